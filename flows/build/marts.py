@@ -1,0 +1,146 @@
+"""Run the SQL of sql/ in DuckDB over the facts in force, and write every mart as parquet with its metadata."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from flows.build import queries
+from flows.build.queries import Query
+from flows.files import write_parquet
+from flows.intake.reconcile import Facts
+from schemas.registry import Registry
+
+
+class BuildError(RuntimeError):
+    """A mart that could not be built: the message names the SQL file and what DuckDB or the contract says."""
+
+
+def build(facts: Facts, folder: Path, registry: Registry) -> dict[str, Path]:
+    """Build every mart of the registry into `folder`; returns the file of each.
+
+    Raises BuildError naming the SQL file, and QueryError where sql/ and the registry do not fit together.
+    """
+    made = queries.marts()
+    if difference := set(made) ^ set(registry.marts):
+        raise queries.QueryError(f"sql/marts and tables.toml do not name the same marts: {', '.join(sorted(difference))}")
+    both = {**queries.views(), **made}
+    with connect() as connection:
+        inputs = [*_load_facts(connection, facts), *_load_codes(connection, registry)]
+        connection.execute("set variable origin = ?", [facts.origin])
+        steps = queries.order(both, inputs)
+        for name in steps:
+            _run(connection, both[name], made.keys())
+        notes = {"origin": facts.origin, "source": _sources(facts, registry), "caveat": caveat(facts, registry)}
+        return {name: _write(connection, name, folder, registry, notes) for name in made}
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory with the project's functions; it reaches for no extension and no network."""
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+    connection.execute("set preserve_insertion_order = true")
+    connection.execute("create schema facts")
+    connection.execute("create schema codes")
+    connection.execute(queries.functions())
+    return connection
+
+
+def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts) -> list[str]:
+    for name, file in facts.tables.items():
+        connection.execute(f"create table facts.{name} as select * from read_parquet(?)", [str(file)])
+    return [f"facts.{name}" for name in facts.tables]
+
+
+def _load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> list[str]:
+    names = []
+    for name, frame in codes(registry).items():
+        connection.register("incoming", frame.to_arrow())
+        connection.execute(f"create table codes.{name} as select * from incoming")
+        connection.unregister("incoming")
+        names.append(f"codes.{name}")
+    listed = ", ".join(f"'{name}'" for name in registry.indicators)
+    connection.execute(f"create type indicator_id as enum ({listed})")
+    return names
+
+
+def codes(registry: Registry) -> dict[str, pl.DataFrame]:
+    """The registry's own tables as SQL reads them, below the schema `codes`."""
+    files = {
+        name: pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String())) for name, rows in registry.codes.items() if rows
+    }
+    text, number, whole = pl.String(), pl.Float64(), pl.Int64()
+    indicators = pl.DataFrame(
+        [
+            {
+                **indicator.model_dump(exclude={"id", "comparator_by_definition", "numerator", "denominator"}),
+                "indicator": indicator.id,
+                "numerator_is": indicator.numerator,
+                "denominator_is": indicator.denominator,
+                "factor": float(indicator.factor),
+                "comparator_geography": known.geography if (known := indicator.comparator_by_definition) else None,
+                "comparator_value": known.value if known else None,
+            }
+            for indicator in registry.indicators.values()
+        ],
+        schema_overrides={"comparator_geography": text, "comparator_value": number, "decimals": whole},
+        infer_schema_length=None,
+    )
+    sources = pl.DataFrame(
+        [{"source": source.id, "title": source.title, "baseline_caveat": source.baseline_caveat} for source in registry.sources.values()],
+        schema={"source": text, "title": text, "baseline_caveat": text},
+    )
+    exceptions = pl.DataFrame(
+        [{"exception_id": e.id, **e.model_dump(exclude={"id"})} for e in registry.exceptions.values()],
+        schema={"exception_id": text, "check": text, "area_id": text, "year": pl.Int32(), "reason": text, "owner": text},
+    )
+    return {**files, "indicators": indicators, "sources": sources, "exceptions": exceptions, "indicator_years": _indicator_years(registry)}
+
+
+def _indicator_years(registry: Registry) -> pl.DataFrame:
+    """The years in which a layout that has a column per indicator has the column."""
+    rows: list[dict[str, Any]] = []
+    for source in registry.sources.values():
+        for column in registry.layout_of(source.id).columns:
+            if column.indicator and (years := column.years or source.years):
+                rows.append({"indicator": column.indicator, "from_year": years.first, "to_year": years.last})
+    return pl.DataFrame(rows, schema={"indicator": pl.String(), "from_year": pl.Int32(), "to_year": pl.Int32()})
+
+
+def _run(connection: duckdb.DuckDBPyConnection, step: Query, marts: Any) -> None:
+    folder = "marts" if step.name in marts else "views"
+    try:
+        connection.execute(f"create table {step.name} as\n{step.sql}")
+    except duckdb.Error as error:
+        raise BuildError(f"sql/{folder}/{step.name}.sql: {error}") from error
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, registry: Registry, notes: Mapping[str, str]
+) -> Path:
+    table = registry.marts[name]
+    file = folder / f"{name}.parquet"
+    given = {column[0] for column in connection.execute(f"describe {name}").fetchall()}
+    expected = {column.name for column in table.columns}
+    if difference := given ^ expected:
+        raise BuildError(f"sql/marts/{name}.sql and tables.toml differ in the columns {', '.join(sorted(difference))}")
+    try:
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        write_parquet(file, connection.sql(f"select {columns} from {name}").to_arrow_table(), table, notes)
+    except (ValueError, duckdb.Error) as error:
+        raise BuildError(f"sql/marts/{name}.sql: {error}") from error
+    return file
+
+
+def _sources(facts: Facts, registry: Registry) -> str:
+    used = sorted({source for file in facts.tables.values() for source in pl.read_parquet(file, columns=["source"])["source"]})
+    return "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
+
+
+def caveat(facts: Facts, registry: Registry) -> str:
+    """What a reader of any of these marts must know first: what the figures cannot be used for."""
+    figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"])
+    used = figures.filter(pl.col("geography") == "area")["source"].unique().sort()
+    said = {registry.sources[source].baseline_caveat for source in used} - {None}
+    return "; ".join(sorted(words for words in said if words))

@@ -1,0 +1,114 @@
+"""The SQL of the project: what each file promises, what it reads, and the order in which the files can run."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from importlib import resources
+from typing import Literal
+
+import sqlglot
+from sqlglot import exp
+
+INPUT_SCHEMAS = ("facts", "codes")
+
+
+class QueryError(ValueError):
+    """A SQL file that cannot be part of the build: the message names the file and what to mend."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One file of sql/: its name, what it promises, its text and the tables that it reads, CTEs left out."""
+
+    name: str
+    promise: str
+    sql: str
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Check(Query):
+    """A query that selects offenders; it belongs to one mart and stops the publication unless it is a warning."""
+
+    mart: str
+    severity: Literal["error", "warning"]
+
+
+def functions() -> str:
+    """The macros that the marts share."""
+    return (resources.files("sql") / "functions.sql").read_text(encoding="utf-8")
+
+
+def views() -> dict[str, Query]:
+    """Intermediate tables by name; they are not published."""
+    return _queries("views")
+
+
+def marts() -> dict[str, Query]:
+    """Published tables by name."""
+    return _queries("marts")
+
+
+def checks() -> dict[str, Check]:
+    """Checks by name."""
+    found = {}
+    for name, query in _queries("checks").items():
+        mart = re.search(r"^-- mart: (\w+)$", query.sql, re.MULTILINE)
+        severity = re.search(r"^-- severity: (error|warning)$", query.sql, re.MULTILINE)
+        if mart is None:
+            raise QueryError(f"sql/checks/{name}.sql: the head needs a line '-- mart: <name>'")
+        level: Literal["error", "warning"] = "warning" if severity and severity[1] == "warning" else "error"
+        found[name] = Check(name, query.promise, query.sql, query.reads, mart[1], level)
+    return found
+
+
+def _queries(folder: str) -> dict[str, Query]:
+    files = sorted((resources.files("sql") / folder).iterdir(), key=lambda file: file.name)
+    return {
+        name: query(name, file.read_text(encoding="utf-8"))
+        for file in files
+        if file.name.endswith(".sql") and (name := file.name.removesuffix(".sql"))
+    }
+
+
+def query(name: str, sql: str) -> Query:
+    """Parse one SQL text. Raises QueryError without the head '-- <name>: promise' or where it is no single query."""
+    head = re.match(rf"-- {re.escape(name)}: ((?:.+\n)(?:-- (?!mart:|severity:).+\n)*)", sql)
+    if head is None:
+        raise QueryError(f"sql {name}: the first line must be '-- {name}: <what the table promises>'")
+    try:
+        (tree,) = [tree for tree in sqlglot.parse(sql, dialect="duckdb") if tree is not None]
+    except (sqlglot.ParseError, ValueError) as error:
+        raise QueryError(f"sql {name}: not one query that can be read: {error}") from error
+    # A CTE may share its name with a table that is read elsewhere: qualified names are never CTEs.
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    reads = {
+        f"{table.db}.{table.name}" if table.db else table.name
+        for table in tree.find_all(exp.Table)
+        if table.name and (table.db or table.name not in ctes)
+    }
+    promise = " ".join(line.removeprefix("-- ") for line in head[1].strip().splitlines())
+    return Query(name, promise, sql, frozenset(reads))
+
+
+def order(queries: Mapping[str, Query], inputs: Iterable[str]) -> list[str]:
+    """Names in an order in which every query comes after what it reads; alphabetical where that leaves a choice.
+
+    Raises QueryError for a table that nothing makes and for a circle.
+    """
+    known = {*queries, *inputs}
+    for name, found in queries.items():
+        if unknown := sorted(found.reads - known):
+            raise QueryError(f"sql {name} reads {', '.join(unknown)}, which no file of sql/ and no fact table gives")
+    sorter = TopologicalSorter({name: found.reads & queries.keys() for name, found in sorted(queries.items())})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise QueryError(f"sql files read each other in a circle: {' -> '.join(error.args[1])}") from error
+    ordered = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered += ready
+        sorter.done(*ready)
+    return ordered

@@ -1,0 +1,32 @@
+"""What can be wrong with a delivery: one row (a fault) or the whole file (a refusal)."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+FAULT_SCHEMA = {"line": pl.Int64(), "column": pl.String(), "rule": pl.String(), "detail": pl.String()}
+
+
+class Refusal(Exception):
+    """A delivery that cannot be used at all: the rule of rules.toml, and what exactly was found."""
+
+    def __init__(self, rule: str, detail: str = "") -> None:
+        super().__init__(f"{rule}: {detail}" if detail else rule)
+        self.rule = rule
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One broken rule in one line of a delivery. `detail` helps to mend it and never repeats the cell."""
+
+    line: int
+    column: str
+    rule: str
+    detail: str = ""
+
+
+def frame(faults: list[Fault]) -> pl.DataFrame:
+    """Faults as a frame of line, column, rule and detail, sorted and without repetitions."""
+    rows = [(f.line, f.column, f.rule, f.detail) for f in faults]
+    return pl.DataFrame(rows, schema=FAULT_SCHEMA, orient="row").unique().sort("line", "column", "rule", "detail")

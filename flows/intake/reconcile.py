@@ -1,0 +1,112 @@
+"""All deliveries held against each other: newer ones supersede older ones, conflicts and leaps are set aside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from flows.files import write_parquet
+from flows.intake.faults import Fault
+from flows.intake.staging import Receipt
+from flows.provenance import code_sha256, digest
+from schemas import contracts
+from schemas.registry import Registry, Table
+
+ARRIVAL = ("received_at", "published_at")
+PLACE = ("source_file", "source_line")
+SERIES = ("geography", "geography_id", "indicator")
+
+
+class MixedOrigin(Exception):
+    """Real and synthetic deliveries in one folder: no snapshot may hold both."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts in force: a file per fact table, what was set aside by path, and how many rows a newer one replaced."""
+
+    tables: dict[str, Path]
+    origin: str
+    set_aside: dict[str, list[Fault]] = field(default_factory=dict)
+    superseded: dict[str, int] = field(default_factory=dict)
+
+
+def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) -> Facts:
+    """The facts in force over all usable deliveries, written to staging under a name made of their content.
+
+    Raises MixedOrigin where real and synthetic deliveries meet.
+    """
+    accepted = [receipt for receipt in receipts if receipt.facts_from]
+    origin = _origin(accepted)
+    tables, set_aside, superseded = {}, list[tuple[str, Fault]](), {}
+    parts = sorted(file for receipt in accepted for file in receipt.tables.values())
+    folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
+    for name, table in registry.facts.items():
+        rows = _rows(accepted, staging, table)
+        conflicting = _conflicts(rows, table)
+        set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
+        kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
+        current = kept.sort(*ARRIVAL, *PLACE).unique(subset=table.key, keep="last", maintain_order=True)
+        if replaced := kept.height - current.height:
+            superseded[name] = replaced
+        if name == "figures":
+            leaps = _leaps(current, registry)
+            set_aside += [*_faults(leaps, "jump", "value")]
+            current = current.join(leaps, on=list(table.key), how="anti")
+        tables[name] = folder / f"{name}.parquet"
+        write_parquet(tables[name], current.sort(table.key).to_arrow(), table)
+    by_path: dict[str, list[Fault]] = {}
+    for path, fault in set_aside:
+        by_path.setdefault(path, []).append(fault)
+    return Facts(tables, origin, by_path, superseded)
+
+
+def _origin(accepted: Sequence[Receipt]) -> str:
+    by_origin = {receipt.origin: receipt.path for receipt in accepted}
+    if len(by_origin) > 1:
+        examples = " and ".join(f"{path} ({origin})" for origin, path in sorted(by_origin.items()))
+        raise MixedOrigin(f"real and synthetic deliveries must never meet: {examples}; keep them in separate folders")
+    return next(iter(by_origin), "real")
+
+
+def _rows(accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFrame:
+    files = [staging / receipt.tables[table.id] for receipt in accepted if table.id in receipt.tables]
+    empty = pl.DataFrame(schema=contracts.polars_schema(table))
+    return pl.concat([empty, *(pl.read_parquet(file) for file in files)])
+
+
+def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Rows of one key that arrived on the same day in several deliveries and do not say the same."""
+    said = [name for name in rows.columns if name not in (*PLACE, "source")]
+    together = [*table.key, *ARRIVAL]
+    return rows.filter(
+        (pl.col("source_file").n_unique().over(together) > 1) & (pl.struct(said).n_unique().over(together) > 1)
+    )
+
+
+def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Figures many times above or below the middle of their place's years.
+
+    With only two years nothing tells which is wrong: the later one is set aside.
+    """
+    factor = pl.col("indicator").replace_strict(
+        {i.id: i.jump_factor for i in registry.indicators.values()}, default=None, return_dtype=pl.Float64()
+    )
+    years = figures.filter((pl.col("value") > 0) & factor.is_not_null()).with_columns(
+        pl.len().over(SERIES).alias("years"),
+        (pl.col("year") == pl.col("year").max().over(SERIES)).alias("is_last"),
+        (pl.col("value") / pl.col("value").median().over(SERIES)).alias("to_middle"),
+        (pl.col("value").max().over(SERIES) / pl.col("value").min().over(SERIES)).alias("spread"),
+    )
+    of_two = (pl.col("years") == 2) & pl.col("is_last") & (pl.col("spread") >= factor)
+    of_more = (pl.col("years") > 2) & ((pl.col("to_middle") >= factor) | (pl.col("to_middle") <= 1 / factor))
+    return years.filter(of_two | of_more)
+
+
+def _faults(rows: pl.DataFrame, rule: str, column: str) -> list[tuple[str, Fault]]:
+    has_indicator = "indicator" in rows.columns
+    return [
+        (row["source_file"], Fault(row["source_line"], row["indicator"] if has_indicator else column, rule))
+        for row in rows.iter_rows(named=True)
+    ]

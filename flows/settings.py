@@ -1,0 +1,54 @@
+"""Settings: the only reader of the environment. Folders, retention, registry."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where a run reads and writes. Set by arguments, then `BOLIGPROFIL_*` variables, then `.env`.
+
+    `staging` and `quarantine` lie beside `marts` unless they are set.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BOLIGPROFIL_", env_file=".env", extra="ignore", frozen=True)
+
+    raw: Path = Path("data/raw")
+    marts: Path = Path("data/marts")
+    staging: Path | None = None
+    quarantine: Path | None = None
+    schemas: Path | None = None
+    keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
+    keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
+
+    @model_validator(mode="after")
+    def _beside_marts(self) -> Self:
+        for name in ("staging", "quarantine"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, self.marts.parent / name)
+        return self
+
+    @property
+    def staging_folder(self) -> Path:
+        """Folder of facts, named by content."""
+        assert self.staging is not None
+        return self.staging
+
+    @property
+    def quarantine_folder(self) -> Path:
+        """Folder of the rows and deliveries that broke a rule."""
+        assert self.quarantine is not None
+        return self.quarantine
+
+    @property
+    def keep_for(self) -> timedelta:
+        """Age below which every snapshot is kept."""
+        return timedelta(hours=self.keep_hours)
+
+
+def settings(**chosen: Path | None) -> Settings:
+    """The settings in force; arguments that are None leave the environment's choice."""
+    return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]

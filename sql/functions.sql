@@ -1,0 +1,45 @@
+-- Statistical functions that several marts share. z is the 0.975 quantile of the standard normal distribution.
+
+create macro z() as 1.959963984540054;
+
+-- Wilson score interval of a share x / n (Wilson 1927), in percent, clamped to [0, 100].
+create macro wilson_low(x, n) as
+    100 * greatest(0, (2.0::double * x + z() ^ 2 - z() * sqrt(z() ^ 2 + 4.0::double * x * (1 - x / n::double))) / (2 * (n + z() ^ 2)));
+create macro wilson_high(x, n) as
+    100 * least(1, (2.0::double * x + z() ^ 2 + z() * sqrt(z() ^ 2 + 4.0::double * x * (1 - x / n::double))) / (2 * (n + z() ^ 2)));
+
+-- 95 % limits of a Poisson count x: exact (half the 0.025 quantile of chi-square with 2x degrees of freedom, and half
+-- the 0.975 quantile with 2x + 2) below 10, Byar's approximation from 10 on.
+create macro poisson_low(x) as case
+    when x >= 10 then x * (1 - 1 / (9.0::double * x) - z() / (3 * sqrt(x))) ^ 3
+    else ([0.0, 0.0253178079843, 0.242209278544, 0.618672122896, 1.08986537363, 1.62348639012, 2.20189425349,
+           2.81436305152, 3.45383217675, 4.11537309738]::double[])[x + 1]
+end;
+create macro poisson_high(x) as case
+    when x >= 10 then (x + 1) * (1 - 1 / (9.0::double * (x + 1)) + z() / (3 * sqrt(x + 1))) ^ 3
+    else ([3.68887945411, 5.57164339094, 7.22468766772, 8.76727306974, 10.2415886754, 11.6683320793, 13.0594740225,
+           14.4226753617, 15.7631892202, 17.0848034514]::double[])[x + 1]
+end;
+
+-- Newcombe's hybrid score interval (1998, method 10) of the difference of two shares in percentage points; the years
+-- are taken as independent, which is conservative where residents stay.
+create macro newcombe_low(p1, low1, high1, p0, low0, high0) as
+    (p1 - p0) - sqrt((p1 - low1) ^ 2 + (high0 - p0) ^ 2);
+create macro newcombe_high(p1, low1, high1, p0, low0, high0) as
+    (p1 - p0) + sqrt((high1 - p1) ^ 2 + (p0 - low0) ^ 2);
+
+-- Better, similar or worse than a comparator: only where the interval excludes it; higher or lower without polarity.
+create macro verdict(low, high, comparator, polarity) as case
+    when low is null or high is null or comparator is null then null
+    when comparator between low and high then 'similar'
+    when polarity = 'neutral' then case when low > comparator then 'higher' else 'lower' end
+    when (low > comparator) = (polarity = 'high_is_better') then 'better'
+    else 'worse'
+end;
+
+-- An identifier made of a Danish name.
+create macro slug(name) as trim(
+    regexp_replace(replace(replace(replace(lower(name), 'æ', 'ae'), 'ø', 'oe'), 'å', 'aa'), '[^a-z0-9]+', '-', 'g'), '-');
+
+-- Exact sums: parallel sums of doubles differ in their last bits from run to run, sums of decimals do not.
+create macro exact(x) as cast(x as decimal(19, 6));

@@ -1,0 +1,56 @@
+-- dim_areas: the housing areas that have facts, with size, band, plan and secretariat where they are case areas.
+-- One row per area.
+with listed as (
+    select area_id, string_agg(cast(year as varchar), ', ' order by year) as list_years
+    from facts.list_membership
+    group by area_id
+),
+with_facts as (
+    select area_id from facts.case_areas
+    union
+    select area_id from facts.list_membership
+    union
+    select geography_id as area_id from facts.figures where geography = 'area'
+),
+plans as (
+    select area_id, min(slug(plan_name)) as plan_id, min(funding_band) as funding_band
+    from facts.grants
+    group by area_id
+),
+boundaries as (
+    select area_id, min(relation) as relation, min(listed_as) as listed_as from codes.area_relations group by area_id
+),
+exceptions as (
+    select area_id, reason from codes.exceptions where "check" = 'size_band_as_printed'
+)
+select
+    areas.area_id,
+    areas.name as area_name,
+    areas.municipality_code,
+    municipalities.municipality_name,
+    municipalities.region_code,
+    municipalities.region_name,
+    case_areas.area_id is not null as is_case_area,
+    case_areas.dwellings,
+    size_of.size_band,
+    case_areas.size_band_printed,
+    plans.funding_band,
+    plans.plan_id,
+    case_areas.supported_by_secretariat,
+    secretariats.secretariat_id,
+    boundaries.relation as boundary_on_lists,
+    boundaries.listed_as,
+    listed.list_years,
+    exceptions.reason as known_exception,
+    municipalities.origin
+from with_facts
+join codes.areas as areas using (area_id)
+join facts.municipalities as municipalities using (municipality_code)
+left join facts.case_areas as case_areas using (area_id)
+left join size_of using (dwellings)
+left join plans using (area_id)
+left join codes.secretariats as secretariats on secretariats.municipality_code = case_areas.secretariat_municipality_code
+left join boundaries using (area_id)
+left join listed on listed.area_id = coalesce(boundaries.listed_as, areas.area_id)
+left join exceptions on exceptions.area_id = areas.area_id
+order by areas.area_id

@@ -1,0 +1,35 @@
+-- area_values: every figure of every area with its interval and, where its edition repeats an earlier one, that year.
+-- One row per area, year, indicator. Only counts of persons, person-years or dwellings get an interval.
+with figures as (
+    select * from facts.figures where geography = 'area'
+),
+with_method as (
+    select
+        figures.*,
+        indicators.kind,
+        indicators.polarity,
+        indicators.factor,
+        case
+            when numerator is null or denominator is null or denominator = 0 or value is null then null
+            when kind = 'share' and count_basis in ('persons', 'dwellings') then 'wilson'
+            when kind = 'rate' and count_basis in ('persons', 'person_years', 'dwellings') then if(numerator >= 10, 'byar', 'exact_poisson')
+        end as interval_basis
+    from figures
+    join codes.indicators as indicators using (indicator)
+)
+select
+    with_method.* exclude (geography, geography_id),
+    geography_id as area_id,
+    case
+        when interval_basis = 'wilson' then wilson_low(numerator, denominator)
+        when interval_basis is not null then factor * poisson_low(numerator) / denominator
+    end as ci_low,
+    case
+        when interval_basis = 'wilson' then wilson_high(numerator, denominator)
+        when interval_basis is not null then factor * poisson_high(numerator) / denominator
+    end as ci_high,
+    repeats_year,
+    coalesce(repeats_year, year) as observed_year
+from with_method
+left join repeated_editions using (indicator, year)
+order by area_id, year, indicator
