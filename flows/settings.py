@@ -1,5 +1,6 @@
 """Settings: the only reader of the environment. Folders, retention, registry."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -52,3 +53,23 @@ class Settings(BaseSettings):
 def settings(**chosen: Path | None) -> Settings:
     """The settings in force; arguments that are None leave the environment's choice."""
     return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+
+
+# Prefect without a server of one's own: quiet, patient at its start, and with every task recorded before it ends.
+EMBEDDED_PREFECT = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.2",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+}
+
+
+def embedded_prefect(chosen: Settings) -> None:
+    """Set what Prefect reads from the environment, where the user has not; call before Prefect is imported."""
+    home = chosen.marts.parent.resolve() / ".prefect"
+    for name, value in {**EMBEDDED_PREFECT, "PREFECT_HOME": str(home)}.items():
+        os.environ.setdefault(name, value)

@@ -51,7 +51,11 @@ def arrow_schema(table: Table, notes: Mapping[str, str] | None = None) -> pa.Sch
             column.name,
             ARROW_TYPES[column.type],
             nullable=column.nullable,
-            metadata={"description": column.description, **({"unit": column.unit} if column.unit else {}), **(_source_note(notes))},
+            metadata={
+                "description": column.description,
+                **({"unit": column.unit} if column.unit else {}),
+                **(_source_note(notes)),
+            },
         )
         for column in table.columns
     ]
@@ -123,7 +127,9 @@ def _figure_checks(registry: Registry) -> list[Any]:
         "out_of_range": value.is_between(minimum, limit),
         "no_figure": value.is_not_null() | pl.col("missing_reason").is_not_null(),
         "numerator_above_denominator": ~is_share | (numerator <= denominator),
-        "share_disagrees_with_counts": ~has_counts | (denominator == 0) | ((value - derived).abs() <= SHARE_TOLERANCE * factor / 100),
+        "share_disagrees_with_counts": ~has_counts
+        | (denominator == 0)
+        | ((value - derived).abs() <= SHARE_TOLERANCE * factor / 100),
     }
     return [pa_polars.Check(per_row(expression), name=name) for name, expression in rules.items()]
 
@@ -161,7 +167,11 @@ def _column_expectations(registry: Registry, column: TableColumn) -> list[Expect
         suite.append(Expectation("ExpectColumnValuesToNotBeNull", {"column": column.name}, "never empty"))
     if allowed := registry.allowed(column):
         suite.append(
-            Expectation("ExpectColumnValuesToBeInSet", {"column": column.name, "value_set": list(allowed)}, f"one of {', '.join(allowed)}")
+            Expectation(
+                "ExpectColumnValuesToBeInSet",
+                {"column": column.name, "value_set": list(allowed)},
+                f"one of {', '.join(allowed)}",
+            )
         )
     indicator = registry.indicators.get(column.name)
     low = indicator.minimum if indicator else column.minimum
@@ -171,7 +181,11 @@ def _column_expectations(registry: Registry, column: TableColumn) -> list[Expect
             Expectation(
                 "ExpectColumnValuesToBeBetween",
                 {"column": column.name, "min_value": low, "max_value": high},
-                f"between {_shown(low)} and {_shown(high)}" if low is not None and high is not None else f"at least {_shown(low)}" if low is not None else f"at most {_shown(high)}",
+                f"between {_shown(low)} and {_shown(high)}"
+                if low is not None and high is not None
+                else f"at least {_shown(low)}"
+                if low is not None
+                else f"at most {_shown(high)}",
             )
         )
     return suite

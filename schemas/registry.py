@@ -149,6 +149,7 @@ class Source(Model):
     publisher: str
     licence: str
     layout: Identifier
+    indicators: tuple[str, ...] = ()
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     max_bad_share: float = Field(ge=0, le=1)
@@ -261,6 +262,10 @@ class Registry(Model):
             return tuple(dict.fromkeys(self.vocabularies[column.vocabulary].values()))
         return column.allowed
 
+    def indicators_of(self, source: str) -> tuple[str, ...]:
+        """The indicators that a source may deliver figure by figure: those it declares, else all."""
+        return self.sources[source].indicators or tuple(self.indicators)
+
     def layout_of(self, source: str) -> Layout:
         """The layout of a source's deliveries."""
         return self.layouts[self.sources[source].layout]
@@ -323,7 +328,8 @@ def _model(model: type[M], entry: Mapping[str, Any], place: str) -> M:
         return model.model_validate(entry)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'entry'}: {problem['msg']}" for problem in error.errors()
+            f"{'.'.join(str(part) for part in problem['loc']) or 'entry'}: {problem['msg']}"
+            for problem in error.errors()
         )
         raise RegistryError(f"{place}: {problems}") from error
 
@@ -337,7 +343,9 @@ def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicato
     for written in entry.columns:
         if written == INDICATOR_COLUMNS:
             spelled += [
-                TableColumn(name=i.id, nullable=True, type="number", unit=i.unit, description=f"{i.label_en}. {i.definition}")
+                TableColumn(
+                    name=i.id, nullable=True, type="number", unit=i.unit, description=f"{i.label_en}. {i.definition}"
+                )
                 for i in indicators.values()
             ]
             continue
@@ -360,12 +368,22 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     for source in registry.sources.values():
         if source.layout not in registry.layouts:
             yield f"sources.toml, source.{source.id}: layout {source.layout!r} is not declared"
+        for indicator in source.indicators:
+            if indicator not in registry.indicators:
+                yield f"sources.toml, source.{source.id}: indicator {indicator!r} is not in indicators.toml"
     for layout in registry.layouts.values():
         yield from _layout_contradictions(registry, layout)
     for table in registry.tables.values():
         names = [column.name for column in table.columns]
-        yield from (f"tables.toml, table.{table.id}: column {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1}))
-        yield from (f"tables.toml, table.{table.id}: key column {key!r} is not among its columns" for key in table.key if key not in names)
+        yield from (
+            f"tables.toml, table.{table.id}: column {name!r} stands twice"
+            for name in sorted({n for n in names if names.count(n) > 1})
+        )
+        yield from (
+            f"tables.toml, table.{table.id}: key column {key!r} is not among its columns"
+            for key in table.key
+            if key not in names
+        )
     yield from _code_contradictions(registry)
 
 
@@ -375,7 +393,9 @@ def _layout_contradictions(registry: Registry, layout: Layout) -> Iterable[str]:
         if table not in registry.facts:
             yield f"{place}: {table!r} is not a fact table of tables.toml"
     headers = [header for column in layout.columns for header in column.headers]
-    yield from (f"{place}: header {header!r} stands twice" for header in sorted({h for h in headers if headers.count(h) > 1}))
+    yield from (
+        f"{place}: header {header!r} stands twice" for header in sorted({h for h in headers if headers.count(h) > 1})
+    )
     for column in layout.columns:
         if column.indicator and column.indicator not in registry.indicators:
             yield f"{place}: indicator {column.indicator!r} is not in indicators.toml"

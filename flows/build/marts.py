@@ -25,7 +25,9 @@ def build(facts: Facts, folder: Path, registry: Registry) -> dict[str, Path]:
     """
     made = queries.marts()
     if difference := set(made) ^ set(registry.marts):
-        raise queries.QueryError(f"sql/marts and tables.toml do not name the same marts: {', '.join(sorted(difference))}")
+        raise queries.QueryError(
+            f"sql/marts and tables.toml do not name the same marts: {', '.join(sorted(difference))}"
+        )
     both = {**queries.views(), **made}
     with connect() as connection:
         inputs = [*_load_facts(connection, facts), *_load_codes(connection, registry)]
@@ -33,8 +35,7 @@ def build(facts: Facts, folder: Path, registry: Registry) -> dict[str, Path]:
         steps = queries.order(both, inputs)
         for name in steps:
             _run(connection, both[name], made.keys())
-        notes = {"origin": facts.origin, "source": _sources(facts, registry), "caveat": caveat(facts, registry)}
-        return {name: _write(connection, name, folder, registry, notes) for name in made}
+        return {name: _write(connection, name, folder, registry, _notes(name, both, facts, registry)) for name in made}
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -68,7 +69,9 @@ def _load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> li
 def codes(registry: Registry) -> dict[str, pl.DataFrame]:
     """The registry's own tables as SQL reads them, below the schema `codes`."""
     files = {
-        name: pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String())) for name, rows in registry.codes.items() if rows
+        name: pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String()))
+        for name, rows in registry.codes.items()
+        if rows
     }
     text, number, whole = pl.String(), pl.Float64(), pl.Int64()
     indicators = pl.DataFrame(
@@ -88,14 +91,30 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
         infer_schema_length=None,
     )
     sources = pl.DataFrame(
-        [{"source": source.id, "title": source.title, "baseline_caveat": source.baseline_caveat} for source in registry.sources.values()],
+        [
+            {"source": source.id, "title": source.title, "baseline_caveat": source.baseline_caveat}
+            for source in registry.sources.values()
+        ],
         schema={"source": text, "title": text, "baseline_caveat": text},
     )
     exceptions = pl.DataFrame(
         [{"exception_id": e.id, **e.model_dump(exclude={"id"})} for e in registry.exceptions.values()],
-        schema={"exception_id": text, "check": text, "area_id": text, "year": pl.Int32(), "reason": text, "owner": text},
+        schema={
+            "exception_id": text,
+            "check": text,
+            "area_id": text,
+            "year": pl.Int32(),
+            "reason": text,
+            "owner": text,
+        },
     )
-    return {**files, "indicators": indicators, "sources": sources, "exceptions": exceptions, "indicator_years": _indicator_years(registry)}
+    return {
+        **files,
+        "indicators": indicators,
+        "sources": sources,
+        "exceptions": exceptions,
+        "indicator_years": _indicator_years(registry),
+    }
 
 
 def _indicator_years(registry: Registry) -> pl.DataFrame:
@@ -133,14 +152,18 @@ def _write(
     return file
 
 
-def _sources(facts: Facts, registry: Registry) -> str:
-    used = sorted({source for file in facts.tables.values() for source in pl.read_parquet(file, columns=["source"])["source"]})
-    return "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
+def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registry) -> dict[str, str]:
+    """What every file says of itself: origin, sources, and what its figures cannot be used for."""
+    behind = [pl.read_parquet(facts.tables[table], columns=["source"]) for table in queries.facts_behind(name, made)]
+    used = sorted({source for frame in behind for source in frame["source"]})
+    titles = "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
+    notes = {"origin": facts.origin, "source": titles}
+    has_caveat = any(column.name == "baseline_caveat" for column in registry.marts[name].columns)
+    return {**notes, "caveat": caveat(facts, registry)} if has_caveat else notes
 
 
 def caveat(facts: Facts, registry: Registry) -> str:
-    """What a reader of any of these marts must know first: what the figures cannot be used for."""
+    """What a reader of the areas' figures must know first: what they cannot be used for; empty where nothing."""
     figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"])
-    used = figures.filter(pl.col("geography") == "area")["source"].unique().sort()
-    said = {registry.sources[source].baseline_caveat for source in used} - {None}
-    return "; ".join(sorted(words for words in said if words))
+    used = figures.filter(pl.col("geography") == "area")["source"].unique()
+    return "; ".join(sorted({words for source in used if (words := registry.sources[source].baseline_caveat)}))

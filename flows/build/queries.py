@@ -10,8 +10,6 @@ from typing import Literal
 import sqlglot
 from sqlglot import exp
 
-INPUT_SCHEMAS = ("facts", "codes")
-
 
 class QueryError(ValueError):
     """A SQL file that cannot be part of the build: the message names the file and what to mend."""
@@ -112,3 +110,20 @@ def order(queries: Mapping[str, Query], inputs: Iterable[str]) -> list[str]:
         ordered += ready
         sorter.done(*ready)
     return ordered
+
+
+def facts_behind(name: str, queries: Mapping[str, Query]) -> list[str]:
+    """The fact tables that a mart is made of, through every table between them, sorted."""
+    found: set[str] = set()
+    open_, seen = [name], set()
+    while open_:
+        here = open_.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        for read in queries[here].reads:
+            if read in queries:
+                open_.append(read)
+            elif read.startswith("facts."):
+                found.add(read.removeprefix("facts."))
+    return sorted(found)

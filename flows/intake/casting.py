@@ -44,14 +44,15 @@ def cast(
         text = clean[header]
         missing = _missing(text, column, layout)
         given = pl.Series(values=text).set(missing.is_not_null(), None)
-        values = _values(given, column, registry, names, typed)
+        values = _values(given, column, registry, names, typed, registry.indicators_of(source.id))
         bad = given.is_not_null() & values.is_null()
         faults += _unfit(clean[LINE], header, column, given, bad, names, typed)
         if not column.optional and column.indicator is None:
             faults += [Fault(line, header, "required_empty") for line in clean[LINE].filter(missing.is_not_null())]
-        if column.type == "year" and source.years and column.to == "year":
-            outside = values.is_not_null() & ~values.map_elements(lambda y: y in source.years, return_dtype=pl.Boolean)
-            faults += [Fault(line, header, "year_out_of_range") for line in clean[LINE].filter(outside.fill_null(False))]
+        if column.to == "year" and source.years:
+            covered = [year for year in values.unique().drop_nulls() if year in source.years]
+            outside = values.is_not_null() & ~values.is_in(covered)
+            faults += [Fault(line, header, "year_out_of_range") for line in clean[LINE].filter(outside)]
         typed[column.name] = values.alias(column.name)
         if column.type in NUMBERS:
             typed[column.name + MISSING] = missing.alias(column.name + MISSING)
@@ -65,7 +66,12 @@ def _missing(text: pl.Series, column: LayoutColumn, layout: Layout) -> pl.Series
 
 
 def _values(
-    text: pl.Series, column: LayoutColumn, registry: Registry, names: Names, typed: Mapping[str, pl.Series]
+    text: pl.Series,
+    column: LayoutColumn,
+    registry: Registry,
+    names: Names,
+    typed: Mapping[str, pl.Series],
+    indicators: tuple[str, ...],
 ) -> pl.Series:
     """Typed values; null where the text does not fit."""
     match column.type:
@@ -83,7 +89,7 @@ def _values(
             known = column.values or registry.vocabularies[column.vocabulary or ""]
             return _look_up(text, {normal(label): code for label, code in known.items()})
         case "indicator":
-            return text.set(~text.is_in(list(registry.indicators)).fill_null(False), None)
+            return text.set(~text.is_in(indicators).fill_null(False), None)
         case "municipality":
             return _look_up(text, names.municipalities)
         case "area":

@@ -41,7 +41,8 @@ def _shaped(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The table's columns in its order and types; a column that the layout does not have is empty."""
     types = contracts.polars_schema(table)
     return rows.select(
-        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name) for name, dtype in types.items()
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in types.items()
     )
 
 
@@ -80,7 +81,10 @@ def _long(typed: pl.DataFrame, registry: Registry) -> pl.DataFrame:
         default=None,
         return_dtype=pl.Float64(),
     )
-    counts = [name if name in typed.columns else pl.lit(None, dtype=pl.Int64).alias(name) for name in ("numerator", "denominator")]
+    counts = [
+        name if name in typed.columns else pl.lit(None, dtype=pl.Int64).alias(name)
+        for name in ("numerator", "denominator")
+    ]
     from_counts = factor * pl.col("numerator") / pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
     value = pl.coalesce(pl.col("value"), from_counts)
     return typed.with_columns(counts).select(
@@ -99,13 +103,15 @@ def _long(typed: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def _with_reference(figures: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The day of reference where the source has a fixed one, and the edition: the year that the figures are given for."""
+    """The day of reference where the source has one, and the edition: the year that the figures are given for."""
     if source.reference_day is None:
         day = pl.lit(None, dtype=pl.Date)
     else:
         month, number = (int(part) for part in source.reference_day.split("-"))
         day = pl.date(pl.col("year"), month, number)
-    return figures.with_columns(day.alias("reference_from"), day.alias("reference_to"), pl.col("year").alias("published_in"))
+    return figures.with_columns(
+        day.alias("reference_from"), day.alias("reference_to"), pl.col("year").alias("published_in")
+    )
 
 
 def validate(name: str, rows: pl.DataFrame, registry: Registry) -> list[Fault]:

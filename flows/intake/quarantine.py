@@ -36,7 +36,7 @@ def lay_out(
 
 
 def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry: Registry) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     if receipt.outcome == "refused":
         rows.append((receipt.path, "", "", receipt.rule, registry.rules[receipt.rule].da, receipt.detail, ""))
     if receipt.faults:

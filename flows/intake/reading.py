@@ -175,7 +175,7 @@ def match_header(sheet: Sheet, layout: Layout) -> dict[str, LayoutColumn]:
     found = {header: by_header[_key(header)] for header in sheet.header if _key(header) in by_header}
     unknown = [header for header in sheet.header if header not in found]
     years = _years(sheet, found)
-    present = set(id(column) for column in found.values())
+    present = {id(column) for column in found.values()}
     missing = [c for c in layout.columns if id(c) not in present and not c.optional and _expected(c, years)]
     if missing:
         raise Refusal("missing_column", "; ".join(_missing_words(column, unknown) for column in missing))

@@ -3,9 +3,9 @@
 import io
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import polars as pl
 
@@ -62,7 +62,14 @@ def key(delivery: Delivery, registry: Registry, names: Names | None) -> str:
     """Name of a delivery's facts: its path and bytes, the registry, the names, the code and engines that read it."""
     engines = [f"{name} {versions()[name]}" for name in READERS]
     known = names.fingerprint if names else ""
-    parts = [delivery.path, delivery.fingerprint, registry.fingerprint, known, code_sha256("flows.intake", "schemas"), *engines]
+    parts = [
+        delivery.path,
+        delivery.fingerprint,
+        registry.fingerprint,
+        known,
+        code_sha256("flows.intake", "schemas"),
+        *engines,
+    ]
     return digest(parts)[:32]
 
 
@@ -76,7 +83,9 @@ def stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | 
     receipt_file = staging / "receipts" / f"{name}.json"
     if receipt_file.is_file():
         receipt = Receipt.from_file(receipt_file)
-        if all((staging / file).is_file() for file in (*receipt.tables.values(), receipt.faults, receipt.archived) if file):
+        if all(
+            (staging / file).is_file() for file in (*receipt.tables.values(), receipt.faults, receipt.archived) if file
+        ):
             return receipt
     try:
         receipt = _stage(delivery, staging, registry, names, name)
@@ -106,21 +115,22 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     made = facts.tables(whole, columns, sheet.head, delivery, source, layout, registry)
     found += [fault for table, rows in made.items() for fault in facts.validate(table, rows, registry)]
     bad = {fault.line for fault in found}
-    counts = _counts(found)
-    described = {
-        "origin": sheet.head.origin,
-        "says": sheet.head.says,
-        "encoding": sheet.encoding,
-        "rows": sheet.rows,
-        "quarantined": len(bad),
-        "rules": counts,
-        "faults": _write_faults(found, sheet, staging, name),
-    }
+    read = Receipt(
+        path=delivery.path,
+        fingerprint=delivery.fingerprint,
+        source=source.id,
+        outcome="accepted",
+        origin=sheet.head.origin,
+        says=sheet.head.says,
+        encoding=sheet.encoding,
+        rows=sheet.rows,
+        quarantined=len(bad),
+        rules=_counts(found),
+        faults=_write_faults(found, sheet, staging, name),
+    )
     if len(bad) > source.max_bad_share * sheet.rows:
-        detail = f"{len(bad)} of {sheet.rows} rows, at most {source.max_bad_share:.0%} allowed; {_words(counts)}"
-        return Receipt(
-            delivery.path, delivery.fingerprint, source.id, "refused", rule="too_many_bad_rows", detail=detail, **described
-        )
+        detail = f"{len(bad)} of {sheet.rows} rows, at most {source.max_bad_share:.0%} allowed; {_words(read.rules)}"
+        return replace(read, outcome="refused", rule="too_many_bad_rows", detail=detail)
     archived = f"deliveries/{delivery.fingerprint}"
     write(staging / archived, content)
     files = {}
@@ -128,10 +138,7 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
         files[table] = f"{table}/{name}.parquet"
         good = rows.filter(~pl.col("source_line").is_in(bad)).sort("source_line", *registry.tables[table].key)
         write_parquet(staging / files[table], good.to_arrow(), registry.tables[table])
-    used = sheet.rows - len(bad)
-    return Receipt(
-        delivery.path, delivery.fingerprint, source.id, "accepted", used=used, tables=files, archived=archived, **described
-    )
+    return replace(read, used=sheet.rows - len(bad), tables=files, archived=archived)
 
 
 def _counts(found: list[Fault]) -> dict[str, int]:
@@ -154,8 +161,3 @@ def _write_faults(found: list[Fault], sheet: reading.Sheet, staging: Path, name:
     rows.write_parquet(buffer)
     write(staging / file, buffer.getvalue())
     return file
-
-
-def as_values(receipt: Receipt) -> dict[str, Any]:
-    """A receipt as plain values for the manifest."""
-    return {name: value for name, value in asdict(receipt).items() if value not in ("", {}, None)}

@@ -1,0 +1,45 @@
+# Every target sets up what it needs; a second call reuses it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
+
+run: $(VENV)/.ready ## deliveries in data/raw to a published snapshot in data/marts
+	@$(BIN)/boligprofil run
+
+test: $(VENV)/.ready-dev ## all tests; ARGS="-k word" for some
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.ready-dev ## ruff, its format check, mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.ready-dev ## mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.ready-dev ## benchmarks, as ratios side by side in one run
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what was set up (data stays)
+	rm -rf $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Boligprofil needs Python 3.11 or newer; name it with PYTHON=...")'
+	@echo "Setting up $(VENV), once ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	@echo "Setting up the tools for tests, once ..."
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@

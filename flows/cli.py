@@ -1,0 +1,339 @@
+"""`boligprofil ...`: the commands of the pipeline. What a command needs is imported when it runs."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from flows.publish.snapshots import Snapshot
+    from schemas.registry import Registry
+
+app = typer.Typer(
+    help="Profiles of Danish social-housing areas: from deliveries to published marts.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+REFUSED, USAGE = 1, 2
+
+Raw = Annotated[
+    Path | None,
+    typer.Option("--raw", help="Folder of deliveries. [env: BOLIGPROFIL_RAW; data/raw]", show_default=False),
+]
+Marts = Annotated[
+    Path | None,
+    typer.Option("--marts", help="Folder of snapshots. [env: BOLIGPROFIL_MARTS; data/marts]", show_default=False),
+]
+Schemas = Annotated[
+    Path | None,
+    typer.Option(
+        "--schemas", help="Folder of the registry. [env: BOLIGPROFIL_SCHEMAS; the installed one]", show_default=False
+    ),
+]
+
+
+@app.command()
+def run(
+    raw: Raw = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+    again: Annotated[bool, typer.Option("--again", help="Build even where nothing changed.")] = False,
+) -> None:
+    """Turn the deliveries into a published snapshot. Exit code 0: published or nothing to do, 1: refused, 2: usage."""
+    from flows.agenda import agenda
+    from flows.settings import embedded_prefect, settings
+
+    chosen = settings(raw=raw, marts=marts, schemas=schemas)
+    registry = _registry(chosen.schemas)
+    try:
+        plan = agenda(chosen, registry)
+    except FileNotFoundError as error:
+        _stop(str(error), USAGE)
+    if plan.is_done and plan.in_force and not again:
+        out.print(f"Nothing changed: snapshot {plan.in_force.id} was made of these {len(plan.deliveries)} deliveries.")
+        _say_warnings(plan.in_force.manifest["warnings"])
+        return
+    embedded_prefect(chosen)
+    with _progress():
+        from flows.nightly import nightly
+
+        state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, return_state=True)
+        report = state.result(raise_on_failure=False)
+    if not isinstance(report, Mapping):
+        _stop(f"the run failed: {state.message}", REFUSED)
+    _show_report(report)
+    if report["outcome"] == "refused":
+        _stop(report["message"], REFUSED)
+    if report["outcome"] == "published":
+        out.print(
+            f"\nPublished snapshot [bold]{report['snapshot']}[/]. Where a file lies: boligprofil path area_profile"
+        )
+
+
+@app.command()
+def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
+    """The snapshot in force, what became of each delivery, and whether there is work to do."""
+    from flows.agenda import agenda
+    from flows.settings import settings
+
+    chosen = settings(raw=raw, marts=marts, schemas=schemas)
+    snapshot = _current(chosen.marts)
+    manifest = snapshot.manifest
+    out.print(
+        f"Snapshot {snapshot.id}, published {snapshot.published_at:%Y-%m-%d %H:%M} UTC, {manifest['origin']} figures"
+    )
+    if manifest["caveat"]:
+        out.print(f"The areas' figures are {manifest['caveat']}.")
+    _show_deliveries(manifest["deliveries"])
+    _say_warnings(manifest["warnings"])
+    try:
+        plan = agenda(chosen, _registry(chosen.schemas))
+    except FileNotFoundError as error:
+        _stop(str(error), USAGE)
+    _say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
+
+
+@app.command()
+def check(marts: Marts = None, schemas: Schemas = None) -> None:
+    """Verify the snapshot in force: every file's hash, and every SQL check. Exit code 1 where something is wrong."""
+    from flows.build import checks, queries
+    from flows.publish import snapshots
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    snapshot = _current(chosen.marts)
+    try:
+        snapshots.verify(snapshot)
+    except snapshots.Damaged as error:
+        _stop(str(error), REFUSED)
+    files = {mart: snapshot.path(mart) for mart in snapshot.manifest["marts"]}
+    offences = checks.run(files, _registry(chosen.schemas))
+    for offence in offences:
+        promise = f'{offence.check.name}: {offence.count} rows break "{offence.check.promise}"'
+        out.print(f"{offence.check.severity}: {escape(promise)} ({escape('; '.join(offence.where))})")
+    total = len(queries.checks())
+    out.print(f"Snapshot {snapshot.id}: {len(files)} files are whole, {total - len(offences)} of {total} checks hold.")
+    if any(offence.check.severity == "error" for offence in offences):
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def explain(
+    indicator: Annotated[str, typer.Argument(help="Identifier, such as outside_work_pct.")], schemas: Schemas = None
+) -> None:
+    """What an indicator means, how it is computed, and which deliveries carry it."""
+    from flows.settings import settings
+    from schemas.dictionary import indicator_lines
+
+    registry = _registry(settings(schemas=schemas).schemas)
+    if indicator not in registry.indicators:
+        _stop(f"no indicator {indicator!r}; there are {', '.join(registry.indicators)}", USAGE)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, words in indicator_lines(registry.indicators[indicator]):
+        table.add_row(name, escape(words))
+    for name, words in _carriers(registry, indicator):
+        table.add_row(name, escape(words))
+    out.print(f"[bold]{indicator}[/]")
+    out.print(table)
+
+
+@app.command("snapshots")
+def list_snapshots(marts: Marts = None) -> None:
+    """Every snapshot that is kept, the one in force first."""
+    from flows.publish import snapshots
+    from flows.settings import settings
+
+    chosen = settings(marts=marts)
+    in_force = _current(chosen.marts)
+    table = _table("snapshot", "in force", "published (UTC)", "figures", ">rows", ">deliveries", "commit")
+    for snapshot in snapshots.kept(chosen.marts):
+        manifest = snapshot.manifest
+        table.add_row(
+            snapshot.id,
+            "yes" if snapshot.id == in_force.id else "",
+            f"{snapshot.published_at:%Y-%m-%d %H:%M}",
+            manifest["origin"],
+            f"{sum(entry['rows'] for entry in manifest['marts'].values()):,}",
+            str(len(manifest["deliveries"])),
+            manifest["commit"][:12],
+        )
+    out.print(table)
+
+
+@app.command()
+def path(
+    mart: Annotated[str, typer.Argument(help="Name of a mart, such as area_profile.")], marts: Marts = None
+) -> None:
+    """Print the resolved file of a mart in the snapshot in force; open that, never a path through `current`."""
+    from flows.settings import settings
+
+    try:
+        print(_current(settings(marts=marts).marts).path(mart))
+    except LookupError as error:
+        _stop(str(error.args[0]), USAGE)
+
+
+@app.command()
+def dictionary(
+    form: Annotated[str, typer.Option("--format", help="md or csv.")] = "md",
+    file: Annotated[
+        Path | None, typer.Option("--out", help="File to write; else it is printed.", show_default=False)
+    ] = None,
+    schemas: Schemas = None,
+) -> None:
+    """The data dictionary: every table, column and indicator."""
+    from flows.settings import settings
+    from schemas import dictionary as made
+
+    registry = _registry(settings(schemas=schemas).schemas)
+    forms = {"md": made.as_markdown, "csv": made.as_csv}
+    if form not in forms:
+        _stop(f"no format {form!r}; there are md and csv", USAGE)
+    text = forms[form](registry)
+    if file is None:
+        print(text, end="")
+    else:
+        file.write_bytes(text.encode())
+        out.print(f"wrote {file}")
+
+
+def _registry(folder: Path | None) -> "Registry":
+    from schemas.registry import RegistryError, load
+
+    try:
+        return load(folder)
+    except RegistryError as error:
+        _stop(str(error), REFUSED)
+
+
+def _current(marts: Path) -> "Snapshot":
+    from flows.publish import snapshots
+
+    try:
+        return snapshots.current(marts)
+    except snapshots.NoSnapshot as error:
+        _stop(str(error), REFUSED)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    err.print(escape(message), style="red" if code == REFUSED else "", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def _table(*headings: str) -> Table:
+    """A plain table; a heading that begins with '>' is a column of numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(
+            heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left", overflow="fold"
+        )
+    return table
+
+
+def _carriers(registry: "Registry", indicator: str) -> Iterator[tuple[str, str]]:
+    for source in registry.sources.values():
+        tables = registry.layout_of(source.id).tables
+        for column in registry.layout_of(source.id).columns:
+            if column.indicator == indicator:
+                since = f", from {column.years.first}" if column.years else ""
+                yield "delivered in", f"{source.title}: column '{column.headers[0]}'{since}"
+            elif column.type == "indicator" and indicator in registry.indicators_of(source.id) and "figures" in tables:
+                yield "may come in", f"{source.title}: rows with '{column.headers[0]}' = {indicator}"
+
+
+def _show_report(report: Mapping[str, Any]) -> None:
+    if report["deliveries"]:
+        _show_deliveries(report["deliveries"])
+    if report["marts"]:
+        table = _table("mart", ">rows")
+        for mart, rows in report["marts"].items():
+            table.add_row(mart, f"{rows:,}")
+        out.print()
+        out.print(table)
+    if report["seconds"]:
+        out.print("\n" + ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report["seconds"].items()))
+    if report["outcome"] == "unchanged":
+        out.print(f"Nothing changed: snapshot {report['snapshot']} is in force.")
+    _say_warnings(report["warnings"])
+
+
+def _show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
+    table = _table("delivery", "became", ">rows", ">used", ">set aside", "why")
+    for entry in deliveries:
+        table.add_row(
+            entry["path"],
+            entry["outcome"] if entry["outcome"] == "accepted" else "[red]refused[/]",
+            f"{entry['rows']:,}",
+            f"{entry['used']:,}",
+            f"{entry['quarantined'] + entry['set_aside']:,}",
+            escape(
+                entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items())
+            ),
+        )
+    out.print(table)
+    if any("quarantine" in entry for entry in deliveries):
+        out.print("\nWhat was set aside, with words for the sender:")
+        for entry in deliveries:
+            if "quarantine" in entry:
+                out.print(f"  {entry['quarantine']}", soft_wrap=True)
+
+
+def _say_warnings(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        out.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+
+
+def _say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -> None:
+    before = {entry["path"]: entry["sha256"] for entry in snapshot.manifest["deliveries"]}
+    changes = [f"new: {name}" for name in sorted(found.keys() - before.keys())]
+    changes += [f"gone: {name}" for name in sorted(before.keys() - found.keys())]
+    changes += [f"changed: {name}" for name in sorted(found.keys() & before.keys()) if found[name] != before[name]]
+    if is_done:
+        out.print("\nNothing to do: the deliveries are those of the snapshot.")
+    elif changes:
+        out.print("\nTo do ('boligprofil run'):")
+        for change in changes:
+            out.print(f"  {change}", soft_wrap=True)
+    else:
+        out.print("\nTo do ('boligprofil run'): the registry, the code or the engines have changed.")
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Show what the run is doing, from its own log."""
+    log = logging.getLogger("boligprofil")
+    with err.status("starting ...") as shown:
+
+        class Shown(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                message = record.getMessage()
+                if message.endswith("..."):
+                    shown.update(message)
+                elif record.levelno == logging.INFO:
+                    err.print(f"  {escape(message)}")
+
+        handler = Shown()
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
+            log.propagate = True
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""Hop 3: the gate, snapshots, manifest, lineage, catalogue and readers of old vintages."""

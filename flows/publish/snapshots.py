@@ -1,0 +1,219 @@
+"""Snapshots: written beside, verified, renamed into place, and only then pointed at. A reader sees one whole snapshot.
+
+marts/CURRENT.txt            the snapshot in force: the truth
+marts/current                a symlink to it, for people
+marts/versions/<id>/         one snapshot: a parquet file per mart, data_docs/, manifest.json
+marts/.work/<run>/           a snapshot in the making
+marts/.lock                  held while a run publishes
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from flows.files import sync, write
+from flows.provenance import digest, file_sha256
+
+POINTER = "CURRENT.txt"
+MANIFEST = "manifest.json"
+ID_LENGTH = 16
+
+
+class Busy(RuntimeError):
+    """Another run holds the lock."""
+
+
+class NoSnapshot(LookupError):
+    """Nothing has been published, or what the pointer names is not there."""
+
+
+class Damaged(RuntimeError):
+    """A snapshot is not what its manifest says."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published snapshot: its identifier, its folder, its manifest."""
+
+    id: str
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    def path(self, mart: str) -> Path:
+        """Resolved file of a mart; raises LookupError naming the marts there are."""
+        if mart not in self.manifest["marts"]:
+            raise LookupError(f"no mart {mart!r}; there are {', '.join(sorted(self.manifest['marts']))}")
+        return Path(self.folder, self.manifest["marts"][mart]["file"]).resolve()
+
+    @property
+    def published_at(self) -> datetime:
+        """Moment at which the snapshot came into force last."""
+        return datetime.fromtimestamp(self.folder.stat().st_mtime, UTC)
+
+    @property
+    def accepted(self) -> dict[str, str]:
+        """Path of each delivery to the fingerprint whose facts the snapshot holds."""
+        return {entry["path"]: entry["facts_from"] for entry in self.manifest["deliveries"] if entry.get("facts_from")}
+
+
+@contextmanager
+def lock(marts: Path) -> Iterator[None]:
+    """Hold the right to publish; the kernel frees it when the process ends, however it ends. Raises Busy."""
+    marts.mkdir(parents=True, exist_ok=True)
+    with (marts / ".lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Busy(f"another run is publishing to {marts}; wait for it to end") from None
+        yield
+
+
+def current(marts: Path) -> Snapshot:
+    """The snapshot in force. Raises NoSnapshot."""
+    pointer = marts / POINTER
+    try:
+        name = pointer.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise NoSnapshot(f"nothing has been published to {marts} yet; run 'boligprofil run'") from None
+    try:
+        return _read(marts / "versions" / name)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoSnapshot(
+            f"{pointer} names snapshot {name!r}, which is not there; run 'boligprofil run --again'"
+        ) from None
+
+
+def kept(marts: Path) -> list[Snapshot]:
+    """Every snapshot that is kept, the latest in force first."""
+    folders = [folder for folder in (marts / "versions").glob("*") if (folder / MANIFEST).is_file()]
+    return sorted((_read(folder) for folder in folders), key=lambda snapshot: snapshot.published_at, reverse=True)
+
+
+def _read(folder: Path) -> Snapshot:
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return Snapshot(folder.name, folder, manifest)
+
+
+def work_folder(marts: Path) -> Path:
+    """A new folder for a snapshot in the making; call under the lock, it clears what a killed run left."""
+    work = marts / ".work"
+    shutil.rmtree(work, ignore_errors=True)
+    folder = work / f"{time.time_ns():x}-{os.getpid()}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def describe_marts(files: Mapping[str, Path], reads: Mapping[str, list[str]]) -> dict[str, dict[str, Any]]:
+    """The manifest's entry of each mart: file, SHA-256, bytes, rows, columns, and the facts that it is made of."""
+    described = {}
+    for name, file in sorted(files.items()):
+        metadata = pq.read_metadata(file)
+        described[name] = {
+            "file": file.name,
+            "sha256": file_sha256(file),
+            "bytes": file.stat().st_size,
+            "rows": metadata.num_rows,
+            "columns": metadata.num_columns,
+            "reads": reads[name],
+        }
+    return described
+
+
+def snapshot_id(manifest: Mapping[str, Any]) -> str:
+    """Identifier of a snapshot: a hash of its inputs and of every mart's bytes."""
+    parts = [manifest["inputs_sha256"]]
+    for name, entry in sorted(manifest["marts"].items()):
+        parts += [name, entry["sha256"]]
+    return digest(parts)[:ID_LENGTH]
+
+
+def publish(work: Path, manifest: Mapping[str, Any], marts: Path) -> Snapshot:
+    """Turn a finished work folder into the snapshot in force; call under the lock.
+
+    The order is: manifest written, everything verified against it and synced, folder renamed, pointer switched. A
+    process killed anywhere leaves the old snapshot in force and a work folder that the next run clears.
+    """
+    name = snapshot_id(manifest)
+    write(work / MANIFEST, json.dumps({"snapshot": name, **manifest}, ensure_ascii=False, indent=1).encode())
+    verify(Snapshot(name, work, manifest))
+    _sync_tree(work)
+    folder = marts / "versions" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if (folder / MANIFEST).is_file():
+        verify(_read(folder))
+        shutil.rmtree(work)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        work.rename(folder)
+    os.utime(folder)
+    sync(folder.parent)
+    point_at(marts, name)
+    return _read(folder)
+
+
+def point_at(marts: Path, name: str) -> None:
+    """Switch the pointer: the text file first, since it is the truth, then the symlink for people."""
+    write(marts / POINTER, f"{name}\n".encode())
+    link = marts / f".current.{os.getpid()}"
+    with suppress(FileNotFoundError):
+        link.unlink()
+    link.symlink_to(Path("versions") / name, target_is_directory=True)
+    os.replace(link, marts / "current")
+    sync(marts)
+
+
+def verify(snapshot: Snapshot) -> None:
+    """Hash every mart again; raises Damaged naming the files that are not what the manifest says."""
+    wrong = []
+    for name, entry in snapshot.manifest["marts"].items():
+        file = snapshot.folder / entry["file"]
+        if not file.is_file():
+            wrong.append(f"{name} is missing")
+        elif file_sha256(file) != entry["sha256"]:
+            wrong.append(f"{name} has other bytes")
+    if wrong:
+        raise Damaged(
+            f"snapshot {snapshot.id} is not what its manifest says: {', '.join(wrong)}; "
+            f"move {snapshot.folder} away and run 'boligprofil run --again'"
+        )
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
+def forget(marts: Path, staging: Path, keep: int, keep_for: timedelta) -> list[str]:
+    """Remove snapshots beyond the newest `keep` that went out of force longer ago than `keep_for`; call under the lock.
+
+    Staged facts that no kept snapshot names go with them after the same time; deliveries as received stay for ever.
+    Returns the identifiers of the removed snapshots.
+    """
+    snapshots = kept(marts)
+    limit = datetime.now(UTC) - keep_for
+    in_force = current(marts).id
+    removed = []
+    for position, snapshot in enumerate(snapshots):
+        superseded_at = snapshots[position - 1].published_at if position else datetime.now(UTC)
+        if position >= keep and superseded_at < limit and snapshot.id != in_force:
+            shutil.rmtree(snapshot.folder)
+            removed.append(snapshot.id)
+    staying = [snapshot for snapshot in snapshots if snapshot.id not in removed]
+    named = {name for snapshot in staying for name in snapshot.manifest["staged"]}
+    for file in staging.rglob("*"):
+        place = file.relative_to(staging).as_posix()
+        is_ours = file.is_file() and not place.startswith("deliveries/")
+        if is_ours and place not in named and file.stat().st_mtime < limit.timestamp():
+            file.unlink()
+    return removed

@@ -1,0 +1,104 @@
+"""The data dictionary, made from the registry: every table and column, every indicator, as Markdown and as CSV."""
+
+import csv
+import io
+
+from schemas.registry import Indicator, Registry, Table
+
+HEADER = ("table", "kind", "column", "type", "unit", "may_be_empty", "in_key", "allowed_values", "description")
+
+
+def as_csv(registry: Registry) -> str:
+    """One row per column of every table; ';'-separated with a byte order mark, so that a Danish Excel opens it."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for table in _tables(registry):
+        for column in table.columns:
+            writer.writerow(
+                (
+                    table.id,
+                    table.kind,
+                    column.name,
+                    column.type,
+                    column.unit or "",
+                    "yes" if column.nullable else "no",
+                    "yes" if column.name in table.key else "no",
+                    ", ".join(registry.allowed(column)),
+                    column.description,
+                )
+            )
+    return "\ufeff" + text.getvalue()
+
+
+def as_markdown(registry: Registry) -> str:
+    """The dictionary for reading: indicators, published marts, staged facts, sources."""
+    parts = [
+        "# Data dictionary",
+        "Made from the registry in `schemas/`; the same words stand in each parquet file.",
+        "## Indicators",
+    ]
+    parts += [_indicator(indicator) for indicator in registry.indicators.values()]
+    parts += ["## Marts (published)", *(_table(registry, table) for table in registry.marts.values())]
+    parts += ["## Facts (staged)", *(_table(registry, table) for table in registry.facts.values())]
+    parts += ["## Sources", _sources(registry)]
+    return "\n\n".join(parts) + "\n"
+
+
+def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
+    """What the registry says of one indicator, as pairs of name and words."""
+    formula = f"{indicator.factor} * numerator / denominator" if indicator.kind in ("share", "rate") else ""
+    has_interval = indicator.kind in ("share", "rate") and indicator.count_basis in (
+        "persons",
+        "person_years",
+        "dwellings",
+    )
+    interval = ("Wilson" if indicator.kind == "share" else "Byar, exact below 10") + ", where the counts are known"
+    area_maximum = f" (one area at most {indicator.area_maximum:g})" if indicator.area_maximum else ""
+    lines = [
+        ("label", f"{indicator.label_en} / {indicator.label_da}"),
+        ("definition", indicator.definition),
+        ("på dansk", indicator.definition_da),
+        ("kind and unit", f"{indicator.kind}, {indicator.unit}"),
+        ("formula", formula),
+        ("numerator", indicator.numerator or ""),
+        ("denominator", indicator.denominator or ""),
+        ("population", indicator.population),
+        ("counted in", indicator.count_basis),
+        ("interval", interval if has_interval else "none"),
+        ("polarity", indicator.polarity),
+        ("range", f"{indicator.minimum:g} to {indicator.maximum:g}{area_maximum}"),
+        ("disclosure class", indicator.disclosure_class),
+    ]
+    return [(name, words) for name, words in lines if words]
+
+
+def _tables(registry: Registry) -> list[Table]:
+    return [*registry.marts.values(), *registry.facts.values()]
+
+
+def _indicator(indicator: Indicator) -> str:
+    rows = "\n".join(f"- {name}: {words}" for name, words in indicator_lines(indicator))
+    return f"### {indicator.id}\n\n{rows}"
+
+
+def _table(registry: Registry, table: Table) -> str:
+    rows = ["| column | type | unit | may be empty | meaning |", "|---|---|---|---|---|"]
+    for column in table.columns:
+        allowed = registry.allowed(column)
+        meaning = column.description + (f" One of: {', '.join(allowed)}." if allowed else "")
+        key = " (key)" if column.name in table.key else ""
+        empty = "yes" if column.nullable else "no"
+        rows.append(
+            f"| {column.name}{key} | {column.type} | {column.unit or ''} | {empty} | {meaning.replace('|', '/')} |"
+        )
+    return f"### {table.id}\n\n{table.description} Grain: {table.grain}.\n\n" + "\n".join(rows)
+
+
+def _sources(registry: Registry) -> str:
+    rows = ["| source | title | publisher | terms | note |", "|---|---|---|---|---|"]
+    for source in registry.sources.values():
+        rows.append(
+            f"| {source.id} | {source.title} | {source.publisher} | {source.licence} | {source.baseline_caveat or ''} |"
+        )
+    return "\n".join(rows)
