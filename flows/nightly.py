@@ -27,7 +27,7 @@ from flows.publish import gate, snapshots
 from flows.publish.snapshots import Busy, Damaged
 from flows.report import Report, delivery_entries
 from flows.settings import Settings, settings
-from schemas import contracts
+from schemas import contracts, dictionary
 from schemas.registry import Registry, RegistryError, load
 
 log = logging.getLogger("boligprofil")
@@ -103,6 +103,8 @@ def _night(chosen: Settings, again: bool) -> Report:
         "warnings": list(warnings),
         "seconds": watch.seconds,
     }
+    (work / "dictionary.md").write_text(dictionary.as_markdown(registry), encoding="utf-8")
+    (work / "dictionary.csv").write_text(dictionary.as_csv(registry), encoding="utf-8")
     with watch.step("publish"):
         snapshot = tasks.publish_snapshot(work, manifest, chosen.marts)
         snapshots.forget(chosen.marts, staging, chosen.keep_snapshots, chosen.keep_for)
