@@ -1,6 +1,9 @@
 """`boligprofil ...`: the commands of the pipeline. What a command needs is imported when it runs."""
 
+import atexit
 import logging
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False)
+# Into a file or a pipe, lines may be as long as a table needs.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
 
 REFUSED, USAGE = 1, 2
@@ -64,6 +68,7 @@ def run(
         _say_warnings(plan.in_force.manifest["warnings"])
         return
     embedded_prefect(chosen)
+    atexit.register(_hush)
     with _progress():
         from flows.nightly import nightly
 
@@ -308,6 +313,15 @@ def _say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) 
             out.print(f"  {change}", soft_wrap=True)
     else:
         out.print("\nTo do ('boligprofil run'): the registry, the code or the engines have changed.")
+
+
+def _hush() -> None:
+    """Send what native libraries print while the interpreter is taken down to nowhere.
+
+    DuckDB lists objects that Prefect's background threads still hold at that moment. Exit functions run last in, first
+    out: registered before Prefect is imported, this one comes after everything that has something to say.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @contextmanager
