@@ -75,7 +75,8 @@ def run(
         state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, return_state=True)
         report = state.result(raise_on_failure=False)
     if not isinstance(report, Mapping):
-        _stop(f"the run failed: {state.message}", REFUSED)
+        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
+        _stop(f"the run failed, the last snapshot stays in force: {state.message}\n{again_with}", REFUSED)
     _show_report(report)
     if report["outcome"] == "refused":
         _stop(report["message"], REFUSED)

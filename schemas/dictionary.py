@@ -54,7 +54,7 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         "dwellings",
     )
     interval = ("Wilson" if indicator.kind == "share" else "Byar, exact below 10") + ", where the counts are known"
-    area_maximum = f" (one area at most {indicator.area_maximum:g})" if indicator.area_maximum else ""
+    area_maximum = f" (one area at most {indicator.area_maximum:,.10g})" if indicator.area_maximum else ""
     lines = [
         ("label", f"{indicator.label_en} / {indicator.label_da}"),
         ("definition", indicator.definition),
@@ -67,7 +67,7 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         ("counted in", indicator.count_basis),
         ("interval", interval if has_interval else "none"),
         ("polarity", indicator.polarity),
-        ("range", f"{indicator.minimum:g} to {indicator.maximum:g}{area_maximum}"),
+        ("range", f"{indicator.minimum:,.10g} to {indicator.maximum:,.10g}{area_maximum}"),
         ("disclosure class", indicator.disclosure_class),
     ]
     return [(name, words) for name, words in lines if words]

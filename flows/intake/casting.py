@@ -105,25 +105,34 @@ def _number(text: pl.Series, pattern: str) -> pl.Series:
 
 
 def _look_up(text: pl.Series, known: Mapping[str, str]) -> pl.Series:
-    return pl.Series(values=[known.get(normal(name)) if name is not None else None for name in text], dtype=pl.String())
+    """Identifiers of names; each different spelling is looked up once."""
+    found = {name: code for name in text.unique().drop_nulls() if (code := known.get(normal(name)))}
+    return text.replace_strict(found, default=None, return_dtype=pl.String())
 
 
 def _areas(text: pl.Series, municipality: pl.Series, names: Names) -> pl.Series:
-    pairs = zip(municipality, text, strict=True)
-    found = [names.areas.get((code, normal(name))) if code and name is not None else None for code, name in pairs]
-    return pl.Series(values=found, dtype=pl.String())
+    pairs = pl.DataFrame({"municipality": municipality, "name": text})
+    written = pairs.unique().drop_nulls()
+    ids = [names.areas.get((code, normal(name))) for code, name in written.iter_rows()]
+    known = written.with_columns(pl.Series("area_id", ids, dtype=pl.String()))
+    return pairs.join(known, on=["municipality", "name"], how="left", maintain_order="left")["area_id"]
 
 
 def _places(text: pl.Series, typed: Mapping[str, pl.Series], names: Names) -> pl.Series:
     nothing = pl.Series(values=[None] * len(text), dtype=pl.String())
-    tables = {
-        "municipality": _look_up(text, names.municipalities),
-        "region": _look_up(text, names.regions),
-        "country": _look_up(text, COUNTRY),
-        "area": _areas(text, typed.get("municipality_code", nothing), names),
-    }
-    kinds = enumerate(typed["geography"])
-    return pl.Series(values=[tables[kind][row] if kind in tables else None for row, kind in kinds], dtype=pl.String())
+    kind = pl.col("geography")
+    tables = pl.DataFrame(
+        {
+            "geography": typed["geography"],
+            "municipality": _look_up(text, names.municipalities),
+            "region": _look_up(text, names.regions),
+            "country": _look_up(text, COUNTRY),
+            "area": _areas(text, typed.get("municipality_code", nothing), names),
+        }
+    )
+    return tables.select(
+        pl.coalesce(pl.when(kind == name).then(name) for name in tables.columns[1:]).alias("place")
+    ).to_series()
 
 
 def _unfit(

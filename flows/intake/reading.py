@@ -141,11 +141,12 @@ def _fields(body: str, delimiter: str, skipped: int) -> tuple[list[str], list[tu
     header: list[str] = []
     rows = []
     before = 0
+    blank = delimiter + '" \t\r\n'
     try:
         for fields in reader:
             line, raw = skipped + before + 1, "".join(source[before : reader.line_num])
             before = reader.line_num
-            if not any(field.strip() for field in fields):
+            if not raw.strip(blank):
                 continue
             if header:
                 rows.append((line, fields, raw.rstrip("\r\n")))
