@@ -20,6 +20,7 @@ from schemas.registry import Registry, load
 
 AREAS = 1000
 ROUNDS = 5
+REFERENCE = ("municipalities", "municipality_mergers", "case_areas", "grants", "pool_totals", "statutory_rules")
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
@@ -45,10 +46,19 @@ def main() -> None:
         registry = load(nation.registry_with(AREAS, folder))
         raw = folder / "raw"
         rows = nation.delivery(AREAS, raw / "municipal_figures" / "nation.csv")
-        for source in ("municipalities", "municipality_mergers", "case_areas", "grants", "pool_totals", "statutory_rules"):
+        for source in (
+            "municipalities",
+            "municipality_mergers",
+            "case_areas",
+            "grants",
+            "pool_totals",
+            "statutory_rules",
+        ):
             for file in (RAW / source).iterdir():
                 (raw / source).mkdir(exist_ok=True)
-                (raw / source / file.name).write_text(file.read_text().replace("oprindelse: real", "oprindelse: syntetisk"))
+                (raw / source / file.name).write_text(
+                    file.read_text().replace("oprindelse: real", "oprindelse: syntetisk")
+                )
         print(f"{rows:,} figures of {AREAS:,} areas; medians of {ROUNDS} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
         _measure(folder, raw, registry)

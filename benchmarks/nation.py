@@ -14,7 +14,8 @@ HEADER = ("Geografi", "Område", "Kommune", "År", "Indikator", "Tæller", "Næv
 def registry_with(areas: int, folder: Path) -> Path:
     """A copy of the registry whose municipality 0101 has `areas` more areas."""
     made = folder / "schemas"
-    shutil.copytree(Path(str(resources.files("schemas"))), made, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    installed = Path(str(resources.files("schemas")))
+    shutil.copytree(installed, made, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with (made / "codes" / "areas.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"omraade-{number},Område {number},0101\n" for number in range(areas))
     return made
@@ -31,7 +32,9 @@ def delivery(areas: int, file: Path, seed: int = 1) -> int:
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8", newline="") as out:
-        out.write("# kilde: made up for a benchmark\n# udgivet: 2016\n# oprindelse: syntetisk\n# modtaget: 2016-01-01\n")
+        out.write(
+            "# kilde: made up for a benchmark\n# udgivet: 2016\n# oprindelse: syntetisk\n# modtaget: 2016-01-01\n"
+        )
         writer = csv.writer(out, delimiter=";", lineterminator="\n")
         writer.writerows([HEADER, *rows])
     return len(rows)

@@ -71,5 +71,6 @@ EMBEDDED_PREFECT = {
 def embedded_prefect(chosen: Settings) -> None:
     """Set what Prefect reads from the environment, where the user has not; call before Prefect is imported."""
     home = chosen.marts.parent.resolve() / ".prefect"
+    home.mkdir(parents=True, exist_ok=True)
     for name, value in {**EMBEDDED_PREFECT, "PREFECT_HOME": str(home)}.items():
         os.environ.setdefault(name, value)

@@ -12,6 +12,7 @@ from datetime import date
 import polars as pl
 
 from flows.intake.faults import Fault, Refusal
+from flows.intake.privacy import lines_with_cpr_numbers
 from schemas.registry import Layout, LayoutColumn
 
 ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
@@ -54,6 +55,8 @@ class Sheet:
 def read(content: bytes, layout: Layout) -> Sheet:
     """Read a delivery as text. Raises Refusal where the file as a whole cannot be used."""
     text, encoding = decode(content, layout.encodings)
+    if lines := lines_with_cpr_numbers(text):
+        raise Refusal("cpr_number", f"line {', '.join(map(str, lines[:5]))}{' and others' if len(lines) > 5 else ''}")
     head, body, first_line = split_head(text)
     header, rows = _fields(body, layout.delimiter, first_line)
     _check_header(header, layout.delimiter)

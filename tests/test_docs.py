@@ -1,0 +1,94 @@
+"""The commands and queries that the pages show are run as they stand, against a published snapshot."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from schemas.registry import Registry
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def commands(page: str) -> list[str]:
+    """Lines that call a reading command of ours, with their comments cut off."""
+    text = "\n".join([*blocks(page, "bash"), *blocks(page, "")])
+    lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    return [line for line in lines if re.match(r"boligprofil (status|check|explain|snapshots|path|dictionary)\b", line)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_run_as_shown(page: str, published: Path) -> None:
+    found = commands(page)
+    assert found, f"{page} shows no command"
+    for command in found:
+        program, *arguments = command.split()
+        done = subprocess.run(
+            [Path(sys.executable).with_name(program), *arguments],
+            cwd=published,
+            env={**os.environ, "BOLIGPROFIL_RAW": str(ROOT / "data" / "raw")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{page}: {command}\n{done.stderr}"
+
+
+def test_python_runs_as_shown(published: Path) -> None:
+    (script,) = blocks("docs/analysts.md", "python")
+    done = subprocess.run([sys.executable, "-c", script], cwd=published, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Change since the year before." in done.stdout
+
+
+def test_sql_runs_as_shown(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(published)
+    connection = duckdb.connect()
+    for page in ("docs/analysts.md", "docs/sekretariater.md"):
+        for block in blocks(page, "sql"):
+            rows = connection.execute(block).fetchall()
+            assert rows, f"{page} shows a query without an answer:\n{block}"
+
+
+def test_the_secretariats_table_holds_the_published_figures(published: Path, registry: Registry) -> None:
+    """The table in docs/sekretariater.md is what its query gives, written the Danish way."""
+    page = (ROOT / "docs/sekretariater.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| (?!Vollsmose|-)(.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    labels = {
+        "Beboere": "residents",
+        "Uden for arbejdsmarkedet (18-64 år)": "outside_work_pct",
+        "Indvandrere og efterkommere fra ikke-vestlige lande": "nonwestern_pct",
+        "Dømte (18 år og derover)": "convicted_pct",
+        "Kun grundskole (30-59 år)": "basic_education_pct",
+        "Bruttoindkomst i procent af regionens": "income_region_pct",
+    }
+    marts = published / "data" / "marts"
+    profile = marts / "versions" / (marts / "CURRENT.txt").read_text().strip() / "area_profile.parquet"
+    query = """
+        select value from read_parquet(?)
+        where area_id = 'vollsmose' and indicator = ? and year in (2014, 2015) order by year
+    """
+    assert {label for label, *_ in shown} == labels.keys()
+    for label, *cells in shown:
+        indicator = labels[label]
+        values = duckdb.execute(query, [str(profile), indicator]).fetchall()
+        decimals = registry.indicators[indicator].decimals
+        written = [f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,")) for (value,) in values]
+        assert [cell.removesuffix(" %") for cell in cells] == written
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / page).read_text(encoding="utf-8")):
+            assert (ROOT / page).parent.joinpath(target).exists(), f"{page} links to {target}"
