@@ -27,6 +27,13 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 # A published share is rounded, so the share that its counts give may differ by half a unit of the last digit.
 SHARE_TOLERANCE = 0.1
+# The field that is at fault where a figure breaks a rule over several fields.
+FIELD_AT_FAULT = {
+    "out_of_range": "value",
+    "no_figure": "value",
+    "numerator_above_denominator": "numerator",
+    "share_disagrees_with_counts": "value",
+}
 
 
 @dataclass(frozen=True)

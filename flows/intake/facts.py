@@ -114,26 +114,26 @@ def _with_reference(figures: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def validate(name: str, rows: pl.DataFrame, registry: Registry) -> list[Fault]:
-    """Faults of the rows of one fact table against its contract and its key."""
+def validate(name: str, rows: pl.DataFrame, registry: Registry, columns: Mapping[str, LayoutColumn]) -> list[Fault]:
+    """Faults of the rows of one fact table against its contract and its key, each with the header of its column."""
     from pandera.errors import SchemaErrors
 
     table = registry.tables[name]
-    faults = _key_faults(rows, table)
+    headers = {column.name: header for header, column in columns.items()}
+    faults = _key_faults(rows, table, headers)
     try:
         contracts.pandera_schema(registry, table).validate(rows, lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
         if cases["index"].null_count():
             raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}") from errors
-        lines = rows["source_line"]
         for case in cases.iter_rows(named=True):
-            faults.append(Fault(lines[case["index"]], _column(case, rows), _rule(case["check"], registry)))
+            row = rows.row(case["index"], named=True)
+            rule = _rule(case["check"], registry)
+            column = case["column"] if case["column"] in rows.columns else contracts.FIELD_AT_FAULT.get(rule, "")
+            header = headers.get(column) or headers.get(f"figure:{row.get('indicator')}", column)
+            faults.append(Fault(row["source_line"], header, rule))
     return faults
-
-
-def _column(case: Mapping[str, str], rows: pl.DataFrame) -> str:
-    return case["column"] if case["column"] in rows.columns else ""
 
 
 def _rule(check: str, registry: Registry) -> str:
@@ -142,7 +142,7 @@ def _rule(check: str, registry: Registry) -> str:
     return check if check in registry.rules else "contract"
 
 
-def _key_faults(rows: pl.DataFrame, table: Table) -> list[Fault]:
+def _key_faults(rows: pl.DataFrame, table: Table, headers: Mapping[str, str]) -> list[Fault]:
     """Rows that share a key: where they agree the first one stays, where they disagree none does."""
     content = [name for name in rows.columns if name != "source_line"]
     keyed = rows.with_columns(
@@ -150,11 +150,12 @@ def _key_faults(rows: pl.DataFrame, table: Table) -> list[Fault]:
         pl.len().over(content).alias("same_row"),
         pl.col("source_line").min().over(table.key).alias("first"),
     ).filter((pl.col("same_key") > 1) & pl.all_horizontal(pl.col(key).is_not_null() for key in table.key))
+    columns = ", ".join(headers[key] for key in table.key if key in headers)
     faults = []
     for row in keyed.iter_rows(named=True):
         agree = row["same_row"] == row["same_key"]
         if agree and row["source_line"] == row["first"]:
             continue
         rule = "repeated_line" if agree else "duplicate_key"
-        faults.append(Fault(row["source_line"], ", ".join(table.key), rule, f"first in line {row['first']}"))
+        faults.append(Fault(row["source_line"], columns, rule, f"first in line {row['first']}"))
     return faults

@@ -9,6 +9,7 @@ import polars as pl
 
 from flows.files import write
 from flows.intake.faults import Fault
+from flows.intake.reading import decode
 from flows.intake.staging import Receipt
 from schemas.registry import Registry
 
@@ -25,7 +26,7 @@ def lay_out(
     written = {}
     for receipt in receipts:
         if rows := _rows(receipt, set_aside.get(receipt.path, []), staging, registry):
-            written[receipt.path] = folder / f"{receipt.path}.csv"
+            written[receipt.path] = folder / (receipt.path if receipt.path.endswith(".csv") else f"{receipt.path}.csv")
             write(written[receipt.path], _csv(rows))
     for stale in set(folder.rglob("*.csv")) - set(written.values()):
         stale.unlink()
@@ -44,10 +45,18 @@ def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry:
             words = registry.rules[fault["rule"]].da
             place = (receipt.path, str(fault["line"]), fault["column"])
             rows.append((*place, fault["rule"], words, fault["detail"], fault["row"]))
+    lines = _lines(receipt, staging, registry) if set_aside else []
     for later in set_aside:
         words = registry.rules[later.rule].da
-        rows.append((receipt.path, str(later.line), later.column, later.rule, words, later.detail, ""))
+        row = lines[later.line - 1] if later.line <= len(lines) else ""
+        rows.append((receipt.path, str(later.line), later.column, later.rule, words, later.detail, row))
     return rows
+
+
+def _lines(receipt: Receipt, staging: Path, registry: Registry) -> list[str]:
+    """The lines of a delivery as it was received."""
+    content = (staging / "deliveries" / receipt.facts_from).read_bytes()
+    return decode(content, registry.layout_of(receipt.source or "").encodings)[0].splitlines()
 
 
 def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:

@@ -182,9 +182,10 @@ def match_header(sheet: Sheet, layout: Layout) -> dict[str, LayoutColumn]:
     present = {id(column) for column in found.values()}
     missing = [c for c in layout.columns if id(c) not in present and not c.optional and _expected(c, years)]
     if missing:
-        raise Refusal("missing_column", "; ".join(_missing_words(column, unknown) for column in missing))
+        raise Refusal("missing_column", "; ".join(_close_to(c.headers[0], unknown, "renamed to") for c in missing))
     if unknown:
-        raise Refusal("unknown_column", ", ".join(repr(header) for header in unknown))
+        absent = [header for c in layout.columns if id(c) not in present for header in c.headers]
+        raise Refusal("unknown_column", "; ".join(_close_to(header, absent, "renamed from") for header in unknown))
     too_early = [header for header, column in found.items() if column.years and years and not _expected(column, years)]
     if too_early:
         raise Refusal("unknown_column", f"{', '.join(map(repr, too_early))} did not exist in {min(years)}-{max(years)}")
@@ -206,6 +207,7 @@ def _expected(column: LayoutColumn, years: set[int]) -> bool:
     return column.years is None or any(year in column.years for year in years)
 
 
-def _missing_words(column: LayoutColumn, unknown: Sequence[str]) -> str:
-    close = difflib.get_close_matches(column.headers[0], unknown, n=1, cutoff=0.5)
-    return f"'{column.headers[0]}'" + (f" (renamed to '{close[0]}'?)" if close else "")
+def _close_to(header: str, others: Sequence[str], words: str) -> str:
+    """A header in quotes, with the one of `others` that it was probably renamed from or to."""
+    close = difflib.get_close_matches(header, others, n=1, cutoff=0.5)
+    return f"'{header}'" + (f" ({words} '{close[0]}'?)" if close else "")

@@ -113,7 +113,7 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     found += sheet.faults
     whole = typed.filter(~pl.col(reading.LINE).is_in([fault.line for fault in found]))
     made = facts.tables(whole, columns, sheet.head, delivery, source, layout, registry)
-    found += [fault for table, rows in made.items() for fault in facts.validate(table, rows, registry)]
+    found += [fault for table, rows in made.items() for fault in facts.validate(table, rows, registry, columns)]
     bad = {fault.line for fault in found}
     read = Receipt(
         path=delivery.path,
