@@ -43,3 +43,6 @@ create macro slug(name) as trim(
 
 -- Exact sums: parallel sums of doubles differ in their last bits from run to run, sums of decimals do not.
 create macro exact(x) as cast(x as decimal(19, 6));
+
+-- A difference of doubles without the noise of its last bits.
+create macro tidy(x) as round(x, 9);

@@ -40,11 +40,11 @@ cells as (
             any_value(factor) * cast(sum(numerator) as double) / nullif(cast(sum(denominator) as double), 0),
             null
         ) as pooled_value,
-        cast(sum(exact(value)) as double) / count(*) as mean_value,
+        tidy(cast(sum(exact(value)) as double) / count(*)) as mean_value,
         cast(sum(exact(value) * exact(value)) as double) - cast(sum(exact(value)) as double) ^ 2 / count(*) as squares,
-        median(value) as median_value,
-        quantile_cont(value, 0.25) as lower_quartile,
-        quantile_cont(value, 0.75) as upper_quartile,
+        tidy(median(value)) as median_value,
+        tidy(quantile_cont(value, 0.25)) as lower_quartile,
+        tidy(quantile_cont(value, 0.75)) as upper_quartile,
         min(value) as minimum_value,
         max(value) as maximum_value,
         max(baseline_caveat) as baseline_caveat

@@ -20,7 +20,7 @@ judged as (
             when '<' then area_values.value < rules.threshold
             when '<=' then area_values.value <= rules.threshold
         end as is_met,
-        if(rules.operator in ('>', '>='), area_values.value - rules.threshold, rules.threshold - area_values.value) as distance
+        tidy(if(rules.operator in ('>', '>='), area_values.value - rules.threshold, rules.threshold - area_values.value)) as distance
     from listed
     join rules on listed.year >= rules.from_year and (rules.to_year is null or listed.year <= rules.to_year)
     left join area_values

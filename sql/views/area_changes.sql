@@ -61,7 +61,7 @@ select
     area_id,
     year,
     indicator,
-    if(change_year_missing_reason is null, value - before_value, null) as change_year,
+    if(change_year_missing_reason is null, tidy(value - before_value), null) as change_year,
     if(
         change_year_missing_reason is null and kind = 'share',
         newcombe_low(value, ci_low, ci_high, before_value, before_low, before_high),
@@ -74,7 +74,7 @@ select
     ) as change_year_high,
     change_year_missing_reason,
     first_year,
-    if(change_first_missing_reason is null, value - first_value, null) as change_first,
+    if(change_first_missing_reason is null, tidy(value - first_value), null) as change_first,
     if(
         change_first_missing_reason is null and kind = 'share',
         newcombe_low(value, ci_low, ci_high, first_value, first_low, first_high),

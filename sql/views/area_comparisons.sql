@@ -45,13 +45,13 @@ select
     year,
     indicator,
     municipality_value,
-    if(kind = 'count', null, value - municipality_value) as municipality_difference,
+    if(kind = 'count', null, tidy(value - municipality_value)) as municipality_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, municipality_value, polarity)) as municipality_verdict,
     region_value,
-    if(kind = 'count', null, value - region_value) as region_difference,
+    if(kind = 'count', null, tidy(value - region_value)) as region_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, region_value, polarity)) as region_verdict,
     country_value,
-    if(kind = 'count', null, value - country_value) as country_difference,
+    if(kind = 'count', null, tidy(value - country_value)) as country_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, country_value, polarity)) as country_verdict,
     case
         when value is null then 'no_value'
