@@ -31,6 +31,7 @@ SHARE_TOLERANCE = 0.1
 FIELD_AT_FAULT = {
     "out_of_range": "value",
     "no_figure": "value",
+    "not_a_whole_number": "value",
     "numerator_above_denominator": "numerator",
     "share_disagrees_with_counts": "value",
 }
@@ -127,11 +128,13 @@ def _figure_checks(registry: Registry) -> list[Any]:
     area_maximum = _by_indicator({i.id: i.area_maximum or i.maximum for i in registry.indicators.values()})
     factor = _by_indicator({i.id: float(i.factor) for i in registry.indicators.values()})
     is_share = pl.col("indicator").is_in([i.id for i in registry.indicators.values() if i.kind == "share"])
+    is_count = pl.col("indicator").is_in([i.id for i in registry.indicators.values() if i.kind == "count"])
     has_counts = pl.col("indicator").is_in([i.id for i in registry.indicators.values() if i.kind in ("share", "rate")])
     derived = factor * numerator / denominator
     limit = pl.when(pl.col("geography") == "area").then(area_maximum).otherwise(maximum)
     rules = {
         "out_of_range": value.is_between(minimum, limit),
+        "not_a_whole_number": ~is_count | (value == value.floor()),
         "no_figure": value.is_not_null() | pl.col("missing_reason").is_not_null(),
         "numerator_above_denominator": ~is_share | (numerator <= denominator),
         "share_disagrees_with_counts": ~has_counts

@@ -154,7 +154,7 @@ def _fields(body: str, delimiter: str, skipped: int) -> tuple[list[str], list[tu
             if header:
                 rows.append((line, fields, raw.rstrip("\r\n")))
             else:
-                header = [" ".join(unicodedata.normalize("NFC", field).split()) for field in fields]
+                header = [re.sub("[ \xa0]+", " ", unicodedata.normalize("NFC", field)).strip() for field in fields]
     except csv.Error as error:
         raise Refusal("undecodable", f"line {skipped + reader.line_num}: {error}") from None
     if not header:

@@ -1,6 +1,6 @@
 """A real server and worker on loopback: a run that the scheduler made publishes a snapshot.
 
-With unfortunate versions of its libraries Prefect's scheduler makes no runs and says nothing; only waiting for one shows.
+With unfortunate versions of its libraries Prefect's scheduler makes no runs and says nothing: only waiting shows it.
 """
 
 import os
@@ -66,7 +66,12 @@ class Server:
     def call(self, *command: str) -> str:
         """Run a prefect command to its end."""
         done = subprocess.run(
-            [BIN / "prefect", "--no-prompt", *command], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+            [BIN / "prefect", "--no-prompt", *command],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -136,7 +141,9 @@ def test_the_deployment_is_what_prefect_yaml_says(server: Server) -> None:
 def test_a_parameter_of_the_wrong_type_is_refused(server: Server) -> None:
     deployment = server.get("/deployments/name/nightly/nightly")
     answer = httpx.post(
-        f"{server.api}/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"again": "perhaps"}}, timeout=30
+        f"{server.api}/deployments/{deployment['id']}/create_flow_run",
+        json={"parameters": {"again": "perhaps"}},
+        timeout=30,
     )
     assert answer.status_code == 409
     assert "again" in answer.text

@@ -24,9 +24,7 @@ def valid(born: date, start: int) -> str:
     raise AssertionError("one in eleven passes")
 
 
-@pytest.mark.parametrize(
-    "text", [PUBLISHED_SAMPLE, PUBLISHED_SAMPLE.replace("-", ""), PUBLISHED_SAMPLE.replace("-", " ")]
-)
+@pytest.mark.parametrize("mark", ["-", "", " "])
 @pytest.mark.parametrize("around", ["{}", "Boligområde;{};12", 'navn "{}"', "({})", "cpr:{}."])
 def test_a_number_is_found_in_every_writing(mark: str, around: str) -> None:
     assert holds_cpr_number(around.format(PUBLISHED_SAMPLE.replace("-", mark)))
