@@ -68,7 +68,7 @@ def run(
         _say_warnings(plan.in_force.manifest["warnings"])
         return
     embedded_prefect(chosen)
-    atexit.register(_hush)
+    atexit.register(hush)
     with _progress():
         from flows.nightly import nightly
 
@@ -316,7 +316,7 @@ def _say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) 
         out.print("\nTo do ('boligprofil run'): the registry, the code or the engines have changed.")
 
 
-def _hush() -> None:
+def hush() -> None:
     """Send what native libraries print while the interpreter is taken down to nowhere.
 
     DuckDB lists objects that Prefect's background threads still hold at that moment. Exit functions run last in, first

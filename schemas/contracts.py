@@ -53,22 +53,29 @@ def polars_schema(table: Table) -> dict[str, pl.DataType]:
 
 
 def arrow_schema(table: Table, notes: Mapping[str, str] | None = None) -> pa.Schema:
-    """Arrow schema of a table; description and unit stand in each field's metadata, `notes` in the file's."""
+    """Arrow schema of a table; description and unit stand in each field's metadata, `notes` in the file's.
+
+    DuckDB shows the file's metadata only, so each column's words stand there once more as `column:<name>`.
+    """
     fields = [
         pa.field(
             column.name,
             ARROW_TYPES[column.type],
             nullable=column.nullable,
-            metadata={
-                "description": column.description,
-                **({"unit": column.unit} if column.unit else {}),
-                **(_source_note(notes)),
-            },
+            metadata={"description": column.description, **_unit(column), **_source_note(notes)},
         )
         for column in table.columns
     ]
     head = {"table": table.id, "description": table.description, "grain": table.grain, "key": ", ".join(table.key)}
-    return pa.schema(fields, metadata={**head, **(notes or {})})
+    words = {
+        f"column:{column.name}": column.description + (f" Unit: {column.unit}." if column.unit else "")
+        for column in table.columns
+    }
+    return pa.schema(fields, metadata={**head, **(notes or {}), **words})
+
+
+def _unit(column: TableColumn) -> dict[str, str]:
+    return {"unit": column.unit} if column.unit else {}
 
 
 def _source_note(notes: Mapping[str, str] | None) -> dict[str, str]:
@@ -105,13 +112,15 @@ def _column_checks(registry: Registry, column: TableColumn) -> list[Any]:
 
     checks = []
     if allowed := registry.allowed(column):
-        checks.append(pa_polars.Check.isin(allowed, name="unknown_value"))
+        checks.append(pa_polars.Check.isin(allowed, name="unknown_value", error="unknown_value"))
     if column.pattern:
-        checks.append(pa_polars.Check.str_matches(f"^(?:{column.pattern})$", name="unknown_value"))
+        checks.append(
+            pa_polars.Check.str_matches(f"^(?:{column.pattern})$", name="unknown_value", error="unknown_value")
+        )
     if column.minimum is not None:
-        checks.append(pa_polars.Check.ge(column.minimum, name="out_of_range"))
+        checks.append(pa_polars.Check.ge(column.minimum, name="out_of_range", error="out_of_range"))
     if column.maximum is not None:
-        checks.append(pa_polars.Check.le(column.maximum, name="out_of_range"))
+        checks.append(pa_polars.Check.le(column.maximum, name="out_of_range", error="out_of_range"))
     return checks
 
 

@@ -1,15 +1,30 @@
 """What several hops' tests share: the registry, deliveries written for a test, and one published snapshot."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from flows.build import marts
+from flows.cli import hush
+from flows.intake import collect, deliveries, quarantine, reconcile
+from flows.intake.reconcile import Facts
+from flows.intake.staging import Receipt
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
+RAW = ROOT / "data" / "raw"
+
+
+def pytest_configure() -> None:
+    """What DuckDB prints while the interpreter is taken down does not belong below the tests' last line."""
+    atexit.register(hush)
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +38,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `boligprofil run` has published the shipped deliveries to data/marts."""
     folder = tmp_path_factory.mktemp("published")
     done = subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), "run", "--raw", ROOT / "data" / "raw"],
+        [Path(sys.executable).with_name("boligprofil"), "run", "--raw", RAW],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")},
         capture_output=True,
@@ -33,3 +48,92 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@dataclass
+class Night:
+    """A folder of deliveries and what became of them."""
+
+    folder: Path
+    registry: Registry
+    accepted_before: dict[str, str] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    facts: Facts | None = None
+
+    @property
+    def raw(self) -> Path:
+        return self.folder / "raw"
+
+    @property
+    def staging(self) -> Path:
+        return self.folder / "staging"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.folder / "quarantine"
+
+    def deliver(self, path: str, content: str | bytes) -> None:
+        """Put a delivery into the folder."""
+        file = self.raw / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def run(self) -> dict[str, Receipt]:
+        """Read everything; receipts by path."""
+        found = deliveries.find(self.raw, self.registry)
+        known = collect.known_names(found, self.staging, self.registry, self.accepted_before)
+        made = [collect.stage(d, self.staging, self.registry, known, self.accepted_before) for d in found]
+        self.receipts = {receipt.path: receipt for receipt in made}
+        self.facts = reconcile.reconcile(made, self.staging, self.registry)
+        quarantine.lay_out(made, self.facts.set_aside, self.staging, self.quarantine, self.registry)
+        self.accepted_before = {path: r.facts_from for path, r in self.receipts.items() if r.facts_from}
+        return self.receipts
+
+    def table(self, name: str) -> pl.DataFrame:
+        """Facts in force."""
+        assert self.facts is not None
+        return pl.read_parquet(self.facts.tables[name])
+
+    def given(self, table: str) -> None:
+        """Deliver figures of areas: lines of area, year, indicator and 'count/base' or a value in Danish notation."""
+        known = {row["area_id"]: (row["name"], row["municipality_code"]) for row in self.registry.codes["areas"]}
+        rows = []
+        for line in table.strip().splitlines():
+            area, year, indicator, figure = line.split()
+            numerator, _, denominator = figure.partition("/") if "/" in figure else ("", "", "")
+            value = "" if "/" in figure else figure
+            name, municipality = known[area]
+            rows.append(
+                f"boligområde;{name};{municipality};{year};{indicator};{numerator};{denominator};{value};endelig"
+            )
+        header = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
+        text = f"# kilde: en prøve\n# udgivet: 2016\n# oprindelse: real\n# modtaget: 2026-01-01\n{header}\n"
+        self.deliver("municipal_figures/given.csv", text + "\n".join(rows) + "\n")
+
+    def marts(self) -> dict[str, pl.DataFrame]:
+        """Read the deliveries and build every mart of them."""
+        self.run()
+        assert self.facts is not None
+        files = marts.build(self.facts, self.folder / "marts", self.registry)
+        return {name: pl.read_parquet(file) for name, file in files.items()}
+
+    def set_aside(self, path: str) -> pl.DataFrame:
+        """What lies in quarantine for a delivery."""
+        file = self.quarantine / (path if path.endswith(".csv") else f"{path}.csv")
+        return pl.read_csv(file, separator=";", infer_schema=False)
+
+
+@pytest.fixture
+def night(tmp_path: Path, registry: Registry) -> Night:
+    """A night that knows the 98 municipalities and has no other deliveries yet."""
+    shutil.copytree(RAW / "municipalities", tmp_path / "raw" / "municipalities")
+    return Night(tmp_path, registry)
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Night:
+    """The night of the shipped deliveries."""
+    made = Night(tmp_path_factory.mktemp("shipped"), registry)
+    shutil.copytree(RAW, made.raw)
+    made.run()
+    return made

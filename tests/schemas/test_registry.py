@@ -1,0 +1,286 @@
+"""The registry holds together, says what is wrong where it does not, and is all that an indicator needs."""
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from pandera.errors import SchemaErrors
+
+from flows.build import queries
+from flows.nightly import suites
+from schemas import contracts, dictionary
+from schemas.registry import Registry, RegistryError, load
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the registry's files."""
+    made = tmp_path / "schemas"
+    shutil.copytree(Path(str(resources.files("schemas"))), made, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return made
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def append(file: str, text: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        with (folder / file).open("a", encoding="utf-8") as out:
+            out.write(text)
+
+    return change
+
+
+CONTRADICTIONS = {
+    "a misspelt key": (edit("indicators.toml", "polarity =", "polarty ="), r"indicators\.toml\.residents: .*polarty"),
+    "a value that is none": (edit("indicators.toml", '"neutral"', '"bad"'), r"indicators\.toml\.residents: polarity"),
+    "a share without a base": (
+        edit("indicators.toml", 'denominator = "residents of 18-64 years"\n', ""),
+        r"outside_work_pct: .*needs numerator and denominator",
+    ),
+    "no TOML": (append("rules.toml", "[x"), r"rules\.toml is not TOML"),
+    "an unknown layout": (
+        edit("sources.toml", 'layout = "grants"', 'layout = "grant"'),
+        r"source\.grants: layout 'grant'",
+    ),
+    "an unknown indicator in a layout": (
+        edit("sources.toml", 'indicator = "residents"', 'indicator = "people"'),
+        r"layout\.ministry_list: indicator 'people' is not in indicators\.toml",
+    ),
+    "an unknown indicator of a source": (
+        edit("sources.toml", 'indicators = ["residents"]', 'indicators = ["people"]'),
+        r"source\.population: indicator 'people'",
+    ),
+    "an unknown table": (
+        edit("sources.toml", 'tables = ["grants"]', 'tables = ["grant"]'),
+        r"layout\.grants: 'grant' is not a fact",
+    ),
+    "a header twice": (
+        edit("sources.toml", 'headers = ["Dømte (pct.)"]', 'headers = ["Kommune"]'),
+        r"header 'Kommune' stands twice",
+    ),
+    "an unknown vocabulary": (edit("sources.toml", '"size_bands"', '"sizes"'), r"vocabulary 'sizes'"),
+    "a column that is not described": (
+        edit("tables.toml", '"area_id", "area_name", "indicator"', '"area_id", "name", "indicator"'),
+        r"table\.coverage: column 'name' is not described",
+    ),
+    "a column that no table has": (
+        append("tables.toml", '\n[column.spare]\ntype = "text"\ndescription = "x"\n'),
+        r"column\.spare: no table has it",
+    ),
+    "a key that is no column": (
+        edit("tables.toml", 'key = ["plan_id"]', 'key = ["plan"]'),
+        r"key column 'plan' is not among",
+    ),
+    "an alias of nobody": (
+        append("codes/area_aliases.csv", "nowhere,X,test\n"),
+        r"area_aliases\.csv: 'nowhere' is not in codes/areas\.csv",
+    ),
+    "a short code": (
+        append("codes/areas.csv", "x,X,101\n"),
+        r"areas\.csv: x: the municipality code is not four digits",
+    ),
+    "an exception of nobody": (
+        edit("exceptions.toml", '"ringparken"', '"nowhere"'),
+        r"ringparken_2012: area 'nowhere'",
+    ),
+    "a missing file": (lambda folder: (folder / "rules.toml").unlink(), r"is no registry: rules\.toml missing"),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_a_contradiction_is_named_with_file_and_entry(copy: Path, name: str) -> None:
+    change, message = CONTRADICTIONS[name]
+    change(copy)
+    with pytest.raises(RegistryError, match=message):
+        load(copy)
+
+
+def test_models_are_frozen(registry: Registry) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        registry.indicators["residents"].unit = "people"  # type: ignore[misc]
+
+
+def test_every_mart_has_its_sql_and_every_sql_its_mart(registry: Registry) -> None:
+    assert queries.marts().keys() == registry.marts.keys()
+    assert {check.mart for check in queries.checks().values()} <= registry.marts.keys()
+
+
+def test_every_rule_that_the_code_names_is_in_the_registry(registry: Registry) -> None:
+    code = "".join(path.read_text() for path in Path(str(resources.files("flows.intake"))).glob("*.py"))
+    code += Path(str(resources.files("schemas"))).joinpath("contracts.py").read_text()
+    unused = [rule for rule in registry.rules if f'"{rule}"' not in code]
+    assert not unused
+
+
+def test_the_suites_promise_keys_and_required_columns(registry: Registry) -> None:
+    made = suites(registry)
+    assert made.keys() == registry.marts.keys()
+    for name, table in registry.marts.items():
+        never_empty = {e.kwargs["column"] for e in made[name] if e.type == "ExpectColumnValuesToNotBeNull"}
+        assert never_empty == {column.name for column in table.columns if not column.nullable}
+        unique = [e.kwargs for e in made[name] if "Unique" in e.type]
+        assert unique == [{"column": table.key[0]} if len(table.key) == 1 else {"column_list": list(table.key)}]
+    errors = {check.name for check in queries.checks().values() if check.severity == "error"}
+    assert {e.check for suite in made.values() for e in suite} - {None} == errors
+
+
+FIGURE = {
+    "geography": "area",
+    "geography_id": "vollsmose",
+    "year": 2010,
+    "indicator": "nonwestern_pct",
+    "numerator": 300,
+    "denominator": 1000,
+    "value": 30.0,
+    "status": "final",
+    "window_years": 1,
+    "published_in": 2010,
+    "published_at": "2010-12-31",
+    "received_at": "2026-01-01",
+    "source": "municipal_figures",
+    "source_file": "x.csv",
+    "source_line": 6,
+    "origin": "real",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({}, None),
+        ({"value": 101.0, "numerator": None}, "out_of_range"),
+        ({"value": None, "numerator": None}, "no_figure"),
+        ({"indicator": "residents", "value": 9.1, "numerator": None}, "not_a_whole_number"),
+        ({"indicator": "residents", "value": 60_001.0, "numerator": None}, "out_of_range"),
+        ({"numerator": 1001, "value": 100.1}, "numerator_above_denominator"),
+        ({"value": 30.2}, "share_disagrees_with_counts"),
+        ({"value": 30.05}, None),
+        ({"denominator": 0, "numerator": 0}, None),
+        ({"status": "guessed"}, "unknown_value"),
+        ({"geography": "quarter"}, "unknown_value"),
+        ({"window_years": 0}, "out_of_range"),
+        ({"geography_id": None}, "not_nullable"),
+    ],
+)
+def test_the_contract_of_a_figure(registry: Registry, change: dict[str, Any], rule: str | None) -> None:
+    row = {**FIGURE, **change}
+    types = contracts.polars_schema(registry.tables["figures"])
+    cells = [pl.Series(name, [row.get(name)]) for name in types]
+    frame = pl.DataFrame(cells).with_columns(
+        pl.col(name).str.to_date() if dtype == pl.Date() and row.get(name) else pl.col(name).cast(dtype)
+        for name, dtype in types.items()
+    )
+    schema = contracts.pandera_schema(registry, registry.tables["figures"])
+    if rule is None:
+        schema.validate(frame, lazy=True)
+        return
+    with pytest.raises(SchemaErrors) as broken:
+        schema.validate(frame, lazy=True)
+    assert rule in broken.value.failure_cases["check"].to_list()
+
+
+NEW_INDICATOR = """
+[vacant_dwellings_pct]
+label_da = "Andel ledige boliger"
+label_en = "Share of vacant dwellings"
+definition = "Dwellings without a tenant on the day of counting."
+definition_da = "Boliger uden lejer på opgørelsesdagen."
+kind = "share"
+unit = "percent"
+numerator = "vacant dwellings"
+denominator = "dwellings"
+count_basis = "dwellings"
+population = "dwellings"
+polarity = "high_is_worse"
+minimum = 0
+maximum = 100
+decimals = 1
+disclosure_class = "ordinary"
+"""
+
+
+def test_a_new_indicator_is_one_block(night: Any, copy: Path) -> None:
+    append("indicators.toml", NEW_INDICATOR)(copy)
+    night.registry = load(copy)
+    night.given(
+        """
+        vollsmose  2010 vacant_dwellings_pct 15/148
+        vollsmose  2011 vacant_dwellings_pct 12/148
+        bispehaven 2010 vacant_dwellings_pct 2,5
+        """
+    )
+    built = night.marts()
+
+    rows = {(row["area_id"], row["year"]): row for row in built["area_profile"].iter_rows(named=True)}
+    first = rows["vollsmose", 2010]
+    assert first["indicator"] == "vacant_dwellings_pct"
+    assert (first["ci_low"], first["ci_high"]) == pytest.approx((6.24, 16.05), abs=5e-3)  # Newcombe 1998
+    assert rows["vollsmose", 2011]["change_year"] == pytest.approx(-100 * 3 / 148)
+    assert rows["bispehaven", 2010]["value"] == 2.5
+    assert "vacant_dwellings_pct" in built["area_profile_wide"].columns
+    assert "vacant_dwellings_pct" in built["dim_indicators"]["indicator"].to_list()
+    assert built["coverage"].filter(area_id="bispehaven", indicator="vacant_dwellings_pct")[
+        "delivered_in"
+    ].to_list() == ["2010"]
+    field = pq.read_schema(night.folder / "marts" / "area_profile_wide.parquet").field("vacant_dwellings_pct")
+    assert field.metadata[b"unit"] == b"percent"
+    assert b"Dwellings without a tenant" in field.metadata[b"description"]
+    assert "### vacant_dwellings_pct" in dictionary.as_markdown(night.registry)
+    assert "vacant_dwellings_pct" in dictionary.as_csv(night.registry)
+    promised = [
+        e for e in suites(night.registry)["area_profile_wide"] if e.kwargs.get("column") == "vacant_dwellings_pct"
+    ]
+    assert [(e.kwargs["min_value"], e.kwargs["max_value"]) for e in promised] == [(0, 100)]
+
+
+def test_the_dictionary_has_every_column_once(registry: Registry) -> None:
+    rows = list(csv.DictReader(io.StringIO(dictionary.as_csv(registry).removeprefix("\ufeff")), delimiter=";"))
+    assert [(row["table"], row["column"]) for row in rows if row["kind"] == "mart"] == [
+        (table.id, column.name) for table in registry.marts.values() for column in table.columns
+    ]
+    assert all(row["description"] for row in rows)
+    text = dictionary.as_markdown(registry)
+    for table in registry.tables.values():
+        assert f"### {table.id}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("select 1", "the first line must be '-- x: "),
+        ("-- x: two.\nselect 1;\nselect 2", "not one query"),
+        ("-- x: broken.\nselect from where", "not one query"),
+    ],
+)
+def test_a_sql_file_without_promise_or_with_two_queries_is_refused(sql: str, message: str) -> None:
+    with pytest.raises(queries.QueryError, match=message):
+        queries.query("x", sql)
+
+
+def test_the_order_follows_what_the_sql_reads() -> None:
+    made = {
+        "a": queries.query("a", "-- a: x.\nwith c as (select * from b) select * from c"),
+        "b": queries.query("b", "-- b: x.\nselect * from facts.figures"),
+        "c": queries.query("c", "-- c: x.\nselect * from a join b using (x)"),
+    }
+    assert made["a"].reads == {"b"}
+    assert queries.order(made, ["facts.figures"]) == ["b", "a", "c"]
+    with pytest.raises(queries.QueryError, match=r"sql b reads facts\.figures"):
+        queries.order(made, [])
+    circle = {**made, "b": queries.query("b", "-- b: x.\nselect * from c")}
+    with pytest.raises(queries.QueryError, match="circle"):
+        queries.order(circle, [])
