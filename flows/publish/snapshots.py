@@ -203,10 +203,10 @@ def forget(marts: Path, staging: Path, keep: int, keep_for: timedelta) -> list[s
     snapshots = kept(marts)
     limit = datetime.now(UTC) - keep_for
     in_force = current(marts).id
+    superseded_at = [datetime.now(UTC), *(snapshot.published_at for snapshot in snapshots)]
     removed = []
     for position, snapshot in enumerate(snapshots):
-        superseded_at = snapshots[position - 1].published_at if position else datetime.now(UTC)
-        if position >= keep and superseded_at < limit and snapshot.id != in_force:
+        if position >= keep and superseded_at[position] < limit and snapshot.id != in_force:
             shutil.rmtree(snapshot.folder)
             removed.append(snapshot.id)
     staying = [snapshot for snapshot in snapshots if snapshot.id not in removed]

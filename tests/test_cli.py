@@ -1,0 +1,199 @@
+"""The commands as a person meets them: what they print and the exit codes."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RAW = ROOT / "data" / "raw"
+HEAVY = ("prefect", "great_expectations", "polars", "duckdb", "pandera")
+
+
+def boligprofil(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, without the settings of whoever runs the tests."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("BOLIGPROFIL_", "PREFECT_"))}
+    return subprocess.run(
+        [Path(sys.executable).with_name("boligprofil"), *arguments],
+        cwd=folder,
+        env={**env, "COLUMNS": "160", **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def imported(arguments: str, cwd: Path) -> set[str]:
+    """Heavy libraries that a command imports."""
+    lines = ["import sys", "from flows.cli import app", "try:", f"    app({arguments})", "finally:"]
+    script = "\n".join([*lines, "    print(*sys.modules, file=sys.stderr)"])
+    done = subprocess.run([sys.executable, "-c", script], cwd=cwd, capture_output=True, text=True, check=False)
+    return {name for name in HEAVY if name in done.stderr.split()}
+
+
+def test_help_answers_at_once_and_loads_nothing(tmp_path: Path) -> None:
+    done = boligprofil(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in ("run", "status", "check", "explain", "snapshots", "path", "dictionary"):
+        assert command in done.stdout
+    assert imported("['--help']", tmp_path) == set()
+
+
+def test_a_second_run_says_that_nothing_changed_before_prefect_starts(published: Path) -> None:
+    started = time.perf_counter()
+    done = boligprofil(published, "run", "--raw", str(RAW))
+    assert done.returncode == 0
+    assert "Nothing changed" in done.stdout
+    assert time.perf_counter() - started < 5
+    loaded = imported(f"['run', '--raw', {str(RAW)!r}]", published)
+    assert not loaded & {"prefect", "great_expectations"}
+    assert len(list((published / "data/marts/versions").iterdir())) == 1
+
+
+def test_status_shows_each_delivery_and_what_is_to_do(published: Path, tmp_path: Path) -> None:
+    done = boligprofil(published, "status", "--raw", str(RAW))
+    assert done.returncode == 0
+    assert "ministry_lists/liste_2012.csv" in done.stdout
+    assert "no baseline" in done.stdout
+    assert "Nothing to do" in done.stdout
+    other = tmp_path / "raw"
+    shutil.copytree(RAW, other)
+    (other / "ministry_lists" / "liste_2010.csv").unlink()
+    (other / "ministry_lists" / "liste_2016.csv").write_text("x")
+    with (other / "grants" / "bevillinger_2006_2010.csv").open("a") as file:
+        file.write("\n")
+    done = boligprofil(published, "status", "--raw", str(other))
+    for change in ("new: ministry_lists/liste_2016.csv", "gone: ministry_lists/liste_2010.csv", "changed: grants/"):
+        assert change in done.stdout
+
+
+def test_check_verifies_files_and_rules(published: Path) -> None:
+    done = boligprofil(published, "check")
+    assert (done.returncode, done.stdout.strip().split(": ")[1]) == (0, "14 files are whole, 16 of 16 checks hold.")
+
+
+def test_check_finds_a_damaged_file(published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published / "data", tmp_path / "data", symlinks=True)
+    file = Path(boligprofil(tmp_path, "path", "coverage").stdout.strip())
+    assert file.is_relative_to(tmp_path)
+    file.write_bytes(file.read_bytes()[:-1])
+    done = boligprofil(tmp_path, "check")
+    assert done.returncode == 1
+    assert "coverage has other bytes" in done.stderr
+
+
+def test_path_prints_the_resolved_file(published: Path) -> None:
+    done = boligprofil(published, "path", "area_profile")
+    file = Path(done.stdout.strip())
+    assert file.is_absolute()
+    assert "current" not in file.parts
+    assert pl.read_parquet(file).height == 980
+
+
+def test_explain_says_what_an_indicator_means(published: Path) -> None:
+    done = boligprofil(published, "explain", "convicted_pct")
+    assert done.returncode == 0
+    assert "Andel dømte" in done.stdout
+    assert "column 'Dømte (pct.)'" in done.stdout
+
+
+def test_snapshots_lists_the_one_in_force(published: Path) -> None:
+    done = boligprofil(published, "snapshots")
+    assert done.returncode == 0
+    assert (published / "data/marts/CURRENT.txt").read_text().strip() in done.stdout
+
+
+def test_the_dictionary_is_written_in_both_forms(published: Path, tmp_path: Path) -> None:
+    assert boligprofil(published, "dictionary").stdout.startswith("# Data dictionary")
+    done = boligprofil(published, "dictionary", "--format", "csv", "--out", str(tmp_path / "d.csv"))
+    assert done.returncode == 0
+    assert (tmp_path / "d.csv").read_bytes().startswith(b"\xef\xbb\xbftable;kind;column")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--nonsense"], "No such option"),
+        (["explain", "nonsense"], "no indicator 'nonsense'; there are residents"),
+        (["path", "nonsense"], "no mart 'nonsense'; there are area_profile"),
+        (["dictionary", "--format", "pdf"], "no format 'pdf'"),
+        (["run", "--raw", "nowhere"], "nowhere is no folder of deliveries"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(published: Path, arguments: list[str], message: str) -> None:
+    done = boligprofil(published, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_without_a_snapshot_the_reading_commands_say_so(tmp_path: Path) -> None:
+    for command in (["status"], ["check"], ["snapshots"], ["path", "coverage"]):
+        done = boligprofil(tmp_path, *command)
+        assert done.returncode == 1
+        assert "nothing has been published" in done.stderr
+
+
+def test_a_registry_that_contradicts_itself_is_named(tmp_path: Path) -> None:
+    schemas = tmp_path / "schemas"
+    shutil.copytree(ROOT / "schemas", schemas)
+    (schemas / "indicators.toml").write_text("[x]\n")
+    done = boligprofil(tmp_path, "explain", "x", BOLIGPROFIL_SCHEMAS=str(schemas))
+    assert done.returncode == 1
+    assert "indicators.toml.x: label_da" in done.stderr
+
+
+def test_settings_come_from_the_environment_and_from_a_file(published: Path, tmp_path: Path) -> None:
+    marts = str(published / "data" / "marts")
+    assert boligprofil(tmp_path, "check", BOLIGPROFIL_MARTS=marts).returncode == 0
+    (tmp_path / ".env").write_text(f"BOLIGPROFIL_MARTS={marts}\n")
+    assert boligprofil(tmp_path, "check").returncode == 0
+    assert boligprofil(tmp_path, "check", BOLIGPROFIL_MARTS=str(tmp_path)).returncode == 1
+
+
+@pytest.mark.slow
+def test_a_bad_night_and_a_refused_one(published: Path, tmp_path: Path) -> None:
+    """Bad deliveries are set aside and the rest is published; a broken promise leaves the last snapshot in force."""
+    shutil.copytree(published / "data", tmp_path / "data", symlinks=True)
+    shutil.copytree(RAW, tmp_path / "data" / "raw")
+    raw = tmp_path / "data" / "raw"
+    before = (tmp_path / "data/marts/CURRENT.txt").read_text()
+
+    lists = raw / "ministry_lists" / "liste_2012.csv"
+    lists.write_text(lists.read_text().replace("Antal beboere", "Indbyggertal"))
+    (raw / "municipal_figures").mkdir()
+    (raw / "municipal_figures" / "odense.csv").write_bytes(b"")
+    done = boligprofil(tmp_path, "run")
+    assert done.returncode == 0, done.stderr
+    assert "leaked" not in done.stderr
+    assert "warning: ministry_lists/liste_2012.csv was refused" in done.stdout
+    assert "the facts of its last accepted delivery stay" in done.stdout
+    assert "warning: municipal_figures/odense.csv was refused (the file is empty)" in done.stdout
+    after = (tmp_path / "data/marts/CURRENT.txt").read_text()
+    assert after != before
+    criteria = pl.read_parquet(Path(boligprofil(tmp_path, "path", "statutory_criteria").stdout.strip()))
+    assert criteria.filter(year=2012).height == 38
+
+    municipalities = raw / "municipalities" / "kommuner_2007.csv"
+    lines = municipalities.read_text().replace("# rækker: 98", "# rækker: 97").splitlines(keepends=True)
+    municipalities.write_text("".join(line for line in lines if "Samsø" not in line))
+    done = boligprofil(tmp_path, "run")
+    assert done.returncode == 1
+    assert "publication refused" in done.stderr
+    assert 'dim_municipalities: 1 row breaks "Denmark has 98 municipalities since 2007."' in done.stderr
+    assert "data/marts/refused/index.html" in done.stderr
+    assert "Denmark has 98 municipalities" in (tmp_path / "data/marts/refused/index.html").read_text()
+    assert (tmp_path / "data/marts/CURRENT.txt").read_text() == after
+
+    (raw / "population" / "made_up.csv").write_text(
+        (raw / "population" / "folketal_2007_2015.csv").read_text().replace("oprindelse: real", "oprindelse: syntetisk")
+    )
+    done = boligprofil(tmp_path, "run")
+    assert done.returncode == 1
+    assert "real and synthetic deliveries must never meet" in done.stderr
+    assert (tmp_path / "data/marts/CURRENT.txt").read_text() == after
