@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from flows.build import marts
@@ -188,6 +188,9 @@ def expected_trend(shares: list[float], widths: list[float]) -> str:
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(250, 400), min_size=5, max_size=5), st.integers(0, 60))
+@example([300] * 5, 30)  # a clear rise
+@example([300] * 5, 12)  # (slope / se)^2 is about 6.5: past 3.84, not past 9.5495
+@example([310, 300, 300, 300, 420], 0)  # steep, but only through its last year
 def test_the_recent_trend_is_that_of_the_book(night: Any, counts: list[int], drift: int) -> None:
     figures = [count + drift * year for year, count in enumerate(counts)]
     night.given("\n".join(f"vollsmose {2005 + i} nonwestern_pct {count}/1000" for i, count in enumerate(figures)))

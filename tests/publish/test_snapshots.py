@@ -83,6 +83,19 @@ def test_a_changed_byte_and_a_missing_file_are_found(tmp_path: Path) -> None:
         snapshots.verify(snapshot)
 
 
+def test_what_changes_while_it_is_published_is_not_published(tmp_path: Path) -> None:
+    before = publish(tmp_path, 1)
+    with snapshots.lock(tmp_path):
+        work = snapshots.work_folder(tmp_path)
+        pq.write_table(pa.table({"content": [2]}), work / "a.parquet")
+        described = snapshots.describe_marts({"a": work / "a.parquet"}, {"a": []})
+        pq.write_table(pa.table({"content": [3]}), work / "a.parquet")
+        manifest = {"inputs_sha256": "2", "marts": described, "deliveries": [], "staged": []}
+        with pytest.raises(Damaged, match="a has other bytes"):
+            snapshots.publish(work, manifest, tmp_path)
+    assert snapshots.current(tmp_path).id == before.id
+
+
 def test_a_second_process_is_told_to_wait(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
