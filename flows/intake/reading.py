@@ -156,7 +156,7 @@ def _fields(body: str, delimiter: str, skipped: int) -> tuple[list[str], list[tu
             else:
                 header = [re.sub("[ \xa0]+", " ", unicodedata.normalize("NFC", field)).strip() for field in fields]
     except csv.Error as error:
-        raise Refusal("undecodable", f"line {skipped + reader.line_num}: {error}") from None
+        raise Refusal("broken_quotes", f"line {skipped + reader.line_num}: {error}") from None
     if not header:
         raise Refusal("empty_file")
     return header, rows

@@ -1,5 +1,6 @@
 """One delivery to facts on disk. Files are named by content; a receipt, written last, means that the work is done."""
 
+import hashlib
 import io
 import json
 from collections import Counter
@@ -105,6 +106,8 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
         content = delivery.file.read_bytes()
     except OSError:
         raise Refusal("not_readable") from None
+    if hashlib.sha256(content).hexdigest() != delivery.fingerprint:
+        raise Refusal("changed_while_read")
     sheet = reading.read(content, layout)
     columns = reading.match_header(sheet, layout)
     if layout.needs_municipalities and names is None:

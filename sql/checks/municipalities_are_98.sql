@@ -1,5 +1,5 @@
 -- municipalities_are_98: Denmark has 98 municipalities since 2007.
 -- mart: dim_municipalities
-select min(municipality_code) as municipality_code, count(*) as municipalities
+select count(*) as municipalities
 from dim_municipalities
 having count(*) <> 98

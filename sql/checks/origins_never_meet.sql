@@ -1,12 +1,16 @@
 -- origins_never_meet: no mart holds real and synthetic rows.
 -- mart: dim_areas
 with origins as (
-    select area_id, origin from dim_areas
-    union all
-    select area_id, origin from area_profile
-    union all
-    select area_id, origin from statutory_criteria
+    select origin from dim_areas
+    union
+    select origin from dim_municipalities
+    union
+    select origin from area_profile
+    union
+    select origin from statutory_criteria
+    union
+    select origin from grant_summary
 )
-select min(area_id) as area_id, count(distinct origin) as origins
+select count(*) as origins
 from origins
-having count(distinct origin) > 1
+having count(*) > 1

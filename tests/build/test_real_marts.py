@@ -189,7 +189,8 @@ def test_a_check_finds_what_breaks_it(files: dict[str, Path], registry: Any, tmp
     }
     assert name in found
     assert found[name].count > 0
-    assert found[name].where
+    # What is wrong with a table as a whole lies in none of its rows.
+    assert found[name].where or name in ("municipalities_are_98", "origins_never_meet")
 
 
 def test_the_same_input_gives_the_same_bytes(shipped: Any, files: dict[str, Path], tmp_path: Path) -> None:

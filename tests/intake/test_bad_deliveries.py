@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flows.intake import collect, deliveries
 from flows.intake.reconcile import MixedOrigin
 
 ODENSE = "boligområde;Vollsmose;Odense"
@@ -52,7 +53,7 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "old workbook": (lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 40, "is_archive", ""),
     "UTF-16": (lambda: delivery(GOOD).encode("utf-16"), "undecodable", "utf-8 and windows-1252"),
     "encoded twice": (lambda: delivery(GOOD).encode().decode("cp1252").encode(), "double_encoded", ""),
-    "unclosed quote": (lambda: delivery('"' + GOOD), "undecodable", "line"),
+    "unclosed quote": (lambda: delivery('"' + GOOD), "broken_quotes", "line"),
     "no head": (lambda: HEADER + "\n" + GOOD + "\n", "head_missing", "'# kilde:'"),
     "head without receipt": (
         lambda: delivery(GOOD).replace("# modtaget: 2026-01-01\n", ""),
@@ -345,6 +346,15 @@ def test_without_municipalities_nothing_that_needs_them_is_guessed(night: Any) -
     receipts = night.run()
     assert receipts[PATH].rule == "needs_other_source"
     assert "municipalities" in receipts[PATH].detail
+
+
+def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_night(night: Any) -> None:
+    night.deliver(PATH, delivery(GOOD))
+    (found,) = [d for d in deliveries.find(night.raw, night.registry) if d.path == PATH]
+    night.deliver(PATH, delivery(GOOD, GOOD))
+    receipt = collect.stage(found, night.staging, night.registry, None, {})
+    assert (receipt.outcome, receipt.rule) == ("refused", "changed_while_read")
+    assert not (night.staging / "deliveries" / found.fingerprint).exists()
 
 
 def test_a_folder_without_a_source_is_named(night: Any) -> None:
