@@ -5,6 +5,7 @@ given out before October 2007 fulfil a check by modulus 11; since then some date
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 WRITTEN = re.compile(r"(?<![\d,.])(\d{2})(\d{2})(\d{2})([- ]?)(\d{4})(?![\d,.]?\d)")
@@ -21,11 +22,9 @@ def holds_cpr_number(text: str) -> bool:
     return any(_is_cpr_number(*found.groups()) for found in WRITTEN.finditer(text))
 
 
-def lines_with_cpr_numbers(text: str) -> list[int]:
+def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
     """Numbers of the lines that hold one, from 1; the numbers themselves are never repeated."""
-    if not holds_cpr_number(text):
-        return []
-    return [number for number, line in enumerate(text.splitlines(), 1) if holds_cpr_number(line)]
+    return [number for number, line in enumerate(lines, 1) if holds_cpr_number(line)]
 
 
 def _is_cpr_number(day: str, month: str, year: str, mark: str, serial: str) -> bool:

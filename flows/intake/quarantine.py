@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.files import write
 from flows.intake.faults import Fault
-from flows.intake.reading import decode
+from flows.intake.reading import decode, lines
 from flows.intake.staging import Receipt
 from schemas.registry import Registry
 
@@ -45,10 +45,10 @@ def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry:
             words = registry.rules[fault["rule"]].da
             place = (receipt.path, str(fault["line"]), fault["column"])
             rows.append((*place, fault["rule"], words, fault["detail"], fault["row"]))
-    lines = _lines(receipt, staging, registry) if set_aside else []
+    delivered = _lines(receipt, staging, registry) if set_aside else []
     for later in set_aside:
         words = registry.rules[later.rule].da
-        row = lines[later.line - 1] if later.line <= len(lines) else ""
+        row = delivered[later.line - 1] if later.line <= len(delivered) else ""
         rows.append((receipt.path, str(later.line), later.column, later.rule, words, later.detail, row))
     return rows
 
@@ -56,7 +56,8 @@ def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry:
 def _lines(receipt: Receipt, staging: Path, registry: Registry) -> list[str]:
     """The lines of a delivery as it was received."""
     content = (staging / "deliveries" / receipt.facts_from).read_bytes()
-    return decode(content, registry.layout_of(receipt.source or "").encodings)[0].splitlines()
+    text, _ = decode(content, registry.layout_of(receipt.source or "").encodings)
+    return [line.rstrip("\r\n") for line in lines(text)]
 
 
 def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:

@@ -55,8 +55,8 @@ class Sheet:
 def read(content: bytes, layout: Layout) -> Sheet:
     """Read a delivery as text. Raises Refusal where the file as a whole cannot be used."""
     text, encoding = decode(content, layout.encodings)
-    if lines := lines_with_cpr_numbers(text):
-        raise Refusal("cpr_number", f"line {', '.join(map(str, lines[:5]))}{' and others' if len(lines) > 5 else ''}")
+    if held := lines_with_cpr_numbers(lines(text)):
+        raise Refusal("cpr_number", f"line {', '.join(map(str, held[:5]))}{' and others' if len(held) > 5 else ''}")
     head, body, first_line = split_head(text)
     header, rows = _fields(body, layout.delimiter, first_line)
     _check_header(header, layout.delimiter)
@@ -98,12 +98,17 @@ def decode(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
     raise Refusal("undecodable", f"tried {' and '.join(encodings)}")
 
 
+def lines(text: str) -> list[str]:
+    """Lines with their ends, divided where the csv module and editors divide them: not at other Unicode separators."""
+    return list(io.StringIO(text, newline=""))
+
+
 def split_head(text: str) -> tuple[Head, str, int]:
     """The head, the text below it, and the number of lines that the head takes."""
-    lines = text.splitlines(keepends=True)
-    count = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    all_lines = lines(text)
+    count = next((number for number, line in enumerate(all_lines) if not line.startswith("#")), len(all_lines))
     said = {}
-    for line in lines[:count]:
+    for line in all_lines[:count]:
         key, _, value = line.lstrip("#").partition(":")
         said[unicodedata.normalize("NFC", key).strip().casefold()] = value.strip().rstrip(";").strip()
     missing = [key for key in HEAD_LINES if not said.get(key)]
@@ -118,7 +123,7 @@ def split_head(text: str) -> tuple[Head, str, int]:
         received_at=_day("modtaget", said["modtaget"]),
         rows=_rows(said.get("rækker")),
     )
-    return head, "".join(lines[count:]), count
+    return head, "".join(all_lines[count:]), count
 
 
 def _day(key: str, said: str) -> date:
@@ -139,7 +144,7 @@ def _rows(said: str | None) -> int | None:
 
 def _fields(body: str, delimiter: str, skipped: int) -> tuple[list[str], list[tuple[int, list[str], str]]]:
     """Header and rows: line number in the file, fields, the text of the line."""
-    source = body.splitlines(keepends=True)
+    source = lines(body)
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     header: list[str] = []
     rows = []

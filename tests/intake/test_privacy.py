@@ -65,4 +65,4 @@ def test_a_delivery_with_one_is_refused_with_its_line_and_without_the_number(reg
 
 
 def test_only_the_lines_are_named() -> None:
-    assert lines_with_cpr_numbers(f"a\n{PUBLISHED_SAMPLE}\nb\n{PUBLISHED_SAMPLE}") == [2, 4]
+    assert lines_with_cpr_numbers(["a", PUBLISHED_SAMPLE, "b", PUBLISHED_SAMPLE]) == [2, 4]
