@@ -9,9 +9,10 @@ from flows.intake.names import COUNTRY, Names, normal
 from flows.intake.reading import LINE, Sheet
 from schemas.registry import Layout, LayoutColumn, Registry, Source
 
-WHOLE = r"^-?(?:\d{1,3}(?:\.\d{3})+|\d+)$"
-DECIMAL = r"^-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?$"
-YEAR = r"^\d{4}$"
+# A first group that begins with 0 is an English decimal: 0.259 never means 259.
+WHOLE = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)$"
+DECIMAL = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?$"
+YEAR = r"^[0-9]{4}$"
 YES_NO = {"ja": True, "nej": False}
 NUMBERS = ("integer", "decimal")
 RULES = {

@@ -149,7 +149,7 @@ def _key_faults(rows: pl.DataFrame, table: Table, headers: Mapping[str, str]) ->
         pl.len().over(table.key).alias("same_key"),
         pl.len().over(content).alias("same_row"),
         pl.col("source_line").min().over(table.key).alias("first"),
-    ).filter((pl.col("same_key") > 1) & pl.all_horizontal(pl.col(key).is_not_null() for key in table.key))
+    ).filter(pl.col("same_key") > 1)
     columns = ", ".join(headers[key] for key in table.key if key in headers)
     faults = []
     for row in keyed.iter_rows(named=True):

@@ -219,8 +219,9 @@ def test_every_usual_encoding_gives_the_same_facts(night: Any, encode: Callable[
     assert facts.select("geography_id", "value").rows() == [("hoeje-kolstrup", 1600.0), ("vollsmose", 9100.0)]
 
 
-def test_a_file_cut_in_its_last_line_loses_that_line_and_no_other(night: Any) -> None:
-    whole = delivery(*PLENTY, GOOD)
+@pytest.mark.parametrize("promise", ["", "# rækker: 20\n"])
+def test_a_file_cut_in_its_last_line_loses_that_line_and_no_other(night: Any, promise: str) -> None:
+    whole = promise + delivery(*PLENTY, GOOD)
     night.deliver(PATH, whole[: whole.rindex("00;endelig")])
     receipt = night.run()[PATH]
     assert (receipt.rows, receipt.used, receipt.rules) == (20, 19, {"cut_line": 1})

@@ -38,7 +38,8 @@ def oracle(text: str, decimals: bool) -> str | None:
     groups = whole.split(".")
     if not all(group and set(group) <= set("0123456789") for group in groups):
         return None
-    if len(groups) > 1 and not (len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
+    grouped = len(groups[0]) <= 3 and groups[0][0] != "0" and all(len(group) == 3 for group in groups[1:])
+    if len(groups) > 1 and not grouped:
         return None
     return ("-" if text.startswith("-") else "") + "".join(groups) + ("." + rest if comma else "")
 
@@ -59,6 +60,8 @@ def test_a_decimal_survives_danish_notation(number: Decimal) -> None:
 @given(st.text("0123456789.,- x", max_size=9), st.booleans())
 @example("9.259", True)
 @example("1.07", True)
+@example("0.259", True)
+@example("٣", True)
 @example("1.0721", True)
 @example("1.234,5", True)
 @example("9,259", False)
