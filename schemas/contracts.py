@@ -57,12 +57,13 @@ def arrow_schema(table: Table, notes: Mapping[str, str] | None = None) -> pa.Sch
 
     DuckDB shows the file's metadata only, so each column's words stand there once more as `column:<name>`.
     """
+    source = (notes or {}).get("source", "the delivery that each row names in source_file")
     fields = [
         pa.field(
             column.name,
             ARROW_TYPES[column.type],
             nullable=column.nullable,
-            metadata={"description": column.description, **_unit(column), **_source_note(notes)},
+            metadata={"description": column.description, **_unit(column), "source": source},
         )
         for column in table.columns
     ]
@@ -76,10 +77,6 @@ def arrow_schema(table: Table, notes: Mapping[str, str] | None = None) -> pa.Sch
 
 def _unit(column: TableColumn) -> dict[str, str]:
     return {"unit": column.unit} if column.unit else {}
-
-
-def _source_note(notes: Mapping[str, str] | None) -> dict[str, str]:
-    return {"source": notes["source"]} if notes and "source" in notes else {}
 
 
 def pandera_schema(registry: Registry, table: Table) -> Any:
@@ -192,9 +189,7 @@ def _column_expectations(registry: Registry, column: TableColumn) -> list[Expect
                 f"one of {', '.join(allowed)}",
             )
         )
-    indicator = registry.indicators.get(column.name)
-    low = indicator.minimum if indicator else column.minimum
-    high = (indicator.area_maximum or indicator.maximum) if indicator else column.maximum
+    low, high = column.minimum, column.maximum
     if low is not None or high is not None:
         suite.append(
             Expectation(

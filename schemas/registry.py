@@ -4,15 +4,21 @@ import csv
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, Field(min_length=1)]
+MunicipalityCode = Annotated[str, Field(pattern=r"^\d{4}$")]
 FILES = ("indicators.toml", "sources.toml", "tables.toml", "rules.toml", "exceptions.toml")
 INDICATOR_COLUMNS = "*indicators"
 
@@ -35,6 +41,12 @@ class Years(Model):
 
     first: int = Field(alias="from")
     last: int | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise ValueError("'to' lies before 'from'")
+        return self
 
     def __contains__(self, year: object) -> bool:
         return isinstance(year, int) and self.first <= year and (self.last is None or year <= self.last)
@@ -85,6 +97,8 @@ class Indicator(Model):
             raise ValueError("'per' belongs to a rate, and a rate needs it")
         if self.minimum >= self.maximum:
             raise ValueError("minimum must lie below maximum")
+        if self.area_maximum is not None and not self.minimum < self.area_maximum <= self.maximum:
+            raise ValueError("area_maximum must lie between minimum and maximum")
         return self
 
     @property
@@ -156,6 +170,13 @@ class Source(Model):
     already_published: bool = False
     baseline_caveat: str | None = None
 
+    @field_validator("reference_day")
+    @classmethod
+    def _is_a_day_of_every_year(cls, day: str | None) -> str | None:
+        if day is not None:
+            date.fromisoformat(f"2001-{day}")
+        return day
+
 
 class Column(Model):
     """One column, described once for every table that has it."""
@@ -168,6 +189,17 @@ class Column(Model):
     vocabulary: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+
+    @model_validator(mode="after")
+    def _can_be_fulfilled(self) -> Self:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum must not lie above maximum")
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                raise ValueError(f"pattern cannot be read: {error}") from error
+        return self
 
 
 class TableColumn(Column):
@@ -183,7 +215,7 @@ class TableEntry(Model):
     kind: Literal["fact", "mart"]
     description: str
     grain: str
-    key: tuple[str, ...]
+    key: tuple[str, ...] = Field(min_length=1)
     columns: tuple[str, ...]
 
 
@@ -223,6 +255,97 @@ class KnownException(Model):
     year: int | None = None
     reason: str
     owner: str
+
+
+class Code(Model):
+    """A row of a list in codes/. No two rows share the values of any tuple of columns in `unique`."""
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]]
+
+
+class AreaCode(Code):
+    """A housing area."""
+
+    unique = (("area_id",),)
+    area_id: Slug
+    name: Text
+    municipality_code: MunicipalityCode
+
+
+class AliasCode(Code):
+    """Another spelling of an area's name."""
+
+    unique = (("area_id", "alias"),)
+    area_id: Slug
+    alias: Text
+    seen_in: Text
+
+
+class RelationCode(Code):
+    """How an area's boundary relates to that of an area as a source shows it."""
+
+    unique = (("area_id", "source"),)
+    area_id: Slug
+    source: Identifier
+    listed_as: Slug
+    relation: Literal["same", "part_of", "overlaps"]
+    note: str
+
+
+class SecretariatCode(Code):
+    """An area secretariat; deliveries name it by its municipality."""
+
+    unique = (("secretariat_id",), ("municipality_code",))
+    secretariat_id: Slug
+    name_da: Text
+    municipality_code: MunicipalityCode
+
+
+class BandCode(Code):
+    """What size bands and funding bands have in common."""
+
+    label_da: Text
+    label_en: Text
+
+
+class SizeBandCode(BandCode):
+    """A band of dwellings, closed on the left; open upwards where the upper edge is empty."""
+
+    unique = (("size_band",), ("label_da",))
+    size_band: Text
+    lower_dwellings: Annotated[str, Field(pattern=r"^\d+$")]
+    upper_dwellings: Annotated[str, Field(pattern=r"^\d*$")]
+
+
+class FundingBandCode(BandCode):
+    """A band of million DKK; each edge says whether it belongs to the band."""
+
+    unique = (("funding_band",), ("label_da",))
+    funding_band: Text
+    lower_mio_dkk: Annotated[str, Field(pattern=r"^\d+$")]
+    upper_mio_dkk: Annotated[str, Field(pattern=r"^\d*$")]
+    lower_included: Literal["true", "false"]
+    upper_included: Literal["true", "false", ""]
+
+
+class EffortAreaCode(Code):
+    """A theme of the grants."""
+
+    unique = (("effort_area_id",),)
+    effort_area_id: Slug
+    name_da: Text
+    listed_in: Text
+
+
+CODES: dict[str, type[Code]] = {
+    "areas": AreaCode,
+    "area_aliases": AliasCode,
+    "area_relations": RelationCode,
+    "secretariats": SecretariatCode,
+    "size_bands": SizeBandCode,
+    "funding_bands": FundingBandCode,
+    "effort_areas": EffortAreaCode,
+}
 
 
 class Registry(Model):
@@ -277,10 +400,12 @@ def load(folder: Path | None = None) -> Registry:
     Raises RegistryError naming the file, the entry and what to mend.
     """
     root = folder if folder is not None else Path(str(resources.files("schemas")))
-    missing = [name for name in FILES if not (root / name).is_file()]
+    missing = [name for name in (*FILES, *(f"codes/{name}.csv" for name in CODES)) if not (root / name).is_file()]
     if missing:
         raise RegistryError(f"{root} is no registry: {', '.join(missing)} missing")
     texts = {name: _toml(root / name) for name in FILES}
+    _known_sections(texts["sources.toml"], "sources.toml", ("layout", "source"))
+    _known_sections(texts["tables.toml"], "tables.toml", ("column", "table"))
     codes = {path.stem: _csv(path) for path in sorted((root / "codes").glob("*.csv"))}
     indicators = _entries(Indicator, texts["indicators.toml"], "indicators.toml")
     layouts = _entries(Layout, texts["sources.toml"].get("layout", {}), "sources.toml, layout")
@@ -314,16 +439,38 @@ def load(folder: Path | None = None) -> Registry:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RegistryError(f"{path.name} is not TOML: {error}") from error
 
 
 def _csv(path: Path) -> tuple[dict[str, str], ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(dict(row) for row in csv.DictReader(file, strict=True))
+    """Rows of a list, as text; those of CODES are held against their model."""
+    place, model = f"codes/{path.name}", CODES.get(path.stem)
+    rows: list[dict[str, str]] = []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            for row in reader:
+                if None in row or None in row.values():
+                    raise RegistryError(f"{place}, line {reader.line_num}: not as many fields as the header has")
+                if model:
+                    _model(model, row, f"{place}, line {reader.line_num}")
+                rows.append(row)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise RegistryError(f"{place} is no CSV in UTF-8: {error}") from error
+    return tuple(rows)
+
+
+def _known_sections(text: Mapping[str, Any], file: str, known: Sequence[str]) -> None:
+    if unknown := sorted(text.keys() - set(known)):
+        raise RegistryError(
+            f"{file}: {', '.join(unknown)}: unknown; every block is {' or '.join(f'[{k}.x]' for k in known)}"
+        )
 
 
 def _model(model: type[M], entry: Mapping[str, Any], place: str) -> M:
+    if not isinstance(entry, Mapping):
+        raise RegistryError(f"{place}: a block of keys must stand here")
     try:
         return model.model_validate(entry)
     except ValidationError as error:
@@ -335,7 +482,12 @@ def _model(model: type[M], entry: Mapping[str, Any], place: str) -> M:
 
 
 def _entries(model: type[M], entries: Mapping[str, Any], place: str) -> dict[str, M]:
-    return {name: _model(model, {"id": name, **entry}, f"{place}.{name}") for name, entry in entries.items()}
+    made = {}
+    for name, entry in entries.items():
+        if not isinstance(entry, Mapping) or "id" in entry:
+            raise RegistryError(f"{place}.{name}: a block of keys must stand here, without 'id': its name is the id")
+        made[name] = _model(model, {**entry, "id": name}, f"{place}.{name}")
+    return made
 
 
 def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicators: Mapping[str, Indicator]) -> Table:
@@ -344,7 +496,13 @@ def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicato
         if written == INDICATOR_COLUMNS:
             spelled += [
                 TableColumn(
-                    name=i.id, nullable=True, type="number", unit=i.unit, description=f"{i.label_en}. {i.definition}"
+                    name=i.id,
+                    nullable=True,
+                    type="number",
+                    unit=i.unit,
+                    description=f"{i.label_en}. {i.definition}",
+                    minimum=i.minimum,
+                    maximum=i.maximum if i.area_maximum is None else i.area_maximum,
                 )
                 for i in indicators.values()
             ]
@@ -353,7 +511,11 @@ def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicato
         if column not in columns:
             raise RegistryError(f"tables.toml, table.{name}: column {column!r} is not described under [column]")
         spelled.append(TableColumn(name=column, nullable=written.endswith("?"), **columns[column].model_dump()))
-    return Table(id=name, columns=tuple(spelled), **entry.model_dump(exclude={"columns"}))
+    return _model(
+        Table,
+        {"id": name, "columns": spelled, **entry.model_dump(exclude={"columns"})},
+        f"tables.toml, table.{name}",
+    )
 
 
 def _fingerprint(root: Path) -> str:
@@ -374,48 +536,90 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     for layout in registry.layouts.values():
         yield from _layout_contradictions(registry, layout)
     for table in registry.tables.values():
-        names = [column.name for column in table.columns]
-        yield from (
-            f"tables.toml, table.{table.id}: column {name!r} stands twice"
-            for name in sorted({n for n in names if names.count(n) > 1})
-        )
-        yield from (
-            f"tables.toml, table.{table.id}: key column {key!r} is not among its columns"
-            for key in table.key
-            if key not in names
-        )
-    yield from _code_contradictions(registry)
+        yield from _table_contradictions(registry, table)
+    yield from _area_contradictions(registry)
+    yield from _band_contradictions(registry)
+    for name, model in CODES.items():
+        for columns in model.unique:
+            values = (", ".join(row[column] for column in columns) for row in registry.codes[name])
+            yield from (f"codes/{name}.csv: {', '.join(columns)} {value!r} stands twice" for value in _twice(values))
+
+
+def _twice(values: Iterable[str]) -> list[str]:
+    return sorted(value for value, times in Counter(values).items() if times > 1)
+
+
+def _table_contradictions(registry: Registry, table: Table) -> Iterable[str]:
+    place = f"tables.toml, table.{table.id}"
+    nullable = {column.name: column.nullable for column in table.columns}
+    yield from (f"{place}: column {name!r} stands twice" for name in _twice(column.name for column in table.columns))
+    for key in table.key:
+        if key not in nullable:
+            yield f"{place}: key column {key!r} is not among its columns"
+        elif table.kind == "mart" and nullable[key]:
+            yield f"{place}: key column {key!r} must not be marked '?'"
+    for column in table.columns:
+        if column.vocabulary and column.vocabulary not in registry.vocabularies:
+            yield f"tables.toml, column.{column.name}: vocabulary {column.vocabulary!r} is not among schemas/codes"
 
 
 def _layout_contradictions(registry: Registry, layout: Layout) -> Iterable[str]:
     place = f"sources.toml, layout.{layout.id}"
-    for table in layout.tables:
-        if table not in registry.facts:
-            yield f"{place}: {table!r} is not a fact table of tables.toml"
-    headers = [header for column in layout.columns for header in column.headers]
-    yield from (
-        f"{place}: header {header!r} stands twice" for header in sorted({h for h in headers if headers.count(h) > 1})
-    )
+    facts = {name: table for name, table in registry.facts.items() if name in layout.tables}
+    yield from (f"{place}: {t!r} is not a fact table of tables.toml" for t in layout.tables if t not in facts)
+    for header in _twice(header for column in layout.columns for header in column.headers):
+        yield f"{place}: header {header!r} stands twice"
+    held = {column.name: column for table in facts.values() for column in table.columns}
     for column in layout.columns:
         if column.indicator and column.indicator not in registry.indicators:
             yield f"{place}: indicator {column.indicator!r} is not in indicators.toml"
         if column.vocabulary and column.vocabulary not in registry.vocabularies:
             yield f"{place}: vocabulary {column.vocabulary!r} is not among schemas/codes"
+        if column.to and column.to not in held and column.type != "municipality":
+            yield f"{place}: column {column.to!r} is in none of the tables {', '.join(layout.tables)}"
+        allowed = held[column.to].allowed if column.to in held else ()
+        for value in sorted(set(column.values.values()) - set(allowed)) if allowed else ():
+            yield f"{place}: {column.to} must be one of {', '.join(allowed)}, not {value!r}"
+    reasons = {
+        reason for column in held.values() if column.name.endswith("missing_reason") for reason in column.allowed
+    }
+    for reason in sorted(set(layout.missing.values()) - reasons) if reasons else ():
+        yield f"{place}: missing {reason!r} is no missing_reason of tables.toml"
 
 
-def _code_contradictions(registry: Registry) -> Iterable[str]:
-    areas = {row["area_id"] for row in registry.codes["areas"]}
-    for row in registry.codes["areas"]:
-        if not re.fullmatch(r"\d{4}", row["municipality_code"]):
-            yield f"codes/areas.csv: {row['area_id']}: the municipality code is not four digits"
+def _area_contradictions(registry: Registry) -> Iterable[str]:
+    areas = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
     for name, columns in (("area_aliases", ("area_id",)), ("area_relations", ("area_id", "listed_as"))):
         for row in registry.codes[name]:
             for column in columns:
                 if row[column] not in areas:
                     yield f"codes/{name}.csv: {row[column]!r} is not in codes/areas.csv"
+    for row in registry.codes["area_relations"]:
+        if row["source"] not in registry.sources:
+            yield f"codes/area_relations.csv: source {row['source']!r} is not in sources.toml"
     for exception in registry.exceptions.values():
         if exception.area_id and exception.area_id not in areas:
             yield f"exceptions.toml, {exception.id}: area {exception.area_id!r} is not in codes/areas.csv"
+    meant: dict[tuple[str, str], set[str]] = {}
+    for name, column in (("areas", "name"), ("area_aliases", "alias")):
+        for row in registry.codes[name]:
+            meant.setdefault((areas.get(row["area_id"], ""), row[column].casefold()), set()).add(row["area_id"])
+    for (municipality, written), ids in sorted(meant.items()):
+        if len(ids) > 1:
+            yield f"codes/areas.csv, area_aliases.csv: {written!r} in {municipality} names {' and '.join(sorted(ids))}"
+
+
+def _band_contradictions(registry: Registry) -> Iterable[str]:
+    """Bands must cover every number once: each begins where the one below ends."""
+    for name, unit in (("size_bands", "dwellings"), ("funding_bands", "mio_dkk")):
+        rows = sorted(registry.codes[name], key=lambda row: int(row[f"lower_{unit}"]))
+        edges = [
+            (row[f"upper_{unit}"], after[f"lower_{unit}"], row.get("upper_included"), after.get("lower_included"))
+            for row, after in pairwise(rows)
+        ]
+        meet = all(upper == lower and (ends is None or ends != begins) for upper, lower, ends, begins in edges)
+        if not rows or rows[0][f"lower_{unit}"] != "0" or rows[-1][f"upper_{unit}"] or not meet:
+            yield f"codes/{name}.csv: the bands must cover every number from 0 up once, without gap or overlap"
 
 
 def _unused(columns: Mapping[str, Column], tables: Mapping[str, Table]) -> Iterable[str]:

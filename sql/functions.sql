@@ -42,7 +42,10 @@ create macro slug(name) as trim(
     regexp_replace(replace(replace(replace(lower(name), 'æ', 'ae'), 'ø', 'oe'), 'å', 'aa'), '[^a-z0-9]+', '-', 'g'), '-');
 
 -- Exact sums: parallel sums of doubles differ in their last bits from run to run, sums of decimals do not.
-create macro exact(x) as cast(x as decimal(19, 6));
+create macro exact(x) as cast(x as decimal(38, 12));
 
--- A difference of doubles without the noise of its last bits.
+-- The one value that every row of a group has; none where they differ or one has none.
+create macro sole(x) as if(min(x) = max(x) and count(x) = count(*), min(x), null);
+
+-- A double without the noise of its last bits.
 create macro tidy(x) as round(x, 9);

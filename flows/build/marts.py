@@ -11,7 +11,7 @@ from flows.build import queries
 from flows.build.queries import Query
 from flows.files import write_parquet
 from flows.intake.reconcile import Facts
-from schemas.registry import Registry
+from schemas.registry import CODES, Registry
 
 
 class BuildError(RuntimeError):
@@ -30,12 +30,20 @@ def build(facts: Facts, folder: Path, registry: Registry) -> dict[str, Path]:
         )
     both = {**queries.views(), **made}
     with connect() as connection:
-        inputs = [*_load_facts(connection, facts), *_load_codes(connection, registry)]
-        connection.execute("set variable origin = ?", [facts.origin])
-        steps = queries.order(both, inputs)
-        for name in steps:
-            _run(connection, both[name], made.keys())
+        run(connection, both, facts, registry)
         return {name: _write(connection, name, folder, registry, _notes(name, both, facts, registry)) for name in made}
+
+
+def run(connection: duckdb.DuckDBPyConnection, steps: Mapping[str, Query], facts: Facts, registry: Registry) -> None:
+    """Make the table of every step from the facts in force, in the order that the SQL gives."""
+    inputs = [*_load_facts(connection, facts), *_load_codes(connection, registry)]
+    connection.execute("set variable origin = ?", [facts.origin])
+    for name in queries.order(steps, inputs):
+        folder = "marts" if name in registry.marts else "views"
+        try:
+            connection.execute(f"create table {name} as\n{steps[name].sql}")
+        except duckdb.Error as error:
+            raise BuildError(f"sql/{folder}/{name}.sql: {error}") from error
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -69,9 +77,9 @@ def _load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> li
 def codes(registry: Registry) -> dict[str, pl.DataFrame]:
     """The registry's own tables as SQL reads them, below the schema `codes`."""
     files = {
-        name: pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String()))
+        name: pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()))
         for name, rows in registry.codes.items()
-        if rows
+        if (columns := list(rows[0] if rows else CODES[name].model_fields if name in CODES else ()))
     }
     text, number, whole = pl.String(), pl.Float64(), pl.Int64()
     indicators = pl.DataFrame(
@@ -118,21 +126,18 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
 
 
 def _indicator_years(registry: Registry) -> pl.DataFrame:
-    """The years in which a layout that has a column per indicator has the column."""
-    rows: list[dict[str, Any]] = []
-    for source in registry.sources.values():
-        for column in registry.layout_of(source.id).columns:
-            if column.indicator and (years := column.years or source.years):
-                rows.append({"indicator": column.indicator, "from_year": years.first, "to_year": years.last})
+    """The years of the columns that hold one indicator; a column without declared years was always there."""
+    rows: list[dict[str, Any]] = [
+        {
+            "indicator": column.indicator,
+            "from_year": column.years.first if column.years else None,
+            "to_year": column.years.last if column.years else None,
+        }
+        for layout in registry.layouts.values()
+        for column in layout.columns
+        if column.indicator
+    ]
     return pl.DataFrame(rows, schema={"indicator": pl.String(), "from_year": pl.Int32(), "to_year": pl.Int32()})
-
-
-def _run(connection: duckdb.DuckDBPyConnection, step: Query, marts: Any) -> None:
-    folder = "marts" if step.name in marts else "views"
-    try:
-        connection.execute(f"create table {step.name} as\n{step.sql}")
-    except duckdb.Error as error:
-        raise BuildError(f"sql/{folder}/{step.name}.sql: {error}") from error
 
 
 def _write(
@@ -154,7 +159,10 @@ def _write(
 
 def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registry) -> dict[str, str]:
     """What every file says of itself: origin, sources, and what its figures cannot be used for."""
-    behind = [pl.read_parquet(facts.tables[table], columns=["source"]) for table in queries.facts_behind(name, made)]
+    behind = [
+        pl.read_parquet(facts.tables[table], columns=["source"], glob=False)
+        for table in queries.facts_behind(name, made)
+    ]
     used = sorted({source for frame in behind for source in frame["source"]})
     titles = "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
     notes = {"origin": facts.origin, "source": titles}
@@ -164,6 +172,6 @@ def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registr
 
 def caveat(facts: Facts, registry: Registry) -> str:
     """What a reader of the areas' figures must know first: what they cannot be used for; empty where nothing."""
-    figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"])
+    figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"], glob=False)
     used = figures.filter(pl.col("geography") == "area")["source"].unique()
     return "; ".join(sorted({words for source in used if (words := registry.sources[source].baseline_caveat)}))

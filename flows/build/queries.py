@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from typing import Literal
@@ -53,9 +54,11 @@ def checks() -> dict[str, Check]:
     found = {}
     for name, query in _queries("checks").items():
         mart = re.search(r"^-- mart: (\w+)$", query.sql, re.MULTILINE)
-        severity = re.search(r"^-- severity: (error|warning)$", query.sql, re.MULTILINE)
+        severity = re.search(r"^-- severity: (.*)$", query.sql, re.MULTILINE)
         if mart is None:
             raise QueryError(f"sql/checks/{name}.sql: the head needs a line '-- mart: <name>'")
+        if severity and severity[1] not in ("error", "warning"):
+            raise QueryError(f"sql/checks/{name}.sql: the severity is error or warning, not {severity[1]!r}")
         level: Literal["error", "warning"] = "warning" if severity and severity[1] == "warning" else "error"
         found[name] = Check(name, query.promise, query.sql, query.reads, mart[1], level)
     return found
@@ -70,6 +73,7 @@ def _queries(folder: str) -> dict[str, Query]:
     }
 
 
+@cache  # reading SQL is slower than running it, and several steps of a night ask for the same files
 def query(name: str, sql: str) -> Query:
     """Parse one SQL text. Raises QueryError without the head '-- <name>: promise' or where it is no single query."""
     head = re.match(rf"-- {re.escape(name)}: ((?:.+\n)(?:-- (?!mart:|severity:).+\n)*)", sql)
@@ -112,18 +116,17 @@ def order(queries: Mapping[str, Query], inputs: Iterable[str]) -> list[str]:
     return ordered
 
 
+def behind(names: Iterable[str], queries: Mapping[str, Query]) -> set[str]:
+    """These tables and every table that they are made of, facts and codes included."""
+    found: set[str] = set()
+    open_ = set(names)
+    while open_:
+        name = open_.pop()
+        found.add(name)
+        open_ |= (queries[name].reads if name in queries else frozenset()) - found
+    return found
+
+
 def facts_behind(name: str, queries: Mapping[str, Query]) -> list[str]:
     """The fact tables that a mart is made of, through every table between them, sorted."""
-    found: set[str] = set()
-    open_, seen = [name], set()
-    while open_:
-        here = open_.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        for read in queries[here].reads:
-            if read in queries:
-                open_.append(read)
-            elif read.startswith("facts."):
-                found.add(read.removeprefix("facts."))
-    return sorted(found)
+    return sorted(read.removeprefix("facts.") for read in behind([name], queries) if read.startswith("facts."))

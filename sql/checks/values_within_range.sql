@@ -1,4 +1,4 @@
--- values_within_range: every value lies within its indicator's range.
+-- values_within_range: every share lies between 0 and 100.
 -- mart: area_profile
 select area_profile.area_id, area_profile.year, area_profile.indicator
 from area_profile

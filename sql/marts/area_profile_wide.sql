@@ -7,7 +7,13 @@ wide as (
     pivot long on indicator in indicator_id using max(value) group by area_id, area_name, municipality_code, year
 ),
 caveats as (
-    select area_id, year, max(baseline_caveat) as baseline_caveat, min(origin) as origin from area_profile group by area_id, year
+    select
+        area_id,
+        year,
+        string_agg(distinct baseline_caveat, '; ' order by baseline_caveat) as baseline_caveat,
+        min(origin) as origin
+    from area_profile
+    group by area_id, year
 )
 select wide.*, caveats.baseline_caveat, caveats.origin
 from wide

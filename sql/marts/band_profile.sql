@@ -19,6 +19,7 @@ figures as (
         area_values.value,
         area_values.numerator,
         area_values.denominator,
+        area_values.repeats_year,
         residents.residents,
         sources.baseline_caveat
     from area_values
@@ -41,14 +42,26 @@ cells as (
             null
         ) as pooled_value,
         tidy(cast(sum(exact(value)) as double) / count(*)) as mean_value,
-        cast(sum(exact(value) * exact(value)) as double) - cast(sum(exact(value)) as double) ^ 2 / count(*) as squares,
         tidy(median(value)) as median_value,
         tidy(quantile_cont(value, 0.25)) as lower_quartile,
         tidy(quantile_cont(value, 0.75)) as upper_quartile,
         min(value) as minimum_value,
         max(value) as maximum_value,
-        max(baseline_caveat) as baseline_caveat
+        max(repeats_year) as repeats_year,
+        string_agg(distinct baseline_caveat, '; ' order by baseline_caveat) as baseline_caveat
     from figures
+    group by funding_band, size_band_or_all, year, indicator
+),
+-- From the mean, since a difference of large squares loses the digits that matter.
+spreads as (
+    select
+        funding_band,
+        size_band_or_all,
+        year,
+        indicator,
+        sqrt(cast(sum(exact((figures.value - cells.mean_value) ^ 2)) as double) / nullif(count(*) - 1, 0)) as sd_value
+    from figures
+    join cells using (funding_band, size_band_or_all, year, indicator)
     group by funding_band, size_band_or_all, year, indicator
 ),
 grid as (
@@ -67,7 +80,7 @@ select
     cells.residents,
     cells.pooled_value,
     cells.mean_value,
-    if(cells.areas > 1, sqrt(greatest(cells.squares, 0) / (cells.areas - 1)), null) as sd_value,
+    spreads.sd_value,
     cells.median_value,
     cells.lower_quartile,
     cells.upper_quartile,
@@ -79,10 +92,10 @@ select
         when cells.areas < 5 then 'few_areas'
         else 'enough_areas'
     end as cell_note,
-    repeated_editions.repeats_year,
+    cells.repeats_year,
     cells.baseline_caveat,
     getvariable('origin') as origin
 from grid
 left join cells using (funding_band, size_band_or_all, year, indicator)
-left join repeated_editions using (indicator, year)
+left join spreads using (funding_band, size_band_or_all, year, indicator)
 order by funding_band, size_band_or_all, year, indicator

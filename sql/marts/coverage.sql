@@ -22,7 +22,7 @@ cells as (
                     select 1
                     from defined
                     where defined.indicator = indicators.indicator
-                        and years.year >= defined.from_year
+                        and (defined.from_year is null or years.year >= defined.from_year)
                         and (defined.to_year is null or years.year <= defined.to_year)
                 )
                 then 'not_defined_that_year'

@@ -10,18 +10,22 @@ with_facts as (
     union
     select area_id from facts.list_membership
     union
+    select area_id from facts.grants
+    union
     select geography_id as area_id from facts.figures where geography = 'area'
 ),
 plans as (
-    select area_id, min(slug(plan_name)) as plan_id, min(funding_band) as funding_band
-    from facts.grants
-    group by area_id
+    select covered.area_id, sole(plan_facts.plan_id) as plan_id, sole(plan_facts.funding_band) as funding_band
+    from plan_facts, unnest(string_split(plan_facts.area_ids, ', ')) as covered(area_id)
+    group by covered.area_id
 ),
 boundaries as (
-    select area_id, min(relation) as relation, min(listed_as) as listed_as from codes.area_relations group by area_id
+    select area_id, relation, listed_as
+    from codes.area_relations
+    qualify row_number() over (partition by area_id order by relation, listed_as) = 1
 ),
 exceptions as (
-    select area_id, reason from codes.exceptions where "check" = 'size_band_as_printed'
+    select area_id, min(reason) as reason from codes.exceptions where "check" = 'size_band_as_printed' group by area_id
 )
 select
     areas.area_id,

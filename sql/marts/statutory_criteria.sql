@@ -1,5 +1,5 @@
 -- statutory_criteria: membership of the ministry's lists recomputed from the published figures and the year's rule.
--- One row per area, list year.
+-- One row per area, list year. Where figures or thresholds are missing that would decide, membership by rule is empty.
 with listed as (
     select area_id, year, on_list, new_on_list, origin from facts.list_membership
 ),
@@ -43,13 +43,22 @@ wide as (
         max(is_met) filter (where indicator = 'income_region_pct') as income_met,
         max(distance) filter (where indicator = 'income_region_pct') as income_distance,
         count(*) filter (where is_met and list_type = 'udsat') as criteria_met,
+        count(*) filter (where is_met is null and list_type = 'udsat') as criteria_unknown,
         max(criteria_required) as criteria_required,
         max(criteria_in_rule) as criteria_in_rule
     from judged
     group by area_id, year
 ),
 decided as (
-    select *, coalesce(residents_met and criteria_met >= criteria_required, false) as on_list_by_rule from wide
+    -- Unknown stays unknown, unless the figures that are there decide alone.
+    select
+        *,
+        residents_met
+        and case
+            when criteria_met >= criteria_required then true
+            when criteria_met + criteria_unknown < criteria_required then false
+        end as on_list_by_rule
+    from wide
 ),
 exceptions as (
     select area_id, year, reason from codes.exceptions where "check" = 'list_membership_as_published'
@@ -78,10 +87,13 @@ select
     listed.on_list,
     listed.new_on_list,
     decided.on_list_by_rule = listed.on_list as agrees,
-    exceptions.reason as known_exception,
+    (
+        select min(reason)
+        from exceptions
+        where exceptions.area_id = listed.area_id and coalesce(exceptions.year, listed.year) = listed.year
+    ) as known_exception,
     listed.origin
 from listed
-join decided using (area_id, year)
+left join decided using (area_id, year)
 join dim_areas using (area_id)
-left join exceptions using (area_id, year)
 order by area_id, year

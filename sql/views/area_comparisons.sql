@@ -1,44 +1,41 @@
 -- area_comparisons: each area figure beside its municipality, region and country.
 -- One row per area, year, indicator. A repeated figure is not compared with another year's comparator, nor a mean over
--- several years with a single year.
-with places as (
-    select area_id, municipality_code, region_code from dim_areas
+-- several years with one over another number of years. A comparator by definition (the region is 100 percent of
+-- itself) stands every year.
+with comparators as (
+    select geography, geography_id, year, indicator, window_years, value
+    from facts.figures
+    where geography <> 'area' and value is not null
 ),
-comparable as (
-    select area_values.*, places.municipality_code, places.region_code
+placed as (
+    select area_values.*, dim_areas.municipality_code, dim_areas.region_code, if(repeats_year is null, year, null) as comparable_year
     from area_values
-    join places using (area_id)
+    join dim_areas using (area_id)
 ),
 joined as (
     select
-        comparable.area_id,
-        comparable.year,
-        comparable.indicator,
-        comparable.value,
-        comparable.ci_low,
-        comparable.ci_high,
-        comparable.kind,
-        comparable.polarity,
-        max(comparators.value) filter (where comparators.geography = 'municipality') as municipality_value,
-        max(comparators.value) filter (where comparators.geography = 'region') as region_value,
-        max(comparators.value) filter (where comparators.geography = 'country') as country_value
-    from comparable
-    left join comparators
-        on comparators.indicator = comparable.indicator
-        and (
-            comparators.geography_id is null
-            or (
-                comparators.year = comparable.year
-                and comparable.repeats_year is null
-                and comparators.window_years = comparable.window_years
-                and comparators.geography_id = case comparators.geography
-                    when 'municipality' then comparable.municipality_code
-                    when 'region' then comparable.region_code
-                    else '000'
-                end
-            )
-        )
-    group by all
+        placed.*,
+        if(comparator_geography = 'municipality', comparator_value, municipality.value) as municipality_value,
+        if(comparator_geography = 'region', comparator_value, region.value) as region_value,
+        if(comparator_geography = 'country', comparator_value, country.value) as country_value
+    from placed
+    left join comparators as municipality
+        on municipality.geography = 'municipality'
+        and municipality.geography_id = placed.municipality_code
+        and municipality.indicator = placed.indicator
+        and municipality.year = placed.comparable_year
+        and municipality.window_years = placed.window_years
+    left join comparators as region
+        on region.geography = 'region'
+        and region.geography_id = placed.region_code
+        and region.indicator = placed.indicator
+        and region.year = placed.comparable_year
+        and region.window_years = placed.window_years
+    left join comparators as country
+        on country.geography = 'country'
+        and country.indicator = placed.indicator
+        and country.year = placed.comparable_year
+        and country.window_years = placed.window_years
 )
 select
     area_id,

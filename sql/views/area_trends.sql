@@ -59,7 +59,7 @@ slopes as (
         year,
         indicator,
         left_out,
-        (sw * swxy - swx * swy) / (sw * swxx - swx ^ 2) as slope,
+        tidy((sw * swxy - swx * swy) / (sw * swxx - swx ^ 2)) as slope,
         sw / (sw * swxx - swx ^ 2) as variance
     from sums
 ),

@@ -1,7 +1,9 @@
 -- area_values: every figure of every area with its interval and, where its edition repeats an earlier one, that year.
 -- One row per area, year, indicator. Only counts of persons, person-years or dwellings get an interval.
 with figures as (
-    select * from facts.figures where geography = 'area'
+    select * exclude (geography, geography_id, value), geography_id as area_id, tidy(value) as value
+    from facts.figures
+    where geography = 'area'
 ),
 with_method as (
     select
@@ -9,6 +11,8 @@ with_method as (
         indicators.kind,
         indicators.polarity,
         indicators.factor,
+        indicators.comparator_geography,
+        indicators.comparator_value,
         case
             when numerator is null or denominator is null or denominator = 0 or value is null then null
             when kind = 'share' and count_basis in ('persons', 'dwellings') then 'wilson'
@@ -18,8 +22,7 @@ with_method as (
     join codes.indicators as indicators using (indicator)
 )
 select
-    with_method.* exclude (geography, geography_id),
-    geography_id as area_id,
+    with_method.*,
     case
         when interval_basis = 'wilson' then wilson_low(numerator, denominator)
         when interval_basis is not null then factor * poisson_low(numerator) / denominator
@@ -31,5 +34,5 @@ select
     repeats_year,
     coalesce(repeats_year, year) as observed_year
 from with_method
-left join repeated_editions using (indicator, year)
+left join repeated_editions using (area_id, indicator, year)
 order by area_id, year, indicator

@@ -1,13 +1,9 @@
 """The marts from small deliveries that a reader can check by hand."""
 
-import math
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 from flows.build import marts
 
@@ -148,7 +144,9 @@ def test_figures_stand_beside_municipality_region_and_country(night: Any) -> Non
 
 
 def test_a_repeated_figure_is_not_compared_with_a_new_year(night: Any) -> None:
-    night.given("\n".join(f"{area} {year} nonwestern_pct 300/1000" for area in FIVE for year in (2009, 2010)))
+    night.given(
+        "\n".join(f"{area} {year} nonwestern_pct 30{n}/1000" for n, area in enumerate(FIVE) for year in (2009, 2010))
+    )
     comparators(night, year=2010)
     assert profile(night)[2010]["municipality_value"] is None
 
@@ -166,50 +164,6 @@ def test_rank_and_fifth_count_ties_alike(night: Any) -> None:
 def test_below_five_areas_there_is_no_fifth(night: Any) -> None:
     night.given("\n".join(f"{area} 2010 nonwestern_pct 50,0" for area in FIVE[:4]))
     assert profile(night)[2010]["quintile"] is None
-
-
-def expected_trend(shares: list[float], widths: list[float]) -> str:
-    """The rule by the book: weighted least squares, se = width / 3.92, sign kept when one year is left out."""
-
-    def fit(keep: list[int]) -> tuple[float, float]:
-        x, y = np.array(keep, dtype=float), np.array([shares[i] for i in keep])
-        w = np.array([(3.92 / widths[i]) ** 2 for i in keep])
-        centred = x - (w * x).sum() / w.sum()
-        return float((w * centred * y).sum() / (w * centred**2).sum()), float(1 / (w * centred**2).sum())
-
-    slope, variance = fit(list(range(5)))
-    signs = {math.copysign(1, fit([i for i in range(5) if i != left])[0]) for left in range(5)} | {
-        math.copysign(1, slope)
-    }
-    if slope**2 / variance > 9.5495 and len(signs) == 1:
-        return "rising" if slope > 0 else "falling"
-    return "no_clear_trend"
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.integers(250, 400), min_size=5, max_size=5), st.integers(0, 60))
-@example([300] * 5, 30)  # a clear rise
-@example([300] * 5, 12)  # (slope / se)^2 is about 6.5: past 3.84, not past 9.5495
-@example([310, 300, 300, 300, 420], 0)  # steep, but only through its last year
-def test_the_recent_trend_is_that_of_the_book(night: Any, counts: list[int], drift: int) -> None:
-    figures = [count + drift * year for year, count in enumerate(counts)]
-    night.given("\n".join(f"vollsmose {2005 + i} nonwestern_pct {count}/1000" for i, count in enumerate(figures)))
-    rows = profile(night)
-    years = [rows[2005 + i] for i in range(5)]
-    expected = expected_trend([row["value"] for row in years], [row["ci_high"] - row["ci_low"] for row in years])
-    assert rows[2009]["trend"] == expected
-    assert rows[2008]["trend_missing_reason"] == "fewer_than_five_years"
-
-
-def test_a_gap_or_a_figure_without_interval_leaves_no_trend(night: Any) -> None:
-    night.given(
-        "\n".join(
-            [f"vollsmose {year} nonwestern_pct {year - 1700}/1000" for year in (2003, 2005, 2006, 2007, 2008)]
-            + [f"bispehaven {year} nonwestern_pct 3{year - 2000},0" for year in range(2003, 2008)]
-        )
-    )
-    assert profile(night)[2008]["trend_missing_reason"] == "fewer_than_five_years"
-    assert profile(night, "bispehaven")[2007]["trend_missing_reason"] == "no_interval"
 
 
 BANDS = {"akacieparken": 20, "bispehaven": 30, "finlandsparken": 45, "hoeje-kolstrup": 65, "vollsmose": 70}
@@ -246,19 +200,6 @@ def test_bands_use_areas_with_the_same_boundary_and_say_how_many(shipped: Any, t
     assert (empty["areas"], empty["mean_value"], empty["cell_note"]) == (0, None, "no_areas")
 
 
-@pytest.mark.parametrize(
-    ("dwellings", "band"),
-    [(1, "0-700"), (699, "0-700"), (700, "700-1500"), (1499, "700-1500"), (1500, "1500+"), (9000, "1500+")],
-)
-def test_size_bands_are_closed_on_the_left(night: Any, dwellings: int, band: str) -> None:
-    header = (
-        "Boligområde;Kommune;Antal lejemål;Størrelsesgruppe i tabellen;Støttet af områdesekretariat;Sekretariatets by"
-    )
-    night.deliver("case_areas/t.csv", f"{HEAD}{header}\nVollsmose;Odense;{dwellings};0-700;nej;\n")
-    areas = night.marts()["dim_areas"]
-    assert areas.select("area_id", "size_band").rows() == [("vollsmose", band)]
-
-
 GRANT_HEADER = (
     "Helhedsplan;Boligområde;Kommune;Bevillingsramme;Bevillingsperiode (år);Antal bevillinger;"
     "Bevilget beløb (kr.);Beløb mangler fordi"
@@ -268,7 +209,7 @@ GRANT_HEADER = (
 def test_grants_add_up_and_an_unknown_amount_makes_the_sum_unknown(night: Any) -> None:
     rows = [
         "A;Vollsmose;Odense;over 15 mio. kr.;4;2;16.000.000;",
-        "A;Munkebo;Kolding;over 15 mio. kr.;5;1;4.000.000;",
+        "A;Solbakken mv;Odense;over 15 mio. kr.;5;1;4.000.000;",
         "B;Bispehaven;Aarhus;5-15 mio. kr.;4;;..;ikke offentliggjort",
     ]
     header = (
@@ -276,7 +217,7 @@ def test_grants_add_up_and_an_unknown_amount_makes_the_sum_unknown(night: Any) -
     )
     areas = [
         "Vollsmose;Odense;1.000;0-700;nej;",
-        "Munkebo;Kolding;600;0-700;nej;",
+        "Solbakken;Odense;600;0-700;nej;",
         "Bispehaven;Aarhus;800;0-700;ja;Aarhus",
     ]
     night.deliver("case_areas/t.csv", HEAD + "\n".join([header, *areas]) + "\n")
@@ -284,7 +225,7 @@ def test_grants_add_up_and_an_unknown_amount_makes_the_sum_unknown(night: Any) -
     built = night.marts()
     a, b = built["grant_summary"].sort("plan_id").iter_rows(named=True)
     assert (a["grants"], a["grant_dkk"], a["dwellings"], a["grant_per_dwelling_dkk"]) == (3, 20_000_000, 1600, 12_500.0)
-    assert (a["area_ids"], a["grant_period_years"], a["size_band"]) == ("munkebo, vollsmose", 5, "1500+")
+    assert (a["area_ids"], a["grant_period_years"], a["size_band"]) == ("solbakken, vollsmose", 5, "1500+")
     assert (b["grants"], b["grant_dkk"], b["grant_dkk_missing_reason"]) == (None, None, "not_published")
     assert built["dim_areas"].filter(area_id="bispehaven")["secretariat_id"].to_list() == ["aarhus"]
 
@@ -360,11 +301,6 @@ def test_the_wide_mart_has_a_column_for_every_indicator(night: Any) -> None:
     assert wide.select("nonwestern_pct", "residents").rows() == [(60.0, None)]
 
 
-def test_an_exception_that_matches_nothing_can_go(night: Any) -> None:
-    night.given("vollsmose 2010 nonwestern_pct 60,0")
-    assert not night.marts()["known_exceptions"]["still_matches"].any()
-
-
 def test_a_mart_that_does_not_fit_its_contract_is_named(night: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     night.given("vollsmose 2010 nonwestern_pct 60,0")
     night.run()
@@ -377,17 +313,14 @@ def test_a_mart_that_does_not_fit_its_contract_is_named(night: Any, monkeypatch:
     monkeypatch.setattr(marts.queries, "marts", lambda: {**made, "dim_plans": broken})
     with pytest.raises(marts.queries.QueryError, match="dim_plans reads no_such_table"):
         marts.build(night.facts, night.folder / "m", night.registry)
+    hollow = made["pool_coverage"].sql.replace("totals.measure_unit,", "null::varchar as measure_unit,")
+    swapped = marts.queries.query("pool_coverage", hollow)
+    monkeypatch.setattr(marts.queries, "marts", lambda: {**made, "pool_coverage": swapped})
+    night.deliver("pool_totals/t.csv", f"{HEAD}Måltal;Værdi;Enhed;Sted\nplans;162;antal;forord\n")
+    night.run()
+    with pytest.raises(marts.BuildError, match=r"pool_coverage\.sql: .*measure_unit"):
+        marts.build(night.facts, night.folder / "m", night.registry)
     fewer = marts.queries.query("pool_coverage", "-- pool_coverage: broken.\nselect measure from facts.pool_totals")
     monkeypatch.setattr(marts.queries, "marts", lambda: {**made, "pool_coverage": fewer})
     with pytest.raises(marts.BuildError, match=r"pool_coverage\.sql and tables\.toml differ in the columns"):
         marts.build(night.facts, night.folder / "m", night.registry)
-
-
-def test_decimal_sums_are_large_enough(night: Any) -> None:
-    rows = [
-        f"A{n};{name};{town};over 15 mio. kr.;4;1;999.999.999.999;"
-        for n, (name, town) in enumerate([("Vollsmose", "Odense")])
-    ]
-    night.deliver("grants/t.csv", HEAD + "\n".join([GRANT_HEADER, *rows]) + "\n")
-    assert night.marts()["grant_summary"]["grant_dkk"].to_list() == [999_999_999_999]
-    assert pl.read_parquet(night.folder / "marts" / "grant_summary.parquet").schema["grant_dkk"] == pl.Int64

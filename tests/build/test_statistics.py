@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import duckdb
 import pytest
@@ -46,6 +47,41 @@ def test_wilson_is_statsmodels_and_holds_the_share(sql: duckdb.DuckDBPyConnectio
     assert 0 <= low <= 100 * x / n + 1e-9
     assert 100 * x / n - 1e-9 <= high <= 100
     assert [100 - high, 100 - low] == pytest.approx(list(wilson(sql, n - x, n)), abs=1e-8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(COUNTS, st.integers(2, 50))
+def test_wilson_narrows_as_the_base_grows(sql: duckdb.DuckDBPyConnection, counts: tuple[int, int], times: int) -> None:
+    x, n = counts
+    (low, high), (larger_low, larger_high) = wilson(sql, x, n), wilson(sql, times * x, times * n)
+    assert larger_high - larger_low < high - low
+
+
+# Pearson and Hartley (1966), Biometrika Tables for Statisticians I, table 40: 95 % limits of a Poisson expectation.
+PUBLISHED = {
+    0: (0.0, 3.69),
+    1: (0.0253, 5.57),
+    2: (0.242, 7.22),
+    3: (0.619, 8.77),
+    4: (1.09, 10.24),
+    5: (1.62, 11.67),
+    6: (2.20, 13.06),
+    7: (2.81, 14.42),
+    8: (3.45, 15.76),
+    9: (4.12, 17.08),
+}
+
+
+@pytest.mark.parametrize("x", PUBLISHED)
+def test_poisson_gives_the_published_limits(sql: duckdb.DuckDBPyConnection, x: int) -> None:
+    (found,) = sql.execute(f"select poisson_low({x}), poisson_high({x})").fetchall()
+    assert found == pytest.approx(PUBLISHED[x], abs=5.1e-3)
+
+
+def test_poisson_limits_rise_with_the_count_and_hold_it(sql: duckdb.DuckDBPyConnection) -> None:
+    rows = sql.execute("select x, poisson_low(x), poisson_high(x) from range(0, 200) as counts(x)").fetchall()
+    assert all(low <= x < high for x, low, high in rows)
+    assert all(a[1] < b[1] and a[2] < b[2] for a, b in pairwise(rows))
 
 
 @pytest.mark.parametrize("x", range(10))

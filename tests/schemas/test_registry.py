@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+import sqlglot
 from pandera.errors import SchemaErrors
 
 from flows.build import queries
@@ -42,6 +43,26 @@ def append(file: str, text: str) -> Callable[[Path], None]:
             out.write(text)
 
     return change
+
+
+NEW_INDICATOR = """
+[vacant_dwellings_pct]
+label_da = "Andel ledige boliger"
+label_en = "Share of vacant dwellings"
+definition = "Dwellings without a tenant on the day of counting."
+definition_da = "Boliger uden lejer på opgørelsesdagen."
+kind = "share"
+unit = "percent"
+numerator = "vacant dwellings"
+denominator = "dwellings"
+count_basis = "dwellings"
+population = "dwellings"
+polarity = "high_is_worse"
+minimum = 0
+maximum = 100
+decimals = 1
+disclosure_class = "ordinary"
+"""
 
 
 CONTRADICTIONS = {
@@ -91,13 +112,111 @@ CONTRADICTIONS = {
     ),
     "a short code": (
         append("codes/areas.csv", "x,X,101\n"),
-        r"areas\.csv: x: the municipality code is not four digits",
+        r"codes/areas\.csv, line 64: municipality_code: ",
     ),
     "an exception of nobody": (
         edit("exceptions.toml", '"ringparken"', '"nowhere"'),
         r"ringparken_2012: area 'nowhere'",
     ),
     "a missing file": (lambda folder: (folder / "rules.toml").unlink(), r"is no registry: rules\.toml missing"),
+    "a missing list": (
+        lambda folder: (folder / "codes" / "areas.csv").unlink(),
+        r"is no registry: codes/areas\.csv missing",
+    ),
+    "an unknown section": (append("sources.toml", '\n[sorce.x]\ntitle = "x"\n'), r"sources\.toml: sorce: unknown"),
+    "an unknown kind of table": (append("tables.toml", "\n[tabel.x]\n"), r"tables\.toml: tabel: unknown"),
+    "a key outside every block": (
+        edit("indicators.toml", "[residents]", "decimals = 1\n[residents]"),
+        r"indicators\.toml\.decimals: a block of keys must stand here",
+    ),
+    "an id that is not the block's name": (
+        edit("indicators.toml", 'label_da = "Beboere"', 'label_da = "Beboere"\nid = "people"'),
+        r"indicators\.toml\.residents: .*without 'id'",
+    ),
+    "a table whose name is none": (
+        edit("tables.toml", "[table.coverage]", '[table."Coverage 2"]'),
+        r"tables\.toml, table\.Coverage 2: id: ",
+    ),
+    "a column that is no block": (append("tables.toml", "[column.x]\n"), r"tables\.toml, column\.x: type: "),
+    "a minimum above the maximum": (
+        edit("tables.toml", "minimum = 1, maximum = 5", "minimum = 6, maximum = 5"),
+        r"column\.quintile: .*minimum must not lie above maximum",
+    ),
+    "a pattern that cannot be read": (
+        edit("tables.toml", "pattern = '\\d{4}'", "pattern = '['"),
+        r"column\.municipality_code: .*pattern cannot be read",
+    ),
+    "a vocabulary of a column": (
+        edit("tables.toml", 'vocabulary = "size_bands"', 'vocabulary = "sizes"'),
+        r"tables\.toml, column\.size_band: vocabulary 'sizes'",
+    ),
+    "a key that may be empty": (
+        edit(
+            "tables.toml",
+            'columns = ["plan_id", "plan_name", "plan_areas"',
+            'columns = ["plan_id?", "plan_name", "plan_areas"',
+        ),
+        r"table\.dim_plans: key column 'plan_id' must not be marked",
+    ),
+    "an indicator named as a column": (
+        append("indicators.toml", "\n[origin]\n" + NEW_INDICATOR.split("\n", 2)[2]),
+        r"table\.area_profile_wide: column 'origin' stands twice",
+    ),
+    "a maximum for areas below the minimum": (
+        edit("indicators.toml", "area_maximum = 60_000", "area_maximum = 0"),
+        r"residents: .*area_maximum must lie between",
+    ),
+    "years that end before they begin": (
+        edit("sources.toml", "years = { from = 2007, to = 2040 }", "years = { from = 2007, to = 2006 }"),
+        r"source\.population: years: .*'to' lies before 'from'",
+    ),
+    "a day that no year has": (
+        edit("sources.toml", 'reference_day = "01-01"', 'reference_day = "02-30"'),
+        r"source\.population: reference_day: ",
+    ),
+    "a column that goes nowhere": (
+        edit("sources.toml", 'to = "dwellings"', 'to = "dwelings"'),
+        r"layout\.case_areas: column 'dwelings' is in none of the tables case_areas",
+    ),
+    "a code that the column does not know": (
+        edit("sources.toml", 'land = "country"', 'land = "nation"'),
+        r"layout\.figures_long: geography must be one of .*, not 'nation'",
+    ),
+    "a reason that the column does not know": (
+        edit("sources.toml", '".." = "withheld_by_source"', '".." = "hidden"'),
+        r"layout\.figures_long: missing 'hidden' is no missing_reason",
+    ),
+    "an area twice": (
+        append("codes/areas.csv", "vollsmose,Vollsmose 2,0461\n"),
+        r"codes/areas\.csv: area_id 'vollsmose' stands twice",
+    ),
+    "a name of two areas": (
+        append("codes/areas.csv", "vollsmose-2,VOLLSMOSE,0461\n"),
+        r"area_aliases\.csv: 'vollsmose' in 0461 names vollsmose and vollsmose-2",
+    ),
+    "two secretariats of one town": (
+        append("codes/secretariats.csv", "aarhus-2,X,0751\n"),
+        r"secretariats\.csv: municipality_code '0751' stands twice",
+    ),
+    "a row too short": (append("codes/areas.csv", "x,X\n"), r"codes/areas\.csv, line 64: not as many fields"),
+    "a row too long": (append("codes/areas.csv", "x,X,0101,y\n"), r"codes/areas\.csv, line 64: not as many fields"),
+    "a renamed column": (edit("codes/areas.csv", "area_id,name", "area_id,title"), r"codes/areas\.csv, line 2: name: "),
+    "a list that is not UTF-8": (
+        lambda folder: (folder / "codes" / "areas.csv").write_bytes("area_id\nå\n".encode("cp1252")),
+        r"codes/areas\.csv is no CSV in UTF-8",
+    ),
+    "a boundary of an unknown source": (
+        append("codes/area_relations.csv", "bispehaven,nobody,bispehaven,same,\n"),
+        r"area_relations\.csv: source 'nobody'",
+    ),
+    "a gap between bands": (
+        edit("codes/size_bands.csv", "1500 dwellings,700,1500", "1500 dwellings,701,1500"),
+        r"codes/size_bands\.csv: the bands must cover every number",
+    ),
+    "an edge in two bands": (
+        edit("codes/funding_bands.csv", "5,15,true,true", "5,15,false,true"),
+        r"codes/funding_bands\.csv: the bands must cover every number",
+    ),
 }
 
 
@@ -136,6 +255,30 @@ def test_the_suites_promise_keys_and_required_columns(registry: Registry) -> Non
         assert unique == [{"column": table.key[0]} if len(table.key) == 1 else {"column_list": list(table.key)}]
     errors = {check.name for check in queries.checks().values() if check.severity == "error"}
     assert {e.check for suite in made.values() for e in suite} - {None} == errors
+
+
+def test_the_limit_of_one_area_is_not_that_of_a_band(registry: Registry) -> None:
+    """`residents` is an indicator, and in band_profile a column of its own: the sum over areas."""
+
+    def most(mart: str) -> list[Any]:
+        promised = suites(registry)[mart]
+        return [
+            e.kwargs["max_value"] for e in promised if "Between" in e.type and e.kwargs.get("column") == "residents"
+        ]
+
+    assert most("area_profile_wide") == [registry.indicators["residents"].area_maximum]
+    assert most("band_profile") == []
+
+
+def test_every_field_of_facts_says_what_it_means_and_where_from(night: Any) -> None:
+    night.given("vollsmose 2010 residents 9.100")
+    night.run()
+    staged = sorted(night.staging.rglob("*.parquet"))
+    assert len(staged) > len(night.registry.facts)
+    for file in staged:
+        for field in pq.read_schema(file):
+            assert field.metadata[b"description"], file
+            assert field.metadata[b"source"], file
 
 
 FIGURE = {
@@ -191,26 +334,6 @@ def test_the_contract_of_a_figure(registry: Registry, change: dict[str, Any], ru
     with pytest.raises(SchemaErrors) as broken:
         schema.validate(frame, lazy=True)
     assert rule in broken.value.failure_cases["check"].to_list()
-
-
-NEW_INDICATOR = """
-[vacant_dwellings_pct]
-label_da = "Andel ledige boliger"
-label_en = "Share of vacant dwellings"
-definition = "Dwellings without a tenant on the day of counting."
-definition_da = "Boliger uden lejer på opgørelsesdagen."
-kind = "share"
-unit = "percent"
-numerator = "vacant dwellings"
-denominator = "dwellings"
-count_basis = "dwellings"
-population = "dwellings"
-polarity = "high_is_worse"
-minimum = 0
-maximum = 100
-decimals = 1
-disclosure_class = "ordinary"
-"""
 
 
 def test_a_new_indicator_is_one_block(night: Any, copy: Path) -> None:
@@ -269,6 +392,46 @@ def test_the_dictionary_has_every_column_once(registry: Registry) -> None:
 def test_a_sql_file_without_promise_or_with_two_queries_is_refused(sql: str, message: str) -> None:
     with pytest.raises(queries.QueryError, match=message):
         queries.query("x", sql)
+
+
+def test_a_severity_is_error_or_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    sql = "-- x: a promise.\n-- mart: coverage\n-- severity: warn\nselect 1 from coverage"
+    monkeypatch.setattr(queries, "_queries", lambda folder: {"x": queries.query("x", sql)})
+    with pytest.raises(queries.QueryError, match=r"x\.sql: the severity is error or warning, not 'warn'"):
+        queries.checks()
+    monkeypatch.setattr(queries, "_queries", lambda folder: {"x": queries.query("x", "-- x: y.\nselect 1 from z")})
+    with pytest.raises(queries.QueryError, match="needs a line '-- mart"):
+        queries.checks()
+
+
+def test_checks_read_marts_only(registry: Registry) -> None:
+    """They run over published files, where views, facts and codes are not."""
+    for check in queries.checks().values():
+        assert check.reads <= registry.marts.keys(), check.name
+
+
+def test_no_cte_hides_a_table_that_another_file_makes() -> None:
+    """The order of the build would not see that the table is read."""
+    made = {**queries.views(), **queries.marts()}
+    for name, query in made.items():
+        ctes = {cte.alias for cte in sqlglot.parse_one(query.sql, dialect="duckdb").find_all(sqlglot.exp.CTE)}
+        assert not ctes & made.keys(), name
+
+
+def test_every_exception_names_a_check_that_heeds_exceptions(registry: Registry) -> None:
+    assert {exception.check for exception in registry.exceptions.values()} <= queries.checks().keys()
+    known = queries.marts()["known_exceptions"].sql
+    assert all(f"'{exception.check}'" in known for exception in registry.exceptions.values())
+
+
+def test_what_lies_behind_a_table() -> None:
+    made = {
+        "a": queries.query("a", "-- a: x.\nselect * from b"),
+        "b": queries.query("b", "-- b: x.\nselect * from facts.figures join codes.areas using (x)"),
+        "c": queries.query("c", "-- c: x.\nselect * from facts.grants"),
+    }
+    assert queries.behind(["a"], made) == {"a", "b", "facts.figures", "codes.areas"}
+    assert queries.facts_behind("a", made) == ["figures"]
 
 
 def test_the_order_follows_what_the_sql_reads() -> None:
