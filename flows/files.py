@@ -1,7 +1,8 @@
 """Writing files so that a reader never sees half of one: beside, synced, then renamed."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,19 +26,37 @@ def write_parquet(file: Path, rows: pa.Table, table: Table, notes: Mapping[str, 
 
     Raises ValueError where the rows do not fit the contract.
     """
+    with parquet(file, table, notes) as add:
+        add(rows)
+
+
+@contextmanager
+def parquet(file: Path, table: Table, notes: Mapping[str, str] | None = None) -> Iterator[Callable[[pa.Table], None]]:
+    """A parquet file of `table` that takes its rows in blocks; it stands in its place once the last one is written.
+
+    The function given raises ValueError where rows do not fit the contract; then nothing is left behind.
+    """
     schema = contracts.arrow_schema(table, notes)
-    if rows.column_names != schema.names:
-        raise ValueError(f"{table.id}: columns {rows.column_names} are not the contract's {schema.names}")
-    try:
-        shaped = rows.cast(schema)
-        shaped.validate()
-    except (pa.ArrowInvalid, ValueError) as error:
-        raise ValueError(f"{table.id} does not fit its contract: {error}") from error
+
+    def add(rows: pa.Table) -> None:
+        if rows.column_names != schema.names:
+            raise ValueError(f"{table.id}: columns {rows.column_names} are not the contract's {schema.names}")
+        try:
+            shaped = rows.cast(schema)
+            shaped.validate()
+        except (pa.ArrowInvalid, ValueError) as error:
+            raise ValueError(f"{table.id} does not fit its contract: {error}") from error
+        writer.write_table(shaped)
+
     file.parent.mkdir(parents=True, exist_ok=True)
     part = _part(file)
-    pq.write_table(shaped, part, compression="zstd", compression_level=3)
-    sync(part)
-    os.replace(part, file)
+    try:
+        with pq.ParquetWriter(part, schema, compression="zstd", compression_level=3) as writer:
+            yield add
+        sync(part)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

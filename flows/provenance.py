@@ -7,7 +7,17 @@ from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 
-ENGINES = ("polars", "pyarrow", "duckdb", "pandera", "great-expectations", "sqlglot", "prefect")
+ENGINES = (
+    "polars",
+    "pyarrow",
+    "duckdb",
+    "pandera",
+    "great-expectations",
+    "sqlglot",
+    "prefect",
+    "python-calamine",
+    "pyaxis",
+)
 CODE = (".py", ".sql", ".css")
 
 

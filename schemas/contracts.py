@@ -141,6 +141,7 @@ def _figure_checks(registry: Registry) -> list[Any]:
     rules = {
         "out_of_range": value.is_between(minimum, limit),
         "not_a_whole_number": ~is_count | (value == value.floor()),
+        "figure_marked_missing": value.is_null() | pl.col("missing_reason").is_null(),
         "no_figure": value.is_not_null() | pl.col("missing_reason").is_not_null(),
         "numerator_above_denominator": ~is_share | (numerator <= denominator),
         "share_disagrees_with_counts": ~has_counts

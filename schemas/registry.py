@@ -73,7 +73,7 @@ class Indicator(Model):
     label_en: str
     definition: str
     definition_da: str
-    kind: Literal["share", "rate", "relative", "count"]
+    kind: Literal["share", "rate", "relative", "count", "mean"]
     unit: str
     per: int | None = None
     numerator: str | None = None
@@ -87,6 +87,8 @@ class Indicator(Model):
     jump_factor: float | None = Field(default=None, gt=1)
     decimals: int = Field(ge=0, le=4)
     disclosure_class: Literal["ordinary", "sensitive"]
+    of_year: Literal["first", "sum", "mean"] = "first"
+    of_areas: bool = True
     comparator_by_definition: KnownComparator | None = None
 
     @model_validator(mode="after")
@@ -107,13 +109,44 @@ class Indicator(Model):
         return self.per or 100
 
 
+class Part(Model):
+    """What one named group of a column's pattern holds."""
+
+    type: Literal["text", "integer", "decimal", "year", "code"]
+    values: dict[str, str] = {}
+    optional: bool = False
+
+
 class LayoutColumn(Model):
-    """One column of a delivery: the headers it may have, and where it goes."""
+    """One column of a delivery: the headers it may have, and where it goes.
+
+    `to` names a column of a fact table; `indicator` says that the column holds the figures of one indicator, all of
+    them or the `part` that is a count; `parts` splits the text by `pattern`, a named group per column of the fact
+    table; `unused` declares a column that nobody needs.
+    """
 
     headers: tuple[str, ...] = Field(min_length=1)
-    type: Literal["text", "integer", "decimal", "boolean", "year", "code", "municipality", "area", "place", "indicator"]
+    type: Literal[
+        "text",
+        "integer",
+        "decimal",
+        "boolean",
+        "year",
+        "period",
+        "code",
+        "municipality",
+        "municipality_code",
+        "area",
+        "place",
+        "named_place",
+        "indicator",
+    ] = "text"
     to: Identifier | None = None
     indicator: Identifier | None = None
+    part: Literal["value", "numerator", "denominator"] = "value"
+    parts: dict[Identifier, Part] = {}
+    pattern: str | None = None
+    unused: bool = False
     optional: bool = False
     years: Years | None = None
     values: dict[str, str] = {}
@@ -122,8 +155,11 @@ class LayoutColumn(Model):
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> Self:
-        if (self.to is None) == (self.indicator is None):
-            raise ValueError(f"column {self.headers[0]!r} needs either 'to' or 'indicator'")
+        if [self.to is not None, self.indicator is not None, bool(self.parts), self.unused].count(True) != 1:
+            raise ValueError(f"column {self.headers[0]!r} needs one of 'to', 'indicator', 'parts' and 'unused'")
+        groups = set(re.compile(self.pattern or "").groupindex)
+        if groups != self.parts.keys():
+            raise ValueError(f"column {self.headers[0]!r}: 'pattern' must have the groups {', '.join(self.parts)}")
         if (self.type == "code") != bool(self.values or self.vocabulary):
             raise ValueError(f"column {self.headers[0]!r}: 'values' or 'vocabulary' belong to type code")
         return self
@@ -131,11 +167,19 @@ class LayoutColumn(Model):
     @property
     def name(self) -> str:
         """Name of the column once it is cast."""
-        return self.to or f"figure:{self.indicator}"
+        return self.to or f"{self.part}:{self.indicator}"
 
     def window(self, year: int) -> int:
         """Years over which a figure of this column in `year` is a mean."""
         return next((window.window for window in self.window_years if year in window), 1)
+
+
+class Carried(Model):
+    """Headings among the rows: a row whose `column` has `value` is no row, its cells go with the rows below it."""
+
+    column: str
+    value: str
+    cells: dict[str, str]
 
 
 class Layout(Model):
@@ -144,15 +188,41 @@ class Layout(Model):
     id: Identifier
     description: str
     tables: tuple[str, ...]
-    delimiter: str = Field(min_length=1, max_length=1)
-    encodings: tuple[Literal["utf-8", "windows-1252"], ...]
+    formats: tuple[Literal["csv", "xlsx", "json", "json-stat", "px"], ...] = ("csv",)
+    delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (";",)
+    encodings: tuple[Literal["utf-8", "windows-1252"], ...] = ("utf-8", "windows-1252")
+    numbers: Literal["danish", "plain"] = "danish"
     missing: dict[str, str] = {"": "not_delivered"}
     columns: tuple[LayoutColumn, ...]
+    constants: dict[Identifier, str] = {}
+    across: str | None = None
+    carried: Carried | None = None
+    records_by: str | None = None
+    totals: tuple[str, ...] = ()
+    same_dimension: dict[str, str] = {}
 
     @property
     def needs_municipalities(self) -> bool:
         """Whether reading a row takes the list of municipalities."""
-        return any(column.type in ("municipality", "area", "place") for column in self.columns)
+        return any(column.type in ("municipality", "area", "place", "named_place") for column in self.columns)
+
+    @property
+    def counts(self) -> bool:
+        """Whether a column holds the figures, whatever they are figures of: value, numerator or denominator."""
+        return self.across is not None or any(column.to in ("value", "numerator") for column in self.columns)
+
+
+class FigureRule(Model):
+    """Which rows of a table with dimensions are figures of an indicator.
+
+    A dimension that is not named must be at its total. `where` names the values of a dimension (`*total` for any
+    total), `breakdown` the pattern of values that stay apart, each a figure of its own.
+    """
+
+    indicator: Identifier
+    where: dict[str, tuple[str, ...]] = {}
+    breakdown: dict[str, str] = {}
+    part: Literal["value", "numerator", "denominator"] = "value"
 
 
 class Source(Model):
@@ -164,6 +234,10 @@ class Source(Model):
     licence: str
     layout: Identifier
     indicators: tuple[str, ...] = ()
+    figures: tuple[FigureRule, ...] = ()
+    outside: dict[str, str] = {}
+    stub: tuple[str, ...] = ()
+    geography: Literal["from_2007", "before_2007"] = "from_2007"
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     max_bad_share: float = Field(ge=0, le=1)
@@ -176,6 +250,12 @@ class Source(Model):
         if day is not None:
             date.fromisoformat(f"2001-{day}")
         return day
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Columns whose values decide what a row is a figure of."""
+        named = (name for rule in self.figures for name in (*rule.where, *rule.breakdown))
+        return tuple(dict.fromkeys((*named, *self.outside)))
 
 
 class Column(Model):
@@ -328,6 +408,17 @@ class FundingBandCode(BandCode):
     upper_included: Literal["true", "false", ""]
 
 
+class PlaceNameCode(Code):
+    """A name or code by which a source calls a place, and since when; `outside` is a place that nobody asks for."""
+
+    unique = (("name", "used"),)
+    name: Text
+    geography: Literal["municipality", "region", "country", "elsewhere", "outside"]
+    geography_id: str
+    used: Literal["always", "from_2007", "before_2007"]
+    seen_in: Text
+
+
 class EffortAreaCode(Code):
     """A theme of the grants."""
 
@@ -345,6 +436,7 @@ CODES: dict[str, type[Code]] = {
     "size_bands": SizeBandCode,
     "funding_bands": FundingBandCode,
     "effort_areas": EffortAreaCode,
+    "place_names": PlaceNameCode,
 }
 
 
@@ -533,6 +625,13 @@ def _contradictions(registry: Registry) -> Iterable[str]:
         for indicator in source.indicators:
             if indicator not in registry.indicators:
                 yield f"sources.toml, source.{source.id}: indicator {indicator!r} is not in indicators.toml"
+        for rule in source.figures:
+            if rule.indicator not in registry.indicators:
+                yield f"sources.toml, source.{source.id}: indicator {rule.indicator!r} is not in indicators.toml"
+        if source.layout in registry.layouts:
+            layout = registry.layouts[source.layout]
+            if layout.counts and not source.figures and not _says_indicator(layout):
+                yield f"sources.toml, source.{source.id}: 'figures' must say what the figures of the layout are"
     for layout in registry.layouts.values():
         yield from _layout_contradictions(registry, layout)
     for table in registry.tables.values():
@@ -543,6 +642,10 @@ def _contradictions(registry: Registry) -> Iterable[str]:
         for columns in model.unique:
             values = (", ".join(row[column] for column in columns) for row in registry.codes[name])
             yield from (f"codes/{name}.csv: {', '.join(columns)} {value!r} stands twice" for value in _twice(values))
+
+
+def _says_indicator(layout: Layout) -> bool:
+    return any(column.to == "indicator" for column in layout.columns)
 
 
 def _twice(values: Iterable[str]) -> list[str]:
@@ -580,6 +683,7 @@ def _layout_contradictions(registry: Registry, layout: Layout) -> Iterable[str]:
         allowed = held[column.to].allowed if column.to in held else ()
         for value in sorted(set(column.values.values()) - set(allowed)) if allowed else ():
             yield f"{place}: {column.to} must be one of {', '.join(allowed)}, not {value!r}"
+        yield from (f"{place}: part {part!r} is in none of the tables" for part in column.parts if part not in held)
     reasons = {
         reason for column in held.values() if column.name.endswith("missing_reason") for reason in column.allowed
     }

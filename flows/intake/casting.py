@@ -1,89 +1,178 @@
-"""Text to typed columns, by the layout's declaration. A cell that does not fit becomes a fault, never a guess."""
+"""Text to typed columns, by the layout's declaration. A cell that does not fit becomes a fault, never a guess.
 
-from collections.abc import Mapping
+Everything is worked out once per different spelling, and where a cell needs its neighbours once per combination.
+"""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from flows.intake.faults import Fault
-from flows.intake.names import COUNTRY, Names, normal
-from flows.intake.reading import LINE, Sheet
+from flows.intake.dimensions import meant
+from flows.intake.faults import Group, Refusal
+from flows.intake.names import Names, normal
+from flows.intake.placing import by_name, by_neighbours
+from flows.intake.sheet import Coded, Codes, Sheet
+from flows.intake.tidying import Tidy
 from schemas.registry import Layout, LayoutColumn, Registry, Source
 
 # A first group that begins with 0 is an English decimal: 0.259 never means 259.
-WHOLE = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)$"
-DECIMAL = r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?$"
+PATTERNS = {
+    ("integer", "danish"): r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)$",
+    ("decimal", "danish"): r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?$",
+    ("integer", "plain"): r"^-?[0-9]+$",
+    ("decimal", "plain"): r"^-?[0-9]+(?:[.,][0-9]+)?$",
+}
 YEAR = r"^[0-9]{4}$"
-YES_NO = {"ja": True, "nej": False}
+PERIOD = r"^([0-9]{4})(?:(?:K|Q)([1-4])|M(0[1-9]|1[0-2]))?$"
+YES_NO = {"ja": True, "nej": False, "1": True, "0": False}
 NUMBERS = ("integer", "decimal")
+PLACES = ("area", "place", "named_place")
 RULES = {
     "integer": "not_a_whole_number",
     "decimal": "not_a_number",
     "boolean": "not_yes_or_no",
     "year": "not_a_year",
+    "period": "not_a_period",
     "code": "unknown_value",
     "indicator": "unknown_indicator",
     "municipality": "unknown_municipality",
-    "area": "unknown_area",
-    "place": "unknown_place",
+    "municipality_code": "not_a_municipality_code",
 }
 MISSING = ":missing"
 
 
+@dataclass(frozen=True)
+class Typed:
+    """Typed columns: `codes` per row into `values`, which has nulls where a cell is empty or does not fit.
+
+    `outside` marks the rows that are in order and not asked for.
+    """
+
+    lines: NDArray[np.int64]
+    columns: Mapping[str, tuple[Codes, pl.Series]]
+    outside: NDArray[np.bool_]
+
+    def block(self, rows: NDArray[np.intp]) -> pl.DataFrame:
+        """The chosen rows as a frame, with `line` and `row`."""
+        made = {"line": pl.Series(values=self.lines[rows]), "row": pl.Series(values=rows)}
+        return pl.DataFrame(made | {name: values.gather(codes[rows]) for name, (codes, values) in self.columns.items()})
+
+
 def cast(
-    sheet: Sheet, columns: Mapping[str, LayoutColumn], layout: Layout, source: Source, registry: Registry, names: Names
-) -> tuple[pl.DataFrame, list[Fault]]:
+    tidy: Tidy, layout: Layout, source: Source, registry: Registry, names: Names, withheld_as: str = ""
+) -> tuple[Typed, list[Group]]:
     """Cast every declared column.
 
-    Returns a frame of `line`, one typed column per declared column and, for numbers, `<column>:missing` with the
-    reason of an empty cell; and the faults. Rows with faults are still in the frame.
+    The typed columns are one per declared column, for numbers also `<column>:missing` with the reason of an empty cell,
+    and for a table with dimensions `indicator` and `breakdown`. Rows with faults are still among them.
     """
-    clean = sheet.cells.with_columns(pl.col(pl.String).str.normalize("NFC").str.strip_chars())
-    typed = {LINE: clean[LINE]}
-    faults: list[Fault] = []
-    # Places are resolved last: they need the municipality or the kind of place in the same row.
-    for header, column in sorted(columns.items(), key=lambda item: item[1].type in ("area", "place")):
-        text = clean[header]
-        missing = _missing(text, column, layout)
-        given = pl.Series(values=text).set(missing.is_not_null(), None)
-        values = _values(given, column, registry, names, typed, registry.indicators_of(source.id))
-        bad = given.is_not_null() & values.is_null()
-        faults += _unfit(clean[LINE], header, column, given, bad, names, typed)
-        if not column.optional and column.indicator is None:
-            faults += [Fault(line, header, "required_empty") for line in clean[LINE].filter(missing.is_not_null())]
-        if column.to == "year" and source.years:
-            covered = [year for year in values.unique().drop_nulls() if year in source.years]
-            outside = values.is_not_null() & ~values.is_in(covered)
-            faults += [Fault(line, header, "year_out_of_range") for line in clean[LINE].filter(outside)]
-        typed[column.name] = values.alias(column.name)
+    rows = len(tidy.lines)
+    clean = {
+        header: (column, coded.spelled(lambda text: text.str.normalize("NFC").str.strip_chars()))
+        for header, (column, coded) in tidy.columns.items()
+    }
+    typed: dict[str, tuple[Codes, pl.Series]] = {
+        name: (np.zeros(rows, dtype=np.int32), pl.Series(values=[value])) for name, value in layout.constants.items()
+    }
+    groups: list[Group] = []
+    outside = np.zeros(rows, dtype=bool)
+    for header, (column, coded) in clean.items():
+        if column.type in PLACES:
+            continue
+        values, missing = _column(coded.spellings, column, layout, source, registry, names, withheld_as)
+        typed[column.name] = (coded.codes, values)
         if column.type in NUMBERS:
-            typed[column.name + MISSING] = missing.alias(column.name + MISSING)
-    return pl.DataFrame(list(typed.values())), faults
+            typed[column.name + MISSING] = (coded.codes, missing)
+        groups += _column_faults(header, column, coded, values, missing, source, rows)
+    # Places are resolved last: they need the municipality or the kind of place in the same row.
+    for header, (column, coded) in clean.items():
+        if column.type in PLACES:
+            alone = column.type == "named_place"
+            placed = (
+                by_name(header, column, coded, names) if alone else by_neighbours(header, column, coded, typed, names)
+            )
+            typed |= placed.columns
+            groups += placed.groups
+            outside |= placed.outside
+    if source.figures:
+        of = meant(tidy.dimensions, layout, source, rows)
+        typed["indicator"], typed["breakdown"] = (of.codes, of.indicator), (of.codes, of.breakdown)
+        groups += of.groups
+        outside |= of.outside
+    return Typed(tidy.lines, typed, outside), _of_rows_asked_for(groups, outside)
 
 
-def _missing(text: pl.Series, column: LayoutColumn, layout: Layout) -> pl.Series:
-    """Reason for every cell that is empty or holds a mark for a missing figure; else null."""
+def number_text(text: pl.Series, kind: str, notation: str) -> pl.Series:
+    """Numbers to machine notation; null where the text is no number in the notation."""
+    fits = text.str.contains(PATTERNS[kind, notation]).fill_null(False)
+    made = text.set(~fits, None)
+    if notation == "danish":
+        made = made.str.replace_all(".", "", literal=True)
+    return made.str.replace(",", ".", literal=True)
+
+
+def check_totals(sheet: Sheet, layout: Layout) -> None:
+    """Hold the sums of columns against those of the delivery note. Raises Refusal naming the column that differs."""
+    for header, promised in sheet.note.totals.items():
+        name = next((name for name in sheet.columns if name.casefold() == header.casefold()), None)
+        if name is None:
+            raise Refusal("control_total_differs", f"the note has a total of '{header}', the file has no such column")
+        coded = sheet.columns[name]
+        numbers = number_text(coded.spellings.str.strip_chars(), "decimal", layout.numbers)
+        times = np.bincount(coded.codes, minlength=len(numbers)).tolist()
+        found = sum(
+            (Decimal(number) * count for number, count in zip(numbers, times, strict=True) if number and count),
+            Decimal(0),
+        )
+        if found != promised:
+            raise Refusal("control_total_differs", f"'{name}': the note says {promised}, the file gives {found}")
+
+
+def _column(
+    text: pl.Series,
+    column: LayoutColumn,
+    layout: Layout,
+    source: Source,
+    registry: Registry,
+    names: Names,
+    withheld_as: str,
+) -> tuple[pl.Series, pl.Series]:
+    """Typed values of spellings, and the reason of every spelling that means a missing figure."""
     marks = layout.missing if column.type in NUMBERS else {"": "not_delivered"}
-    return text.replace_strict({"": "not_delivered"} | marks, default=None, return_dtype=pl.String())
+    marks = {"": "not_delivered"} | marks
+    if withheld_as and column.name in ("value", "numerator"):
+        marks[withheld_as] = "withheld_or_zero"
+    missing = text.replace_strict(marks, default=None, return_dtype=pl.String())
+    given = text.set(missing.is_not_null(), None)
+    return _values(given, column, layout, registry, names, registry.indicators_of(source.id)), missing
 
 
 def _values(
     text: pl.Series,
     column: LayoutColumn,
+    layout: Layout,
     registry: Registry,
     names: Names,
-    typed: Mapping[str, pl.Series],
     indicators: tuple[str, ...],
 ) -> pl.Series:
     """Typed values; null where the text does not fit."""
     match column.type:
-        case "text":
-            return text
         case "integer":
-            return _number(text, WHOLE).cast(pl.Int64(), strict=False)
+            return number_text(text, "integer", layout.numbers).cast(pl.Int64(), strict=False)
         case "decimal":
-            return _number(text, DECIMAL).cast(pl.Float64(), strict=False)
+            numbers = number_text(text, "decimal", layout.numbers).cast(pl.Float64(), strict=False)
+            return numbers.set(numbers.is_infinite().fill_null(False), None)
         case "year":
             return text.set(~text.str.contains(YEAR).fill_null(False), None).cast(pl.Int32())
+        case "period":
+            parts = text.str.extract_groups(PERIOD)
+            year, quarter, month = (parts.struct.field(name) for name in ("1", "2", "3"))
+            quarters = "Q" + quarter
+            return year + quarters.fill_null("M" + month).fill_null("")
         case "boolean":
             return text.str.to_lowercase().replace_strict(YES_NO, default=None, return_dtype=pl.Boolean())
         case "code":
@@ -93,70 +182,49 @@ def _values(
             return text.set(~text.is_in(indicators).fill_null(False), None)
         case "municipality":
             return _look_up(text, names.municipalities)
-        case "area":
-            return _areas(text, typed["municipality_code"], names)
-        case "place":
-            return _places(text, typed, names)
-
-
-def _number(text: pl.Series, pattern: str) -> pl.Series:
-    """Danish notation to machine notation; null where the text does not have the pattern."""
-    fits = text.str.contains(pattern).fill_null(False)
-    return text.set(~fits, None).str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+        case "municipality_code":
+            return text.set(~text.str.contains(r"^[0-9]{3,4}$").fill_null(False), None).str.zfill(4)
+        case _:
+            return text
 
 
 def _look_up(text: pl.Series, known: Mapping[str, str]) -> pl.Series:
-    """Identifiers of names; each different spelling is looked up once."""
-    found = {name: code for name in text.unique().drop_nulls() if (code := known.get(normal(name)))}
-    return text.replace_strict(found, default=None, return_dtype=pl.String())
+    """Identifiers of names."""
+    found = [None if name is None else known.get(normal(name)) for name in text]
+    return pl.Series(values=found, dtype=pl.String())
 
 
-def _areas(text: pl.Series, municipality: pl.Series, names: Names) -> pl.Series:
-    pairs = pl.DataFrame({"municipality": municipality, "name": text})
-    written = pairs.unique().drop_nulls()
-    ids = [names.areas.get((code, normal(name))) for code, name in written.iter_rows()]
-    known = written.with_columns(pl.Series("area_id", ids, dtype=pl.String()))
-    return pairs.join(known, on=["municipality", "name"], how="left", maintain_order="left")["area_id"]
-
-
-def _places(text: pl.Series, typed: Mapping[str, pl.Series], names: Names) -> pl.Series:
-    nothing = pl.Series(values=[None] * len(text), dtype=pl.String())
-    kind = pl.col("geography")
-    tables = pl.DataFrame(
-        {
-            "geography": typed["geography"],
-            "municipality": _look_up(text, names.municipalities),
-            "region": _look_up(text, names.regions),
-            "country": _look_up(text, COUNTRY),
-            "area": _areas(text, typed.get("municipality_code", nothing), names),
-        }
-    )
-    return tables.select(
-        pl.coalesce(pl.when(kind == name).then(name) for name in tables.columns[1:]).alias("place")
-    ).to_series()
-
-
-def _unfit(
-    lines: pl.Series,
+def _column_faults(
     header: str,
     column: LayoutColumn,
-    text: pl.Series,
-    bad: pl.Series,
-    names: Names,
-    typed: Mapping[str, pl.Series],
-) -> list[Fault]:
-    faults = []
-    municipality = typed.get("municipality_code")
-    for row in bad.arg_true():
-        written = text[row]
-        if column.type == "area" and municipality is not None and municipality[row] is None:
-            continue  # the municipality's own fault says it already
-        rule, detail = RULES[column.type], ""
-        if column.type in NUMBERS and written == "-":
-            rule = "ambiguous_dash"
-        elif column.type == "place" and typed["geography"][row] == "area":
-            rule = "unknown_area"
-        if rule == "unknown_area" and municipality is not None:
-            detail = names.suggestion(municipality[row], written)
-        faults.append(Fault(lines[row], header, rule, detail))
-    return faults
+    coded: Coded,
+    values: pl.Series,
+    missing: pl.Series,
+    source: Source,
+    rows: int,
+) -> Iterator[Group]:
+    unfit = missing.is_null() & values.is_null()
+    dash = unfit & (coded.spellings == "-") if column.type in NUMBERS else unfit & False
+    rules = {RULES.get(column.type, "contract"): unfit & ~dash, "ambiguous_dash": dash}
+    if not column.optional and column.indicator is None and column.to != "value":
+        rules["required_empty"] = missing.is_not_null()
+    if column.to in ("year", "period") and source.years:
+        years = values.cast(pl.String()).str.slice(0, 4).cast(pl.Int32())
+        rules["year_out_of_range"] = values.is_not_null() & ~years.is_in(
+            [year for year in years.unique().drop_nulls() if year in source.years]
+        )
+    for rule, spellings in rules.items():
+        if spellings.any():
+            yield Group(np.flatnonzero(coded.where(spellings)), header, rule)
+
+
+def _of_rows_asked_for(groups: list[Group], outside: NDArray[np.bool_]) -> list[Group]:
+    """Faults of rows that nobody asks for are no faults, but for an unknown place or dimension."""
+    if not outside.any():
+        return groups
+    kept = []
+    for group in groups:
+        rows = group.rows[~outside[group.rows]]
+        if len(rows):
+            kept.append(Group(rows, group.column, group.rule, group.detail))
+    return kept

@@ -9,21 +9,36 @@ import polars as pl
 from flows.intake import staging as store
 from flows.intake.deliveries import Delivery
 from flows.intake.names import Names, names
+from flows.intake.reconcile import ARRIVAL, PLACE
 from flows.intake.staging import Receipt
+from schemas import contracts
 from schemas.registry import Registry
 
-FIRST = "municipalities"
+FIRST = ("municipalities", "municipality_mergers")
 
 
 def known_names(
     deliveries: Sequence[Delivery], staging: Path, registry: Registry, accepted_before: Mapping[str, str]
 ) -> Names | None:
-    """Names from the deliveries of municipalities, which every other delivery needs; None where none can be used."""
-    receipts = [
-        stage(delivery, staging, registry, None, accepted_before) for delivery in deliveries if delivery.source == FIRST
-    ]
-    files = [staging / receipt.tables[FIRST] for receipt in receipts if FIRST in receipt.tables]
-    return names(registry, pl.concat([pl.read_parquet(file) for file in files])) if files else None
+    """Names from the deliveries of municipalities and of the reform, which every other delivery needs.
+
+    None where no list of municipalities can be used.
+    """
+    known = None
+    found: dict[str, pl.DataFrame] = {}
+    for source in FIRST:
+        receipts = [
+            stage(delivery, staging, registry, known, accepted_before)
+            for delivery in deliveries
+            if delivery.source == source
+        ]
+        empty = pl.DataFrame(schema=contracts.polars_schema(registry.tables[source]))
+        rows = [pl.read_parquet(staging / r.tables[source], glob=False) for r in receipts if source in r.tables]
+        found[source] = pl.concat([empty, *rows]).sort(*ARRIVAL, *PLACE)
+        if found[FIRST[0]].is_empty():
+            return None
+        known = names(registry, found[FIRST[0]], found.get(FIRST[1], empty))
+    return known
 
 
 def stage(
@@ -33,7 +48,9 @@ def stage(
 
     `accepted_before` gives the fingerprint accepted last by path, from the snapshot in force.
     """
-    needed = known if delivery.source and registry.layout_of(delivery.source).needs_municipalities else None
+    needed = None
+    if delivery.source and known and registry.layout_of(delivery.source).needs_municipalities:
+        needed = known.of(registry.sources[delivery.source])
     receipt = store.stage(delivery, staging, registry, needed)
     before = accepted_before.get(delivery.path)
     archived = staging / "deliveries" / (before or "")

@@ -1,40 +1,83 @@
 """Find deliveries and fingerprint them, before anything of them is read."""
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from flows.provenance import file_sha256
+from flows.intake.note import SUFFIX
+from flows.intake.privacy import holds_cpr_number
+from flows.provenance import digest, file_sha256
 from schemas.registry import Registry
+
+HASH_SUFFIX = ".sha256"
+BESIDE = (SUFFIX, HASH_SUFFIX)
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file that was delivered: its path below the folder of deliveries, its source (None: unknown), its SHA-256."""
+    """One file that was delivered: its path below the folder of deliveries, its source (None: unknown), its SHA-256.
+
+    `beside` are the files that came with it, by suffix: the delivery note and the sender's own hash. `hashes` are their
+    SHA-256. `received_on` is the day on which it was first seen.
+    """
 
     path: str
     file: Path
     source: str | None
     fingerprint: str
+    beside: Mapping[str, Path] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    received_on: date = field(default_factory=lambda: datetime.now(UTC).date())
+
+    @property
+    def identity(self) -> str:
+        """Hash of everything that was delivered: the file and the files beside it."""
+        return digest([self.fingerprint, *(f"{name}\t{of}" for name, of in sorted(self.hashes.items()))])
 
 
 def find(raw: Path, registry: Registry) -> list[Delivery]:
     """Every delivery below `raw`, sorted by path; read-me files and hidden files are passed over.
 
     The folder names the source. A file that cannot be read has an empty fingerprint and is refused when it is staged.
+    A path that holds a personal number is never repeated: it is shown without the name.
     Raises FileNotFoundError where `raw` is no folder.
     """
     if not raw.is_dir():
         raise FileNotFoundError(f"{raw} is no folder of deliveries; name one with --raw or BOLIGPROFIL_RAW")
+    files = {file for file in raw.rglob("*") if file.is_file() and not _is_passed_over(file.relative_to(raw))}
     found = []
-    for file in raw.rglob("*"):
-        place = file.relative_to(raw)
-        if not file.is_file() or any(part.startswith(".") for part in place.parts) or file.suffix == ".md":
+    for file in files:
+        if file.name.endswith(BESIDE) and file.with_name(_without_suffix(file.name)) in files:
             continue
+        place = file.relative_to(raw)
         folder = place.parts[0] if len(place.parts) > 1 else ""
-        path = unicodedata.normalize("NFC", place.as_posix())
-        found.append(Delivery(path, file, folder if folder in registry.sources else None, _fingerprint(file)))
+        source = folder if folder in registry.sources else None
+        beside = {suffix: part for suffix in BESIDE if (part := file.with_name(file.name + suffix)) in files}
+        hashes = {suffix: _fingerprint(part) for suffix, part in beside.items()}
+        fingerprint = _fingerprint(file)
+        found.append(Delivery(_shown(place, fingerprint), file, source, fingerprint, beside, hashes))
     return sorted(found, key=lambda delivery: delivery.path)
+
+
+def _is_passed_over(place: Path) -> bool:
+    return any(part.startswith(".") for part in place.parts) or place.suffix == ".md"
+
+
+def _without_suffix(name: str) -> str:
+    return next(name.removesuffix(suffix) for suffix in BESIDE if name.endswith(suffix))
+
+
+def _shown(place: Path, fingerprint: str) -> str:
+    path = unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8"))
+    if not holds_cpr_number(path):
+        return path
+    folder = place.parts[0] if len(place.parts) > 1 and not holds_cpr_number(place.parts[0]) else "."
+    return f"{folder}/{HIDDEN} {fingerprint[:8]}"
+
+
+HIDDEN = "(file name withheld)"
 
 
 def _fingerprint(file: Path) -> str:

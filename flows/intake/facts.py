@@ -1,39 +1,47 @@
 """Typed rows to fact tables: long figures, and the other tables that a layout feeds; then validation by contract."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from flows.intake.casting import MISSING
-from flows.intake.deliveries import Delivery
 from flows.intake.faults import Fault
-from flows.intake.reading import LINE, Head
+from flows.intake.tidying import Tidy
 from schemas import contracts
 from schemas.registry import Layout, LayoutColumn, Registry, Source, Table
+
+ROW = "row"
+# A source that shows a figure and marks it missing in the same row says two things at once.
+MARKED = ("withheld_by_source", "too_uncertain", "not_defined_that_year")
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every fact of a delivery says of where it comes from."""
+
+    source: str
+    source_file: str
+    published_at: date
+    received_at: date
+    origin: str
 
 
 def tables(
     typed: pl.DataFrame,
-    columns: Mapping[str, LayoutColumn],
-    head: Head,
-    delivery: Delivery,
+    columns: Collection[LayoutColumn],
+    stamp: Stamp,
     source: Source,
     layout: Layout,
     registry: Registry,
 ) -> dict[str, pl.DataFrame]:
-    """The fact tables of a delivery, each with the columns and types of its contract."""
-    stamp = {
-        "published_at": head.published_at,
-        "received_at": head.received_at,
-        "source": source.id,
-        "source_file": delivery.path,
-        "origin": head.origin,
-    }
+    """The fact tables of typed rows, each with the columns and types of its contract and `row`."""
+    says = {name: pl.lit(value) for name, value in vars(stamp).items()}
     made = {}
     for name in layout.tables:
         rows = _figures(typed, columns, source, registry) if name == "figures" else typed
-        rows = rows.with_columns(pl.lit(value).alias(key) for key, value in stamp.items())
-        made[name] = _shaped(rows.rename({LINE: "source_line"}), registry.tables[name])
+        made[name] = _shaped(rows.with_columns(**says).rename({"line": "source_line"}), registry.tables[name])
     return made
 
 
@@ -41,99 +49,134 @@ def _shaped(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The table's columns in its order and types; a column that the layout does not have is empty."""
     types = contracts.polars_schema(table)
     return rows.select(
-        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in types.items()
+        *(
+            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+            for name, dtype in types.items()
+        ),
+        ROW,
     )
 
 
 def _figures(
-    typed: pl.DataFrame, columns: Mapping[str, LayoutColumn], source: Source, registry: Registry
+    typed: pl.DataFrame, columns: Collection[LayoutColumn], source: Source, registry: Registry
 ) -> pl.DataFrame:
-    """One row per figure, from a layout with a column per indicator or with a row per figure."""
-    wide = [column for column in columns.values() if column.indicator]
-    long = pl.concat([_one_indicator(typed, column) for column in wide]) if wide else _long(typed, registry)
-    return _with_reference(long, source)
+    """One row per figure, from a layout with columns per indicator or with a row per figure."""
+    by_indicator: dict[str, dict[str, LayoutColumn]] = {}
+    for column in columns:
+        if column.indicator:
+            by_indicator.setdefault(column.indicator, {})[column.part] = column
+    if by_indicator:
+        long = pl.concat([_one_indicator(typed, name, parts, registry) for name, parts in by_indicator.items()])
+    else:
+        long = _long(typed, registry)
+    return _with_reference(long, source, registry)
 
 
-def _one_indicator(typed: pl.DataFrame, column: LayoutColumn) -> pl.DataFrame:
+def _one_indicator(
+    typed: pl.DataFrame, indicator: str, parts: Mapping[str, LayoutColumn], registry: Registry
+) -> pl.DataFrame:
+    """The figures of one indicator that has columns of its own: a value, its counts, or all three."""
+    first = next(iter(parts.values()))
     years = typed["year"].unique()
-    windows = {year: column.window(year) for year in years if year is not None}
+    windows = {year: first.window(year) for year in years if year is not None}
     # A column that the layout does not know in a year holds no figure of that year.
-    known = [year for year in windows if column.years is None or year in column.years]
-    return typed.filter(pl.col("year").is_in(known)).select(
-        LINE,
-        pl.lit("area").alias("geography"),
-        pl.col("area_id").alias("geography_id"),
-        "year",
-        pl.lit(column.indicator).alias("indicator"),
-        pl.lit(None, dtype=pl.Int64).alias("numerator"),
-        pl.lit(None, dtype=pl.Int64).alias("denominator"),
-        pl.col(column.name).cast(pl.Float64).alias("value"),
-        pl.lit("final").alias("status"),
-        pl.col(column.name + MISSING).alias("missing_reason"),
-        pl.col("year").replace_strict(windows, default=1, return_dtype=pl.Int64).alias("window_years"),
-    )
+    known = [year for year in windows if first.years is None or year in first.years]
+    rows = typed.filter(pl.col("year").is_in(known))
+    renamed = {column.name: part for part, column in parts.items()}
+    kept = {name: column for name, column in {c: rows[c] for c in rows.columns}.items() if ":" not in name}
+    kept |= {renamed[name]: rows[name] for name in renamed}
+    kept |= {renamed[name] + MISSING: rows[name + MISSING] for name in renamed}
+    return _long(pl.DataFrame(kept).with_columns(indicator=pl.lit(indicator)), registry, windows)
 
 
-def _long(typed: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | None = None) -> pl.DataFrame:
+    """Figures with a value, counts, or both; where the value is not delivered, it follows from the counts."""
     factor = pl.col("indicator").replace_strict(
         {i.id: float(i.factor) for i in registry.indicators.values() if i.kind in ("share", "rate")},
         default=None,
         return_dtype=pl.Float64(),
     )
-    counts = [
-        name if name in typed.columns else pl.lit(None, dtype=pl.Int64).alias(name)
-        for name in ("numerator", "denominator")
-    ]
-    from_counts = factor * pl.col("numerator") / pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
-    value = pl.coalesce(pl.col("value"), from_counts)
-    return typed.with_columns(counts).select(
-        LINE,
-        "geography",
-        "geography_id",
-        "year",
+    has = set(typed.columns)
+    numerator = pl.col("numerator") if "numerator" in has else pl.lit(None, dtype=pl.Int64)
+    denominator = pl.col("denominator") if "denominator" in has else pl.lit(None, dtype=pl.Int64)
+    delivered = pl.col("value").cast(pl.Float64) if "value" in has else pl.lit(None, dtype=pl.Float64)
+    from_counts = factor * numerator / pl.when(denominator > 0).then(denominator)
+    value = pl.coalesce(delivered, from_counts) if has & {"numerator", "denominator"} else delivered
+    marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in has]
+    marked = pl.coalesce([pl.when(mark.is_in(MARKED)).then(mark) for mark in marks])
+    plain = pl.coalesce([*marks, pl.lit("not_delivered")])
+    year = pl.col("year") if "year" in has else pl.col("period").str.slice(0, 4).cast(pl.Int32)
+    identifier = pl.col("geography_id") if "geography_id" in has else pl.col("area_id")
+    return typed.select(
+        "line",
+        ROW,
+        (pl.col("geography") if "geography" in has else pl.lit("area")).alias("geography"),
+        identifier.alias("geography_id"),
+        year.alias("year"),
+        (pl.col("period") if "period" in has else pl.col("year").cast(pl.String)).alias("period"),
         "indicator",
-        "numerator",
-        "denominator",
+        (pl.col("breakdown") if "breakdown" in has else pl.lit("all")).alias("breakdown"),
+        numerator.alias("numerator"),
+        denominator.alias("denominator"),
         value.alias("value"),
-        "status",
-        pl.when(value.is_null()).then(pl.col("value" + MISSING).fill_null("not_delivered")).alias("missing_reason"),
-        pl.lit(1).cast(pl.Int64).alias("window_years"),
+        (pl.col("status") if "status" in has else pl.lit("final")).alias("status"),
+        pl.when(value.is_null()).then(pl.coalesce(marked, plain)).otherwise(marked).alias("missing_reason"),
+        (
+            year.replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1, dtype=pl.Int64)
+        ).alias("window_years"),
     )
 
 
-def _with_reference(figures: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The day of reference where the source has one, and the edition: the year that the figures are given for."""
+def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -> pl.DataFrame:
+    """The days that a figure speaks of, where they are known, and the edition: the year that it is given for.
+
+    A source with a day of reference counts on that day. A quarter or month is its first day for a stock, all its days
+    for what happens in the course of it.
+    """
+    none = pl.lit(None, dtype=pl.Date)
     if source.reference_day is None:
-        day = pl.lit(None, dtype=pl.Date)
+        first = last = none
     else:
         month, number = (int(part) for part in source.reference_day.split("-"))
-        day = pl.date(pl.col("year"), month, number)
-    return figures.with_columns(
-        day.alias("reference_from"), day.alias("reference_to"), pl.col("year").alias("published_in")
-    )
+        first = last = pl.date(pl.col("year"), month, number)
+    if figures["period"].str.len_chars().max() not in (None, 4):
+        part = pl.col("period").str.slice(5).cast(pl.Int32, strict=False)
+        months = pl.when(pl.col("period").str.contains("Q")).then(3).otherwise(1)
+        begins = pl.date(pl.col("year"), months * (part - 1) + 1, 1)
+        ends = begins.dt.offset_by("1mo").dt.offset_by("-1d")
+        ends = pl.when(months == 3).then(begins.dt.offset_by("3mo").dt.offset_by("-1d")).otherwise(ends)
+        stocks = [i.id for i in registry.indicators.values() if i.of_year == "first"]
+        is_part = pl.col("period").str.len_chars() > 4
+        first, last = (
+            pl.when(is_part).then(begins).otherwise(first),
+            pl.when(~is_part).then(last).when(pl.col("indicator").is_in(stocks)).then(begins).otherwise(ends),
+        )
+    return figures.with_columns(reference_from=first, reference_to=last, published_in=pl.col("year"))
 
 
-def validate(name: str, rows: pl.DataFrame, registry: Registry, columns: Mapping[str, LayoutColumn]) -> list[Fault]:
-    """Faults of the rows of one fact table against its contract and its key, each with the header of its column."""
+def validate(name: str, rows: pl.DataFrame, registry: Registry, headers: Mapping[str, str], tidy: Tidy) -> list[Fault]:
+    """Faults of the rows of one fact table against its contract; `headers` gives the header of each typed column."""
     from pandera.errors import SchemaErrors
 
     table = registry.tables[name]
-    headers = {column.name: header for header, column in columns.items()}
-    faults = _key_faults(rows, table, headers)
     try:
-        contracts.pandera_schema(registry, table).validate(rows, lazy=True)
+        contracts.pandera_schema(registry, table).validate(rows.drop(ROW), lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
         if cases["index"].null_count():
             raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}") from errors
-        for case in cases.iter_rows(named=True):
-            row = rows.row(case["index"], named=True)
-            rule = _rule(case["check"], registry)
-            column = case["column"] if case["column"] in rows.columns else contracts.FIELD_AT_FAULT.get(rule, "")
-            header = headers.get(column) or headers.get(f"figure:{row.get('indicator')}", column)
-            faults.append(Fault(row["source_line"], header, rule))
-    return faults
+        return [_fault(case, rows.row(case["index"], named=True), registry, headers, tidy) for case in cases.to_dicts()]
+    return []
+
+
+def _fault(
+    case: Mapping[str, object], row: Mapping[str, object], registry: Registry, headers: Mapping[str, str], tidy: Tidy
+) -> Fault:
+    rule = _rule(str(case["check"]), registry)
+    column = str(case["column"]) if case["column"] in row else contracts.FIELD_AT_FAULT.get(rule, "")
+    header = headers.get(column) or headers.get(f"{column}:{row.get('indicator')}", column)
+    at = int(str(row[ROW]))
+    return Fault(int(str(row["source_line"])), tidy.shown(header, at), rule, "", at)
 
 
 def _rule(check: str, registry: Registry) -> str:
@@ -142,20 +185,21 @@ def _rule(check: str, registry: Registry) -> str:
     return check if check in registry.rules else "contract"
 
 
-def _key_faults(rows: pl.DataFrame, table: Table, headers: Mapping[str, str]) -> list[Fault]:
+def key_faults(rows: pl.DataFrame, table: Table, headers: Mapping[str, str]) -> list[Fault]:
     """Rows that share a key: where they agree the first one stays, where they disagree none does."""
-    content = [name for name in rows.columns if name != "source_line"]
+    content = [name for name in rows.columns if name not in ("source_line", ROW)]
     keyed = rows.with_columns(
         pl.len().over(table.key).alias("same_key"),
         pl.len().over(content).alias("same_row"),
-        pl.col("source_line").min().over(table.key).alias("first"),
+        pl.col(ROW).min().over(table.key).alias("first"),
+        pl.col("source_line").min().over(table.key).alias("first_line"),
     ).filter(pl.col("same_key") > 1)
-    columns = ", ".join(headers[key] for key in table.key if key in headers)
+    columns = ", ".join(dict.fromkeys(headers[key] for key in table.key if key in headers))
     faults = []
     for row in keyed.iter_rows(named=True):
         agree = row["same_row"] == row["same_key"]
-        if agree and row["source_line"] == row["first"]:
+        if agree and row[ROW] == row["first"]:
             continue
         rule = "repeated_line" if agree else "duplicate_key"
-        faults.append(Fault(row["source_line"], columns, rule, f"first in line {row['first']}"))
+        faults.append(Fault(row["source_line"], columns, rule, f"first in line {row['first_line']}", row[ROW]))
     return faults

@@ -1,8 +1,11 @@
 """What can be wrong with a delivery: one row (a fault) or the whole file (a refusal)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 FAULT_SCHEMA = {"line": pl.Int64(), "column": pl.String(), "rule": pl.String(), "detail": pl.String()}
 
@@ -18,12 +21,26 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One broken rule in one line of a delivery. `detail` helps to mend it and never repeats the cell."""
+    """One broken rule in one line of a delivery. `detail` helps to mend it and never repeats the cell.
+
+    `row` is the place of the row among those of the tidy sheet, -1 for a line that is no row of it.
+    """
 
     line: int
     column: str
     rule: str
     detail: str = ""
+    row: int = -1
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that break one rule in one column; `detail` may say something of some of them."""
+
+    rows: NDArray[np.intp]
+    column: str
+    rule: str
+    detail: Mapping[int, str] = field(default_factory=dict)
 
 
 def frame(faults: list[Fault]) -> pl.DataFrame:

@@ -3,14 +3,16 @@
 import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from flows.provenance import digest
-from schemas.registry import Registry
+from schemas.registry import Registry, Source
 
 COUNTRY = {"hele landet": "000", "danmark": "000", "000": "000"}
+OUTSIDE = "outside"
+BEFORE_2007 = "municipality_before_2007"
 
 
 def normal(name: str) -> str:
@@ -20,16 +22,29 @@ def normal(name: str) -> str:
 
 @dataclass(frozen=True)
 class Names:
-    """Look-up tables from normalised names to identifiers."""
+    """Look-up tables from normalised names to identifiers.
 
-    municipalities: Mapping[str, str]
-    regions: Mapping[str, str]
-    areas: Mapping[tuple[str, str], str]
+    `places` gives the kind of place as well, for sources whose names say it; `places_before_2007` does so for
+    the municipalities and counties before the reform, whose codes mean other places today.
+    """
+
+    municipalities: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, str] = field(default_factory=dict)
+    areas: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    places_before_2007: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def of(self, source: Source) -> "Names":
+        """The names as a source means them: its codes are of one geography only."""
+        if source.geography == "before_2007":
+            return replace(self, places=self.places_before_2007, places_before_2007={})
+        return replace(self, places_before_2007={})
 
     @property
     def fingerprint(self) -> str:
         """Hash of every name, so that facts are read again when a name changes."""
-        return digest(repr(sorted(table.items())) for table in (self.municipalities, self.regions, self.areas))
+        tables = (self.municipalities, self.regions, self.areas, self.places, self.places_before_2007)
+        return digest(repr(sorted(table.items())) for table in tables)
 
     def suggestion(self, municipality_code: str | None, name: str) -> str:
         """Words that point at the nearest known area of the municipality; a hint for people, never used."""
@@ -38,11 +53,16 @@ class Names:
         return f"nearest known name: {close[0]}" if close else ""
 
 
-def names(registry: Registry, municipalities: pl.DataFrame) -> Names:
-    """Look-up tables from the registry's areas and aliases and the staged municipalities."""
+def names(registry: Registry, municipalities: pl.DataFrame, mergers: pl.DataFrame) -> Names:
+    """Look-up tables from the registry's areas, aliases and place names, the municipalities and the reform of 2007.
+
+    Later rows win, so that a newer list renames a municipality.
+    """
     by_code = {row["municipality_code"]: row for row in municipalities.iter_rows(named=True)}
     codes = {normal(row["municipality_name"]): code for code, row in by_code.items()}
+    codes |= {written: code for code in by_code for written in _codes(code)}
     regions = {normal(row["region_name"]): row["region_code"] for row in by_code.values()}
+    regions |= {code: code for code in set(regions.values())}
     home = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
     written = [
         *((row["area_id"], row["name"]) for row in registry.codes["areas"]),
@@ -50,10 +70,44 @@ def names(registry: Registry, municipalities: pl.DataFrame) -> Names:
         *((area, area) for area in home),
     ]
     return Names(
-        municipalities=codes | {code: code for code in by_code} | {code.lstrip("0"): code for code in by_code},
-        regions=regions | {code: code for code in set(regions.values())},
+        municipalities=codes,
+        regions=regions,
         areas=_unambiguous(((home[area], normal(name)), area) for area, name in written),
+        places=_places(registry, "from_2007", codes, regions),
+        places_before_2007=_places_before_2007(registry, mergers),
     )
+
+
+def _codes(code: str) -> tuple[str, str]:
+    """A municipality's code as the registry and as Statistics Denmark writes it."""
+    return code, code.lstrip("0")
+
+
+def _places(
+    registry: Registry, geography: str, municipalities: Mapping[str, str], regions: Mapping[str, str]
+) -> dict[str, tuple[str, str]]:
+    made = {name: ("country", code) for name, code in COUNTRY.items()}
+    made |= {name: ("region", code) for name, code in regions.items()}
+    made |= {code.lstrip("0"): ("region", code) for code in set(regions.values())}
+    made |= {name: ("municipality", code) for name, code in municipalities.items()}
+    return made | {
+        normal(row["name"]): (row["geography"], row["geography_id"])
+        for row in registry.codes["place_names"]
+        if row["used"] in ("always", geography)
+    }
+
+
+def _places_before_2007(registry: Registry, mergers: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """Municipalities and counties before the reform; counties lie outside, under their own names and codes."""
+    made: dict[str, tuple[str, str]] = {}
+    for row in mergers.iter_rows(named=True):
+        for written in (row["county_name"], *_codes(row["county_code"])):
+            made[normal(written)] = (OUTSIDE, "")
+    for row in mergers.iter_rows(named=True):
+        code = row["old_municipality_code"]
+        for written in (row["old_municipality_name"], *_codes(code)):
+            made[normal(written)] = (BEFORE_2007, code)
+    return _places(registry, "before_2007", {}, {}) | made
 
 
 def _unambiguous(pairs: Iterable[tuple[tuple[str, str], str]]) -> dict[tuple[str, str], str]:

@@ -8,7 +8,11 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-WRITTEN = re.compile(r"(?<![\d,.])(\d{2})(\d{2})(\d{2})([- ]?)(\d{4})(?![\d,.]?\d)")
+import polars as pl
+
+WRITTEN = re.compile(r"(?<![\d,.])(\d{2})(\d{2})(\d{2})([- ]?)(\d{4})(?![\d,.]?\d)", re.ASCII)
+# What cannot match this cannot match WRITTEN; Rust reads a million cells with it in the time of a blink.
+PERHAPS = r"[0-9]{6}[- ]?[0-9]{4}"
 WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 WITHOUT_CHECK_FROM = date(2007, 10, 1)
 
@@ -22,9 +26,18 @@ def holds_cpr_number(text: str) -> bool:
     return any(_is_cpr_number(*found.groups()) for found in WRITTEN.finditer(text))
 
 
+def cells_with_cpr_numbers(cells: pl.Series) -> pl.Series:
+    """A mask over cells of text."""
+    mask = cells.str.contains(PERHAPS).fill_null(False)
+    for row in mask.arg_true():
+        if not holds_cpr_number(cells[row]):
+            mask[row] = False
+    return mask
+
+
 def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
     """Numbers of the lines that hold one, from 1; the numbers themselves are never repeated."""
-    return [number for number, line in enumerate(lines, 1) if holds_cpr_number(line)]
+    return [number + 1 for number in cells_with_cpr_numbers(pl.Series(values=lines, dtype=pl.String())).arg_true()]
 
 
 def _is_cpr_number(day: str, month: str, year: str, mark: str, serial: str) -> bool:

@@ -3,13 +3,15 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from flows.files import write
+from flows.intake import formats
 from flows.intake.faults import Fault
-from flows.intake.reading import decode, lines
+from flows.intake.note import Note
 from flows.intake.staging import Receipt
 from schemas.registry import Registry
 
@@ -45,19 +47,20 @@ def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry:
             words = registry.rules[fault["rule"]].da
             place = (receipt.path, str(fault["line"]), fault["column"])
             rows.append((*place, fault["rule"], words, fault["detail"], fault["row"]))
-    delivered = _lines(receipt, staging, registry) if set_aside else []
+    delivered = _lines(receipt, [fault.line for fault in set_aside], staging, registry) if set_aside else {}
     for later in set_aside:
         words = registry.rules[later.rule].da
-        row = delivered[later.line - 1] if later.line <= len(delivered) else ""
+        row = delivered.get(later.line, "")
         rows.append((receipt.path, str(later.line), later.column, later.rule, words, later.detail, row))
     return rows
 
 
-def _lines(receipt: Receipt, staging: Path, registry: Registry) -> list[str]:
-    """The lines of a delivery as it was received."""
+def _lines(receipt: Receipt, wanted: Sequence[int], staging: Path, registry: Registry) -> Mapping[int, str]:
+    """Lines of a delivery as it was received."""
     content = (staging / "deliveries" / receipt.facts_from).read_bytes()
-    text, _ = decode(content, registry.layout_of(receipt.source or "").encodings)
-    return [line.rstrip("\r\n") for line in lines(text)]
+    source = registry.sources[receipt.source or ""]
+    unsaid = Note(says="", origin="", published_at=date.min)
+    return formats.read(content, registry.layouts[source.layout], source, unsaid, vouched=True).raw(wanted)
 
 
 def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:

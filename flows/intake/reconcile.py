@@ -15,7 +15,7 @@ from schemas.registry import Registry, Table
 
 ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")
-SERIES = ("geography", "geography_id", "indicator")
+SERIES = ("geography", "geography_id", "indicator", "breakdown")
 
 
 class MixedOrigin(Exception):
@@ -73,7 +73,7 @@ def _origin(accepted: Sequence[Receipt]) -> str:
 def _rows(accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFrame:
     files = [staging / receipt.tables[table.id] for receipt in accepted if table.id in receipt.tables]
     empty = pl.DataFrame(schema=contracts.polars_schema(table))
-    return pl.concat([empty, *(pl.read_parquet(file) for file in files)])
+    return pl.concat([empty, *(pl.read_parquet(file, glob=False) for file in files)])
 
 
 def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -4,30 +4,43 @@ import hashlib
 import io
 import json
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from flows.files import write, write_parquet
-from flows.intake import casting, facts, faults, reading
-from flows.intake.deliveries import Delivery
-from flows.intake.faults import Fault, Refusal
+from flows.files import parquet, write
+from flows.intake import casting, facts, faults, formats
+from flows.intake import note as notes
+from flows.intake.casting import Typed
+from flows.intake.deliveries import HASH_SUFFIX, HIDDEN, Delivery
+from flows.intake.facts import ROW, Stamp
+from flows.intake.faults import Fault, Group, Refusal
 from flows.intake.names import Names
+from flows.intake.note import Note
+from flows.intake.privacy import lines_with_cpr_numbers
+from flows.intake.sheet import Sheet
+from flows.intake.tidying import Tidy, tidy
 from flows.provenance import code_sha256, digest, versions
 from schemas.registry import Registry
 
-READERS = ("polars", "pandera")
+READERS = ("polars", "pandera", "pyarrow", "python-calamine", "pyaxis")
+BLOCK = 500_000
 
 
 @dataclass(frozen=True)
 class Receipt:
     """What became of one delivery.
 
-    `rows` = `used` + `quarantined`, or the delivery was refused as a whole (then `rule` says why). `tables` names the
-    staged file of each fact table; `faults` the file of broken rules (line, column, rule, detail, row). For a refused
-    delivery `stands_in` is the fingerprint of the older one whose facts are used in its place.
+    `rows` = `used` + `quarantined` + `out_of_scope`, or the delivery was refused as a whole (then `rule` says why).
+    Where figures stand in several columns of a line, each is a row. `tables` names the staged file of each fact table;
+    `faults` the file of broken rules (line, column, rule, detail, row). For a refused delivery `stands_in` is the
+    fingerprint of the older one whose facts are used in its place.
     """
 
     path: str
@@ -38,10 +51,14 @@ class Receipt:
     detail: str = ""
     origin: str = ""
     says: str = ""
+    sender: str = ""
+    published_at: str = ""
+    format: str = ""
     encoding: str = ""
     rows: int = 0
     used: int = 0
     quarantined: int = 0
+    out_of_scope: int = 0
     rules: dict[str, int] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     faults: str = ""
@@ -62,12 +79,12 @@ class Receipt:
 def key(delivery: Delivery, registry: Registry, names: Names | None) -> str:
     """Name of a delivery's facts: its path and bytes, the registry, the names, the code and engines that read it."""
     engines = [f"{name} {versions()[name]}" for name in READERS]
-    known = names.fingerprint if names else ""
     parts = [
         delivery.path,
-        delivery.fingerprint,
+        delivery.identity,
+        delivery.received_on.isoformat(),
         registry.fingerprint,
-        known,
+        names.fingerprint if names else "",
         code_sha256("flows.intake", "schemas"),
         *engines,
     ]
@@ -99,67 +116,200 @@ def stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | 
 
 
 def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | None, name: str) -> Receipt:
+    if HIDDEN in delivery.path:
+        raise Refusal("cpr_number", "the name of the file")
     if delivery.source is None:
         raise Refusal("no_source", f"folder '{Path(delivery.path).parent.as_posix()}'")
     source, layout = registry.sources[delivery.source], registry.layout_of(delivery.source)
-    try:
-        content = delivery.file.read_bytes()
-    except OSError:
-        raise Refusal("not_readable") from None
-    if hashlib.sha256(content).hexdigest() != delivery.fingerprint:
-        raise Refusal("changed_while_read")
-    sheet = reading.read(content, layout)
-    columns = reading.match_header(sheet, layout)
+    content = _content(delivery.file, delivery.fingerprint)
+    note = _note_beside(delivery)
+    sheet = formats.read(content, layout, source, note, vouched=_vouched(delivery))
+    casting.check_totals(sheet, layout)
+    rows = tidy(sheet, layout, source)
     if layout.needs_municipalities and names is None:
         raise Refusal("needs_other_source", "municipalities")
-    typed, found = casting.cast(sheet, columns, layout, source, registry, names or Names({}, {}, {}))
-    found += sheet.faults
-    whole = typed.filter(~pl.col(reading.LINE).is_in([fault.line for fault in found]))
-    made = facts.tables(whole, columns, sheet.head, delivery, source, layout, registry)
-    found += [fault for table, rows in made.items() for fault in facts.validate(table, rows, registry, columns)]
-    bad = {fault.line for fault in found}
+    typed, groups = casting.cast(rows, layout, source, registry, names or Names(), sheet.note.withheld_as)
+    total = len(rows.lines) + rows.headings + len({fault.line for fault in sheet.broken})
     read = Receipt(
         path=delivery.path,
         fingerprint=delivery.fingerprint,
         source=source.id,
         outcome="accepted",
-        origin=sheet.head.origin,
-        says=sheet.head.says,
+        origin=sheet.note.origin,
+        says=sheet.note.says,
+        sender=sheet.note.sender or source.publisher,
+        published_at=sheet.note.published_at.isoformat(),
+        format=sheet.format,
         encoding=sheet.encoding,
-        rows=sheet.rows,
-        quarantined=len(bad),
-        rules=_counts(found),
-        faults=_write_faults(found, sheet, staging, name),
+        rows=total,
+        out_of_scope=rows.headings + int(typed.outside.sum()),
     )
-    if len(bad) > source.max_bad_share * sheet.rows:
-        detail = f"{len(bad)} of {sheet.rows} rows, at most {source.max_bad_share:.0%} allowed; {_words(read.rules)}"
+    stamp = Stamp(
+        source.id,
+        delivery.path,
+        sheet.note.published_at,
+        sheet.note.received_at or delivery.received_on,
+        sheet.note.origin,
+    )
+    intake = _Intake(delivery, sheet, rows, typed, groups, stamp, registry, staging / "work" / name)
+    files, found, bad = intake.run()
+    quarantined = int(bad.sum()) + len({fault.line for fault in sheet.broken})
+    read = replace(
+        read, quarantined=quarantined, rules=_counts(found), faults=_write_faults(found, sheet, staging, name)
+    )
+    asked_for = total - read.out_of_scope
+    if quarantined > source.max_bad_share * asked_for:
+        intake.discard(files)
+        detail = f"{quarantined} of {asked_for} rows, at most {source.max_bad_share:.0%} allowed; {_words(read.rules)}"
         return replace(read, outcome="refused", rule="too_many_bad_rows", detail=detail)
     archived = f"deliveries/{delivery.fingerprint}"
     write(staging / archived, content)
-    files = {}
-    for table, rows in made.items():
-        files[table] = f"{table}/{name}.parquet"
-        good = rows.filter(~pl.col("source_line").is_in(bad)).sort("source_line", *registry.tables[table].key)
-        write_parquet(staging / files[table], good.to_arrow(), registry.tables[table])
-    return replace(read, used=sheet.rows - len(bad), tables=files, archived=archived)
+    tables = {table: f"{table}/{name}.parquet" for table in files}
+    for table, file in files.items():
+        (staging / table).mkdir(parents=True, exist_ok=True)
+        file.replace(staging / tables[table])
+    intake.discard({})
+    return replace(read, used=asked_for - quarantined, tables=tables, archived=archived)
+
+
+def _content(file: Path, fingerprint: str) -> bytes:
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise Refusal("not_readable") from None
+    if hashlib.sha256(content).hexdigest() != fingerprint:
+        raise Refusal("changed_while_read")
+    return content
+
+
+def _note_beside(delivery: Delivery) -> Note | None:
+    if (file := delivery.beside.get(notes.SUFFIX)) is None:
+        return None
+    try:
+        said = _content(file, delivery.hashes[notes.SUFFIX]).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise Refusal("undecodable", "the delivery note beside the file is not UTF-8") from None
+    if held := lines_with_cpr_numbers(said):
+        raise Refusal("cpr_number", f"line {held[0]} of the delivery note")
+    return notes.parse(notes.pairs(said))
+
+
+def _vouched(delivery: Delivery) -> bool:
+    """Whether the sender's own hash of the file agrees with what was received. Raises Refusal where it differs."""
+    if (file := delivery.beside.get(HASH_SUFFIX)) is None:
+        return False
+    said = _content(file, delivery.hashes[HASH_SUFFIX]).split()
+    if not said or said[0].lower() != delivery.fingerprint.encode():
+        raise Refusal("sha256_differs")
+    return True
+
+
+@dataclass
+class _Intake:
+    """Typed rows to validated files, block by block, so that memory does not grow with the delivery."""
+
+    delivery: Delivery
+    sheet: Sheet
+    rows: Tidy
+    typed: Typed
+    groups: Sequence[Group]
+    stamp: Stamp
+    registry: Registry
+    work: Path
+
+    def run(self) -> tuple[dict[str, Path], list[Fault], NDArray[np.bool_]]:
+        """The file of each fact table, everything that is wrong, and which rows are set aside."""
+        found = [*self.sheet.broken, *(fault for group in self.groups for fault in self.rows.faults(group))]
+        bad = np.zeros(len(self.rows.lines), dtype=bool)
+        for group in self.groups:
+            bad[group.rows] = True
+        keys: dict[str, list[pl.Series]] = {}
+        files = self._write(bad, found, keys)
+        if repeated := self._repeated(bad, keys):
+            found += repeated
+            bad[[fault.row for fault in repeated]] = True
+            files = self._write(bad, None, {})
+        return files, found, bad
+
+    def _blocks(self, chosen: NDArray[np.bool_]) -> Iterator[dict[str, pl.DataFrame]]:
+        registry, source = self.registry, self.registry.sources[self.stamp.source]
+        layout = registry.layout_of(source.id)
+        columns = [column for column, _ in self.rows.columns.values()]
+        rows = np.flatnonzero(chosen & ~self.typed.outside)
+        for start in range(0, max(len(rows), 1), BLOCK):
+            block = self.typed.block(rows[start : start + BLOCK])
+            yield facts.tables(block, columns, self.stamp, source, layout, registry)
+
+    def _write(
+        self, bad: NDArray[np.bool_], found: list[Fault] | None, keys: dict[str, list[pl.Series]]
+    ) -> dict[str, Path]:
+        """Write the rows that are not bad; where `found` is given, validate them first and set aside what fails."""
+        headers = {column.name: header for header, (column, _) in self.rows.columns.items()}
+        files: dict[str, Path] = {}
+        with ExitStack() as stack:
+            adders: dict[str, Any] = {}
+            for made in self._blocks(~bad):
+                failed: set[int] = set()
+                for name, rows in made.items() if found is not None else ():
+                    faulty = facts.validate(name, rows, self.registry, headers, self.rows)
+                    found += faulty  # type: ignore[operator]
+                    failed |= {fault.row for fault in faulty}
+                bad[list(failed)] = True
+                for name, rows in made.items():
+                    table = self.registry.tables[name]
+                    good = rows.filter(~pl.col(ROW).is_in(failed)) if failed else rows
+                    if found is not None:
+                        keys.setdefault(name, []).append(good.select(table.key).hash_rows())
+                    if name not in adders:
+                        files[name] = self.work / f"{name}.parquet"
+                        adders[name] = stack.enter_context(parquet(files[name], table))
+                    adders[name](good.drop(ROW).to_arrow())
+        return files
+
+    def _repeated(self, bad: NDArray[np.bool_], keys: Mapping[str, list[pl.Series]]) -> list[Fault]:
+        """Faults of rows that share a key; only rows whose keys have the same hash are looked at again."""
+        headers = {column.name: header for header, (column, _) in self.rows.columns.items()}
+        hashes = {name: pl.concat(parts) for name, parts in keys.items()}
+        twice = {
+            name: of.filter(of.is_duplicated()).unique() for name, of in hashes.items() if of.is_duplicated().any()
+        }
+        if not twice:
+            return []
+        suspects: dict[str, list[pl.DataFrame]] = {}
+        for made in self._blocks(~bad):
+            for name, of in twice.items():
+                shared = made[name].select(self.registry.tables[name].key).hash_rows().is_in(of.implode())
+                suspects.setdefault(name, []).append(made[name].filter(shared))
+        return [
+            fault
+            for name, rows in suspects.items()
+            for fault in facts.key_faults(pl.concat(rows), self.registry.tables[name], headers)
+        ]
+
+    def discard(self, files: Mapping[str, Path]) -> None:
+        """Take away files that are not wanted, and the folder they were made in."""
+        for file in files.values():
+            file.unlink()
+        self.work.rmdir()
 
 
 def _counts(found: list[Fault]) -> dict[str, int]:
-    """Lines per rule."""
-    return dict(sorted(Counter(rule for _, rule in {(fault.line, fault.rule) for fault in found}).items()))
+    """Rows per rule."""
+    broken = {(fault.line, fault.row, fault.rule) for fault in found}
+    return dict(sorted(Counter(rule for _, _, rule in broken).items()))
 
 
 def _words(counts: dict[str, int]) -> str:
     return ", ".join(f"{rule} ({count})" for rule, count in counts.items())
 
 
-def _write_faults(found: list[Fault], sheet: reading.Sheet, staging: Path, name: str) -> str:
+def _write_faults(found: list[Fault], sheet: Sheet, staging: Path, name: str) -> str:
     if not found:
         return ""
     file = f"faults/{name}.parquet"
-    rows = faults.frame(found).with_columns(
-        pl.col("line").map_elements(lambda line: sheet.lines.get(line, ""), return_dtype=pl.String).alias("row")
-    )
+    rows = faults.frame(found)
+    text = sheet.raw(rows["line"].unique().to_list())
+    rows = rows.with_columns(row=pl.Series(values=[text.get(line, "") for line in rows["line"]], dtype=pl.String()))
     buffer = io.BytesIO()
     rows.write_parquet(buffer)
     write(staging / file, buffer.getvalue())

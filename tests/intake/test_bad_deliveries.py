@@ -55,10 +55,10 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "encoded twice": (lambda: delivery(GOOD).encode().decode("cp1252").encode(), "double_encoded", ""),
     "unclosed quote": (lambda: delivery('"' + GOOD), "broken_quotes", "line"),
     "no head": (lambda: HEADER + "\n" + GOOD + "\n", "head_missing", "'# kilde:'"),
-    "head without receipt": (
-        lambda: delivery(GOOD).replace("# modtaget: 2026-01-01\n", ""),
+    "head without origin": (
+        lambda: delivery(GOOD).replace("# oprindelse: real\n", ""),
         "head_missing",
-        "'# modtaget:'",
+        "'# oprindelse:'",
     ),
     "head with a bad day": (
         lambda: delivery(GOOD).replace("# udgivet: 2016", "# udgivet: i går"),
@@ -378,7 +378,7 @@ def test_an_unchanged_delivery_is_not_read_again(night: Any, monkeypatch: pytest
     def must_not_be_called(*_: object) -> None:
         raise AssertionError("the delivery was read again")
 
-    monkeypatch.setattr("flows.intake.reading.read", must_not_be_called)
+    monkeypatch.setattr("flows.intake.formats.read", must_not_be_called)
     assert night.run() == first
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.intake.faults import Refusal
+from flows.intake.formats import read
 from flows.intake.privacy import WEIGHTS, holds_cpr_number, lines_with_cpr_numbers
-from flows.intake.reading import read
 from schemas.registry import Registry
 
 PUBLISHED_SAMPLE = "070761-4285"  # the CPR office's own example of the check by modulus 11
@@ -59,7 +59,7 @@ def test_ordinary_numbers_of_ten_digits_pass_at_the_stated_rate() -> None:
 def test_a_delivery_with_one_is_refused_with_its_line_and_without_the_number(registry: Registry) -> None:
     content = f"# kilde: prøve\n# udgivet: 2012\nMåltal;Værdi\nx;{PUBLISHED_SAMPLE}\n".encode()
     with pytest.raises(Refusal) as refused:
-        read(content, registry.layouts["pool_totals"])
+        read(content, registry.layouts["pool_totals"], registry.sources["pool_totals"])
     assert refused.value.rule == "cpr_number"
     assert refused.value.detail == "line 4"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from flows.intake import casting, collect, facts, staging
 from flows.intake.deliveries import Delivery, find
 from flows.intake.faults import Refusal
-from flows.intake.reading import read
+from flows.intake.formats import read
 from flows.provenance import file_sha256
 from schemas.registry import Registry
 
@@ -25,8 +25,7 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 
 def cast_one(text: str, kind: str) -> Any:
     """One cell through the caster: its value, or None where it is a fault."""
-    pattern = casting.WHOLE if kind == "integer" else casting.DECIMAL
-    return casting._number(pl.Series(values=[text], dtype=pl.String()), pattern)[0]
+    return casting.number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
 
 
 def oracle(text: str, decimals: bool) -> str | None:
@@ -77,18 +76,22 @@ def test_what_is_written_is_read_back_with_its_lines(registry: Registry, rows: l
     kept = [(line, *row) for line, row in enumerate(rows, 6) if any(cell.strip(';" \t') for cell in row)]
     content = (HEAD + text.getvalue()).encode()
     try:
-        sheet = read(content, registry.layouts["figures_long"])
+        sheet = read(content, registry.layouts["figures_long"], registry.sources["municipal_figures"])
     except Refusal as refusal:
         assert refusal.rule in ("header_only", "cpr_number", "double_encoded")
         return
-    assert sheet.cells.rows() == kept
+    assert sheet.frame().rows() == kept
 
 
 @settings(max_examples=300)
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_read_or_refused(registry: Registry, content: bytes, with_head: bool) -> None:
     try:
-        read(HEAD.encode() + content if with_head else content, registry.layouts["figures_long"])
+        read(
+            HEAD.encode() + content if with_head else content,
+            registry.layouts["figures_long"],
+            registry.sources["municipal_figures"],
+        )
     except Refusal as refusal:
         assert registry.rules[refusal.rule].scope == "delivery"
 
@@ -103,8 +106,8 @@ def test_each_row_of_a_key_is_used_once_or_has_a_fault(registry: Registry, rows:
         [(f"{name}{year}", total, line) for line, (name, year, total) in enumerate(rows, 2)],
         schema={"measure": pl.String, "total": pl.Int64, "source_line": pl.Int64},
         orient="row",
-    )
-    bad = {fault.line: fault.rule for fault in facts._key_faults(frame, table, {})}
+    ).with_row_index("row")
+    bad = {fault.line: fault.rule for fault in facts.key_faults(frame, table, {})}
     used = frame.filter(~pl.col("source_line").is_in(list(bad)))
     assert used["measure"].is_unique().all()
     for measure, group in frame.group_by("measure"):

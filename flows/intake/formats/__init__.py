@@ -1,0 +1,49 @@
+"""Bytes to text in columns, one module per format. Nothing is cast here, and nothing is guessed."""
+
+from collections.abc import Callable
+
+from flows.intake.faults import Refusal
+from flows.intake.formats import delimited, jsonstat, px, records, workbook
+from flows.intake.note import Note
+from flows.intake.sheet import Sheet
+from schemas.registry import Layout, Source
+
+READERS: dict[str, Callable[[bytes, Layout, Source, Note | None, bool], Sheet]] = {
+    "csv": delimited.read,
+    "xlsx": workbook.read,
+    "px": px.read,
+    "json-stat": jsonstat.read,
+    "json": records.read,
+}
+ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf")
+
+
+def read(content: bytes, layout: Layout, source: Source, note: Note | None = None, vouched: bool = False) -> Sheet:
+    """Read a delivery as text.
+
+    `note` is the delivery note beside the file, if there is one; `vouched` says that the sender's own hash of the file
+    agrees, so that nothing of it can be missing.
+
+    Raises Refusal where the file as a whole cannot be used.
+    """
+    if not content or content.isspace():
+        raise Refusal("empty_file")
+    return READERS[_format(content, layout)](content, layout, source, note, vouched)
+
+
+def _format(content: bytes, layout: Layout) -> str:
+    """The format by the file's first bytes, among those of the layout; its name may say anything."""
+    start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if content.startswith(ARCHIVES):
+        if "xlsx" not in layout.formats or not content.startswith(b"PK"):
+            raise Refusal("is_archive")
+        return "xlsx"
+    if start.startswith((b"{", b"[")):
+        found = "json-stat" if "json-stat" in layout.formats else "json"
+    elif start.startswith((b"CHARSET=", b"AXIS-VERSION=", b"CODEPAGE=", b"LANGUAGE=")):
+        found = "px"
+    else:
+        found = "csv"
+    if found not in layout.formats:
+        raise Refusal("wrong_format", f"the file seems to be {found}, expected {' or '.join(layout.formats)}")
+    return found

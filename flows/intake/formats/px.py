@@ -1,0 +1,48 @@
+"""PX files (PC-Axis), read by pyaxis: a cube to rows of labels with the value last."""
+
+import logging
+import re
+import warnings
+
+from flows.intake.faults import Refusal
+from flows.intake.formats.cells import guard
+from flows.intake.formats.jsonstat import cube_sheet
+from flows.intake.note import Note
+from flows.intake.sheet import Sheet
+from schemas.registry import Layout, Source
+
+CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)
+ENCODINGS = {"windows-1252": "cp1252", "iso-8859-1": "cp1252", "iso-8859-15": "iso8859-15", "utf-8": "utf-8"}
+
+
+def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+    """Read a PX file; `lines` are the numbers of its values. Headers are dimensions' names in its main language."""
+    if note is None:
+        raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
+    text = _text(content)
+    guard([[line] for line in text.splitlines()], "line")
+    from pyaxis import pyaxis
+
+    logging.getLogger("pyaxis").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            metadata, data = pyaxis.metadata_extract(text)
+            known = pyaxis.metadata_split_to_dict(metadata)
+            names, members = pyaxis.get_dimensions(known)
+    except Exception as error:
+        raise Refusal("damaged_file", type(error).__name__) from None
+    values = re.findall(r'"[^"]*"|[^\s"]+', data.rstrip().removesuffix(";"))
+    cells = [value.strip('"') for value in values]
+    return cube_sheet(list(names), [list(of) for of in members], cells, note, "px")
+
+
+def _text(content: bytes) -> str:
+    named = CODEPAGE.search(content[:4096])
+    encoding = ENCODINGS.get(named[1].decode().lower() if named else "windows-1252")
+    try:
+        return content.decode(encoding or "cp1252")
+    except UnicodeDecodeError:
+        raise Refusal(
+            "undecodable", f"the file says {named[1].decode() if named else 'nothing of its code page'}"
+        ) from None

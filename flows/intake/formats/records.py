@@ -1,0 +1,85 @@
+"""JSON records: a list of objects, or an object of such lists whose keys say what their records have in common."""
+
+import json
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+from flows.intake.faults import Fault, Refusal
+from flows.intake.formats.cells import guard, written
+from flows.intake.note import Note
+from flows.intake.sheet import Sheet, rows_of
+from schemas.registry import Layout, Source
+
+
+def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+    """Read records; `lines` are their numbers. A record with a key that the layout does not have is broken."""
+    records = [_record(record, layout) for record in _records(_parsed(content), layout)]
+    guard([[*record.keys(), *record.values()] for record in records], "record")
+    if note is None:
+        raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
+    if not records:
+        raise Refusal("header_only")
+    if note.rows is not None and note.rows != len(records):
+        raise Refusal("row_count_differs", f"the note says {note.rows}, the file has {len(records)}")
+    header = list(dict.fromkeys(key for key in _known(layout) if any(key in record for record in records)))
+    broken = [
+        Fault(number, key, "unknown_key")
+        for number, record in enumerate(records, 1)
+        for key in record
+        if key not in header
+    ]
+    bad = {fault.line for fault in broken}
+    whole = [(number, record) for number, record in enumerate(records, 1) if number not in bad]
+    columns = rows_of([[record.get(key, "") for key in header] for _, record in whole], len(header))
+    return Sheet(
+        note,
+        dict(zip(header, columns, strict=True)),
+        np.array([number for number, _ in whole], dtype=np.int64),
+        lambda wanted: {line: json.dumps(records[line - 1], ensure_ascii=False) for line in wanted},
+        broken,
+        format="json",
+        encoding="utf-8",
+    )
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise Refusal("damaged_file", type(error).__name__) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are all different; the json module would silently keep the last of two."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise Refusal("duplicate_column", "a key stands twice in one record")
+    return made
+
+
+def _records(parsed: Any, layout: Layout) -> list[dict[str, Any]]:
+    if layout.records_by and isinstance(parsed, dict):
+        groups = [(key, group) for key, group in parsed.items() if isinstance(group, list)]
+        records = [
+            {layout.records_by: key, **record} for key, group in groups for record in group if isinstance(record, dict)
+        ]
+        expected = sum(len(group) for _, group in groups) if len(groups) == len(parsed) else -1
+    else:
+        records = [record for record in parsed if isinstance(record, dict)] if isinstance(parsed, list) else []
+        expected = len(parsed) if isinstance(parsed, list) else -1
+    if len(records) != expected:
+        raise Refusal("damaged_file", "not a list of records")
+    return records
+
+
+def _record(record: dict[str, Any], layout: Layout) -> dict[str, str]:
+    for value in record.values():
+        if isinstance(value, dict | list):
+            raise Refusal("damaged_file", "a record holds more than plain values")
+    return {unicodedata.normalize("NFC", key): written(value) for key, value in record.items()}
+
+
+def _known(layout: Layout) -> list[str]:
+    return [header for column in layout.columns for header in column.headers]

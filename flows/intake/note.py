@@ -1,0 +1,99 @@
+"""The delivery note: what a sender says of a delivery, in the file itself or in a file beside it.
+
+In a delivery of the project's own layouts it is the head of the file, lines '# key: value'. A workbook has it on a
+sheet 'Følgeseddel'. Any other file has it beside itself, as `<name>.levering.txt`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from flows.intake.faults import Refusal
+
+SUFFIX = ".levering.txt"
+SHEET = "følgeseddel"
+REQUIRED = ("kilde", "udgivet", "oprindelse")
+ORIGINS = {"real": "real", "syntetisk": "synthetic", "synthetic": "synthetic"}
+TOTAL = re.compile(r"kontrolsum (.+)")
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a delivery says of itself.
+
+    `received_at` is empty where nobody noted the day. `rows` and `totals` (a sum by header) are control figures.
+    `withheld_as` is the text that the source shows for a withheld figure; `absent_is_zero` says that a combination
+    which is not in the file means 0.
+    """
+
+    says: str
+    origin: str
+    published_at: date
+    received_at: date | None = None
+    sender: str = ""
+    rows: int | None = None
+    totals: Mapping[str, Decimal] = field(default_factory=dict)
+    withheld_as: str = ""
+    absent_is_zero: bool = False
+
+
+def parse(said: Iterable[tuple[str, str]]) -> Note:
+    """The note from its pairs of key and value. Raises Refusal naming what is missing or wrong."""
+    known: dict[str, str] = {}
+    totals: dict[str, Decimal] = {}
+    for written, text in said:
+        key = re.sub(r"\s+", " ", unicodedata.normalize("NFC", written)).strip()
+        value = unicodedata.normalize("NFC", text).strip().rstrip(";").strip()
+        if total := TOTAL.fullmatch(key if key.startswith("kontrolsum") else key[:1].lower() + key[1:]):
+            totals[total[1]] = _sum(key, value)
+        else:
+            known[key.casefold()] = value
+    missing = [key for key in REQUIRED if not known.get(key)]
+    if missing:
+        raise Refusal("head_missing", "missing: " + ", ".join(f"'# {key}:'" for key in missing))
+    if known["oprindelse"].casefold() not in ORIGINS:
+        raise Refusal("head_missing", "'# oprindelse:' must say real or syntetisk")
+    return Note(
+        says=known["kilde"],
+        origin=ORIGINS[known["oprindelse"].casefold()],
+        published_at=_day("udgivet", known["udgivet"]),
+        received_at=_day("modtaget", known["modtaget"]) if known.get("modtaget") else None,
+        sender=known.get("afsender", ""),
+        rows=_rows(known.get("rækker")),
+        totals=totals,
+        withheld_as=known.get("skjulte tal vises som", ""),
+        absent_is_zero=known.get("manglende rækker betyder", "") == "0",
+    )
+
+
+def pairs(lines: Iterable[str]) -> list[tuple[str, str]]:
+    """Key and value of lines 'key: value', with or without '#' before them."""
+    split = (line.lstrip("#").partition(":") for line in lines if line.strip())
+    return [(key, value) for key, _, value in split]
+
+
+def _day(key: str, said: str) -> date:
+    """A day, or the last day of a year: by then at the latest the source had published."""
+    try:
+        return date(int(said), 12, 31) if said.isdecimal() and len(said) == 4 else date.fromisoformat(said)
+    except ValueError:
+        raise Refusal("head_missing", f"'# {key}:' must be a day (2012-10-01) or a year (2012)") from None
+
+
+def _rows(said: str | None) -> int | None:
+    if not said:
+        return None
+    digits = said.replace(".", "")
+    if not digits.isdecimal():
+        raise Refusal("head_missing", "'# rækker:' must be a whole number")
+    return int(digits)
+
+
+def _sum(key: str, said: str) -> Decimal:
+    try:
+        return Decimal(said.replace(".", "").replace(",", "."))
+    except InvalidOperation:
+        raise Refusal("head_missing", f"'# {key}:' must be a number in Danish notation") from None
