@@ -1,9 +1,12 @@
 """Writing files so that a reader never sees half of one: beside, synced, then renamed."""
 
 import os
+import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +20,20 @@ def write(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     part = _part(file)
     part.write_bytes(content)
+    sync(part)
+    os.replace(part, file)
+
+
+PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
+
+
+def keep(file: Path, original: Path) -> None:
+    """Copy a file beside, sync, then rename into place; nothing happens where it is kept already."""
+    if file.is_file():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = _part(file)
+    shutil.copyfile(original, part)
     sync(part)
     os.replace(part, file)
 
@@ -37,26 +54,58 @@ def parquet(file: Path, table: Table, notes: Mapping[str, str] | None = None) ->
     The function given raises ValueError where rows do not fit the contract; then nothing is left behind.
     """
     schema = contracts.arrow_schema(table, notes)
+    with ExitStack() as stack:
+        writers: list[pq.ParquetWriter] = []
+        part = _part(file)
+        stack.callback(part.unlink, missing_ok=True)
 
-    def add(rows: pa.Table) -> None:
-        if rows.column_names != schema.names:
-            raise ValueError(f"{table.id}: columns {rows.column_names} are not the contract's {schema.names}")
-        try:
-            shaped = rows.cast(schema)
-            shaped.validate()
-        except (pa.ArrowInvalid, ValueError) as error:
-            raise ValueError(f"{table.id} does not fit its contract: {error}") from error
-        writer.write_table(shaped)
+        def add(rows: pa.Table) -> None:
+            shaped = _shaped(rows, table, schema)
+            if not writers:
+                writers.append(stack.enter_context(_writer(part, shaped.schema, schema, table)))
+            writers[0].write_table(shaped)
 
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(file)
-    try:
-        with pq.ParquetWriter(part, schema, compression="zstd", compression_level=3) as writer:
-            yield add
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield add
+        if not writers:
+            add(schema.empty_table())
+        writers[0].close()
         sync(part)
         os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _shaped(rows: pa.Table, table: Table, schema: pa.Schema) -> pa.Table:
+    """Rows in the contract's types, but that text may stand as codes into a dictionary: a file says it the same way."""
+    if rows.column_names != schema.names:
+        raise ValueError(f"{table.id}: columns {rows.column_names} are not the contract's {schema.names}")
+    coded = [
+        field.with_type(here.type)
+        if pa.types.is_dictionary(here.type) and here.type.value_type == field.type
+        else field
+        for field, here in zip(schema, rows.schema, strict=True)
+    ]
+    try:
+        shaped = rows.cast(pa.schema(coded))
+        shaped.validate()
+    except (pa.ArrowInvalid, ValueError) as error:
+        raise ValueError(f"{table.id} does not fit its contract: {error}") from error
+    return shaped
+
+
+def _writer(file: Path, stored: pa.Schema, schema: pa.Schema, table: Table) -> pq.ParquetWriter:
+    """A writer whose file has the contract's schema, with its metadata, however its text is stored.
+
+    Facts are many and read whole: their numbers are packed, and no statistics help to find a few of them.
+    """
+    options: dict[str, Any] = {}
+    if table.kind == "fact":
+        packed = {field.name: PACKED[field.type] for field in stored if field.type in PACKED}
+        plain = [field.name for field in stored if field.name not in packed]
+        options = {"use_dictionary": plain, "column_encoding": packed, "write_statistics": False}
+    writer = pq.ParquetWriter(file, stored, compression="zstd", compression_level=3, store_schema=False, **options)
+    says = {"ARROW:schema": b64encode(schema.serialize().to_pybytes()).decode()}
+    writer.add_key_value_metadata({key.decode(): value.decode() for key, value in schema.metadata.items()} | says)
+    return writer
 
 
 def sync(path: Path) -> None:

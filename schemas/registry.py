@@ -237,6 +237,7 @@ class Source(Model):
     figures: tuple[FigureRule, ...] = ()
     outside: dict[str, str] = {}
     stub: tuple[str, ...] = ()
+    constants: dict[Identifier, str] = {}
     geography: Literal["from_2007", "before_2007"] = "from_2007"
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
@@ -253,9 +254,9 @@ class Source(Model):
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Columns whose values decide what a row is a figure of."""
+        """Columns whose values decide what a row is a figure of; a stub ends with the place."""
         named = (name for rule in self.figures for name in (*rule.where, *rule.breakdown))
-        return tuple(dict.fromkeys((*named, *self.outside)))
+        return tuple(dict.fromkeys((*named, *self.outside, *self.stub[:-1])))
 
 
 class Column(Model):

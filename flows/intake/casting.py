@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from flows.intake.dimensions import meant
@@ -61,6 +62,13 @@ class Typed:
         made = {"line": pl.Series(values=self.lines[rows]), "row": pl.Series(values=rows)}
         return pl.DataFrame(made | {name: values.gather(codes[rows]) for name, (codes, values) in self.columns.items()})
 
+    def arrow(self, name: str, rows: NDArray[np.intp]) -> pa.Array | None:
+        """A column of text for the chosen rows, as codes into its values; None where there is none of this name."""
+        codes, values = self.columns.get(name, (None, None))
+        if codes is None or values is None or values.dtype != pl.String or values.null_count():
+            return None
+        return pa.DictionaryArray.from_arrays(codes[rows], values.to_arrow().cast(pa.string()))
+
 
 def cast(
     tidy: Tidy, layout: Layout, source: Source, registry: Registry, names: Names, withheld_as: str = ""
@@ -76,7 +84,8 @@ def cast(
         for header, (column, coded) in tidy.columns.items()
     }
     typed: dict[str, tuple[Codes, pl.Series]] = {
-        name: (np.zeros(rows, dtype=np.int32), pl.Series(values=[value])) for name, value in layout.constants.items()
+        name: (np.zeros(rows, dtype=np.int32), pl.Series(values=[value]))
+        for name, value in {**layout.constants, **source.constants}.items()
     }
     groups: list[Group] = []
     outside = np.zeros(rows, dtype=bool)

@@ -158,15 +158,19 @@ def validate(name: str, rows: pl.DataFrame, registry: Registry, headers: Mapping
     """Faults of the rows of one fact table against its contract; `headers` gives the header of each typed column."""
     from pandera.errors import SchemaErrors
 
-    table = registry.tables[name]
+    table, judged = registry.tables[name], rows.drop(ROW)
     try:
-        contracts.pandera_schema(registry, table).validate(rows.drop(ROW), lazy=True)
+        contracts.pandera_schema(registry, table, apart=False).validate(judged, lazy=True)
+        return []
     except SchemaErrors as errors:
         cases = errors.failure_cases
         if cases["index"].null_count():
             raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}") from errors
-        return [_fault(case, rows.row(case["index"], named=True), registry, headers, tidy) for case in cases.to_dicts()]
-    return []
+    try:
+        contracts.pandera_schema(registry, table).validate(judged, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+    return [_fault(case, rows.row(case["index"], named=True), registry, headers, tidy) for case in cases.to_dicts()]
 
 
 def _fault(

@@ -61,6 +61,11 @@ def names(registry: Registry, municipalities: pl.DataFrame, mergers: pl.DataFram
     by_code = {row["municipality_code"]: row for row in municipalities.iter_rows(named=True)}
     codes = {normal(row["municipality_name"]): code for code, row in by_code.items()}
     codes |= {written: code for code in by_code for written in _codes(code)}
+    codes |= {
+        normal(row["name"]): row["geography_id"]
+        for row in registry.codes["place_names"]
+        if row["geography"] == "municipality"
+    }
     regions = {normal(row["region_name"]): row["region_code"] for row in by_code.values()}
     regions |= {code: code for code in set(regions.values())}
     home = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}

@@ -7,6 +7,7 @@ however many rows have it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from mmap import mmap
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from flows.intake.faults import Fault
 from flows.intake.note import Note
 
+Content = bytes | mmap
 Codes = NDArray[np.int32]
 DENSE = 50_000_000
 

@@ -4,17 +4,20 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from flows.files import parquet, write
+from flows.files import keep, parquet, write
 from flows.intake import casting, facts, faults, formats
 from flows.intake import note as notes
 from flows.intake.casting import Typed
@@ -24,13 +27,14 @@ from flows.intake.faults import Fault, Group, Refusal
 from flows.intake.names import Names
 from flows.intake.note import Note
 from flows.intake.privacy import lines_with_cpr_numbers
-from flows.intake.sheet import Sheet
+from flows.intake.sheet import Content, Sheet
 from flows.intake.tidying import Tidy, tidy
 from flows.provenance import code_sha256, digest, versions
 from schemas.registry import Registry
 
 READERS = ("polars", "pandera", "pyarrow", "python-calamine", "pyaxis")
 BLOCK = 500_000
+LARGE = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -151,8 +155,12 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
         sheet.note.received_at or delivery.received_on,
         sheet.note.origin,
     )
+    archived = f"deliveries/{delivery.fingerprint}"
     intake = _Intake(delivery, sheet, rows, typed, groups, stamp, registry, staging / "work" / name)
-    files, found, bad = intake.run()
+    with ThreadPoolExecutor(1) as archive:
+        kept = archive.submit(keep, staging / archived, delivery.file)
+        files, found, bad = intake.run()
+        kept.result()
     quarantined = int(bad.sum()) + len({fault.line for fault in sheet.broken})
     read = replace(
         read, quarantined=quarantined, rules=_counts(found), faults=_write_faults(found, sheet, staging, name)
@@ -162,8 +170,6 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
         intake.discard(files)
         detail = f"{quarantined} of {asked_for} rows, at most {source.max_bad_share:.0%} allowed; {_words(read.rules)}"
         return replace(read, outcome="refused", rule="too_many_bad_rows", detail=detail)
-    archived = f"deliveries/{delivery.fingerprint}"
-    write(staging / archived, content)
     tables = {table: f"{table}/{name}.parquet" for table in files}
     for table, file in files.items():
         (staging / table).mkdir(parents=True, exist_ok=True)
@@ -172,9 +178,12 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     return replace(read, used=asked_for - quarantined, tables=tables, archived=archived)
 
 
-def _content(file: Path, fingerprint: str) -> bytes:
+def _content(file: Path, fingerprint: str) -> Content:
+    """The bytes of a file, mapped into memory where they are many."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            large = file.stat().st_size > LARGE
+            content = mmap(opened.fileno(), 0, access=ACCESS_READ) if large else opened.read()
     except OSError:
         raise Refusal("not_readable") from None
     if hashlib.sha256(content).hexdigest() != fingerprint:
@@ -186,7 +195,7 @@ def _note_beside(delivery: Delivery) -> Note | None:
     if (file := delivery.beside.get(notes.SUFFIX)) is None:
         return None
     try:
-        said = _content(file, delivery.hashes[notes.SUFFIX]).decode("utf-8-sig").splitlines()
+        said = bytes(_content(file, delivery.hashes[notes.SUFFIX])).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise Refusal("undecodable", "the delivery note beside the file is not UTF-8") from None
     if held := lines_with_cpr_numbers(said):
@@ -198,7 +207,7 @@ def _vouched(delivery: Delivery) -> bool:
     """Whether the sender's own hash of the file agrees with what was received. Raises Refusal where it differs."""
     if (file := delivery.beside.get(HASH_SUFFIX)) is None:
         return False
-    said = _content(file, delivery.hashes[HASH_SUFFIX]).split()
+    said = bytes(_content(file, delivery.hashes[HASH_SUFFIX])).split()
     if not said or said[0].lower() != delivery.fingerprint.encode():
         raise Refusal("sha256_differs")
     return True
@@ -246,8 +255,9 @@ class _Intake:
         """Write the rows that are not bad; where `found` is given, validate them first and set aside what fails."""
         headers = {column.name: header for header, (column, _) in self.rows.columns.items()}
         files: dict[str, Path] = {}
-        with ExitStack() as stack:
+        with ExitStack() as stack, ThreadPoolExecutor(1) as pen:
             adders: dict[str, Any] = {}
+            writing: list[Future[None]] = []
             for made in self._blocks(~bad):
                 failed: set[int] = set()
                 for name, rows in made.items() if found is not None else ():
@@ -263,16 +273,30 @@ class _Intake:
                     if name not in adders:
                         files[name] = self.work / f"{name}.parquet"
                         adders[name] = stack.enter_context(parquet(files[name], table))
-                    adders[name](good.drop(ROW).to_arrow())
+                    while len(writing) > 1:
+                        writing.pop(0).result()
+                    writing.append(pen.submit(self._add, adders[name], good))
+            for part in writing:
+                part.result()
         return files
+
+    def _add(self, add: Callable[[pa.Table], None], rows: pl.DataFrame) -> None:
+        """Write validated rows. Text that came from a column of the delivery is written as the codes that it has."""
+        at, stamp = rows[ROW].to_numpy(), vars(self.stamp)
+        columns = {}
+        for name in rows.drop(ROW).columns:
+            coded = self.typed.arrow(name, at)
+            if name in stamp and rows.schema[name] == pl.String:
+                coded = pa.DictionaryArray.from_arrays(np.zeros(len(at), dtype=np.int32), [stamp[name]])
+            columns[name] = coded if coded is not None else rows[name].to_arrow()
+        add(pa.table(columns))
 
     def _repeated(self, bad: NDArray[np.bool_], keys: Mapping[str, list[pl.Series]]) -> list[Fault]:
         """Faults of rows that share a key; only rows whose keys have the same hash are looked at again."""
         headers = {column.name: header for header, (column, _) in self.rows.columns.items()}
         hashes = {name: pl.concat(parts) for name, parts in keys.items()}
-        twice = {
-            name: of.filter(of.is_duplicated()).unique() for name, of in hashes.items() if of.is_duplicated().any()
-        }
+        doubtful = {name: of for name, of in hashes.items() if of.n_unique() < len(of)}
+        twice = {name: of.filter(of.is_duplicated()).unique() for name, of in doubtful.items()}
         if not twice:
             return []
         suspects: dict[str, list[pl.DataFrame]] = {}

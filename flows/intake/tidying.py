@@ -102,21 +102,34 @@ def _match(
             across.append(header)
         else:
             unknown.append(header)
-    _check(cells, layout, found, unknown)
+    _check(cells, layout, source, found, unknown)
     if layout.across and not across:
         raise Refusal("missing_column", f"no column with a header such as {layout.across}")
     return found, dimensions, across
 
 
 def _check(
-    cells: Mapping[str, Coded], layout: Layout, found: Mapping[str, LayoutColumn], unknown: Sequence[str]
+    cells: Mapping[str, Coded],
+    layout: Layout,
+    source: Source,
+    found: Mapping[str, LayoutColumn],
+    unknown: Sequence[str],
 ) -> None:
     years = _years(cells, found)
     present = {id(column) for column in found.values()}
-    twice = [header for header, column in found.items() if list(map(id, found.values())).count(id(column)) > 1]
+    used = [id(column) for column in found.values() if not column.unused]
+    twice = [header for header, column in found.items() if used.count(id(column)) > 1]
     if twice:
         raise Refusal("duplicate_column", f"{' and '.join(map(repr, twice))} mean the same")
-    missing = [c for c in layout.columns if id(c) not in present and not c.optional and _expected(c, years)]
+    missing = [
+        column
+        for column in layout.columns
+        if id(column) not in present
+        and not column.optional
+        and not column.unused
+        and column.to not in source.constants
+        and _expected(column, years)
+    ]
     if missing:
         raise Refusal("missing_column", "; ".join(_close_to(c.headers[0], unknown, "renamed to") for c in missing))
     if unknown:

@@ -239,7 +239,7 @@ def test_every_mart_has_its_sql_and_every_sql_its_mart(registry: Registry) -> No
 
 
 def test_every_rule_that_the_code_names_is_in_the_registry(registry: Registry) -> None:
-    code = "".join(path.read_text() for path in Path(str(resources.files("flows.intake"))).glob("*.py"))
+    code = "".join(path.read_text() for path in Path(str(resources.files("flows.intake"))).rglob("*.py"))
     code += Path(str(resources.files("schemas"))).joinpath("contracts.py").read_text()
     unused = [rule for rule in registry.rules if f'"{rule}"' not in code]
     assert not unused
@@ -285,6 +285,8 @@ FIGURE = {
     "geography": "area",
     "geography_id": "vollsmose",
     "year": 2010,
+    "period": "2010",
+    "breakdown": "all",
     "indicator": "nonwestern_pct",
     "numerator": 300,
     "denominator": 1000,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from flows.intake.faults import Refusal
 from flows.intake.formats import delimited, jsonstat, px, records, workbook
 from flows.intake.note import Note
-from flows.intake.sheet import Sheet
+from flows.intake.sheet import Content, Sheet
 from schemas.registry import Layout, Source
 
-READERS: dict[str, Callable[[bytes, Layout, Source, Note | None, bool], Sheet]] = {
+READERS: dict[str, Callable[[Content, Layout, Source, Note | None, bool], Sheet]] = {
     "csv": delimited.read,
     "xlsx": workbook.read,
     "px": px.read,
@@ -18,7 +18,7 @@ READERS: dict[str, Callable[[bytes, Layout, Source, Note | None, bool], Sheet]] 
 ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf")
 
 
-def read(content: bytes, layout: Layout, source: Source, note: Note | None = None, vouched: bool = False) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None = None, vouched: bool = False) -> Sheet:
     """Read a delivery as text.
 
     `note` is the delivery note beside the file, if there is one; `vouched` says that the sender's own hash of the file
@@ -26,16 +26,16 @@ def read(content: bytes, layout: Layout, source: Source, note: Note | None = Non
 
     Raises Refusal where the file as a whole cannot be used.
     """
-    if not content or content.isspace():
+    if not len(content) or (content[:4096].isspace() and bytes(content).isspace()):
         raise Refusal("empty_file")
     return READERS[_format(content, layout)](content, layout, source, note, vouched)
 
 
-def _format(content: bytes, layout: Layout) -> str:
+def _format(content: Content, layout: Layout) -> str:
     """The format by the file's first bytes, among those of the layout; its name may say anything."""
     start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if content.startswith(ARCHIVES):
-        if "xlsx" not in layout.formats or not content.startswith(b"PK"):
+    if content[:8].startswith(ARCHIVES):
+        if "xlsx" not in layout.formats or content[:2] != b"PK":
             raise Refusal("is_archive")
         return "xlsx"
     if start.startswith((b"{", b"[")):

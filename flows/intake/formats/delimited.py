@@ -19,17 +19,18 @@ from flows.intake import note as notes
 from flows.intake.faults import Fault, Refusal
 from flows.intake.note import Note
 from flows.intake.privacy import cells_with_cpr_numbers, holds_cpr_number, lines_with_cpr_numbers
-from flows.intake.sheet import Coded, Sheet, rows_of
+from flows.intake.sheet import Coded, Content, Sheet, rows_of
 from schemas.registry import Layout, Source
 
 ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
+BLOCK = 32 << 20
 BOM = b"\xef\xbb\xbf"
 TWICE_ENCODED = ("Ã¦", "Ã¸", "Ã¥", "Ã†", "Ã˜", "Ã…")
 # As a Rust and as a Python expression: control characters that no delivery has.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
-def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
     """Read delimited text; a last line without an end is taken for cut unless the sender's hash vouches for it.
 
     Raises Refusal where the file as a whole cannot be used.
@@ -37,16 +38,16 @@ def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouc
     return _whole(content, layout, note) or _line_by_line(content, layout, note, vouched)
 
 
-def _whole(content: bytes, layout: Layout, note: Note | None) -> Sheet | None:
+def _whole(content: Content, layout: Layout, note: Note | None) -> Sheet | None:
     """The sheet of a file in which nothing is odd; None where something is, for the slower reader to find."""
-    if "utf-8" not in layout.encodings or b'"' in content or not content.endswith((b"\n", b"\r")):
+    if "utf-8" not in layout.encodings or content.find(b'"') >= 0 or content[-1:] != b"\n":
         return None
     try:
         top, first, start = _top(content)
         header = _names(top[-1].rstrip("\r\n").split(delimiter := _delimiter(top[-1], layout)))
         table = arrow_csv.read_csv(
             pa.BufferReader(pa.py_buffer(content).slice(start)),
-            arrow_csv.ReadOptions(column_names=[str(place) for place in range(len(header))], block_size=8 << 20),
+            arrow_csv.ReadOptions(column_names=[str(place) for place in range(len(header))], block_size=BLOCK),
             arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
             arrow_csv.ConvertOptions(
                 column_types={str(place): pa.dictionary(pa.int32(), pa.string()) for place in range(len(header))},
@@ -83,12 +84,12 @@ def _whole(content: bytes, layout: Layout, note: Note | None) -> Sheet | None:
     return Sheet(note, dict(zip(header, columns, strict=True)), lines, raw, encoding="utf-8")
 
 
-def _line(content: bytes, ends: NDArray[np.intp], line: int) -> str:
+def _line(content: Content, ends: NDArray[np.intp], line: int) -> str:
     start = ends[line - 2] + 1 if line > 1 else 0
     return content[start : ends[line - 1]].decode().rstrip("\r")
 
 
-def _top(content: bytes) -> tuple[list[str], int, int]:
+def _top(content: Content) -> tuple[list[str], int, int]:
     """The lines of the note and the header, their number, and the byte at which the rows begin.
 
     Raises pa.ArrowInvalid where lines do not end as Arrow and editors agree that they end.
@@ -108,8 +109,8 @@ def _top(content: bytes) -> tuple[list[str], int, int]:
     return top, len(top), start
 
 
-def _line_by_line(content: bytes, layout: Layout, note: Note | None, vouched: bool) -> Sheet:
-    text, encoding = decode(content, layout.encodings)
+def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: bool) -> Sheet:
+    text, encoding = decode(bytes(content), layout.encodings)
     _refuse_cpr_numbers(lines_with_cpr_numbers(lines(text)))
     said, body, first = split_note(text)
     note = note or notes.parse(said)

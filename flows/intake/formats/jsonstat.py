@@ -14,7 +14,7 @@ import polars as pl
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
 from flows.intake.note import Note
-from flows.intake.sheet import Coded, Sheet
+from flows.intake.sheet import Coded, Content, Sheet
 from schemas.registry import Layout, Source
 
 VALUE = "INDHOLD"
@@ -22,12 +22,12 @@ METRIC = "ContentsCode"
 MISSING = ".."
 
 
-def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
     """Read a cube; `lines` are the numbers of its cells in the file's order. Headers are dimensions' identifiers."""
     if note is None:
         raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
     try:
-        parsed = json.loads(content.decode("utf-8-sig"))
+        parsed = json.loads(bytes(content).decode("utf-8-sig"))
         cube = parsed.get("dataset", parsed)
         dimensions = cube["dimension"]
         names, sizes = cube.get("id") or dimensions["id"], cube.get("size") or dimensions["size"]

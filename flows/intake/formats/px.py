@@ -8,18 +8,18 @@ from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard
 from flows.intake.formats.jsonstat import cube_sheet
 from flows.intake.note import Note
-from flows.intake.sheet import Sheet
+from flows.intake.sheet import Content, Sheet
 from schemas.registry import Layout, Source
 
 CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)
 ENCODINGS = {"windows-1252": "cp1252", "iso-8859-1": "cp1252", "iso-8859-15": "iso8859-15", "utf-8": "utf-8"}
 
 
-def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
     """Read a PX file; `lines` are the numbers of its values. Headers are dimensions' names in its main language."""
     if note is None:
         raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
-    text = _text(content)
+    text = _text(bytes(content))
     guard([[line] for line in text.splitlines()], "line")
     from pyaxis import pyaxis
 

@@ -9,13 +9,13 @@ import numpy as np
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import guard, written
 from flows.intake.note import Note
-from flows.intake.sheet import Sheet, rows_of
+from flows.intake.sheet import Content, Sheet, rows_of
 from schemas.registry import Layout, Source
 
 
-def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
     """Read records; `lines` are their numbers. A record with a key that the layout does not have is broken."""
-    records = [_record(record, layout) for record in _records(_parsed(content), layout)]
+    records = [_record(record, layout) for record in _records(_parsed(bytes(content)), layout)]
     guard([[*record.keys(), *record.values()] for record in records], "record")
     if note is None:
         raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
@@ -46,7 +46,7 @@ def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouc
 
 def _parsed(content: bytes) -> Any:
     try:
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+        return json.loads(bytes(content).decode("utf-8-sig"), object_pairs_hook=_once)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise Refusal("damaged_file", type(error).__name__) from None
 

@@ -12,16 +12,16 @@ from flows.intake import note as notes
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
 from flows.intake.note import Note
-from flows.intake.sheet import Sheet, rows_of
+from flows.intake.sheet import Content, Sheet, rows_of
 from schemas.registry import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")
 MOST_CELLS = 50_000_000
 
 
-def read(content: bytes, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
     """Read the sheet of data. Raises Refusal where there is none, or more than one that could be it."""
-    sheets = _sheets(content)
+    sheets = _sheets(bytes(content))
     for name, rows in sheets.items():
         guard([[name]], "the name of a sheet, number")
         guard(rows, f"sheet {list(sheets).index(name) + 1}, row")
