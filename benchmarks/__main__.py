@@ -113,7 +113,7 @@ def _bare(facts: Facts, folder: Path, registry: Registry) -> None:
         for name, frame in marts.codes(registry).items():
             connection.register("incoming", frame.to_arrow())
             connection.execute(f"create table codes.{name} as select * from incoming")
-        listed = ", ".join(f"'{name}'" for name in registry.indicators)
+        listed = ", ".join(f"'{name}'" for name, of in registry.indicators.items() if of.of_areas)
         connection.execute(f"create type indicator_id as enum ({listed})")
         connection.execute("set variable origin = 'synthetic'")
         inputs = [*(f"facts.{name}" for name in facts.tables), *(f"codes.{name}" for name in marts.codes(registry))]

@@ -429,6 +429,15 @@ class EffortAreaCode(Code):
     listed_in: Text
 
 
+class SplitCode(Code):
+    """A municipality that the reform of 2007 divided, and the heir that took over most of it."""
+
+    unique = (("old_municipality_code",),)
+    old_municipality_code: MunicipalityCode
+    main_heir_code: MunicipalityCode
+    basis: Text
+
+
 CODES: dict[str, type[Code]] = {
     "areas": AreaCode,
     "area_aliases": AliasCode,
@@ -438,6 +447,7 @@ CODES: dict[str, type[Code]] = {
     "funding_bands": FundingBandCode,
     "effort_areas": EffortAreaCode,
     "place_names": PlaceNameCode,
+    "split_municipalities": SplitCode,
 }
 
 
@@ -598,6 +608,7 @@ def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicato
                     maximum=i.maximum if i.area_maximum is None else i.area_maximum,
                 )
                 for i in indicators.values()
+                if i.of_areas
             ]
             continue
         column = written.removesuffix("?")

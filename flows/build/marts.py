@@ -69,7 +69,7 @@ def _load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> li
         connection.execute(f"create table codes.{name} as select * from incoming")
         connection.unregister("incoming")
         names.append(f"codes.{name}")
-    listed = ", ".join(f"'{name}'" for name in registry.indicators)
+    listed = ", ".join(f"'{name}'" for name, of in registry.indicators.items() if of.of_areas)
     connection.execute(f"create type indicator_id as enum ({listed})")
     return names
 
@@ -90,6 +90,8 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
                 "numerator_is": indicator.numerator,
                 "denominator_is": indicator.denominator,
                 "factor": float(indicator.factor),
+                "of_year": indicator.of_year,
+                "of_areas": indicator.of_areas,
                 "comparator_geography": known.geography if (known := indicator.comparator_by_definition) else None,
                 "comparator_value": known.value if known else None,
             }
@@ -126,7 +128,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
 
 
 def _indicator_years(registry: Registry) -> pl.DataFrame:
-    """The years of the columns that hold one indicator; a column without declared years was always there."""
+    """The years of the columns that must hold one indicator; a column without declared years was always there."""
     rows: list[dict[str, Any]] = [
         {
             "indicator": column.indicator,
@@ -135,7 +137,7 @@ def _indicator_years(registry: Registry) -> pl.DataFrame:
         }
         for layout in registry.layouts.values()
         for column in layout.columns
-        if column.indicator
+        if column.indicator and not column.optional
     ]
     return pl.DataFrame(rows, schema={"indicator": pl.String(), "from_year": pl.Int32(), "to_year": pl.Int32()})
 

@@ -29,7 +29,7 @@ cells as (
             else 'not_delivered'
         end as why
     from dim_areas
-    cross join codes.indicators as indicators
+    cross join (select indicator from codes.indicators where of_areas) as indicators
     cross join years
     left join area_values
         on area_values.area_id = dim_areas.area_id

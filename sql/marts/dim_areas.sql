@@ -12,7 +12,7 @@ with_facts as (
     union
     select area_id from facts.grants
     union
-    select geography_id as area_id from facts.figures where geography = 'area'
+    select geography_id as area_id from yearly_figures where geography = 'area'
 ),
 plans as (
     select covered.area_id, sole(plan_facts.plan_id) as plan_id, sole(plan_facts.funding_band) as funding_band

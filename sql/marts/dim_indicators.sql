@@ -1,7 +1,15 @@
--- dim_indicators: what each indicator means, and the years in which areas have a figure of it.
--- One row per indicator.
+-- dim_indicators: what each indicator means, the years in which areas have a figure of it, and how much of the
+-- municipalities' figures rests on municipalities that were split in 2007. One row per indicator.
 with years as (
     select indicator, min(year) as first_year, max(year) as last_year from area_values where value is not null group by indicator
+),
+estimates as (
+    select
+        indicator,
+        tidy(sum(exact(estimated_pct * coalesce(denominator, value))) / nullif(sum(exact(coalesce(denominator, value))), 0)) as estimated_pct
+    from place_figures
+    where geography = 'municipality' and value is not null
+    group by indicator
 )
 select
     indicator,
@@ -20,7 +28,10 @@ select
     disclosure_class,
     first_year,
     last_year,
+    of_areas,
+    estimated_pct,
     getvariable('origin') as origin
 from codes.indicators
 left join years using (indicator)
+left join estimates using (indicator)
 order by indicator

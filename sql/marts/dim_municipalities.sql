@@ -13,9 +13,11 @@ select
     municipality_name,
     region_code,
     region_name,
+    groups.group_name,
     predecessors,
     has_split_part,
-    origin
-from facts.municipalities
+    municipalities.origin
+from facts.municipalities as municipalities
 left join heirs using (municipality_code)
+left join facts.municipality_groups as groups using (municipality_code)
 order by municipality_code

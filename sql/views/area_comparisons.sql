@@ -4,8 +4,8 @@
 -- itself) stands every year.
 with comparators as (
     select geography, geography_id, year, indicator, window_years, value
-    from facts.figures
-    where geography <> 'area' and value is not null
+    from place_figures
+    where value is not null
 ),
 placed as (
     select area_values.*, dim_areas.municipality_code, dim_areas.region_code, if(repeats_year is null, year, null) as comparable_year

@@ -1,8 +1,8 @@
 -- area_values: every figure of every area with its interval and, where its edition repeats an earlier one, that year.
 -- One row per area, year, indicator. Only counts of persons, person-years or dwellings get an interval.
 with figures as (
-    select * exclude (geography, geography_id, value), geography_id as area_id, tidy(value) as value
-    from facts.figures
+    select * exclude (geography, geography_id, period, breakdown, value), geography_id as area_id, tidy(value) as value
+    from yearly_figures
     where geography = 'area'
 ),
 with_method as (

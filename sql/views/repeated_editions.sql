@@ -4,7 +4,7 @@
 -- five different figures do; five areas with 0 are no proof.
 with figures as (
     select geography_id as area_id, year, indicator, value, source_file
-    from facts.figures
+    from yearly_figures
     where geography = 'area' and value is not null
 ),
 editions as (

@@ -66,6 +66,8 @@ def facts_from(text: str, name: str, registry: Registry) -> pl.DataFrame:
 
 def _complete(row: dict[str, Any], registry: Registry) -> None:
     row.setdefault("published_in", row["year"])
+    row.setdefault("period", row["year"])
+    row.setdefault("breakdown", "all")
     numerator, denominator = row.get("numerator"), row.get("denominator")
     if row.get("value") is None and numerator and denominator and int(denominator):
         row["value"] = registry.indicators[row["indicator"]].factor * int(numerator) / int(denominator)

@@ -169,6 +169,7 @@ BREAK: dict[str, tuple[str, pl.Expr]] = {
     "mergers_reach_municipalities": ("dim_municipality_mergers", pl.lit("0550").alias("municipality_code")),
     "municipalities_are_98": ("dim_municipalities", pl.col("municipality_code").head(97)),
     "origins_never_meet": ("area_profile", pl.lit("synthetic").alias("origin")),
+    "parts_add_up": ("place_figures", pl.lit(1e9).alias("parts_difference")),
     "rank_within_areas": ("area_profile", pl.lit(99).alias("rank")),
     "size_band_as_printed": ("dim_areas", pl.lit(None, dtype=pl.String).alias("known_exception")),
     "value_or_reason": ("area_profile", pl.lit("not_delivered").alias("missing_reason")),

@@ -55,6 +55,8 @@ def frames(shipped: Any) -> dict[str, pl.DataFrame]:
             numerator.alias("numerator"),
             denominator.alias("denominator"),
             (100 * numerator / denominator).alias("value"),
+            pl.col("year").cast(pl.String).alias("period"),
+            pl.lit("all").alias("breakdown"),
             pl.lit("final").alias("status"),
             pl.lit(1).alias("window_years"),
             pl.col("year").alias("published_in"),
