@@ -13,6 +13,7 @@ import polars as pl
 from benchmarks import nation
 from flows.build import checks, marts, queries
 from flows.intake import collect, deliveries, reconcile
+from flows.intake.ledger import Ledger, now
 from flows.intake.reconcile import Facts
 from flows.nightly import suites
 from flows.publish import gate
@@ -69,13 +70,14 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> None:
     big = next(delivery for delivery in found if delivery.source == "municipal_figures")
     rounds = iter(range(100))
     kept = folder / "staging"
-    known = collect.known_names(found, kept, registry, {})
+    vintage = collect.Vintage(tuple(found), Ledger(kept), now())
+    known = collect.known_names(vintage, kept, registry)
 
     def stage_anew() -> None:
-        collect.stage(big, folder / f"staging-{next(rounds)}", registry, known, {})
+        collect.stage(big, vintage, folder / f"staging-{next(rounds)}", registry, known)
 
     def stage_again() -> None:
-        collect.stage(big, kept, registry, known, {})
+        collect.stage(big, vintage, kept, registry, known)
 
     def only_read() -> None:
         frame = pl.read_csv(big.file, separator=";", skip_rows=4, infer_schema=False)
@@ -85,7 +87,7 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> None:
     stage_again()
     compare("intake of an unchanged delivery", stage_again, only_read, "the same")
 
-    receipts = [collect.stage(delivery, kept, registry, known, {}) for delivery in found]
+    receipts = collect.receipts_of(vintage, kept, registry, known)
     facts = reconcile.reconcile(receipts, kept, registry)
     compare(
         "build: order, run, check columns, write marts",

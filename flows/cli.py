@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -52,15 +53,35 @@ def run(
     marts: Marts = None,
     schemas: Schemas = None,
     again: Annotated[bool, typer.Option("--again", help="Build even where nothing changed.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Rebuild the marts from what had been received at a moment (2026-11-24T03:00) or for a snapshot.",
+            show_default=False,
+        ),
+    ] = None,
+    published_by: Annotated[
+        str | None,
+        typer.Option(
+            "--published-by",
+            help="Rebuild the marts from what the sources had published by a day (2011-03-01).",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Turn the deliveries into a published snapshot. Exit code 0: published or nothing to do, 1: refused, 2: usage."""
+    """Turn the deliveries into a published snapshot. Exit code 0: published or nothing to do, 1: refused, 2: usage.
+
+    With --as-of or --published-by, a vintage is built beside the snapshots; the one in force stays.
+    """
     from flows.agenda import agenda
     from flows.settings import embedded_prefect, settings
 
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
     registry = _registry(chosen.schemas)
+    moment, day = _moment(as_of, chosen.marts), _day(published_by)
     try:
-        plan = agenda(chosen, registry)
+        plan = agenda(chosen, registry, moment, day)
     except FileNotFoundError as error:
         _stop(str(error), USAGE)
     if plan.is_done and plan.in_force and not again:
@@ -72,7 +93,7 @@ def run(
     with _progress():
         from flows.nightly import nightly
 
-        state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, return_state=True)
+        state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
         report = state.result(raise_on_failure=False)
     if not isinstance(report, Mapping):
         again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
@@ -80,6 +101,10 @@ def run(
     _show_report(report)
     if report["outcome"] == "refused":
         _stop(report["message"], REFUSED)
+    if report["outcome"] == "rebuilt":
+        out.print(f"\nRebuilt vintage [bold]{report['snapshot']}[/] in {report['folder']}", soft_wrap=True)
+        for difference in report["differences"]:
+            out.print(f"  {escape(difference)}", soft_wrap=True)
     if report["outcome"] == "published":
         out.print(
             f"\nPublished snapshot [bold]{report['snapshot']}[/]. Where a file lies: boligprofil path area_profile"
@@ -213,6 +238,29 @@ def dictionary(
     else:
         file.write_bytes(text.encode())
         out.print(f"wrote {file}")
+
+
+def _moment(said: str | None, marts: Path) -> datetime | None:
+    """A moment in UTC: as written, or that of a kept snapshot."""
+    from flows.publish import snapshots
+
+    if said is None:
+        return None
+    named = [s for s in snapshots.kept(marts) if s.id == said and "as_of" in s.manifest]
+    try:
+        moment = datetime.fromisoformat(named[0].manifest["as_of"] if named else said)
+    except ValueError:
+        _stop(
+            f"--as-of takes a moment such as 2026-11-24T03:00 (UTC) or the id of a kept snapshot, not {said!r}", USAGE
+        )
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _day(said: str | None) -> date | None:
+    try:
+        return None if said is None else date.fromisoformat(said)
+    except ValueError:
+        _stop(f"--published-by takes a day such as 2011-03-01, not {said!r}", USAGE)
 
 
 def _registry(folder: Path | None) -> "Registry":

@@ -5,8 +5,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from flows.agenda import Agenda, agenda
 from flows.build import checks, queries
 from flows.build.marts import BuildError, caveat
 from flows.build.queries import QueryError
-from flows.intake.reconcile import MixedOrigin
+from flows.intake import collect, reconcile
+from flows.intake.collect import Vintage
+from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.staging import Receipt
 from flows.provenance import commit, file_sha256, versions
 from flows.publish import gate, snapshots
@@ -40,17 +42,24 @@ RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
 
 @flow(name="nightly", task_runner=RUNNER, persist_result=False)  # type: ignore[arg-type]
 def nightly(
-    raw: Path | None = None, marts: Path | None = None, schemas: Path | None = None, again: bool = False
+    raw: Path | None = None,
+    marts: Path | None = None,
+    schemas: Path | None = None,
+    again: bool = False,
+    as_of: datetime | None = None,
+    published_by: date | None = None,
 ) -> State[dict[str, Any]]:
     """Publish a snapshot of the deliveries, or say why not.
 
-    Folders that are not given come from the settings. `again` builds even where nothing changed. The state carries a
-    `Report` as plain values: Completed for published or unchanged, Failed for refused.
+    Folders that are not given come from the settings. `again` builds even where nothing changed. With `as_of` (a
+    moment: what had been received) or `published_by` (a day: what the sources had published), the marts of that vintage
+    are built beside the snapshots and the one in force stays. The state carries a `Report` as plain values: Completed
+    for published or unchanged, Failed for refused.
     """
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
     try:
         with snapshots.lock(chosen.marts):
-            report = _night(chosen, again)
+            report = _night(chosen, again, as_of, published_by)
     except REFUSALS as refusal:
         report = Report("refused", str(refusal))
     log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, report.message)
@@ -58,31 +67,37 @@ def nightly(
     return state(message=report.message, data=asdict(report))
 
 
-def _night(chosen: Settings, again: bool) -> Report:
+def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None) -> Report:
     registry = load(chosen.schemas)
-    plan = agenda(chosen, registry)
+    plan = agenda(chosen, registry, as_of, published_by)
     if plan.is_done and plan.in_force and not again:
         return Report("unchanged", "nothing changed", snapshot=plan.in_force.id)
     watch = Stopwatch()
     staging = chosen.staging_folder
-    accepted_before = plan.in_force.accepted if plan.in_force else {}
+    vintage = plan.vintage if plan.is_past else _recorded(plan)
 
     with watch.step("read deliveries"):
-        names = tasks.read_names(plan.deliveries, staging, registry, accepted_before)
-        receipts = tasks.stage_delivery.map(
-            list(plan.deliveries), unmapped(staging), unmapped(registry), unmapped(names), unmapped(accepted_before)
+        names = tasks.read_names(vintage, staging, registry)
+        made = tasks.stage_delivery.map(
+            list(vintage.deliveries), unmapped(vintage), unmapped(staging), unmapped(registry), unmapped(names)
         ).result()
+        receipts = [receipt for receipt in made if receipt]
     with watch.step("reconcile them"):
         facts = tasks.reconcile_facts(receipts, staging, registry)
-        quarantined = tasks.lay_out_quarantine(receipts, facts.set_aside, staging, chosen.quarantine_folder, registry)
+        before = _facts_before(vintage, staging, registry)
+        quarantined = (
+            {}
+            if plan.is_past
+            else tasks.lay_out_quarantine(receipts, facts.set_aside, staging, chosen.quarantine_folder, registry)
+        )
     work = snapshots.work_folder(chosen.marts)
     with watch.step("build marts"):
-        files = tasks.build_marts(facts, work, registry)
+        files = tasks.build_marts(facts, work, registry, before)
     with watch.step("judge marts"):
         judgement = tasks.judge_marts(
             files,
             {name: table.key for name, table in registry.marts.items()},
-            suites(registry),
+            suites(registry, may_be_empty=published_by is not None),
             work / "data_docs",
             f"Boligprofil: {_figures(facts.origin)}",
             notices(facts.origin, caveat(facts, registry)),
@@ -106,22 +121,52 @@ def _night(chosen: Settings, again: bool) -> Report:
     (work / "dictionary.md").write_text(dictionary.as_markdown(registry), encoding="utf-8")
     (work / "dictionary.csv").write_text(dictionary.as_csv(registry), encoding="utf-8")
     with watch.step("publish"):
-        snapshot = tasks.publish_snapshot(work, manifest, chosen.marts)
-        snapshots.forget(chosen.marts, staging, chosen.keep_snapshots, chosen.keep_for)
+        snapshot = tasks.publish_snapshot(work, manifest, chosen.marts, plan.is_past)
+        if not plan.is_past:
+            vintage.ledger.published(snapshot.id, vintage.moment)
+            snapshots.forget(chosen.marts, staging, chosen.keep_snapshots, chosen.keep_for)
     return Report(
-        "published",
-        f"published snapshot {snapshot.id}",
+        "rebuilt" if plan.is_past else "published",
+        f"{'rebuilt vintage' if plan.is_past else 'published snapshot'} {snapshot.id}",
         snapshot=snapshot.id,
+        folder=snapshot.folder.as_posix(),
         seconds=watch.seconds,
         deliveries=deliveries,
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
         warnings=warnings,
+        differences=tuple(snapshots.differences(snapshot, chosen.marts)) if plan.is_past else (),
     )
 
 
-def suites(registry: Registry) -> dict[str, list[contracts.Expectation]]:
-    """The promises of every mart: those of the registry and the SQL checks that are errors."""
-    made = {name: contracts.expectations(registry, table) for name, table in registry.marts.items()}
+def _recorded(plan: Agenda) -> Vintage:
+    """The vintage with everything new in the ledger, and what a run published that was killed before noting it."""
+    vintage, ledger = plan.vintage, plan.vintage.ledger
+    if plan.in_force and (published_of := plan.in_force.manifest.get("as_of")):
+        ledger = ledger.published(plan.in_force.id, datetime.fromisoformat(published_of))
+    return replace(vintage, ledger=ledger.record(vintage.deliveries, vintage.moment))
+
+
+def _facts_before(vintage: Vintage, staging: Path, registry: Registry) -> Facts | None:
+    """The facts of the last snapshot before this vintage, read by today's code; None before the first one."""
+    moment = vintage.ledger.last_published(vintage.moment)
+    if moment is None:
+        return None
+    then = Vintage.received(vintage.ledger, moment, vintage.published_by)
+    known = collect.known_names(then, staging, registry)
+    return reconcile.reconcile(collect.receipts_of(then, staging, registry, known), staging, registry)
+
+
+def suites(registry: Registry, may_be_empty: bool = False) -> dict[str, list[contracts.Expectation]]:
+    """The promises of every mart: those of the registry and the SQL checks that are errors.
+
+    A vintage of what was published by a day may lack whole sources, so its marts `may_be_empty`.
+    """
+    made = {
+        name: contracts.expectations(
+            registry, table.model_copy(update={"may_be_empty": True}) if may_be_empty else table
+        )
+        for name, table in registry.marts.items()
+    }
     for check in queries.checks().values():
         if check.severity == "error":
             query = {"unexpected_rows_query": check.sql}
@@ -170,6 +215,8 @@ def _manifest(
         staged |= {f"receipts/{Path(file).stem}.json" for file in receipt.tables.values()}
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "as_of": plan.vintage.moment.isoformat(),
+        **({"published_by": by.isoformat()} if (by := plan.vintage.published_by) else {}),
         "origin": origin,
         "caveat": caveats,
         "commit": commit(),

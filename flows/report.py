@@ -10,15 +10,20 @@ from flows.intake.staging import Receipt
 
 @dataclass(frozen=True)
 class Report:
-    """Outcome of a run: `published` and `unchanged` are good nights, `refused` left the last snapshot in force."""
+    """Outcome of a run: `published` and `unchanged` are good nights, `refused` left the last snapshot in force.
 
-    outcome: Literal["published", "unchanged", "refused"]
+    `rebuilt` is a vintage in `folder`; `differences` says how it differs from the snapshot of that time.
+    """
+
+    outcome: Literal["published", "unchanged", "refused", "rebuilt"]
     message: str
     snapshot: str = ""
+    folder: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     deliveries: tuple[dict[str, Any], ...] = ()
     marts: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
 
 
 def delivery_entries(
@@ -35,10 +40,14 @@ def delivery_entries(
             "facts_from": receipt.facts_from,
             "origin": receipt.origin,
             "says": receipt.says,
+            "sender": receipt.sender,
+            "published_at": receipt.published_at,
+            "format": receipt.format,
             "encoding": receipt.encoding,
             "rows": receipt.rows,
             "used": receipt.used,
             "quarantined": receipt.quarantined,
+            "out_of_scope": receipt.out_of_scope,
             "set_aside": set_aside.get(receipt.path, 0),
             "rules": receipt.rules,
             "rule": receipt.rule,

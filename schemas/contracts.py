@@ -184,9 +184,10 @@ def expectations(registry: Registry, table: Table) -> list[Expectation]:
             {"column_list": [column.name for column in table.columns]},
             "the columns are those of the registry, in its order",
         ),
-        Expectation("ExpectTableRowCountToBeBetween", {"min_value": 1}, "the table holds rows"),
         _unique(table),
     ]
+    if not table.may_be_empty:
+        suite.append(Expectation("ExpectTableRowCountToBeBetween", {"min_value": 1}, "the table holds rows"))
     for column in table.columns:
         suite += _column_expectations(registry, column)
     return suite

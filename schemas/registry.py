@@ -297,6 +297,7 @@ class TableEntry(Model):
     description: str
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
+    may_be_empty: bool = False
     columns: tuple[str, ...]
 
 
@@ -308,6 +309,7 @@ class Table(Model):
     description: str
     grain: str
     key: tuple[str, ...]
+    may_be_empty: bool = False
     columns: tuple[TableColumn, ...]
 
     def column(self, name: str) -> TableColumn:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,8 @@ from hypothesis import settings
 from flows.build import marts
 from flows.cli import hush
 from flows.intake import collect, deliveries, quarantine, reconcile
+from flows.intake.collect import Vintage
+from flows.intake.ledger import Ledger
 from flows.intake.reconcile import Facts
 from flows.intake.staging import Receipt
 from schemas.registry import Registry, load
@@ -60,7 +63,7 @@ class Night:
 
     folder: Path
     registry: Registry
-    accepted_before: dict[str, str] = field(default_factory=dict)
+    moment: datetime = datetime(2026, 11, 1, tzinfo=UTC)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     facts: Facts | None = None
 
@@ -84,13 +87,15 @@ class Night:
 
     def run(self) -> dict[str, Receipt]:
         """Read everything; receipts by path."""
-        found = deliveries.find(self.raw, self.registry)
-        known = collect.known_names(found, self.staging, self.registry, self.accepted_before)
-        made = [collect.stage(d, self.staging, self.registry, known, self.accepted_before) for d in found]
+        self.moment += timedelta(days=1)
+        ledger = Ledger.load(self.staging)
+        found = ledger.received(deliveries.find(self.raw, self.registry), self.moment)
+        vintage = Vintage(tuple(found), ledger.record(found, self.moment), self.moment)
+        known = collect.known_names(vintage, self.staging, self.registry)
+        made = collect.receipts_of(vintage, self.staging, self.registry, known)
         self.receipts = {receipt.path: receipt for receipt in made}
         self.facts = reconcile.reconcile(made, self.staging, self.registry)
         quarantine.lay_out(made, self.facts.set_aside, self.staging, self.quarantine, self.registry)
-        self.accepted_before = {path: r.facts_from for path, r in self.receipts.items() if r.facts_from}
         return self.receipts
 
     def table(self, name: str) -> pl.DataFrame:

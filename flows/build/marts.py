@@ -18,7 +18,7 @@ class BuildError(RuntimeError):
     """A mart that could not be built: the message names the SQL file and what DuckDB or the contract says."""
 
 
-def build(facts: Facts, folder: Path, registry: Registry) -> dict[str, Path]:
+def build(facts: Facts, folder: Path, registry: Registry, before: Facts | None = None) -> dict[str, Path]:
     """Build every mart of the registry into `folder`; returns the file of each.
 
     Raises BuildError naming the SQL file, and QueryError where sql/ and the registry do not fit together.
@@ -30,13 +30,19 @@ def build(facts: Facts, folder: Path, registry: Registry) -> dict[str, Path]:
         )
     both = {**queries.views(), **made}
     with connect() as connection:
-        run(connection, both, facts, registry)
+        run(connection, both, facts, registry, before)
         return {name: _write(connection, name, folder, registry, _notes(name, both, facts, registry)) for name in made}
 
 
-def run(connection: duckdb.DuckDBPyConnection, steps: Mapping[str, Query], facts: Facts, registry: Registry) -> None:
+def run(
+    connection: duckdb.DuckDBPyConnection,
+    steps: Mapping[str, Query],
+    facts: Facts,
+    registry: Registry,
+    before: Facts | None = None,
+) -> None:
     """Make the table of every step from the facts in force, in the order that the SQL gives."""
-    inputs = [*_load_facts(connection, facts), *_load_codes(connection, registry)]
+    inputs = [*_load_facts(connection, facts, before), *_load_codes(connection, registry)]
     connection.execute("set variable origin = ?", [facts.origin])
     for name in queries.order(steps, inputs):
         folder = "marts" if name in registry.marts else "views"
@@ -56,10 +62,16 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts) -> list[str]:
+def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts, before: Facts | None) -> list[str]:
+    """Load the facts, and beside them the figures of the last snapshot: `facts.figures_before`."""
     for name, file in facts.tables.items():
         connection.execute(f"create table facts.{name} as select * from read_parquet(?)", [str(file)])
-    return [f"facts.{name}" for name in facts.tables]
+    if before:
+        figures = str(before.tables["figures"])
+        connection.execute("create table facts.figures_before as select * from read_parquet(?)", [figures])
+    else:
+        connection.execute("create table facts.figures_before as select * from facts.figures limit 0")
+    return [f"facts.{name}" for name in (*facts.tables, "figures_before")]
 
 
 def _load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> list[str]:
@@ -164,6 +176,7 @@ def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registr
     behind = [
         pl.read_parquet(facts.tables[table], columns=["source"], glob=False)
         for table in queries.facts_behind(name, made)
+        if table in facts.tables
     ]
     used = sorted({source for frame in behind for source in frame["source"]})
     titles = "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)

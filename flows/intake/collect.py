@@ -1,13 +1,14 @@
-"""A night's intake: every delivery to facts, with last accepted deliveries standing in for refused ones."""
+"""A night's intake: every delivery to facts, with older versions standing in for what cannot be used."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 
 from flows.intake import staging as store
 from flows.intake.deliveries import Delivery
+from flows.intake.ledger import Ledger
 from flows.intake.names import Names, names
 from flows.intake.reconcile import ARRIVAL, PLACE
 from flows.intake.staging import Receipt
@@ -17,9 +18,23 @@ from schemas.registry import Registry
 FIRST = ("municipalities", "municipality_mergers")
 
 
-def known_names(
-    deliveries: Sequence[Delivery], staging: Path, registry: Registry, accepted_before: Mapping[str, str]
-) -> Names | None:
+@dataclass(frozen=True)
+class Vintage:
+    """What is read: the deliveries received at a moment, and of these what the source had published by a day."""
+
+    deliveries: tuple[Delivery, ...]
+    ledger: Ledger
+    moment: datetime
+    published_by: date | None = None
+
+    @classmethod
+    def received(cls, ledger: Ledger, moment: datetime, published_by: date | None = None) -> "Vintage":
+        """The vintage of a moment, from the ledger and its archive alone."""
+        newest = tuple(versions[0] for versions in ledger.at(moment))
+        return cls(newest, ledger, moment, published_by)
+
+
+def known_names(vintage: Vintage, staging: Path, registry: Registry) -> Names | None:
     """Names from the deliveries of municipalities and of the reform, which every other delivery needs.
 
     None where no list of municipalities can be used.
@@ -27,13 +42,10 @@ def known_names(
     known = None
     found: dict[str, pl.DataFrame] = {}
     for source in FIRST:
-        receipts = [
-            stage(delivery, staging, registry, known, accepted_before)
-            for delivery in deliveries
-            if delivery.source == source
-        ]
+        chosen = [delivery for delivery in vintage.deliveries if delivery.source == source]
+        receipts = [stage(delivery, vintage, staging, registry, known) for delivery in chosen]
         empty = pl.DataFrame(schema=contracts.polars_schema(registry.tables[source]))
-        rows = [pl.read_parquet(staging / r.tables[source], glob=False) for r in receipts if source in r.tables]
+        rows = [pl.read_parquet(staging / r.tables[source], glob=False) for r in receipts if r and source in r.tables]
         found[source] = pl.concat([empty, *rows]).sort(*ARRIVAL, *PLACE)
         if found[FIRST[0]].is_empty():
             return None
@@ -42,21 +54,34 @@ def known_names(
 
 
 def stage(
-    delivery: Delivery, staging: Path, registry: Registry, known: Names | None, accepted_before: Mapping[str, str]
-) -> Receipt:
-    """Receipt of a delivery; where it is refused, the delivery accepted last at the same path stands in for it.
+    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, known: Names | None
+) -> Receipt | None:
+    """Receipt of a delivery; where it is refused, the newest older version that can be used stands in for it.
 
-    `accepted_before` gives the fingerprint accepted last by path, from the snapshot in force.
+    None where the source had published no version of it by the vintage's day.
     """
     needed = None
     if delivery.source and known and registry.layout_of(delivery.source).needs_municipalities:
         needed = known.of(registry.sources[delivery.source])
     receipt = store.stage(delivery, staging, registry, needed)
-    before = accepted_before.get(delivery.path)
-    archived = staging / "deliveries" / (before or "")
-    if receipt.outcome == "accepted" or before in (None, delivery.fingerprint) or not archived.is_file():
+    if receipt.outcome == "accepted" and _is_published(receipt, vintage):
         return receipt
-    old = store.stage(replace(delivery, file=archived, fingerprint=before), staging, registry, needed)
-    if old.outcome == "refused":
-        return receipt
-    return replace(receipt, tables=old.tables, origin=old.origin, used=old.used, stands_in=old.fingerprint)
+    for version in vintage.ledger.earlier(delivery, vintage.moment):
+        if not version.file.is_file():
+            continue
+        old = store.stage(version, staging, registry, needed)
+        if old.outcome == "accepted" and _is_published(old, vintage):
+            if receipt.outcome == "accepted":
+                return old
+            return replace(receipt, tables=old.tables, origin=old.origin, used=old.used, stands_in=old.fingerprint)
+    return receipt if receipt.outcome == "refused" and vintage.published_by is None else None
+
+
+def _is_published(receipt: Receipt, vintage: Vintage) -> bool:
+    return vintage.published_by is None or date.fromisoformat(receipt.published_at) <= vintage.published_by
+
+
+def receipts_of(vintage: Vintage, staging: Path, registry: Registry, known: Names | None) -> list[Receipt]:
+    """Receipts of the vintage's deliveries, one after the other."""
+    made = (stage(delivery, vintage, staging, registry, known) for delivery in vintage.deliveries)
+    return [receipt for receipt in made if receipt]

@@ -158,9 +158,12 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     archived = f"deliveries/{delivery.fingerprint}"
     intake = _Intake(delivery, sheet, rows, typed, groups, stamp, registry, staging / "work" / name)
     with ThreadPoolExecutor(1) as archive:
-        kept = archive.submit(keep, staging / archived, delivery.file)
+        kept = [archive.submit(keep, staging / archived, delivery.file)]
+        for suffix, part in delivery.beside.items():
+            kept.append(archive.submit(keep, staging / "deliveries" / delivery.hashes[suffix], part))
         files, found, bad = intake.run()
-        kept.result()
+        for copy in kept:
+            copy.result()
     quarantined = int(bad.sum()) + len({fault.line for fault in sheet.broken})
     read = replace(
         read, quarantined=quarantined, rules=_counts(found), faults=_write_faults(found, sheet, staging, name)

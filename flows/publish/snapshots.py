@@ -2,6 +2,7 @@
 
 marts/CURRENT.txt            the snapshot in force: the truth
 marts/current                a symlink to it, for people
+marts/vintages/<id>/         a vintage that was rebuilt; it never comes into force
 marts/versions/<id>/         one snapshot: a parquet file per mart, data_docs/, manifest.json
 marts/.work/<run>/           a snapshot in the making
 marts/.lock                  held while a run publishes
@@ -137,8 +138,8 @@ def snapshot_id(manifest: Mapping[str, Any]) -> str:
     return digest(parts)[:ID_LENGTH]
 
 
-def publish(work: Path, manifest: Mapping[str, Any], marts: Path) -> Snapshot:
-    """Turn a finished work folder into the snapshot in force; call under the lock.
+def publish(work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool = False) -> Snapshot:
+    """Turn a finished work folder into the snapshot in force, or into a vintage beside it; call under the lock.
 
     The order is: manifest written, everything verified against it and synced, folder renamed, pointer switched. A
     process killed anywhere leaves the old snapshot in force and a work folder that the next run clears.
@@ -147,7 +148,7 @@ def publish(work: Path, manifest: Mapping[str, Any], marts: Path) -> Snapshot:
     write(work / MANIFEST, json.dumps({"snapshot": name, **manifest}, ensure_ascii=False, indent=1).encode())
     verify(Snapshot(name, work, manifest))
     _sync_tree(work)
-    folder = marts / "versions" / name
+    folder = marts / ("vintages" if is_past else "versions") / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     if (folder / MANIFEST).is_file():
         verify(_read(folder))
@@ -157,8 +158,30 @@ def publish(work: Path, manifest: Mapping[str, Any], marts: Path) -> Snapshot:
         work.rename(folder)
     os.utime(folder)
     sync(folder.parent)
-    point_at(marts, name)
+    if not is_past:
+        point_at(marts, name)
     return _read(folder)
+
+
+def differences(vintage: Snapshot, marts: Path) -> list[str]:
+    """How a rebuilt vintage differs from the kept snapshot of its moment; one sentence a mart, or that nothing does."""
+    then = [old for old in kept(marts) if old.manifest.get("as_of", "") <= vintage.manifest["as_of"]]
+    if not then or "published_by" in vintage.manifest:
+        return []
+    old = max(then, key=lambda snapshot: snapshot.manifest.get("as_of", ""))
+    if old.id == vintage.id:
+        return [f"byte-equal to snapshot {old.id}"]
+    found = [f"not byte-equal to snapshot {old.id}"]
+    for what, name in (("registry_sha256", "registry"), ("commit", "code"), ("versions", "versions of the engines")):
+        if old.manifest.get(what) != vintage.manifest[what]:
+            found.append(f"made by another {name}")
+    before, after = old.manifest["marts"], vintage.manifest["marts"]
+    for mart in sorted(before.keys() | after.keys()):
+        if mart not in before or mart not in after:
+            found.append(f"{mart}: only in {'the vintage' if mart in after else 'the snapshot'}")
+        elif before[mart]["sha256"] != after[mart]["sha256"]:
+            found.append(f"{mart}: {before[mart]['rows']} rows then, {after[mart]['rows']} now, other bytes")
+    return found
 
 
 def point_at(marts: Path, name: str) -> None:

@@ -15,6 +15,7 @@ from flows.intake import casting, collect, facts, staging
 from flows.intake.deliveries import Delivery, find
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
+from flows.intake.ledger import Ledger, now
 from flows.provenance import file_sha256
 from schemas.registry import Registry
 
@@ -144,7 +145,9 @@ def damaged(content: bytes, damage: list[tuple[str, float, int]]) -> bytes:
 
 @pytest.fixture(scope="module")
 def known(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    names = collect.known_names(find(RAW, registry), tmp_path_factory.mktemp("names"), registry, {})
+    folder = tmp_path_factory.mktemp("names")
+    vintage = collect.Vintage(tuple(find(RAW, registry)), Ledger(folder), now())
+    names = collect.known_names(vintage, folder, registry)
     assert names is not None
     return names
 

@@ -1,0 +1,142 @@
+"""The ledger: which delivery was seen when, and when a snapshot was published. Lines are added, never changed.
+
+`<staging>/deliveries/ledger.jsonl` holds one event a line; beside it lie the deliveries themselves, named by their
+hash. What had been received at a moment is what the events up to that moment say.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from flows.files import sync
+from flows.intake.deliveries import Delivery
+
+FOLDER = "deliveries"
+FILE = "ledger.jsonl"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Events in the order in which they happened; `archive` is the folder of deliveries by hash."""
+
+    archive: Path
+    events: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def load(cls, staging: Path) -> Self:
+        """The ledger of a staging folder. A last line that a killed run left unfinished does not count."""
+        archive = staging / FOLDER
+        try:
+            text = (archive / FILE).read_bytes()
+        except FileNotFoundError:
+            return cls(archive)
+        lines = text[: text.rfind(b"\n") + 1].splitlines()
+        return cls(archive, tuple(json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")))
+
+    def received(self, found: Sequence[Delivery], now: datetime) -> list[Delivery]:
+        """Deliveries with the day on which each was first seen at its path."""
+        first: dict[tuple[str, str], str] = {}
+        for event in self.events:
+            if event["event"] == "seen":
+                first.setdefault((event["path"], event["identity"]), event["at"])
+        days = {key: datetime.fromisoformat(at).date() for key, at in first.items()}
+        return [replace(d, received_on=days.get((d.path, d.identity), now.date())) for d in found]
+
+    def record(self, found: Sequence[Delivery], now: datetime) -> Self:
+        """Note what is new and what is gone since the last event; the ledger with these events."""
+        before = {versions[0].path: versions[0].identity for versions in self.at(now)}
+        here = {delivery.path: delivery for delivery in found}
+        news = [_seen(d, now) for path, d in sorted(here.items()) if before.get(path) != d.identity]
+        news += [_event("gone", now, path=path) for path in sorted(before.keys() - here.keys())]
+        return self._add(news)
+
+    def published(self, snapshot: str, at: datetime) -> Self:
+        """Note that a snapshot of the deliveries of this moment is in force; once."""
+        event = _event("published", at, snapshot=snapshot)
+        return self if event in self.events else self._add([event])
+
+    def last_published(self, before: datetime) -> datetime | None:
+        """The moment of the deliveries of the last snapshot that was published before this moment."""
+        moments = [_moment(event) for event in self.events if event["event"] == "published"]
+        return max((moment for moment in moments if moment < before), default=None)
+
+    def at(self, moment: datetime) -> list[list[Delivery]]:
+        """What had been received at a moment: for each path that was there its versions, the newest first."""
+        versions: dict[str, list[Delivery]] = {}
+        there: set[str] = set()
+        for event in self.events:
+            if event["event"] == "published" or _moment(event) > moment:
+                continue
+            path = event["path"]
+            there.discard(path)
+            if event["event"] == "seen":
+                there.add(path)
+                known = [v for v in versions.get(path, []) if v.identity != event["identity"]]
+                same = [v for v in versions.get(path, []) if v.identity == event["identity"]]
+                versions[path] = [*(same or [self._version(event)]), *known]
+        return [versions[path] for path in sorted(there)]
+
+    def earlier(self, delivery: Delivery, moment: datetime) -> Iterator[Delivery]:
+        """Older versions of a delivery, the newest first, that had been received at its path before this moment."""
+        for event in reversed(self.events):
+            if event["event"] == "seen" and event["path"] == delivery.path and _moment(event) <= moment:
+                version = self._version(event)
+                if version.identity != delivery.identity:
+                    yield version
+
+    def _version(self, event: Mapping[str, Any]) -> Delivery:
+        return Delivery(
+            path=event["path"],
+            file=self.archive / event["sha256"],
+            source=event["source"],
+            fingerprint=event["sha256"],
+            beside={suffix: self.archive / of for suffix, of in event["beside"].items()},
+            hashes=event["beside"],
+            received_on=_moment(event).date(),
+        )
+
+    def _add(self, events: Sequence[Mapping[str, Any]]) -> Self:
+        if not events:
+            return self
+        self.archive.mkdir(parents=True, exist_ok=True)
+        file = self.archive / FILE
+        text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events).encode()
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            size = os.fstat(handle).st_size
+            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            os.write(handle, b"\n" + text if torn else text)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        sync(self.archive)
+        return replace(self, events=(*self.events, *events))
+
+
+def now() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
+def _seen(delivery: Delivery, at: datetime) -> dict[str, Any]:
+    return _event(
+        "seen",
+        at,
+        path=delivery.path,
+        source=delivery.source,
+        identity=delivery.identity,
+        sha256=delivery.fingerprint,
+        beside=dict(delivery.hashes),
+    )
+
+
+def _event(event: str, at: datetime, **said: Any) -> dict[str, Any]:
+    return {"at": at.isoformat(), "event": event, **said}
+
+
+def _moment(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["at"])
