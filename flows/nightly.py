@@ -70,6 +70,9 @@ def nightly(
 def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None) -> Report:
     registry = load(chosen.schemas)
     plan = agenda(chosen, registry, as_of, published_by)
+    if expired := registry.expired(plan.vintage.moment.date()):
+        words = "publication refused: what was accepted for a time must be looked at again"
+        return Report("refused", "\n  ".join([words, *expired]))
     if plan.is_done and plan.in_force and not again:
         return Report("unchanged", "nothing changed", snapshot=plan.in_force.id)
     watch = Stopwatch()

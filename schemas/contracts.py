@@ -213,6 +213,8 @@ def _column_expectations(registry: Registry, column: TableColumn) -> list[Expect
             )
         )
     low, high = column.minimum, column.maximum
+    if any(e.check == "out_of_range" and e.indicator == column.name for e in registry.exceptions.values()):
+        low = high = None
     if low is not None or high is not None:
         suite.append(
             Expectation(

@@ -19,8 +19,10 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Field(min_length=1)]
 MunicipalityCode = Annotated[str, Field(pattern=r"^\d{4}$")]
-FILES = ("indicators.toml", "sources.toml", "tables.toml", "rules.toml", "exceptions.toml")
+FILES = ("indicators.toml", "sources.toml", "tables.toml", "rules.toml", "exceptions.toml", "corrections.toml")
 INDICATOR_COLUMNS = "*indicators"
+# Rules of intake that an exception may set aside.
+ACCEPTABLE = {"out_of_range": "row", "jump": "row", "row_count_differs": "delivery", "too_many_bad_rows": "delivery"}
 
 
 class RegistryError(ValueError):
@@ -330,14 +332,44 @@ class Rule(Model):
 
 
 class KnownException(Model):
-    """A disagreement accepted as a fact about the world."""
+    """A disagreement with a check, or with a rule of intake, that is accepted until a day.
+
+    `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
+    or of bad rows of one delivery.
+    """
 
     id: Identifier
     check: Identifier
     area_id: str | None = None
     year: int | None = None
-    reason: str
-    owner: str
+    indicator: str | None = None
+    file: str | None = None
+    reason: Text
+    owner: Text
+    until: date
+
+    @model_validator(mode="after")
+    def _is_limited(self) -> Self:
+        if ACCEPTABLE.get(self.check) == "delivery" and self.file is None:
+            raise ValueError(f"an exception of {self.check} needs the 'file' that it is for")
+        if ACCEPTABLE.get(self.check) == "row" and (self.area_id is None or self.indicator is None):
+            raise ValueError(f"an exception of {self.check} needs 'area_id' and 'indicator'")
+        return self
+
+
+class Correction(Model):
+    """A known error of a source; see the head of corrections.toml."""
+
+    id: Identifier
+    source: Identifier
+    file: str | None = None
+    where: dict[str, str] = Field(min_length=1)
+    column: Text
+    wrong: str
+    right: str
+    reason: Text
+    owner: Text
+    until: date
 
 
 class Code(Model):
@@ -462,6 +494,7 @@ class Registry(Model):
     tables: dict[str, Table]
     rules: dict[str, Rule]
     exceptions: dict[str, KnownException]
+    corrections: dict[str, Correction]
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
 
@@ -490,6 +523,29 @@ class Registry(Model):
             return tuple(dict.fromkeys(self.vocabularies[column.vocabulary].values()))
         return column.allowed
 
+    def expired(self, on: date) -> list[str]:
+        """A sentence for each correction and exception whose day has passed."""
+        dated: list[Correction | KnownException] = [*self.corrections.values(), *self.exceptions.values()]
+        return [
+            f"{'corrections' if isinstance(entry, Correction) else 'exceptions'}.toml, {entry.id} ran out on "
+            f"{entry.until}: ask {entry.owner} whether it still holds, then set a new day or remove it"
+            for entry in dated
+            if entry.until < on
+        ]
+
+    def excuse(self, rule: str, file: str, row: Mapping[str, Any] | None = None) -> str | None:
+        """The exception that accepts a broken rule in a delivery, or in one of its rows of figures."""
+        for exception in self.exceptions.values():
+            limits = {"area_id": "geography_id", "year": "year", "indicator": "indicator"}
+            wanted = {column: getattr(exception, name) for name, column in limits.items()}
+            if (
+                exception.check == rule
+                and exception.file in (None, file)
+                and all(value is None or (row or {}).get(column) == value for column, value in wanted.items())
+            ):
+                return exception.id
+        return None
+
     def indicators_of(self, source: str) -> tuple[str, ...]:
         """The indicators that a source may deliver figure by figure: those it declares, else all."""
         return self.sources[source].indicators or tuple(self.indicators)
@@ -517,6 +573,7 @@ def load(folder: Path | None = None) -> Registry:
     sources = _entries(Source, texts["sources.toml"].get("source", {}), "sources.toml, source")
     rules = _entries(Rule, texts["rules.toml"], "rules.toml")
     exceptions = _entries(KnownException, texts["exceptions.toml"], "exceptions.toml")
+    corrections = _entries(Correction, texts["corrections.toml"], "corrections.toml")
     columns = {
         name: _model(Column, entry, f"tables.toml, column.{name}")
         for name, entry in texts["tables.toml"].get("column", {}).items()
@@ -532,6 +589,7 @@ def load(folder: Path | None = None) -> Registry:
         tables=tables,
         rules=rules,
         exceptions=exceptions,
+        corrections=corrections,
         codes=codes,
         fingerprint=_fingerprint(root),
     )
@@ -715,7 +773,12 @@ def _area_contradictions(registry: Registry) -> Iterable[str]:
     for row in registry.codes["area_relations"]:
         if row["source"] not in registry.sources:
             yield f"codes/area_relations.csv: source {row['source']!r} is not in sources.toml"
+    for correction in registry.corrections.values():
+        if correction.source not in registry.sources:
+            yield f"corrections.toml, {correction.id}: source {correction.source!r} is not in sources.toml"
     for exception in registry.exceptions.values():
+        if exception.indicator and exception.indicator not in registry.indicators:
+            yield f"exceptions.toml, {exception.id}: indicator {exception.indicator!r} is not in indicators.toml"
         if exception.area_id and exception.area_id not in areas:
             yield f"exceptions.toml, {exception.id}: area {exception.area_id!r} is not in codes/areas.csv"
     meant: dict[tuple[str, str], set[str]] = {}

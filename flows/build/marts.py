@@ -44,6 +44,10 @@ def run(
     """Make the table of every step from the facts in force, in the order that the SQL gives."""
     inputs = [*_load_facts(connection, facts, before), *_load_codes(connection, registry)]
     connection.execute("set variable origin = ?", [facts.origin])
+    connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
+    for matched in {**facts.accepted, **facts.corrected}.items():
+        connection.execute("insert into codes.matched values (?, ?)", matched)
+    inputs.append("codes.matched")
     for name in queries.order(steps, inputs):
         folder = "marts" if name in registry.marts else "views"
         try:
@@ -126,8 +130,25 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
             "check": text,
             "area_id": text,
             "year": pl.Int32(),
+            "indicator": text,
+            "file": text,
             "reason": text,
             "owner": text,
+            "until": pl.Date(),
+        },
+    )
+    corrections = pl.DataFrame(
+        [{"correction_id": c.id, **c.model_dump(exclude={"id", "where"})} for c in registry.corrections.values()],
+        schema={
+            "correction_id": text,
+            "source": text,
+            "file": text,
+            "column": text,
+            "wrong": text,
+            "right": text,
+            "reason": text,
+            "owner": text,
+            "until": pl.Date(),
         },
     )
     return {
@@ -135,6 +156,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
         "indicators": indicators,
         "sources": sources,
         "exceptions": exceptions,
+        "corrections": corrections,
         "indicator_years": _indicator_years(registry),
     }
 
@@ -180,7 +202,7 @@ def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registr
     ]
     used = sorted({source for frame in behind for source in frame["source"]})
     titles = "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
-    notes = {"origin": facts.origin, "source": titles}
+    notes = {"origin": facts.origin, "source": titles or "Boligprofil's own registry (schemas/)"}
     has_caveat = any(column.name == "baseline_caveat" for column in registry.marts[name].columns)
     return {**notes, "caveat": caveat(facts, registry)} if has_caveat else notes
 

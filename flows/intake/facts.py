@@ -1,5 +1,6 @@
 """Typed rows to fact tables: long figures, and the other tables that a layout feeds; then validation by contract."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -154,14 +155,19 @@ def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -
     return figures.with_columns(reference_from=first, reference_to=last, published_in=pl.col("year"))
 
 
-def validate(name: str, rows: pl.DataFrame, registry: Registry, headers: Mapping[str, str], tidy: Tidy) -> list[Fault]:
-    """Faults of the rows of one fact table against its contract; `headers` gives the header of each typed column."""
+def validate(
+    name: str, rows: pl.DataFrame, registry: Registry, headers: Mapping[str, str], tidy: Tidy
+) -> tuple[list[Fault], Counter[str]]:
+    """Faults of the rows of one fact table against its contract, and how many of them an exception accepts.
+
+    `headers` gives the header of each typed column.
+    """
     from pandera.errors import SchemaErrors
 
     table, judged = registry.tables[name], rows.drop(ROW)
     try:
         contracts.pandera_schema(registry, table, apart=False).validate(judged, lazy=True)
-        return []
+        return [], Counter()
     except SchemaErrors as errors:
         cases = errors.failure_cases
         if cases["index"].null_count():
@@ -170,7 +176,15 @@ def validate(name: str, rows: pl.DataFrame, registry: Registry, headers: Mapping
         contracts.pandera_schema(registry, table).validate(judged, lazy=True)
     except SchemaErrors as errors:
         cases = errors.failure_cases
-    return [_fault(case, rows.row(case["index"], named=True), registry, headers, tidy) for case in cases.to_dicts()]
+    found, accepted = [], Counter[str]()
+    for case in cases.to_dicts():
+        row = rows.row(case["index"], named=True)
+        fault = _fault(case, row, registry, headers, tidy)
+        if excuse := registry.excuse(fault.rule, row["source_file"], row):
+            accepted[excuse] += 1
+        else:
+            found.append(fault)
+    return found, accepted
 
 
 def _fault(

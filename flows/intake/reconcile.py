@@ -1,5 +1,6 @@
 """All deliveries held against each other: newer ones supersede older ones, conflicts and leaps are set aside."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,12 +25,17 @@ class MixedOrigin(Exception):
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts in force: a file per fact table, what was set aside by path, and how many rows a newer one replaced."""
+    """The facts in force: a file per fact table, what was set aside by path, and how many rows a newer one replaced.
+
+    `accepted` and `corrected` count the rows that a declared exception or correction matched.
+    """
 
     tables: dict[str, Path]
     origin: str
     set_aside: dict[str, list[Fault]] = field(default_factory=dict)
     superseded: dict[str, int] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)
+    corrected: dict[str, int] = field(default_factory=dict)
 
 
 def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) -> Facts:
@@ -39,7 +45,7 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     """
     accepted = [receipt for receipt in receipts if receipt.facts_from]
     origin = _origin(accepted)
-    tables, set_aside, superseded = {}, list[tuple[str, Fault]](), {}
+    tables, set_aside, superseded, excused = {}, list[tuple[str, Fault]](), {}, Counter[str]()
     parts = sorted(file for receipt in accepted for file in receipt.tables.values())
     folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
     for name, table in registry.facts.items():
@@ -51,7 +57,7 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
         if replaced := kept.height - current.height:
             superseded[name] = replaced
         if name == "figures":
-            leaps = _leaps(current, registry)
+            leaps, excused = _accepted(_leaps(current, registry), registry)
             set_aside += [*_faults(leaps, "jump", "value")]
             current = current.join(leaps, on=list(table.key), how="anti")
         tables[name] = folder / f"{name}.parquet"
@@ -59,7 +65,9 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     by_path: dict[str, list[Fault]] = {}
     for path, fault in set_aside:
         by_path.setdefault(path, []).append(fault)
-    return Facts(tables, origin, by_path, superseded)
+    corrected = sum((Counter(receipt.corrected) for receipt in accepted), Counter[str]())
+    matched = sum((Counter(receipt.accepted) for receipt in accepted), excused)
+    return Facts(tables, origin, by_path, superseded, dict(matched), dict(corrected))
 
 
 def _origin(accepted: Sequence[Receipt]) -> str:
@@ -102,6 +110,13 @@ def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     of_two = (pl.col("years") == 2) & pl.col("is_last") & (pl.col("spread") >= factor)
     of_more = (pl.col("years") > 2) & ((pl.col("to_middle") >= factor) | (pl.col("to_middle") <= 1 / factor))
     return years.filter(of_two | of_more)
+
+
+def _accepted(leaps: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, Counter[str]]:
+    """Leaps that no exception accepts, and how often each exception was needed."""
+    excuses = [registry.excuse("jump", row["source_file"], row) for row in leaps.iter_rows(named=True)]
+    mask = pl.Series(values=[excuse is None for excuse in excuses], dtype=pl.Boolean())
+    return leaps.filter(mask), Counter(excuse for excuse in excuses if excuse)
 
 
 def _faults(rows: pl.DataFrame, rule: str, column: str) -> list[tuple[str, Fault]]:

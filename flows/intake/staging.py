@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flows.files import keep, parquet, write
-from flows.intake import casting, facts, faults, formats
+from flows.intake import casting, corrections, facts, faults, formats
 from flows.intake import note as notes
 from flows.intake.casting import Typed
 from flows.intake.deliveries import HASH_SUFFIX, HIDDEN, Delivery
@@ -43,8 +43,9 @@ class Receipt:
 
     `rows` = `used` + `quarantined` + `out_of_scope`, or the delivery was refused as a whole (then `rule` says why).
     Where figures stand in several columns of a line, each is a row. `tables` names the staged file of each fact table;
-    `faults` the file of broken rules (line, column, rule, detail, row). For a refused delivery `stands_in` is the
-    fingerprint of the older one whose facts are used in its place.
+    `faults` the file of broken rules (line, column, rule, detail, row); `corrected` and `accepted` count the rows that
+    a declared correction or exception matched. For a refused delivery `stands_in` is the fingerprint of the older one
+    whose facts are used in its place.
     """
 
     path: str
@@ -64,6 +65,8 @@ class Receipt:
     quarantined: int = 0
     out_of_scope: int = 0
     rules: dict[str, int] = field(default_factory=dict)
+    corrected: dict[str, int] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     faults: str = ""
     archived: str = ""
@@ -128,6 +131,12 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     content = _content(delivery.file, delivery.fingerprint)
     note = _note_beside(delivery)
     sheet = formats.read(content, layout, source, note, vouched=_vouched(delivery))
+    accepted: Counter[str] = Counter()
+    if sheet.note.rows not in (None, sheet.rows):
+        if (excuse := registry.excuse("row_count_differs", delivery.path)) is None:
+            raise Refusal("row_count_differs", f"the note says {sheet.note.rows}, the file has {sheet.rows}")
+        accepted[excuse] += 1
+    sheet, corrected = corrections.corrected(sheet, source.id, delivery.path, registry)
     casting.check_totals(sheet, layout)
     rows = tidy(sheet, layout, source)
     if layout.needs_municipalities and names is None:
@@ -166,10 +175,18 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
             copy.result()
     quarantined = int(bad.sum()) + len({fault.line for fault in sheet.broken})
     read = replace(
-        read, quarantined=quarantined, rules=_counts(found), faults=_write_faults(found, sheet, staging, name)
+        read,
+        quarantined=quarantined,
+        rules=_counts(found),
+        faults=_write_faults(found, sheet, staging, name),
+        corrected=corrected,
+        accepted=dict(accepted + intake.accepted),
     )
     asked_for = total - read.out_of_scope
-    if quarantined > source.max_bad_share * asked_for:
+    excuse = registry.excuse("too_many_bad_rows", delivery.path)
+    if quarantined > source.max_bad_share * asked_for and excuse:
+        read = replace(read, accepted=read.accepted | {excuse: 1})
+    elif quarantined > source.max_bad_share * asked_for:
         intake.discard(files)
         detail = f"{quarantined} of {asked_for} rows, at most {source.max_bad_share:.0%} allowed; {_words(read.rules)}"
         return replace(read, outcome="refused", rule="too_many_bad_rows", detail=detail)
@@ -228,6 +245,7 @@ class _Intake:
     stamp: Stamp
     registry: Registry
     work: Path
+    accepted: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> tuple[dict[str, Path], list[Fault], NDArray[np.bool_]]:
         """The file of each fact table, everything that is wrong, and which rows are set aside."""
@@ -264,7 +282,8 @@ class _Intake:
             for made in self._blocks(~bad):
                 failed: set[int] = set()
                 for name, rows in made.items() if found is not None else ():
-                    faulty = facts.validate(name, rows, self.registry, headers, self.rows)
+                    faulty, accepted = facts.validate(name, rows, self.registry, headers, self.rows)
+                    self.accepted += accepted
                     found += faulty  # type: ignore[operator]
                     failed |= {fault.row for fault in faulty}
                 bad[list(failed)] = True

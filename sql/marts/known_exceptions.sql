@@ -10,9 +10,12 @@ select
     exceptions."check",
     exceptions.area_id,
     exceptions.year as exception_year,
+    exceptions.indicator,
+    exceptions.file,
     exceptions.reason,
     exceptions.owner,
-    exists (
+    exceptions.until,
+    matched.id is not null or exists (
         select 1
         from disagreements
         where disagreements."check" = exceptions."check"
@@ -21,4 +24,5 @@ select
     ) as still_matches,
     getvariable('origin') as origin
 from codes.exceptions as exceptions
+left join codes.matched as matched on matched.id = exceptions.exception_id
 order by exceptions.exception_id

@@ -73,7 +73,7 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "fewer rows than promised": (
         lambda: "# rækker: 3\n" + delivery(GOOD),
         "row_count_differs",
-        "the head says 3, the file has 1",
+        "the note says 3, the file has 1",
     ),
     "too many bad rows": (
         lambda: delivery(GOOD, f"{ODENSE};2008;residents;;;x;endelig", f"{ODENSE};2007;residents;;;y;endelig"),

@@ -75,7 +75,6 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> Sheet | None:
             personal |= column.where(mask)
     _refuse_cpr_numbers(lines[personal])
     note = note or notes.parse(notes.pairs(top[:-1]))
-    _as_promised(note, len(lines))
 
     def raw(wanted: Iterable[int]) -> Mapping[int, str]:
         ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
@@ -124,7 +123,6 @@ def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: 
             whole.append((line, fields))
         else:
             faults.append(Fault(line, "", "ragged_line", f"{len(fields)} fields, the header has {len(header)}"))
-    _as_promised(note, len(rows))
     # The promised number of rows says nothing about a cut within the last one.
     if not body.endswith(("\n", "\r")) and not vouched:
         last = rows[-1][0]
@@ -213,11 +211,6 @@ def _check_header(header: Sequence[str], delimiter: str) -> None:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise Refusal("duplicate_column", ", ".join(repr(name) for name in twice))
-
-
-def _as_promised(note: Note, rows: int) -> None:
-    if note.rows is not None and note.rows != rows:
-        raise Refusal("row_count_differs", f"the head says {note.rows}, the file has {rows}")
 
 
 def _refuse_cpr_numbers(held: Sequence[int] | NDArray[np.int64]) -> None:

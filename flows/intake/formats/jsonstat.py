@@ -51,8 +51,6 @@ def cube_sheet(
         raise Refusal("damaged_file", f"{len(values)} values for {prod(sizes)} cells")
     if not values:
         raise Refusal("header_only")
-    if note.rows is not None and note.rows != len(values):
-        raise Refusal("row_count_differs", f"the note says {note.rows}, the file has {len(values)}")
     places = np.indices(sizes, dtype=np.int32).reshape(len(sizes), -1) if sizes else np.empty((0, len(values)))
     columns = {
         name: Coded(places[at], pl.Series(values=list(of), dtype=pl.String()))

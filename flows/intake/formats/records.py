@@ -21,8 +21,6 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
         raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
     if not records:
         raise Refusal("header_only")
-    if note.rows is not None and note.rows != len(records):
-        raise Refusal("row_count_differs", f"the note says {note.rows}, the file has {len(records)}")
     header = list(dict.fromkeys(key for key in _known(layout) if any(key in record for record in records)))
     broken = [
         Fault(number, key, "unknown_key")

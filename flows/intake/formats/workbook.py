@@ -37,8 +37,6 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
     numbered = _without_footnotes(numbered)
     if not numbered:
         raise Refusal("header_only")
-    if note.rows is not None and note.rows != len(numbered):
-        raise Refusal("row_count_differs", f"the note says {note.rows}, the sheet has {len(numbered)}")
     columns = rows_of([row for _, row in numbered], len(header))
     raw = {line: ";".join(row) for line, row in numbered}
     return Sheet(

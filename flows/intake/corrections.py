@@ -1,0 +1,47 @@
+"""Known errors of sources, mended in the text of a delivery before anything is made of it."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from flows.intake.sheet import Coded, Sheet
+from schemas.registry import Correction, Registry
+
+
+def corrected(sheet: Sheet, source: str, path: str, registry: Registry) -> tuple[Sheet, dict[str, int]]:
+    """The sheet with every declared correction of this delivery made, and how many rows each one matched."""
+    columns, matched = dict(sheet.columns), {}
+    for correction in registry.corrections.values():
+        if correction.source != source or correction.file not in (None, path):
+            continue
+        rows = _matches(columns, correction, len(sheet.lines))
+        if rows is None or not rows.any():
+            continue
+        header = _named(columns, correction.column)
+        old = columns[header]
+        spellings = pl.concat([old.spellings, pl.Series(values=[correction.right])])
+        columns[header] = Coded(np.where(rows, len(spellings) - 1, old.codes).astype(np.int32), spellings)
+        matched[correction.id] = int(rows.sum())
+    return replace(sheet, columns=columns), matched
+
+
+def _matches(columns: Mapping[str, Coded], correction: Correction, rows: int) -> NDArray[np.bool_] | None:
+    """Rows that have every cell of the correction; None where a column is not there."""
+    mask = np.ones(rows, dtype=bool)
+    for name, cell in {**correction.where, correction.column: correction.wrong}.items():
+        if not (header := _named(columns, name)):
+            return None
+        mask &= columns[header].where(columns[header].spellings.str.normalize("NFC").str.strip_chars() == _plain(cell))
+    return mask
+
+
+def _named(columns: Mapping[str, Coded], name: str) -> str:
+    return next((header for header in columns if header.casefold() == name.casefold()), "")
+
+
+def _plain(cell: str) -> str:
+    return unicodedata.normalize("NFC", cell).strip()
