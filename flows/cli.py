@@ -17,6 +17,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from flows.publish.snapshots import Snapshot
+    from flows.publish.trace import Trace
     from schemas.registry import Registry
 
 app = typer.Typer(
@@ -127,11 +128,49 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
         out.print(f"The areas' figures are {manifest['caveat']}.")
     _show_deliveries(manifest["deliveries"])
     _say_warnings(manifest["warnings"])
+    registry = _registry(chosen.schemas)
+    _show_freshness(registry, manifest["deliveries"])
     try:
-        plan = agenda(chosen, _registry(chosen.schemas))
+        plan = agenda(chosen, registry)
     except FileNotFoundError as error:
         _stop(str(error), USAGE)
     _say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
+
+
+@app.command("quarantine")
+def list_quarantine(
+    sender: Annotated[str | None, typer.Option("--sender", help="Only this sender.", show_default=False)] = None,
+    letter: Annotated[bool, typer.Option("--letter", help="Write the letter to the sender, in Danish.")] = False,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """What is set aside, by sender and delivery, since when; or a letter in Danish to a sender."""
+    from flows.intake.ledger import now
+    from flows.intake.quarantine import register
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    items = register(chosen.quarantine_folder)
+    open_items = [item for item in items if not item.closed]
+    senders = sorted({item.sender for item in open_items})
+    if sender is not None and sender not in senders:
+        _stop(f"nothing is open with {sender!r}; open are: {', '.join(senders) or 'none'}", USAGE)
+    wanted = [sender] if sender else senders
+    if letter:
+        from flows.intake.letters import letter as written
+
+        registry = _registry(chosen.schemas)
+        for name in wanted:
+            print(written(name, [i for i in open_items if i.sender == name], registry, now().date()))
+        return
+    table = _table("sender", "delivery", "rule", ">rows", "first seen")
+    groups = sorted({(i.sender, i.path, i.rule) for i in open_items if i.sender in wanted})
+    for group in groups:
+        of = [item for item in open_items if (item.sender, item.path, item.rule) == group]
+        table.add_row(*map(escape, group), f"{len(of):,}", min(item.first_seen for item in of))
+    if groups:
+        out.print(table)
+    out.print(f"{len(open_items)} open, {len(items) - len(open_items)} closed by a newer delivery.")
 
 
 @app.command()
@@ -178,6 +217,39 @@ def explain(
         table.add_row(name, escape(words))
     out.print(f"[bold]{indicator}[/]")
     out.print(table)
+
+
+@app.command()
+def trace(
+    wanted: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE...", help="area=vollsmose year=2012 indicator=outside_work_pct")
+    ],
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Where a figure comes from: the mart's value, its formula, and each delivered line behind it.
+
+    Instead of area=... it takes municipality=0461, region=083 or country=000.
+    """
+    from flows.publish import trace as tracing
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry = _registry(chosen.schemas)
+    said = dict(part.partition("=")[::2] for part in wanted)
+    kind = next((kind for kind in tracing.PLACES if kind in said), None)
+    if kind is None or said.keys() != {kind, "year", "indicator"} or not said["year"].isdecimal():
+        _stop("say what to trace: area=vollsmose year=2012 indicator=outside_work_pct", USAGE)
+    if said["indicator"] not in registry.indicators:
+        _stop(f"no indicator {said['indicator']!r}; there are {', '.join(registry.indicators)}", USAGE)
+    snapshot = _current(chosen.marts)
+    try:
+        found = tracing.trace(
+            snapshot, chosen.staging_folder, registry, kind, said[kind], int(said["year"]), said["indicator"]
+        )
+    except tracing.NoFigure as error:
+        _stop(str(error.args[0]), USAGE)
+    _show_trace(found, snapshot.id)
 
 
 @app.command("snapshots")
@@ -307,6 +379,33 @@ def _carriers(registry: "Registry", indicator: str) -> Iterator[tuple[str, str]]
                 yield "may come in", f"{source.title}: rows with '{column.headers[0]}' = {indicator}"
 
 
+def _show_trace(found: "Trace", snapshot: str) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    formulas = dict(found.formulas)
+    for name, value in found.row.items():
+        if value is not None:
+            table.add_row(name, escape(str(value)) + (f"   ({escape(formulas[name])})" if name in formulas else ""))
+    for name in formulas.keys() - found.row.keys():
+        table.add_row(name, escape(formulas[name]))
+    out.print(f"[bold]{found.mart}[/] in snapshot {snapshot}")
+    out.print(table)
+    out.print("\n[bold]delivered[/]")
+    for source in found.sources:
+        fact = source.fact
+        counts = f"{fact['numerator']}/{fact['denominator']}, " if fact["numerator"] is not None else ""
+        figure = counts + (str(fact["value"]) if fact["value"] is not None else f"none ({fact['missing_reason']})")
+        place = f"{fact['geography']} {fact['geography_id']} {fact['period']}"
+        out.print(f"{source.role}: {place}: {figure}", soft_wrap=True)
+        out.print(f"    {fact['source_file']}, line {fact['source_line']}", soft_wrap=True)
+        out.print(
+            f"    published by {fact['published_at']}, received {fact['received_at']}, SHA-256 {source.fingerprint}"
+        )
+        for correction in source.corrections:
+            out.print(f"    the delivery was corrected: schemas/corrections.toml, {correction}", soft_wrap=True)
+
+
 def _show_report(report: Mapping[str, Any]) -> None:
     if report["deliveries"]:
         _show_deliveries(report["deliveries"])
@@ -342,6 +441,19 @@ def _show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
         for entry in deliveries:
             if "quarantine" in entry:
                 out.print(f"  {entry['quarantine']}", soft_wrap=True)
+
+
+def _show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]) -> None:
+    from flows.intake.freshness import freshness
+    from flows.intake.ledger import now
+
+    table = _table("source", "state", "released", "next release", "newest here")
+    for source in freshness(registry, deliveries, now()):
+        state = f"[red]{source.state}[/]" if source.state == "late" else source.state
+        moments = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (source.released_at, source.next_at)]
+        table.add_row(source.source, state, *moments, str(source.newest or "none"))
+    out.print()
+    out.print(table)
 
 
 def _say_warnings(warnings: Sequence[str]) -> None:

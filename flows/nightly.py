@@ -91,7 +91,9 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         quarantined = (
             {}
             if plan.is_past
-            else tasks.lay_out_quarantine(receipts, facts.set_aside, staging, chosen.quarantine_folder, registry)
+            else tasks.lay_out_quarantine(
+                receipts, facts.set_aside, staging, chosen.quarantine_folder, registry, vintage.moment.date()
+            )
         )
     work = snapshots.work_folder(chosen.marts)
     with watch.step("build marts"):

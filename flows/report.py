@@ -50,6 +50,8 @@ def delivery_entries(
             "out_of_scope": receipt.out_of_scope,
             "set_aside": set_aside.get(receipt.path, 0),
             "rules": receipt.rules,
+            "corrected": receipt.corrected,
+            "accepted": receipt.accepted,
             "rule": receipt.rule,
             "detail": receipt.detail,
             "quarantine": quarantine[receipt.path].as_posix() if receipt.path in quarantine else "",

@@ -12,6 +12,7 @@ from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -227,6 +228,30 @@ class FigureRule(Model):
     part: Literal["value", "numerator", "denominator"] = "value"
 
 
+class Releases(Model):
+    """When a source publishes: days of the year, hour and time zone; how long it may take until a release is here."""
+
+    days: tuple[Annotated[str, Field(pattern=r"^\d\d-\d\d$")], ...] = Field(min_length=1)
+    hour: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    zone: str = "Europe/Copenhagen"
+    grace_days: int = Field(default=14, ge=0)
+    years: Years
+
+    @field_validator("days")
+    @classmethod
+    def _are_days_of_every_year(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        for day in days:
+            date.fromisoformat(f"2001-{day}")
+        return days
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"no time zone {zone!r}")
+        return zone
+
+
 class Source(Model):
     """Who sends a delivery, under which terms, and how it is read."""
 
@@ -243,6 +268,7 @@ class Source(Model):
     geography: Literal["from_2007", "before_2007"] = "from_2007"
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
+    releases: Releases | None = None
     max_bad_share: float = Field(ge=0, le=1)
     already_published: bool = False
     baseline_caveat: str | None = None

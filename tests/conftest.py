@@ -95,7 +95,8 @@ class Night:
         made = collect.receipts_of(vintage, self.staging, self.registry, known)
         self.receipts = {receipt.path: receipt for receipt in made}
         self.facts = reconcile.reconcile(made, self.staging, self.registry)
-        quarantine.lay_out(made, self.facts.set_aside, self.staging, self.quarantine, self.registry)
+        today = self.moment.date()
+        quarantine.lay_out(made, self.facts.set_aside, self.staging, self.quarantine, self.registry, today)
         return self.receipts
 
     def table(self, name: str) -> pl.DataFrame:

@@ -1,8 +1,14 @@
-"""The rows and deliveries that broke a rule, for people: one CSV per delivery, with words for its sender."""
+"""The rows and deliveries that broke a rule: one CSV per delivery for people, and a register of what is open and since.
+
+The register holds places and rules, never a cell. What a newer delivery puts right is closed by itself.
+"""
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,46 +19,125 @@ from flows.intake import formats
 from flows.intake.faults import Fault
 from flows.intake.note import Note
 from flows.intake.staging import Receipt
+from flows.provenance import digest
 from schemas.registry import Registry
 
-HEADER = ("fil", "linje", "kolonne", "regel", "til afsenderen", "hjælp", "række")
+REGISTER = "register.json"
+HEADER = ("fil", "linje", "kolonne", "regel", "til afsenderen", "hjælp", "række", "først set")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One broken rule at one place of a delivery (line 0: the delivery as a whole), open until `closed`."""
+
+    key: str
+    sender: str
+    path: str
+    line: int
+    column: str
+    rule: str
+    first_seen: str
+    closed: str = ""
+    closed_by: str = ""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An item in the making, with the words and the row that stand in the CSV."""
+
+    item: Item
+    detail: str
+    row: str
 
 
 def lay_out(
-    receipts: Sequence[Receipt], set_aside: Mapping[str, list[Fault]], staging: Path, folder: Path, registry: Registry
+    receipts: Sequence[Receipt],
+    set_aside: Mapping[str, list[Fault]],
+    staging: Path,
+    folder: Path,
+    registry: Registry,
+    today: date,
 ) -> dict[str, Path]:
     """Write what is wrong tonight below `folder` and take away what was put right; returns the file of each delivery.
 
-    The files open in a Danish Excel. They hold delivered rows as they came: they stay in the house.
+    The files open in a Danish Excel. They hold delivered rows as they came: they stay in the house. Files that a person
+    put there are left alone.
     """
-    written = {}
+    before, files_before = _read(folder)
+    known = {item.key: item for item in before if not item.closed}
+    written: dict[str, Path] = {}
+    open_now: list[Item] = []
     for receipt in receipts:
-        if rows := _rows(receipt, set_aside.get(receipt.path, []), staging, registry):
+        rows = _rows(receipt, set_aside.get(receipt.path, []), staging, registry, today)
+        rows = [replace(r, item=replace(r.item, first_seen=_since(known, r.item))) for r in rows]
+        open_now += [row.item for row in rows]
+        if rows:
             written[receipt.path] = folder / (receipt.path if receipt.path.endswith(".csv") else f"{receipt.path}.csv")
-            write(written[receipt.path], _csv(rows))
-    for stale in set(folder.rglob("*.csv")) - set(written.values()):
-        stale.unlink()
-    for empty in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        if not any(empty.iterdir()):
-            empty.rmdir()
+            write(written[receipt.path], _csv(rows, registry))
+    here = {item.key for item in open_now}
+    by_path = {receipt.path: receipt.fingerprint for receipt in receipts}
+    closed = [
+        replace(item, closed=today.isoformat(), closed_by=by_path.get(item.path, ""))
+        for key, item in known.items()
+        if key not in here
+    ]
+    names = sorted(file.relative_to(folder).as_posix() for file in written.values())
+    _take_away(folder, set(files_before) - set(names))
+    _save(folder, [*(item for item in before if item.closed), *closed, *open_now], names)
     return written
 
 
-def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry: Registry) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
+def register(folder: Path) -> list[Item]:
+    """Everything that was ever set aside, open and closed, the oldest first."""
+    return sorted(_read(folder)[0], key=lambda item: (item.first_seen, item.path, item.line, item.column, item.rule))
+
+
+def _since(known: Mapping[str, Item], item: Item) -> str:
+    return known[item.key].first_seen if item.key in known else item.first_seen
+
+
+def _read(folder: Path) -> tuple[list[Item], list[str]]:
+    try:
+        said = json.loads((folder / REGISTER).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return [], []
+    return [Item(**item) for item in said["items"]], said["files"]
+
+
+def _save(folder: Path, items: Iterable[Item], files: Sequence[str]) -> None:
+    said = {"files": files, "items": [asdict(item) for item in items]}
+    if said["items"] or (folder / REGISTER).is_file():
+        write(folder / REGISTER, json.dumps(said, ensure_ascii=False, indent=1).encode())
+
+
+def _take_away(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+        parents = [parent for parent in (folder / name).parents if folder in parent.parents]
+        for parent in parents:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
+
+
+def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry: Registry, today: date) -> list[_Row]:
+    """What is wrong with one delivery. The key of an item is made of its row's text: lines may move."""
+    found: list[tuple[int, str, str, str, str]] = []
     if receipt.outcome == "refused":
-        rows.append((receipt.path, "", "", receipt.rule, registry.rules[receipt.rule].da, receipt.detail, ""))
+        found.append((0, "", receipt.rule, receipt.detail, ""))
     if receipt.faults:
-        for fault in pl.read_parquet(staging / receipt.faults).iter_rows(named=True):
-            words = registry.rules[fault["rule"]].da
-            place = (receipt.path, str(fault["line"]), fault["column"])
-            rows.append((*place, fault["rule"], words, fault["detail"], fault["row"]))
+        rows = pl.read_parquet(staging / receipt.faults, glob=False)
+        found += [(r["line"], r["column"], r["rule"], r["detail"], r["row"]) for r in rows.iter_rows(named=True)]
     delivered = _lines(receipt, [fault.line for fault in set_aside], staging, registry) if set_aside else {}
-    for later in set_aside:
-        words = registry.rules[later.rule].da
-        row = delivered.get(later.line, "")
-        rows.append((receipt.path, str(later.line), later.column, later.rule, words, later.detail, row))
-    return rows
+    found += [(f.line, f.column, f.rule, f.detail, delivered.get(f.line, "")) for f in set_aside]
+    times: Counter[tuple[str, ...]] = Counter()
+    made = []
+    for line, column, rule, detail, row in found:
+        what = (receipt.path, column, rule, row)
+        times[what] += 1
+        key = digest([*what, str(times[what])])[:16]
+        item = Item(key, receipt.sender, receipt.path, line, column, rule, today.isoformat())
+        made.append(_Row(item, detail, row))
+    return made
 
 
 def _lines(receipt: Receipt, wanted: Sequence[int], staging: Path, registry: Registry) -> Mapping[int, str]:
@@ -63,10 +148,15 @@ def _lines(receipt: Receipt, wanted: Sequence[int], staging: Path, registry: Reg
     return formats.read(content, registry.layouts[source.layout], source, unsaid, vouched=True).raw(wanted)
 
 
-def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:
+def _csv(rows: Sequence[_Row], registry: Registry) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerows([HEADER, *([_inert(cell) for cell in row] for row in rows)])
+    writer.writerow(HEADER)
+    for row in rows:
+        item, line = row.item, str(row.item.line or "")
+        words = registry.rules[item.rule].da
+        cells = (item.path, line, item.column, item.rule, words, row.detail, row.row, item.first_seen)
+        writer.writerow([_inert(cell) for cell in cells])
     return text.getvalue().encode("utf-8-sig")
 
 

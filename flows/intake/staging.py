@@ -116,7 +116,13 @@ def stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | 
         receipt = _stage(delivery, staging, registry, names, name)
     except Refusal as refusal:
         receipt = Receipt(
-            delivery.path, delivery.fingerprint, delivery.source, "refused", rule=refusal.rule, detail=refusal.detail
+            delivery.path,
+            delivery.fingerprint,
+            delivery.source,
+            "refused",
+            rule=refusal.rule,
+            detail=refusal.detail,
+            sender=registry.sources[delivery.source].publisher if delivery.source else "",
         )
     write(receipt_file, json.dumps(asdict(receipt), ensure_ascii=False, indent=1, sort_keys=True).encode())
     return receipt

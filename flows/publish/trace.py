@@ -1,0 +1,137 @@
+"""From a figure of a mart back to the lines that it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.publish.snapshots import Snapshot
+from schemas.registry import Indicator, Registry
+
+PLACES = ("area", "municipality", "region", "country")
+INTERVALS = {
+    "wilson": "Wilson score interval of numerator and denominator, z = 1.959964",
+    "byar": "Byar's approximation for a Poisson count of 10 or more, over the denominator",
+    "exact_poisson": "exact limits of a Poisson count below 10 (chi-square), over the denominator",
+}
+
+
+class NoFigure(LookupError):
+    """The mart has no such figure; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One delivered figure behind a mart's figure: what it is there for, the fact, and the delivery it stands in."""
+
+    role: str
+    fact: Mapping[str, Any]
+    fingerprint: str
+    corrections: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A row of a mart, how its figures are worked out, and every delivered figure behind it."""
+
+    mart: str
+    row: Mapping[str, Any]
+    formulas: tuple[tuple[str, str], ...]
+    sources: tuple[Source, ...]
+
+
+def trace(
+    snapshot: Snapshot, staging: Path, registry: Registry, kind: str, place: str, year: int, indicator: str
+) -> Trace:
+    """Trace one figure. `kind` is one of PLACES; `place` an identifier. Raises NoFigure."""
+    mart, key = ("area_profile", "area_id") if kind == "area" else ("place_figures", "geography_id")
+    rows = pl.read_parquet(snapshot.path(mart), glob=False)
+    if kind != "area":
+        rows = rows.filter(geography=kind)
+    of_place = rows.filter(pl.col(key) == place)
+    found = of_place.filter(year=year, indicator=indicator).to_dicts()
+    if not found:
+        raise NoFigure(_instead(rows[key], of_place, kind, place, indicator))
+    facts = pl.read_parquet(_figures(snapshot, staging), glob=False)
+    described = registry.indicators[indicator]
+    behind = [("the figure", kind, place)]
+    if kind == "area":
+        behind += _comparators(found[0], snapshot)
+    sources = [
+        Source(role, fact, *_delivery(snapshot, fact["source_file"]))
+        for role, geography, identifier in behind
+        for fact in _facts(facts, geography, identifier, year, indicator, snapshot)
+    ]
+    return Trace(mart, found[0], tuple(_formulas(found[0], described)), tuple(sources))
+
+
+def _instead(known: pl.Series, of_place: pl.DataFrame, kind: str, place: str, indicator: str) -> str:
+    if of_place.is_empty():
+        examples = ", ".join(known.unique().sort().head(5))
+        return f"no {kind} {place!r} in this snapshot; there are such as {examples}"
+    years = of_place.filter(indicator=indicator)["year"].unique().sort().to_list()
+    if not years:
+        return f"{place} has no {indicator}; it has {', '.join(of_place['indicator'].unique().sort())}"
+    return f"{place} has {indicator} of {', '.join(map(str, years))}"
+
+
+def _figures(snapshot: Snapshot, staging: Path) -> Path:
+    name: str = next(
+        name for name in snapshot.manifest["staged"] if name.endswith("/figures.parquet") and "current" in name
+    )
+    file = staging / name
+    if not file.is_file():
+        raise NoFigure(
+            f"the facts of snapshot {snapshot.id} are no longer kept; rebuild it with 'boligprofil run --as-of'"
+        )
+    return file
+
+
+def _comparators(row: Mapping[str, Any], snapshot: Snapshot) -> list[tuple[str, str, str]]:
+    """The places that the row is held against, where it has their figure."""
+    areas = pl.read_parquet(snapshot.path("dim_areas"), glob=False).filter(area_id=row["area_id"]).to_dicts()[0]
+    places = {"municipality": areas["municipality_code"], "region": areas["region_code"], "country": "000"}
+    return [(f"{kind}_value", kind, place) for kind, place in places.items() if row[f"{kind}_value"] is not None]
+
+
+def _facts(
+    facts: pl.DataFrame, kind: str, place: str, year: int, indicator: str, snapshot: Snapshot
+) -> list[dict[str, Any]]:
+    """Delivered figures of a place and year: of the year, of its parts, or of the municipalities it was made of."""
+    of_year = facts.filter(year=year, indicator=indicator, breakdown="all")
+    here = of_year.filter(geography=kind, geography_id=place)
+    if here.is_empty() and kind == "municipality":
+        mergers = pl.read_parquet(snapshot.path("dim_municipality_mergers"), glob=False)
+        old = mergers.filter(municipality_code=place)["old_municipality_code"]
+        here = of_year.filter(pl.col("geography_id").is_in(old.implode()), geography="municipality_before_2007")
+    whole = here.filter(period=str(year))
+    return (here if whole.is_empty() else whole).sort("period", "geography_id").to_dicts()
+
+
+def _delivery(snapshot: Snapshot, path: str) -> tuple[str, tuple[str, ...]]:
+    """Fingerprint of the delivery at a path, and the corrections that were made in it."""
+    entry: Mapping[str, Any] = next((entry for entry in snapshot.manifest["deliveries"] if entry["path"] == path), {})
+    return entry.get("facts_from", ""), tuple(entry.get("corrected", {}))
+
+
+def _formulas(row: Mapping[str, Any], indicator: Indicator) -> list[tuple[str, str]]:
+    """How the row's figures are worked out, for those that it has."""
+    if row["numerator"] is not None and row["denominator"]:
+        value = f"{indicator.factor} x {row['numerator']:,} / {row['denominator']:,}"
+    else:
+        value = "as delivered; the counts are not known"
+    formulas = [("value", value if row["value"] is not None else f"none: {row['missing_reason']}")]
+    if row.get("interval_basis"):
+        formulas.append(("ci_low, ci_high", INTERVALS[row["interval_basis"]]))
+    for kind in ("municipality", "region", "country"):
+        if row.get(f"{kind}_difference") is not None:
+            formulas.append((f"{kind}_difference", f"value - {kind}_value"))
+    if row.get("change_year") is not None:
+        formulas.append(("change_year", "value - value of the year before"))
+    if row.get("repeats_year") is not None:
+        formulas.append(("repeats_year", f"the edition repeats the figures of {row['repeats_year']}"))
+    if row.get("status") == "estimated":
+        formulas.append(("status", "estimated: it rests on a municipality that was split in 2007"))
+    return formulas

@@ -1,0 +1,105 @@
+"""What is set aside: since when, with whom, told in a letter, and gone by itself once a delivery puts it right."""
+
+from typing import Any
+
+from flows.intake.letters import letter
+from flows.intake.quarantine import register
+
+ODENSE = "boligområde;Vollsmose;Odense"
+HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
+PATH = "municipal_figures/odense.csv"
+PLENTY = [f"{ODENSE};{year};nonwestern_pct;600;1000;60,0;endelig" for year in range(1990, 2009)]
+BAD = f"{ODENSE};2009;residents;;;mange;endelig"
+GOOD = f"{ODENSE};2009;residents;;;9.100;endelig"
+
+
+def delivery(*rows: str) -> str:
+    head = (
+        "# kilde: en prøve\n# afsender: Odense Kommune\n# udgivet: 2016\n# oprindelse: real\n# modtaget: 2026-01-01\n"
+    )
+    return head + "\n".join([HEADER, *rows]) + "\n"
+
+
+def counts(receipt: Any) -> tuple[int, int, int]:
+    assert receipt.rows == receipt.used + receipt.quarantined + receipt.out_of_scope
+    return receipt.rows, receipt.used, receipt.quarantined
+
+
+def test_a_fault_is_set_aside_corrected_and_leaves_by_itself(night: Any) -> None:
+    night.deliver(PATH, delivery(*PLENTY, BAD))
+    assert counts(night.run()[PATH]) == (20, 19, 1)
+    (item,) = register(night.quarantine)
+    assert (item.sender, item.path, item.line, item.column, item.rule) == (
+        "Odense Kommune",
+        PATH,
+        26,
+        "Værdi",
+        "not_a_number",
+    )
+    first = item.first_seen
+
+    night.run()
+    (item,) = register(night.quarantine)
+    assert (item.first_seen, item.closed) == (first, "")
+
+    night.deliver(PATH, delivery(*PLENTY, GOOD))
+    receipt = night.run()[PATH]
+    assert counts(receipt) == (20, 20, 0)
+    (item,) = register(night.quarantine)
+    assert (item.first_seen, item.closed, item.closed_by) == (first, str(night.moment.date()), receipt.fingerprint)
+    assert not (night.quarantine / PATH).exists()
+    assert night.table("figures").filter(indicator="residents")["value"].to_list() == [9100.0]
+
+
+def test_a_fault_that_moves_to_another_line_keeps_its_day(night: Any) -> None:
+    night.deliver(PATH, delivery(*PLENTY, BAD))
+    night.run()
+    first = register(night.quarantine)[0].first_seen
+    night.deliver(PATH, delivery(BAD, *PLENTY))
+    night.run()
+    (item,) = register(night.quarantine)
+    assert (item.line, item.first_seen, item.closed) == (7, first, "")
+
+
+def test_a_fault_that_comes_back_is_seen_anew(night: Any) -> None:
+    for text in (delivery(*PLENTY, BAD), delivery(*PLENTY), delivery(*PLENTY, BAD)):
+        night.deliver(PATH, text)
+        night.run()
+    closed, open_again = register(night.quarantine)
+    assert closed.closed
+    assert not open_again.closed
+    assert open_again.first_seen > closed.first_seen
+
+
+def test_a_leap_against_other_deliveries_heals_as_well(night: Any) -> None:
+    night.deliver(PATH, delivery(*(f"{ODENSE};{year};residents;;;9.100;endelig" for year in range(2001, 2006))))
+    later = "municipal_figures/later.csv"
+    night.deliver(later, delivery(f"{ODENSE};2006;residents;;;910;endelig"))
+    night.run()
+    assert [(item.path, item.rule) for item in register(night.quarantine)] == [(later, "jump")]
+    night.deliver(later, delivery(f"{ODENSE};2006;residents;;;9.110;endelig"))
+    night.run()
+    assert [bool(item.closed) for item in register(night.quarantine)] == [True]
+
+
+def test_a_file_that_a_person_put_there_stays(night: Any) -> None:
+    night.deliver(PATH, delivery(*PLENTY, BAD))
+    night.run()
+    own = night.quarantine / "municipal_figures" / "notes.csv"
+    own.write_text("mine")
+    night.deliver(PATH, delivery(*PLENTY))
+    night.run()
+    assert own.read_text() == "mine"
+
+
+def test_the_letter_says_lines_rule_and_remedy_and_no_cell(night: Any) -> None:
+    worse = [f"{ODENSE};{year};residents;;;hemmelig{year};endelig" for year in (2010, 2011)]
+    night.deliver(PATH, delivery(*PLENTY, BAD, *worse))
+    night.deliver("municipal_figures/hemmelig.csv", delivery(GOOD).replace("Indikator", "Mål"))
+    night.run()
+    text = letter("Odense Kommune", register(night.quarantine), night.registry, night.moment.date())
+    assert "Fil: odense.csv" in text
+    assert "3 linjer: 26-28, kolonnen 'Værdi'. Feltet skal være et tal med decimalkomma, fx 54,4." in text
+    assert "set første gang 2. november 2026" in text
+    assert "hemmelig2" not in text
+    assert "mange" not in text
