@@ -448,12 +448,18 @@ def _show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]
     from flows.intake.ledger import now
 
     table = _table("source", "state", "released", "next release", "newest here")
-    for source in freshness(registry, deliveries, now()):
+    found = freshness(registry, deliveries, now())
+    never = [source.source for source in found if source.newest is None]
+    for source in found:
+        if source.newest is None:
+            continue
         state = f"[red]{source.state}[/]" if source.state == "late" else source.state
         moments = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (source.released_at, source.next_at)]
         table.add_row(source.source, state, *moments, str(source.newest or "none"))
     out.print()
     out.print(table)
+    if never:
+        out.print(f"Nothing has ever come from: {', '.join(never)}.", soft_wrap=True)
 
 
 def _say_warnings(warnings: Sequence[str]) -> None:

@@ -201,6 +201,7 @@ class Layout(Model):
     across: str | None = None
     carried: Carried | None = None
     records_by: str | None = None
+    complete: bool = False
     totals: tuple[str, ...] = ()
     same_dimension: dict[str, str] = {}
 

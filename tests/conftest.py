@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,12 @@ class Night:
         """What lies in quarantine for a delivery."""
         file = self.quarantine / (path if path.endswith(".csv") else f"{path}.csv")
         return pl.read_csv(file, separator=";", infer_schema=False)
+
+
+@pytest.fixture(scope="session")
+def make_night(registry: Registry) -> Callable[[Path], Night]:
+    """A night in a folder, with no deliveries."""
+    return lambda folder: Night(folder, registry)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from flows.intake.dimensions import meant
 from flows.intake.faults import Group, Refusal
 from flows.intake.names import Names, normal
 from flows.intake.placing import by_name, by_neighbours
-from flows.intake.sheet import Coded, Codes, Sheet
+from flows.intake.sheet import Coded, Codes, Sheet, combine
 from flows.intake.tidying import Tidy
 from schemas.registry import Layout, LayoutColumn, Registry, Source
 
@@ -139,6 +139,21 @@ def check_totals(sheet: Sheet, layout: Layout) -> None:
         )
         if found != promised:
             raise Refusal("control_total_differs", f"'{name}': the note says {promised}, the file gives {found}")
+
+
+def check_complete(tidy: Tidy, layout: Layout) -> None:
+    """Hold a table that must have every place in every period against itself. Raises Refusal where rows lack or repeat.
+
+    A sender who says that rows which are not there mean 0 sends no such table.
+    """
+    keys = [coded for column, coded in tidy.columns.values() if column.to in ("geography_id", "period")]
+    parts = list(tidy.dimensions.values())
+    sizes = [len(np.unique(key.codes)) for key in keys]
+    sizes.append(len(combine(*parts)[1][0]) if parts else 1)
+    expected = int(np.prod(sizes))
+    different = len(combine(*keys, *parts)[1][0]) if keys else expected
+    if layout.complete and not expected == different == len(tidy.lines):
+        raise Refusal("incomplete_table", f"{len(tidy.lines)} rows, {different} of them different, {expected} expected")
 
 
 def _column(

@@ -13,8 +13,8 @@ from schemas.registry import Registry, Releases
 class Freshness:
     """What is known of a source's newest release.
 
-    `not yet due`: what was released is here; `due`: released and not here, within the days of grace; `late`: after them;
-    `revised`: here, and published anew since the release; `ended`: no further release is waited for.
+    `not yet due`: what was released is here; `due`: released and not here, within the days of grace; `late`: after
+    them; `revised`: here, and published anew since the release; `ended`: no further release is waited for.
     """
 
     source: str

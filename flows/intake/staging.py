@@ -145,6 +145,8 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     sheet, corrected = corrections.corrected(sheet, source.id, delivery.path, registry)
     casting.check_totals(sheet, layout)
     rows = tidy(sheet, layout, source)
+    if not sheet.note.absent_is_zero:
+        casting.check_complete(rows, layout)
     if layout.needs_municipalities and names is None:
         raise Refusal("needs_other_source", "municipalities")
     typed, groups = casting.cast(rows, layout, source, registry, names or Names(), sheet.note.withheld_as)

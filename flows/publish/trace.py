@@ -78,14 +78,11 @@ def _instead(known: pl.Series, of_place: pl.DataFrame, kind: str, place: str, in
 
 
 def _figures(snapshot: Snapshot, staging: Path) -> Path:
-    name: str = next(
-        name for name in snapshot.manifest["staged"] if name.endswith("/figures.parquet") and "current" in name
-    )
-    file = staging / name
+    kept = (str(name) for name in snapshot.manifest["staged"] if name.startswith("current/"))
+    file = staging / next(name for name in kept if name.endswith("/figures.parquet"))
     if not file.is_file():
-        raise NoFigure(
-            f"the facts of snapshot {snapshot.id} are no longer kept; rebuild it with 'boligprofil run --as-of'"
-        )
+        again = "rebuild it with 'boligprofil run --as-of'"
+        raise NoFigure(f"the facts of snapshot {snapshot.id} are no longer kept; {again}")
     return file
 
 

@@ -26,6 +26,8 @@ ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 BLOCK = 32 << 20
 BOM = b"\xef\xbb\xbf"
 TWICE_ENCODED = ("Ã¦", "Ã¸", "Ã¥", "Ã†", "Ã˜", "Ã…")
+# Danish letters of DOS and of old Macs, read as Windows-1252.
+OTHER_ALPHABET = re.compile(r"[^\W\d_][›†¾¿Œ]|[›†¾¿Œ][^\W\d_]|[^\W\d_]‘[^\W\d_]")
 # As a Rust and as a Python expression: control characters that no delivery has.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
@@ -151,6 +153,8 @@ def decode(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
             continue
         if any(pair in text for pair in TWICE_ENCODED):
             raise Refusal("double_encoded")
+        if encoding == "windows-1252" and OTHER_ALPHABET.search(text):
+            raise Refusal("undecodable", "the letters seem to be those of DOS or of an old Mac")
         return text, encoding
     raise Refusal("undecodable", f"tried {' and '.join(encodings)}")
 
