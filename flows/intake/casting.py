@@ -156,6 +156,19 @@ def check_complete(tidy: Tidy, layout: Layout) -> None:
         raise Refusal("incomplete_table", f"{len(tidy.lines)} rows, {different} of them different, {expected} expected")
 
 
+def check_municipalities(typed: Typed, layout: Layout, names: Names) -> None:
+    """Hold a complete table of municipalities against the list of them. Raises Refusal where a few are not there."""
+    columns = [typed.columns.get(name) for name in ("geography", "geography_id")]
+    if not layout.complete or any(column is None for column in columns):
+        return
+    (kinds, kind), (codes, identifier) = (column for column in columns if column)
+    is_municipality = (kind == "municipality").fill_null(False).to_numpy()[kinds]
+    there = identifier.gather(np.unique(codes[is_municipality])).drop_nulls().n_unique()
+    known = len(set(names.municipalities.values()))
+    if known / 2 < there < known:
+        raise Refusal("incomplete_table", f"{there} of {known} municipalities")
+
+
 def _column(
     text: pl.Series,
     column: LayoutColumn,

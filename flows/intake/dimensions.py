@@ -48,7 +48,8 @@ def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows:
     outside = indicator.is_null().to_numpy()[codes]
     groups = []
     for name, column in clean.items():
-        known = pl.Series(values=[_is_known(name, label, source, totals) for label in column.spellings])
+        labels_known = [_is_known(name, label, source, totals) for label in column.spellings]
+        known = pl.Series(values=labels_known, dtype=pl.Boolean())
         if not known.all():
             groups.append(Group(np.flatnonzero(column.where(~known)), name, "unknown_value"))
             outside[groups[-1].rows] = False

@@ -150,6 +150,8 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     if layout.needs_municipalities and names is None:
         raise Refusal("needs_other_source", "municipalities")
     typed, groups = casting.cast(rows, layout, source, registry, names or Names(), sheet.note.withheld_as)
+    if not any(group.rule == "unknown_place" for group in groups):
+        casting.check_municipalities(typed, layout, names or Names())
     total = len(rows.lines) + rows.headings + len({fault.line for fault in sheet.broken})
     read = Receipt(
         path=delivery.path,

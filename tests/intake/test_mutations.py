@@ -1,0 +1,362 @@
+"""Ten thousand damaged copies of real files: no crash, no hang, and what gets through is counted.
+
+With the sender's hash or control totals nothing may change in silence; totals vouch for numbers, so a layout with free
+text is sent with its hash. Without them, damage to the structure must be caught; a figure that was changed into another
+possible figure cannot be, nor another wording of a free text, and the share of those is printed.
+"""
+
+import random
+import shutil
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows import files
+from flows.intake import collect, staging
+from flows.intake.deliveries import HASH_SUFFIX, Delivery, find
+from flows.intake.formats import read
+from flows.intake.ledger import Ledger, now
+from flows.intake.note import SUFFIX
+from flows.intake.staging import Receipt
+from flows.provenance import file_sha256
+from schemas.registry import Registry, load
+
+ROOT = Path(__file__).parents[2]
+RAW, SHARED = ROOT / "data" / "raw", ROOT.parent / "shared" / "data"
+NOTE = "kilde: en prøve\nudgivet: 2023\noprindelse: real\nmodtaget: 2026-11-22\n"
+OWN = (
+    "ministry_lists/liste_2010.csv",
+    "ministry_lists/liste_2012.csv",
+    "ministry_lists/liste_2014.csv",
+    "population/folketal_2007_2015.csv",
+    "case_areas/tabel_2_1.csv",
+    "grants/bevillinger_2006_2010.csv",
+    "statutory_rules/kriterier_2010_frem.csv",
+    "pool_totals/pulje_2006_2010.csv",
+)
+FOREIGN = {
+    "statbank/folk1a_da_csv_bom_crlf.csv": "statbank_folk1a",
+    "statbank/folk1a_da_lf_nobom_1.csv": "statbank_folk1a",
+    "statbank/hfudd11_tot.csv": "statbank_hfudd11",
+    "statbank/aup_unemployment_comma.csv": "statbank_aup",
+    "statbank/RAS200_en.xlsx": "statbank_ras200",
+    "municipalities/heholo_muni_crime.csv": "transcribed_convictions",
+    "api/data_straf42_json.json": "statbank_straf42",
+}
+COPIES = 10_400
+SECONDS = 20
+# Columns of facts that hold figures: what a changed digit may change. Everything else is a name, a place or a rule.
+FIGURES = {
+    "value", "numerator", "denominator", "dwellings", "grants", "grant_dkk", "grant_period_years", "total", "threshold",
+    "year", "period", "published_in", "from_year", "to_year", "criteria_required", "criteria_in_rule", "areas",
+    "threshold_times_national", "published_at", "received_at", "window_years", "reference_from", "reference_to",
+}  # fmt: skip
+# What people wrote as they liked; no contract can tell one wording from another.
+FREE_TEXT = {"plan_name", "measure", "measure_unit", "stated_in", "rule_note", "list_type", "operator"}
+PLACE = {"source_line", "source_file"}
+
+
+@dataclass(frozen=True)
+class Original:
+    """A real file: its source, bytes, note, and the facts that it gives."""
+
+    path: str
+    source: str
+    content: bytes
+    note: str
+    facts: dict[str, frozenset[tuple[tuple[str, Any], ...]]]
+    totals: str
+
+
+def flip(content: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(content))
+    return content[:at] + bytes([chance.randrange(256)]) + content[at + 1 :]
+
+
+def digit(content: bytes, chance: random.Random) -> bytes:
+    places = [at for at, byte in enumerate(content) if chr(byte).isdigit()]
+    at = chance.choice(places)
+    return content[:at] + str(chance.randrange(10)).encode() + content[at + 1 :]
+
+
+def cut(content: bytes, chance: random.Random) -> bytes:
+    return content[: chance.randrange(len(content))]
+
+
+def cut_at_a_line(content: bytes, chance: random.Random) -> bytes:
+    lines = content.splitlines(keepends=True)
+    return b"".join(lines[: chance.randrange(1, len(lines))]) if len(lines) > 1 else cut(content, chance)
+
+
+def rows_of(content: bytes) -> tuple[list[bytes], int]:
+    """Lines, and the number of the first one below note and header."""
+    lines = content.splitlines(keepends=True)
+    return lines, min(sum(line.startswith(b"#") for line in lines) + 1, len(lines) - 1)
+
+
+def double(content: bytes, chance: random.Random) -> bytes:
+    lines, first = rows_of(content)
+    at = chance.randrange(first, len(lines))
+    return b"".join([*lines[: at + 1], lines[at], *lines[at + 1 :]])
+
+
+def drop(content: bytes, chance: random.Random) -> bytes:
+    lines, first = rows_of(content)
+    at = chance.randrange(first, len(lines))
+    return b"".join([*lines[:at], *lines[at + 1 :]])
+
+
+def swap_columns(content: bytes, chance: random.Random) -> bytes:
+    """Two columns change places, header and all: every figure still stands under its name."""
+    lines, first = rows_of(content)
+    mark = max(b";,", key=lines[first - 1].count)
+    split = [line.rstrip(b"\r\n").split(bytes([mark])) for line in lines[first - 1 :]]
+    width = min(map(len, split))
+    if width < 2 or b'"' in content:
+        return content
+    one, other = chance.sample(range(width), 2)
+    for fields in split:
+        fields[one], fields[other] = fields[other], fields[one]
+    return b"".join([*lines[: first - 1], *(bytes([mark]).join(fields) + b"\n" for fields in split)])
+
+
+def separator(content: bytes, chance: random.Random) -> bytes:
+    return content.replace(chance.choice([b";", b","]), chance.choice([b",", b"\t", b"|", b";", b" "]))
+
+
+def encoding(content: bytes, chance: random.Random) -> bytes:
+    try:
+        text = content.decode("utf-8-sig")
+        return text.encode(chance.choice(["cp1252", "latin-1", "utf-16", "cp865", "mac-roman", "utf-8-sig", "utf-32"]))
+    except UnicodeError:
+        return content[::-1]
+
+
+def twice_encoded(content: bytes, chance: random.Random) -> bytes:
+    try:
+        return content.decode("utf-8").encode().decode("cp1252").encode()
+    except UnicodeError:
+        return content + b"\0"
+
+
+DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
+    damage.__name__: damage
+    for damage in (
+        flip, digit, cut, cut_at_a_line, double, drop, swap_columns, separator, encoding, twice_encoded,
+    )
+}  # fmt: skip
+# Whole lines that are not there leave a whole file, where nothing says how many there should be.
+WHOLE_LINES = ("cut", "cut_at_a_line", "drop")
+STRUCTURE = DAMAGES.keys() - {"flip", "digit"}
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """No reader may hang."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"a damaged file was read for more than {SECONDS} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def stage(original: Original, content: bytes, guard: str, folder: Path, registry: Registry, known: Any) -> Any:
+    """Receipt and facts of a copy; `guard` is what the sender sent along: nothing, a hash, or totals."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    file = folder / "copy"
+    note = original.note
+    if guard == "totals" and original.path in OWN:
+        content = original.totals.encode() + content
+    elif guard == "totals":
+        note += original.totals
+    file.write_bytes(content)
+    beside: dict[str, Path] = {}
+    if note:
+        beside[SUFFIX] = folder / "note"
+        beside[SUFFIX].write_text(note, encoding="utf-8")
+    if guard == "hash":
+        beside[HASH_SUFFIX] = folder / "hash"
+        (folder / "hash.of").write_bytes(original.content)
+        beside[HASH_SUFFIX].write_text(f"{file_sha256(folder / 'hash.of')}  copy\n")
+    hashes = {suffix: file_sha256(part) for suffix, part in beside.items()}
+    delivery = Delivery(original.path, file, original.source, file_sha256(file), beside, hashes)
+    names = (
+        known.of(registry.sources[original.source])
+        if registry.layout_of(original.source).needs_municipalities
+        else None
+    )
+    with limited():
+        receipt = staging.stage(delivery, folder / "staging", registry, names)
+    return receipt, facts_of(receipt, folder / "staging")
+
+
+def facts_of(receipt: Receipt, folder: Path) -> dict[str, frozenset[tuple[tuple[str, Any], ...]]]:
+    made = {}
+    for table, file in receipt.tables.items():
+        rows = pl.read_parquet(folder / file).drop(PLACE)
+        made[table] = frozenset(tuple(row.items()) for row in rows.to_dicts())
+    return made
+
+
+def originals(registry: Registry, known: Any, folder: Path) -> list[Original]:
+    """The real files that are at hand, each with the facts that it gives whole."""
+    found = [(path, path.split("/")[0], (RAW / path).read_bytes(), "") for path in OWN]
+    found += [
+        (f"{source}/{Path(name).name}", source, (SHARED / name).read_bytes(), NOTE)
+        for name, source in FOREIGN.items()
+        if (SHARED / name).is_file()
+    ]
+    made = []
+    for path, source, content, note in found:
+        bare = Original(path, source, content, note, {}, "")
+        receipt, facts = stage(bare, content, "hash", folder, registry, known)
+        assert receipt.outcome == "accepted", receipt
+        made.append(Original(path, source, content, note, facts, totals(bare, registry)))
+    return made
+
+
+def totals(original: Original, registry: Registry) -> str:
+    """What the guide asks a sender for: the number of rows, and the sum of every column of numbers."""
+    layout, source = registry.layout_of(original.source), registry.sources[original.source]
+    from flows.intake.note import pairs, parse
+
+    note = parse(pairs(original.note.splitlines())) if original.note else None
+    sheet = read(original.content, layout, source, note, vouched=True)
+    mark = "# " if original.path in OWN else ""
+    lines = [f"{mark}rækker: {sheet.rows}"]
+    for name, column in sheet.columns.items():
+        texts = [text.strip() for text in column.text()]
+        plain = [text.replace(".", "") if layout.numbers == "danish" else text for text in texts]
+        numbers = [text.replace(",", ".") for text in plain]
+        if numbers and all(number.replace(".", "", 1).isdigit() for number in numbers if number not in ("", "..")):
+            total = sum((Decimal(number) for number in numbers if number not in ("", "..")), Decimal(0))
+            lines.append(f"{mark}kontrolsum {name}: {str(total).replace('.', ',')}")
+    return "\n".join(lines) + "\n"
+
+
+def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]], list[str]]:
+    """One process's share of the copies: what became of them, and what must not have happened."""
+    seed, copies, parent, _ = share
+    files.sync = lambda path: None  # a test needs no disk that survives a power cut
+    registry = load()
+    folder = Path(tempfile.mkdtemp(dir=parent))
+    vintage = collect.Vintage(tuple(find(RAW, registry)), Ledger(folder / "names"), now())
+    known = collect.known_names(vintage, folder / "names", registry)
+    real = originals(registry, known, folder / "whole")
+    chance = random.Random(seed)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    wrong: list[str] = []
+    for number in range(copies):
+        original = real[number % len(real)]
+        kind = chance.choice(list(DAMAGES))
+        guard = chance.choice(["none", "none", "hash", "hash" if has_free_text(original) else "totals"])
+        content = damaged(original, kind, guard, chance)
+        if content == original.content:
+            counts[guard, kind, "as it was"] += 1
+            continue
+        try:
+            receipt, facts = stage(original, content, guard, folder / "copy", registry, known)
+        except Exception as error:
+            wrong.append(f"{original.path}, {kind}, seed {seed}, copy {number}: {type(error).__name__}: {error}"[:300])
+            continue
+        outcome, why = judge(original, receipt, facts)
+        counts[guard, kind, outcome] += 1
+        if outcome == "other wording" and guard != "none":
+            wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {why}"[:400])
+        if outcome == "changed in silence" and (guard != "none" or kind in STRUCTURE):
+            wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {why}"[:400])
+        if outcome == "lines lost" and (guard != "none" or kind not in WHOLE_LINES):
+            wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {why}"[:400])
+        if outcome in ("lost", "another name"):
+            wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {outcome}: {why}"[:400])
+    return counts, wrong
+
+
+def damaged(original: Original, kind: str, guard: str, chance: random.Random) -> bytes:
+    """A damaged copy. Control totals vouch for the rows, so with them the note at the top stays whole."""
+    lines, first = rows_of(original.content)
+    if guard == "totals" and original.path in OWN and kind in ("flip", "digit"):
+        head = b"".join(lines[: first - 1])
+        return head + DAMAGES[kind](b"".join(lines[first - 1 :]), chance)
+    return DAMAGES[kind](original.content, chance)
+
+
+def strip(row: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    return tuple((column, value) for column, value in row if column not in FREE_TEXT)
+
+
+def has_free_text(original: Original) -> bool:
+    return any(column in FREE_TEXT for rows in original.facts.values() for row in rows for column, _ in row)
+
+
+def judge(original: Original, receipt: Receipt, facts: dict[str, Any]) -> tuple[str, str]:
+    """What became of a copy: refused, caught, without effect, changed in silence, lines lost, lost, or another name."""
+    if receipt.outcome == "refused":
+        return "refused", ""
+    if receipt.rows != receipt.used + receipt.quarantined + receipt.out_of_scope:
+        return "lost", str(receipt)
+    new = [(table, row) for table, rows in facts.items() for row in rows - original.facts[table]]
+    gone = sum(len(rows - facts.get(table, frozenset())) for table, rows in original.facts.items())
+    if not new:
+        if gone and not receipt.quarantined:
+            return "lines lost", f"{gone} facts are gone, nothing is set aside"
+        return ("caught" if gone else "without effect"), ""
+    for table, row in new:
+        named = {column: value for column, value in row if column not in FIGURES | FREE_TEXT}
+        if not any(named.items() <= dict(old).items() for old in original.facts[table]):
+            return "another name", f"{table}: {named}"
+    figures = {table: {strip(row) for row in rows} for table, rows in original.facts.items()}
+    if all(strip(row) in figures[table] for table, row in new):
+        return "other wording", str(new[0])
+    return "changed in silence", str(new[0][0]) + ": " + str([v for k, v in new[0][1] if k in FIGURES])
+
+
+@pytest.mark.slow
+def test_no_damage_crashes_hangs_or_passes_in_silence(tmp_path: Path) -> None:
+    if not SHARED.is_dir():
+        print("\nONLY THE PROJECT'S OWN FILES WERE DAMAGED: shared/data is not beside the project")
+    shares = [(seed, COPIES // 2, str(tmp_path), "") for seed in (20061, 20102)]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        results = list(pool.map(run, shares))
+    counts = sum((counts for counts, _ in results), Counter[tuple[str, str, str]]())
+    wrong = [line for _, lines in results for line in lines]
+    assert sum(counts.values()) + len(wrong) >= 10_000
+    report(counts)
+    assert not wrong, f"{len(wrong)} copies, such as:\n" + "\n".join(wrong[:20])
+    caught = sum(n for (guard, _, outcome), n in counts.items() if guard == "none" and outcome in ("refused", "caught"))
+    assert caught > 1000
+
+
+def report(counts: Counter[tuple[str, str, str]]) -> None:
+    """What became of the copies, by what the sender sent along and by damage."""
+    outcomes = ("refused", "caught", "without effect", "changed in silence", "other wording", "lines lost", "as it was")
+    print(f"\n{'sent along':12}{'damage':16}" + "".join(f"{outcome:>19}" for outcome in outcomes))
+    for guard in ("none", "totals", "hash"):
+        for kind in DAMAGES:
+            cells = "".join(f"{counts[guard, kind, outcome]:>19}" for outcome in outcomes)
+            print(f"{guard:12}{kind:16}{cells}")
+    for kind in ("flip", "digit"):
+        tried = sum(counts["none", kind, outcome] for outcome in outcomes[:6])
+        missed = counts["none", kind, "changed in silence"]
+        print(f"miss rate without hash or totals, {kind}: {missed} of {tried} ({missed / max(tried, 1):.1%})")
+    for kind in WHOLE_LINES:
+        tried = sum(counts["none", kind, outcome] for outcome in outcomes[:6])
+        missed = counts["none", kind, "lines lost"]
+        print(f"whole lines lost without a word, {kind}: {missed} of {tried} ({missed / max(tried, 1):.1%})")
