@@ -44,7 +44,7 @@ STATUSES = {
 }
 PLACES = {
     "municipality": "Kommunens navn eller firecifrede kode, fx 0461.",
-    "area": "Boligområdets aftalte navn, som det står på arket 'Koder'.",
+    "area": "Boligområdets aftalte navn, som det står på skabelonens ark 'Koder'.",
 }
 
 
@@ -209,7 +209,7 @@ def _holds(column: LayoutColumn, source: Source) -> str:
             years = f" ({source.years.first}-{source.years.last or ''})" if source.years else ""
             return f"Det år, tallene gælder, med fire cifre{years}."
         case "code":
-            return f"{' eller '.join(column.values)}: {'; '.join(_meanings(column))}."
+            return f"{'; '.join(_meanings(column))}."
         case _:
             return PLACES.get(column.type, "")
 

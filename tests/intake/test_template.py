@@ -1,5 +1,6 @@
 """The template workbook: untouched it promises nothing, filled in it is read to exactly what was typed."""
 
+import hashlib
 import io
 import re
 import zipfile
@@ -427,3 +428,99 @@ def test_the_sheet_of_codes_names_the_areas_and_their_other_spellings(of_odense:
     assert listed == {row["name"]: aliases[row["area_id"]] for row in odense}
     assert any(listed.values())
     assert [row[6] for row in rows[1:] if row[6]] == ["endelig", "foreløbig", "skøn"]
+
+
+# The delivery guide
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "leveringsguide.md").read_text(encoding="utf-8")
+
+
+def shown(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def table_below(heads: str) -> list[tuple[str, ...]]:
+    """Rows of the table with these heads."""
+    body = PAGE.split(f"| {heads} |\n", 1)[1].split("\n\n", 1)[0]
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in body.splitlines()[1:]]
+
+
+def test_the_page_describes_every_column_as_the_registry_does(registry: Registry) -> None:
+    rows = table_below("Kolonne | Skal udfyldes | Hvad der skal stå | Enhed | Andre navne, der også læses")
+    assert rows == [
+        (of.header, of.required, of.holds, of.unit, "; ".join(of.also_read)) for of in template.guidance(registry)
+    ]
+    layout = registry.layouts[LAYOUT]
+    assert {header for row in rows for header in (row[0], *row[4].split("; ")) if header} == {
+        header for column in layout.columns for header in column.headers
+    }
+    assert not any(column.years for column in layout.columns), "the page says that no column belongs to some years"
+
+
+def test_the_page_lists_the_indicators_of_the_registry(registry: Registry) -> None:
+    assert table_below("Betegnelse | Tallet") == [(f"`{i.id}`", i.label_da) for i in registry.indicators.values()]
+
+
+def test_the_page_says_what_the_rules_say(registry: Registry) -> None:
+    assert registry.rules["not_a_whole_number"].da in PAGE
+    assert {f"`{mark}`" for mark in registry.layouts[LAYOUT].missing if mark} == {"`..`"}
+    for source, layout in ((SOURCE, LAYOUT), ("municipal_figures", "figures_long")):
+        assert registry.sources[source].layout == layout
+        assert f"mere end {100 * registry.sources[source].max_bad_share:g} % af rækkerne" in PAGE
+    assert registry.layouts[LAYOUT].formats == ("csv", "xlsx")
+    assert registry.layouts["figures_long"].formats == ("csv",)
+    lines = [row[0].strip("`") for row in table_below("Linje | Skal være der | Hvad den siger")]
+    assert lines == [*note.REQUIRED, "afsender", "rækker", "kontrolsum <kolonne>"]
+
+
+def test_the_examples_of_the_page_are_read_as_they_stand(night: Any) -> None:
+    wide, long = (example.replace("oprindelse: syntetisk", "oprindelse: real") for example in shown("csv"))
+    night.deliver(f"{SOURCE}/odense_2016.csv", wide)
+    night.deliver("municipal_figures/odense_2016.csv", long.replace("2017-03-01", "2017-03-02"))
+    receipts = night.run()
+    for path, rows in ((f"{SOURCE}/odense_2016.csv", 2), ("municipal_figures/odense_2016.csv", 3)):
+        assert (receipts[path].outcome, receipts[path].rows, receipts[path].quarantined) == ("accepted", rows, 0), path
+    found = figures_of(night)
+    assert found["vollsmose", "outside_work_pct"] == (2800, 5600, 50.0, None)
+    assert found["solbakken", "convicted_pct"] == (None, None, None, "withheld_by_source")
+
+
+def test_the_note_beside_the_file_and_its_hash_are_read_as_the_page_says(night: Any) -> None:
+    (said,) = shown("text")
+    body = "".join(line for line in shown("csv")[0].splitlines(keepends=True) if not line.startswith("#"))
+    path = f"{SOURCE}/odense_2016.csv"
+    night.deliver(path, body)
+    night.deliver(f"{path}.levering.txt", said.replace("syntetisk", "real"))
+    night.deliver(f"{path}.sha256", f"{hashlib.sha256(body.encode()).hexdigest().upper()}\r\n")
+    receipt = night.run()[path]
+    assert (receipt.outcome, receipt.sender, receipt.rows) == ("accepted", "Økonomi og data", 2), receipt
+
+    night.deliver(f"{path}.levering.txt", said.replace("syntetisk", "real").replace("10.204", "10.205"))
+    assert night.run()[path].rule == "control_total_differs"
+    night.deliver(f"{path}.sha256", "0" * 64)
+    assert night.run()[path].rule == "sha256_differs"
+
+
+@pytest.mark.parametrize("written", ["9 001", "9,001", "54,4 %", "54.4", "-", "x", "skjult"])
+def test_what_the_page_says_not_to_write_is_not_read(night: Any, written: str) -> None:
+    assert f"`{written}`" in PAGE
+    wide = shown("csv")[0].replace("oprindelse: syntetisk", "oprindelse: real")
+    wide = re.sub(r"# (rækker|kontrolsum).*\n", "", wide)
+    rows = "".join(f"Odense;Solbakken;{year};endelig;1.203;340;780;\n" for year in range(2000, 2015))
+    night.deliver(f"{SOURCE}/odense_2016.csv", wide.replace(";9.001;", f";{written};") + rows)
+    receipt = night.run()[f"{SOURCE}/odense_2016.csv"]
+    assert receipt.outcome == "accepted", receipt
+    assert receipt.rules.keys() & {"not_a_whole_number", "ambiguous_dash"}, receipt
+
+
+def test_a_corrected_file_of_the_same_name_closes_its_errors(night: Any) -> None:
+    path = f"{SOURCE}/odense_2016.csv"
+    wide = re.sub(r"# (rækker|kontrolsum).*\n", "", shown("csv")[0]).replace("syntetisk", "real")
+    rows = "".join(f"Odense;Solbakken;{year};endelig;1.203;340;780;\n" for year in range(2000, 2015))
+    night.deliver(path, wide.replace(";9.001;", ";9.00;") + rows)
+    assert night.run()[path].quarantined
+    assert night.set_aside(path)["linje"].to_list() == ["6"]
+    night.deliver(path, wide + rows)
+    assert not night.run()[path].quarantined
+    assert not (night.quarantine / path).exists()
