@@ -253,6 +253,22 @@ class Releases(Model):
         return zone
 
 
+class Fetched(Model):
+    """What is fetched of StatBank: a table, and the value codes of each variable that is selected, '*' for all."""
+
+    table: str = Field(pattern=r"^[A-ZÆØÅ0-9]+$")
+    select: dict[str, tuple[Text, ...]] = Field(min_length=1)
+    language: Literal["da", "en"] = "da"
+
+    @field_validator("select")
+    @classmethod
+    def _selects(cls, select: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for variable, codes in select.items():
+            if not codes or len(set(codes)) < len(codes) or ("*" in codes and len(codes) > 1):
+                raise ValueError(f"{variable!r} needs '*' alone, or codes that each stand once")
+        return select
+
+
 class Source(Model):
     """Who sends a delivery, under which terms, and how it is read."""
 
@@ -273,6 +289,7 @@ class Source(Model):
     max_bad_share: float = Field(ge=0, le=1)
     already_published: bool = False
     baseline_caveat: str | None = None
+    fetch: Fetched | None = None
 
     @field_validator("reference_day")
     @classmethod
@@ -729,6 +746,8 @@ def _contradictions(registry: Registry) -> Iterable[str]:
                 yield f"sources.toml, source.{source.id}: indicator {rule.indicator!r} is not in indicators.toml"
         if source.layout in registry.layouts:
             layout = registry.layouts[source.layout]
+            if source.fetch and "csv" not in layout.formats:
+                yield f"sources.toml, source.{source.id}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
             if layout.counts and not source.figures and not _says_indicator(layout):
                 yield f"sources.toml, source.{source.id}: 'figures' must say what the figures of the layout are"
     for layout in registry.layouts.values():
