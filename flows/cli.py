@@ -137,6 +137,95 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     _say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
 
 
+@app.command()
+def fetch(
+    origin: Annotated[str, typer.Argument(help="Where to fetch from: statbank.")],
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source; else all that declare 'fetch'.")
+    ] = None,
+    raw: Raw = None,
+    schemas: Schemas = None,
+) -> None:
+    """Bring the declared tables of StatBank as deliveries. Exit code 1 where one could not be brought."""
+    from flows.intake import statbank
+    from flows.settings import settings
+
+    if origin != "statbank":
+        _stop(f"nothing is fetched from {origin!r}; there is statbank", USAGE)
+    chosen = settings(raw=raw, schemas=schemas)
+    registry = _registry(chosen.schemas)
+    declared = [s for s in registry.sources.values() if s.fetch]
+    if unknown := set(source or ()) - {s.id for s in declared}:
+        _stop(
+            f"no 'fetch' is declared for {', '.join(sorted(unknown))}; there are {', '.join(s.id for s in declared)}",
+            USAGE,
+        )
+    failed = False
+    for one in declared:
+        if source and one.id not in source:
+            continue
+        try:
+            stored = statbank.fetch(one, chosen.raw, chosen.statbank)
+        except statbank.StatBankError as error:
+            failed = True
+            err.print(f"{one.id}: {escape(str(error))}", style="red", soft_wrap=True)
+            continue
+        out.print(f"{one.id}: {stored or 'nothing new'}", soft_wrap=True)
+    if failed:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def receive(
+    file: Annotated[Path, typer.Argument(help="File as the sender sent it.", exists=True, dir_okay=False)],
+    source: Annotated[str, typer.Argument(help="Source that it belongs to (schemas/sources.toml).")],
+    says: Annotated[str | None, typer.Option("--says", help="What it is and who made it.", show_default=False)] = None,
+    sender: Annotated[str | None, typer.Option("--sender", help="Who sent it.", show_default=False)] = None,
+    published: Annotated[
+        str | None, typer.Option("--published", help="Day or year of publication.", show_default=False)
+    ] = None,
+    origin: Annotated[str | None, typer.Option("--origin", help="real or syntetisk.", show_default=False)] = None,
+    raw: Raw = None,
+    schemas: Schemas = None,
+) -> None:
+    """Put a file into the folder of deliveries under today's date, with a note; nothing is ever overwritten.
+
+    --says, --published and --origin are needed where the file carries no note of its own.
+    """
+    from flows.intake import receiving
+    from flows.settings import settings
+
+    chosen = settings(raw=raw, schemas=schemas)
+    said = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}
+    try:
+        kept = receiving.receive(
+            file, source, {k: v for k, v in said.items() if v}, chosen.raw, _registry(chosen.schemas)
+        )
+    except receiving.NotReceived as error:
+        _stop(str(error), USAGE)
+    out.print(f"received as {kept}", soft_wrap=True)
+
+
+@app.command()
+def template(
+    file: Annotated[Path, typer.Argument(help="Workbook to write, such as odense_2016.xlsx.")],
+    municipality: Annotated[
+        str | None, typer.Option("--municipality", help="Four digits: its areas are filled in.", show_default=False)
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="The year to ask for.", show_default=False)] = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write the workbook that a municipality fills in with its yearly figures, in Danish."""
+    from flows.intake.template import write
+    from flows.settings import settings
+
+    try:
+        write(file, _registry(settings(schemas=schemas).schemas), municipality, year)
+    except ValueError as error:
+        _stop(str(error), USAGE)
+    out.print(f"wrote {file}", soft_wrap=True)
+
+
 @app.command("quarantine")
 def list_quarantine(
     sender: Annotated[str | None, typer.Option("--sender", help="Only this sender.", show_default=False)] = None,

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     staging: Path | None = None
     quarantine: Path | None = None
     schemas: Path | None = None
+    statbank: str = Field(default="https://api.statbank.dk/v1", description="Address of StatBank's API.")
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 
