@@ -125,7 +125,8 @@ class LayoutColumn(Model):
 
     `to` names a column of a fact table; `indicator` says that the column holds the figures of one indicator, all of
     them or the `part` that is a count; `parts` splits the text by `pattern`, a named group per column of the fact
-    table; `unused` declares a column that nobody needs.
+    table; `separator` stands between several values in one cell, each of which becomes a row of its fact table;
+    `unused` declares a column that nobody needs.
     """
 
     headers: tuple[str, ...] = Field(min_length=1)
@@ -136,6 +137,7 @@ class LayoutColumn(Model):
         "boolean",
         "year",
         "period",
+        "date",
         "code",
         "municipality",
         "municipality_code",
@@ -149,6 +151,7 @@ class LayoutColumn(Model):
     part: Literal["value", "numerator", "denominator"] = "value"
     parts: dict[Identifier, Part] = {}
     pattern: str | None = None
+    separator: str | None = None
     unused: bool = False
     optional: bool = False
     years: Years | None = None
@@ -556,8 +559,12 @@ class Registry(Model):
     def vocabularies(self) -> dict[str, dict[str, str]]:
         """Per coded list: Danish label and identifier to identifier."""
         return {
-            name: {label: row[key] for row in rows for label in (row[key], row["label_da"])}
-            for name, key in (("funding_bands", "funding_band"), ("size_bands", "size_band"))
+            name: {label: row[key] for row in rows for label in (row[key], row.get("label_da") or row["name_da"])}
+            for name, key in (
+                ("funding_bands", "funding_band"),
+                ("size_bands", "size_band"),
+                ("effort_areas", "effort_area_id"),
+            )
             for rows in (self.codes[name],)
         }
 

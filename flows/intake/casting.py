@@ -6,6 +6,7 @@ Everything is worked out once per different spelling, and where a cell needs its
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -38,6 +39,7 @@ RULES = {
     "boolean": "not_yes_or_no",
     "year": "not_a_year",
     "period": "not_a_period",
+    "date": "not_a_date",
     "code": "unknown_value",
     "indicator": "unknown_indicator",
     "municipality": "unknown_municipality",
@@ -185,7 +187,18 @@ def _column(
         marks[withheld_as] = "withheld_or_zero"
     missing = text.replace_strict(marks, default=None, return_dtype=pl.String())
     given = text.set(missing.is_not_null(), None)
-    return _values(given, column, layout, registry, names, registry.indicators_of(source.id)), missing
+    allowed = registry.indicators_of(source.id)
+    if column.separator is None:
+        return _values(given, column, layout, registry, names, allowed), missing
+
+    def each(cell: str) -> list[Any] | None:
+        parts = pl.Series(values=[part.strip() for part in cell.split(column.separator)], dtype=pl.String())
+        values = _values(parts, column, layout, registry, names, allowed)
+        return None if values.null_count() else values.to_list()
+
+    return pl.Series(
+        values=[None if cell is None else each(cell) for cell in given], dtype=pl.List(pl.String())
+    ), missing
 
 
 def _values(
@@ -210,6 +223,8 @@ def _values(
             year, quarter, month = (parts.struct.field(name) for name in ("1", "2", "3"))
             quarters = "Q" + quarter
             return year + quarters.fill_null("M" + month).fill_null("")
+        case "date":
+            return text.str.to_date("%Y-%m-%d", strict=False).fill_null(text.str.to_date("%d-%m-%Y", strict=False))
         case "boolean":
             return text.str.to_lowercase().replace_strict(YES_NO, default=None, return_dtype=pl.Boolean())
         case "code":

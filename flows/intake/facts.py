@@ -41,9 +41,20 @@ def tables(
     says = {name: pl.lit(value) for name, value in vars(stamp).items()}
     made = {}
     for name in layout.tables:
-        rows = _figures(typed, columns, source, registry) if name == "figures" else typed
+        rows = (
+            _figures(typed, columns, source, registry) if name == "figures" else _one_each(typed, registry.tables[name])
+        )
         made[name] = _shaped(rows.with_columns(**says).rename({"line": "source_line"}), registry.tables[name])
     return made
+
+
+def _one_each(typed: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """A row for each value of a column that has several in one cell, for the tables that have such a column."""
+    held = {column.name for column in table.columns}
+    several = [name for name, dtype in typed.schema.items() if dtype == pl.List(pl.String()) and name in held]
+    for name in several:
+        typed = typed.explode(name, empty_as_null=False, keep_nulls=False)
+    return typed
 
 
 def _shaped(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

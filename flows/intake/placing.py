@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -47,18 +48,22 @@ def by_neighbours(
     said = {name: of.spellings.gather(part) for (name, of), part in zip(beside.items(), parts[1:], strict=True)}
     kinds = said.get("geography", ["area"] * len(written)) if column.type == "place" else ["area"] * len(written)
     homes = said.get("municipality_code", [""] * len(written))
-    ids: list[str | None] = []
+    ids: list[Any] = []
     why: dict[int, tuple[str, str]] = {}
     for number, (name, kind, home) in enumerate(zip(written, kinds, homes, strict=True)):
-        ids.append(_identifier(normal(name), kind, home, names))
-        if ids[-1] is None and (rule := _rule(name, kind, home, column)):
-            why[number] = (rule, names.suggestion(home or None, name) if rule == "unknown_area" else "")
+        called = [part.strip() for part in name.split(column.separator)] if column.separator else [name]
+        found = {each: _identifier(normal(each), kind, home, names) for each in called}
+        lacking = next((each for each, identifier in found.items() if identifier is None), None)
+        ids.append(None if lacking is not None else list(found.values()) if column.separator else found[name])
+        if lacking is not None and (rule := _rule(lacking, kind, home, column)):
+            why[number] = (rule, names.suggestion(home or None, lacking) if rule == "unknown_area" else "")
     groups = []
     for rule in sorted({rule for rule, _ in why.values()}):
         numbers = [number for number, (broken, _) in why.items() if broken == rule]
         rows = np.flatnonzero(np.isin(codes, np.array(numbers, dtype=np.int32)))
         groups.append(Group(rows, header, rule, {row: why[int(codes[row])][1] for row in rows.tolist()}))
-    columns = {column.name: (codes, pl.Series(values=ids, dtype=pl.String()))}
+    dtype = pl.List(pl.String()) if column.separator else pl.String()
+    columns = {column.name: (codes, pl.Series(values=ids, dtype=dtype))}
     return Placed(columns, np.zeros(len(coded), dtype=bool), groups)
 
 

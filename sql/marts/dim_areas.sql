@@ -12,6 +12,8 @@ with_facts as (
     union
     select area_id from facts.grants
     union
+    select area_id from facts.grant_areas
+    union
     select geography_id as area_id from yearly_figures where geography = 'area'
 ),
 plans as (

@@ -24,6 +24,9 @@ select
     plans.grant_dkk,
     plans.grant_dkk_missing_reason,
     cast(plans.grant_dkk as double) / nullif(plans.dwellings, 0) as grant_per_dwelling_dkk,
+    plans.granted_from,
+    plans.granted_to,
+    plans.effort_area_ids,
     plans.origin
 from plan_facts as plans
 join dim_plans using (plan_id)

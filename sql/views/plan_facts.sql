@@ -1,57 +1,110 @@
 -- plan_facts: each plan with the areas and grants that were delivered for it.
--- One row per plan. Plans of one name in several municipalities are several plans.
-with named as (
-    select *, slug(plan_name) as name_slug from facts.grants
-),
-grants as (
+-- One row per plan. Plans of one name in several municipalities are several plans. Where Landsbyggefonden's list has
+-- grants to a plan's social effort, their number, sum and period go before those of the report; rent support is no
+-- grant to a plan.
+with listed as (
     select
-        *,
+        grants.*,
+        areas.area_id
+    from facts.listed_grants as grants
+    join facts.grant_areas as areas using (grant_id)
+    where grants.grant_kind = 'social_effort'
+),
+pairs as (
+    select plan_name, municipality_code, area_id from facts.grants
+    union
+    select plan_name, municipality_code, area_id from listed
+),
+plans as (
+    select
+        plan_name,
+        municipality_code,
+        area_id,
         if(
-            min(municipality_code) over (partition by name_slug) = max(municipality_code) over (partition by name_slug),
-            name_slug,
-            name_slug || '-' || municipality_code
+            min(municipality_code) over (partition by slug(plan_name)) = max(municipality_code) over (partition by slug(plan_name)),
+            slug(plan_name),
+            slug(plan_name) || '-' || municipality_code
         ) as plan_id
-    from named
+    from pairs
 ),
 covered as (
     select
         plan_id,
+        min(plan_name) as plan_name,
+        min(municipality_code) as municipality_code,
         count(*) as plan_areas,
         string_agg(area_id, ', ' order by area_id) as area_ids,
         if(count(dwellings) = count(*), cast(sum(dwellings) as bigint), null) as dwellings,
         sole(secretariat_municipality_code) as secretariat_municipality_code
-    from (select distinct plan_id, area_id from grants)
-    left join facts.case_areas using (area_id)
+    from (
+        select plan_id, area_id, min(plan_name) as plan_name, min(municipality_code) as municipality_code
+        from plans
+        group by plan_id, area_id
+    )
+    left join (select area_id, dwellings, secretariat_municipality_code from facts.case_areas) using (area_id)
     group by plan_id
 ),
-given as (
+printed as (
     select
         plan_id,
-        min(plan_name) as plan_name,
-        min(municipality_code) as municipality_code,
         sole(funding_band) as funding_band,
         max(grant_period_years) as grant_period_years,
         if(count(grants) = count(*), cast(sum(grants) as bigint), null) as grants,
         if(count(grant_dkk) = count(*), cast(sum(grant_dkk) as bigint), null) as grant_dkk,
         if(count(grant_dkk) = count(*), null, coalesce(min(grant_dkk_missing_reason), 'not_delivered')) as grant_dkk_missing_reason,
         min(origin) as origin
-    from grants
+    from facts.grants
+    join plans using (plan_name, municipality_code, area_id)
+    group by plan_id
+),
+grants_of_lists as (
+    select distinct plan_id, grant_id, amount_dkk, granted_from, granted_to, listed.origin
+    from listed
+    join plans using (plan_name, municipality_code, area_id)
+),
+summed as (
+    select
+        plan_id,
+        count(*) as grants,
+        if(count(amount_dkk) = count(*), cast(sum(amount_dkk) as bigint), null) as grant_dkk,
+        min(granted_from) as granted_from,
+        max(granted_to) as granted_to,
+        min(origin) as origin
+    from grants_of_lists
+    group by plan_id
+),
+themes as (
+    select plan_id, string_agg(distinct effort_area_id, ', ' order by effort_area_id) as effort_area_ids
+    from grants_of_lists
+    join facts.grant_effort_areas using (grant_id)
     group by plan_id
 )
 select
     plan_id,
-    given.plan_name,
+    covered.plan_name,
     covered.plan_areas,
     covered.area_ids,
-    given.municipality_code,
+    covered.municipality_code,
     covered.dwellings,
-    given.funding_band,
-    given.grant_period_years,
-    given.grants,
-    given.grant_dkk,
-    given.grant_dkk_missing_reason,
+    printed.funding_band,
+    coalesce(
+        cast(round(date_diff('day', summed.granted_from, summed.granted_to) / 365.25) as bigint),
+        printed.grant_period_years
+    ) as grant_period_years,
+    coalesce(summed.grants, printed.grants) as grants,
+    coalesce(summed.grant_dkk, printed.grant_dkk) as grant_dkk,
+    if(
+        coalesce(summed.grant_dkk, printed.grant_dkk) is null,
+        coalesce(printed.grant_dkk_missing_reason, 'not_published'),
+        null
+    ) as grant_dkk_missing_reason,
+    summed.granted_from,
+    summed.granted_to,
+    themes.effort_area_ids,
     covered.secretariat_municipality_code,
-    given.origin
-from given
-join covered using (plan_id)
+    coalesce(printed.origin, summed.origin) as origin
+from covered
+left join printed using (plan_id)
+left join summed using (plan_id)
+left join themes using (plan_id)
 order by plan_id

@@ -1,0 +1,133 @@
+"""Vintages: what had been received at a moment, what the sources had published by a day, and what moved since."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.intake.collect import Vintage, known_names, receipts_of
+from flows.intake.deliveries import find
+from flows.intake.ledger import Ledger
+from flows.publish import snapshots
+
+LIST = "ministry_lists/liste_2010.csv"
+
+
+def boligprofil(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("boligprofil"), *words],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(tmp_path: Path) -> None:
+    raw, marts = tmp_path / "data" / "raw", tmp_path / "data" / "marts"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "raw", raw)
+    boligprofil(tmp_path, "run")
+    first = snapshots.current(marts)
+    assert pl.read_parquet(first.path("revisions")).is_empty()
+
+    # A digit that is changed within its range is a figure like another; what it was before tells.
+    text = (raw / LIST).read_text(encoding="utf-8")
+    (raw / LIST).write_text(text.replace("2.440;36,8", "2.440;36,9"), encoding="utf-8")
+    (raw / "ministry_lists" / "liste_2015.csv").unlink()
+    boligprofil(tmp_path, "run")
+    second = snapshots.current(marts)
+    moved = pl.read_parquet(second.path("revisions"))
+    changed = moved.filter(change="figure").select("geography_id", "period", "indicator", "value_before", "value")
+    assert changed.rows() == [("blaagaarden", "2010", "outside_work_pct", 36.8, 36.9)]
+    assert moved.filter(change="figure")["difference"].round(9).to_list() == [0.1]
+    assert set(moved.filter(change="withdrawn")["period"]) == {"2015"}
+
+    for snapshot in (first, second):
+        said = boligprofil(tmp_path, "run", "--as-of", snapshot.id)
+        assert f"byte-equal to snapshot {snapshot.id}" in said
+        rebuilt = marts / "vintages" / snapshot.id
+        for entry in snapshot.manifest["marts"].values():
+            assert (rebuilt / entry["file"]).read_bytes() == (snapshot.folder / entry["file"]).read_bytes()
+    assert snapshots.current(marts).id == second.id
+
+    # Code that has changed gives other bytes, and says where.
+    manifest = (first.folder / "manifest.json").read_text(encoding="utf-8")
+    (first.folder / "manifest.json").write_text(manifest.replace(first.manifest["registry_sha256"], "0" * 64))
+    vintage = next(s for s in snapshots.kept(marts) if s.id == second.id)
+    told = snapshots.differences(vintage.__class__("another", vintage.folder, vintage.manifest), marts)
+    assert told[0] == f"not byte-equal to snapshot {second.id}"
+
+
+def night(raw: Path, staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, Any]:
+    ledger = Ledger.load(staging)
+    found = ledger.received(find(raw, registry), moment)
+    vintage = Vintage(tuple(found), ledger.record(found, moment), moment, **limits)
+    known = known_names(vintage, staging, registry)
+    return {receipt.path: receipt for receipt in receipts_of(vintage, staging, registry, known)}
+
+
+def past(staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, Any]:
+    vintage = Vintage.received(Ledger.load(staging), moment, **limits)
+    known = known_names(vintage, staging, registry)
+    return {receipt.path: receipt for receipt in receipts_of(vintage, staging, registry, known)}
+
+
+@pytest.fixture
+def history(tmp_path: Path, registry: Any) -> Any:
+    """Three nights: a list; the list corrected; the list gone."""
+    from datetime import UTC, datetime
+
+    raw, staging = tmp_path / "raw", tmp_path / "staging"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "raw" / "municipalities", raw / "municipalities")
+    original = (Path(__file__).parents[2] / "data" / "raw" / LIST).read_text(encoding="utf-8")
+    moments = [datetime(2026, 11, day, 3, tzinfo=UTC) for day in (1, 2, 3)]
+    file = raw / LIST
+    file.parent.mkdir()
+    file.write_text(original, encoding="utf-8")
+    one = night(raw, staging, moments[0], registry)[LIST]
+    file.write_text(original.replace("udgivet: 2010", "udgivet: 2012").replace("2.440", "2.441"), encoding="utf-8")
+    two = night(raw, staging, moments[1], registry)[LIST]
+    file.unlink()
+    assert LIST not in night(raw, staging, moments[2], registry)
+    return raw, staging, moments, one, two
+
+
+def test_what_had_been_received_at_a_moment_is_read_from_the_archive(history: Any, registry: Any) -> None:
+    raw, staging, moments, one, two = history
+    shutil.rmtree(raw)
+    assert [past(staging, moment, registry).get(LIST) for moment in moments] == [one, two, None]
+
+
+def test_what_the_source_had_published_by_a_day(history: Any, registry: Any) -> None:
+    from datetime import date
+
+    _, staging, moments, one, two = history
+    by = [past(staging, moments[1], registry, published_by=date(year, 12, 31)).get(LIST) for year in (2009, 2011, 2012)]
+    assert by == [None, one, two]
+
+
+def test_a_line_that_a_killed_run_left_unfinished_does_not_count(history: Any, registry: Any) -> None:
+    _, staging, moments, one, _ = history
+    file = staging / "deliveries" / "ledger.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole + b'{"at": "2026-11-04T03:00:00+00:00", "event": "se')
+    assert past(staging, moments[0], registry)[LIST] == one
+    Ledger.load(staging).published("x", moments[2])
+    assert Ledger.load(staging).last_published(moments[2].replace(year=2027)) == moments[2]
+    assert file.read_bytes().startswith(whole)
+
+
+def test_the_day_of_receipt_is_that_of_the_first_sight(history: Any, registry: Any) -> None:
+    raw, staging, moments, *_ = history
+    found = Ledger.load(staging).received(find(raw, registry), moments[2])
+    assert {delivery.received_on for delivery in found} == {moments[0].date()}
