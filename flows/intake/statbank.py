@@ -375,7 +375,6 @@ def _workplace(folder: Path, table: str) -> Iterator[Path]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StatBankError(f"another fetch to {folder} is under way; wait for it to end") from None
-        _sweep(folder, table)
         try:
             yield folder
         finally:

@@ -212,10 +212,17 @@ def test_asks_metadata_then_data_twice_then_metadata(server: StatBank, go: Any) 
     )
 
 
-def test_waits_between_the_two_bodies(server: StatBank, go: Any) -> None:
-    begun = time.monotonic()
-    go(settings=QUICK.model_copy(update={"pause_seconds": 0.2}))
-    assert 0.2 <= time.monotonic() - begun < 2
+def test_waits_between_the_two_bodies_and_before_it_tries_again(
+    server: StatBank, go: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_before: list[int] = []
+    monkeypatch.setattr(
+        time, "sleep", lambda seconds: asked_before.append(len(server.asked)) if seconds == 61 else None
+    )
+    server.next_data(Say(server.body.replace(b"233454", b"1")))
+    server.next_infos(Say(server.info))
+    assert go(settings=QUICK.model_copy(update={"pause_seconds": 61}))
+    assert asked_before == [2, 3, 5]
 
 
 def test_metadata_without_a_suppressed_value_says_none(server: StatBank, go: Any) -> None:
@@ -314,7 +321,7 @@ fetch(source, Path("raw"), {server.address!r}, datetime(2025, 10, 29, tzinfo=UTC
 
 
 PASSING = {
-    "slow": Say(b"", late=0.6),
+    "slow": Say(b"HERKOMST1;TID;INDHOLD\r\nI alt;2023;1\r\n", late=0.6),
     "server error": Say(b"<html>oh</html>", 500),
     "unavailable": Say(b"", 503),
     "cut": Say(b"HERKOMST1;TID;INDHOLD\r\nI alt;20", promised=5000),
@@ -358,7 +365,9 @@ def test_retry_after_is_honoured(server: StatBank, go: Any, form: str) -> None:
     assert 0.9 < time.monotonic() - begun < 4
 
 
-def test_too_long_a_wait_is_said_instead(server: StatBank, go: Any) -> None:
+def test_too_long_a_wait_is_said_instead(server: StatBank, go: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleep = time.sleep
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: sleep(min(seconds, 0.1)))
     server.next_data(Say(b"", 429, {"Retry-After": "3600"}))
     with pytest.raises(StatBankError, match=r"wait 3600 seconds \(HTTP 429\)"):
         go()
