@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from benchmarks import nation
+from benchmarks import long_csv, nation
 from flows.build import checks, marts, queries
 from flows.intake import collect, deliveries, reconcile
 from flows.intake.ledger import Ledger, now
@@ -63,6 +63,7 @@ def main() -> None:
         print(f"{rows:,} figures of {AREAS:,} areas; medians of {ROUNDS} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
         _measure(folder, raw, registry)
+    long_csv.main(ROUNDS)
 
 
 def _measure(folder: Path, raw: Path, registry: Registry) -> None:

@@ -102,27 +102,30 @@ def _unit(column: TableColumn) -> dict[str, str]:
 def pandera_schema(registry: Registry, table: Table, apart: bool = True) -> Any:
     """Pandera schema of a fact table; the name of each check is a rule of rules.toml.
 
-    `apart=False` asks of each row of figures only whether it keeps all rules, which takes a fraction of the time.
-    Validate collected frames only: a LazyFrame would pass bad values in silence.
+    `apart=False` asks of all rows together whether they keep every rule, which takes a fraction of the time and does
+    not say which row breaks which. Validate collected frames only: a LazyFrame would pass bad values in silence.
     """
     import pandera.polars as pa_polars
 
-    rules = FIGURE_RULES if table.id == "figures" else {}
-    if rules and not apart:
-        rules = {"contract": pl.all_horizontal(rule.fill_null(True) for rule in rules.values())}
+    figures = FIGURE_RULES if table.id == "figures" else {}
     limits = _limits(registry)
+    of_columns = {column.name: _column_rules(registry, column) for column in table.columns}
+    checks = [pa_polars.Check(_per_row(rule, limits), name=name) for name, rule in figures.items()]
+    if not apart:
+        every = [rule for rules in of_columns.values() for _, rule in rules]
+        checks = [pa_polars.Check(_together(every, list(figures.values()), limits), name="contract")]
     return pa_polars.DataFrameSchema(
         columns={
             column.name: pa_polars.Column(
                 POLARS_TYPES[column.type],
-                checks=_column_checks(registry, column),
+                checks=[_of_column(name, rule) for name, rule in of_columns[column.name]] if apart else None,
                 nullable=column.nullable,
                 description=column.description,
                 metadata={"unit": column.unit},
             )
             for column in table.columns
         },
-        checks=[pa_polars.Check(_per_row(rule, limits), name=name) for name, rule in rules.items()],
+        checks=checks,
         strict=True,
         ordered=True,
         name=table.id,
@@ -148,32 +151,49 @@ def _limits(registry: Registry) -> pl.DataFrame:
     )
 
 
+def _known(rows: pl.LazyFrame, limits: pl.DataFrame) -> pl.LazyFrame:
+    return rows.select(*FIGURE_COLUMNS).join(limits.lazy(), on="indicator", how="left", maintain_order="left")
+
+
 def _per_row(rule: pl.Expr, limits: pl.DataFrame) -> Any:
     def judged(data: Any) -> pl.LazyFrame:
-        rows = data.lazyframe.select(*FIGURE_COLUMNS)
-        known = rows.join(limits.lazy(), on="indicator", how="left", maintain_order="left")
         # Collected at once, because pandera runs a lazy result again for every question it has about it.
-        kept: pl.DataFrame = known.select(rule.fill_null(True)).collect()
+        kept: pl.DataFrame = _known(data.lazyframe, limits).select(rule.fill_null(True)).collect()
         return kept.lazy()
 
     return judged
 
 
-def _column_checks(registry: Registry, column: TableColumn) -> list[Any]:
+def _of_column(name: str, rule: pl.Expr) -> Any:
     import pandera.polars as pa_polars
 
-    checks = []
+    return pa_polars.Check(lambda data: data.lazyframe.select(rule.fill_null(True)), name=name, error=name)
+
+
+def _together(columns: list[pl.Expr], figures: list[pl.Expr], limits: pl.DataFrame) -> Any:
+    def judged(data: Any) -> bool:
+        parts = [data.lazyframe.select(rule.fill_null(True).all().alias(str(at)) for at, rule in enumerate(columns))]
+        if figures:
+            kept = (rule.fill_null(True).all().alias(str(at)) for at, rule in enumerate(figures))
+            parts.append(_known(data.lazyframe, limits).select(kept))
+        return all(all(frame.row(0)) for frame in pl.collect_all(parts) if frame.width)
+
+    return judged
+
+
+def _column_rules(registry: Registry, column: TableColumn) -> list[tuple[str, pl.Expr]]:
+    """What the cells of one column must fulfil; null where a cell is empty."""
+    here = pl.col(column.name)
+    rules = []
     if allowed := registry.allowed(column):
-        checks.append(pa_polars.Check.isin(allowed, name="unknown_value", error="unknown_value"))
+        rules.append(("unknown_value", here.is_in(allowed)))
     if column.pattern:
-        checks.append(
-            pa_polars.Check.str_matches(f"^(?:{column.pattern})$", name="unknown_value", error="unknown_value")
-        )
+        rules.append(("unknown_value", here.str.contains(f"^(?:{column.pattern})$")))
     if column.minimum is not None:
-        checks.append(pa_polars.Check.ge(column.minimum, name="out_of_range", error="out_of_range"))
+        rules.append(("out_of_range", here >= column.minimum))
     if column.maximum is not None:
-        checks.append(pa_polars.Check.le(column.maximum, name="out_of_range", error="out_of_range"))
-    return checks
+        rules.append(("out_of_range", here <= column.maximum))
+    return rules
 
 
 def expectations(registry: Registry, table: Table) -> list[Expectation]:

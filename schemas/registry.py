@@ -272,6 +272,14 @@ class Fetched(Model):
         return select
 
 
+class Lock(Model):
+    """Years that can no longer be fetched as they were: their figures come from one stored delivery and no other."""
+
+    years: Years
+    delivery: Text
+    reason: Text
+
+
 class Source(Model):
     """Who sends a delivery, under which terms, and how it is read."""
 
@@ -289,6 +297,7 @@ class Source(Model):
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     releases: Releases | None = None
+    locked: tuple[Lock, ...] = ()
     max_bad_share: float = Field(ge=0, le=1)
     already_published: bool = False
     baseline_caveat: str | None = None

@@ -49,8 +49,8 @@ def find(raw: Path, registry: Registry) -> list[Delivery]:
     files = {file for file in raw.rglob("*") if file.is_file() and not _is_passed_over(file.relative_to(raw))}
     found = []
     for file in files:
-        if file.name.endswith(BESIDE) and file.with_name(_without_suffix(file.name)) in files:
-            continue
+        if file.name.endswith(BESIDE):
+            continue  # it belongs to a delivery, here or still to come
         place = file.relative_to(raw)
         folder = place.parts[0] if len(place.parts) > 1 else ""
         source = folder if folder in registry.sources else None
@@ -63,10 +63,6 @@ def find(raw: Path, registry: Registry) -> list[Delivery]:
 
 def _is_passed_over(place: Path) -> bool:
     return any(part.startswith(".") for part in place.parts) or place.suffix == ".md"
-
-
-def _without_suffix(name: str) -> str:
-    return next(name.removesuffix(suffix) for suffix in BESIDE if name.endswith(suffix))
 
 
 def _shown(place: Path, fingerprint: str) -> str:

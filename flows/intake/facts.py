@@ -179,14 +179,8 @@ def validate(
     try:
         contracts.pandera_schema(registry, table, apart=False).validate(judged, lazy=True)
         return [], Counter()
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
-        if cases["index"].null_count():
-            raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}") from errors
-    try:
-        contracts.pandera_schema(registry, table).validate(judged, lazy=True)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
+    except SchemaErrors:
+        cases = _cases(name, judged, registry)
     found, accepted = [], Counter[str]()
     for case in cases.to_dicts():
         row = rows.row(case["index"], named=True)
@@ -196,6 +190,20 @@ def validate(
         else:
             found.append(fault)
     return found, accepted
+
+
+def _cases(name: str, rows: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Every broken rule of every row. Raises TypeError where the rows do not have the shape of the contract."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        contracts.pandera_schema(registry, registry.tables[name]).validate(rows, lazy=True)
+    except SchemaErrors as errors:
+        cases: pl.DataFrame = errors.failure_cases
+        if cases["index"].null_count():
+            raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}") from errors
+        return cases
+    return pl.DataFrame()
 
 
 def _fault(

@@ -49,12 +49,13 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     parts = sorted(file for receipt in accepted for file in receipt.tables.values())
     folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
     for name, table in registry.facts.items():
-        rows = _rows(accepted, staging, table)
+        delivered = _rows(accepted, staging, table)
+        rows = _unlocked(delivered, registry) if name == "figures" else delivered
         conflicting = _conflicts(rows, table)
         set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
         kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
         current = kept.sort(*ARRIVAL, *PLACE).unique(subset=table.key, keep="last", maintain_order=True)
-        if replaced := kept.height - current.height:
+        if replaced := kept.height - current.height + delivered.height - rows.height:
             superseded[name] = replaced
         if name == "figures":
             leaps, excused = _accepted(_leaps(current, registry), registry)
@@ -82,6 +83,17 @@ def _rows(accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFr
     files = [staging / receipt.tables[table.id] for receipt in accepted if table.id in receipt.tables]
     empty = pl.DataFrame(schema=contracts.polars_schema(table))
     return pl.concat([empty, *(pl.read_parquet(file, glob=False) for file in files)])
+
+
+def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Figures without those of locked years that come from another delivery than the one that is locked."""
+    for source in registry.sources.values():
+        for lock in source.locked:
+            of_years = (pl.col("source") == source.id) & pl.col("year").is_between(
+                lock.years.first, lock.years.last or 9999
+            )
+            figures = figures.filter(~of_years | (pl.col("source_file") == lock.delivery))
+    return figures
 
 
 def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:

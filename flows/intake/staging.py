@@ -134,9 +134,15 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     if delivery.source is None:
         raise Refusal("no_source", f"folder '{Path(delivery.path).parent.as_posix()}'")
     source, layout = registry.sources[delivery.source], registry.layout_of(delivery.source)
-    content = _content(delivery.file, delivery.fingerprint)
+    content = _opened(delivery.file)
     note = _note_beside(delivery)
-    sheet = formats.read(content, layout, source, note, vouched=_vouched(delivery))
+    with ThreadPoolExecutor(1) as beside:
+        unchanged = beside.submit(_check, content, delivery.fingerprint)
+        try:
+            sheet = formats.read(content, layout, source, note, vouched=_vouched(delivery))
+        finally:
+            # A file that changed meanwhile is refused for that, whatever else was found in it.
+            unchanged.result()
     accepted: Counter[str] = Counter()
     if sheet.note.rows not in (None, sheet.rows):
         if (excuse := registry.excuse("row_count_differs", delivery.path)) is None:
@@ -209,16 +215,25 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
 
 
 def _content(file: Path, fingerprint: str) -> Content:
+    """The bytes of a file that must be those that were fingerprinted. Raises Refusal."""
+    content = _opened(file)
+    _check(content, fingerprint)
+    return content
+
+
+def _opened(file: Path) -> Content:
     """The bytes of a file, mapped into memory where they are many."""
     try:
         with file.open("rb") as opened:
             large = file.stat().st_size > LARGE
-            content = mmap(opened.fileno(), 0, access=ACCESS_READ) if large else opened.read()
+            return mmap(opened.fileno(), 0, access=ACCESS_READ) if large else opened.read()
     except OSError:
         raise Refusal("not_readable") from None
+
+
+def _check(content: Content, fingerprint: str) -> None:
     if hashlib.sha256(content).hexdigest() != fingerprint:
         raise Refusal("changed_while_read")
-    return content
 
 
 def _note_beside(delivery: Delivery) -> Note | None:

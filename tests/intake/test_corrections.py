@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.registry import Correction, KnownException
+from schemas.registry import Correction, KnownException, Lock
 
 ODENSE = "boligområde;Vollsmose;Odense"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
@@ -130,3 +130,20 @@ def test_what_has_run_out_is_told_with_its_owner(night: Any) -> None:
     told = night.registry.expired(date(2027, 1, 2))
     assert len(told) == 2
     assert all("ran out on 2027-01-01: ask the registry" in sentence for sentence in told)
+
+
+def test_locked_years_come_from_the_stored_delivery_alone(night: Any) -> None:
+    old = delivery(f"{ODENSE};2009;residents;;;9.100;endelig")
+    new = delivery(f"{ODENSE};2009;residents;;;9.200;endelig", f"{ODENSE};2010;residents;;;9.300;endelig")
+    night.deliver("municipal_figures/2011/a.csv", old)
+    night.deliver("municipal_figures/2020/a.csv", new.replace("2026-01-01", "2026-02-01"))
+    lock = Lock.model_validate(
+        {"years": {"from": 2000, "to": 2009}, "delivery": "municipal_figures/2011/a.csv", "reason": "boundaries moved"}
+    )
+    source = night.registry.sources["municipal_figures"].model_copy(update={"locked": (lock,)})
+    sources = {**night.registry.sources, "municipal_figures": source}
+    night.registry = night.registry.model_copy(update={"sources": sources, "fingerprint": "locked"})
+    night.run()
+    figures = night.table("figures").filter(indicator="residents").sort("year")
+    assert figures.select("year", "value").rows() == [(2009, 9100.0), (2010, 9300.0)]
+    assert night.facts.superseded == {"figures": 1}
