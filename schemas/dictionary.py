@@ -53,6 +53,7 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         "person_years",
         "dwellings",
     )
+    of_year = {"first": "its first quarter or month", "sum": "the sum of its parts", "mean": "the mean of its parts"}
     interval = ("Wilson" if indicator.kind == "share" else "Byar, exact below 10") + ", where the counts are known"
     area_maximum = f" (one area at most {indicator.area_maximum:,.10g})" if indicator.area_maximum else ""
     lines = [
@@ -66,6 +67,8 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         ("population", indicator.population),
         ("counted in", indicator.count_basis),
         ("interval", interval if has_interval else "none"),
+        ("year from quarters or months", of_year[indicator.of_year]),
+        ("describes", "areas and larger places" if indicator.of_areas else "municipalities and larger places"),
         ("polarity", indicator.polarity),
         ("range", f"{indicator.minimum:,.10g} to {indicator.maximum:,.10g}{area_maximum}"),
         ("disclosure class", indicator.disclosure_class),
