@@ -32,8 +32,7 @@ def commands(page: str) -> list[str]:
     ]
 
 
-# A page for senders shows no command of ours.
-@pytest.mark.parametrize("page", [page for page in PAGES if "leveringsguide" not in page])
+@pytest.mark.parametrize("page", PAGES)
 def test_commands_run_as_shown(page: str, published: Path) -> None:
     found = commands(page)
     assert found, f"{page} shows no command"
