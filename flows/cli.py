@@ -165,7 +165,8 @@ def fetch(
         if source and one.id not in source:
             continue
         try:
-            stored = statbank.fetch(one, chosen.raw, chosen.statbank)
+            patience = statbank.ClientSettings(pause_seconds=chosen.statbank_pause_seconds)
+            stored = statbank.fetch(one, chosen.raw, chosen.statbank, settings=patience)
         except statbank.StatBankError as error:
             failed = True
             err.print(f"{one.id}: {escape(str(error))}", style="red", soft_wrap=True)

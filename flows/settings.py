@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     quarantine: Path | None = None
     schemas: Path | None = None
     statbank: str = Field(default="https://api.statbank.dk/v1", description="Address of StatBank's API.")
+    statbank_pause_seconds: float = Field(default=60, ge=0, description="Between the two answers that must be equal.")
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 

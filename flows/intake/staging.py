@@ -28,7 +28,7 @@ from flows.intake.names import Names
 from flows.intake.note import Note
 from flows.intake.privacy import lines_with_cpr_numbers
 from flows.intake.sheet import Content, Sheet
-from flows.intake.tidying import Tidy, tidy
+from flows.intake.tidying import Tidy, tidy, with_zeros
 from flows.provenance import code_sha256, digest, versions
 from schemas.registry import Registry
 
@@ -42,7 +42,8 @@ class Receipt:
     """What became of one delivery.
 
     `rows` = `used` + `quarantined` + `out_of_scope`, or the delivery was refused as a whole (then `rule` says why).
-    Where figures stand in several columns of a line, each is a row. `tables` names the staged file of each fact table;
+    Where figures stand in several columns of a line, each is a row; of the rows `implied` are not in the file and mean
+    0, by the word of its note. `tables` names the staged file of each fact table;
     `faults` the file of broken rules (line, column, rule, detail, row); `corrected` and `accepted` count the rows that
     a declared correction or exception matched. For a refused delivery `stands_in` is the fingerprint of the older one
     whose facts are used in its place.
@@ -64,6 +65,7 @@ class Receipt:
     used: int = 0
     quarantined: int = 0
     out_of_scope: int = 0
+    implied: int = 0
     rules: dict[str, int] = field(default_factory=dict)
     corrected: dict[str, int] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
@@ -151,7 +153,9 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
     sheet, corrected = corrections.corrected(sheet, source.id, delivery.path, registry)
     casting.check_totals(sheet, layout)
     rows = tidy(sheet, layout, source)
-    if not sheet.note.absent_is_zero:
+    if sheet.note.absent_is_zero:
+        rows = with_zeros(rows)
+    else:
         casting.check_complete(rows, layout)
     if layout.needs_municipalities and names is None:
         raise Refusal("needs_other_source", "municipalities")
@@ -171,6 +175,7 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names |
         format=sheet.format,
         encoding=sheet.encoding,
         rows=total,
+        implied=int((rows.lines == 0).sum()),
         out_of_scope=rows.headings + int(typed.outside.sum()),
     )
     stamp = Stamp(

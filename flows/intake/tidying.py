@@ -3,14 +3,14 @@
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.faults import Fault, Group, Refusal
-from flows.intake.sheet import Coded, Sheet
+from flows.intake.sheet import Coded, Sheet, combine
 from schemas.registry import Layout, LayoutColumn, Source
 
 ACROSS = "(kolonneoverskrift)"
@@ -61,6 +61,43 @@ def tidy(sheet: Sheet, layout: Layout, source: Source) -> Tidy:
         columns[FIGURE] = (figure, _interleaved([cells[header] for header in across]))
         lines = np.repeat(lines, times)
     return Tidy(_with_parts(columns), dimensions, lines, over, headings)
+
+
+def with_zeros(rows: Tidy) -> Tidy:
+    """Rows with a 0 for each combination that is not there, in line 0, as StatBank's streamed formats mean it.
+
+    Combined are the places, periods and values of dimensions that the file has; what it never names stays unknown.
+    """
+    keys = {h: pair for h, pair in rows.columns.items() if pair[0].to in ("geography_id", "period")}
+    apart = [coded for _, coded in keys.values()]
+    dimensions = list(rows.dimensions.values())
+    figure, parts = combine(*dimensions) if dimensions else (np.zeros(len(rows.lines), dtype=np.int32), [])
+    sizes = [len(coded.spellings) for coded in apart] + [int(figure.max()) + 1]
+    there = np.zeros(sizes, dtype=bool)
+    there[(*(coded.codes for coded in apart), figure)] = True
+    used = np.ix_(*(np.unique(coded.codes) for coded in apart), np.unique(figure))
+    asked = np.zeros(sizes, dtype=bool)
+    asked[used] = True
+    absent = np.nonzero(asked & ~there)
+    count = len(absent[0])
+    columns = dict(rows.columns)
+    for (header, (column, coded)), codes in zip(keys.items(), absent, strict=False):
+        columns[header] = (column, Coded(np.concatenate([coded.codes, codes.astype(np.int32)]), coded.spellings))
+    for header, (column, coded) in rows.columns.items():
+        if header not in keys:
+            columns[header] = (column, _followed_by(coded, "0" if column.to == "value" else "", count))
+    named = {
+        name: Coded(np.concatenate([coded.codes, part[absent[-1]]]), coded.spellings)
+        for (name, coded), part in zip(rows.dimensions.items(), parts, strict=True)
+    }
+    lines = np.concatenate([rows.lines, np.zeros(count, dtype=np.int64)])
+    return replace(rows, columns=columns, dimensions=named, lines=lines)
+
+
+def _followed_by(column: Coded, text: str, times: int) -> Coded:
+    added = np.full(times, len(column.spellings), dtype=np.int32)
+    spellings = pl.concat([column.spellings, pl.Series(values=[text])])
+    return Coded(np.concatenate([column.codes, added]), spellings)
 
 
 def _carried_down(sheet: Sheet, layout: Layout) -> tuple[dict[str, Coded], NDArray[np.int64], int]:

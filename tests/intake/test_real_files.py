@@ -262,3 +262,26 @@ def test_employment_by_age_is_kept_apart(staged: Any) -> None:
     raw = records("municipalities/heholo_muni_emp.csv")
     expected = sum(Decimal(cell) for row in raw for name, cell in row.items() if name.isdecimal())
     assert round(figures["value"].sum(), 1) == float(expected)
+
+
+def test_what_a_streamed_table_leaves_out_is_zero_and_an_empty_number_is_not(night: Any) -> None:
+    text = "OMRÅDE;OVERTRÆD;TID;INDHOLD\nOdense;TOT;2008K1;5\nOdense;TOT;2008K2;\nAarhus;TOT;2008K1;7\n"
+    night.deliver("statbank_straf11/a.csv", text)
+    night.deliver("statbank_straf11/a.csv.levering.txt", NOTE + "manglende rækker betyder: 0\n")
+    receipt = night.run()["statbank_straf11/a.csv"]
+    assert (receipt.rows, receipt.used, receipt.implied) == (4, 4, 1)
+    figures = night.table("figures").filter(indicator="reported_offences").sort("geography_id", "period")
+    columns = ["geography_id", "period", "value", "missing_reason", "source_line"]
+    assert figures.select(columns).rows() == [
+        ("0461", "2008Q1", 5.0, None, 2),
+        ("0461", "2008Q2", None, "withheld_by_source", 3),
+        ("0751", "2008Q1", 7.0, None, 4),
+        ("0751", "2008Q2", 0.0, None, 0),
+    ]
+
+
+def test_without_that_word_a_table_that_lacks_a_row_is_refused(night: Any) -> None:
+    night.deliver("statbank_straf11/a.csv", "OMRÅDE;TID;INDHOLD\nOdense;2008K1;5\nOdense;2008K2;6\nAarhus;2008K1;7\n")
+    night.deliver("statbank_straf11/a.csv.levering.txt", NOTE)
+    receipt = night.run()["statbank_straf11/a.csv"]
+    assert (receipt.rule, receipt.detail) == ("incomplete_table", "3 rows, 3 of them different, 4 expected")
