@@ -4,6 +4,7 @@ Sheets: 'Følgeseddel' (the delivery note, whose totals are formulas), 'Årstal'
 """
 
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -303,6 +304,7 @@ def _write_note(sheet: Any, plan: _Plan, today: datetime) -> None:
         sheet.write_array_formula(row, 0, row, 0, key, formats["key"], f"kontrolsum {column.headers[0]}")
         sheet.write_formula(row, 1, total, formats["sum"], 0)
         sheet.write_string(row, 2, words, formats["help"])
+        sheet.set_row(row, _height(words, 84))
 
 
 def _rows_formula(plan: _Plan) -> str:
@@ -413,7 +415,8 @@ def _danish(number: float) -> str:
 
 def _write_guide(sheet: Any, plan: _Plan) -> None:
     formats = plan.formats
-    for place, width in enumerate((44, 14, 70, 44, 22, 44)):
+    widths = (44, 16, 70, 44, 22, 44)
+    for place, width in enumerate(widths):
         sheet.set_column(place, place, width)
     instructions, marks = list(_instructions()), list(_marks(plan.layout))
     sheet.write_string(0, 0, f"{_says(plan)}: sådan udfyldes skabelonen", formats["title"])
@@ -429,8 +432,15 @@ def _write_guide(sheet: Any, plan: _Plan) -> None:
     for place, head in enumerate(heads):
         sheet.write_string(header, place, head, formats["required"])
     for row, of in enumerate(guidance(plan.registry, plan.year), header + 1):
-        for place, text in enumerate((of.header, of.required, of.holds, of.out_of, of.unit, "; ".join(of.also_read))):
+        texts = (of.header, of.required, of.holds, of.out_of, of.unit, "; ".join(of.also_read))
+        sheet.set_row(row, max(map(_height, texts, widths)))
+        for place, text in enumerate(texts):
             sheet.write_string(row, place, text, formats["key" if place == 0 else "text"])
+
+
+def _height(text: str, width: int) -> float:
+    """Points that wrapped text takes in a column of this width; not every program measures it by itself."""
+    return 15 * max(1, math.ceil(1.15 * len(text) / width))
 
 
 def _instructions() -> Iterator[str]:
