@@ -340,7 +340,8 @@ def _write_figures(sheet: Any, plan: _Plan, lists: Mapping[str, str]) -> None:
     for place, column in enumerate(plan.columns):
         header = column.headers[0]
         longest = max((len(str(row.get(header, ""))) for row in plan.rows), default=0)
-        width = max(14, min(30, longest + 2))
+        word = max(map(len, header.split()))
+        width = max(14, word + 3, min(30, longest + 2))
         sheet.set_column(place, place, width, plan.formats["cell"] if column.type == "municipality" else None)
         sheet.write_string(0, place, header, plan.formats["optional" if column.optional else "required"])
         if rule := _validation(column, xl_col_to_name(place), plan, lists):
