@@ -513,7 +513,9 @@ def _show_report(report: Mapping[str, Any]) -> None:
 
 
 def _show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
-    table = _table("delivery", "became", ">rows", ">used", ">set aside", "why")
+    has_outside = any(entry.get("out_of_scope") for entry in deliveries)
+    outside = [">out of scope"] if has_outside else []
+    table = _table("delivery", "became", ">rows", ">used", ">set aside", *outside, "why")
     for entry in deliveries:
         table.add_row(
             entry["path"],
@@ -521,6 +523,7 @@ def _show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
             f"{entry['rows']:,}",
             f"{entry['used']:,}",
             f"{entry['quarantined'] + entry['set_aside']:,}",
+            *([f"{entry.get('out_of_scope', 0):,}"] if has_outside else []),
             escape(
                 entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items())
             ),

@@ -48,7 +48,7 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "column twice": (lambda: delivery(GOOD + ";x").replace("Status", "Status;Status"), "duplicate_column", "'Status'"),
     "commas": (lambda: delivery(GOOD).replace(";", ","), "wrong_delimiter", "','"),
     "tabs": (lambda: delivery(GOOD).replace(";", "\t"), "wrong_delimiter", "'tab'"),
-    "zip": (lambda: b"PK\x03\x04" + b"\0" * 40, "is_archive", ""),
+    "zip": (lambda: b"PK\x03\x04" + b"\0" * 40, "damaged_file", ""),
     "gzip": (lambda: b"\x1f\x8b" + b"\0" * 40, "is_archive", ""),
     "old workbook": (lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 40, "is_archive", ""),
     "UTF-16": (lambda: delivery(GOOD).encode("utf-16"), "undecodable", "utf-8 and windows-1252"),
