@@ -468,7 +468,7 @@ def test_the_page_says_what_the_rules_say(registry: Registry) -> None:
         assert registry.sources[source].layout == layout
         assert f"mere end {100 * registry.sources[source].max_bad_share:g} % af rækkerne" in PAGE
     assert registry.layouts[LAYOUT].formats == ("csv", "xlsx")
-    assert registry.layouts["figures_long"].formats == ("csv",)
+    assert registry.layouts["figures_long"].formats == ("csv", "xlsx")
     lines = [row[0].strip("`") for row in table_below("Linje | Skal være der | Hvad den siger")]
     assert lines == [*note.REQUIRED, "afsender", "rækker", "kontrolsum <kolonne>"]
 
