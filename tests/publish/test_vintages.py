@@ -52,12 +52,11 @@ def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(tmp_path: Path) -
     assert moved.filter(change="figure")["difference"].round(9).to_list() == [0.1]
     assert set(moved.filter(change="withdrawn")["period"]) == {"2015"}
 
-    for snapshot in (first, second):
-        said = boligprofil(tmp_path, "run", "--as-of", snapshot.id)
-        assert f"byte-equal to snapshot {snapshot.id}" in said
-        rebuilt = marts / "vintages" / snapshot.id
-        for entry in snapshot.manifest["marts"].values():
-            assert (rebuilt / entry["file"]).read_bytes() == (snapshot.folder / entry["file"]).read_bytes()
+    said = boligprofil(tmp_path, "run", "--as-of", first.id)
+    assert f"byte-equal to snapshot {first.id}" in said
+    rebuilt = marts / "vintages" / first.id
+    for entry in first.manifest["marts"].values():
+        assert (rebuilt / entry["file"]).read_bytes() == (first.folder / entry["file"]).read_bytes()
     assert snapshots.current(marts).id == second.id
 
     # Code that has changed gives other bytes, and says where.
