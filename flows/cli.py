@@ -1,23 +1,31 @@
 """`boligprofil ...`: the commands of the pipeline. What a command needs is imported when it runs."""
 
 import atexit
-import logging
 import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows.shown import (
+    err,
+    out,
+    progress,
+    say_changes,
+    say_warnings,
+    show_deliveries,
+    show_freshness,
+    show_report,
+    show_trace,
+    table_of,
+)
+
 if TYPE_CHECKING:
     from flows.publish.snapshots import Snapshot
-    from flows.publish.trace import Trace
     from schemas.registry import Registry
 
 app = typer.Typer(
@@ -26,10 +34,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-# Into a file or a pipe, lines may be as long as a table needs.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-err = Console(stderr=True, highlight=False)
-
 REFUSED, USAGE = 1, 2
 
 Raw = Annotated[
@@ -87,11 +91,11 @@ def run(
         _stop(str(error), USAGE)
     if plan.is_done and plan.in_force and not again:
         out.print(f"Nothing changed: snapshot {plan.in_force.id} was made of these {len(plan.deliveries)} deliveries.")
-        _say_warnings(plan.in_force.manifest["warnings"])
+        say_warnings(plan.in_force.manifest["warnings"])
         return
     embedded_prefect(chosen)
     atexit.register(hush)
-    with _progress():
+    with progress():
         from flows.nightly import nightly
 
         state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
@@ -99,7 +103,7 @@ def run(
     if not isinstance(report, Mapping):
         again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
         _stop(f"the run failed, the last snapshot stays in force: {state.message}\n{again_with}", REFUSED)
-    _show_report(report)
+    show_report(report)
     if report["outcome"] == "refused":
         _stop(report["message"], REFUSED)
     if report["outcome"] == "rebuilt":
@@ -126,15 +130,15 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     )
     if manifest["caveat"]:
         out.print(f"The areas' figures are {manifest['caveat']}.")
-    _show_deliveries(manifest["deliveries"])
-    _say_warnings(manifest["warnings"])
+    show_deliveries(manifest["deliveries"])
+    say_warnings(manifest["warnings"])
     registry = _registry(chosen.schemas)
-    _show_freshness(registry, manifest["deliveries"])
+    show_freshness(registry, manifest["deliveries"])
     try:
         plan = agenda(chosen, registry)
     except FileNotFoundError as error:
         _stop(str(error), USAGE)
-    _say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
+    say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
 
 
 @app.command()
@@ -253,7 +257,7 @@ def list_quarantine(
         for name in wanted:
             print(written(name, [i for i in open_items if i.sender == name], registry, now().date()))
         return
-    table = _table("sender", "delivery", "rule", ">rows", "first seen")
+    table = table_of("sender", "delivery", "rule", ">rows", "first seen")
     groups = sorted({(i.sender, i.path, i.rule) for i in open_items if i.sender in wanted})
     for group in groups:
         of = [item for item in open_items if (item.sender, item.path, item.rule) == group]
@@ -339,7 +343,7 @@ def trace(
         )
     except tracing.NoFigure as error:
         _stop(str(error.args[0]), USAGE)
-    _show_trace(found, snapshot.id)
+    show_trace(found, snapshot.id)
 
 
 @app.command("snapshots")
@@ -350,7 +354,7 @@ def list_snapshots(marts: Marts = None) -> None:
 
     chosen = settings(marts=marts)
     in_force = _current(chosen.marts)
-    table = _table("snapshot", "in force", "published (UTC)", "figures", ">rows", ">deliveries", "commit")
+    table = table_of("snapshot", "in force", "published (UTC)", "figures", ">rows", ">deliveries", "commit")
     for snapshot in snapshots.kept(chosen.marts):
         manifest = snapshot.manifest
         table.add_row(
@@ -448,16 +452,6 @@ def _stop(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def _table(*headings: str) -> Table:
-    """A plain table; a heading that begins with '>' is a column of numbers."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
-        table.add_column(
-            heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left", overflow="fold"
-        )
-    return table
-
-
 def _carriers(registry: "Registry", indicator: str) -> Iterator[tuple[str, str]]:
     for source in registry.sources.values():
         tables = registry.layout_of(source.id).tables
@@ -469,112 +463,6 @@ def _carriers(registry: "Registry", indicator: str) -> Iterator[tuple[str, str]]
                 yield "may come in", f"{source.title}: rows with '{column.headers[0]}' = {indicator}"
 
 
-def _show_trace(found: "Trace", snapshot: str) -> None:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
-    formulas = dict(found.formulas)
-    for name, value in found.row.items():
-        if value is not None:
-            table.add_row(name, escape(str(value)) + (f"   ({escape(formulas[name])})" if name in formulas else ""))
-    for name in formulas.keys() - found.row.keys():
-        table.add_row(name, escape(formulas[name]))
-    out.print(f"[bold]{found.mart}[/] in snapshot {snapshot}")
-    out.print(table)
-    out.print("\n[bold]delivered[/]")
-    for source in found.sources:
-        fact = source.fact
-        counts = f"{fact['numerator']}/{fact['denominator']}, " if fact["numerator"] is not None else ""
-        figure = counts + (str(fact["value"]) if fact["value"] is not None else f"none ({fact['missing_reason']})")
-        place = f"{fact['geography']} {fact['geography_id']} {fact['period']}"
-        out.print(f"{source.role}: {place}: {figure}", soft_wrap=True)
-        out.print(f"    {fact['source_file']}, line {fact['source_line']}", soft_wrap=True)
-        out.print(
-            f"    published by {fact['published_at']}, received {fact['received_at']}, SHA-256 {source.fingerprint}"
-        )
-        for correction in source.corrections:
-            out.print(f"    the delivery was corrected: schemas/corrections.toml, {correction}", soft_wrap=True)
-
-
-def _show_report(report: Mapping[str, Any]) -> None:
-    if report["deliveries"]:
-        _show_deliveries(report["deliveries"])
-    if report["marts"]:
-        table = _table("mart", ">rows")
-        for mart, rows in report["marts"].items():
-            table.add_row(mart, f"{rows:,}")
-        out.print()
-        out.print(table)
-    if report["seconds"]:
-        out.print("\n" + ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report["seconds"].items()))
-    if report["outcome"] == "unchanged":
-        out.print(f"Nothing changed: snapshot {report['snapshot']} is in force.")
-    _say_warnings(report["warnings"])
-
-
-def _show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
-    has_outside = any(entry.get("out_of_scope") for entry in deliveries)
-    outside = [">out of scope"] if has_outside else []
-    table = _table("delivery", "became", ">rows", ">used", ">set aside", *outside, "why")
-    for entry in deliveries:
-        table.add_row(
-            entry["path"],
-            entry["outcome"] if entry["outcome"] == "accepted" else "[red]refused[/]",
-            f"{entry['rows']:,}",
-            f"{entry['used']:,}",
-            f"{entry['quarantined'] + entry['set_aside']:,}",
-            *([f"{entry.get('out_of_scope', 0):,}"] if has_outside else []),
-            escape(
-                entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items())
-            ),
-        )
-    out.print(table)
-    if any("quarantine" in entry for entry in deliveries):
-        out.print("\nWhat was set aside, with words for the sender:")
-        for entry in deliveries:
-            if "quarantine" in entry:
-                out.print(f"  {entry['quarantine']}", soft_wrap=True)
-
-
-def _show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]) -> None:
-    from flows.intake.freshness import freshness
-    from flows.intake.ledger import now
-
-    table = _table("source", "state", "released", "next release", "newest here")
-    found = freshness(registry, deliveries, now())
-    never = [source.source for source in found if source.newest is None]
-    for source in found:
-        if source.newest is None:
-            continue
-        state = f"[red]{source.state}[/]" if source.state == "late" else source.state
-        moments = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (source.released_at, source.next_at)]
-        table.add_row(source.source, state, *moments, str(source.newest or "none"))
-    out.print()
-    out.print(table)
-    if never:
-        out.print(f"Nothing has ever come from: {', '.join(never)}.", soft_wrap=True)
-
-
-def _say_warnings(warnings: Sequence[str]) -> None:
-    for warning in warnings:
-        out.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
-
-
-def _say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -> None:
-    before = {entry["path"]: entry["sha256"] for entry in snapshot.manifest["deliveries"]}
-    changes = [f"new: {name}" for name in sorted(found.keys() - before.keys())]
-    changes += [f"gone: {name}" for name in sorted(before.keys() - found.keys())]
-    changes += [f"changed: {name}" for name in sorted(found.keys() & before.keys()) if found[name] != before[name]]
-    if is_done:
-        out.print("\nNothing to do: the deliveries are those of the snapshot.")
-    elif changes:
-        out.print("\nTo do ('boligprofil run'):")
-        for change in changes:
-            out.print(f"  {change}", soft_wrap=True)
-    else:
-        out.print("\nTo do ('boligprofil run'): the registry, the code or the engines have changed.")
-
-
 def hush() -> None:
     """Send what native libraries print while the interpreter is taken down to nowhere.
 
@@ -582,31 +470,6 @@ def hush() -> None:
     out: registered before Prefect is imported, this one comes after everything that has something to say.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
-@contextmanager
-def _progress() -> Iterator[None]:
-    """Show what the run is doing, from its own log."""
-    log = logging.getLogger("boligprofil")
-    with err.status("starting ...") as shown:
-
-        class Shown(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                message = record.getMessage()
-                if message.endswith("..."):
-                    shown.update(message)
-                elif record.levelno == logging.INFO:
-                    err.print(f"  {escape(message)}")
-
-        handler = Shown()
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        log.propagate = False
-        try:
-            yield
-        finally:
-            log.removeHandler(handler)
-            log.propagate = True
 
 
 if __name__ == "__main__":

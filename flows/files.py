@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas import contracts
-from schemas.registry import Table
+from schemas.models import Table
 
 
 def write(file: Path, content: bytes) -> None:

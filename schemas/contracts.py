@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from schemas.registry import Registry, Table, TableColumn
+from schemas.models import Table, TableColumn
+from schemas.registry import Registry
 
 POLARS_TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),

@@ -3,7 +3,8 @@
 import csv
 import io
 
-from schemas.registry import Indicator, Registry, Table
+from schemas.models import Indicator, Table
+from schemas.registry import Registry
 
 HEADER = ("table", "kind", "column", "type", "unit", "may_be_empty", "in_key", "allowed_values", "description")
 

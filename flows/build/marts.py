@@ -11,7 +11,8 @@ from flows.build import queries
 from flows.build.queries import Query
 from flows.files import write_parquet
 from flows.intake.reconcile import Facts
-from schemas.registry import CODES, Registry
+from schemas.models import CODES
+from schemas.registry import Registry
 
 
 class BuildError(RuntimeError):

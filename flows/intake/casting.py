@@ -19,7 +19,8 @@ from flows.intake.names import Names, normal
 from flows.intake.placing import by_name, by_neighbours
 from flows.intake.sheet import Coded, Codes, Sheet, combine
 from flows.intake.tidying import Tidy
-from schemas.registry import Layout, LayoutColumn, Registry, Source
+from schemas.models import Layout, LayoutColumn, Source
+from schemas.registry import Registry
 
 # A first group that begins with 0 is an English decimal: 0.259 never means 259.
 PATTERNS = {

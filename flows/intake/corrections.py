@@ -9,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.sheet import Coded, Sheet
-from schemas.registry import Correction, Registry
+from schemas.models import Correction
+from schemas.registry import Registry
 
 
 def corrected(sheet: Sheet, source: str, path: str, registry: Registry) -> tuple[Sheet, dict[str, int]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from flows.intake.faults import Group
 from flows.intake.names import normal
 from flows.intake.sheet import Coded, Codes, combine
-from schemas.registry import FigureRule, Layout, Source
+from schemas.models import FigureRule, Layout, Source
 
 TOTAL = "*total"
 

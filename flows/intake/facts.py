@@ -11,7 +11,8 @@ from flows.intake.casting import MISSING
 from flows.intake.faults import Fault
 from flows.intake.tidying import Tidy
 from schemas import contracts
-from schemas.registry import Layout, LayoutColumn, Registry, Source, Table
+from schemas.models import Layout, LayoutColumn, Source, Table
+from schemas.registry import Registry
 
 ROW = "row"
 # A source that shows a figure and marks it missing in the same row says two things at once.

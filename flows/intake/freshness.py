@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from schemas.registry import Registry, Releases
+from schemas.models import Releases
+from schemas.registry import Registry
 
 
 @dataclass(frozen=True)

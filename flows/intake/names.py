@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from flows.provenance import digest
-from schemas.registry import Registry, Source
+from schemas.models import Source
+from schemas.registry import Registry
 
 COUNTRY = {"hele landet": "000", "danmark": "000", "000": "000"}
 OUTSIDE = "outside"

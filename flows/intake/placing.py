@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from flows.intake.faults import Group
 from flows.intake.names import COUNTRY, OUTSIDE, Names, normal
 from flows.intake.sheet import Coded, Codes, combine
-from schemas.registry import LayoutColumn
+from schemas.models import LayoutColumn
 
 BESIDE = ("geography", "municipality_code")
 

@@ -12,7 +12,8 @@ from flows.intake.faults import Fault
 from flows.intake.staging import Receipt
 from flows.provenance import code_sha256, digest
 from schemas import contracts
-from schemas.registry import Registry, Table
+from schemas.models import Table
+from schemas.registry import Registry
 
 ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")

@@ -26,7 +26,7 @@ from flows import files
 from flows.intake import note as notes
 from flows.intake.deliveries import HASH_SUFFIX
 from flows.provenance import file_sha256
-from schemas.registry import Fetched, Source
+from schemas.models import Fetched, Source
 
 BASE_URL = "https://api.statbank.dk/v1"
 # The API's documented limit of formats that it does not stream.

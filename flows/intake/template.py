@@ -16,7 +16,8 @@ from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
 from flows import files
 from flows.intake.casting import NUMBERS
-from schemas.registry import Indicator, Layout, LayoutColumn, Registry, Source
+from schemas.models import Indicator, Layout, LayoutColumn, Source
+from schemas.registry import Registry
 
 SOURCE = "municipal_yearly"
 NOTE, FIGURES, GUIDE, CODES = "Følgeseddel", "Årstal", "Vejledning", "Koder"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flows.intake.faults import Fault, Group, Refusal
 from flows.intake.sheet import Coded, Sheet, combine
-from schemas.registry import Layout, LayoutColumn, Source
+from schemas.models import Layout, LayoutColumn, Source
 
 ACROSS = "(kolonneoverskrift)"
 FIGURE = "(tal)"

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from flows.publish.snapshots import Snapshot
-from schemas.registry import Indicator, Registry
+from schemas.models import Indicator
+from schemas.registry import Registry
 
 PLACES = ("area", "municipality", "region", "country")
 INTERVALS = {

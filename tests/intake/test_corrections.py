@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.registry import Correction, KnownException, Lock
+from schemas.models import Correction, KnownException, Lock
 
 ODENSE = "boligområde;Vollsmose;Odense"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"

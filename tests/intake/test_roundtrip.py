@@ -16,7 +16,8 @@ from flows.intake.formats import read
 from flows.intake.formats.cells import written
 from flows.intake.note import Note, parse
 from flows.intake.tidying import tidy
-from schemas.registry import Layout, LayoutColumn, Registry, Source
+from schemas.models import Layout, LayoutColumn, Source
+from schemas.registry import Registry
 
 NOTE = parse([("kilde", "x"), ("udgivet", "2023"), ("oprindelse", "real")])
 TEXT = st.text(st.characters(codec="cp1252", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=9).map(

@@ -22,7 +22,8 @@ from pydantic import ValidationError
 from flows.intake import deliveries, note, statbank
 from flows.intake.deliveries import find
 from flows.intake.statbank import CELL_LIMIT, ClientSettings, HalfUpdated, StatBankError, TableInfo, cells, fetch
-from schemas.registry import Fetched, Registry, Source
+from schemas.models import Fetched, Source
+from schemas.registry import Registry
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "api"
 pytestmark = pytest.mark.skipif(
@@ -290,7 +291,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from flows.intake.statbank import ClientSettings, fetch
-from schemas.registry import Fetched, load
+from schemas.models import Fetched
+from schemas.registry import load
 renames, rename = [], os.replace
 def replace(*names):
     renames.append(names)

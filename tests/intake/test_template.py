@@ -18,7 +18,8 @@ from flows.intake.casting import NUMBERS
 from flows.intake.faults import Refusal
 from flows.intake.formats import workbook
 from flows.intake.tidying import tidy
-from schemas.registry import Indicator, Registry
+from schemas.models import Indicator
+from schemas.registry import Registry
 
 SOURCE, LAYOUT = "municipal_yearly", "municipal_wide"
 PATH = f"{SOURCE}/odense_2016.xlsx"

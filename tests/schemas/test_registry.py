@@ -17,7 +17,8 @@ from pandera.errors import SchemaErrors
 from flows.build import queries
 from flows.nightly import suites
 from schemas import contracts, dictionary
-from schemas.registry import ACCEPTABLE, Registry, RegistryError, load
+from schemas.models import ACCEPTABLE
+from schemas.registry import Registry, RegistryError, load
 
 
 @pytest.fixture

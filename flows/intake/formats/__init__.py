@@ -6,7 +6,7 @@ from flows.intake.faults import Refusal
 from flows.intake.formats import delimited, jsonstat, px, records, workbook
 from flows.intake.note import Note
 from flows.intake.sheet import Content, Sheet
-from schemas.registry import Layout, Source
+from schemas.models import Layout, Source
 
 READERS: dict[str, Callable[[Content, Layout, Source, Note | None, bool], Sheet]] = {
     "csv": delimited.read,

@@ -20,7 +20,7 @@ from flows.intake.faults import Fault, Refusal
 from flows.intake.note import Note
 from flows.intake.privacy import cells_with_cpr_numbers, holds_cpr_number, lines_with_cpr_numbers
 from flows.intake.sheet import Coded, Content, Sheet, rows_of
-from schemas.registry import Layout, Source
+from schemas.models import Layout, Source
 
 ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 BLOCK = 32 << 20

@@ -15,7 +15,7 @@ from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
 from flows.intake.note import Note
 from flows.intake.sheet import Coded, Content, Sheet
-from schemas.registry import Layout, Source
+from schemas.models import Layout, Source
 
 VALUE = "INDHOLD"
 METRIC = "ContentsCode"

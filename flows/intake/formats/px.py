@@ -9,7 +9,7 @@ from flows.intake.formats.cells import guard
 from flows.intake.formats.jsonstat import cube_sheet
 from flows.intake.note import Note
 from flows.intake.sheet import Content, Sheet
-from schemas.registry import Layout, Source
+from schemas.models import Layout, Source
 
 CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)
 ENCODINGS = {"windows-1252": "cp1252", "iso-8859-1": "cp1252", "iso-8859-15": "iso8859-15", "utf-8": "utf-8"}

@@ -10,7 +10,7 @@ from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import guard, written
 from flows.intake.note import Note
 from flows.intake.sheet import Content, Sheet, rows_of
-from schemas.registry import Layout, Source
+from schemas.models import Layout, Source
 
 
 def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:

@@ -13,7 +13,7 @@ from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
 from flows.intake.note import Note
 from flows.intake.sheet import Content, Sheet, rows_of
-from schemas.registry import Layout, Source
+from schemas.models import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")
 MOST_CELLS = 50_000_000

@@ -1,0 +1,167 @@
+"""What commands print: tables and sentences for the terminal, and the progress of a run."""
+
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from flows.publish.snapshots import Snapshot
+    from flows.publish.trace import Trace
+    from schemas.registry import Registry
+
+# Into a file or a pipe, lines may be as long as a table needs.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+err = Console(stderr=True, highlight=False)
+
+
+def table_of(*headings: str) -> Table:
+    """A plain table; a heading that begins with '>' is a column of numbers."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(
+            heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left", overflow="fold"
+        )
+    return table
+
+
+def show_trace(found: "Trace", snapshot: str) -> None:
+    """The mart's row with its formulas, and every delivered figure behind it."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    formulas = dict(found.formulas)
+    for name, value in found.row.items():
+        if value is not None:
+            table.add_row(name, escape(str(value)) + (f"   ({escape(formulas[name])})" if name in formulas else ""))
+    for name in formulas.keys() - found.row.keys():
+        table.add_row(name, escape(formulas[name]))
+    out.print(f"[bold]{found.mart}[/] in snapshot {snapshot}")
+    out.print(table)
+    out.print("\n[bold]delivered[/]")
+    for source in found.sources:
+        fact = source.fact
+        counts = f"{fact['numerator']}/{fact['denominator']}, " if fact["numerator"] is not None else ""
+        figure = counts + (str(fact["value"]) if fact["value"] is not None else f"none ({fact['missing_reason']})")
+        place = f"{fact['geography']} {fact['geography_id']} {fact['period']}"
+        out.print(f"{source.role}: {place}: {figure}", soft_wrap=True)
+        out.print(f"    {fact['source_file']}, line {fact['source_line']}", soft_wrap=True)
+        out.print(
+            f"    published by {fact['published_at']}, received {fact['received_at']}, SHA-256 {source.fingerprint}"
+        )
+        for correction in source.corrections:
+            out.print(f"    the delivery was corrected: schemas/corrections.toml, {correction}", soft_wrap=True)
+
+
+def show_report(report: Mapping[str, Any]) -> None:
+    """What became of the deliveries, the marts, and how long each step took."""
+    if report["deliveries"]:
+        show_deliveries(report["deliveries"])
+    if report["marts"]:
+        table = table_of("mart", ">rows")
+        for mart, rows in report["marts"].items():
+            table.add_row(mart, f"{rows:,}")
+        out.print()
+        out.print(table)
+    if report["seconds"]:
+        out.print("\n" + ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report["seconds"].items()))
+    if report["outcome"] == "unchanged":
+        out.print(f"Nothing changed: snapshot {report['snapshot']} is in force.")
+    say_warnings(report["warnings"])
+
+
+def show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
+    """A line per delivery: what it became, its rows, and why."""
+    has_outside = any(entry.get("out_of_scope") for entry in deliveries)
+    outside = [">out of scope"] if has_outside else []
+    table = table_of("delivery", "became", ">rows", ">used", ">set aside", *outside, "why")
+    for entry in deliveries:
+        table.add_row(
+            entry["path"],
+            entry["outcome"] if entry["outcome"] == "accepted" else "[red]refused[/]",
+            f"{entry['rows']:,}",
+            f"{entry['used']:,}",
+            f"{entry['quarantined'] + entry['set_aside']:,}",
+            *([f"{entry.get('out_of_scope', 0):,}"] if has_outside else []),
+            escape(
+                entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items())
+            ),
+        )
+    out.print(table)
+    if any("quarantine" in entry for entry in deliveries):
+        out.print("\nWhat was set aside, with words for the sender:")
+        for entry in deliveries:
+            if "quarantine" in entry:
+                out.print(f"  {entry['quarantine']}", soft_wrap=True)
+
+
+def show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]) -> None:
+    """A line per source that has delivered: whether its newest release is here."""
+    from flows.intake.freshness import freshness
+    from flows.intake.ledger import now
+
+    table = table_of("source", "state", "released", "next release", "newest here")
+    found = freshness(registry, deliveries, now())
+    never = [source.source for source in found if source.newest is None]
+    for source in found:
+        if source.newest is None:
+            continue
+        state = f"[red]{source.state}[/]" if source.state == "late" else source.state
+        moments = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (source.released_at, source.next_at)]
+        table.add_row(source.source, state, *moments, str(source.newest or "none"))
+    out.print()
+    out.print(table)
+    if never:
+        out.print(f"Nothing has ever come from: {', '.join(never)}.", soft_wrap=True)
+
+
+def say_warnings(warnings: Sequence[str]) -> None:
+    """Each warning on a line of its own."""
+    for warning in warnings:
+        out.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+
+
+def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -> None:
+    """What a run would have to do."""
+    before = {entry["path"]: entry["sha256"] for entry in snapshot.manifest["deliveries"]}
+    changes = [f"new: {name}" for name in sorted(found.keys() - before.keys())]
+    changes += [f"gone: {name}" for name in sorted(before.keys() - found.keys())]
+    changes += [f"changed: {name}" for name in sorted(found.keys() & before.keys()) if found[name] != before[name]]
+    if is_done:
+        out.print("\nNothing to do: the deliveries are those of the snapshot.")
+    elif changes:
+        out.print("\nTo do ('boligprofil run'):")
+        for change in changes:
+            out.print(f"  {change}", soft_wrap=True)
+    else:
+        out.print("\nTo do ('boligprofil run'): the registry, the code or the engines have changed.")
+
+
+@contextmanager
+def progress() -> Iterator[None]:
+    """Show what the run is doing, from its own log."""
+    log = logging.getLogger("boligprofil")
+    with err.status("starting ...") as shown:
+
+        class Shown(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                message = record.getMessage()
+                if message.endswith("..."):
+                    shown.update(message)
+                elif record.levelno == logging.INFO:
+                    err.print(f"  {escape(message)}")
+
+        handler = Shown()
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
+            log.propagate = True

@@ -1,0 +1,526 @@
+"""What each block of the registry's files may say: frozen models, one per kind of block.
+
+An unknown key is an error. What the blocks say of each other is held together in schemas/registry.py.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, ClassVar, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, Field(min_length=1)]
+MunicipalityCode = Annotated[str, Field(pattern=r"^\d{4}$")]
+# Rules of intake that an exception may set aside.
+ACCEPTABLE = {"out_of_range": "row", "jump": "row", "row_count_differs": "delivery", "too_many_bad_rows": "delivery"}
+
+
+class Model(BaseModel):
+    """Frozen, and an unknown key is an error: a misspelt key never passes in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Years(Model):
+    """Years from `first` to `last`, both included; an open end where `last` is absent."""
+
+    first: int = Field(alias="from")
+    last: int | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise ValueError("'to' lies before 'from'")
+        return self
+
+    def __contains__(self, year: object) -> bool:
+        return isinstance(year, int) and self.first <= year and (self.last is None or year <= self.last)
+
+
+class Window(Years):
+    """The number of years over which a figure of these years is a mean."""
+
+    window: int = Field(ge=1)
+
+
+class KnownComparator(Model):
+    """A comparator that follows from the definition (the region is 100 percent of itself)."""
+
+    geography: Literal["municipality", "region", "country"]
+    value: float
+
+
+class Indicator(Model):
+    """What one indicator means; see the head of indicators.toml."""
+
+    id: Identifier
+    label_da: str
+    label_en: str
+    definition: str
+    definition_da: str
+    kind: Literal["share", "rate", "relative", "count", "mean"]
+    unit: str
+    per: int | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    count_basis: Literal["persons", "full_time_persons", "person_years", "dwellings", "money"]
+    population: str
+    polarity: Literal["high_is_better", "high_is_worse", "neutral"]
+    minimum: float
+    maximum: float
+    area_maximum: float | None = None
+    jump_factor: float | None = Field(default=None, gt=1)
+    decimals: int = Field(ge=0, le=4)
+    disclosure_class: Literal["ordinary", "sensitive"]
+    of_year: Literal["first", "sum", "mean"] = "first"
+    of_areas: bool = True
+    comparator_by_definition: KnownComparator | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if self.kind in ("share", "rate") and not (self.numerator and self.denominator):
+            raise ValueError(f"a {self.kind} needs numerator and denominator in words")
+        if (self.kind == "rate") != (self.per is not None):
+            raise ValueError("'per' belongs to a rate, and a rate needs it")
+        if self.minimum >= self.maximum:
+            raise ValueError("minimum must lie below maximum")
+        if self.area_maximum is not None and not self.minimum < self.area_maximum <= self.maximum:
+            raise ValueError("area_maximum must lie between minimum and maximum")
+        return self
+
+    @property
+    def factor(self) -> int:
+        """What numerator / denominator is multiplied by: 100 for a share, `per` for a rate."""
+        return self.per or 100
+
+
+class Part(Model):
+    """What one named group of a column's pattern holds."""
+
+    type: Literal["text", "integer", "decimal", "year", "code"]
+    values: dict[str, str] = {}
+    optional: bool = False
+
+
+class LayoutColumn(Model):
+    """One column of a delivery: the headers it may have, and where it goes.
+
+    `to` names a column of a fact table; `indicator` says that the column holds the figures of one indicator, all of
+    them or the `part` that is a count; `parts` splits the text by `pattern`, a named group per column of the fact
+    table; `separator` stands between several values in one cell, each of which becomes a row of its fact table;
+    `unused` declares a column that nobody needs.
+    """
+
+    headers: tuple[str, ...] = Field(min_length=1)
+    type: Literal[
+        "text",
+        "integer",
+        "decimal",
+        "boolean",
+        "year",
+        "period",
+        "date",
+        "code",
+        "municipality",
+        "municipality_code",
+        "area",
+        "place",
+        "named_place",
+        "indicator",
+    ] = "text"
+    to: Identifier | None = None
+    indicator: Identifier | None = None
+    part: Literal["value", "numerator", "denominator"] = "value"
+    parts: dict[Identifier, Part] = {}
+    pattern: str | None = None
+    separator: str | None = None
+    unused: bool = False
+    optional: bool = False
+    years: Years | None = None
+    values: dict[str, str] = {}
+    vocabulary: str | None = None
+    window_years: tuple[Window, ...] = ()
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if [self.to is not None, self.indicator is not None, bool(self.parts), self.unused].count(True) != 1:
+            raise ValueError(f"column {self.headers[0]!r} needs one of 'to', 'indicator', 'parts' and 'unused'")
+        groups = set(re.compile(self.pattern or "").groupindex)
+        if groups != self.parts.keys():
+            raise ValueError(f"column {self.headers[0]!r}: 'pattern' must have the groups {', '.join(self.parts)}")
+        if (self.type == "code") != bool(self.values or self.vocabulary):
+            raise ValueError(f"column {self.headers[0]!r}: 'values' or 'vocabulary' belong to type code")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Name of the column once it is cast."""
+        return self.to or f"{self.part}:{self.indicator}"
+
+    def window(self, year: int) -> int:
+        """Years over which a figure of this column in `year` is a mean."""
+        return next((window.window for window in self.window_years if year in window), 1)
+
+
+class Carried(Model):
+    """Headings among the rows: a row whose `column` has `value` is no row, its cells go with the rows below it."""
+
+    column: str
+    value: str
+    cells: dict[str, str]
+
+
+class Layout(Model):
+    """How a delivery file looks, and the fact tables that it feeds."""
+
+    id: Identifier
+    description: str
+    tables: tuple[str, ...]
+    formats: tuple[Literal["csv", "xlsx", "json", "json-stat", "px"], ...] = ("csv",)
+    delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (";",)
+    encodings: tuple[Literal["utf-8", "windows-1252"], ...] = ("utf-8", "windows-1252")
+    numbers: Literal["danish", "plain"] = "danish"
+    missing: dict[str, str] = {"": "not_delivered"}
+    columns: tuple[LayoutColumn, ...]
+    constants: dict[Identifier, str] = {}
+    across: str | None = None
+    carried: Carried | None = None
+    records_by: str | None = None
+    complete: bool = False
+    totals: tuple[str, ...] = ()
+    same_dimension: dict[str, str] = {}
+
+    @property
+    def needs_municipalities(self) -> bool:
+        """Whether reading a row takes the list of municipalities."""
+        return any(column.type in ("municipality", "area", "place", "named_place") for column in self.columns)
+
+    @property
+    def counts(self) -> bool:
+        """Whether a column holds the figures, whatever they are figures of: value, numerator or denominator."""
+        return self.across is not None or any(column.to in ("value", "numerator") for column in self.columns)
+
+
+class FigureRule(Model):
+    """Which rows of a table with dimensions are figures of an indicator.
+
+    A dimension that is not named must be at its total. `where` names the values of a dimension (`*total` for any
+    total), `breakdown` the pattern of values that stay apart, each a figure of its own.
+    """
+
+    indicator: Identifier
+    where: dict[str, tuple[str, ...]] = {}
+    breakdown: dict[str, str] = {}
+    part: Literal["value", "numerator", "denominator"] = "value"
+
+
+class Releases(Model):
+    """When a source publishes: days of the year, hour and time zone; how long it may take until a release is here."""
+
+    days: tuple[Annotated[str, Field(pattern=r"^\d\d-\d\d$")], ...] = Field(min_length=1)
+    hour: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    zone: str = "Europe/Copenhagen"
+    grace_days: int = Field(default=14, ge=0)
+    years: Years
+
+    @field_validator("days")
+    @classmethod
+    def _are_days_of_every_year(cls, days: tuple[str, ...]) -> tuple[str, ...]:
+        for day in days:
+            date.fromisoformat(f"2001-{day}")
+        return days
+
+    @field_validator("zone")
+    @classmethod
+    def _is_known(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"no time zone {zone!r}")
+        return zone
+
+
+class Fetched(Model):
+    """What is fetched of StatBank: a table, and the value codes of each variable that is selected, '*' for all."""
+
+    table: str = Field(pattern=r"^[A-ZÆØÅ0-9]+$")
+    select: dict[str, tuple[Text, ...]] = Field(min_length=1)
+    language: Literal["da", "en"] = "da"
+
+    @field_validator("select")
+    @classmethod
+    def _selects(cls, select: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for variable, codes in select.items():
+            if not codes or len(set(codes)) < len(codes) or ("*" in codes and len(codes) > 1):
+                raise ValueError(f"{variable!r} needs '*' alone, or codes that each stand once")
+        return select
+
+
+class Lock(Model):
+    """Years that can no longer be fetched as they were: their figures come from one stored delivery and no other."""
+
+    years: Years
+    delivery: Text
+    reason: Text
+
+
+class Source(Model):
+    """Who sends a delivery, under which terms, and how it is read."""
+
+    id: Identifier
+    title: str
+    publisher: str
+    licence: str
+    layout: Identifier
+    indicators: tuple[str, ...] = ()
+    figures: tuple[FigureRule, ...] = ()
+    outside: dict[str, str] = {}
+    stub: tuple[str, ...] = ()
+    constants: dict[Identifier, str] = {}
+    geography: Literal["from_2007", "before_2007"] = "from_2007"
+    years: Years | None = None
+    reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
+    releases: Releases | None = None
+    locked: tuple[Lock, ...] = ()
+    max_bad_share: float = Field(ge=0, le=1)
+    already_published: bool = False
+    baseline_caveat: str | None = None
+    fetch: Fetched | None = None
+
+    @field_validator("reference_day")
+    @classmethod
+    def _is_a_day_of_every_year(cls, day: str | None) -> str | None:
+        if day is not None:
+            date.fromisoformat(f"2001-{day}")
+        return day
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Columns whose values decide what a row is a figure of; a stub ends with the place."""
+        named = (name for rule in self.figures for name in (*rule.where, *rule.breakdown))
+        return tuple(dict.fromkeys((*named, *self.outside, *self.stub[:-1])))
+
+
+class Column(Model):
+    """One column, described once for every table that has it."""
+
+    type: Literal["text", "integer", "number", "boolean", "year", "date"]
+    description: str
+    unit: str | None = None
+    pattern: str | None = None
+    allowed: tuple[str, ...] = ()
+    vocabulary: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @model_validator(mode="after")
+    def _can_be_fulfilled(self) -> Self:
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum must not lie above maximum")
+        if self.pattern is not None:
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                raise ValueError(f"pattern cannot be read: {error}") from error
+        return self
+
+
+class TableColumn(Column):
+    """A column as it stands in one table."""
+
+    name: str
+    nullable: bool
+
+
+class TableEntry(Model):
+    """A table as tables.toml writes it."""
+
+    kind: Literal["fact", "mart"]
+    description: str
+    grain: str
+    key: tuple[str, ...] = Field(min_length=1)
+    may_be_empty: bool = False
+    columns: tuple[str, ...]
+
+
+class Table(Model):
+    """A table with its columns spelled out."""
+
+    id: Identifier
+    kind: Literal["fact", "mart"]
+    description: str
+    grain: str
+    key: tuple[str, ...]
+    may_be_empty: bool = False
+    columns: tuple[TableColumn, ...]
+
+    def column(self, name: str) -> TableColumn:
+        """The column of this name; KeyError where the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.id} has no column {name!r}")
+
+
+class Rule(Model):
+    """A rule that a delivery or a row can break, in words for the engineer and for the sender."""
+
+    id: Identifier
+    scope: Literal["delivery", "row"]
+    en: str
+    da: str
+
+
+class KnownException(Model):
+    """A disagreement with a check, or with a rule of intake, that is accepted until a day.
+
+    `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
+    or of bad rows of one delivery.
+    """
+
+    id: Identifier
+    check: Identifier
+    area_id: str | None = None
+    year: int | None = None
+    indicator: str | None = None
+    file: str | None = None
+    reason: Text
+    owner: Text
+    until: date
+
+    @model_validator(mode="after")
+    def _is_limited(self) -> Self:
+        if ACCEPTABLE.get(self.check) == "delivery" and self.file is None:
+            raise ValueError(f"an exception of {self.check} needs the 'file' that it is for")
+        if ACCEPTABLE.get(self.check) == "row" and (self.area_id is None or self.indicator is None):
+            raise ValueError(f"an exception of {self.check} needs 'area_id' and 'indicator'")
+        return self
+
+
+class Correction(Model):
+    """A known error of a source; see the head of corrections.toml."""
+
+    id: Identifier
+    source: Identifier
+    file: str | None = None
+    where: dict[str, str] = Field(min_length=1)
+    column: Text
+    wrong: str
+    right: str
+    reason: Text
+    owner: Text
+    until: date
+
+
+class Code(Model):
+    """A row of a list in codes/. No two rows share the values of any tuple of columns in `unique`."""
+
+    unique: ClassVar[tuple[tuple[str, ...], ...]]
+
+
+class AreaCode(Code):
+    """A housing area."""
+
+    unique = (("area_id",),)
+    area_id: Slug
+    name: Text
+    municipality_code: MunicipalityCode
+
+
+class AliasCode(Code):
+    """Another spelling of an area's name."""
+
+    unique = (("area_id", "alias"),)
+    area_id: Slug
+    alias: Text
+    seen_in: Text
+
+
+class RelationCode(Code):
+    """How an area's boundary relates to that of an area as a source shows it."""
+
+    unique = (("area_id", "source"),)
+    area_id: Slug
+    source: Identifier
+    listed_as: Slug
+    relation: Literal["same", "part_of", "overlaps"]
+    note: str
+
+
+class SecretariatCode(Code):
+    """An area secretariat; deliveries name it by its municipality."""
+
+    unique = (("secretariat_id",), ("municipality_code",))
+    secretariat_id: Slug
+    name_da: Text
+    municipality_code: MunicipalityCode
+
+
+class BandCode(Code):
+    """What size bands and funding bands have in common."""
+
+    label_da: Text
+    label_en: Text
+
+
+class SizeBandCode(BandCode):
+    """A band of dwellings, closed on the left; open upwards where the upper edge is empty."""
+
+    unique = (("size_band",), ("label_da",))
+    size_band: Text
+    lower_dwellings: Annotated[str, Field(pattern=r"^\d+$")]
+    upper_dwellings: Annotated[str, Field(pattern=r"^\d*$")]
+
+
+class FundingBandCode(BandCode):
+    """A band of million DKK; each edge says whether it belongs to the band."""
+
+    unique = (("funding_band",), ("label_da",))
+    funding_band: Text
+    lower_mio_dkk: Annotated[str, Field(pattern=r"^\d+$")]
+    upper_mio_dkk: Annotated[str, Field(pattern=r"^\d*$")]
+    lower_included: Literal["true", "false"]
+    upper_included: Literal["true", "false", ""]
+
+
+class PlaceNameCode(Code):
+    """A name or code by which a source calls a place, and since when; `outside` is a place that nobody asks for."""
+
+    unique = (("name", "used"),)
+    name: Text
+    geography: Literal["municipality", "region", "country", "elsewhere", "outside"]
+    geography_id: str
+    used: Literal["always", "from_2007", "before_2007"]
+    seen_in: Text
+
+
+class EffortAreaCode(Code):
+    """A theme of the grants."""
+
+    unique = (("effort_area_id",),)
+    effort_area_id: Slug
+    name_da: Text
+    listed_in: Text
+
+
+class SplitCode(Code):
+    """A municipality that the reform of 2007 divided, and the heir that took over most of it."""
+
+    unique = (("old_municipality_code",),)
+    old_municipality_code: MunicipalityCode
+    main_heir_code: MunicipalityCode
+    basis: Text
+
+
+CODES: dict[str, type[Code]] = {
+    "areas": AreaCode,
+    "area_aliases": AliasCode,
+    "area_relations": RelationCode,
+    "secretariats": SecretariatCode,
+    "size_bands": SizeBandCode,
+    "funding_bands": FundingBandCode,
+    "effort_areas": EffortAreaCode,
+    "place_names": PlaceNameCode,
+    "split_municipalities": SplitCode,
+}
