@@ -214,7 +214,6 @@ class FigureRule(Model):
     indicator: Identifier
     where: dict[str, tuple[str, ...]] = {}
     breakdown: dict[str, str] = {}
-    part: Literal["value", "numerator", "denominator"] = "value"
 
 
 class Releases(Model):
