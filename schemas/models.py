@@ -66,7 +66,10 @@ class Indicator(Model):
     per: int | None = None
     numerator: str | None = None
     denominator: str | None = None
-    count_basis: Literal["persons", "full_time_persons", "person_years", "dwellings", "money"]
+    indicator_group: Literal["background", "attractiveness", "life_situation", "satisfaction"] | None = None
+    count_basis: Literal[
+        "persons", "full_time_persons", "person_years", "households", "dwellings", "events", "contacts", "money"
+    ]
     population: str
     polarity: Literal["high_is_better", "high_is_worse", "neutral"]
     minimum: float
@@ -85,6 +88,8 @@ class Indicator(Model):
             raise ValueError(f"a {self.kind} needs numerator and denominator in words")
         if (self.kind == "rate") != (self.per is not None):
             raise ValueError("'per' belongs to a rate, and a rate needs it")
+        if self.of_areas == (self.indicator_group is None):
+            raise ValueError("an indicator of areas needs an 'indicator_group', and no other has one")
         if self.minimum >= self.maximum:
             raise ValueError("minimum must lie below maximum")
         if self.area_maximum is not None and not self.minimum < self.area_maximum <= self.maximum:
@@ -503,6 +508,23 @@ class EffortAreaCode(Code):
     listed_in: Text
 
 
+class ProjectOrganisationCode(Code):
+    """How a plan's project is anchored (chapter 4 of the report)."""
+
+    unique = (("project_organisation",),)
+    project_organisation: Slug
+    name_da: Text
+    anchoring: Literal["central", "lokal"]
+
+
+class ProjectSecretariatCode(Code):
+    """How a plan's own secretariat is staffed (chapter 4 of the report)."""
+
+    unique = (("project_secretariat",),)
+    project_secretariat: Slug
+    name_da: Text
+
+
 class SplitCode(Code):
     """A municipality that the reform of 2007 divided, and the heir that took over most of it."""
 
@@ -520,6 +542,8 @@ CODES: dict[str, type[Code]] = {
     "size_bands": SizeBandCode,
     "funding_bands": FundingBandCode,
     "effort_areas": EffortAreaCode,
+    "project_organisations": ProjectOrganisationCode,
+    "project_secretariats": ProjectSecretariatCode,
     "place_names": PlaceNameCode,
     "split_municipalities": SplitCode,
 }

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from schemas.evaluation import BaselineWindow, Contrast, Evaluation, Lifting
 from schemas.models import (
     CODES,
     Column,
@@ -29,7 +30,15 @@ from schemas.models import (
     TableEntry,
 )
 
-FILES = ("indicators.toml", "sources.toml", "tables.toml", "rules.toml", "exceptions.toml", "corrections.toml")
+FILES = (
+    "indicators.toml",
+    "sources.toml",
+    "tables.toml",
+    "rules.toml",
+    "exceptions.toml",
+    "corrections.toml",
+    "evaluation.toml",
+)
 INDICATOR_COLUMNS = "*indicators"
 
 
@@ -50,6 +59,7 @@ class Registry(Model):
     rules: dict[str, Rule]
     exceptions: dict[str, KnownException]
     corrections: dict[str, Correction]
+    evaluation: Evaluation
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
 
@@ -72,6 +82,8 @@ class Registry(Model):
                 ("funding_bands", "funding_band"),
                 ("size_bands", "size_band"),
                 ("effort_areas", "effort_area_id"),
+                ("project_organisations", "project_organisation"),
+                ("project_secretariats", "project_secretariat"),
             )
             for rows in (self.codes[name],)
         }
@@ -149,6 +161,7 @@ def load(folder: Path | None = None) -> Registry:
         rules=rules,
         exceptions=exceptions,
         corrections=corrections,
+        evaluation=_evaluation(texts["evaluation.toml"]),
         codes=codes,
         fingerprint=_fingerprint(root),
     )
@@ -212,6 +225,14 @@ def _entries(model: type[M], entries: Mapping[str, Any], place: str) -> dict[str
     return made
 
 
+def _evaluation(text: Mapping[str, Any]) -> Evaluation:
+    named: dict[str, type[Model]] = {"window": BaselineWindow, "contrast": Contrast, "lifting": Lifting}
+    blocks = {
+        block: _entries(model, text.get(block, {}), f"evaluation.toml, {block}") for block, model in named.items()
+    }
+    return _model(Evaluation, {**text, **blocks}, "evaluation.toml")
+
+
 def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicators: Mapping[str, Indicator]) -> Table:
     spelled: list[TableColumn] = []
     for written in entry.columns:
@@ -270,6 +291,8 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     for table in registry.tables.values():
         yield from _table_contradictions(registry, table)
     yield from _area_contradictions(registry)
+    areas = (name for name, indicator in registry.indicators.items() if indicator.of_areas)
+    yield from registry.evaluation.contradictions(areas)
     yield from _band_contradictions(registry)
     for name, model in CODES.items():
         for columns in model.unique:

@@ -31,7 +31,10 @@ BASES = {
     "persons": "personer",
     "full_time_persons": "fuldtidspersoner",
     "person_years": "personår",
+    "households": "husstande",
     "dwellings": "boliger",
+    "events": "hændelser",
+    "contacts": "kontakter",
     "money": "kroner",
 }
 OF_PLACE = {"municipality": "kommunens", "region": "regionens", "country": "landets"}

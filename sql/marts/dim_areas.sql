@@ -14,6 +14,8 @@ with_facts as (
     union
     select area_id from facts.grant_areas
     union
+    select area_id from facts.estates
+    union
     select geography_id as area_id from yearly_figures where geography = 'area'
 ),
 plans as (
@@ -37,7 +39,8 @@ select
     municipalities.region_code,
     municipalities.region_name,
     case_areas.area_id is not null as is_case_area,
-    case_areas.dwellings,
+    area_sizes.estates,
+    area_sizes.dwellings,
     size_of.size_band,
     case_areas.size_band_printed,
     plans.funding_band,
@@ -53,7 +56,8 @@ from with_facts
 join codes.areas as areas using (area_id)
 join facts.municipalities as municipalities using (municipality_code)
 left join facts.case_areas as case_areas using (area_id)
-left join size_of using (dwellings)
+left join area_sizes using (area_id)
+left join size_of on size_of.dwellings = area_sizes.dwellings
 left join plans using (area_id)
 left join codes.secretariats as secretariats on secretariats.municipality_code = case_areas.secretariat_municipality_code
 left join boundaries using (area_id)

@@ -13,6 +13,7 @@ estimates as (
 )
 select
     indicator,
+    indicator_group,
     label_da,
     label_en,
     definition,

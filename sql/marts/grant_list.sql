@@ -14,6 +14,7 @@ select
     grants.municipality_code,
     municipalities.municipality_name,
     grants.grant_kind,
+    grants.estate_id,
     grants.amount_dkk,
     grants.granted_from,
     grants.granted_to,

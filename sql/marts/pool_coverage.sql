@@ -1,11 +1,18 @@
 -- pool_coverage: control totals, what was delivered against the published totals of the pool.
--- One row per published total; a total that the deliveries cannot give is empty.
-with delivered as (
+-- The pool's amount is that of the plans and of the rent support together. One row per published total; a total that the deliveries cannot give is empty.
+with amounts as (
+    select grant_dkk as amount_dkk from plan_facts
+    union all
+    select amount_dkk from facts.listed_grants where grant_kind = 'rent_support'
+),
+delivered as (
     select 'plans' as measure, count(*) as delivered_total from plan_facts
     union all
     select 'grants', if(count(grants) = count(*), cast(sum(grants) as bigint), null) from plan_facts
     union all
-    select 'pool_amount_dkk', if(count(grant_dkk) = count(*), cast(sum(grant_dkk) as bigint), null) from plan_facts
+    select 'pool_amount_dkk', if(count(amount_dkk) = count(*), cast(sum(amount_dkk) as bigint), null) from amounts
+    union all
+    select 'rent_support_estates', nullif(count(distinct estate_id), 0) from facts.listed_grants where grant_kind = 'rent_support'
     union all
     select 'case_areas', count(*) from facts.case_areas
     union all

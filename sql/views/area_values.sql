@@ -1,5 +1,5 @@
 -- area_values: every figure of every area with its interval and, where its edition repeats an earlier one, that year.
--- One row per area, year, indicator. Only counts of persons, person-years or dwellings get an interval.
+-- One row per area, year, indicator. Counts of full-time persons, of contacts and of money get no interval.
 with figures as (
     select * exclude (geography, geography_id, period, breakdown, value), geography_id as area_id, tidy(value) as value
     from yearly_figures
@@ -15,8 +15,8 @@ with_method as (
         indicators.comparator_value,
         case
             when numerator is null or denominator is null or denominator = 0 or value is null then null
-            when kind = 'share' and count_basis in ('persons', 'dwellings') then 'wilson'
-            when kind = 'rate' and count_basis in ('persons', 'person_years', 'dwellings') then if(numerator >= 10, 'byar', 'exact_poisson')
+            when kind = 'share' and count_basis in ('persons', 'households', 'dwellings') then 'wilson'
+            when kind = 'rate' and count_basis in ('persons', 'person_years', 'households', 'dwellings', 'events') then if(numerator >= 10, 'byar', 'exact_poisson')
         end as interval_basis
     from figures
     join codes.indicators as indicators using (indicator)

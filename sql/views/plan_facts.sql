@@ -41,7 +41,8 @@ covered as (
         from plans
         group by plan_id, area_id
     )
-    left join (select area_id, dwellings, secretariat_municipality_code from facts.case_areas) using (area_id)
+    left join area_sizes using (area_id)
+    left join (select area_id, secretariat_municipality_code from facts.case_areas) using (area_id)
     group by plan_id
 ),
 printed as (
@@ -73,11 +74,30 @@ summed as (
     from grants_of_lists
     group by plan_id
 ),
+organised as (
+    select
+        plan_id,
+        sole(project_organisation) as project_organisation,
+        sole(project_secretariat) as project_secretariat,
+        sole(supported_by_secretariat) as supported_by_secretariat
+    from facts.plan_organisation
+    join (select distinct plan_id, plan_name, municipality_code from plans) using (plan_name, municipality_code)
+    group by plan_id
+),
 themes as (
     select plan_id, string_agg(distinct effort_area_id, ', ' order by effort_area_id) as effort_area_ids
     from grants_of_lists
     join facts.grant_effort_areas using (grant_id)
     group by plan_id
+),
+bands as (
+    select
+        funding_band,
+        1_000_000 * cast(lower_mio_dkk as bigint) as lower_dkk,
+        1_000_000 * cast(nullif(upper_mio_dkk, '') as bigint) as upper_dkk,
+        lower_included = 'true' as is_lower_included,
+        upper_included = 'true' as is_upper_included
+    from codes.funding_bands
 )
 select
     plan_id,
@@ -86,7 +106,8 @@ select
     covered.area_ids,
     covered.municipality_code,
     covered.dwellings,
-    printed.funding_band,
+    coalesce(printed.funding_band, bands.funding_band) as funding_band,
+    bands.funding_band as funding_band_by_amount,
     coalesce(
         cast(round(date_diff('day', summed.granted_from, summed.granted_to) / 365.25) as bigint),
         printed.grant_period_years
@@ -102,9 +123,20 @@ select
     summed.granted_to,
     themes.effort_area_ids,
     covered.secretariat_municipality_code,
+    organised.project_organisation,
+    organised.project_secretariat,
+    organised.supported_by_secretariat,
     coalesce(printed.origin, summed.origin) as origin
 from covered
 left join printed using (plan_id)
 left join summed using (plan_id)
 left join themes using (plan_id)
+left join organised using (plan_id)
+left join bands
+    on (coalesce(summed.grant_dkk, printed.grant_dkk) > bands.lower_dkk or (coalesce(summed.grant_dkk, printed.grant_dkk) = bands.lower_dkk and bands.is_lower_included))
+    and (
+        bands.upper_dkk is null
+        or coalesce(summed.grant_dkk, printed.grant_dkk) < bands.upper_dkk
+        or (coalesce(summed.grant_dkk, printed.grant_dkk) = bands.upper_dkk and bands.is_upper_included)
+    )
 order by plan_id

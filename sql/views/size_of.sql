@@ -1,7 +1,7 @@
 -- size_of: the size band of every number of dwellings that occurs, by the left-closed rule.
 -- One row per number of dwellings.
 with sizes as (
-    select dwellings from facts.case_areas
+    select dwellings from area_sizes
     union
     select dwellings from plan_facts where dwellings is not null
 ),

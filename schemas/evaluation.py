@@ -1,0 +1,146 @@
+"""What evaluation.toml says: how areas are compared before the grants, and which outcome years are locked."""
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import combinations
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.models import Identifier, Model, Text
+
+
+class Locked(PermissionError):
+    """An outcome year that nobody may look at yet; the message says how the lock is lifted."""
+
+
+class BaselineYears(Model):
+    """The last year before the first grant of the pool, and how many years a trend looks back from it."""
+
+    last_year: int
+    trend_years: int = Field(ge=2)
+
+
+class BaselineWindow(Model):
+    """Years up to the last baseline year, taken together."""
+
+    id: Identifier
+    years: int = Field(ge=1)
+
+
+class Contrast(Model):
+    """Which areas are held against which; see the head of evaluation.toml."""
+
+    id: Identifier
+    label_en: Text
+    label_da: Text
+    by: Literal["funding_band", "funded", "secretariat", "organisation", "dose"]
+    arms: tuple[Text, ...]
+    estimand: Literal["ATT", "ATE"]
+    cluster: Literal["plan", "municipality"]
+    weighting: Literal["entropy", "propensity"] | None = None
+
+    @model_validator(mode="after")
+    def _has_arms(self) -> Self:
+        if (self.by == "dose") != (not self.arms) or len(self.arms) == 1 or len(set(self.arms)) < len(self.arms):
+            raise ValueError("a dose has no arms, any other contrast two or more that differ")
+        if self.weighting and len(self.arms) != 2:
+            raise ValueError("'weighting' belongs to a contrast of two arms")
+        return self
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every pair of arms, in their order."""
+        return tuple(combinations(self.arms, 2))
+
+
+class Limits(Model):
+    """From where on a difference counts, and how many areas and clusters a statement needs (Stuart 2010; Austin 2009)."""
+
+    smd: float = Field(gt=0)
+    smd_outcome: float = Field(gt=0)
+    variance_ratio: tuple[float, float]
+    ks: float = Field(gt=0)
+    dose_correlation: float = Field(gt=0)
+    areas_per_arm: int = Field(ge=2)
+    clusters: int = Field(ge=2)
+    clusters_per_arm: int = Field(ge=2)
+    share_missing: float = Field(gt=0, le=1)
+
+
+class Twins(Model):
+    """How twin areas are found; `sha256` freezes the pool: another one is refused until it is signed here."""
+
+    window: Identifier
+    method: Literal["mahalanobis", "propensity"]
+    indicators: tuple[Identifier, ...] = Field(min_length=1)
+    twins: int = Field(ge=1)
+    caliper: float = Field(gt=0)
+    same_region: bool = False
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+
+
+class Balancing(Model):
+    """The indicators and the window that balancing weights are made of."""
+
+    window: Identifier
+    indicators: tuple[Identifier, ...] = Field(min_length=1)
+
+
+class Lock(Model):
+    """Outcomes of later years than `after` are locked."""
+
+    after: int
+    reason: Text
+
+
+class Lifting(Model):
+    """A signed entry that opens the outcome years up to `through`."""
+
+    id: Identifier
+    through: int
+    signed_by: Text
+    signed_on: date
+    reason: Text
+
+
+class Evaluation(Model):
+    """evaluation.toml as a whole."""
+
+    baseline: BaselineYears
+    window: dict[str, BaselineWindow]
+    contrast: dict[str, Contrast]
+    limits: Limits
+    twins: Twins
+    balancing: Balancing
+    lock: Lock
+    lifting: dict[str, Lifting] = {}
+
+    @property
+    def open_through(self) -> int:
+        """The last year whose outcomes may be looked at."""
+        return max([self.lock.after, *(lifting.through for lifting in self.lifting.values())])
+
+    def require_open(self, year: int) -> None:
+        """Raise Locked where outcomes of `year` may not be looked at yet."""
+        if year > self.open_through:
+            raise Locked(
+                f"outcomes of {year} are locked: {self.lock.reason}. Open are the years up to {self.open_through}; to lift "
+                f"the lock, add [lifting.<name>] with through, signed_by, signed_on and reason to schemas/evaluation.toml"
+            )
+
+    def first_year(self, window: str) -> int:
+        """First year of a window."""
+        return self.baseline.last_year - self.window[window].years + 1
+
+    def contradictions(self, indicators: Iterable[str]) -> Iterable[str]:
+        """A sentence for each entry that points at something that is not there. `indicators`: those of areas."""
+        known = set(indicators)
+        for block, chosen in (("twins", self.twins), ("balancing", self.balancing)):
+            if chosen.window not in self.window:
+                yield f"evaluation.toml, {block}: window {chosen.window!r} is not declared"
+            for indicator in chosen.indicators:
+                if indicator not in known:
+                    yield f"evaluation.toml, {block}: {indicator!r} is no indicator of areas in indicators.toml"
+        if self.lock.after < self.baseline.last_year:
+            yield "evaluation.toml, lock: 'after' lies before baseline.last_year, so the baseline itself would be locked"
