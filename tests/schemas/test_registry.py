@@ -47,7 +47,8 @@ def append(file: str, text: str) -> Callable[[Path], None]:
 
 
 NEW_INDICATOR = """
-[vacant_dwellings_pct]
+[ground_floor_pct]
+indicator_group = "attractiveness"
 label_da = "Andel ledige boliger"
 label_en = "Share of vacant dwellings"
 definition = "Dwellings without a tenant on the day of counting."
@@ -344,31 +345,31 @@ def test_a_new_indicator_is_one_block(night: Any, copy: Path) -> None:
     night.registry = load(copy)
     night.given(
         """
-        vollsmose  2010 vacant_dwellings_pct 15/148
-        vollsmose  2011 vacant_dwellings_pct 12/148
-        bispehaven 2010 vacant_dwellings_pct 2,5
+        vollsmose  2010 ground_floor_pct 15/148
+        vollsmose  2011 ground_floor_pct 12/148
+        bispehaven 2010 ground_floor_pct 2,5
         """
     )
     built = night.marts()
 
     rows = {(row["area_id"], row["year"]): row for row in built["area_profile"].iter_rows(named=True)}
     first = rows["vollsmose", 2010]
-    assert first["indicator"] == "vacant_dwellings_pct"
+    assert first["indicator"] == "ground_floor_pct"
     assert (first["ci_low"], first["ci_high"]) == pytest.approx((6.24, 16.05), abs=5e-3)  # Newcombe 1998
     assert rows["vollsmose", 2011]["change_year"] == pytest.approx(-100 * 3 / 148)
     assert rows["bispehaven", 2010]["value"] == 2.5
-    assert "vacant_dwellings_pct" in built["area_profile_wide"].columns
-    assert "vacant_dwellings_pct" in built["dim_indicators"]["indicator"].to_list()
-    assert built["coverage"].filter(area_id="bispehaven", indicator="vacant_dwellings_pct")[
+    assert "ground_floor_pct" in built["area_profile_wide"].columns
+    assert "ground_floor_pct" in built["dim_indicators"]["indicator"].to_list()
+    assert built["coverage"].filter(area_id="bispehaven", indicator="ground_floor_pct")[
         "delivered_in"
     ].to_list() == ["2010"]
-    field = pq.read_schema(night.folder / "marts" / "area_profile_wide.parquet").field("vacant_dwellings_pct")
+    field = pq.read_schema(night.folder / "marts" / "area_profile_wide.parquet").field("ground_floor_pct")
     assert field.metadata[b"unit"] == b"percent"
     assert b"Dwellings without a tenant" in field.metadata[b"description"]
-    assert "### vacant_dwellings_pct" in dictionary.as_markdown(night.registry)
-    assert "vacant_dwellings_pct" in dictionary.as_csv(night.registry)
+    assert "### ground_floor_pct" in dictionary.as_markdown(night.registry)
+    assert "ground_floor_pct" in dictionary.as_csv(night.registry)
     promised = [
-        e for e in suites(night.registry)["area_profile_wide"] if e.kwargs.get("column") == "vacant_dwellings_pct"
+        e for e in suites(night.registry)["area_profile_wide"] if e.kwargs.get("column") == "ground_floor_pct"
     ]
     assert [(e.kwargs["min_value"], e.kwargs["max_value"]) for e in promised] == [(0, 100)]
 
