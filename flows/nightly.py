@@ -18,7 +18,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows import tasks
 from flows.agenda import Agenda, agenda
 from flows.build import checks, queries
-from flows.build.marts import BuildError, caveat
+from flows.build.marts import BuildError, caveat, every_step
 from flows.build.queries import QueryError
 from flows.intake import collect, reconcile
 from flows.intake.collect import Vintage
@@ -191,8 +191,8 @@ def _figures(origin: str) -> str:
 
 
 def _reads(marts: dict[str, Path]) -> dict[str, list[str]]:
-    both = {**queries.views(), **queries.marts()}
-    return {name: queries.facts_behind(name, both) for name in marts}
+    steps = every_step()
+    return {name: queries.facts_behind(name, steps) for name in marts}
 
 
 def _warnings(files: dict[str, Path], receipts: list[Receipt], registry: Registry) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -140,6 +141,19 @@ def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -
             out.print(f"  {change}", soft_wrap=True)
     else:
         out.print("\nTo do ('boligprofil run'): the registry, the code or the engines have changed.")
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr; the function given takes what is done now, how much is done, and of how much."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=not err.is_terminal) as shown:
+        task = shown.add_task(title, total=None)
+
+        def step(now: str, done: int, of: int) -> None:
+            shown.update(task, description=f"{title}: {now}", completed=done, total=of)
+
+        yield step
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 from flows.build import marts
-from flows.cli import hush
+from flows.commands.night import hush
 from flows.intake import collect, deliveries, quarantine, reconcile
 from flows.intake.collect import Vintage
 from flows.intake.ledger import Ledger

@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.build import queries
-from flows.build.queries import Query
+from flows.build import baseline, queries
+from flows.build.baseline import Statistic
+from flows.build.queries import Query, Step
 from flows.files import write_parquet
 from flows.intake.reconcile import Facts
 from schemas.models import CODES
@@ -29,32 +30,56 @@ def build(facts: Facts, folder: Path, registry: Registry, before: Facts | None =
         raise queries.QueryError(
             f"sql/marts and tables.toml do not name the same marts: {', '.join(sorted(difference))}"
         )
-    both = {**queries.views(), **made}
+    steps = every_step()
     with connect() as connection:
-        run(connection, both, facts, registry, before)
-        return {name: _write(connection, name, folder, registry, _notes(name, both, facts, registry)) for name in made}
+        run(connection, steps, facts, registry, before)
+        return {name: _write(connection, name, folder, registry, _notes(name, steps, facts, registry)) for name in made}
+
+
+def every_step() -> dict[str, Step]:
+    """What the build is made of: the queries of sql/, and the statistics that SQL cannot say."""
+    return {**queries.views(), **baseline.STATISTICS, **queries.marts()}
 
 
 def run(
     connection: duckdb.DuckDBPyConnection,
-    steps: Mapping[str, Query],
+    steps: Mapping[str, Step],
     facts: Facts,
     registry: Registry,
     before: Facts | None = None,
 ) -> None:
-    """Make the table of every step from the facts in force, in the order that the SQL gives."""
+    """Make the table of every step from the facts in force, in the order that the steps give."""
     inputs = [*_load_facts(connection, facts, before), *_load_codes(connection, registry)]
+    evaluation = registry.evaluation
     connection.execute("set variable origin = ?", [facts.origin])
+    connection.execute("set variable last_baseline_year = ?", [evaluation.baseline.last_year])
+    connection.execute("set variable open_through = ?", [evaluation.open_through])
     connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
     for matched in {**facts.accepted, **facts.corrected}.items():
         connection.execute("insert into codes.matched values (?, ?)", matched)
     inputs.append("codes.matched")
     for name in queries.order(steps, inputs):
-        folder = "marts" if name in registry.marts else "views"
-        try:
-            connection.execute(f"create table {name} as\n{steps[name].sql}")
-        except duckdb.Error as error:
-            raise BuildError(f"sql/{folder}/{name}.sql: {error}") from error
+        step = steps[name]
+        if isinstance(step, Statistic):
+            _measure(connection, step, registry)
+        elif isinstance(step, Query):
+            folder = "marts" if name in registry.marts else "views"
+            try:
+                connection.execute(f"create table {name} as\n{step.sql}")
+            except duckdb.Error as error:
+                raise BuildError(f"sql/{folder}/{name}.sql: {error}") from error
+
+
+def _measure(connection: duckdb.DuckDBPyConnection, statistic: Statistic, registry: Registry) -> None:
+    """Hand a statistic the tables that it reads, and keep what it gives as tables of the schema `statistics`."""
+    given = {name: connection.sql(f"select * from {name}").pl() for name in sorted(statistic.reads)}
+    try:
+        made = statistic.make(given, registry)
+    except baseline.OtherPool as error:
+        raise BuildError(str(error)) from error
+    connection.register("incoming", made.to_arrow())
+    connection.execute(f"create table {statistic.name} as select * from incoming")
+    connection.unregister("incoming")
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -63,6 +88,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection.execute("set preserve_insertion_order = true")
     connection.execute("create schema facts")
     connection.execute("create schema codes")
+    connection.execute("create schema statistics")
     connection.execute(queries.functions())
     return connection
 
@@ -158,8 +184,26 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
         "sources": sources,
         "exceptions": exceptions,
         "corrections": corrections,
+        "baseline_windows": _baseline_windows(registry),
         "indicator_years": _indicator_years(registry),
     }
+
+
+def _baseline_windows(registry: Registry) -> pl.DataFrame:
+    """The windows of evaluation.toml as years."""
+    evaluation = registry.evaluation
+    return pl.DataFrame(
+        [
+            {
+                "baseline_window": name,
+                "window_from": evaluation.first_year(name),
+                "window_to": evaluation.baseline.last_year,
+                "years": window.years,
+            }
+            for name, window in evaluation.window.items()
+        ],
+        schema_overrides={"window_from": pl.Int32(), "window_to": pl.Int32()},
+    )
 
 
 def _indicator_years(registry: Registry) -> pl.DataFrame:
@@ -194,7 +238,7 @@ def _write(
     return file
 
 
-def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registry) -> dict[str, str]:
+def _notes(name: str, made: Mapping[str, Step], facts: Facts, registry: Registry) -> dict[str, str]:
     """What every file says of itself: origin, sources, and what its figures cannot be used for."""
     behind = [
         pl.read_parquet(facts.tables[table], columns=["source"], glob=False)
@@ -209,7 +253,11 @@ def _notes(name: str, made: Mapping[str, Query], facts: Facts, registry: Registr
 
 
 def caveat(facts: Facts, registry: Registry) -> str:
-    """What a reader of the areas' figures must know first: what they cannot be used for; empty where nothing."""
+    """What a reader of the areas' figures must know first: what they, or those of some sources, cannot be used for."""
     figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"], glob=False)
-    used = figures.filter(pl.col("geography") == "area")["source"].unique()
-    return "; ".join(sorted({words for source in used if (words := registry.sources[source].baseline_caveat)}))
+    used = sorted(figures.filter(pl.col("geography") == "area")["source"].unique())
+    said = {source: words for source in used if (words := registry.sources[source].baseline_caveat)}
+    words = "; ".join(sorted(set(said.values())))
+    if len(said) == len(used):
+        return words
+    return f"{words} (this holds for: {'; '.join(registry.sources[source].title for source in said)})" if said else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
-from typing import Literal
+from typing import Literal, Protocol
 
 import sqlglot
 from sqlglot import exp
@@ -14,6 +14,20 @@ from sqlglot import exp
 
 class QueryError(ValueError):
     """A SQL file that cannot be part of the build: the message names the file and what to mend."""
+
+
+class Step(Protocol):
+    """What the build runs in an order: it reads tables, and makes one."""
+
+    @property
+    def name(self) -> str:
+        """Name of the table that it makes."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the tables that it reads."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ def query(name: str, sql: str) -> Query:
     return Query(name, promise, sql, frozenset(reads))
 
 
-def order(queries: Mapping[str, Query], inputs: Iterable[str]) -> list[str]:
+def order(queries: Mapping[str, Step], inputs: Iterable[str]) -> list[str]:
     """Names in an order in which every query comes after what it reads; alphabetical where that leaves a choice.
 
     Raises QueryError for a table that nothing makes and for a circle.
@@ -116,7 +130,7 @@ def order(queries: Mapping[str, Query], inputs: Iterable[str]) -> list[str]:
     return ordered
 
 
-def behind(names: Iterable[str], queries: Mapping[str, Query]) -> set[str]:
+def behind(names: Iterable[str], queries: Mapping[str, Step]) -> set[str]:
     """These tables and every table that they are made of, facts and codes included."""
     found: set[str] = set()
     open_ = set(names)
@@ -127,6 +141,6 @@ def behind(names: Iterable[str], queries: Mapping[str, Query]) -> set[str]:
     return found
 
 
-def facts_behind(name: str, queries: Mapping[str, Query]) -> list[str]:
+def facts_behind(name: str, queries: Mapping[str, Step]) -> list[str]:
     """The fact tables that a mart is made of, through every table between them, sorted."""
     return sorted(read.removeprefix("facts.") for read in behind([name], queries) if read.startswith("facts."))

@@ -1,4 +1,4 @@
--- area_comparisons: each area figure beside its municipality, region and country.
+-- area_comparisons: each area figure beside its municipality, region, country and twins.
 -- One row per area, year, indicator. A repeated figure is not compared with another year's comparator, nor a mean over
 -- several years with one over another number of years. A comparator by definition (the region is 100 percent of
 -- itself) stands every year.
@@ -17,7 +17,8 @@ joined as (
         placed.*,
         if(comparator_geography = 'municipality', comparator_value, municipality.value) as municipality_value,
         if(comparator_geography = 'region', comparator_value, region.value) as region_value,
-        if(comparator_geography = 'country', comparator_value, country.value) as country_value
+        if(comparator_geography = 'country', comparator_value, country.value) as country_value,
+        twin_values.twin_value
     from placed
     left join comparators as municipality
         on municipality.geography = 'municipality'
@@ -36,6 +37,11 @@ joined as (
         and country.indicator = placed.indicator
         and country.year = placed.comparable_year
         and country.window_years = placed.window_years
+    left join twin_values
+        on twin_values.area_id = placed.area_id
+        and twin_values.indicator = placed.indicator
+        and twin_values.year = placed.comparable_year
+        and twin_values.window_years = placed.window_years
 )
 select
     area_id,
@@ -50,10 +56,13 @@ select
     country_value,
     if(kind = 'count', null, tidy(value - country_value)) as country_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, country_value, polarity)) as country_verdict,
+    twin_value,
+    if(kind = 'count', null, tidy(value - twin_value)) as twin_difference,
+    if(kind = 'count', null, verdict(ci_low, ci_high, twin_value, polarity)) as twin_verdict,
     case
         when value is null then 'no_value'
         when ci_low is null or kind = 'count' then 'no_interval'
-        when coalesce(municipality_value, region_value, country_value) is null then 'no_comparator'
+        when coalesce(municipality_value, region_value, country_value, twin_value) is null then 'no_comparator'
     end as verdict_missing_reason
 from joined
 order by area_id, year, indicator

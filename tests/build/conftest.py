@@ -59,6 +59,8 @@ def facts_from(text: str, name: str, registry: Registry) -> pl.DataFrame:
     return pl.DataFrame(cells).with_columns(
         (pl.col(column) == "true")
         if dtype == pl.Boolean() and cells[column].dtype == pl.String
+        else pl.col(column).str.to_date()
+        if dtype == pl.Date() and cells[column].dtype == pl.String
         else pl.col(column).cast(dtype)
         for column, dtype in types.items()
     )
@@ -95,8 +97,8 @@ def made(shipped: Any, tmp_path_factory: pytest.TempPathFactory) -> Make:
         files = {name: folder / f"{name}.parquet" for name in given}
         for name, file in files.items():
             facts_from(given[name], name, registry).write_parquet(file)
-        both = {**queries.views(), **queries.marts()}
-        steps = {name: both[name] for name in queries.behind(wanted, both) if name in both}
+        every = marts.every_step()
+        steps = {name: every[name] for name in queries.behind(wanted, every) if name in every}
         with marts.connect() as connection:
             marts.run(connection, steps, Facts({**common, **files}, "real"), registry)
             frames = {name: connection.sql(f"select * from {name}").pl() for name in wanted}

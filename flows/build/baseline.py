@@ -1,0 +1,140 @@
+"""The statistics of the baseline as steps of the build: tables in, a table out.
+
+What is computed stands in flows/build/statistics; here it is decided on whom and on what, by schemas/evaluation.toml.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from schemas import contracts
+from schemas.evaluation import Contrast, Evaluation
+from schemas.registry import Registry
+
+Tables = Mapping[str, pl.DataFrame]
+Floats = NDArray[np.float64]
+Names = NDArray[np.str_]
+CATEGORIES = {"size_band": "size_bands", "region": None}
+
+
+class OtherPool(ValueError):
+    """The twins found are not those that evaluation.toml froze."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A table of the schema `statistics`: what it reads, and how it is made of it."""
+
+    name: str
+    reads: frozenset[str]
+    make: Callable[[Tables, Registry], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Areas:
+    """The areas of the evaluation, in the order of their identifiers, and what they got (view area_funding)."""
+
+    rows: pl.DataFrame
+    registry: Registry
+
+    @classmethod
+    def of(cls, tables: Tables, registry: Registry) -> "Areas":
+        """The areas of these tables."""
+        return cls(tables["area_funding"].sort("area_id"), registry)
+
+    @cached_property
+    def ids(self) -> Names:
+        """Identifiers, sorted."""
+        return self.rows["area_id"].to_numpy().astype(str)
+
+    @property
+    def outcomes(self) -> set[str]:
+        """Indicators of the three outcome groups."""
+        return {
+            name
+            for name, of in self.registry.indicators.items()
+            if of.indicator_group not in (None, "background")
+        }
+
+    @property
+    def indicators(self) -> list[str]:
+        """Indicators of areas, in the registry's order."""
+        return [name for name, of in self.registry.indicators.items() if of.of_areas]
+
+    def clusters(self, contrast: Contrast) -> Names:
+        """The cluster of each area."""
+        return self.rows[f"cluster_{contrast.cluster}"].to_numpy().astype(str)
+
+    def arms(self, contrast: Contrast) -> tuple[Names, str]:
+        """The arm of each area, empty where it stands in none; and in words how many are left out, and why."""
+        funded = pl.col("treatment") == "funded"
+        arm, why = {
+            "funding_band": (pl.col("funding_band"), pl.col("funding_band_missing_reason")),
+            "funded": (pl.col("treatment"), pl.lit(None, pl.String)),
+            "secretariat": (
+                pl.when("has_secretariat").then(pl.lit("with_secretariat")).otherwise(pl.lit("without_secretariat")),
+                pl.when(pl.col("has_secretariat").is_null()).then(pl.lit("secretariat_not_known")),
+            ),
+            "organisation": (
+                pl.col("project_organisation"),
+                pl.when(pl.col("project_organisation").is_null()).then(pl.lit("organisation_not_known")),
+            ),
+            "dose": (
+                pl.when(pl.col("dose_dkk").is_not_null()).then(pl.lit("dose")),
+                pl.col("dose_missing_reason"),
+            ),
+        }[contrast.by]
+        whom = pl.lit(True) if contrast.by == "funded" else funded
+        found = self.rows.select(
+            arm=pl.when(whom & why.is_null()).then(arm),
+            why=pl.when(whom & why.is_not_null()).then(why),
+            rent_only=pl.col("treatment") == "rent_support_only",
+        )
+        left_out = Counter(found["why"].drop_nulls().to_list())
+        if contrast.by == "funded":
+            left_out["rent_support_only"] = int(found["rent_only"].sum())
+        known = contrast.arms or ("dose",)
+        arms = found["arm"].map_elements(lambda name: name if name in known else "", return_dtype=pl.String)
+        words = "; ".join(f"{reason}: {count} areas left out" for reason, count in sorted(left_out.items()) if count)
+        return arms.fill_null("").to_numpy().astype(str), words
+
+    def values(self, rows: pl.DataFrame, column: str = "value") -> Floats:
+        """A column of rows by area_id, in the order of the areas; NaN where an area has none."""
+        joined = self.rows.select("area_id").join(
+            rows.select("area_id", column), on="area_id", how="left", maintain_order="left"
+        )
+        return joined[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+    def matrix(self, rows: pl.DataFrame, by: str, names: list[Any]) -> Floats:
+        """Areas by `names`, which are values of the column `by`; NaN where there is none."""
+        return np.column_stack([self.values(rows.filter(pl.col(by) == name)) for name in names])
+
+
+def _made(rows: list[dict[str, Any]], mart: str, registry: Registry, **more: pl.DataType) -> pl.DataFrame:
+    """Rows in the types of a mart; `more` are columns that the mart unfolds."""
+    types = contracts.polars_schema(registry.marts[mart]) | more
+    names = [name for name in types if name != "origin" and (not rows or name in rows[0])]
+    return pl.DataFrame(rows, schema={name: types[name] for name in names}, orient="row")
+
+
+def _empty(mart: str, **more: pl.DataType) -> Callable[[Tables, Registry], pl.DataFrame]:
+    return lambda tables, registry: _made([], mart, registry, **more)
+
+
+STATISTICS = {
+    s.name: s
+    for s in (
+        Statistic("statistics.balance", frozenset({"area_funding", "baseline_values"}), _empty("baseline_balance")),
+        Statistic("statistics.trends", frozenset({"area_funding", "baseline_figures"}), _empty("baseline_trend")),
+        Statistic("statistics.yearly_means", frozenset({"area_funding", "baseline_figures"}), _empty("baseline_years")),
+        Statistic("statistics.power", frozenset({"area_funding", "baseline_figures"}), _empty("design_power")),
+        Statistic("statistics.pool", frozenset({"area_funding", "baseline_values"}), _empty("comparison_pool")),
+        Statistic("statistics.support", frozenset({"area_funding", "baseline_values"}), _empty("comparison_support")),
+    )
+}

@@ -1,0 +1,1 @@
+"""The commands of `boligprofil`, by what they are about. What a command needs is imported when it runs."""

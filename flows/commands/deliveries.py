@@ -1,0 +1,139 @@
+"""Deliveries: bring them, take them in, ask for them, and say what is wrong with them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop
+from flows.shown import (
+    err,
+    out,
+    table_of,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def fetch(
+    origin: Annotated[str, typer.Argument(help="Where to fetch from: statbank.")],
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="Only this source; else all that declare 'fetch'.")
+    ] = None,
+    raw: Raw = None,
+    schemas: Schemas = None,
+) -> None:
+    """Bring the declared tables of StatBank as deliveries. Exit code 1 where one could not be brought."""
+    from flows.intake import statbank
+    from flows.settings import settings
+
+    if origin != "statbank":
+        stop(f"nothing is fetched from {origin!r}; there is statbank", USAGE)
+    chosen = settings(raw=raw, schemas=schemas)
+    registry = registry_of(chosen.schemas)
+    declared = [s for s in registry.sources.values() if s.fetch]
+    if unknown := set(source or ()) - {s.id for s in declared}:
+        stop(
+            f"no 'fetch' is declared for {', '.join(sorted(unknown))}; there are {', '.join(s.id for s in declared)}",
+            USAGE,
+        )
+    failed = False
+    for one in declared:
+        if source and one.id not in source:
+            continue
+        try:
+            patience = statbank.ClientSettings(pause_seconds=chosen.statbank_pause_seconds)
+            stored = statbank.fetch(one, chosen.raw, chosen.statbank, settings=patience)
+        except statbank.StatBankError as error:
+            failed = True
+            err.print(f"{one.id}: {escape(str(error))}", style="red", soft_wrap=True)
+            continue
+        out.print(f"{one.id}: {stored or 'nothing new'}", soft_wrap=True)
+    if failed:
+        raise typer.Exit(REFUSED)
+
+
+def receive(
+    file: Annotated[Path, typer.Argument(help="File as the sender sent it.", exists=True, dir_okay=False)],
+    source: Annotated[str, typer.Argument(help="Source that it belongs to (schemas/sources.toml).")],
+    says: Annotated[str | None, typer.Option("--says", help="What it is and who made it.", show_default=False)] = None,
+    sender: Annotated[str | None, typer.Option("--sender", help="Who sent it.", show_default=False)] = None,
+    published: Annotated[
+        str | None, typer.Option("--published", help="Day or year of publication.", show_default=False)
+    ] = None,
+    origin: Annotated[str | None, typer.Option("--origin", help="real or syntetisk.", show_default=False)] = None,
+    raw: Raw = None,
+    schemas: Schemas = None,
+) -> None:
+    """Put a file into the folder of deliveries under today's date, with a note; nothing is ever overwritten.
+
+    --says, --published and --origin are needed where the file carries no note of its own.
+    """
+    from flows.intake import receiving
+    from flows.settings import settings
+
+    chosen = settings(raw=raw, schemas=schemas)
+    said = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}
+    try:
+        kept = receiving.receive(
+            file, source, {k: v for k, v in said.items() if v}, chosen.raw, registry_of(chosen.schemas)
+        )
+    except receiving.NotReceived as error:
+        stop(str(error), USAGE)
+    out.print(f"received as {kept}", soft_wrap=True)
+
+
+def template(
+    file: Annotated[Path, typer.Argument(help="Workbook to write, such as odense_2016.xlsx.")],
+    municipality: Annotated[
+        str | None, typer.Option("--municipality", help="Four digits: its areas are filled in.", show_default=False)
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="The year to ask for.", show_default=False)] = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write the workbook that a municipality fills in with its yearly figures, in Danish."""
+    from flows.intake.template import write
+    from flows.settings import settings
+
+    try:
+        write(file, registry_of(settings(schemas=schemas).schemas), municipality, year)
+    except ValueError as error:
+        stop(str(error), USAGE)
+    out.print(f"wrote {file}", soft_wrap=True)
+
+
+def list_quarantine(
+    sender: Annotated[str | None, typer.Option("--sender", help="Only this sender.", show_default=False)] = None,
+    letter: Annotated[bool, typer.Option("--letter", help="Write the letter to the sender, in Danish.")] = False,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """What is set aside, by sender and delivery, since when; or a letter in Danish to a sender."""
+    from flows.intake.ledger import now
+    from flows.intake.quarantine import register
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    items = register(chosen.quarantine_folder)
+    open_items = [item for item in items if not item.closed]
+    senders = sorted({item.sender for item in open_items})
+    if sender is not None and sender not in senders:
+        stop(f"nothing is open with {sender!r}; open are: {', '.join(senders) or 'none'}", USAGE)
+    wanted = [sender] if sender else senders
+    if letter:
+        from flows.intake.letters import letter as written
+
+        registry = registry_of(chosen.schemas)
+        for name in wanted:
+            print(written(name, [i for i in open_items if i.sender == name], registry, now().date()))
+        return
+    table = table_of("sender", "delivery", "rule", ">rows", "first seen")
+    groups = sorted({(i.sender, i.path, i.rule) for i in open_items if i.sender in wanted})
+    for group in groups:
+        of = [item for item in open_items if (item.sender, item.path, item.rule) == group]
+        table.add_row(*map(escape, group), f"{len(of):,}", min(item.first_seen for item in of))
+    if groups:
+        out.print(table)
+    out.print(f"{len(open_items)} open, {len(items) - len(open_items)} closed by a newer delivery.")

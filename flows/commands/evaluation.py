@@ -1,0 +1,103 @@
+"""The baseline of the evaluation: a made-up nation to try it on, the design cards, and files for other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.night import publish
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
+from flows.shown import bar, out
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder of the made-up nation; made where it is not there.")] = Path(
+        "data/demo"
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Another seed is another nation.")] = 1,
+    areas: Annotated[int, typer.Option("--areas", min=200, help="Housing areas beside the 13 case areas.")] = 1000,
+    raw: Raw = None,
+) -> None:
+    """Make a synthetic nation with a known truth, publish it, and write its design cards; all below one folder.
+
+    Its municipalities, bands and totals are the real ones, from the folder of deliveries; every figure is made up.
+    """
+    from flows import nation
+    from flows.settings import Settings, settings
+
+    frame = settings(raw=raw).raw
+    registry = registry_of(None)
+    try:
+        with bar("deliveries") as shown:
+            nation.write(folder, frame, registry, seed=seed, areas=areas, progress=shown)
+    except (FileNotFoundError, ValueError) as error:
+        stop(str(error), USAGE)
+    chosen = Settings(raw=folder / "raw", marts=folder / "marts", schemas=folder / "schemas")
+    publish(chosen)
+    _cards(chosen.marts, chosen.schemas, folder / "baseline")
+    out.print(f"The truth that was planted: {folder / 'truth'}", soft_wrap=True)
+
+
+def baseline(
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the cards. [baseline, beside the marts]", show_default=False)
+    ] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option("--outcome", help="Only this outcome; else all.", show_default=False)
+    ] = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write the design cards of the snapshot in force: a page and a PDF per outcome. Exit code 1: it is no baseline."""
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    _cards(chosen.marts, chosen.schemas, folder or chosen.marts.parent / "baseline", outcome)
+
+
+def _cards(marts: Path, schemas: Path | None, folder: Path, outcomes: list[str] | None = None) -> None:
+    from flows import cards
+
+    registry, snapshot = registry_of(schemas), current_of(marts)
+    known = cards.outcomes(registry)
+    if unknown := sorted(set(outcomes or ()) - set(known)):
+        stop(f"no outcome {', '.join(unknown)}; there are {', '.join(known)}", USAGE)
+    try:
+        with bar("design cards") as shown:
+            files = cards.write(snapshot, registry, folder, outcomes, progress=shown)
+    except cards.NoBaseline as refusal:
+        stop(str(refusal), REFUSED)
+    out.print(f"{len(files)} files in {folder}; begin with {folder / 'index.html'}", soft_wrap=True)
+
+
+def export(
+    mart: Annotated[list[str], typer.Argument(help="Marts, such as baseline_panel.")],
+    form: Annotated[
+        list[str] | None, typer.Option("--format", help="dta, sav, xpt or csv; several times for several. [all]")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("data/exports"),
+    through: Annotated[
+        int | None, typer.Option("--through", help="Only years up to this one; fails where outcomes are locked.")
+    ] = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write marts for Stata, SPSS, SAS and CSV, with labels, definitions and the reasons why figures are missing."""
+    from flows.publish import exports
+    from flows.settings import settings
+    from schemas.evaluation import Locked
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    forms = tuple(form or exports.FORMATS)
+    if unknown := sorted(set(forms) - set(exports.FORMATS)):
+        stop(f"no format {', '.join(unknown)}; there are {', '.join(exports.FORMATS)}", USAGE)
+    if unknown := sorted(set(mart) - registry.marts.keys()):
+        stop(f"no mart {', '.join(unknown)}; there are {', '.join(registry.marts)}", USAGE)
+    for name in mart:
+        try:
+            written = exports.export(snapshot.path(name), registry.marts[name], registry, folder, forms, through)
+        except Locked as refusal:
+            stop(str(refusal), REFUSED)
+        for file in written:
+            out.print(str(file), soft_wrap=True)

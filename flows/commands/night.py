@@ -1,0 +1,206 @@
+"""The night: run it, and look at what it published."""
+
+import atexit
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
+from flows.shown import (
+    out,
+    progress,
+    say_changes,
+    say_warnings,
+    show_deliveries,
+    show_freshness,
+    show_report,
+    table_of,
+)
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+
+
+def run(
+    raw: Raw = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+    again: Annotated[bool, typer.Option("--again", help="Build even where nothing changed.")] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Rebuild the marts from what had been received at a moment (2026-11-24T03:00) or for a snapshot.",
+            show_default=False,
+        ),
+    ] = None,
+    published_by: Annotated[
+        str | None,
+        typer.Option(
+            "--published-by",
+            help="Rebuild the marts from what the sources had published by a day (2011-03-01).",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Turn the deliveries into a published snapshot. Exit code 0: published or nothing to do, 1: refused, 2: usage.
+
+    With --as-of or --published-by, a vintage is built beside the snapshots; the one in force stays.
+    """
+    from flows.settings import settings
+
+    chosen = settings(raw=raw, marts=marts, schemas=schemas)
+    publish(chosen, again, _moment(as_of, chosen.marts), _day(published_by))
+
+
+def publish(chosen: "Settings", again: bool = False, moment: datetime | None = None, day: date | None = None) -> None:
+    """Run the night in these folders and print what became of it; exits with 1 where it was refused."""
+    from flows.agenda import agenda
+    from flows.settings import embedded_prefect
+
+    registry = registry_of(chosen.schemas)
+    try:
+        plan = agenda(chosen, registry, moment, day)
+    except FileNotFoundError as error:
+        stop(str(error), USAGE)
+    if plan.is_done and plan.in_force and not again:
+        out.print(f"Nothing changed: snapshot {plan.in_force.id} was made of these {len(plan.deliveries)} deliveries.")
+        say_warnings(plan.in_force.manifest["warnings"])
+        return
+    embedded_prefect(chosen)
+    atexit.register(hush)
+    with progress():
+        from flows.nightly import nightly
+
+        state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
+        report = state.result(raise_on_failure=False)
+    if not isinstance(report, Mapping):
+        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
+        stop(f"the run failed, the last snapshot stays in force: {state.message}\n{again_with}", REFUSED)
+    show_report(report)
+    if report["outcome"] == "refused":
+        stop(report["message"], REFUSED)
+    if report["outcome"] == "rebuilt":
+        out.print(f"\nRebuilt vintage [bold]{report['snapshot']}[/] in {report['folder']}", soft_wrap=True)
+        for difference in report["differences"]:
+            out.print(f"  {escape(difference)}", soft_wrap=True)
+    if report["outcome"] == "published":
+        out.print(
+            f"\nPublished snapshot [bold]{report['snapshot']}[/]. Where a file lies: boligprofil path area_profile"
+        )
+
+
+def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
+    """The snapshot in force, what became of each delivery, and whether there is work to do."""
+    from flows.agenda import agenda
+    from flows.settings import settings
+
+    chosen = settings(raw=raw, marts=marts, schemas=schemas)
+    snapshot = current_of(chosen.marts)
+    manifest = snapshot.manifest
+    out.print(
+        f"Snapshot {snapshot.id}, published {snapshot.published_at:%Y-%m-%d %H:%M} UTC, {manifest['origin']} figures"
+    )
+    if manifest["caveat"]:
+        out.print(f"The areas' figures are {manifest['caveat']}.")
+    show_deliveries(manifest["deliveries"])
+    say_warnings(manifest["warnings"])
+    registry = registry_of(chosen.schemas)
+    show_freshness(registry, manifest["deliveries"])
+    try:
+        plan = agenda(chosen, registry)
+    except FileNotFoundError as error:
+        stop(str(error), USAGE)
+    say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
+
+
+def check(marts: Marts = None, schemas: Schemas = None) -> None:
+    """Verify the snapshot in force: every file's hash, and every SQL check. Exit code 1 where something is wrong."""
+    from flows.build import checks, queries
+    from flows.publish import snapshots
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    snapshot = current_of(chosen.marts)
+    try:
+        snapshots.verify(snapshot)
+    except snapshots.Damaged as error:
+        stop(str(error), REFUSED)
+    files = {mart: snapshot.path(mart) for mart in snapshot.manifest["marts"]}
+    offences = checks.run(files, registry_of(chosen.schemas))
+    for offence in offences:
+        promise = f'{offence.check.name}: {offence.count} rows break "{offence.check.promise}"'
+        out.print(f"{offence.check.severity}: {escape(promise)} ({escape('; '.join(offence.where))})")
+    total = len(queries.checks())
+    out.print(f"Snapshot {snapshot.id}: {len(files)} files are whole, {total - len(offences)} of {total} checks hold.")
+    if any(offence.check.severity == "error" for offence in offences):
+        raise typer.Exit(REFUSED)
+
+
+def list_snapshots(marts: Marts = None) -> None:
+    """Every snapshot that is kept, the one in force first."""
+    from flows.publish import snapshots
+    from flows.settings import settings
+
+    chosen = settings(marts=marts)
+    in_force = current_of(chosen.marts)
+    table = table_of("snapshot", "in force", "published (UTC)", "figures", ">rows", ">deliveries", "commit")
+    for snapshot in snapshots.kept(chosen.marts):
+        manifest = snapshot.manifest
+        table.add_row(
+            snapshot.id,
+            "yes" if snapshot.id == in_force.id else "",
+            f"{snapshot.published_at:%Y-%m-%d %H:%M}",
+            manifest["origin"],
+            f"{sum(entry['rows'] for entry in manifest['marts'].values()):,}",
+            str(len(manifest["deliveries"])),
+            manifest["commit"][:12],
+        )
+    out.print(table)
+
+
+def path(
+    mart: Annotated[str, typer.Argument(help="Name of a mart, such as area_profile.")], marts: Marts = None
+) -> None:
+    """Print the resolved file of a mart in the snapshot in force; open that, never a path through `current`."""
+    from flows.settings import settings
+
+    try:
+        print(current_of(settings(marts=marts).marts).path(mart))
+    except LookupError as error:
+        stop(str(error.args[0]), USAGE)
+
+
+def _moment(said: str | None, marts: Path) -> datetime | None:
+    """A moment in UTC: as written, or that of a kept snapshot."""
+    from flows.publish import snapshots
+
+    if said is None:
+        return None
+    named = [s for s in snapshots.kept(marts) if s.id == said and "as_of" in s.manifest]
+    try:
+        moment = datetime.fromisoformat(named[0].manifest["as_of"] if named else said)
+    except ValueError:
+        stop(f"--as-of takes a moment such as 2026-11-24T03:00 (UTC) or the id of a kept snapshot, not {said!r}", USAGE)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _day(said: str | None) -> date | None:
+    try:
+        return None if said is None else date.fromisoformat(said)
+    except ValueError:
+        stop(f"--published-by takes a day such as 2011-03-01, not {said!r}", USAGE)
+
+
+def hush() -> None:
+    """Send what native libraries print while the interpreter is taken down to nowhere.
+
+    DuckDB lists objects that Prefect's background threads still hold at that moment. Exit functions run last in, first
+    out: registered before Prefect is imported, this one comes after everything that has something to say.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -1,0 +1,56 @@
+"""What commands share: their options, their exit codes, and how they stop with a sentence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.markup import escape
+
+from flows.shown import err
+
+if TYPE_CHECKING:
+    from flows.publish.snapshots import Snapshot
+    from schemas.registry import Registry
+
+REFUSED, USAGE = 1, 2
+
+Raw = Annotated[
+    Path | None,
+    typer.Option("--raw", help="Folder of deliveries. [env: BOLIGPROFIL_RAW; data/raw]", show_default=False),
+]
+Marts = Annotated[
+    Path | None,
+    typer.Option("--marts", help="Folder of snapshots. [env: BOLIGPROFIL_MARTS; data/marts]", show_default=False),
+]
+Schemas = Annotated[
+    Path | None,
+    typer.Option(
+        "--schemas", help="Folder of the registry. [env: BOLIGPROFIL_SCHEMAS; the installed one]", show_default=False
+    ),
+]
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """Print a sentence to stderr and exit."""
+    err.print(escape(message), style="red" if code == REFUSED else "", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def registry_of(folder: Path | None) -> "Registry":
+    """The registry; exits with 1 and what to mend where it contradicts itself."""
+    from schemas.registry import RegistryError, load
+
+    try:
+        return load(folder)
+    except RegistryError as error:
+        stop(str(error), REFUSED)
+
+
+def current_of(marts: Path) -> "Snapshot":
+    """The snapshot in force; exits with 1 where there is none."""
+    from flows.publish import snapshots
+
+    try:
+        return snapshots.current(marts)
+    except snapshots.NoSnapshot as error:
+        stop(str(error), REFUSED)

@@ -1,0 +1,14 @@
+-- comparison_support: how many twins each area has, and why it has none.
+-- One row per area.
+select
+    area_id,
+    treatment,
+    candidates,
+    twins,
+    on_support,
+    off_support_on,
+    twins_missing_reason,
+    pool_sha256,
+    getvariable('origin') as origin
+from statistics.support
+order by area_id

@@ -1,0 +1,23 @@
+-- twin_values: the mean of an area's twins, year by year.
+-- One row per area, year, indicator; none where fewer than half of the twins have a figure of the same width in years.
+with counted as (
+    select area_id, count(*) as twins from comparison_pool group by area_id
+),
+figures as (
+    select
+        pool.area_id,
+        area_values.year,
+        area_values.indicator,
+        area_values.window_years,
+        cast(sum(exact(area_values.value)) as double) / count(*) as twin_value,
+        count(*) as with_figure
+    from comparison_pool as pool
+    join area_values on area_values.area_id = pool.candidate_id
+    where area_values.value is not null and area_values.repeats_year is null
+    group by pool.area_id, area_values.year, area_values.indicator, area_values.window_years
+)
+select figures.area_id, figures.year, figures.indicator, figures.window_years, tidy(figures.twin_value) as twin_value
+from figures
+join counted using (area_id)
+where 2 * figures.with_figure >= counted.twins
+order by figures.area_id, figures.year, figures.indicator, figures.window_years

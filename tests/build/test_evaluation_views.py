@@ -1,0 +1,151 @@
+"""What the evaluation stands on, on tables that can be checked by hand: grants by area, baseline windows, the panel."""
+
+from typing import Any
+
+import pytest
+
+from schemas.evaluation import Locked
+from schemas.registry import Registry
+
+
+
+def by_area(frame: Any, *columns: str) -> dict[str, Any]:
+    return {
+        row["area_id"]: tuple(row[c] for c in columns) if len(columns) > 1 else row[columns[0]]
+        for row in frame.to_dicts()
+    }
+
+
+@pytest.fixture(scope="module")
+def funding(made: Any) -> Any:
+    """Plan P covers two areas, Q one of them again; R has no amount; the last area never got anything."""
+    return made(
+        "area_funding",
+        estates="""
+estate_id | estate_name | housing_organisation | area_id        | dwellings
+1         | A 1         | A                    | vollsmose      | 600
+2         | A 2         | A                    | vollsmose      | 300
+3         | B           | B                    | bispehaven     | 100
+4         | C           | C                    | viby-syd       | 500
+5         | D           | D                    | akacieparken   | 200
+6         | E           | E                    | aalborg-oest   | 250
+""",
+        listed_grants="""
+grant_id | plan_name | municipality_code | grant_kind    | amount_dkk | granted_from | granted_to
+g1       | P         | 0461              | social_effort | 10000000   | 2008-05-01   | 2012-04-30
+g2       | Q         | 0461              | social_effort | 2000000    | 2007-01-01   | 2010-12-31
+g3       | R         | 0751              | social_effort |            | 2009-01-01   | 2012-12-31
+g4       |           | 0101              | rent_support  | 700000     | 2009-01-01   | 2012-12-31
+""",
+        grant_areas="""
+grant_id | area_id
+g1       | vollsmose
+g1       | bispehaven
+g2       | vollsmose
+g3       | viby-syd
+g4       | akacieparken
+""",
+        plan_organisation="""
+plan_name | municipality_code | project_organisation | supported_by_secretariat
+P         | 0461              | central-professionel | false
+Q         | 0461              | opdelt               | true
+R         | 0751              | central-professionel | false
+""",
+    )
+
+
+def test_a_grant_is_parted_among_the_areas_of_its_plan_by_their_dwellings(funding: Any) -> None:
+    money = by_area(funding, "area_grant_dkk", "dose_dkk", "dose_missing_reason")
+    assert money["vollsmose"] == (11_000_000, pytest.approx(11_000_000 / 900), None)
+    assert money["bispehaven"] == (1_000_000, 10_000, None)
+    assert money["viby-syd"] == (None, None, "amount_not_published")
+    assert money["aalborg-oest"] == (None, None, "no_grant")
+
+
+def test_what_an_area_got(funding: Any) -> None:
+    got = by_area(funding, "treatment", "plans", "first_grant_year", "has_secretariat", "project_organisation")
+    assert got["vollsmose"] == ("funded", 2, 2007, True, None)
+    assert got["bispehaven"] == ("funded", 1, 2008, False, "central-professionel")
+    assert got["akacieparken"] == ("rent_support_only", 0, None, None, None)
+    assert got["aalborg-oest"] == ("never_funded", 0, None, None, None)
+    assert by_area(funding, "rent_support_dkk")["akacieparken"] == 700_000
+
+
+def test_an_area_in_plans_of_different_bands_has_none_and_says_why(funding: Any) -> None:
+    band = by_area(funding, "funding_band", "funding_band_missing_reason")
+    assert band["vollsmose"] == (None, "several_bands")
+    assert band["bispehaven"] == ("5_15m", None)
+    assert band["viby-syd"] == (None, "amount_not_published")
+    assert band["akacieparken"] == (None, "no_grant")
+
+
+def test_plans_that_share_an_area_are_one_cluster(funding: Any) -> None:
+    cluster = by_area(funding, "cluster_plan")
+    assert cluster["vollsmose"] == cluster["bispehaven"] == "p"
+    assert cluster["viby-syd"] == "r"
+    assert cluster["aalborg-oest"] == "area aalborg-oest"
+
+
+def test_a_window_pools_shares_and_means_what_has_no_counts(made: Any) -> None:
+    values = made(
+        "baseline_values",
+        figures="""
+area      | year | indicator         | count | of  | value
+vollsmose | 2003 | nonwestern_pct    | 10    | 100 |
+vollsmose | 2004 | nonwestern_pct    | 60    | 300 |
+vollsmose | 2005 | gross_income_dkk  |       |     | 200000
+vollsmose | 2004 | gross_income_dkk  |       |     | 100000
+vollsmose | 2006 | nonwestern_pct    | 99    | 100 |
+vollsmose | 2003 | convicted_pct     | 1     | 100 |
+""",
+    )
+    found = {
+        (r["baseline_window"], r["indicator"]): (r["value"], r["years"], r["is_complete"]) for r in values.to_dicts()
+    }
+    assert found == {
+        ("three_years", "nonwestern_pct"): (17.5, 2, False),
+        ("last_year", "gross_income_dkk"): (200_000, 1, True),
+        ("three_years", "gross_income_dkk"): (150_000, 2, False),
+    }
+
+
+def test_figures_of_a_source_that_is_no_baseline_stay_out(made: Any) -> None:
+    values = made(
+        "baseline_values",
+        figures="""
+area      | year | indicator      | count | of  | source
+vollsmose | 2005 | nonwestern_pct | 10    | 100 | ministry_lists
+""",
+    )
+    assert values.is_empty()
+
+
+FIGURES = """
+area       | year | indicator | value
+vollsmose  | 2004 | residents | 9000
+vollsmose  | 2005 | residents | 9100
+vollsmose  | 2006 | residents | 9200
+bispehaven | 2005 | residents | 2000
+"""
+
+
+def test_the_panel_ends_with_the_lock(made: Any) -> None:
+    panel = made("baseline_panel", figures=FIGURES)
+    assert [(r["area_id"], r["year"], r["residents"]) for r in panel.to_dicts()] == [
+        ("bispehaven", 2004, None),
+        ("bispehaven", 2005, 2000),
+        ("vollsmose", 2004, 9000),
+        ("vollsmose", 2005, 9100),
+    ]
+    assert panel["in_baseline"].all()
+
+
+def test_a_signed_entry_lifts_the_lock(made: Any, registry: Registry) -> None:
+    with pytest.raises(Locked, match=r"outcomes of 2006 are locked: .* Open are the years up to 2005; .*\[lifting"):
+        registry.evaluation.require_open(2006)
+    text = {"id": "first", "through": 2006, "signed_by": "A", "signed_on": "2026-11-25", "reason": "the plan is signed"}
+    signed = registry.evaluation.model_validate({**registry.evaluation.model_dump(), "lifting": {"first": text}})
+    signed.require_open(2006)
+    panel = made("baseline_panel", registry=registry.model_copy(update={"evaluation": signed}), figures=FIGURES)
+    assert panel.filter(area_id="vollsmose")["year"].to_list() == [2004, 2005, 2006]
+    assert panel.filter(year=2006)["in_baseline"].to_list() == [False, False]
