@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.build import baseline, queries
-from flows.build.baseline import Statistic
+from flows.build import queries
+from flows.build.baseline.steps import STATISTICS, Statistic
+from flows.build.baseline.twins import OtherPool
 from flows.build.queries import Query, Step
 from flows.files import write_parquet
 from flows.intake.reconcile import Facts
@@ -38,7 +39,7 @@ def build(facts: Facts, folder: Path, registry: Registry, before: Facts | None =
 
 def every_step() -> dict[str, Step]:
     """What the build is made of: the queries of sql/, and the statistics that SQL cannot say."""
-    return {**queries.views(), **baseline.STATISTICS, **queries.marts()}
+    return {**queries.views(), **STATISTICS, **queries.marts()}
 
 
 def run(
@@ -75,7 +76,7 @@ def _measure(connection: duckdb.DuckDBPyConnection, statistic: Statistic, regist
     given = {name: connection.sql(f"select * from {name}").pl() for name in sorted(statistic.reads)}
     try:
         made = statistic.make(given, registry)
-    except baseline.OtherPool as error:
+    except OtherPool as error:
         raise BuildError(str(error)) from error
     connection.register("incoming", made.to_arrow())
     connection.execute(f"create table {statistic.name} as select * from incoming")

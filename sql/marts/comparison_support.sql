@@ -10,5 +10,5 @@ select
     twins_missing_reason,
     pool_sha256,
     getvariable('origin') as origin
-from statistics.support
+from statistics.twins
 order by area_id

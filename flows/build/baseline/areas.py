@@ -1,10 +1,7 @@
-"""The statistics of the baseline as steps of the build: tables in, a table out.
-
-What is computed stands in flows/build/statistics; here it is decided on whom and on what, by schemas/evaluation.toml.
-"""
+"""The areas of the evaluation as arrays: who stands in which arm of a contrast and in which cluster, with what."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,26 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas import contracts
-from schemas.evaluation import Contrast, Evaluation
+from schemas.evaluation import Contrast
 from schemas.registry import Registry
 
 Tables = Mapping[str, pl.DataFrame]
 Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
-CATEGORIES = {"size_band": "size_bands", "region": None}
-
-
-class OtherPool(ValueError):
-    """The twins found are not those that evaluation.toml froze."""
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """A table of the schema `statistics`: what it reads, and how it is made of it."""
-
-    name: str
-    reads: frozenset[str]
-    make: Callable[[Tables, Registry], pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -56,11 +39,7 @@ class Areas:
     @property
     def outcomes(self) -> set[str]:
         """Indicators of the three outcome groups."""
-        return {
-            name
-            for name, of in self.registry.indicators.items()
-            if of.indicator_group not in (None, "background")
-        }
+        return {name for name, of in self.registry.indicators.items() if of.indicator_group not in (None, "background")}
 
     @property
     def indicators(self) -> list[str]:
@@ -116,25 +95,8 @@ class Areas:
         return np.column_stack([self.values(rows.filter(pl.col(by) == name)) for name in names])
 
 
-def _made(rows: list[dict[str, Any]], mart: str, registry: Registry, **more: pl.DataType) -> pl.DataFrame:
-    """Rows in the types of a mart; `more` are columns that the mart unfolds."""
-    types = contracts.polars_schema(registry.marts[mart]) | more
-    names = [name for name in types if name != "origin" and (not rows or name in rows[0])]
+def made(rows: list[dict[str, Any]], mart: str, registry: Registry, **more: pl.DataType) -> pl.DataFrame:
+    """Rows in the types of a mart's columns; `more` are columns that the mart unfolds."""
+    types = {**contracts.polars_schema(registry.marts[mart]), **more}
+    names = list(rows[0]) if rows else [name for name in types if name != "origin"]
     return pl.DataFrame(rows, schema={name: types[name] for name in names}, orient="row")
-
-
-def _empty(mart: str, **more: pl.DataType) -> Callable[[Tables, Registry], pl.DataFrame]:
-    return lambda tables, registry: _made([], mart, registry, **more)
-
-
-STATISTICS = {
-    s.name: s
-    for s in (
-        Statistic("statistics.balance", frozenset({"area_funding", "baseline_values"}), _empty("baseline_balance")),
-        Statistic("statistics.trends", frozenset({"area_funding", "baseline_figures"}), _empty("baseline_trend")),
-        Statistic("statistics.yearly_means", frozenset({"area_funding", "baseline_figures"}), _empty("baseline_years")),
-        Statistic("statistics.power", frozenset({"area_funding", "baseline_figures"}), _empty("design_power")),
-        Statistic("statistics.pool", frozenset({"area_funding", "baseline_values"}), _empty("comparison_pool")),
-        Statistic("statistics.support", frozenset({"area_funding", "baseline_values"}), _empty("comparison_support")),
-    )
-}
