@@ -335,6 +335,7 @@ class TableColumn(Column):
 
     name: str
     nullable: bool
+    of_indicator: bool = False
 
 
 class TableEntry(Model):

@@ -241,6 +241,7 @@ def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicato
                 TableColumn(
                     name=i.id,
                     nullable=True,
+                    of_indicator=True,
                     type="number",
                     unit=i.unit,
                     description=f"{i.label_en}. {i.definition}",

@@ -1,9 +1,9 @@
--- values_within_range: every share lies between 0 and 100, but for declared exceptions.
+-- values_within_range: every figure lies within its indicator's range, but for declared exceptions.
 -- mart: area_profile
 select area_profile.area_id, area_profile.year, area_profile.indicator
 from area_profile
 join dim_indicators using (indicator)
-where dim_indicators.kind = 'share' and area_profile.value not between 0 and 100
+where area_profile.value not between dim_indicators.range_low and dim_indicators.range_high
     and not exists (
         select 1
         from known_exceptions

@@ -27,6 +27,8 @@ select
     polarity,
     decimals,
     disclosure_class,
+    minimum as range_low,
+    coalesce(area_maximum, maximum) as range_high,
     first_year,
     last_year,
     of_areas,

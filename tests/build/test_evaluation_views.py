@@ -8,7 +8,6 @@ from schemas.evaluation import Locked
 from schemas.registry import Registry
 
 
-
 def by_area(frame: Any, *columns: str) -> dict[str, Any]:
     return {
         row["area_id"]: tuple(row[c] for c in columns) if len(columns) > 1 else row[columns[0]]

@@ -251,25 +251,22 @@ def test_the_suites_promise_keys_and_required_columns(registry: Registry) -> Non
     made = suites(registry)
     assert made.keys() == registry.marts.keys()
     for name, table in registry.marts.items():
-        never_empty = {e.kwargs["column"] for e in made[name] if e.type == "ExpectColumnValuesToNotBeNull"}
-        assert never_empty == {column.name for column in table.columns if not column.nullable}
+        (rule,) = (e for e in made[name] if e.rule.startswith("never empty: "))
+        required = [column.name for column in table.columns if not column.nullable]
+        assert rule.rule == f"never empty: {', '.join(required)}"
+        assert rule.kwargs["unexpected_rows_query"].count(" is null") == len(required)
         unique = [e.kwargs for e in made[name] if "Unique" in e.type]
         assert unique == [{"column": table.key[0]} if len(table.key) == 1 else {"column_list": list(table.key)}]
     errors = {check.name for check in queries.checks().values() if check.severity == "error"}
     assert {e.check for suite in made.values() for e in suite} - {None} == errors
 
 
-def test_the_limit_of_one_area_is_not_that_of_a_band(registry: Registry) -> None:
-    """`residents` is an indicator, and in band_profile a column of its own: the sum over areas."""
-
-    def most(mart: str) -> list[Any]:
-        promised = suites(registry)[mart]
-        return [
-            e.kwargs["max_value"] for e in promised if "Between" in e.type and e.kwargs.get("column") == "residents"
-        ]
-
-    assert most("area_profile_wide") == [registry.indicators["residents"].area_maximum]
-    assert most("band_profile") == []
+def test_a_column_per_indicator_is_judged_where_its_values_come_from(registry: Registry) -> None:
+    """`residents` is an indicator, judged in area_profile, and in band_profile a column of its own: the sum over areas."""
+    for mart in ("area_profile_wide", "baseline_panel", "band_profile"):
+        judged = {e.kwargs.get("column") for e in suites(registry)[mart] if "Between" in e.type}
+        assert not judged & registry.indicators.keys(), mart
+    assert queries.checks()["values_within_range"].mart == "area_profile"
 
 
 def test_every_field_of_facts_says_what_it_means_and_where_from(night: Any) -> None:
@@ -360,18 +357,16 @@ def test_a_new_indicator_is_one_block(night: Any, copy: Path) -> None:
     assert rows["bispehaven", 2010]["value"] == 2.5
     assert "ground_floor_pct" in built["area_profile_wide"].columns
     assert "ground_floor_pct" in built["dim_indicators"]["indicator"].to_list()
-    assert built["coverage"].filter(area_id="bispehaven", indicator="ground_floor_pct")[
-        "delivered_in"
-    ].to_list() == ["2010"]
+    assert built["coverage"].filter(area_id="bispehaven", indicator="ground_floor_pct")["delivered_in"].to_list() == [
+        "2010"
+    ]
     field = pq.read_schema(night.folder / "marts" / "area_profile_wide.parquet").field("ground_floor_pct")
     assert field.metadata[b"unit"] == b"percent"
     assert b"Dwellings without a tenant" in field.metadata[b"description"]
     assert "### ground_floor_pct" in dictionary.as_markdown(night.registry)
     assert "ground_floor_pct" in dictionary.as_csv(night.registry)
-    promised = [
-        e for e in suites(night.registry)["area_profile_wide"] if e.kwargs.get("column") == "ground_floor_pct"
-    ]
-    assert [(e.kwargs["min_value"], e.kwargs["max_value"]) for e in promised] == [(0, 100)]
+    (described,) = built["dim_indicators"].filter(indicator="ground_floor_pct").to_dicts()
+    assert (described["range_low"], described["range_high"]) == (0, 100)
 
 
 def test_the_dictionary_has_every_column_once(registry: Registry) -> None:
