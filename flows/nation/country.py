@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from flows.nation import deliveries, figures, frame, lists, places, pool, record, registers
+from flows.nation import deliveries, figure_deliveries, figures, frame, lists, places, pool, record, registers
+from flows.nation.desk import Desk
 from flows.nation.figures import Figure, generator
 from flows.nation.frame import Frame
 from flows.nation.places import Places
 from flows.nation.pool import Pool
-from flows.nation.truth import Truth, levels, truth
+from flows.nation.truth import Truth, levels, needed, truth
 from schemas.registry import Registry
 
 YEARS = tuple(range(2000, 2013))
@@ -40,7 +41,7 @@ class Draw:
     @property
     def figures(self) -> pl.DataFrame:
         """Expected and drawn figures of all areas."""
-        return figures.long(self.of_areas, self.places.areas["area_id"].to_list(), self.years, "area_id")
+        return record.by_area(self.of_areas, self.places, self.years)
 
     @property
     def areas(self) -> pl.DataFrame:
@@ -71,11 +72,13 @@ def draw(
     years: Sequence[int] = YEARS,
     indicators: Sequence[str] | None = None,
     parallel: bool = True,
+    effects: bool = True,
 ) -> Draw:
     """Draw a nation of the case areas and `areas` made-up ones, for `years` and `indicators` of areas (None: all).
 
     `reference` is the folder of real reference deliveries (data/raw). An indicator's figures are the same whichever
-    others are drawn. With `parallel=False` funded areas drift from the others before and after their plans.
+    others are drawn. With `parallel=False` funded areas drift from the others before and after their plans;
+    with `effects=False` nothing happens after a plan's start, all else alike.
     Raises FrameError where the reference lacks something, ValueError for an unknown indicator or years with a gap.
     """
     chosen = tuple(sorted(set(years)))
@@ -92,23 +95,24 @@ def draw(
     span = tuple(range(min(YEARS[0], chosen[0]), max(YEARS[-1], chosen[-1]) + 1))
     bases = figures.sizes(settled, shared.treatment, span, said, seed)
     wanted = [name for name in known if indicators is None or name in indicators]
-    made = {name: bases[name] for name in wanted if name in bases}
-    made |= {
-        name: figures.of_areas(
-            registry.indicators[name],
-            level,
-            said.base_of(registry.indicators[name]),
-            settled,
-            shared.treatment,
-            bases,
-            span,
-            said,
-            seed,
-            parallel,
-        )
-        for name, level in levels(registry).items()
-        if name in wanted and name not in bases
-    }
+    said_of = levels(registry)
+    made: dict[str, Figure] = dict(bases)
+    for name in needed(wanted, said_of):
+        if name not in made:
+            made[name] = figures.of_areas(
+                registry.indicators[name],
+                said_of[name],
+                said.base_of(registry.indicators[name]),
+                settled,
+                shared.treatment,
+                bases,
+                span,
+                said,
+                seed,
+                parallel,
+                effects,
+                figures.among(said_of[name], said_of, made),
+            )
     kept = [span.index(year) for year in chosen]
     of_areas = {name: figures.years_of(made[name], kept) for name in wanted}
     return Draw(seed, chosen, parallel, said, of, settled, shared, of_areas)
@@ -128,8 +132,10 @@ def write(
 ) -> Nation:
     """Write a nation below `folder`: raw/ (deliveries), schemas/ (a registry that knows its areas), truth/.
 
-    Parameters as for `draw`; `schemas` is the folder that `registry` was read from (None: the installed one); `progress` is told each step's name, its number and how many there are. The same arguments
-    give the same bytes. Raises FileExistsError where one of the three folders is there already.
+    Parameters as for `draw`. `schemas` is the folder that `registry` was read from, None for the installed one;
+    `progress` is told each step's name, its number and how many there are. The same arguments give the same bytes.
+    Raises what `draw` raises, ValueError where `schemas` holds another registry, and FileExistsError where one of the
+    three folders is there already.
     """
     told = progress or (lambda step, done, of: None)
     raw, register, beside = (folder / name for name in ("raw", "schemas", "truth"))
@@ -141,16 +147,16 @@ def write(
     told(steps[1], 1, len(steps))
     registers.copy(registry, schemas, drawn.places, register)
     told(steps[2], 2, len(steps))
-    desk = deliveries.Desk(raw, registry, seed)
+    desk = Desk(raw, registry, seed)
     deliveries.reference(desk, drawn.frame, drawn.pool.totals)
     told(steps[3], 3, len(steps))
     deliveries.grants(desk, drawn.places, drawn.pool)
     told(steps[4], 4, len(steps))
-    deliveries.area_figures(
+    figure_deliveries.area_figures(
         desk, drawn.truth.delivery, drawn.places, drawn.of_areas, drawn.years, generator(seed, "post")
     )
     told(steps[5], 5, len(steps))
-    deliveries.larger_places(desk, drawn.truth, drawn.places, drawn.years, indicators)
+    figure_deliveries.larger_places(desk, drawn.truth, drawn.places, drawn.years, indicators)
     told(steps[6], 6, len(steps))
     for each in lists.published(drawn.frame, registry, drawn.of_areas, drawn.years, drawn.truth.delivery.list_years):
         deliveries.ministry_list(desk, drawn.places, each)

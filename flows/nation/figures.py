@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.nation.places import RESIDENTS_PER_DWELLING, Places
-from flows.nation.truth import DIRECTION, Base, Level, Truth
+from flows.nation.truth import DIRECTION, Base, Level, Truth, tied
 from schemas.models import Indicator
 
 Numbers = NDArray[np.float64]
@@ -17,6 +17,16 @@ Counts = NDArray[np.int64]
 STRUCTURAL = ("residents", "dwellings")
 # Part of the areas in which dwellings are built, merged or torn down in a year.
 REBUILT = 0.04
+LONG = {
+    "place": pl.Int64(),
+    "year": pl.Int32(),
+    "indicator": pl.String(),
+    "numerator": pl.Int64(),
+    "denominator": pl.Int64(),
+    "value": pl.Float64(),
+    "expected": pl.Float64(),
+    "spread": pl.Float64(),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,41 @@ class Figure:
     spread: Numbers
     numerator: Counts | None = None
     denominator: Counts | None = None
+
+
+@dataclass(frozen=True)
+class Among:
+    """Those among whom a share is counted: their number, and the part of the base that they are expected to be.
+
+    `mean` and `municipality_mean` are that part by truth.toml.
+    """
+
+    counts: Counts
+    expected: Numbers
+    mean: float
+    municipality_mean: float
+
+
+def among(level: Level, levels: Mapping[str, Level], figures: Mapping[str, Figure]) -> Among | None:
+    """Among whom the counts of an indicator are drawn, where not among all of its base.
+
+    Counts drawn so are binomial in the whole base too: a binomial part of a binomial number is binomial.
+    """
+    if not (names := tied(level)):
+        return None
+    drawn = [_counts(figures[name]) for name in names]
+    counts = np.stack([numerator for numerator, _ in drawn]).sum(axis=0)
+    expected = np.stack([figures[name].expected / 100 for name in names]).sum(axis=0)
+    mean, outside = (sum(getattr(levels[name], of) / 100 for name in names) for of in ("mean", "municipality_mean"))
+    if level.within:
+        return Among(counts, expected, mean, outside)
+    return Among(drawn[0][1] - counts, 1 - expected, 1 - mean, 1 - outside)
+
+
+def _counts(figure: Figure) -> tuple[Counts, Counts]:
+    if figure.numerator is None or figure.denominator is None:
+        raise ValueError("only a share can be drawn within or beside others")
+    return figure.numerator, figure.denominator
 
 
 def generator(seed: int, *parts: str) -> np.random.Generator:
@@ -91,22 +136,32 @@ def of_areas(
     years: Sequence[int],
     truth: Truth,
     seed: int,
-    parallel: bool,
+    parallel: bool = True,
+    effects: bool = True,
+    of: Among | None = None,
 ) -> Figure:
     """One indicator of all areas. Untreated areas have no effect; before `effect_from` nobody has one."""
-    eta = _latent_of_areas(indicator, level, places, treatment, years, truth, seed)
+    mean = level.mean / (of.mean if of else 1)
+    eta = linked(indicator, mean) + _latent_of_areas(indicator, level, places, treatment, years, truth, seed)
     after = np.asarray(years)[None, :] >= treatment.effect_from[:, None]
-    eta = eta + level.effect * after
+    eta = eta + (level.effect if effects else 0.0) * after
     if not parallel:
         steps = np.asarray(years) - truth.origin_year
         drift = truth.divergence.trend * DIRECTION[indicator.polarity]
         eta = eta + treatment.funded[:, None] * drift * steps
     n = _denominators(base, bases, places.areas["area_id"].to_list(), seed)
-    return _drawn(indicator, unlinked(indicator, eta), n, truth, generator(seed, indicator.id, "draw"))
+    return _drawn(indicator, unlinked(indicator, eta), n, truth, generator(seed, indicator.id, "draw"), of)
 
 
 def of_municipalities(
-    indicator: Indicator, level: Level, base: Base, places: Places, years: Sequence[int], truth: Truth, seed: int
+    indicator: Indicator,
+    level: Level,
+    base: Base,
+    places: Places,
+    years: Sequence[int],
+    truth: Truth,
+    seed: int,
+    of: Among | None = None,
 ) -> Figure:
     """One indicator of all municipalities; counts and numbers of persons grow with their residents."""
     chance = generator(seed, indicator.id, "municipalities")
@@ -114,7 +169,7 @@ def of_municipalities(
     steps = np.asarray(years) - truth.origin_year
     by_municipality, _, _ = level.weights
     eta = (
-        linked(indicator, level.municipality_mean)
+        linked(indicator, level.municipality_mean / (of.municipality_mean if of else 1))
         + _municipality_part(indicator, level, places, seed)[:, None]
         + level.loading * 0.4 * places.municipalities["deprivation"].to_numpy()[:, None]
         + level.trend * steps
@@ -125,7 +180,8 @@ def of_municipalities(
         per_resident = np.exp(eta)
         return _counted(per_resident * residents, indicator, chance)
     people = residents / (1.0 if base.of == "residents" else RESIDENTS_PER_DWELLING)
-    return _drawn(indicator, unlinked(indicator, eta), np.rint(people * base.share).astype(np.int64), truth, chance)
+    n = np.rint(people * base.share).astype(np.int64)
+    return _drawn(indicator, unlinked(indicator, eta), n, truth, chance, of)
 
 
 def residents_of_municipalities(places: Places, years: Sequence[int], seed: int) -> Counts:
@@ -134,7 +190,7 @@ def residents_of_municipalities(places: Places, years: Sequence[int], seed: int)
     start = places.municipalities["residents"].to_numpy()[:, None]
     growth = chance.normal(0.003, 0.004, len(start))[:, None]
     steps = np.asarray(years) - min(years)
-    return np.rint(start * np.exp(growth * steps)).astype(np.int64)
+    return np.asarray(np.rint(start * np.exp(growth * steps)), dtype=np.int64)
 
 
 def added(
@@ -153,18 +209,17 @@ def added(
     return Figure(value, value, np.zeros(value.shape))
 
 
-def long(figures: Mapping[str, Figure], places: Sequence[str], years: Sequence[int], name: str) -> pl.DataFrame:
-    """Figures as rows: `name` (the place), year, indicator, numerator, denominator, value, expected, spread.
-
-    Ordered by indicator as given, then place and year.
+def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl.DataFrame:
+    """Figures of `places` places as rows: place (its number), year, indicator, numerator, denominator, value, expected,
+    spread. Ordered by indicator as given, then place and year.
     """
-    size = len(places) * len(years)
+    size = places * len(years)
     none = pl.Series(values=[None] * size, dtype=pl.Int64())
-    frames = [
+    made = [
         pl.DataFrame(
             {
-                name: np.repeat(np.asarray(places, dtype=object), len(years)).tolist(),
-                "year": pl.Series(values=np.tile(np.asarray(years), len(places)), dtype=pl.Int32()),
+                "place": np.repeat(np.arange(places), len(years)),
+                "year": np.tile(np.asarray(years, dtype=np.int32), places),
                 "indicator": pl.repeat(indicator, size, dtype=pl.String(), eager=True),
                 "numerator": none if figure.numerator is None else figure.numerator.ravel(),
                 "denominator": none if figure.denominator is None else figure.denominator.ravel(),
@@ -175,7 +230,7 @@ def long(figures: Mapping[str, Figure], places: Sequence[str], years: Sequence[i
         )
         for indicator, figure in figures.items()
     ]
-    return pl.concat(frames)
+    return pl.concat([pl.DataFrame(schema=LONG), *made])
 
 
 def _latent_of_areas(
@@ -187,29 +242,25 @@ def _latent_of_areas(
     truth: Truth,
     seed: int,
 ) -> Numbers:
-    """eta of truth.toml's head without the effect; a twin has its likeness's, but for a jitter."""
+    """eta of truth.toml's head without mean and effect; a twin has its likeness's, but for a jitter."""
     chance = generator(seed, indicator.id, "areas")
     areas, neighbourhoods = places.areas, places.neighbourhoods
     municipality, near = areas["municipality"].to_numpy(), areas["neighbourhood"].to_numpy()
     _, by_neighbourhood, by_area = level.weights
     fixed = (
-        linked(indicator, level.mean)
-        + level.loading * areas["deprivation"].to_numpy()
+        level.loading * areas["deprivation"].to_numpy()
         + _municipality_part(indicator, level, places, seed)[municipality]
         + level.sd * by_neighbourhood * chance.normal(size=neighbourhoods)[near]
         + level.sd * by_area * chance.normal(size=areas.height)
     )
     rho = truth.noise.autocorrelation
-    moving = level.neighbourhood_noise * _ar1(neighbourhoods, len(years), rho, chance)[near] + level.area_noise * _ar1(
-        areas.height, len(years), rho, chance
-    )
-    steps = np.asarray(years) - truth.origin_year
-    eta = (
-        (fixed[:, None] + moving)[treatment.likeness] + level.trend * steps + _year_part(indicator, level, years, seed)
-    )
+    moving = level.neighbourhood_noise * _ar1(neighbourhoods, len(years), rho, chance)[near]
+    moving += level.area_noise * _ar1(areas.height, len(years), rho, chance)
+    shared = level.trend * (np.asarray(years) - truth.origin_year) + _year_part(indicator, level, years, seed)
+    eta = (fixed[:, None] + moving)[treatment.likeness] + shared
     jitter = chance.normal(0, truth.twins.jitter, areas.height) * (level.sd > 0)
     copies = treatment.likeness != np.arange(areas.height)
-    return eta + (jitter * copies)[:, None]
+    return np.asarray(eta + (jitter * copies)[:, None])
 
 
 def _municipality_part(indicator: Indicator, level: Level, places: Places, seed: int) -> Numbers:
@@ -241,28 +292,38 @@ def _denominators(base: Base, bases: Mapping[str, Figure], areas: Sequence[str],
     return np.maximum(np.rint(whole * share[:, None]), 1).astype(np.int64)
 
 
-def _drawn(indicator: Indicator, expected: Numbers, n: Counts, truth: Truth, chance: np.random.Generator) -> Figure:
+def _drawn(
+    indicator: Indicator,
+    expected: Numbers,
+    n: Counts,
+    truth: Truth,
+    chance: np.random.Generator,
+    of: Among | None = None,
+) -> Figure:
     """Counts, or an amount, around the expected values within the indicator's range."""
-    match indicator.kind:
-        case "share":
-            p = expected / 100
-            numerator = chance.binomial(n, p)
-            return Figure(expected, 100 * numerator / n, 100 * np.sqrt(p * (1 - p) / n), numerator, n)
-        case "rate":
-            numerator = chance.poisson(n * expected / indicator.factor)
-            spread = np.sqrt(expected * indicator.factor / n)
-            return Figure(expected, indicator.factor * numerator / n, spread, numerator, n)
-        case "count":
-            return _counted(n * expected, indicator, chance)
-        case _:
-            spread = expected * truth.noise.amount_sd / np.sqrt(n)
-            value = np.clip(expected + spread * chance.normal(size=n.shape), indicator.minimum, indicator.maximum)
-            return Figure(expected, value, spread)
+    low, high = indicator.minimum, indicator.maximum
+    if indicator.kind == "count":
+        return _counted(n * expected, indicator, chance)
+    if indicator.kind in ("share", "rate"):
+        p = expected / indicator.factor
+        if indicator.kind == "share":
+            drawn = chance.binomial(n if of is None else of.counts, p)
+            p = p if of is None else of.expected * p
+            variance = p * (1 - p) / n
+        else:
+            drawn, variance = chance.poisson(n * p), p / n
+        limits = (np.ceil(n * low / indicator.factor), np.floor(n * high / indicator.factor))
+        numerator = np.clip(drawn, *limits).astype(np.int64)
+        return Figure(
+            p * indicator.factor, indicator.factor * numerator / n, indicator.factor * np.sqrt(variance), numerator, n
+        )
+    spread = expected * truth.noise.amount_sd / np.sqrt(n)
+    return Figure(expected, np.clip(expected + spread * chance.normal(size=n.shape), low, high), spread)
 
 
 def _counted(expected: Numbers, indicator: Indicator, chance: np.random.Generator) -> Figure:
-    counted = np.maximum(chance.poisson(expected), int(indicator.minimum)).astype(np.float64)
-    return Figure(expected, counted, np.sqrt(expected))
+    counted = np.clip(chance.poisson(expected), np.ceil(indicator.minimum), np.floor(indicator.maximum))
+    return Figure(expected, counted.astype(np.float64), np.sqrt(expected))
 
 
 def years_of(figure: Figure, columns: Sequence[int]) -> Figure:

@@ -74,7 +74,7 @@ def _span(window: int, year: int) -> range:
 
 def _mean(figure: Figure, columns: list[int]) -> NDArray[np.float64]:
     if figure.numerator is None or figure.denominator is None:
-        return figure.value[:, columns].mean(axis=1)
+        return np.asarray(figure.value[:, columns].mean(axis=1))
     part, whole = (counts[:, columns].sum(axis=1) for counts in (figure.numerator, figure.denominator))
     return np.asarray(100 * part / whole)
 
@@ -92,4 +92,4 @@ def _meets(frame: Frame, year: int, printed: Mapping[str, NDArray[np.float64]]) 
             met, needed = met + holds, int(rule["criteria_required"])
         elif rule["list_type"] == "alle":
             asked = asked & holds
-    return np.asarray(asked & (met >= needed))
+    return np.asarray(asked & (met >= needed), dtype=bool)

@@ -16,15 +16,16 @@ from schemas.registry import Registry
 
 # First and last parts of names that no Danish estate has.
 FIRST = (
-    "Basilisk", "Bjergtrold", "Drageæg", "Drømmesyn", "Dværgekonge", "Enhjørning", "Eventyrbog", "Fabeldyr", "Feekonge",
-    "Flyvetæppe", "Fønixfjer", "Gobelin", "Griffeklo", "Guldæg", "Havfruehale", "Heksekost", "Huldrekone", "Kentaur",
-    "Klabautermand", "Krystalkugle", "Kæmpesko", "Lindorm", "Luftkastel", "Lygtemand", "Månestøv", "Narrehat", "Nissehue",
-    "Pegasusvinge", "Regnbuebro", "Skattekiste", "Spøgelse", "Stjernestøv", "Syvmilestøvle", "Sølvmåne", "Tordenkile",
-    "Troldesplint", "Tryllestav", "Uskyldsring", "Valkyrie", "Varulve", "Vættelys", "Ønskebrønd", "Ørkensø", "Åndemaner",
+    "Basilisk", "Bjergtrold", "Drageæg", "Drømmesyn", "Dværgekonge", "Enhjørning", "Eventyrbog", "Fabeldyr",
+    "Feekonge", "Flyvetæppe", "Fønixfjer", "Gobelin", "Griffeklo", "Guldæg", "Havfruehale", "Heksekost",
+    "Huldrekone", "Kentaur", "Klabautermand", "Krystalkugle", "Kæmpesko", "Lindorm", "Luftkastel", "Lygtemand",
+    "Månestøv", "Narrehat", "Nissehue", "Pegasusvinge", "Regnbuebro", "Skattekiste", "Spøgelse", "Stjernestøv",
+    "Syvmilestøvle", "Sølvmåne", "Tordenkile", "Troldesplint", "Tryllestav", "Uskyldsring", "Valkyrie", "Varulve",
+    "Vættelys", "Ønskebrønd", "Ørkensø", "Åndemaner",
 )  # fmt: skip
 LAST = (
-    "agervej", "bakken", "broen", "byen", "engen", "gården", "haven", "hegnet", "højen", "kvarteret", "lunden", "marken",
-    "parken", "skoven", "stien", "toften", "vangen", "vænget",
+    "agervej", "bakken", "broen", "byen", "engen", "gården", "haven", "hegnet", "højen", "kvarteret", "lunden",
+    "marken", "parken", "skoven", "stien", "toften", "vangen", "vænget",
 )  # fmt: skip
 ORGANISATIONS = (
     "Boligselskabet Luftkastellet", "Eventyrboligerne", "Boligforeningen Tusind og En", "Andelsselskabet Fabelbo",
@@ -51,12 +52,12 @@ class Places:
     @property
     def neighbourhoods(self) -> int:
         """Number of neighbourhoods."""
-        return int(self.areas["neighbourhood"].max()) + 1  # type: ignore[arg-type, operator]
+        return int(self.areas["neighbourhood"].to_numpy().max()) + 1
 
 
 def slug(name: str) -> str:
     """An identifier made of a Danish name."""
-    plain = name.casefold().translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"}))
+    plain = name.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
     return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain).split())
 
 
@@ -169,7 +170,7 @@ def _neighbourhoods(homes: NDArray[np.intp], chance: np.random.Generator) -> NDA
 
 
 def estates(areas: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """One to five estates per area, 1.6 in the mean, whose dwellings add up to the area's; each area by its own draws."""
+    """One to five estates per area, 1.6 in the mean, that add up to its dwellings; each area by its own draws."""
     rows = []
     for area, total in enumerate(areas["dwellings"].to_list()):
         chance = np.random.default_rng([seed, area])

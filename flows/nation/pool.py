@@ -1,4 +1,4 @@
-"""The pool of 2006-2010 in the made-up nation: which areas get plans, which grants and rent support they get, and when."""
+"""The pool of 2006-2010 in the made-up nation: who gets plans, grants and rent support, and when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,14 @@ from flows.nation.truth import Truth
 from schemas.registry import Registry
 
 WHOLE_POOL_FROM = 500
+FEWEST_AREAS = 50
+LARGEST_SOCIAL_PART = 0.75
+WIDTH_OF_OPEN_BAND = 2.5
 NEVER = 9999
 MILLION = 1_000_000
 ROUNDED_TO = 10_000
 SMALLEST_GRANT = 600_000
+SMALLEST_PLAN = 2 * SMALLEST_GRANT
 PERIODS, PERIOD_SHARES = (3, 4, 5), (0.25, 0.45, 0.30)
 EFFORT_AREAS = (1, 2, 3)
 RENT_SUPPORT_YEARS = 10
@@ -99,7 +103,9 @@ class Pool:
 
 
 def totals_of(frame: Frame, made_up: int) -> Totals:
-    """The published totals, or their part for a nation of few areas."""
+    """The published totals, or their part for a nation of few areas. Raises ValueError below FEWEST_AREAS."""
+    if made_up < FEWEST_AREAS:
+        raise ValueError(f"a nation needs {FEWEST_AREAS} made-up areas or more, not {made_up}")
     said = frame.totals()
     published = Totals(said["plans"], said["grants"], said["rent_support_estates"], said["pool_amount_dkk"])
     return published if made_up >= WHOLE_POOL_FROM else published.scaled(made_up / WHOLE_POOL_FROM)
@@ -114,7 +120,7 @@ def share_out(
     beside = [groups[int(at)] for at in chance.integers(_cases(places), len(groups), totals.plans - len(groups))]
     # A second plan takes one area of the first one's.
     covered = [tuple(group.tolist()) for group in groups] + [(int(group[0]),) for group in beside]
-    amounts, bands = _amounts(frame, registry, truth, places, covered, chance)
+    amounts, bands = _amounts(frame, registry, truth, places, covered, totals.amount_dkk, chance)
     plans = _plans(frame, registry, truth, places, covered, amounts, bands, chance)
     social = _social_effort(plans, totals.grants, registry, chance)
     left = totals.amount_dkk - sum(grant.amount_dkk for grant in social)
@@ -136,7 +142,7 @@ def _cases(places: Places) -> int:
 
 
 def _chosen(places: Places, truth: Truth, totals: Totals, chance: np.random.Generator) -> NDArray[np.int64]:
-    """The case areas' neighbourhoods first, then others by deprivation, size and luck (Gumbel: a draw without replacement)."""
+    """The case areas' neighbourhoods, then others by deprivation, size and luck (Gumbel: drawn without replacement)."""
     by = (
         places.areas.group_by("neighbourhood")
         .agg(pl.col("deprivation").mean(), pl.col("dwellings").sum())
@@ -165,9 +171,13 @@ def _amounts(
     truth: Truth,
     places: Places,
     covered: Sequence[tuple[int, ...]],
+    amount_dkk: int,
     chance: np.random.Generator,
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """Amount and band of every plan: more deprived and larger plans get more; case areas stay in their true bands."""
+    """Amount and band of every plan: more deprived and larger plans get more; case areas stay in their true bands.
+
+    Together at most LARGEST_SOCIAL_PART of the pool, so that rent support has its part.
+    """
     deprivation, dwellings = places.areas["deprivation"].to_numpy(), places.areas["dwellings"].to_numpy()
     u = np.array([deprivation[list(areas)].mean() for areas in covered])
     log_size = np.log([dwellings[list(areas)].sum() for areas in covered])
@@ -186,13 +196,16 @@ def _amounts(
         band = index[labels[printed[name]["funding_band"]]]
         if at[area] != band:
             at[area], within[area] = band, chance.random()
-    amounts = []
-    for band, part in zip(at.tolist(), np.clip(within, 0, 1).tolist(), strict=True):
-        low = int(bands[band]["lower_mio_dkk"]) * MILLION
-        high = int(bands[band]["upper_mio_dkk"]) * MILLION if bands[band]["upper_mio_dkk"] else 5 * low // 2
-        low = max(low, SMALLEST_GRANT * 2)
-        amounts.append(int(low + (0.03 + 0.94 * part) * (high - low)) // ROUNDED_TO * ROUNDED_TO)
-    return np.array(amounts, dtype=np.int64), [bands[band]["funding_band"] for band in at.tolist()]
+    lows = np.array([max(int(row["lower_mio_dkk"]) * MILLION, SMALLEST_PLAN) for row in bands], dtype=np.float64)
+    highs = np.array([float(row["upper_mio_dkk"] or 0) * MILLION for row in bands])
+    highs = np.where(highs > 0, highs, WIDTH_OF_OPEN_BAND * lows)
+    above = (0.03 + 0.94 * np.clip(within, 0, 1)) * (highs - lows)[at]
+    most = LARGEST_SOCIAL_PART * amount_dkk - lows[at].sum()
+    above *= min(1.0, most / above.sum())
+    amounts = np.floor((lows[at] + above) / ROUNDED_TO).astype(np.int64) * ROUNDED_TO
+    # An amount that lies on the edge of an open band after rounding still belongs to it.
+    amounts += ROUNDED_TO * (amounts <= lows[at])
+    return amounts, [bands[band]["funding_band"] for band in at.tolist()]
 
 
 def _printed_names(frame: Frame, registry: Registry) -> dict[str, Mapping[str, str]]:
@@ -307,17 +320,12 @@ def _social_effort(plans: Sequence[Plan], count: int, registry: Registry, chance
 def _rent_support(
     plans: Sequence[Plan], places: Places, count: int, amount_dkk: int, before: int, chance: np.random.Generator
 ) -> list[Grant]:
-    """Rent support to `count` estates of areas with plans, in proportion to their dwellings and luck, to the last krone."""
-    begins = {}
+    """Rent support to `count` estates of areas with plans, by dwellings and luck, to the last krone."""
+    begins: dict[int, date] = {}
     for plan in plans:
         for area in plan.areas:
             begins[area] = min(begins.get(area, plan.begins), plan.begins)
     there = places.estates.filter(pl.col("area").is_in(list(begins)))
-    if there.height < count or amount_dkk < count:
-        raise ValueError(
-            f"rent support to {count} estates cannot be given: areas with plans have {there.height} estates, "
-            f"{amount_dkk} DKK of the pool are left; take more areas"
-        )
     estates = there[np.sort(chance.choice(there.height, size=count, replace=False)).tolist()]
     weights = estates["dwellings"].to_numpy() * np.exp(chance.normal(0, 0.5, count))
     amounts = np.floor(amount_dkk * weights / weights.sum()).astype(np.int64)
@@ -345,7 +353,7 @@ def _rent_support(
 def _twins(
     plans: Sequence[Plan], places: Places, truth: Truth, chance: np.random.Generator
 ) -> tuple[Treatment, NDArray[np.int64]]:
-    """Groups of one funded area and several never funded ones that have its latent values, all alone in their neighbourhood."""
+    """Groups of one funded and several never funded areas with its latent values, each alone in its neighbourhood."""
     areas = places.areas.height
     effect_from = np.full(areas, NEVER, dtype=np.int64)
     for plan in plans:
@@ -355,7 +363,7 @@ def _twins(
     near = places.areas["neighbourhood"].to_numpy()
     is_alone = np.bincount(near)[near] == 1
     dwellings = places.areas["dwellings"].to_numpy()
-    # Middling sizes: figures of very small areas are mostly noise, and very large ones stand out whatever they are like.
+    # Middling sizes: figures of small areas are mostly noise, and very large areas stand out by size alone.
     leaders = np.flatnonzero(
         funded & is_alone & ~places.areas["is_case_area"].to_numpy() & (dwellings >= 300) & (dwellings <= 1500)
     )
@@ -363,8 +371,8 @@ def _twins(
     each = truth.twins.never_funded
     groups = min(truth.twins.groups, len(leaders) // 2, len(pool) // (2 * each))
     likeness, group = np.arange(areas, dtype=np.int64), np.full(areas, -1, dtype=np.int64)
-    first = np.sort(chance.choice(leaders, size=groups, replace=False)) if groups else np.empty(0, dtype=np.int64)
-    others = chance.choice(pool, size=groups * each, replace=False).reshape(groups, each) if groups else []
+    first = np.sort(chance.choice(leaders, size=groups, replace=False))
+    others = chance.choice(pool, size=groups * each, replace=False).reshape(groups, each)
     for at, (leader, copies) in enumerate(zip(first, others, strict=True)):
         likeness[copies] = leader
         group[[leader, *copies]] = at

@@ -16,22 +16,26 @@ from schemas.registry import Registry
 ORIGIN = "synthetic"
 README = """# The truth of a made-up nation
 
-Origin: synthetic. Seed {seed}, years {first}-{last}, {areas} areas, trends of funded and other areas {parallel}.
-Nothing here was delivered; every estimate made of the deliveries can be held against it. The model and its parameters
+Origin: synthetic. Seed {seed}, years {first}-{last}, {areas} areas; trends of funded and other areas {parallel}.
+Nothing here was delivered: every estimate made of the deliveries can be held against it. The model and its parameters
 stand in `flows/nation/truth.toml`. Each file has a column `origin`.
 
-| file | one row per | says |
-|---|---|---|
-| `areas.csv` | area | deprivation, arm, plans, band, first year after the plan began, twin group, neighbourhood (cluster of the plan), size |
-| `plans.csv` | plan | areas, band, amount, period, organisation |
-| `indicators.csv` | indicator | every parameter; variances on the link scale (logit for shares, else log) between municipalities, neighbourhoods and areas, and the intraclass correlations that follow; the effect |
-| `expected.parquet` | area, year, indicator | the expected value in the indicator's unit, and the SD of a delivered figure around it |
-| `balance.csv` | indicator | expected means of funded and never funded areas over the three baseline years, their difference in SDs of the funded |
-| `parameters.csv` | parameter | what all indicators share: deprivation, selection, twins, noise |
+- `areas.csv`, a row per area: deprivation, arm, plans, bands, year in which the first plan began, twin group,
+  neighbourhood (areas of one plan share it), dwellings, residents
+- `plans.csv`, a row per plan: areas, band, amount, period, organisation
+- `indicators.csv`, a row per indicator: every parameter; variances on the link scale (logit for shares, logarithm for
+  all else) between municipalities, neighbourhoods and areas before selection, the intraclass correlations that follow
+  (icc_plan: two areas of one neighbourhood), and the effect on that scale. Where `within` or `beside` name others, it
+  is the scale of the share among their persons, or among those whom they leave
+- `expected.parquet`, a row per area, year and indicator: the expected value in the indicator's unit, and the SD of a
+  delivered figure around it
+- `balance.csv`, a row per indicator: expected means of funded and never funded areas over the last three baseline
+  years, and their difference in SDs of the funded
+- `parameters.csv`: what all indicators share (deprivation, selection, twins, noise)
 
 Twins: the areas of a group have one funded area's latent values (municipality and neighbourhood parts included), its
 size and its deprivation, but for a jitter; draws are their own. Effects begin in the year after an area's first plan
-began and are given on the link scale.
+began.
 """
 
 
@@ -65,6 +69,13 @@ def areas(places: Places, pool: Pool) -> pl.DataFrame:
     )
 
 
+def by_area(of_areas: Mapping[str, Figure], places: Places, years: Sequence[int]) -> pl.DataFrame:
+    """Figures as rows by area_id, year and indicator."""
+    rows = figures.long(of_areas, places.areas.height, years)
+    ids = places.areas["area_id"].gather(rows["place"])
+    return rows.drop("place").insert_column(0, ids.alias("area_id"))
+
+
 def write(
     folder: Path,
     registry: Registry,
@@ -78,20 +89,19 @@ def write(
 ) -> None:
     """Write the truth's files into `folder`."""
     folder.mkdir(parents=True)
-    ids = places.areas["area_id"].to_list()
     areas(places, pool).write_csv(folder / "areas.csv")
     _plans(places, pool).write_csv(folder / "plans.csv")
     _indicators(registry, truth).write_csv(folder / "indicators.csv")
     _balance(registry, pool, of_areas, years).write_csv(folder / "balance.csv")
     _parameters(seed, years, parallel, truth).write_csv(folder / "parameters.csv")
-    figures.long(of_areas, ids, years, "area_id").select(
+    by_area(of_areas, places, years).select(
         "area_id", "year", "indicator", "expected", "spread", pl.lit(ORIGIN).alias("origin")
     ).write_parquet(folder / "expected.parquet", compression="zstd", compression_level=3)
     words = README.format(
         seed=seed,
         first=years[0],
         last=years[-1],
-        areas=len(ids),
+        areas=places.areas.height,
         parallel="are parallel" if parallel else "diverge",
     )
     (folder / "README.md").write_text(words, encoding="utf-8", newline="\n")
@@ -142,7 +152,7 @@ def _indicators(registry: Registry, truth: Truth) -> pl.DataFrame:
                 "indicator": name,
                 "of_areas": indicator.of_areas,
                 "scale": "logit" if indicator.kind == "share" else "log",
-                **{key: value for key, value in level.model_dump().items()},
+                **level.model_dump() | {"beside": "; ".join(level.beside)},
                 "variance_municipality": between[0],
                 "variance_neighbourhood": between[1],
                 "variance_area": between[2],

@@ -1,9 +1,10 @@
 """truth.toml as frozen models, and the level of every indicator of a registry, declared there or by default."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -128,6 +129,8 @@ class Level(Shares):
 
     mean: float = Field(gt=0)
     municipality_mean: float = Field(gt=0)
+    within: str | None = None
+    beside: tuple[str, ...] = ()
     sum: bool = False
     sd: float = Field(ge=0)
     loading: float
@@ -163,7 +166,7 @@ class Truth(Model):
     delivery: Delivered
     default: Defaults
     base: dict[str, Base]
-    indicator: dict[str, dict[str, float | bool]]
+    indicator: dict[str, dict[str, float | bool | str | list[str]]]
 
     def level(self, indicator: Indicator) -> Level:
         """The truth of an indicator: its own block over the defaults that follow from kind, range and polarity."""
@@ -172,7 +175,7 @@ class Truth(Model):
         said = self.indicator.get(indicator.id, {})
         defaults = self.default.model_dump()
         defaults["loading"] *= DIRECTION[indicator.polarity]
-        made = {"mean": _unknown_mean(indicator), **defaults, **said}
+        made: dict[str, Any] = {"mean": _unknown_mean(indicator), **defaults, **said}
         if "municipality_mean" not in said:
             apart = linked(indicator, made["mean"]) + made["loading"] * DEPRIVATION_OF_MUNICIPALITIES
             made["municipality_mean"] = float(unlinked(indicator, apart))
@@ -210,5 +213,41 @@ def truth() -> Truth:
 
 
 def levels(registry: Registry) -> dict[str, Level]:
-    """The truth of every indicator of a registry."""
-    return {indicator.id: truth().level(indicator) for indicator in registry.indicators.values()}
+    """The truth of every indicator of a registry, those that others are drawn within or beside before these.
+
+    Raises ValueError where an indicator is tied to one of another base, or to itself over others.
+    """
+    made: dict[str, Level] = {}
+
+    def add(name: str, waiting: tuple[str, ...]) -> None:
+        if name in waiting:
+            raise ValueError(f"truth.toml, indicator.{name}: it is drawn within or beside itself")
+        if name in made:
+            return
+        level = truth().level(registry.indicators[name])
+        for other in tied(level):
+            if other not in registry.indicators or truth().base_of(registry.indicators[other]) != truth().base_of(
+                registry.indicators[name]
+            ):
+                raise ValueError(f"truth.toml, indicator.{name}: {other!r} is no indicator of the same base")
+            add(other, (*waiting, name))
+        made[name] = level
+
+    for name in registry.indicators:
+        add(name, ())
+    return made
+
+
+def tied(level: Level) -> tuple[str, ...]:
+    """The indicators whose persons decide among whom this one is drawn."""
+    return (level.within,) if level.within else level.beside
+
+
+def needed(wanted: Sequence[str], known: Mapping[str, Level]) -> list[str]:
+    """The wanted indicators and those that they are tied to, in an order in which they can be drawn."""
+    every, waiting = set(wanted), list(wanted)
+    while waiting:
+        more = set(tied(known[waiting.pop()])) - every
+        every |= more
+        waiting += more
+    return [name for name in known if name in every]
