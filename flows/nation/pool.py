@@ -117,7 +117,8 @@ def share_out(
     """Choose neighbourhoods, found plans, give every krone of the pool away, and set twins beside some areas."""
     chosen = _chosen(places, truth, totals, chance)
     groups = [np.flatnonzero(places.areas["neighbourhood"].to_numpy() == which) for which in chosen]
-    beside = [groups[int(at)] for at in chance.integers(_cases(places), len(groups), totals.plans - len(groups))]
+    others = np.arange(_cases(places), len(groups))
+    beside = [groups[at] for at in chance.choice(others, totals.plans - len(groups), replace=False)]
     # A second plan takes one area of the first one's.
     covered = [tuple(group.tolist()) for group in groups] + [(int(group[0]),) for group in beside]
     amounts, bands = _amounts(frame, registry, truth, places, covered, totals.amount_dkk, chance)

@@ -44,6 +44,7 @@ NEW = {
     "relative": 'unit = "percent of the region"\ncount_basis = "money"',
     "count": 'unit = "persons"\ncount_basis = "persons"',
 }
+MOST = {"count": 10_000_000}
 
 
 def rows_of(folder: Path) -> Iterator[dict[str, str]]:
@@ -245,9 +246,10 @@ def test_a_new_indicator_is_delivered_without_code(kind: str, tmp_path: Path) ->
     shutil.copytree(str(resources.files("schemas")), folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with (folder / "indicators.toml").open("a", encoding="utf-8") as file:
         file.write(
-            f'\n[odd_figure]\nindicator_group = "background"\nkind = "{kind}"\n{NEW[kind]}\npolarity = "high_is_worse"\n'
+            f'\n[odd_figure]\nindicator_group = "background"\nkind = "{kind}"\n{NEW[kind]}\n'
+            'polarity = "high_is_worse"\n'
             'label_da = "Sært tal"\nlabel_en = "Odd figure"\ndefinition = "Odd."\ndefinition_da = "Sær."\n'
-            'population = "all residents"\nminimum = 2\nmaximum = 90\ndecimals = 1\ndisclosure_class = "ordinary"\n'
+            f'population = "all residents"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\ndecimals = 1\ndisclosure_class = "ordinary"\n'
         )
     registry = load(folder)
     nation = write(
@@ -395,5 +397,7 @@ def test_what_is_asked_wrongly_is_said(tmp_path: Path, registry: Registry) -> No
     with pytest.raises(ValueError, match="without a gap"):
         draw(RAW, registry, 1, years=[2001, 2003])
     (tmp_path / "raw").mkdir()
+    with pytest.raises(ValueError, match="50 made-up areas or more"):
+        draw(RAW, registry, 1, areas=10)
     with pytest.raises(FileExistsError, match="raw/ already"):
         write(tmp_path, RAW, registry, 1)
