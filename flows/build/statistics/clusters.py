@@ -68,6 +68,11 @@ class Design:
     def clusters(self) -> int:
         return len(self.starts)
 
+    @property
+    def contrast(self) -> Floats:
+        """What each area's value counts in the estimate, (areas,)."""
+        return self.sign[self.arm] * self.shares
+
     def means(self, values: Floats) -> Floats:
         """The arms' weighted means, (..., arms, q), of values (..., areas, q)."""
         weighted = values * self.shares[:, None]
@@ -85,7 +90,7 @@ class Design:
             raise ValueError(f"values: {missing} are not finite; leave out the areas that lack them")
         means = self.means(rows)
         residuals = rows - means[..., self.arm, :]
-        cr0 = self._covariance(residuals, self.sign[self.arm] * self.shares)
+        cr0 = self._covariance(residuals, self.contrast)
         clusters, areas = self.clusters, self.areas
         factor = clusters / max(clusters - 1, 1) * (areas - 1) / max(areas - len(self.sign), 1)
         cr2 = None if self.cr2_scores is None else self._covariance(residuals, self.cr2_scores)
@@ -120,8 +125,8 @@ def one_arm(cluster: ArrayLike, weights: ArrayLike | None = None) -> Design:
 def too_few(design: Design, restrictions: int = 1) -> str | None:
     """The reason why a comparison gives no test, interval or standard error for so many restrictions, if it gives none.
 
-    Ten clusters in all, four per arm and more than five beyond the restrictions: below that, even CR2 with its own
-    degrees of freedom has been seen to fail (Pustejovsky & Tipton 2018, section 5).
+    Ten clusters in all, four per arm and more than five beyond the restrictions: a convention of this project, well
+    below the designs in which the tests were seen to keep their level.
     """
     enough = (
         design.clusters >= CLUSTERS_IN_ALL
@@ -134,9 +139,9 @@ def too_few(design: Design, restrictions: int = 1) -> str | None:
 def hotelling(value: Floats, covariance: Floats, df: float) -> HotellingTest | None:
     """HTZ for q differences (..., q) with CR2 covariance (..., q, q); None where `df` - q + 1 is not above 0.
 
-    F = (df - q + 1)/(df q) * value' covariance^-1 value ~ F(q, df - q + 1): Pustejovsky & Tipton (2018), equation 14.
-    Their degrees of freedom (equation 17) are one scalar here, the t test's: under the working model the parts that
-    clusters i and j give to the covariance are correlated by the same p_ij in every response.
+    F = (df - q + 1)/(df q) * value' covariance^-1 value ~ F(q, df - q + 1): Pustejovsky & Tipton (2018), test HTZ.
+    Its degrees of freedom are those of the t test here: under the working model the parts that clusters i and j give to
+    the covariance are correlated by the same p_ij in every response.
     Raises numpy.linalg.LinAlgError for a singular covariance.
     """
     q = value.shape[-1]
@@ -148,9 +153,9 @@ def hotelling(value: Floats, covariance: Floats, df: float) -> HotellingTest | N
     return HotellingTest(f, q, denominator, special.fdtrc(q, denominator, f))
 
 
-def t_p_value(value: Floats, se: Floats, df: float) -> Floats:
-    """Two-sided p of value/se on `df` degrees of freedom."""
-    return np.asarray(2 * special.stdtr(df, -np.abs(value / se)))
+def t_p_value(t: float, df: float) -> float:
+    """Two-sided."""
+    return float(2 * special.stdtr(df, -abs(t)))
 
 
 def t_quantile(df: float, probability: float) -> float:
