@@ -26,6 +26,27 @@ TOO_FEW_CLUSTERS = "too_few_clusters"
 
 
 @dataclass(frozen=True)
+class Sample:
+    """The areas that a comparison uses, those left out for want of a value, and the clusters of the areas used.
+
+    A cluster counts for every arm in which it has areas.
+    """
+
+    areas_1: int
+    areas_0: int
+    left_out_1: int
+    left_out_0: int
+    clusters: int
+    clusters_1: int
+    clusters_0: int
+
+    @property
+    def empty(self) -> str | None:
+        """The reason why there is no comparison, where an arm has no areas."""
+        return "no_areas_in_arm_1" if not self.areas_1 else "no_areas_in_arm_0" if not self.areas_0 else None
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A mean, or a difference of means, of q responses and its sampling covariances; leading axes are kept."""
 
@@ -120,6 +141,27 @@ def two_arms(arm: ArrayLike, cluster: ArrayLike, weights: ArrayLike | None = Non
 def one_arm(cluster: ArrayLike, weights: ArrayLike | None = None) -> Design:
     """The mean of all areas; arguments as for `two_arms`."""
     return _design(np.array([1.0]), np.zeros(len(np.asarray(cluster)), dtype=np.int64), cluster, weights)
+
+
+def count(arm: ArrayLike, cluster: ArrayLike, used: NDArray[np.bool_]) -> Sample:
+    """Count areas and clusters where `used` (areas,) is true, and the areas left out where it is not."""
+    arms, labels = np.asarray(arm), np.asarray(cluster)
+
+    def areas(side: int, kept: NDArray[np.bool_]) -> int:
+        return int(((arms == side) & kept).sum())
+
+    def distinct(kept: NDArray[np.bool_]) -> int:
+        return len(np.unique(labels[kept]))
+
+    return Sample(
+        areas_1=areas(1, used),
+        areas_0=areas(0, used),
+        left_out_1=areas(1, ~used),
+        left_out_0=areas(0, ~used),
+        clusters=distinct(used),
+        clusters_1=distinct(used & (arms == 1)),
+        clusters_0=distinct(used & (arms == 0)),
+    )
 
 
 def too_few(design: Design, restrictions: int = 1) -> str | None:

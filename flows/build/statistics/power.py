@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
 from flows.build.statistics import clusters
-from flows.build.statistics.clusters import Design, Floats
+from flows.build.statistics.clusters import Design, Floats, Sample
 
 ALPHA = 0.05
 POWER = 0.80
@@ -30,10 +30,10 @@ _ROUNDING = 1e-20
 
 
 class NotIdentified(ValueError):
-    """Data from which the variance between clusters cannot be told from that within; `reason` says why."""
+    """Data from which the variances between and within clusters cannot be estimated; `reason` says why."""
 
     def __init__(self, reason: str, areas: int, in_clusters: int) -> None:
-        super().__init__(f"{areas} areas in {in_clusters} clusters do not tell the two variances apart: {reason}")
+        super().__init__(f"{areas} areas in {in_clusters} clusters do not give the two variances: {reason}")
         self.reason = reason
 
 
@@ -84,7 +84,7 @@ class Detectable:
 
     `in_unit` and `in_sd` rest on the variance of the difference of arm means for these very clusters, and the degrees
     of freedom of its CR2 test. `textbook_in_sd` is the formula for clusters of one size, J - 2 - g degrees of freedom;
-    it is None where a cluster has areas in both arms, which the formula does not know. Both in SDs of areas within arms.
+    it is None where a cluster has areas in both arms, which the formula does not know. SDs are of areas within arms.
     """
 
     se: float | None = None
@@ -96,21 +96,6 @@ class Detectable:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Areas with the outcome, those left out for want of it, and clusters; a cluster counts for every arm that has
-    areas in it. `size` is the harmonic mean of areas per cluster."""
-
-    areas_1: int
-    areas_0: int
-    left_out_1: int
-    left_out_0: int
-    clusters: int
-    clusters_1: int
-    clusters_0: int
-    size: float | None
-
-
-@dataclass(frozen=True)
 class DesignPower:
     """One outcome and contrast.
 
@@ -119,6 +104,7 @@ class DesignPower:
     """
 
     sample: Sample
+    size: float | None  # harmonic mean of areas per cluster
     anova: AnovaIcc
     components: Components | None
     explained: Explained
@@ -146,11 +132,10 @@ def design_power(
     if infinite := int(np.isinf(outcome).sum() + np.isinf(earlier).sum()):
         raise ValueError(f"values and baseline: {infinite} are infinite; a missing value is NaN")
     known = ~np.isnan(outcome)
-    sample = _sample(arms, labels, known)
+    sample = clusters.count(arms, labels, known)
     outcome, arms, labels, earlier = outcome[known], arms[known], labels[known], earlier[known]
-    empty = "no_areas_in_arm_1" if not sample.areas_1 else "no_areas_in_arm_0" if not sample.areas_0 else None
-    if empty:
-        return _without(sample, AnovaIcc(reason=empty), empty)
+    if sample.empty:
+        return _without(sample, AnovaIcc(reason=sample.empty), sample.empty)
     design = clusters.two_arms(arms, labels)
     anova = icc_anova(outcome, labels, arms)
     if anova.reason == CONSTANT:
@@ -160,9 +145,10 @@ def design_power(
         return _without(sample, anova, basis)
     explained = _explained(outcome, arms, labels, earlier)
     few = clusters.too_few(design)
-    unadjusted = _detectable(design, sample, components, None, few)
-    adjusted = _detectable(design, sample, components, explained, few)
-    return DesignPower(sample, anova, components, explained, unadjusted, adjusted, few or basis)
+    size = sample.clusters / float((1 / np.unique(labels, return_counts=True)[1]).sum())
+    unadjusted = _detectable(design, sample, size, components, None, few)
+    adjusted = _detectable(design, sample, size, components, explained, few)
+    return DesignPower(sample, size, anova, components, explained, unadjusted, adjusted, few or basis)
 
 
 def icc_anova(values: ArrayLike, cluster: ArrayLike, arm: ArrayLike | None = None) -> AnovaIcc:
@@ -223,8 +209,8 @@ def variance_components(values: ArrayLike, cluster: ArrayLike, covariates: Array
     """REML of a random intercept per cluster, for values (areas,) and covariates (areas, p) beside the constant.
 
     With the ratio of the two variances given, all else has a closed form (Laird & Ware 1982, Biometrics 38: 963-974),
-    so that one number is searched. Raises NotIdentified where no cluster has two areas or nothing varies within
-    clusters, and ValueError for collinear covariates.
+    so that one number is searched. Raises NotIdentified where no cluster has two areas, nothing varies within
+    clusters, or covariates are collinear.
     """
     outcome = np.asarray(values, dtype=np.float64)
     place = np.unique(np.asarray(cluster), return_inverse=True)[1]
@@ -237,7 +223,7 @@ def variance_components(values: ArrayLike, cluster: ArrayLike, covariates: Array
     sums = np.stack([np.bincount(place, column) for column in both.T], axis=1)
     p, areas = x.shape[1], len(outcome)
     if np.linalg.matrix_rank(both[:, :p]) < p:
-        raise ValueError(f"covariates: {p - 1} columns and the constant are collinear")
+        raise NotIdentified("collinear_covariates", areas, len(n))
     if areas == len(n):
         raise NotIdentified(NO_PAIR, areas, len(n))
     deviation = both - (sums / n[:, None])[place]
@@ -303,20 +289,9 @@ def textbook_se(
     return float(np.sqrt(icc * (1 - r2_between) / spread + (1 - icc) * (1 - r2_within) / (spread * size)))
 
 
-def _sample(arms: NDArray[Any], labels: NDArray[Any], known: NDArray[np.bool_]) -> Sample:
-    within = [(arms == side) & known for side in (1, 0)]
-    sizes = np.unique(labels[known], return_counts=True)[1]
-    return Sample(
-        *(int(member.sum()) for member in within),
-        *(int(((arms == side) & ~known).sum()) for side in (1, 0)),
-        *(len(np.unique(labels[member])) for member in (known, *within)),
-        size=float(len(sizes) / (1 / sizes).sum()) if len(sizes) else None,
-    )
-
-
 def _without(sample: Sample, anova: AnovaIcc, reason: str) -> DesignPower:
     none = Detectable(reason=reason)
-    return DesignPower(sample, anova, None, Explained(0, reason=reason), none, none, reason)
+    return DesignPower(sample, None, anova, None, Explained(0, reason=reason), none, none, reason)
 
 
 def _components(
@@ -327,8 +302,7 @@ def _components(
         freedom = len(outcome) - 2
         if freedom < 1:
             return None, clusters.TOO_FEW_CLUSTERS
-        residual = outcome - np.where(arms == 1, outcome[arms == 1].mean(), outcome[arms == 0].mean())
-        return Components(0.0, float((residual**2).sum() / freedom)), "one_area_per_cluster"
+        return Components(0.0, float((_within_arms(outcome, arms) ** 2).sum() / freedom)), "one_area_per_cluster"
     try:
         return variance_components(outcome, labels, arms[:, None]), "reml"
     except NotIdentified as why:
@@ -346,10 +320,11 @@ def _explained(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlie
     mean = (np.bincount(place, x) / n)[place]
     negligible = _ROUNDING * areas * float(np.abs(x).max()) ** 2
     singles = len(n) == areas
-    if ((x - (x.mean() if singles else mean)) ** 2).sum() <= negligible or ((mean - x.mean()) ** 2).sum() <= negligible:
-        return Explained(areas, reason="constant_baseline")
     if areas < _FEWEST_AREAS or len(np.unique(arm)) < 2:
         return Explained(areas, reason="too_few_areas")
+    spreads = [_within_arms(mean, arm)] if singles else [_within_arms(mean, arm), x - mean]
+    if min((spread**2).sum() for spread in spreads) <= negligible:
+        return Explained(areas, reason="constant_baseline")
     if singles:
         return Explained(areas, None, _explained_by_one(y, x, arm), NO_PAIR)
     try:
@@ -363,15 +338,19 @@ def _explained(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlie
 
 
 def _explained_by_one(y: Floats, x: Floats, arm: NDArray[Any]) -> float:
-    """Share of the variance within arms that a straight line in x explains, both variances by their degrees of freedom."""
-    treated = arm == 1
-    y, x = (column - np.where(treated, column[treated].mean(), column[~treated].mean()) for column in (y, x))
+    """Share of the variance within arms that a straight line in x explains; each variance on its degrees of freedom."""
+    y, x = _within_arms(y, arm), _within_arms(x, arm)
     rest = y - x * (x * y).sum() / (x**2).sum()
     return float(1 - (rest**2).sum() / (len(y) - 3) / ((y**2).sum() / (len(y) - 2)))
 
 
+def _within_arms(values: Floats, arm: NDArray[Any]) -> Floats:
+    """Values less the mean of their arm."""
+    return np.asarray(values - np.where(arm == 1, values[arm == 1].mean(), values[arm == 0].mean()))
+
+
 def _detectable(
-    design: Design, sample: Sample, components: Components, explained: Explained | None, few: str | None
+    design: Design, sample: Sample, size: float, components: Components, explained: Explained | None, few: str | None
 ) -> Detectable:
     covariates = 0 if explained is None else 1
     if few:
@@ -386,9 +365,9 @@ def _detectable(
     se = standard_error(design, left)
     effect = minimum_detectable(se, df)
     textbook = None
-    if sample.clusters_1 + sample.clusters_0 == sample.clusters and sample.size:
+    if sample.clusters_1 + sample.clusters_0 == sample.clusters:
         share = sample.clusters_1 / sample.clusters
-        expected = textbook_se(components.icc, share, sample.clusters, sample.size, between, within)
+        expected = textbook_se(components.icc, share, sample.clusters, size, between, within)
         textbook = minimum_detectable(expected, sample.clusters - 2 - covariates)
     return Detectable(se, df, effect, effect / components.sd, textbook)
 

@@ -10,14 +10,13 @@ those before would bring after (Rambachan & Roth 2023, Review of Economic Studie
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from flows.build.statistics import clusters
-from flows.build.statistics.clusters import Design, Estimate, Floats, Integers
+from flows.build.statistics.clusters import Design, Estimate, Floats, Integers, Sample
 
 ALPHA = 0.05
 POWER = 0.80
@@ -108,20 +107,6 @@ class Bias:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """The areas with every year, those left out for want of one, and the clusters; a cluster counts for every arm in
-    which it has areas."""
-
-    areas_1: int
-    areas_0: int
-    left_out_1: int
-    left_out_0: int
-    clusters: int
-    clusters_1: int
-    clusters_0: int
-
-
-@dataclass(frozen=True)
 class Trend:
     """One contrast and indicator. `verdict` is that of the joint test at 5 %: rejected, not_rejected, or why none.
 
@@ -168,12 +153,11 @@ def trend(
         raise ValueError(f"values: {infinite} are infinite; a missing value is NaN")
 
     complete = np.asarray(np.isfinite(panel).all(axis=1))
-    sample = _sample(arms, labels, complete)
+    sample = clusters.count(arms, labels, complete)
     panel, arms, labels, weight = panel[complete], arms[complete], labels[complete], weight[complete]
     restrictions = max(len(when) - 1, 0)
-    empty = "no_areas_in_arm_1" if not sample.areas_1 else "no_areas_in_arm_0" if not sample.areas_0 else None
-    if empty or not len(when):
-        reason = empty or TOO_FEW_YEARS
+    if sample.empty or not len(when):
+        reason = sample.empty or TOO_FEW_YEARS
         return Trend(sample, Slopes(reason=reason), JointTest(restrictions, reason=reason), (), None, (), reason)
 
     design = clusters.two_arms(arms, labels, weight)
@@ -193,15 +177,6 @@ def trend(
     path = np.array([difference.value for difference in differences])
     largest = float(np.abs(np.diff(path) / np.diff(when)).max())
     return Trend(sample, slopes, joint, yearly, largest, _biases(horizons, largest, slopes.undetected), _verdict(joint))
-
-
-def _sample(arms: NDArray[Any], labels: NDArray[Any], complete: NDArray[np.bool_]) -> Sample:
-    within = [(arms == side) & complete for side in (1, 0)]
-    return Sample(
-        *(int(member.sum()) for member in within),
-        *(int(((arms == side) & ~complete).sum()) for side in (1, 0)),
-        *(len(np.unique(labels[member])) for member in (complete, *within)),
-    )
 
 
 def _intervals(design: Design, values: Floats, few: str | None, negligible: float) -> tuple[Interval, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from flows.build.statistics import clusters, trend
-from flows.build.statistics.clusters import Design, Floats, Integers
+from flows.build.statistics.clusters import Design, Floats, Integers, Sample
 from flows.build.statistics.trend import Interval
 
 # 26 areas in 12 unequal clusters, of which 1, 4, 5 and 12 have areas in both arms; weights; four years.
@@ -167,7 +167,7 @@ def test_areas_with_a_gap_are_left_out_and_counted() -> None:
     kept = np.isfinite(gaps).all(axis=1)
     result = trend.trend(gaps, YEARS, ARM, CLUSTER, WEIGHT)
     without = trend.trend(VALUES[kept], YEARS, ARM[kept], CLUSTER[kept], WEIGHT[kept])
-    assert result.sample == trend.Sample(9, 14, 2, 1, 12, 6, 9)
+    assert result.sample == Sample(9, 14, 2, 1, 12, 6, 9)
     assert dataclasses.replace(result, sample=without.sample) == without
 
 
