@@ -288,6 +288,20 @@ def test_what_cannot_be_given_is_none_with_a_reason(
     assert all(math.isfinite(leaf) for leaf in leaves(result) if isinstance(leaf, float))
 
 
+def test_odd_samples_give_plain_finite_numbers_or_none() -> None:
+    random = np.random.default_rng(2010)
+    for _ in range(300):
+        areas, groups = random.integers(0, 40), random.integers(1, 25)
+        cluster = random.integers(0, groups, areas)
+        own = random.integers(0, 2, (areas, 2)) * random.choice([0, 1e-8, 1])
+        values = random.normal(size=(groups, 2))[cluster] + own
+        values[random.random((areas, 2)) < random.choice([0, 0.1])] = np.nan
+        arm = cluster % 2 if random.random() < 0.5 else random.integers(0, 2, areas)
+        result = power.design_power(values[:, 0], arm, cluster, values[:, 1])
+        assert {type(leaf) for leaf in leaves(result)} <= {float, int, str, type(None)}
+        assert all(math.isfinite(leaf) for leaf in leaves(result) if isinstance(leaf, float))
+
+
 def test_inputs_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="not one per area"):
         power.design_power(Y, ARM[:-1], UNEQUAL)

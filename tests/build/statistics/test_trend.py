@@ -12,7 +12,7 @@ from scipy.stats import t as student
 
 from flows.build.statistics import clusters, trend
 from flows.build.statistics.clusters import Design, Floats, Integers, Sample
-from flows.build.statistics.trend import Interval
+from flows.build.statistics.trend import Interval, JointTest
 
 # 26 areas in 12 unequal clusters, of which 1, 4, 5 and 12 have areas in both arms; weights; four years.
 PANEL = np.loadtxt(Path(__file__).with_name("clustered_panel.csv"), delimiter=",", skiprows=1)
@@ -39,16 +39,20 @@ def within(rows: Floats, areas: int) -> Floats:
 def test_estimates_and_conventional_test_are_those_of_statsmodels_on_the_stacked_panel() -> None:
     result = trend.trend(VALUES, YEARS, ARM, CLUSTER)
     y, x, groups = stacked(VALUES, ARM, CLUSTER, "years")
-    deviations = sm.OLS(within(y, 26), within(x, 26)).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    deviations = sm.OLS(within(y, 26), sm.add_constant(within(x, 26), prepend=False)).fit(
+        cov_type="cluster", cov_kwds={"groups": groups}, use_t=True
+    )
     assert [year.difference.value for year in result.yearly[:3]] == pytest.approx(deviations.params[:3])
     assert result.joint.restrictions == 3
-    assert result.joint.p_conventional == pytest.approx(float(deviations.f_test(np.eye(3, 6)).pvalue), rel=1e-9)
+    assert result.joint.p_conventional == pytest.approx(float(deviations.f_test(np.eye(3, 7)).pvalue), rel=1e-9)
+    # pyfixest 0.60.0: feols("y ~ a1 + a2 + a3 | area + year", vcov={"CRV1": "cluster"}).wald_test(np.eye(3))
+    assert result.joint.p_conventional == pytest.approx(0.017945, abs=5e-7)
 
-    # With a dummy per area the parameters of the areas count too: CR1 then grows by (NT - K)/(NT - K - N).
+    # With a dummy per area the parameters of the areas count too: CR1 then grows by (NT - K)/(NT - K + 1 - N).
     dummies = np.repeat(np.eye(26), 4, axis=0)
     full = sm.OLS(y, np.column_stack([x, dummies])).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     assert full.params[:3] == pytest.approx(deviations.params[:3])
-    assert full.cov_params()[:3, :3] == pytest.approx(deviations.cov_params()[:3, :3] * (104 - 6) / (104 - 6 - 26))
+    assert full.cov_params()[:3, :3] == pytest.approx(deviations.cov_params()[:3, :3] * (104 - 7) / (104 - 6 - 26))
 
     # CR0, without any factor, is that of the areas' own changes.
     bare = sm.OLS(within(y, 26), within(x, 26)).fit(
@@ -223,12 +227,42 @@ def test_what_cannot_be_given_is_none_with_a_reason(
     assert all(isinstance(leaf, float | int | str | None) for leaf in values_of(result))
 
 
+def test_odd_panels_give_plain_finite_numbers_or_none() -> None:
+    random = np.random.default_rng(2010)
+    for _ in range(300):
+        areas, years, groups = random.integers(0, 40), random.integers(0, 6), random.integers(1, 25)
+        cluster = random.integers(0, groups, areas)
+        shared = random.normal(size=(groups, years))[cluster]
+        own = random.integers(0, 2, (areas, years)) * random.choice([0, 1e-8, 1])
+        values = np.where(random.random((areas, years)) < random.choice([0, 0.05]), np.nan, shared + own)
+        arm = cluster % 2 if random.random() < 0.5 else random.integers(0, 2, areas)
+        result = trend.trend(values, np.arange(years), arm, cluster, random.uniform(1, 900, areas))
+        assert {type(leaf) for leaf in values_of(result)} <= {float, int, str, type(None)}
+        assert all(math.isfinite(leaf) for leaf in values_of(result) if isinstance(leaf, float))
+
+
 def test_too_few_clusters_leave_means_and_slopes_without_intervals() -> None:
     result = trend.trend(VALUES, YEARS, ARM, FEW)
     assert result.slopes.difference == trend.trend(VALUES, YEARS, ARM, CLUSTER).slopes.difference
     assert {year.mean_1.reason for year in result.yearly} == {"too_few_clusters"}
     assert {year.mean_1.low for year in result.yearly} == {None}
     assert result.yearly[0].difference.reason == "too_few_clusters"
+
+
+def test_ten_clusters_carry_a_slope_but_no_joint_test_of_six_years() -> None:
+    panel = np.concatenate([VALUES, VALUES[:, :2] ** 2], axis=1)
+    result = trend.trend(panel, np.arange(2003, 2009), ARM, np.where(CLUSTER > 10, CLUSTER - 2, CLUSTER))
+    assert result.sample.clusters == 10
+    assert result.slopes.reason is None
+    assert result.joint == JointTest(5, reason="too_few_clusters")
+
+
+def test_a_year_that_repeats_the_last_has_no_interval_of_its_difference() -> None:
+    years = trend.trend(REPEATED[:, ::-1], YEARS, ARM, CLUSTER).yearly
+    assert years[2].difference == Interval(0.0, None, None, "constant")
+    assert years[1].difference.reason is None
+    flat = trend.trend(FLAT, YEARS, ARM, CLUSTER).yearly
+    assert {(year.mean_1.low, year.mean_1.reason) for year in flat} == {(None, "constant")}
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:
@@ -299,15 +333,16 @@ def test_under_parallel_trends_the_tests_keep_their_level(
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_with_six_clusters_in_an_arm_six_years_are_too_many(seed: int) -> None:
-    """Here HTZ treats the covariance as if 6.7 clusters' worth of one Wishart had given five dimensions, while in truth
-    the 18 clusters of the other arm steady it: the test hardly ever rejects. The slope test keeps its level, so does
-    the joint test of few years, and the conventional test rejects in nearly a third of the draws."""
+    """HTZ takes the covariance for a Wishart matrix of five dimensions on 6.7 degrees of freedom, while in truth the 18
+    clusters of the other arm steady it: the test hardly ever rejects. The slope test keeps its level, the joint test of
+    the last three years comes near it, and the conventional test rejects in nearly a third of the draws."""
     arm, cluster = municipalities(24, 6)
     design = clusters.two_arms(arm, cluster)
     panel = draws(seed, cluster, 6)
     joint, slope = rejected(design, panel)
     assert joint < 0.01
     assert 0.035 <= slope <= 0.065
+    assert 0.025 <= rejected(design, panel[..., 3:])[0] <= 0.065
     years = np.arange(2003, 2009)
     some = [trend.trend(one, years, arm, cluster) for one in panel[:100]]
     assert {result.verdict for result in some} <= {"too_few_degrees_of_freedom", "rejected"}
