@@ -222,25 +222,30 @@ def variance_components(values: ArrayLike, cluster: ArrayLike, covariates: Array
     n = np.bincount(place).astype(np.float64)
     sums = np.stack([np.bincount(place, column) for column in both.T], axis=1)
     p, areas = x.shape[1], len(outcome)
-    if np.linalg.matrix_rank(both[:, :p]) < p:
+    if np.linalg.matrix_rank(both[:, :p], rtol=1e-8) < p:
         raise NotIdentified("collinear_covariates", areas, len(n))
     if areas == len(n):
         raise NotIdentified(NO_PAIR, areas, len(n))
     deviation = both - (sums / n[:, None])[place]
-    fitted, _, rank, _ = np.linalg.lstsq(deviation[:, :p], deviation[:, p], rcond=1e-8)
-    rest = deviation[:, p] - deviation[:, :p] @ fitted
-    if areas - len(n) <= rank or (rest**2).sum() <= _ROUNDING * areas * float(np.abs(outcome).max()) ** 2:
+    slopes, _, rank, _ = np.linalg.lstsq(deviation[:, :p], deviation[:, p], rcond=1e-8)
+    unexplained = float(((deviation[:, p] - deviation[:, :p] @ slopes) ** 2).sum())
+    if areas - len(n) <= rank or unexplained <= _ROUNDING * areas * float(np.abs(outcome).max()) ** 2:
         raise NotIdentified(NO_VARIATION_WITHIN, areas, len(n))
-    crossed = np.einsum("ia,ib->ab", both, both)
+    crossed = np.einsum("ia,ib->ab", deviation, deviation)
+    # clusters of one size enter the likelihood alike, so that each trial adds up sizes, not clusters
+    sizes = np.unique(n)
+    by_size = np.stack([np.einsum("ga,gb->ab", sums[n == size], sums[n == size]) / size for size in sizes])
+    clusters_of_size = np.array([(n == size).sum() for size in sizes])
 
     def profile(icc: float) -> tuple[float, float]:
         """-2 log restricted likelihood less a constant, and the variance within clusters that goes with it."""
-        ratio = icc / (1 - icc)
-        product = crossed - np.einsum("g,ga,gb->ab", ratio / (1 + ratio * n), sums, sums)
+        inflation = 1 + icc / (1 - icc) * sizes
+        product = crossed + np.einsum("s,sab->ab", 1 / inflation, by_size)
         root = np.linalg.cholesky(product[:p, :p])
         fitted = np.linalg.solve(root, product[:p, p])
-        rest = float(product[p, p] - (fitted**2).sum())
-        determinant = 2 * np.log(np.diag(root)).sum() + np.log1p(ratio * n).sum()
+        # never below what no slope explains within clusters, but for rounding
+        rest = max(float(product[p, p] - (fitted**2).sum()), unexplained)
+        determinant = 2 * np.log(np.diag(root)).sum() + (clusters_of_size * np.log(inflation)).sum()
         return float((areas - p) * np.log(rest) + determinant), rest / (areas - p)
 
     grid = np.append(np.linspace(0, 0.99, 100), 1 - 1e-6)

@@ -79,7 +79,7 @@ class Slopes:
 class JointTest:
     """The test that the difference of the arms is the same in every year.
 
-    `p` is HTZ on CR2; `p_conventional` is what statsmodels prints for the areas' deviations from their own means with
+    `p` is HTZ on CR2; `p_conventional` is what pyfixest and Stata's xtreg print for effects of areas and years with
     clustered standard errors (CR1, F(q, G - 1)). It is for comparison only: with few clusters it rejects too often.
     """
 
@@ -244,9 +244,10 @@ def _joint_test(design: Design, changes: Floats, negligible: float) -> JointTest
 
 
 def _conventional(design: Design, estimate: Estimate, q: int) -> float:
-    """Wald F with CR1 on F(q, G - 1): N T observations, and 2 q parameters beside the areas, which lie in clusters."""
+    """Wald F with CR1 on F(q, G - 1), on N T observations less a constant and 2 q terms; the areas, lying whole in
+    clusters, do not count as parameters."""
     observations, groups = design.areas * (q + 1), design.clusters
-    factor = groups / (groups - 1) * (observations - 1) / (observations - 2 * q)
+    factor = groups / (groups - 1) * (observations - 1) / (observations - 2 * q - 1)
     distance = float((estimate.value * np.linalg.solve(factor * estimate.cr0, estimate.value)).sum())
     return float(special.fdtrc(q, groups - 1, distance / q))
 
