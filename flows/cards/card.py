@@ -22,12 +22,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: the first cell of each row is its head, all other columns stand to the right."""
+    """A table of text: the first cell of each row is its head; the others are numbers or verdicts.
+
+    Where the heads are long, their column takes the room that the others leave; else all columns share it.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    has_long_heads: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,9 @@ def _facts(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Iterable
     yield "Indicator", f"{indicator.id} ({OUTCOME_GROUPS[str(indicator.indicator_group)].lower()})"
     yield "Unit", f"{indicator.unit}; {words.POLARITIES[indicator.polarity]}"
     yield "Among", indicator.population
+    last = evaluation.baseline.last_year
     spans = [
-        f"{words.years(evaluation.first_year(name), evaluation.baseline.last_year)}{' (shown)' if name == window else ''}"
+        words.years(evaluation.first_year(name), last) + (" (shown)" if name == window else "")
         for name in evaluation.window
     ]
     yield "Baseline", f"{', '.join(spans)}; the first grant of the pool follows"
@@ -115,9 +120,7 @@ def _facts(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Iterable
         if (row := words.row_of(pair, window)) and row["smd_denominator"]
     }
     if divisors:
-        by_divisor = [
-            f"{divisor} ({words.joined(_contrasts_by(outcome, window, divisor))})" for divisor in divisors
-        ]
+        by_divisor = [f"{divisor} ({words.joined(_contrasts_by(outcome, window, divisor))})" for divisor in divisors]
         yield "SMD is in", f"{'; '.join(by_divisor)}, always of the unweighted areas"
 
 
@@ -161,14 +164,12 @@ def _balance(outcome: Outcome, registry: Registry, names: Names) -> Section:
         )
         for pair in outcome.pairs
     ]
-    said = [
-        f"{names.pair(pair)} {words.number(words.row_of(pair, window).get('smd'), 2)}" for pair in outcome.pairs
-    ]
+    said = [f"{names.pair(pair)} {words.number(words.row_of(pair, window).get('smd'), 2)}" for pair in outcome.pairs]
     chart = Chart(
         heading=("Balance: difference of the groups' means in SD",),
         svg=charts.love(drawn, f"{outcome.indicator.id}-love"),
         alt=f"Love plot. Unweighted standardised mean differences: {'; '.join(said)}.",
-        caption=f"{_legend(drawn)}. Dotted: {limits.smd_outcome:g}, the limit for an outcome, and {limits.smd:g}, that for other covariates.",
+        caption=f"{_legend(drawn)}. Dotted: the limits of {limits.smd_outcome:g}, for an outcome, and {limits.smd:g}.",
     )
     organisation = [note for contrast in outcome.contrasts for note in names.notes(contrast)]
     span = words.years(registry.evaluation.first_year(window), registry.evaluation.baseline.last_year)
@@ -201,13 +202,16 @@ def _spread(outcome: Outcome, registry: Registry, names: Names) -> Chart:
     year = registry.evaluation.baseline.last_year
     drawn = [(f"{names.arm(group.arm)} ({len(group.values):,})", group.values) for group in outcome.groups]
     middle = [
-        f"{names.arm(group.arm)} {words.mean(_median(group), outcome.indicator)}" for group in outcome.groups if group.values
+        f"{names.arm(group.arm)} {words.mean(_median(group), outcome.indicator)}"
+        for group in outcome.groups
+        if group.values
     ]
+    told = f"Areas of each group in {year}, medians: {'; '.join(middle)}." if middle else f"No figure of {year}."
     return Chart(
         heading=(f"Where the areas lie, {year}",),
         svg=charts.spread(drawn, outcome.indicator.unit, f"{outcome.indicator.id}-spread") if middle else None,
-        alt=f"Areas of each group in {year}, medians: {'; '.join(middle)}." if middle else f"No area has a figure of {year}.",
-        caption="In brackets: areas. Stroke: median; grey: middle half; line: middle 90 percent; of fewer than ten areas each is a ring.",
+        alt=told,
+        caption="In brackets: areas. Stroke: median; grey: middle half; line: middle 90 percent; rings: single areas.",
     )
 
 
@@ -254,9 +258,9 @@ def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: st
         rows=tuple(rows),
         notes=(
             *_whys(names, outcome.pairs, [words.row_of(pair, window) for pair in outcome.pairs]),
-            f"The verdict rests on the SMD and on the variance ratio ({low:g} to {high:g}). KS, the distance of the two "
-            f"distributions, is shown and does not decide (usual limit {limits.ks:g}); overlap is the area that their "
-            "densities have in common, 0 to 1.",
+            f"The verdict rests on the SMD and on the variance ratio ({low:g} to {high:g}). KS, the distance of "
+            f"the two distributions, is shown and does not decide (usual limit {limits.ks:g}); overlap is the area "
+            "that their densities have in common, 0 to 1.",
         ),
     )
 
@@ -266,9 +270,7 @@ def _ratio(row: Row, limits: Limits) -> Cell:
     return Cell(words.number(ratio, 2), ratio is not None and not low <= ratio <= high)
 
 
-def _otherwise(
-    outcome: Outcome, registry: Registry, names: Names, window: str, organisation: Sequence[str]
-) -> Table:
+def _otherwise(outcome: Outcome, registry: Registry, names: Names, window: str, organisation: Sequence[str]) -> Table:
     """The same difference with weights, over the other windows, and as other packages print it."""
     evaluation = registry.evaluation
     others = [name for name in evaluation.window if name != window]
@@ -341,14 +343,14 @@ def _missing(outcome: Outcome, registry: Registry, names: Names) -> Section:
     return Section(
         title="2 Areas without a figure",
         reading=(
-            f"Flagged (\N{MULTIPLICATION X}) where more than {words.percent(limit)} of a group's areas have no value over "
-            f"the baseline years shown."
+            f"Flagged (\N{MULTIPLICATION X}) where more than {words.percent(limit)} of a group's areas have no value "
+            f"over the baseline years shown."
         ),
         charts=(),
         tables=(
             Table(
                 "Areas of each group",
-                ("", *(names.arm(group.arm) for group in outcome.groups)),
+                ("Group", *(names.arm(group.arm) for group in outcome.groups)),
                 (
                     (Cell("Areas"), *(Cell(f"{group.areas + group.missing:,}") for group in outcome.groups)),
                     (Cell("Without"), *(Cell(f"{group.missing:,}") for group in outcome.groups)),
@@ -360,6 +362,7 @@ def _missing(outcome: Outcome, registry: Registry, names: Names) -> Section:
                         ),
                     ),
                 ),
+                has_long_heads=False,
             ),
         ),
     )
@@ -389,12 +392,12 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                 Cell(words.significant(row.get("bias_bound"))),
             )
         )
-    unit = words.difference_unit(indicator)
+    unit, base = words.difference_unit(indicator), registry.evaluation.baseline.last_year
     return Section(
         title="3 The course before the grants",
         reading=(
-            f"Above: yearly means ({indicator.unit}), \N{BLACK CIRCLE} solid and \N{WHITE SQUARE} dashed, with 95 % intervals. "
-            f"Below (\N{BLACK DIAMOND}): how much wider the gap is than in {registry.evaluation.baseline.last_year} "
+            f"Above: yearly means ({indicator.unit}), \N{BLACK CIRCLE} solid and \N{WHITE SQUARE} dashed, with 95 % "
+            f"intervals. Below (\N{BLACK DIAMOND}): how much wider the gap is than in {base} "
             f"({unit}), with 95 % intervals; on the dotted line the groups moved alike."
         ),
         charts=tuple(drawn),
@@ -415,11 +418,11 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                 rows=tuple(rows),
                 notes=(
                     *_whys(names, outcome.pairs, [pair.trend for pair in outcome.pairs]),
-                    "Not rejected is no proof that the groups moved alike: a divergence as large as the unseen slope escapes "
-                    "the test one time in five, a smaller one more often (Roth 2022).",
-                    f"Bias bound: by so much ({unit}) an effect one year after the start may be wrong if the groups then "
-                    "diverge as much as they did at most before; h years after it is h times as large (Rambachan and "
-                    "Roth 2023).",
+                    "Not rejected is no proof that the groups moved alike: a divergence as large as the unseen slope "
+                    "escapes the test one time in five, a smaller one more often (Roth 2022).",
+                    f"Bias bound: by so much ({unit}) an effect one year after the start may be wrong if the groups "
+                    "then diverge as much as they did at most before; h years after it is h times as large "
+                    "(Rambachan and Roth 2023).",
                 ),
             ),
         ),
@@ -449,11 +452,12 @@ def _power(outcome: Outcome, names: Names) -> Section:
     rows = []
     for pair in outcome.pairs:
         row = pair.power or {}
+        shares = (row.get(key) for key in ("icc_one_way", "icc_mixed", "r2_between", "r2_within"))
         rows.append(
             (
                 _head(names, pair),
                 Cell(f"{row['clusters']:,} by {row['clustered_by']}" if row else ABSENT),
-                *(Cell(words.number(row.get(key), 2)) for key in ("icc_one_way", "icc_mixed", "r2_between", "r2_within")),
+                *(Cell(words.number(share, 2)) for share in shares),
                 Cell(words.mean(row.get("outcome_sd"), outcome.indicator)),
                 Cell(words.significant(row.get("mde"))),
                 Cell(words.number(row.get("mde_sd"), 2)),
@@ -467,8 +471,8 @@ def _power(outcome: Outcome, names: Names) -> Section:
     return Section(
         title="4 What an evaluation of this size can see",
         reading=(
-            "The smallest effect that is found with 80 % power at 5 %, two-sided, given how alike areas of a cluster are "
-            "(ICC) and how much the baseline explains (R²)."
+            "The smallest effect that is found with 80 % power at 5 %, two-sided, given how alike areas of a cluster "
+            "are (ICC) and how much the baseline explains (R²)."
         ),
         charts=(),
         tables=(

@@ -1,4 +1,4 @@
-"""What the marts of the baseline say of each outcome, gathered by comparison; and the refusal where they say nothing."""
+"""What the marts of the baseline say of each outcome, by comparison; and the refusal where they say nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,15 +96,17 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
             registry,
             registry.indicators[outcome],
             balance.filter(pl.col("covariate") == outcome),
-            *(frame.filter(pl.col("indicator") == outcome) for frame in (trend, years, power)),
-            panel=last,
+            trend.filter(pl.col("indicator") == outcome),
+            years.filter(pl.col("indicator") == outcome),
+            power.filter(pl.col("indicator") == outcome),
+            last,
         )
         for outcome in outcomes
     ]
 
 
 def refuse(snapshot: Snapshot, registry: Registry, balance: pl.DataFrame | None = None) -> None:
-    """Raise NoBaseline where no outcome has a figure in any baseline window. `balance`: the mart, if it is read already."""
+    """Raise NoBaseline where no outcome has a figure in any baseline window. `balance`: the mart, once it is read."""
     rows = _load(snapshot, "baseline_balance") if balance is None else balance
     of_outcomes = rows.filter(pl.col("covariate").is_in(outcomes_of(registry)))
     if of_outcomes["mean_1"].count() or of_outcomes["mean_0"].count() or of_outcomes["dose_correlation"].count():

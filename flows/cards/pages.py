@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -136,8 +137,9 @@ def _index(lines: Sequence[Line], snapshot: Snapshot, registry: Registry) -> str
     )
 
 
-def _render(template: str, **values: Any) -> str:
-    environment = Environment(
+@cache
+def _templates() -> Environment:
+    return Environment(
         loader=PackageLoader("flows.cards", "."),
         autoescape=True,
         undefined=StrictUndefined,
@@ -145,5 +147,8 @@ def _render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _render(template: str, **values: Any) -> str:
     style = (resources.files("flows.cards") / "card.css").read_text(encoding="utf-8")
-    return environment.get_template(template).render(style=style, **values)
+    return _templates().get_template(template).render(style=style, **values)

@@ -13,7 +13,8 @@ from flows.cards.card import Card
 def pdf(card: Card) -> bytes:
     """The card's sheet, A4."""
     content: dict[str, Any] = asdict(card)
-    files = {"main": (resources.files("flows.cards") / "card.typ").read_bytes()}
+    # The compiler takes files as a mapping of bytes; its type stubs do not say so.
+    files: Any = {"main": (resources.files("flows.cards") / "card.typ").read_bytes()}
     for section in content["sections"]:
         for chart in section["charts"]:
             if chart["svg"] is not None:
@@ -21,5 +22,4 @@ def pdf(card: Card) -> bytes:
                 files[file] = chart["svg"].encode()
                 chart["svg"] = file
     files["card.json"] = json.dumps(content, ensure_ascii=False).encode()
-    made = typst.compile(files, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
-    return bytes(made)
+    return typst.compile(files, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)

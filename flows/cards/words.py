@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flows.cards.figures import UNWEIGHTED, Group, Outcome, Pair, Row
 from schemas.evaluation import Contrast
@@ -324,12 +323,10 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
                 f"for a verdict: read the figures as a description, or merge groups in evaluation.toml.",
             )
         )
-    undefined = [pair for pair in outcome.pairs if rows[id(pair)].get("balance_verdict", "not_defined") == "not_defined"]
-    if undefined:
+    lacking = (None, "not_defined")
+    if undefined := [pair for pair in outcome.pairs if rows[id(pair)].get("balance_verdict") in lacking]:
         said = [_because(names, pair, rows[id(pair)].get("why")) for pair in undefined]
-        found.append(
-            Warning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(said)))
-        )
+        found.append(Warning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(said))))
     return found
 
 
@@ -433,9 +430,8 @@ def _partial_warnings(outcome: Outcome, window: str, names: Names) -> list[Warni
     ]
     if not said:
         return []
-    return [
-        Warning("Not every year delivered", sentence(f"values that rest on a part of the window's years: {'; '.join(said)}"))
-    ]
+    text = f"values that rest on a part of the window's years: {'; '.join(said)}"
+    return [Warning("Not every year delivered", sentence(text))]
 
 
 def _power_warnings(outcome: Outcome, names: Names) -> list[Warning]:

@@ -1,4 +1,4 @@
-"""A baseline made up for the cards: marts that keep their contracts, with every kind of verdict and reason among them."""
+"""A baseline made up for the cards: marts that keep their contracts, and that a test may change before publishing."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
