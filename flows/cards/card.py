@@ -243,11 +243,11 @@ def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: st
             )
         )
     return Table(
-        caption=f"Unweighted, {span}: every area counts once",
+        caption=f"Unweighted, {span} ({outcome.indicator.unit}): every area counts once",
         columns=(
             "First against second group",
             "Areas",
-            f"Mean ({outcome.indicator.unit})",
+            "Mean",
             "SD",
             "SMD ± SE",
             "Variance ratio",

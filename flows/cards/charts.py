@@ -81,8 +81,8 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]], name: str) -> str:
     ]
     if empty:
         layers.append(
-            alt.Chart(alt.InlineData(values=[{"smd": 0, "place": place} for place in empty]))
-            .mark_text(text="no figure: see the table", fontStyle="italic", color=INK)
+            alt.Chart(alt.InlineData(values=[{"smd": -reach, "place": place} for place in empty]))
+            .mark_text(text="no figure: see the table", align="left", fontStyle="italic", color=INK)
             .encode(x=x, y=y)
         )
     marks = alt.Chart(alt.InlineData(values=points))
@@ -100,7 +100,7 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]], name: str) -> str:
                 fill=alt.Fill("weighting:N", scale=_scale(shown, 1), legend=None),
             )
         )
-    chart = alt.layer(*layers).properties(width=250, height=max(60, 27 * len(pairs)))
+    chart = alt.layer(*layers).properties(width=250, height=max(60, 26 * len(pairs)))
     return svg(chart, name)
 
 
@@ -170,8 +170,8 @@ def course(years: Sequence[Row], unit: str, name: str) -> str:
         .encode(x=x(True), y=change),
     ]
     chart = alt.vconcat(
-        alt.layer(*means).properties(width=150, height=92),
-        alt.layer(*differences).properties(width=150, height=74),
+        alt.layer(*means).properties(width=150, height=82),
+        alt.layer(*differences).properties(width=150, height=62),
         spacing=10,
     )
     return svg(chart, name)
