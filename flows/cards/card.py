@@ -121,7 +121,7 @@ def _facts(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Iterable
     }
     if divisors:
         by_divisor = [f"{divisor} ({words.joined(_contrasts_by(outcome, window, divisor))})" for divisor in divisors]
-        yield "SMD is in", f"{'; '.join(by_divisor)}, always of the unweighted areas"
+        yield "One SD is", f"{'; '.join(by_divisor)}, always of the unweighted areas"
 
 
 def _contrasts_by(outcome: Outcome, window: str, divisor: str) -> list[str]:

@@ -100,7 +100,7 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]], name: str) -> str:
                 fill=alt.Fill("weighting:N", scale=_scale(shown, 1), legend=None),
             )
         )
-    chart = alt.layer(*layers).properties(width=250, height=max(60, 26 * len(pairs)))
+    chart = alt.layer(*layers).properties(width=250, height=max(60, 28 * len(pairs)))
     return svg(chart, name)
 
 
@@ -208,7 +208,7 @@ def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str, name: str)
         alt.Chart(alt.InlineData(values=dots)).mark_point(stroke=INK, fill="#fff", size=22, opacity=1).encode(y=y, x=x),
     ]
     kept = [layer for layer, rows in zip(layers, (boxes, boxes, boxes, dots), strict=True) if rows]
-    return svg(alt.layer(*kept).properties(width=210, height=max(60, 21 * len(groups))), name)
+    return svg(alt.layer(*kept).properties(width=210, height=max(60, 20 * len(groups))), name)
 
 
 def _places(labels: Sequence[str]) -> alt.Y:
@@ -222,7 +222,7 @@ def _places(labels: Sequence[str]) -> alt.Y:
             values=list(range(len(labels))),
             labelExpr=f"split([{names}][datum.value], '|')",
             labelLimit=210,
-            labelLineHeight=12,
+            labelLineHeight=11,
             # Vega centres the first line of a label on its place, not the whole.
             labelOffset=-6 if any("|" in label for label in labels) else 0,
             gridColor="#eee",

@@ -251,14 +251,14 @@ def _trend(pair: Pair, registry: Registry, names: Names) -> str:
     row = pair.trend or {}
     span = years(row["trend_from"], row["trend_to"]) if row else "before the grants"
     if row.get("trend_verdict") == "rejected":
-        return f"They did not move alike {span} (joint test p = {probability(row['joint_p'])})."
+        return f"The two groups did not move alike {span} (joint test p = {probability(row['joint_p'])})."
     if row.get("trend_verdict") == "not_rejected":
         return (
-            f"That they moved alike {span} is not rejected (joint test p = {probability(row['joint_p'])}); "
+            f"That the two groups moved alike {span} is not rejected (joint test p = {probability(row['joint_p'])}); "
             f"not rejected is no proof."
         )
     why = joined(names.reasons(row.get("why"), pair) or ["the mart has no trend of them"])
-    return sentence(f"whether they moved alike {span} cannot be tested: {why}")
+    return sentence(f"whether the two groups moved alike {span} cannot be tested: {why}")
 
 
 def _power(pair: Pair, indicator: Indicator, names: Names) -> str:
@@ -307,7 +307,7 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
     rows = {id(pair): row_of(pair, window) for pair in outcome.pairs}
     found = []
     if unbalanced := _with(outcome.pairs, rows, "balance_verdict", "unbalanced"):
-        said = [f"{names.pair(pair)} ({number(rows[id(pair)]['smd'], 2)} SD)" for pair in unbalanced]
+        said = [f"{names.pair(pair)} ({_unlike(rows[id(pair)])})" for pair in unbalanced]
         found.append(
             Warning(
                 f"Unbalanced: {len(unbalanced)} of {len(outcome.pairs)} comparisons",
@@ -328,6 +328,14 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
         said = [_because(names, pair, rows[id(pair)].get("why")) for pair in undefined]
         found.append(Warning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(said))))
     return found
+
+
+def _unlike(row: Row) -> str:
+    """What is unbalanced: the means, or only the spread."""
+    smd = f"{number(row['smd'], 2)} SD"
+    if abs(row["smd"]) > row["balance_limit"]:
+        return smd
+    return f"{smd}, but variances in the ratio {number(row['variance_ratio'], 2)}"
 
 
 def _because(names: Names, pair: Pair, why: str | None) -> str:

@@ -105,6 +105,11 @@ def text(page: str) -> str:
     return " ".join(seen.replace("&lt;", "<").replace("&#39;", "'").split())
 
 
+def squeezed(said: str) -> str:
+    """Text without blanks and dashes, which pdftotext sets as it likes."""
+    return re.sub(r"[\s–]", "", said)
+
+
 def numbers(said: str) -> list[float]:
     """The numbers in a cell."""
     return [float(n) for n in re.findall(r"-?\d[\d.]*", said.replace("\N{MINUS SIGN}", "-").replace(",", ""))]
@@ -239,7 +244,7 @@ def test_warnings_say_what_they_mean(folder: Path) -> None:
         "Power unknown: 1 of 8.",
     ):
         assert told in warnings, told
-    assert "They did not move alike 2000–2005 (joint test p = 0.012)." in said
+    assert "The two groups did not move alike 2000–2005 (joint test p = 0.012)." in said
 
 
 def test_nothing_empty_is_printed(folder: Path) -> None:
@@ -319,8 +324,9 @@ def test_sheets_say_what_pages_say(sheets: dict[str, list[str]], folder: Path) -
             assert "5f0c9a1b2c3d4e5f" in leaf
         told = " ".join("".join(sheet).split())
         assert not re.search(r"\b(nan|NaN|None|null)\b", told)
-        for row in table((folder / f"{name}.html").read_text(), "Unweighted").values():
-            assert " ".join(row.values()) in told
+        for caption in ("Unweighted", "The same SMD", "Areas of each", "Test of a common", "Smallest detectable"):
+            for row in table((folder / f"{name}.html").read_text(), caption).values():
+                assert squeezed("".join(row.values())) in squeezed(told)
 
 
 def test_sheets_are_tagged_and_carry_their_fonts(folder: Path) -> None:
@@ -405,6 +411,20 @@ def test_groups_that_are_alike_give_no_warning_of_balance(
     assert "this is within the limit of 0.05" in said
     assert "Unbalanced:" not in said
     assert "✕" not in said[: said.index("2 Areas without")]
+
+
+def test_means_that_are_alike_with_another_spread_are_told_apart(
+    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
+) -> None:
+    baseline = make_baseline(OTHER)
+    unlike = {"balance_verdict": "unbalanced", "smd": 0.01, "variance_ratio": 3.5, "why": "variance_ratio"}
+    baseline.change("baseline_balance", unlike, covariate=OTHER, contrast="funded")
+    pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
+    page = (tmp_path / "cards" / f"{OTHER}.html").read_text()
+    assert "their means are alike, but their spread is not" in text(page)
+    assert "Funded against never funded (0.01 SD, but variances in the ratio 3.50)" in text(page)
+    assert "Entropy weights do not mend it." in text(page)
+    assert "<strong>3.50</strong>" in page
 
 
 def test_outcomes_stand_in_the_order_of_their_groups(registry: Registry) -> None:
