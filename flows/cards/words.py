@@ -199,7 +199,7 @@ def summary(outcome: Outcome, registry: Registry, names: Names) -> list[str]:
         text for contrast in outcome.contrasts[1:] if (text := _widest_of(outcome, contrast, window, names)) is not None
     ]
     if others:
-        said.append(f"Among funded areas the widest difference {joined(others)}.")
+        said.append(f"The widest difference {joined(others)}.")
     return [text for text in said if text]
 
 
@@ -242,7 +242,7 @@ def _widest_of(outcome: Outcome, contrast: Contrast, window: str, names: Names) 
         "funding_band": "between funding bands",
         "secretariat": "by secretariat",
         "organisation": "between types of organisation",
-    }[contrast.by]
+    }.get(contrast.by, f"of the contrast '{contrast.id}'")
     several = f" ({names.pair(pair)})" if len(contrast.pairs) > 1 else ""
     return f"{what} is {number(abs(row_of(pair, window)['smd']), 2)} SD{several}"
 
