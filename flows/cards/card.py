@@ -167,7 +167,7 @@ def _balance(outcome: Outcome, registry: Registry, names: Names) -> Section:
     said = [f"{names.pair(pair)} {words.number(words.row_of(pair, window).get('smd'), 2)}" for pair in outcome.pairs]
     chart = Chart(
         heading=("Balance: difference of the groups' means in SD",),
-        svg=charts.love(drawn, f"{outcome.indicator.id}-love"),
+        svg=charts.love(drawn),
         alt=f"Love plot. Unweighted standardised mean differences: {'; '.join(said)}.",
         caption=f"{_legend(drawn)}. Dotted: the limits of {limits.smd_outcome:g}, for an outcome, and {limits.smd:g}.",
     )
@@ -209,7 +209,7 @@ def _spread(outcome: Outcome, registry: Registry, names: Names) -> Chart:
     told = f"Areas of each group in {year}, medians: {'; '.join(middle)}." if middle else f"No figure of {year}."
     return Chart(
         heading=(f"Where the areas lie, {year}",),
-        svg=charts.spread(drawn, outcome.indicator.unit, f"{outcome.indicator.id}-spread") if middle else None,
+        svg=charts.spread(drawn, outcome.indicator.unit) if middle else None,
         alt=told,
         caption="In brackets: areas. Stroke: median; grey: middle half; line: middle 90 percent; rings: single areas.",
     )
@@ -443,7 +443,7 @@ def _course(pair: Pair, outcome: Outcome, names: Names, heading: tuple[str, str]
     verdict = words.TREND_VERDICTS[(pair.trend or {}).get("trend_verdict", "not_defined")].lstrip("\u2715?\u2013 ")
     return Chart(
         heading,
-        charts.course(pair.years, indicator.unit, f"{indicator.id}-{pair.contrast.id}-{pair.arm_1}-{pair.arm_0}"),
+        charts.course(pair.years, indicator.unit),
         f"Yearly means: {'; '.join(told)}. Common course: {verdict}.",
     )
 

@@ -1,6 +1,5 @@
 """The charts of a card as SVG: greys, shapes and dashes only, so that a black-and-white copy says the same."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,14 +41,13 @@ _CONFIG: dict[str, Any] = {
 }
 
 
-def svg(chart: alt.TopLevelMixin, name: str) -> str:
-    """A chart as SVG. `name` sets the marks of its clip paths apart from those of other charts on a page."""
+def svg(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG; it holds no ids, so that several can stand on a page."""
     # Validation by Altair takes a third of the time and holds nothing that depends on the figures.
-    drawn = str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False), config=_CONFIG))
-    return re.sub(r'(id="|url\(#)(?=\w)', rf"\g<1>{name}-", drawn)
+    return str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False), config=_CONFIG))
 
 
-def love(pairs: Sequence[tuple[str, Mapping[str, Row]]], name: str) -> str:
+def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
     """SMDs of pairs, a row each: its label ('a|b' breaks the line) and its rows of baseline_balance by weighting.
 
     Filled circles are unweighted and carry one standard error on each side; hollow marks are weighted.
@@ -101,10 +99,10 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]], name: str) -> str:
             )
         )
     chart = alt.layer(*layers).properties(width=250, height=max(60, 28 * len(pairs)))
-    return svg(chart, name)
+    return svg(chart)
 
 
-def course(years: Sequence[Row], unit: str, name: str) -> str:
+def course(years: Sequence[Row], unit: str) -> str:
     """Yearly means of two groups with their 95 % intervals, and below them the difference against the last year."""
     base = max(row["year"] for row in years)
     arms = [
@@ -174,7 +172,7 @@ def course(years: Sequence[Row], unit: str, name: str) -> str:
         alt.layer(*differences).properties(width=150, height=62),
         spacing=10,
     )
-    return svg(chart, name)
+    return svg(chart)
 
 
 def _bars(entries: Sequence[Mapping[str, Any]], x: alt.X, scale: alt.Scale) -> list[alt.Chart]:
@@ -184,7 +182,7 @@ def _bars(entries: Sequence[Mapping[str, Any]], x: alt.X, scale: alt.Scale) -> l
     return [bars.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q")]
 
 
-def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str, name: str) -> str:
+def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str) -> str:
     """Where the areas of each group lie: the middle 90 and 50 percent and the median of its values, a row each.
 
     Groups of fewer than ten areas are drawn area by area.
@@ -208,7 +206,7 @@ def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str, name: str)
         alt.Chart(alt.InlineData(values=dots)).mark_point(stroke=INK, fill="#fff", size=22, opacity=1).encode(y=y, x=x),
     ]
     kept = [layer for layer, rows in zip(layers, (boxes, boxes, boxes, dots), strict=True) if rows]
-    return svg(alt.layer(*kept).properties(width=210, height=max(60, 20 * len(groups))), name)
+    return svg(alt.layer(*kept).properties(width=210, height=max(60, 20 * len(groups))))
 
 
 def _places(labels: Sequence[str]) -> alt.Y:

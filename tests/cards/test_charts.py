@@ -22,7 +22,7 @@ def marks(svg: str) -> list[list[tuple[float, float]]]:
 def test_love_plot_places_each_mark_by_its_smd() -> None:
     smds = [0.6, -0.3, 0.05, 0.0]
     rows = [(f"pair {place}|against it", {"none": {**ROW, "smd": smd}}) for place, smd in enumerate(smds)]
-    (points,) = marks(charts.love(rows, "x"))
+    (points,) = marks(charts.love(rows))
     (x_0, y_0), *_, zero = points
     for (x, _), smd in zip(points, smds, strict=True):
         assert (x - zero[0]) / (x_0 - zero[0]) == pytest.approx(smd / 0.6, abs=0.01)
@@ -34,7 +34,7 @@ def test_love_plot_places_each_mark_by_its_smd() -> None:
 
 def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
     one = {"none": {**ROW, "smd": 0.5}, "residents": {**ROW, "smd": 0.4}, "entropy": {**ROW, "smd": 0.0}}
-    drawn = charts.love([("a|against b", one)], "x")
+    drawn = charts.love([("a|against b", one)])
     symbols = re.findall(r'<path aria-label|<path [^>]*transform="translate[^>]*>', drawn)
     points = [mark for mark in symbols if 'stroke-width="1.2"' in mark]
     assert len(points) == 3
@@ -43,13 +43,13 @@ def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
 
 
 def test_love_plot_says_where_it_has_no_figure() -> None:
-    drawn = charts.love([("a|against b", {"none": {"smd": None, "smd_se": None}}), ("c|against d", {"none": ROW})], "x")
+    drawn = charts.love([("a|against b", {"none": {"smd": None, "smd_se": None}}), ("c|against d", {"none": ROW})])
     assert drawn.count("no figure: see the table") == 1
-    assert "no figure: see the table" in charts.love([("a|against b", {})], "x")
+    assert "no figure: see the table" in charts.love([("a|against b", {})])
 
 
 def test_labels_are_written_as_they_are() -> None:
-    drawn = charts.love([("'quoted' \\ <b>|against æøå", {"none": ROW})], "x")
+    drawn = charts.love([("'quoted' \\ <b>|against æøå", {"none": ROW})])
     assert "'quoted' \\ &lt;b>" in drawn.replace("&gt;", ">").replace("&#39;", "'").replace("&apos;", "'")
     assert "against æøå" in drawn
 
@@ -74,7 +74,7 @@ def years(**more: float | None) -> list[dict[str, float | None]]:
 
 
 def test_course_shows_means_above_and_the_gap_below() -> None:
-    above, below = marks(charts.course(years(), "percent", "x"))
+    above, below = marks(charts.course(years(), "percent"))
     by_height = sorted(y for _, y in above)
     # Three means of 32, 31, 30 and three of 20: the steps between the first are a tenth of the way to the second.
     top, middle, bottom = by_height[:3]
@@ -90,7 +90,7 @@ def test_course_shows_means_above_and_the_gap_below() -> None:
 
 def test_course_stands_without_any_interval() -> None:
     drawn = charts.course(
-        years(mean_1_low=None, mean_1_high=None, difference_low=None, difference_high=None), "percent", "x"
+        years(mean_1_low=None, mean_1_high=None, difference_low=None, difference_high=None), "percent"
     )
     assert len(marks(drawn)) == 2
     assert "NaN" not in drawn
@@ -98,13 +98,25 @@ def test_course_stands_without_any_interval() -> None:
 
 def test_spread_draws_quantiles_of_many_and_each_of_few() -> None:
     many, few = [float(value) for value in range(101)], [10.0, 90.0]
-    medians, dots = marks(charts.spread([("many", many), ("few", few)], "percent", "x"))
+    medians, dots = marks(charts.spread([("many", many), ("few", few)], "percent"))
     assert len(medians) == 1
     (left, _), (right, _) = dots
     assert medians[0][0] == pytest.approx((left + right) / 2, abs=0.1)
-    assert len(marks(charts.spread([("few", few), ("none", [])], "percent", "x"))) == 1
+    assert len(marks(charts.spread([("few", few), ("none", [])], "percent"))) == 1
 
 
-def test_names_keep_charts_of_a_page_apart() -> None:
-    one, other = (charts.love([("a|against b", {"none": ROW})], name) for name in ("one", "other"))
-    assert not set(re.findall(r'\bid="([^"]*)"', one)) & set(re.findall(r'\bid="([^"]*)"', other))
+def test_course_tells_the_groups_apart_without_colour() -> None:
+    drawn = charts.course(years(), "percent")
+    lines = re.findall(r'stroke-dasharray="([^"]*)"', drawn)
+    assert {"1,0", "4,3"} <= set(lines)
+    shapes = set(re.findall(r'<path [^>]*? d="([^"]*)"[^>]*fill="(#111|#fff)"[^>]*stroke-width="1.2"', drawn))
+    shapes |= {
+        (d, fill) for fill, d in re.findall(r'fill="(#111|#fff)"[^>]* d="([^"]*)"[^>]*stroke-width="1.2"', drawn)
+    }
+    assert len(shapes) == 2
+    assert {fill for _, fill in shapes} == {"#111", "#fff"}
+
+
+def test_charts_of_a_page_share_no_ids() -> None:
+    for drawn in (charts.love([("a|against b", {"none": ROW})]), charts.course(years(), "percent")):
+        assert not re.search(r'\bid="', drawn)
