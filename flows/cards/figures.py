@@ -1,0 +1,189 @@
+"""What the marts of the baseline say of each outcome, by comparison; and the refusal where they say nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from flows.publish.snapshots import Snapshot
+from schemas.evaluation import Contrast
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+OUTCOME_GROUPS = {
+    "attractiveness": "Attractiveness of the area",
+    "life_situation": "Life situation of the residents",
+    "satisfaction": "Satisfaction of the residents",
+}
+UNWEIGHTED = "none"
+
+Row = Mapping[str, Any]
+
+
+class NoBaseline(ValueError):
+    """A snapshot has no figures of the years before the grants; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two groups held against each other for one outcome; rows are those of the marts, columns as in tables.toml.
+
+    `balance` is by window and weighting; `trend` and `power` are None, `years` is empty, where the marts have no row.
+    """
+
+    contrast: Contrast
+    arm_1: str
+    arm_0: str
+    balance: Mapping[tuple[str, str], Row]
+    trend: Row | None
+    years: tuple[Row, ...]
+    power: Row | None
+
+
+@dataclass(frozen=True)
+class Group:
+    """An arm of a contrast: how many areas have a baseline value, and the figures of the last baseline year, sorted."""
+
+    contrast: Contrast
+    arm: str
+    areas: int
+    missing: int
+    values: tuple[float, ...]
+
+    @property
+    def share_missing(self) -> float | None:
+        """Share of the group's areas without a value, 0 to 1; None where the group has no area."""
+        return self.missing / (self.areas + self.missing) if self.areas + self.missing else None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that the marts say of one outcome; pairs and groups in the order in which they are shown."""
+
+    indicator: Indicator
+    pairs: tuple[Pair, ...]
+    groups: tuple[Group, ...]
+    doses: tuple[tuple[Contrast, Mapping[tuple[str, str], Row]], ...]
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """The contrasts of groups, each once."""
+        return tuple({pair.contrast.id: pair.contrast for pair in self.pairs}.values())
+
+
+def outcomes_of(registry: Registry) -> list[str]:
+    """Identifiers of the outcomes: the indicators of attractiveness, life situation and satisfaction, in that order."""
+    indicators = registry.indicators.values()
+    return [i.id for group in OUTCOME_GROUPS for i in indicators if i.indicator_group == group]
+
+
+def contrasts_of(registry: Registry) -> list[Contrast]:
+    """The declared contrasts, those of funded against never funded areas first: they carry the evaluation."""
+    return sorted(registry.evaluation.contrast.values(), key=lambda contrast: contrast.by != "funded")
+
+
+def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> list[Outcome]:
+    """The figures of `outcomes`, in their order. Raises NoBaseline, and LookupError where a mart is not there."""
+    balance = _load(snapshot, "baseline_balance")
+    refuse(snapshot, registry, balance)
+    trend, years, power, panel = (
+        _load(snapshot, mart) for mart in ("baseline_trend", "baseline_years", "design_power", "baseline_panel")
+    )
+    last = panel.filter(pl.col("year") == registry.evaluation.baseline.last_year)
+    return [
+        _outcome(
+            registry,
+            registry.indicators[outcome],
+            balance.filter(pl.col("covariate") == outcome),
+            trend.filter(pl.col("indicator") == outcome),
+            years.filter(pl.col("indicator") == outcome),
+            power.filter(pl.col("indicator") == outcome),
+            last,
+        )
+        for outcome in outcomes
+    ]
+
+
+def refuse(snapshot: Snapshot, registry: Registry, balance: pl.DataFrame | None = None) -> None:
+    """Raise NoBaseline where no outcome has a figure in any baseline window. `balance`: the mart, once it is read."""
+    rows = _load(snapshot, "baseline_balance") if balance is None else balance
+    of_outcomes = rows.filter(pl.col("covariate").is_in(outcomes_of(registry)))
+    if of_outcomes["mean_1"].count() or of_outcomes["mean_0"].count() or of_outcomes["dose_correlation"].count():
+        return
+    last_year = registry.evaluation.baseline.last_year
+    said = snapshot.manifest.get("caveat") or f"no area has a figure of an outcome for {last_year} or before"
+    raise NoBaseline(
+        f"snapshot {snapshot.id} has no baseline, and design cards of it are refused. The areas' figures: {said}. "
+        f"Deliver figures of the outcomes by area for the years up to {last_year} and run 'boligprofil run'; "
+        f"'boligprofil demo' shows the cards on a made-up nation"
+    )
+
+
+def _load(snapshot: Snapshot, mart: str) -> pl.DataFrame:
+    return pl.read_parquet(snapshot.path(mart), glob=False)
+
+
+def _outcome(
+    registry: Registry,
+    indicator: Indicator,
+    balance: pl.DataFrame,
+    trend: pl.DataFrame,
+    years: pl.DataFrame,
+    power: pl.DataFrame,
+    panel: pl.DataFrame,
+) -> Outcome:
+    pairs, groups, doses = [], [], []
+    main = registry.evaluation.balancing.window
+    compared = _by_pair(balance.filter(pl.col("row_kind") == "pair"))
+    trends, powers = _by_pair(trend), _by_pair(power)
+    yearly = _by_pair(years.sort("year"))
+    for contrast in contrasts_of(registry):
+        if not contrast.arms:
+            dose = balance.filter((pl.col("row_kind") == "dose") & (pl.col("contrast") == contrast.id))
+            doses.append((contrast, _by_window(dose.rows(named=True))))
+        of_contrast = [
+            Pair(
+                contrast,
+                *arms,
+                balance=_by_window(compared.get((contrast.id, *arms), [])),
+                trend=next(iter(trends.get((contrast.id, *arms), [])), None),
+                years=tuple(yearly.get((contrast.id, *arms), [])),
+                power=next(iter(powers.get((contrast.id, *arms), [])), None),
+            )
+            for arms in contrast.pairs
+        ]
+        pairs += of_contrast
+        groups += [_group(contrast, arm, of_contrast, main, indicator.id, panel) for arm in contrast.arms]
+    return Outcome(indicator, tuple(pairs), tuple(groups), tuple(doses))
+
+
+def _by_pair(frame: pl.DataFrame) -> dict[tuple[str, str, str], list[Row]]:
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in frame.rows(named=True):
+        found.setdefault((row["contrast"], row["arm_1"], row["arm_0"]), []).append(row)
+    return found
+
+
+def _by_window(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    return {(row["baseline_window"], row["weighting"]): row for row in rows}
+
+
+def _group(
+    contrast: Contrast, arm: str, pairs: Sequence[Pair], window: str, outcome: str, panel: pl.DataFrame
+) -> Group:
+    """An arm with its counts as its first pair has them: they are the same in every pair."""
+    pair = next(pair for pair in pairs if arm in (pair.arm_1, pair.arm_0))
+    row = pair.balance.get((window, UNWEIGHTED), {})
+    side = "1" if pair.arm_1 == arm else "0"
+    values = panel.filter(_in_arm(contrast, arm))[outcome].drop_nulls().sort()
+    return Group(contrast, arm, row.get(f"areas_{side}", 0), row.get(f"missing_{side}", 0), tuple(values))
+
+
+def _in_arm(contrast: Contrast, arm: str) -> pl.Expr:
+    """Which rows of baseline_panel belong to an arm."""
+    if contrast.by == "funded":
+        return pl.col("treatment") == arm
+    column = {"funding_band": "funding_band", "organisation": "project_organisation"}.get(contrast.by)
+    belongs = pl.col(column) == arm if column else pl.col("has_secretariat") == (arm == contrast.arms[0])
+    return (pl.col("treatment") == "funded") & belongs
