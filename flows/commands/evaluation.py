@@ -22,16 +22,18 @@ def demo(
 
     Its municipalities, bands and totals are the real ones, from the folder of deliveries; every figure is made up.
     """
-    from flows import nation
+    from flows.nation import country
+    from flows.nation.frame import FrameError
     from flows.settings import Settings, settings
 
-    frame = settings(raw=raw).raw
-    registry = registry_of(None)
-    try:
-        with bar("deliveries") as shown:
-            nation.write(folder, frame, registry, seed=seed, areas=areas, progress=shown)
-    except (FileNotFoundError, ValueError) as error:
-        stop(str(error), USAGE)
+    if (folder / "truth").is_dir():
+        out.print(f"The nation in {folder} is there already; it is published as it is.", soft_wrap=True)
+    else:
+        try:
+            with bar("made-up nation") as shown:
+                country.write(folder, settings(raw=raw).raw, registry_of(None), seed, areas, progress=shown)
+        except (FrameError, FileExistsError) as error:
+            stop(str(error), USAGE)
     chosen = Settings(raw=folder / "raw", marts=folder / "marts", schemas=folder / "schemas")
     publish(chosen)
     _cards(chosen.marts, chosen.schemas, folder / "baseline")
@@ -56,17 +58,17 @@ def baseline(
 
 
 def _cards(marts: Path, schemas: Path | None, folder: Path, outcomes: list[str] | None = None) -> None:
-    from flows import cards
+    from flows.cards import pages
+    from flows.cards.figures import NoBaseline
 
     registry, snapshot = registry_of(schemas), current_of(marts)
-    known = cards.outcomes(registry)
-    if unknown := sorted(set(outcomes or ()) - set(known)):
-        stop(f"no outcome {', '.join(unknown)}; there are {', '.join(known)}", USAGE)
     try:
         with bar("design cards") as shown:
-            files = cards.write(snapshot, registry, folder, outcomes, progress=shown)
-    except cards.NoBaseline as refusal:
+            files = pages.write(snapshot, registry, folder, outcomes, progress=shown)
+    except NoBaseline as refusal:
         stop(str(refusal), REFUSED)
+    except (ValueError, LookupError) as error:
+        stop(str(error.args[0]), USAGE)
     out.print(f"{len(files)} files in {folder}; begin with {folder / 'index.html'}", soft_wrap=True)
 
 
