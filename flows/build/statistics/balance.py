@@ -8,8 +8,8 @@ The verdict rests on the SMD and, where there is one, on the variance ratio. The
 and does not decide: two samples of 20 areas from one and the same distribution lie about 0.27 apart, far over any limit
 that would be of use.
 
-One difference, three conventions (read in the sources of cobalt 4.6, MatchIt 4.5.1, R tableone 0.13, Python tableone
-0.9.6). They differ in three places:
+One difference, three conventions: cobalt and R's tableone as in their sources, MatchIt 4.5.1, survey 4.1.1 (which
+tableone calls) and Python's tableone 0.9.6 as they ran. They differ in three places:
 
 ===============  =================================================  ==================  ========
                  denominator                                        0/1 variable        sign
@@ -198,7 +198,7 @@ def balance(
     denominator = before_1.sd if estimand == "ATT" else pooled
     difference = _combine(one.mean, nil.mean, lambda first, second: first - second)
     smd = _quotient(difference, denominator, still)
-    tableone = _quotient(difference, _pooled(_survey_sd(one, binary), _survey_sd(nil, binary)), still)
+    tableone = _quotient(difference, _pooled(_survey_sd(one, binary), _survey_sd(nil, binary)), _no_spread(one, nil))
     figures: dict[str, Figure] = {
         "ess_1": one.ess,
         "ess_0": nil.ess,
@@ -441,6 +441,8 @@ def _arm(values: Vector, weights: Vector | None, binary: bool, name: str) -> _Ar
         sd = math.sqrt(mean * (1 - mean))
     elif ess - 1 < 1e-9:
         sd = f"one_area_has_all_the_weight_in_{name}"
+    elif weights is None:
+        sd = math.sqrt(float(((values - mean) ** 2).sum()) / (n - 1))
     else:
         sd = math.sqrt(float((shares * (values - mean) ** 2).sum()) / (1 - 1 / ess))
     return _Arm(values, shares, ess, mean, sd)
