@@ -5,7 +5,7 @@ standardised mean difference (SMD) is printed beside it and decides nothing. A f
 `absent` names the reason.
 
 The verdict rests on the SMD and, where there is one, on the variance ratio. The Kolmogorov-Smirnov statistic is printed
-and does not decide: two samples of 20 areas from one and the same distribution lie about 0.27 apart, far over any limit
+and does not decide: two samples of 20 areas from one and the same distribution lie about 0.25 apart, far over any limit
 that would be of use.
 
 One difference, three conventions: cobalt and R's tableone as in their sources, MatchIt 4.5.1, survey 4.1.1 (which
