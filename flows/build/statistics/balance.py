@@ -5,11 +5,11 @@ standardised mean difference (SMD) is printed beside it and decides nothing. A f
 `absent` names the reason.
 
 The verdict rests on the SMD and, where there is one, on the variance ratio. The Kolmogorov-Smirnov statistic is printed
-and does not decide: two samples of 20 areas from one and the same distribution lie about 0.27 apart, far over any limit
+and does not decide: two samples of 20 areas from one and the same distribution lie about 0.25 apart, far over any limit
 that would be of use.
 
-One difference, three conventions (read in the sources of cobalt 4.6, MatchIt 4.5.1, R tableone 0.13, Python tableone
-0.9.6). They differ in three places:
+One difference, three conventions: cobalt and R's tableone as in their sources, MatchIt 4.5.1, survey 4.1.1 (which
+tableone calls) and Python's tableone 0.9.6 as they ran. They differ in three places:
 
 ===============  =================================================  ==================  ========
                  denominator                                        0/1 variable        sign
@@ -198,7 +198,7 @@ def balance(
     denominator = before_1.sd if estimand == "ATT" else pooled
     difference = _combine(one.mean, nil.mean, lambda first, second: first - second)
     smd = _quotient(difference, denominator, still)
-    tableone = _quotient(difference, _pooled(_survey_sd(one, binary), _survey_sd(nil, binary)), still)
+    tableone = _quotient(difference, _pooled(_survey_sd(one, binary), _survey_sd(nil, binary)), _no_spread(one, nil))
     figures: dict[str, Figure] = {
         "ess_1": one.ess,
         "ess_0": nil.ess,
@@ -210,7 +210,7 @@ def balance(
         "denominator_sd": denominator,
         "smd": smd,
         "smd_se": _standard_error(smd, one, nil, before_1, before_0, estimand, binary),
-        "variance_ratio": _variance_ratio(one, nil),
+        "variance_ratio": "binary" if binary else _variance_ratio(one, nil),
         "ks": _combine(one.mean, nil.mean, lambda *_: _kolmogorov_smirnov(one, nil)),
         "overlap": 1 - abs(difference) if binary and isinstance(difference, float) else _overlap(one, nil),
         "smd_cobalt": difference
