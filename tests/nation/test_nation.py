@@ -16,6 +16,7 @@ import pytest
 from flows.build import checks, marts
 from flows.nation.country import Draw, Nation, draw, write
 from flows.nation.frame import FrameError
+from flows.nation.lists import published
 from schemas.registry import Registry, load
 from tests.conftest import RAW, Night
 
@@ -109,6 +110,7 @@ def test_case_areas_have_their_true_dwellings_bands_and_periods(whole: Nation) -
     dwellings: Counter[str] = Counter()
     for row in rows_of(whole.raw / "estates"):
         dwellings[row["Boligområde"]] += int(row["Antal lejemål"])
+        assert int(row["Antal lejemål"]) > 0
     plans = defaultdict(list)
     for row in rows_of(whole.raw / "grant_list"):
         if row["Art"] == "boligsocial indsats":
@@ -249,7 +251,8 @@ def test_a_new_indicator_is_delivered_without_code(kind: str, tmp_path: Path) ->
             f'\n[odd_figure]\nindicator_group = "background"\nkind = "{kind}"\n{NEW[kind]}\n'
             'polarity = "high_is_worse"\n'
             'label_da = "Sært tal"\nlabel_en = "Odd figure"\ndefinition = "Odd."\ndefinition_da = "Sær."\n'
-            f'population = "all residents"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\ndecimals = 1\ndisclosure_class = "ordinary"\n'
+            f'population = "all residents"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\n'
+            'decimals = 1\ndisclosure_class = "ordinary"\n'
         )
     registry = load(folder)
     nation = write(
@@ -297,7 +300,10 @@ def test_effects_begin_after_the_plans_and_only_there(drawn: Draw, registry: Reg
     without = draw(RAW, registry, seed=4, effects=False)
     effect = logit(drawn.of_areas["move_out_pct"].expected) - logit(without.of_areas["move_out_pct"].expected)
     areas = drawn.areas
-    begins = areas["begins_year"].fill_null(9999).to_numpy()
+    begins = np.full(areas.height, 9999)
+    for plan in drawn.pool.plans:
+        begins[list(plan.areas)] = np.minimum(begins[list(plan.areas)], plan.begins.year)
+    assert areas["begins_year"].fill_null(9999).to_list() == begins.tolist()
     after = np.array(drawn.years)[None, :] > begins[:, None]
     assert after.any()
     assert effect[after] == pytest.approx(-0.12)
@@ -347,6 +353,31 @@ def test_planted_twins_are_the_nearest_of_all(drawn: Draw, registry: Registry) -
         nearest = never[np.argsort(np.einsum("ij,jk,ik->i", apart, inverse, apart))[:5]]
         found.append(len(set(nearest.tolist()) & set(members.tolist())))
     assert np.mean(found) > 3.5
+
+
+def test_lists_follow_the_rules_of_2010(drawn: Draw) -> None:
+    """At least 1,000 residents and two of three: outside work over 40, non-western over 50, convicted over 2.7 percent.
+
+    Outside work and convictions are those of the four years before, together.
+    """
+    at, before = drawn.years.index(2010), [drawn.years.index(year) for year in range(2006, 2010)]
+    of = drawn.of_areas
+    shares = {}
+    for name, years in (("outside_work_pct", before), ("nonwestern_pct", [at]), ("convicted_pct", before)):
+        counts, bases = of[name].numerator, of[name].denominator
+        assert counts is not None
+        assert bases is not None
+        shares[name] = 100 * counts[:, years].sum(axis=1) / bases[:, years].sum(axis=1)
+    met = (
+        (shares["outside_work_pct"].round(1) > 40).astype(int)
+        + (shares["nonwestern_pct"].round(1) > 50)
+        + (shares["convicted_pct"].round(2) > 2.7)
+    )
+    expected = np.flatnonzero((met >= 2) & (of["residents"].value[:, at] >= 1000))
+    (made,) = published(drawn.frame, load(), of, drawn.years, [2010])
+    assert expected.size > 10
+    assert made.areas == tuple(expected.tolist())
+    assert made.on_list.all()
 
 
 def test_the_planted_intraclass_correlation_is_there(drawn: Draw) -> None:
