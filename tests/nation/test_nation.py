@@ -3,11 +3,12 @@
 import csv
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,8 +19,8 @@ from flows.nation.country import Draw, Nation, draw, write
 from flows.nation.frame import FrameError
 from flows.nation.lists import published
 from schemas.registry import Registry, load
-from tests.conftest import RAW, Night
 
+RAW = Path(__file__).parents[2] / "data" / "raw"
 # SFI 10:15, Table 2.1: dwellings, band of the grant in million DKK (from, to), period in years.
 CASE_AREAS = {
     "Aalborg Øst": (2621, 15, None, 4),
@@ -68,6 +69,14 @@ def logit(percent: np.ndarray) -> np.ndarray:
     return np.log(percent / (100 - percent))
 
 
+def received(nation: Nation, make_night: Callable[[Path], Any]) -> Any:
+    """A night that has read a nation's deliveries with the nation's registry."""
+    made = make_night(nation.raw.parent)
+    made.registry = load(nation.schemas)
+    made.run()
+    return made
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Nation:
     """A nation of few areas and years with every indicator."""
@@ -75,11 +84,9 @@ def small(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Natio
 
 
 @pytest.fixture(scope="module")
-def night(small: Nation) -> Night:
+def night(small: Nation, make_night: Callable[[Path], Any]) -> Any:
     """What became of the small nation's deliveries."""
-    made = Night(small.raw.parent, load(small.schemas))
-    made.run()
-    return made
+    return received(small, make_night)
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -189,14 +196,14 @@ def test_every_delivery_says_that_it_is_synthetic(small: Nation) -> None:
     assert "Origin: synthetic" in (small.truth / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_delivery_passes_intake(night: Night) -> None:
+def test_every_delivery_passes_intake(night: Any) -> None:
     assert {path: (r.rule, r.rules) for path, r in night.receipts.items() if r.outcome != "accepted" or r.rules} == {}
     assert night.facts is not None
     assert night.facts.set_aside == {}
     assert night.facts.origin == "synthetic"
 
 
-def test_every_promise_of_the_marts_holds(night: Night, tmp_path: Path) -> None:
+def test_every_promise_of_the_marts_holds(night: Any, tmp_path: Path) -> None:
     assert night.facts is not None
     files = marts.build(night.facts, tmp_path / "marts", night.registry)
     assert checks.run(files, night.registry) == []
@@ -209,7 +216,7 @@ def test_every_promise_of_the_marts_holds(night: Night, tmp_path: Path) -> None:
     assert (covered["total"] == covered["delivered_total"]).all()
 
 
-def test_every_indicator_is_delivered(night: Night, registry: Registry) -> None:
+def test_every_indicator_is_delivered(night: Any, registry: Registry) -> None:
     figures = night.table("figures")
     for geography, of_areas in (("area", True), ("municipality", None), ("region", None), ("country", None)):
         wanted = {i.id for i in registry.indicators.values() if of_areas is None or i.of_areas}
@@ -217,7 +224,7 @@ def test_every_indicator_is_delivered(night: Night, registry: Registry) -> None:
         assert set(there["indicator"]) == wanted, geography
 
 
-def test_figures_come_late_twice_and_never(night: Night, small: Nation) -> None:
+def test_figures_come_late_twice_and_never(night: Any, small: Nation) -> None:
     """Each fault of real deliveries is there: withheld, revised, delivered late, and never sent."""
     figures = night.table("figures").filter(pl.col("geography") == "area")
     assert set(figures["missing_reason"].drop_nulls()) == {"withheld_by_source"}
@@ -243,7 +250,9 @@ def test_same_seed_same_bytes(tmp_path: Path, registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))
-def test_a_new_indicator_is_delivered_without_code(kind: str, tmp_path: Path) -> None:
+def test_a_new_indicator_is_delivered_without_code(
+    kind: str, tmp_path: Path, make_night: Callable[[Path], Any]
+) -> None:
     folder = tmp_path / "registry"
     shutil.copytree(str(resources.files("schemas")), folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with (folder / "indicators.toml").open("a", encoding="utf-8") as file:
@@ -258,8 +267,8 @@ def test_a_new_indicator_is_delivered_without_code(kind: str, tmp_path: Path) ->
     nation = write(
         tmp_path / "nation", RAW, registry, 3, areas=60, years=[2005, 2006], indicators=["odd_figure"], schemas=folder
     )
-    made = Night(tmp_path / "nation", load(nation.schemas))
-    assert {r.path: r.rules for r in made.run().values() if r.rules or r.outcome != "accepted"} == {}
+    made = received(nation, make_night)
+    assert {r.path: r.rules for r in made.receipts.values() if r.rules or r.outcome != "accepted"} == {}
     figures = made.table("figures").filter(indicator="odd_figure")
     assert figures.filter(geography="area", source="area_statistics")["geography_id"].n_unique() == 73
     assert set(figures["geography"]) == {"area", "municipality", "region", "country"}
