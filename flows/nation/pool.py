@@ -328,7 +328,7 @@ def _rent_support(
             begins[area] = min(begins.get(area, plan.begins), plan.begins)
     there = places.estates.filter(pl.col("area").is_in(list(begins)))
     estates = there[np.sort(chance.choice(there.height, size=count, replace=False)).tolist()]
-    weights = estates["dwellings"].to_numpy() * np.exp(chance.normal(0, 0.5, count))
+    weights = np.sqrt(estates["dwellings"].to_numpy()) * np.exp(chance.normal(0, 0.3, count))
     amounts = np.floor(amount_dkk * weights / weights.sum()).astype(np.int64)
     amounts[: amount_dkk - int(amounts.sum())] += 1
     homes = places.areas["municipality"].to_list()

@@ -3,11 +3,12 @@
 import csv
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,9 +17,10 @@ import pytest
 from flows.build import checks, marts
 from flows.nation.country import Draw, Nation, draw, write
 from flows.nation.frame import FrameError
+from flows.nation.lists import published
 from schemas.registry import Registry, load
-from tests.conftest import RAW, Night
 
+RAW = Path(__file__).parents[2] / "data" / "raw"
 # SFI 10:15, Table 2.1: dwellings, band of the grant in million DKK (from, to), period in years.
 CASE_AREAS = {
     "Aalborg Øst": (2621, 15, None, 4),
@@ -67,6 +69,14 @@ def logit(percent: np.ndarray) -> np.ndarray:
     return np.log(percent / (100 - percent))
 
 
+def received(nation: Nation, make_night: Callable[[Path], Any]) -> Any:
+    """A night that has read a nation's deliveries with the nation's registry."""
+    made = make_night(nation.raw.parent)
+    made.registry = load(nation.schemas)
+    made.run()
+    return made
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Nation:
     """A nation of few areas and years with every indicator."""
@@ -74,11 +84,9 @@ def small(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Natio
 
 
 @pytest.fixture(scope="module")
-def night(small: Nation) -> Night:
+def night(small: Nation, make_night: Callable[[Path], Any]) -> Any:
     """What became of the small nation's deliveries."""
-    made = Night(small.raw.parent, load(small.schemas))
-    made.run()
-    return made
+    return received(small, make_night)
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
@@ -109,6 +117,7 @@ def test_case_areas_have_their_true_dwellings_bands_and_periods(whole: Nation) -
     dwellings: Counter[str] = Counter()
     for row in rows_of(whole.raw / "estates"):
         dwellings[row["Boligområde"]] += int(row["Antal lejemål"])
+        assert int(row["Antal lejemål"]) > 0
     plans = defaultdict(list)
     for row in rows_of(whole.raw / "grant_list"):
         if row["Art"] == "boligsocial indsats":
@@ -187,14 +196,14 @@ def test_every_delivery_says_that_it_is_synthetic(small: Nation) -> None:
     assert "Origin: synthetic" in (small.truth / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_delivery_passes_intake(night: Night) -> None:
+def test_every_delivery_passes_intake(night: Any) -> None:
     assert {path: (r.rule, r.rules) for path, r in night.receipts.items() if r.outcome != "accepted" or r.rules} == {}
     assert night.facts is not None
     assert night.facts.set_aside == {}
     assert night.facts.origin == "synthetic"
 
 
-def test_every_promise_of_the_marts_holds(night: Night, tmp_path: Path) -> None:
+def test_every_promise_of_the_marts_holds(night: Any, tmp_path: Path) -> None:
     assert night.facts is not None
     files = marts.build(night.facts, tmp_path / "marts", night.registry)
     assert checks.run(files, night.registry) == []
@@ -207,7 +216,7 @@ def test_every_promise_of_the_marts_holds(night: Night, tmp_path: Path) -> None:
     assert (covered["total"] == covered["delivered_total"]).all()
 
 
-def test_every_indicator_is_delivered(night: Night, registry: Registry) -> None:
+def test_every_indicator_is_delivered(night: Any, registry: Registry) -> None:
     figures = night.table("figures")
     for geography, of_areas in (("area", True), ("municipality", None), ("region", None), ("country", None)):
         wanted = {i.id for i in registry.indicators.values() if of_areas is None or i.of_areas}
@@ -215,7 +224,7 @@ def test_every_indicator_is_delivered(night: Night, registry: Registry) -> None:
         assert set(there["indicator"]) == wanted, geography
 
 
-def test_figures_come_late_twice_and_never(night: Night, small: Nation) -> None:
+def test_figures_come_late_twice_and_never(night: Any, small: Nation) -> None:
     """Each fault of real deliveries is there: withheld, revised, delivered late, and never sent."""
     figures = night.table("figures").filter(pl.col("geography") == "area")
     assert set(figures["missing_reason"].drop_nulls()) == {"withheld_by_source"}
@@ -241,7 +250,9 @@ def test_same_seed_same_bytes(tmp_path: Path, registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(NEW))
-def test_a_new_indicator_is_delivered_without_code(kind: str, tmp_path: Path) -> None:
+def test_a_new_indicator_is_delivered_without_code(
+    kind: str, tmp_path: Path, make_night: Callable[[Path], Any]
+) -> None:
     folder = tmp_path / "registry"
     shutil.copytree(str(resources.files("schemas")), folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with (folder / "indicators.toml").open("a", encoding="utf-8") as file:
@@ -249,14 +260,15 @@ def test_a_new_indicator_is_delivered_without_code(kind: str, tmp_path: Path) ->
             f'\n[odd_figure]\nindicator_group = "background"\nkind = "{kind}"\n{NEW[kind]}\n'
             'polarity = "high_is_worse"\n'
             'label_da = "Sært tal"\nlabel_en = "Odd figure"\ndefinition = "Odd."\ndefinition_da = "Sær."\n'
-            f'population = "all residents"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\ndecimals = 1\ndisclosure_class = "ordinary"\n'
+            f'population = "all residents"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\n'
+            'decimals = 1\ndisclosure_class = "ordinary"\n'
         )
     registry = load(folder)
     nation = write(
         tmp_path / "nation", RAW, registry, 3, areas=60, years=[2005, 2006], indicators=["odd_figure"], schemas=folder
     )
-    made = Night(tmp_path / "nation", load(nation.schemas))
-    assert {r.path: r.rules for r in made.run().values() if r.rules or r.outcome != "accepted"} == {}
+    made = received(nation, make_night)
+    assert {r.path: r.rules for r in made.receipts.values() if r.rules or r.outcome != "accepted"} == {}
     figures = made.table("figures").filter(indicator="odd_figure")
     assert figures.filter(geography="area", source="area_statistics")["geography_id"].n_unique() == 73
     assert set(figures["geography"]) == {"area", "municipality", "region", "country"}
@@ -297,7 +309,10 @@ def test_effects_begin_after_the_plans_and_only_there(drawn: Draw, registry: Reg
     without = draw(RAW, registry, seed=4, effects=False)
     effect = logit(drawn.of_areas["move_out_pct"].expected) - logit(without.of_areas["move_out_pct"].expected)
     areas = drawn.areas
-    begins = areas["begins_year"].fill_null(9999).to_numpy()
+    begins = np.full(areas.height, 9999)
+    for plan in drawn.pool.plans:
+        begins[list(plan.areas)] = np.minimum(begins[list(plan.areas)], plan.begins.year)
+    assert areas["begins_year"].fill_null(9999).to_list() == begins.tolist()
     after = np.array(drawn.years)[None, :] > begins[:, None]
     assert after.any()
     assert effect[after] == pytest.approx(-0.12)
@@ -347,6 +362,31 @@ def test_planted_twins_are_the_nearest_of_all(drawn: Draw, registry: Registry) -
         nearest = never[np.argsort(np.einsum("ij,jk,ik->i", apart, inverse, apart))[:5]]
         found.append(len(set(nearest.tolist()) & set(members.tolist())))
     assert np.mean(found) > 3.5
+
+
+def test_lists_follow_the_rules_of_2010(drawn: Draw) -> None:
+    """At least 1,000 residents and two of three: outside work over 40, non-western over 50, convicted over 2.7 percent.
+
+    Outside work and convictions are those of the four years before, together.
+    """
+    at, before = drawn.years.index(2010), [drawn.years.index(year) for year in range(2006, 2010)]
+    of = drawn.of_areas
+    shares = {}
+    for name, years in (("outside_work_pct", before), ("nonwestern_pct", [at]), ("convicted_pct", before)):
+        counts, bases = of[name].numerator, of[name].denominator
+        assert counts is not None
+        assert bases is not None
+        shares[name] = 100 * counts[:, years].sum(axis=1) / bases[:, years].sum(axis=1)
+    met = (
+        (shares["outside_work_pct"].round(1) > 40).astype(int)
+        + (shares["nonwestern_pct"].round(1) > 50)
+        + (shares["convicted_pct"].round(2) > 2.7)
+    )
+    expected = np.flatnonzero((met >= 2) & (of["residents"].value[:, at] >= 1000))
+    (made,) = published(drawn.frame, load(), of, drawn.years, [2010])
+    assert expected.size > 10
+    assert made.areas == tuple(expected.tolist())
+    assert made.on_list.all()
 
 
 def test_the_planted_intraclass_correlation_is_there(drawn: Draw) -> None:
