@@ -55,7 +55,7 @@ class Contrast(Model):
 
 
 class Limits(Model):
-    """From where on a difference counts, and how many areas and clusters a statement needs (Stuart 2010; Austin 2009)."""
+    """From where on a difference counts (Stuart 2010; Austin 2009), and how many areas a statement needs."""
 
     smd: float = Field(gt=0)
     smd_outcome: float = Field(gt=0)
@@ -114,7 +114,7 @@ class Evaluation(Model):
     twins: Twins
     balancing: Balancing
     lock: Lock
-    lifting: dict[str, Lifting] = {}
+    lifting: dict[str, Lifting] = Field(default_factory=dict)
 
     @property
     def open_through(self) -> int:
@@ -125,8 +125,9 @@ class Evaluation(Model):
         """Raise Locked where outcomes of `year` may not be looked at yet."""
         if year > self.open_through:
             raise Locked(
-                f"outcomes of {year} are locked: {self.lock.reason}. Open are the years up to {self.open_through}; to lift "
-                f"the lock, add [lifting.<name>] with through, signed_by, signed_on and reason to schemas/evaluation.toml"
+                f"outcomes of {year} are locked: {self.lock.reason}. Open are the years up to {self.open_through}; to "
+                "lift the lock, add [lifting.<name>] with through, signed_by, signed_on and reason to "
+                "schemas/evaluation.toml"
             )
 
     def first_year(self, window: str) -> int:
@@ -143,4 +144,4 @@ class Evaluation(Model):
                 if indicator not in known:
                     yield f"evaluation.toml, {block}: {indicator!r} is no indicator of areas in indicators.toml"
         if self.lock.after < self.baseline.last_year:
-            yield "evaluation.toml, lock: 'after' lies before baseline.last_year, so the baseline itself would be locked"
+            yield "evaluation.toml, lock: 'after' lies before baseline.last_year: the baseline itself would be locked"

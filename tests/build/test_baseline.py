@@ -1,4 +1,4 @@
-"""The marts of the baseline on small cases that can be checked by hand: honest rows, with a reason where a figure is missing."""
+"""The marts of the baseline on small cases that can be checked by hand: honest rows, and a reason for every gap."""
 
 import math
 from collections.abc import Mapping

@@ -262,7 +262,7 @@ def test_the_suites_promise_keys_and_required_columns(registry: Registry) -> Non
 
 
 def test_a_column_per_indicator_is_judged_where_its_values_come_from(registry: Registry) -> None:
-    """`residents` is an indicator, judged in area_profile, and in band_profile a column of its own: the sum over areas."""
+    """`residents` is an indicator, and in band_profile a column of its own: the sum over areas."""
     for mart in ("area_profile_wide", "baseline_panel", "band_profile"):
         judged = {e.kwargs.get("column") for e in suites(registry)[mart] if "Between" in e.type}
         assert not judged & registry.indicators.keys(), mart
