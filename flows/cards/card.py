@@ -142,15 +142,24 @@ def _head(names: Names, pair: Pair) -> Cell:
     return Cell(names.pair(pair))
 
 
-def _whys(names: Names, pairs: Sequence[Pair], rows: Iterable[Row | None]) -> tuple[str, ...]:
-    """Notes of a table: the reasons that its rows give, each once with the comparisons that it holds for."""
+def _whys(
+    names: Names, pairs: Sequence[Pair], rows: Iterable[Row | None], with_left_out: bool = False
+) -> tuple[str, ...]:
+    """Notes of a table: the reasons that its rows give, each once with the comparisons that it holds for.
+
+    What decided a verdict stands in the table itself. Who is left out is the same in every section, so it is said
+    `with_left_out` only, for the contrast as a whole.
+    """
     found: dict[str, list[str]] = {}
     for pair, row in zip(pairs, rows, strict=True):
         if row is None or not row:
             found.setdefault("the mart has no row", []).append(names.pair(pair))
             continue
-        for reason in names.reasons(row["why"], pair):
-            found.setdefault(reason, []).append(names.pair(pair))
+        for code in (row["why"] or "").split("; "):
+            is_left_out = code.endswith(words.LEFT_OUT)
+            if code and not code.startswith(words.DECIDED) and (with_left_out or not is_left_out):
+                (reason,) = names.reasons(code, pair)
+                found.setdefault(reason, []).append(pair.contrast.label_en if is_left_out else names.pair(pair))
     return tuple(f"{'; '.join(dict.fromkeys(held))}: {reason}." for reason, held in found.items())
 
 
@@ -257,7 +266,7 @@ def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: st
         ),
         rows=tuple(rows),
         notes=(
-            *_whys(names, outcome.pairs, [words.row_of(pair, window) for pair in outcome.pairs]),
+            *_whys(names, outcome.pairs, [words.row_of(pair, window) for pair in outcome.pairs], with_left_out=True),
             f"The verdict rests on the SMD and on the variance ratio ({low:g} to {high:g}). KS, the distance of "
             f"the two distributions, is shown and does not decide (usual limit {limits.ks:g}); overlap is the area "
             "that their densities have in common, 0 to 1.",

@@ -44,7 +44,21 @@ TREND_VERDICTS = {
     "not_defined": f"{ABSENT} not defined",
 }
 # The statistics name their reasons by code; {1} and {0} stand for the two groups. Any other code reads well as it is.
+DECIDED, LEFT_OUT = "over_limit: ", " areas left out"
 REASONS = {
+    "no_figures_in_window": "no figures of these years",
+    "several_bands": "in several bands",
+    "rent_support_only": "rent support, but no plan",
+    "organisation_not_known": "organisation not known",
+    "secretariat_not_known": "secretariat not known",
+    "amount_not_published": "amount of the grant not published",
+    "dwellings_unknown": "number of dwellings not known",
+    "no_weights": "no weights could be found",
+    "over_limit": "decided by",
+    "collinear_years": "some years repeat others, so they cannot be tested apart",
+    "one_cluster_in_an_arm": "one group lies in a single cluster",
+    "outside_convex_hull": "no weights of the second group reach the means of the first",
+    "not_converged": "the search for weights did not end",
     "smd": "the means differ by more than the limit",
     "variance_ratio": "the spread differs by more than the limits",
     "no_areas": "no area has a figure",

@@ -42,7 +42,7 @@ def test_percent(share: float | None, said: str) -> None:
         ("constant", ["every area has the same figure, so there is no SD to divide by"]),
         ("fewer_than_20_areas_in_arm_1", ["fewer than 20 areas among the first group"]),
         ("fewer_than_20_areas_in_each_arm", ["fewer than 20 areas in each arm"]),
-        ("several_bands: 4 areas left out", ["several bands: 4 areas left out"]),
+        ("several_bands: 4 areas left out", ["in several bands: 4 areas left out"]),
         ("already words of a sentence", ["already words of a sentence"]),
         (
             "smd_and_variance_ratio; one_area_in_arm_0",
