@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench clean
+.PHONY: help run demo test lint format bench simulate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -28,6 +28,12 @@ format: $(VENV)/.ready-dev ## mend what ruff can mend
 
 bench: $(VENV)/.ready-dev ## benchmarks, as ratios side by side in one run
 	@$(BIN)/python -m benchmarks
+
+demo: $(VENV)/.ready ## a made-up nation: deliveries, marts and design cards in data/demo
+	@$(BIN)/boligprofil demo
+
+simulate: $(VENV)/.ready-dev ## 200 made-up nations: does the pipeline find what was planted? (about an hour)
+	@$(BIN)/python -m simulations
 
 clean: ## remove what was set up (data stays)
 	rm -rf $(VENV)
