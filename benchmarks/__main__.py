@@ -9,19 +9,23 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
-from benchmarks import long_csv, nation
+from benchmarks import long_csv
+from benchmarks import statistics as libraries
 from flows.build import checks, marts, queries
+from flows.build.baseline.steps import STATISTICS
+from flows.build.queries import Query
 from flows.intake import collect, deliveries, reconcile
 from flows.intake.ledger import Ledger, now
 from flows.intake.reconcile import Facts
+from flows.nation import country
 from flows.nightly import suites
 from flows.publish import gate
 from schemas.registry import Registry, load
 
-AREAS = 1000
-ROUNDS = 5
-REFERENCE = ("municipalities", "municipality_mergers", "case_areas", "grants", "pool_totals", "statutory_rules")
+AREAS, YEARS = 1000, range(2000, 2013)
+ROUNDS = 3
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
@@ -41,34 +45,19 @@ def compare(name: str, ours: Callable[[], object], floor: Callable[[], object], 
 
 
 def main() -> None:
-    """Build the made-up nation once, then measure intake, build and gate on it."""
+    """Make a nation once, then measure intake, build, baseline and gate on it."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
-        registry = load(nation.registry_with(AREAS, folder))
-        raw = folder / "raw"
-        rows = nation.delivery(AREAS, raw / "municipal_figures" / "nation.csv")
-        for source in (
-            "municipalities",
-            "municipality_mergers",
-            "case_areas",
-            "grants",
-            "pool_totals",
-            "statutory_rules",
-        ):
-            for file in (RAW / source).iterdir():
-                (raw / source).mkdir(exist_ok=True)
-                (raw / source / file.name).write_text(
-                    file.read_text().replace("oprindelse: real", "oprindelse: syntetisk")
-                )
-        print(f"{rows:,} figures of {AREAS:,} areas; medians of {ROUNDS} rounds\n")
+        made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
+        print(f"{sum(made.rows.values()):,} delivered rows of {made.areas:,} areas; medians of {ROUNDS} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
-        _measure(folder, raw, registry)
+        _measure(folder, made.raw, load(made.schemas))
     long_csv.main(ROUNDS)
 
 
 def _measure(folder: Path, raw: Path, registry: Registry) -> None:
     found = deliveries.find(raw, registry)
-    big = next(delivery for delivery in found if delivery.source == "municipal_figures")
+    big = max((one for one in found if one.source == "area_statistics"), key=lambda one: one.file.stat().st_size)
     rounds = iter(range(100))
     kept = folder / "staging"
     vintage = collect.Vintage(tuple(found), Ledger(kept), now())
@@ -81,7 +70,7 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> None:
         collect.stage(big, vintage, kept, registry, known)
 
     def only_read() -> None:
-        frame = pl.read_csv(big.file, separator=";", skip_rows=4, infer_schema=False)
+        frame = pl.read_csv(big.file, separator=";", skip_rows=5, infer_schema=False)
         frame.write_parquet(folder / "floor.parquet")
 
     compare("intake: read, cast, validate, write facts", stage_anew, only_read, "polars reads text and writes it")
@@ -90,11 +79,14 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> None:
 
     receipts = collect.receipts_of(vintage, kept, registry, known)
     facts = reconcile.reconcile(receipts, kept, registry)
+    with marts.connect() as connection:
+        marts.run(connection, marts.every_step(), facts, registry)
+        kept = {name: connection.sql(f"select * from {name}").to_arrow_table() for name in STATISTICS}
     compare(
-        "build: order, run, check columns, write marts",
+        "build: marts and baseline",
         lambda: marts.build(facts, folder / "marts", registry),
-        lambda: _bare(facts, folder, registry),
-        "the same SQL run by hand, COPY to parquet",
+        lambda: _bare(facts, kept, folder, registry),
+        "the same SQL by hand and COPY, numpy, scipy, statsmodels called bare",
     )
     files = marts.build(facts, folder / "marts", registry)
     keys = {mart: table.key for mart, table in registry.marts.items()}
@@ -106,22 +98,37 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> None:
     )
 
 
-def _bare(facts: Facts, folder: Path, registry: Registry) -> None:
-    """What the build cannot do without: load, run each query in its order, write each mart."""
-    both = {**queries.views(), **queries.marts()}
+def _bare(facts: Facts, kept: dict[str, pa.Table], folder: Path, registry: Registry) -> None:
+    """What the build cannot do without: load, run each query in its order, call the statistics, write each mart.
+
+    `kept` is what the statistics gave an earlier build: the queries behind them have it to read.
+    """
+    steps = marts.every_step()
     (folder / "bare").mkdir(exist_ok=True)
     with marts.connect() as connection:
         for name, file in facts.tables.items():
             connection.execute(f"create table facts.{name} as select * from read_parquet(?)", [str(file)])
-        for name, frame in marts.codes(registry).items():
+        connection.execute("create table facts.figures_before as select * from facts.figures limit 0")
+        codes = marts.codes(registry)
+        for name, frame in codes.items():
             connection.register("incoming", frame.to_arrow())
             connection.execute(f"create table codes.{name} as select * from incoming")
+        connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
         listed = ", ".join(f"'{name}'" for name, of in registry.indicators.items() if of.of_areas)
         connection.execute(f"create type indicator_id as enum ({listed})")
         connection.execute("set variable origin = 'synthetic'")
-        inputs = [*(f"facts.{name}" for name in facts.tables), *(f"codes.{name}" for name in marts.codes(registry))]
-        for name in queries.order(both, inputs):
-            connection.execute(f"create table {name} as\n{both[name].sql}")
+        connection.execute(f"set variable last_baseline_year = {registry.evaluation.baseline.last_year}")
+        connection.execute(f"set variable open_through = {registry.evaluation.open_through}")
+        loaded = [f"facts.{name}" for name in (*facts.tables, "figures_before")]
+        for name in queries.order(steps, [*loaded, *(f"codes.{code}" for code in (*codes, "matched"))]):
+            step = steps[name]
+            if isinstance(step, Query):
+                connection.execute(f"create table {name} as\n{step.sql}")
+            else:
+                connection.register("kept", kept[name])
+                connection.execute(f"create table {name} as select * from kept")
+        read = ("area_funding", "baseline_values", "baseline_figures")
+        libraries.bare({name: connection.sql(f"select * from {name}").pl() for name in read}, registry)
         for name in queries.marts():
             connection.execute(f"copy {name} to '{folder}/bare/{name}.parquet' (compression zstd)")
 
