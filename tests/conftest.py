@@ -58,6 +58,23 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `boligprofil demo` has made and published a small nation, with its cards, in data/demo."""
+    folder = tmp_path_factory.mktemp("nation")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("boligprofil"), "demo", "--areas", "200", "--raw", RAW],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
 @dataclass
 class Night:
     """A folder of deliveries and what became of them."""
