@@ -1,9 +1,8 @@
 """A published mart for packages that read no parquet: Stata, SPSS, SAS and CSV, with a codebook beside the files.
 
-What the packages cannot hold is said once here and once in every codebook. None of the three tells empty text from no
-text, nor keeps blanks at the end of a text; CSV does both. A number that is missing for a known reason is an extended
-missing value (.a, .b, ...) in Stata and a user-missing code (-9000001, ...) in SPSS, both labelled with the reason; the
-column with the reason stands beside it in every format, and is all that SAS transport has. Booleans are 0 and 1.
+A number that is missing for a known reason is an extended missing value (.a, .b, ...) in Stata and a user-missing code
+(-9000001, ...) in SPSS, both labelled with the reason; the column with the reason stands beside it in every format, and
+is all that SAS transport has. What the packages cannot hold is said in HOW_TO_READ, which every codebook repeats.
 """
 
 import csv
@@ -42,6 +41,7 @@ STATA_TEXT = re.compile(r"str\d+")
 
 # SPSS's user-missing codes begin here and go down: below every figure of a mart, and the files are checked for it.
 FIRST_CODE = -9_000_001.0
+MEASURES = dict.fromkeys(("text", "boolean"), "nominal") | dict.fromkeys(("integer", "number", "year", "date"), "scale")
 # A double holds whole numbers up to 2^53; SAS transport holds numbers below 7e75.
 LIMITS = {"integer": (2**53, "whole, at most 2^53"), "number": (1e75, "finite, at most 1e75")}
 
@@ -91,11 +91,11 @@ the descriptions, cut to 80 letters where they are longer.
 - `sav` (SPSS): missing figures with a reason are user-missing codes from -9000001 down, labelled with the reason.
 - `xpt` (SAS transport, version 8; read it with `%xpt2loc` in a session in UTF-8): missing figures are `.`, the reason
   stands in its column. Numbers closer to zero than 5.4e-79 are 0.
-- `csv` (RFC 4180: commas, decimal points, UTF-8): booleans are `true` and `false`, dates ISO 8601, nothing is missing,
-  `""` is empty text.
+- `csv` (RFC 4180: commas, decimal points, UTF-8): booleans are `true` and `false`, days ISO 8601; an empty field is
+  missing, and `""` is empty text.
 
-In Stata, SPSS and SAS booleans are 0 (no) and 1 (yes), empty text is missing text, and blanks at the end of a text are
-lost. Integers are stored as doubles, exact up to 2^53; years as integers; days as dates of the package."""
+In Stata, SPSS and SAS booleans are 0 (no) and 1 (yes), days are dates of the package, and no text is empty text; SPSS
+and SAS drop blanks at the end of a text. Counts and amounts are doubles, exact up to 2^53."""
 
 
 class ExportError(ValueError):
@@ -149,7 +149,7 @@ class Mart:
     @property
     def reasoned(self) -> list[Variable]:
         """The variables whose missing figures have a reason."""
-        return [variable for variable in self.variables if variable.reasons]
+        return [variable for variable in self.variables if variable.reason_column]
 
     def by_type(self, said: Mapping[str, str]) -> dict[str, str]:
         """What is said of a column's type, by the name of each variable that has it."""
@@ -232,14 +232,13 @@ def _variables(table: Table, registry: Registry, rows: pl.DataFrame) -> Iterator
             yield Variable(column, name)
             continue
         allowed = registry.allowed(table.column(reason_column))
-        others = set(rows[reason_column].drop_nulls()) - set(allowed)
-        reasons = (*allowed, *sorted(others))
+        reasons = (*allowed, *sorted(set(rows[reason_column].drop_nulls()) - set(allowed)))
         if len(reasons) > len(ascii_lowercase):
             raise ExportError(
                 f"{table.id}: {reason_column} has {len(reasons)} reasons, and Stata tells no more than "
                 f"{len(ascii_lowercase)} apart; declare fewer in tables.toml"
             )
-        yield Variable(column, name, reason_column, reasons)
+        yield Variable(column, name, reason_column if reasons else None, reasons)
 
 
 def missing_reasons(table: Table) -> dict[str, str]:
@@ -338,7 +337,7 @@ def _spss(file: Path, mart: Mart) -> None:
         row_compress=True,
         variable_value_labels={**mart.boolean_labels, **of_reasons},
         missing_ranges=ranges,
-        variable_measure=mart.by_type({"integer": "scale", "number": "scale", "text": "nominal", "boolean": "nominal"}),
+        variable_measure=mart.by_type(MEASURES),
         variable_format=mart.by_type({"integer": "F14.0", "number": "F14.4", "year": "F8.0", "boolean": "F1.0"}),
     )
 
@@ -346,7 +345,7 @@ def _spss(file: Path, mart: Mart) -> None:
 def _in_spss(rows: pl.DataFrame, variable: Variable) -> pl.Series:
     """A column for SPSS: a figure missing for a reason is the reason's code."""
     cells = _in_packages(rows, variable)
-    if variable.reason_column is None or not variable.reasons:
+    if variable.reason_column is None:
         return cells
     codes = variable.codes
     low, high = min(codes.values()), max(codes.values())
