@@ -42,8 +42,13 @@ STATA_TEXT = re.compile(r"str\d+")
 # SPSS's user-missing codes begin here and go down: below every figure of a mart, and the files are checked for it.
 FIRST_CODE = -9_000_001.0
 MEASURES = dict.fromkeys(("text", "boolean"), "nominal") | dict.fromkeys(("integer", "number", "year", "date"), "scale")
-# A double holds whole numbers up to 2^53; SAS transport holds numbers below 7e75.
-LIMITS = {"integer": (2**53, "whole, at most 2^53"), "number": (1e75, "finite, at most 1e75")}
+# A double holds whole numbers up to 2^53, SAS transport (as written here) numbers below 2^249, SPSS and SAS texts of
+# 32767 bytes.
+LIMITS = {
+    "integer": (2**53, "whole, at most 2^53"),
+    "number": (1e74, "finite, at most 1e74"),
+    "text": (32_767, "at most 32767 bytes"),
+}
 
 INDICATOR_COLUMNS = ("indicator", "covariate")
 CODEBOOK = (
@@ -212,14 +217,22 @@ def read(file: Path, table: Table, registry: Registry) -> Mart:
             "that it was published with, or publish it again"
         )
     for column in table.columns:
-        if column.type in LIMITS:
-            limit, rule = LIMITS[column.type]
-            if beyond := (~rows[column.name].is_between(-limit, limit)).sum():
-                raise ExportError(
-                    f"{file.name}: {column.name}: {beyond} rows break {rule!r}, which Stata, SPSS and SAS all need; "
-                    "mend the mart, or read the parquet file"
-                )
+        if beyond := _beyond(rows[column.name], column.type):
+            rule = LIMITS[column.type][1]
+            raise ExportError(
+                f"{file.name}: {column.name}: {beyond} rows break {rule!r}, beyond which Stata, SPSS or SAS hold "
+                "something else; mend the mart, or read the parquet file"
+            )
     return Mart(table, rows, tuple(_variables(table, registry, rows)), notes)
+
+
+def _beyond(cells: pl.Series, kind: str) -> int:
+    """How many cells a package would change in silence."""
+    if kind not in LIMITS:
+        return 0
+    limit = LIMITS[kind][0]
+    held = cells.str.len_bytes() <= limit if kind == "text" else cells.is_between(-limit, limit)
+    return int((~held).sum())
 
 
 def _variables(table: Table, registry: Registry, rows: pl.DataFrame) -> Iterator[Variable]:
