@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,17 @@ def test_sas_has_the_reason_in_its_column(exported: Path) -> None:
     assert rows["missing_reason"].to_list()[1:3] == ["withheld_by_source", "not_delivered"]
     assert about.table_name == "demo"
     assert about.original_variable_types["received_at"] == "DATE9"
+
+
+@pytest.mark.parametrize("number", [1.0, -118.625, 0.1 + 0.2, 2.0**31 + 7, 1e-70, -1e74])
+def test_sas_holds_numbers_as_its_format_says(number: float, tmp_path: Path, registry: Registry) -> None:
+    """SAS's TS-140: sign and power of 16 (excess 64) in a byte, then 56 bits of fraction; records of 80 bytes."""
+    of = table(column("x"))
+    exports.export(written(tmp_path, of, {"x": [number]}), of, registry, tmp_path, MOMENT, ["xpt"])
+    cell = (tmp_path / "demo.xpt").read_bytes()[-80:-72]
+    fraction = Fraction(int.from_bytes(cell[1:]), 2**56)
+    power = Fraction(16) ** (cell[0] % 128 - 64)
+    assert (-1 if cell[0] >= 128 else 1) * fraction * power == Fraction(number)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
