@@ -91,15 +91,15 @@ def export(
 
     chosen = settings(marts=marts, schemas=schemas)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
-    forms = tuple(form or exports.FORMATS)
-    if unknown := sorted(set(forms) - set(exports.FORMATS)):
-        stop(f"no format {', '.join(unknown)}; there are {', '.join(exports.FORMATS)}", USAGE)
     if unknown := sorted(set(mart) - registry.marts.keys()):
         stop(f"no mart {', '.join(unknown)}; there are {', '.join(registry.marts)}", USAGE)
     for name in mart:
         try:
-            written = exports.export(snapshot.path(name), registry.marts[name], registry, folder, forms, through)
+            table, moment = registry.marts[name], snapshot.published_at
+            written = exports.export(snapshot.path(name), table, registry, folder, moment, form, through)
         except Locked as refusal:
             stop(str(refusal), REFUSED)
+        except exports.ExportError as error:
+            stop(str(error), USAGE)
         for file in written:
             out.print(str(file), soft_wrap=True)

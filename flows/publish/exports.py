@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -167,21 +167,31 @@ class Mart:
 
 
 def export(
-    file: Path, table: Table, registry: Registry, folder: Path, moment: datetime, formats: Sequence[str] | None = None
+    file: Path,
+    table: Table,
+    registry: Registry,
+    folder: Path,
+    moment: datetime,
+    formats: Sequence[str] | None = None,
+    through: int | None = None,
 ) -> list[Path]:
     """Write a mart's parquet file to `folder` in the formats asked for, all if none are named, and its codebook.
 
-    `moment`, with its zone, is the moment that the mart speaks for; it stands in the files' heads as their creation in
-    UTC, so the same mart and moment give the same bytes. Returns the files: `<mart>.<format>` in the order asked for,
+    `through` keeps the years up to that one. `moment`, with its zone, is the moment that the mart speaks for; it stands
+    in the files' heads as their creation in UTC, so the same mart and moment give the same bytes. Returns the files:
+    `<mart>.<format>` in the order asked for,
     `<mart>.codebook.csv`, `<mart>.codebook.md`, and `<mart>.indicators.csv` where the mart holds indicators.
 
     Raises ExportError for an unknown format, for a file that is not in the table's columns or does not name its
-    origin, and for figures that a package cannot hold.
+    origin, for figures that a package cannot hold, and for years of a mart without years; Locked where the analysis
+    file is asked for outcome years that are locked.
     """
     wanted = list(dict.fromkeys(FORMATS if formats is None else formats))
     if unknown := [name for name in wanted if name not in FORMATS]:
         raise ExportError(f"no format {', '.join(map(repr, unknown))}; there are {', '.join(FORMATS)}")
     mart = read(file, table, registry)
+    if through is not None:
+        mart = _up_to(mart, through, registry)
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name in wanted:
@@ -203,6 +213,14 @@ def export(
         made.append(folder / f"{table.id}.{name}")
         write(made[-1], text.encode())
     return made
+
+
+def _up_to(mart: Mart, year: int, registry: Registry) -> Mart:
+    if "year" not in mart.rows.columns:
+        raise ExportError(f"{mart.table.id} has no years: leave out --through")
+    if mart.table.id == "baseline_panel":
+        registry.evaluation.require_open(year)
+    return replace(mart, rows=mart.rows.filter(pl.col("year") <= year))
 
 
 def read(file: Path, table: Table, registry: Registry) -> Mart:
