@@ -338,7 +338,7 @@ def _stata(file: Path, mart: Mart) -> None:
         version=14,
         variable_value_labels={**mart.boolean_labels, **of_reasons},
         missing_user_values={v.name: list(v.letters.values()) for v in mart.reasoned},
-        variable_format=mart.by_type({"integer": "%14.0f", "year": "%8.0f", "date": "%td"}),
+        variable_format=mart.by_type({"integer": "%14.0f", "year": "%8.0f"}),
     )
 
 

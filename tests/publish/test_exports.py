@@ -147,6 +147,30 @@ def test_pandas_reads_the_stata_file_by_its_own_code(exported: Path) -> None:
     assert {2147483622 + at: reason for at, reason in enumerate(REASONS)} in labels.values()
 
 
+def test_stata_14_reads_the_file_and_shows_whole_numbers(exported: Path) -> None:
+    assert b"<release>118</release>" in (exported / "demo.dta").read_bytes()[:100]
+    shown = read(exported / "demo.dta")[1].original_variable_types
+    assert (shown["grant_dkk"], shown["year"], shown["received_at"]) == ("%14.0f", "%8.0f", "%td")
+
+
+def test_spss_knows_what_is_a_scale_and_shows_whole_numbers(exported: Path) -> None:
+    about = read(exported / "demo.sav")[1]
+    kinds = {"area_id": "nominal", "missing_reason": "nominal", "on_list": "nominal"}
+    scales = dict.fromkeys(("year", "grant_dkk", "value", "received_at"), "scale")
+    assert about.variable_measure == kinds | scales
+    shown = about.original_variable_types
+    assert (shown["grant_dkk"], shown["value"], shown["year"]) == ("F14.0", "F14.4", "F8.0")
+    assert (shown["on_list"], shown["received_at"]) == ("F1.0", "DATE11")
+
+
+@pytest.mark.parametrize("package", ["dta", "sav"])
+def test_a_figure_with_a_reason_beside_it_stays(package: str, tmp_path: Path, registry: Registry) -> None:
+    of = table(column("value"), column("missing_reason", "text", allowed=REASONS))
+    file = written(tmp_path, of, {"value": [5.5, 6.5], "missing_reason": [REASONS[0], None]})
+    exports.export(file, of, registry, tmp_path, MOMENT, [package])
+    assert read(tmp_path / f"demo.{package}", user_missing=True)[0]["value"].to_list() == [5.5, 6.5]
+
+
 def test_stata_tells_the_reasons_apart(exported: Path) -> None:
     rows, about = read(exported / "demo.dta", user_missing=True)
     assert rows["value"].to_list() == [0.1 + 0.2, "b", "a", None, -1 / 3]
@@ -343,6 +367,21 @@ def test_short_names_are_taken_by_all_and_stay_what_they_are(names: list[str]) -
         assert exports.short_names([short]) == {short: short}
 
 
+def test_the_names_of_value_labels_fit_stata(tmp_path: Path, registry: Registry) -> None:
+    of = table(*(column("x" * length, "boolean") for length in range(28, 34)))
+    exports.export(written(tmp_path, of, {c.name: [True] for c in of.columns}), of, registry, tmp_path, MOMENT, ["dta"])
+    with StataReader(tmp_path / "demo.dta") as reader:
+        names = list(reader.value_labels())
+    assert len(names) == 6
+    assert max(map(len, names)) <= 32
+
+
+def test_two_columns_with_one_name_are_refused() -> None:
+    long = "x" * 40
+    with pytest.raises(ExportError, match="have one name in Stata, SPSS and SAS; rename one"):
+        exports.short_names([long, exports.short_names([long])[long]])
+
+
 def test_no_name_of_the_registry_is_changed(registry: Registry) -> None:
     for of in registry.marts.values():
         names = [column.name for column in of.columns]
@@ -496,6 +535,14 @@ def test_the_codebook_says_everything_of_a_column(exported: Path) -> None:
     assert "- data: synthetic, as of 2026-11-24 03:05 UTC" in text
     assert "| value | too_uncertain | .c | -9000003 | missing_reason |" in text
     assert not (exported / "demo.indicators.csv").exists()
+
+
+def test_a_count_that_has_the_name_of_an_indicator_is_not_one(tmp_path: Path, registry: Registry) -> None:
+    of = table(column("residents", "integer"), column("covariate", "text"))
+    file = written(tmp_path, of, {"residents": [1, 2], "covariate": ["region", "outside_work_pct"]})
+    exports.export(file, of, registry, tmp_path, MOMENT, [])
+    with (tmp_path / "demo.indicators.csv").open(encoding="utf-8", newline="") as listed:
+        assert [row["indicator"] for row in csv.DictReader(listed)] == ["outside_work_pct"]
 
 
 # the marts of the shipped deliveries ---------------------------------------------------------------------------------
