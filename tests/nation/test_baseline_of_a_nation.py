@@ -1,4 +1,4 @@
-"""`boligprofil demo` from end to end: the snapshot of a made-up nation against its truth, and against other libraries."""
+"""`boligprofil demo` from end to end: the snapshot of a made-up nation against its truth and other libraries."""
 
 import shutil
 import subprocess
