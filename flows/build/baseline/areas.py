@@ -17,6 +17,7 @@ from schemas.registry import Registry
 Tables = Mapping[str, pl.DataFrame]
 Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

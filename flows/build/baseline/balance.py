@@ -1,14 +1,14 @@
 """How alike the arms of each contrast were before the grants: the rows of the mart baseline_balance."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from flows.build.baseline.areas import Areas, Floats, Names, Tables, made
+from flows.build.baseline.areas import Areas, Floats, Mask, Names, Tables, made
 from flows.build.statistics import balance, weights
 from schemas.evaluation import Contrast, Evaluation
 from schemas.registry import Registry
@@ -30,8 +30,12 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                     "window_to": evaluation.baseline.last_year,
                     "weighting": weighting,
                 }
-                compare = _dose_rows if contrast.by == "dose" else _pair_rows
-                for row in compare(areas, contrast, arm, figures, weight):
+                compared = (
+                    _dose_rows(areas, contrast, arm == "dose", figures, weight)
+                    if contrast.by == "dose"
+                    else _rows([Pair(contrast, pair, arm, figures, weight) for pair in contrast.pairs], areas)
+                )
+                for row in compared:
                     why = [row["why"], left_out, why_not]
                     rows.append({**head, **row, "why": "; ".join(word for word in why if word) or None})
     return made(rows, "baseline_balance", registry)
@@ -39,11 +43,11 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one window: (areas, indicators) values and whether every year is there; categories by name."""
+    """The figures of one window: (areas, indicators) values and whether some years lack; categories by name."""
 
     names: list[str]
     values: Floats
-    is_partial: NDArray[np.bool_]
+    is_partial: Mask
     categories: Mapping[str, list[str | None]]
 
     @classmethod
@@ -58,14 +62,10 @@ class Figures:
             {"size_band": areas.rows["size_band"].to_list(), "region": areas.rows["region_code"].to_list()},
         )
 
-    def of_indicators(self, names: tuple[str, ...]) -> Floats:
-        """The columns of some indicators."""
-        return self.values[:, [self.names.index(name) for name in names]]
-
-    @property
-    def residents(self) -> Floats:
-        """Residents of each area."""
-        return self.values[:, self.names.index("residents")]
+    def residents(self, side: Mask) -> int | None:
+        """Residents of some areas together; None where not known for all of them, or where there are none."""
+        of = self.values[side, self.names.index("residents")]
+        return round(float(of.sum())) if len(of) and not np.isnan(of).any() else None
 
 
 def _weightings(
@@ -73,7 +73,7 @@ def _weightings(
 ) -> Iterator[tuple[str, Floats | None, str | None]]:
     """Each way to weigh the areas: its name, weights (NaN: left out), and why there are none."""
     yield "none", None, None
-    yield "residents", figures.residents, None
+    yield "residents", figures.values[:, figures.names.index("residents")], None
     if contrast.weighting:
         yield (contrast.weighting, *_balancing_weights(areas, tables, contrast, arm))
 
@@ -93,28 +93,138 @@ def _balancing_weights(areas: Areas, tables: Tables, contrast: Contrast, arm: Na
     return whole, None
 
 
-def _pair_rows(
-    areas: Areas, contrast: Contrast, arm: Names, figures: Figures, weight: Floats | None
-) -> Iterator[dict[str, Any]]:
-    """A row per pair and covariate, and where there are several pairs the one that differs most."""
-    for column, name in enumerate(figures.names):
-        values = figures.values[:, column]
-        yield from _with_worst(
-            _pair_row(areas, contrast, pair, arm, figures, weight, name, values, figures.is_partial[:, column])
-            for pair in contrast.pairs
+@dataclass(frozen=True)
+class Pair:
+    """Two arms of a contrast, in one window, weighed in one way."""
+
+    contrast: Contrast
+    names: tuple[str, str]
+    arm: Names
+    figures: Figures
+    weight: Floats | None
+
+    @cached_property
+    def sides(self) -> tuple[Mask, Mask]:
+        """Who stands in the first and in the second arm."""
+        first, second = self.names
+        return self.arm == first, self.arm == second
+
+    @cached_property
+    def weights(self) -> tuple[Floats, Floats] | None:
+        """The weights of both arms; an area without one weighs nothing."""
+        if self.weight is None:
+            return None
+        filled = np.nan_to_num(self.weight)
+        return filled[self.sides[0]], filled[self.sides[1]]
+
+    def indicator(self, column: int, limits: balance.Limits) -> dict[str, Any]:
+        """The row of one indicator."""
+        values = self.figures.values[:, column]
+        found = balance.balance(
+            *self._samples(values), estimand=self.contrast.estimand, limits=limits, weights=self.weights, binary=False
         )
-    for name, categories in figures.categories.items():
+        incomplete = int((self.figures.is_partial[:, column] & (self.sides[0] | self.sides[1])).sum())
+        return self._row(self.figures.names[column], "all", ~np.isnan(values), incomplete, found, limits)
+
+    def category(self, name: str, limits: balance.Limits) -> Iterator[dict[str, Any]]:
+        """A row per level of a covariate with categories, and one for all levels together."""
+        categories = self.figures.categories[name]
+        known = np.array([category is not None for category in categories])
+        there = ~np.isnan(self._weighed(np.where(known, 0.0, np.nan)))
+        first, second = ([categories[at] if there[at] else None for at in np.flatnonzero(side)] for side in self.sides)
+        found = balance.category_balance(
+            first, second, estimand=self.contrast.estimand, limits=limits, weights=self.weights
+        )
+        for level, of_level in found.levels:
+            yield self._row(name, level, known, 0, of_level, limits)
+        nobody = balance.balance([], [], estimand=self.contrast.estimand, limits=limits)
+        some = found.levels[0][1] if found.levels else nobody
+        yield {
+            **self._row(name, "overall", known, 0, some, limits),
+            **dict.fromkeys(FIGURES_OF_BALANCE),
+            "smd": found.smd,
+            "smd_tableone": found.smd,
+            "smd_denominator": "several_categories",
+            "balance_verdict": found.verdict,
+            "why": _decided(found.verdict, found.reason),
+        }
+
+    def _samples(self, values: Floats) -> tuple[Floats, Floats]:
+        weighed = self._weighed(values)
+        return weighed[self.sides[0]], weighed[self.sides[1]]
+
+    def _weighed(self, values: Floats) -> Floats:
+        """Values of the areas that have a weight; the others count as areas without a value."""
+        return values if self.weight is None else np.where(np.isnan(self.weight), np.nan, values)
+
+    def _row(
+        self, name: str, level: str, known: Mask, incomplete: int, found: balance.Balance, limits: balance.Limits
+    ) -> dict[str, Any]:
+        nothing = not found.areas_1 and not found.areas_0 and (found.missing_1 or found.missing_0)
+        said = [_decided(found.verdict, found.reason), *(why for why in found.absent.values() if why != "binary")]
+        return {
+            "row_kind": "pair",
+            "arm_1": self.names[0],
+            "arm_0": self.names[1],
+            "covariate": name,
+            "level": level,
+            "areas_1": found.areas_1,
+            "areas_0": found.areas_0,
+            "missing_1": found.missing_1,
+            "missing_0": found.missing_0,
+            "incomplete": incomplete,
+            "residents_1": self.figures.residents(self.sides[0] & known),
+            "residents_0": self.figures.residents(self.sides[1] & known),
+            **{figure: getattr(found, of) for figure, of in FIGURES_OF_BALANCE.items()},
+            "dose_correlation": None,
+            "smd_denominator": found.denominator,
+            "balance_limit": limits.smd,
+            "balance_verdict": found.verdict,
+            "why": "no_figures_in_window" if nothing else "; ".join(dict.fromkeys(filter(None, said))) or None,
+        }
+
+
+FIGURES_OF_BALANCE = {
+    "mean_1": "mean_1",
+    "mean_0": "mean_0",
+    "sd_1": "sd_1",
+    "sd_0": "sd_0",
+    "mean_difference": "difference",
+    "smd": "smd",
+    "smd_se": "smd_se",
+    "variance_ratio": "variance_ratio",
+    "ks": "ks",
+    "overlap": "overlap",
+    "ess_1": "ess_1",
+    "ess_0": "ess_0",
+    "smd_cobalt": "smd_cobalt",
+    "smd_matchit": "smd_matchit",
+    "smd_tableone": "smd_tableone",
+}
+
+
+def _decided(verdict: str, reason: str | None) -> str | None:
+    return f"over_limit: {reason}" if verdict == "unbalanced" else reason
+
+
+def _rows(pairs: list[Pair], areas: Areas) -> Iterator[dict[str, Any]]:
+    """A row per pair and covariate, and where there are several pairs the one that differs most."""
+    evaluation, figures = areas.registry.evaluation, pairs[0].figures
+    for column, name in enumerate(figures.names):
+        limits = _limits(evaluation, name in areas.outcomes)
+        yield from _with_worst([pair.indicator(column, limits) for pair in pairs])
+    limits = _limits(evaluation, is_outcome=False)
+    for name in figures.categories:
         by_level: dict[str, list[dict[str, Any]]] = {}
-        for pair in contrast.pairs:
-            for row in _category_rows(areas, contrast, pair, arm, figures, weight, name, categories):
+        for pair in pairs:
+            for row in pair.category(name, limits):
                 by_level.setdefault(row["level"], []).append(row)
-        for rows in by_level.values():
-            yield from _with_worst(rows)
+        for of_level in by_level.values():
+            yield from _with_worst(of_level)
 
 
-def _with_worst(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The rows of every pair; of several also the worst, whose tableone figure is the mean that tableone prints."""
-    pairs = list(rows)
     yield from pairs
     if len(pairs) > 1:
         judged = [row for row in pairs if row["smd"] is not None]
@@ -136,168 +246,36 @@ def _limits(evaluation: Evaluation, is_outcome: bool) -> balance.Limits:
     )
 
 
-def _pair_row(
-    areas: Areas,
-    contrast: Contrast,
-    pair: tuple[str, str],
-    arm: Names,
-    figures: Figures,
-    weight: Floats | None,
-    name: str,
-    values: Floats,
-    is_partial: NDArray[np.bool_],
-) -> dict[str, Any]:
-    limits = _limits(areas.registry.evaluation, name in areas.outcomes)
-    sides, chosen, given = _sides(arm, pair, values, weight)
-    found = balance.balance(*chosen, estimand=contrast.estimand, limits=limits, weights=given, binary=False)
-    partial = int((is_partial & (sides[0] | sides[1])).sum())
-    row = _row(pair, name, "all", figures, sides, ~np.isnan(values), partial)
-    return {**row, **_figures_of(found, limits)}
-
-
-def _category_rows(
-    areas: Areas,
-    contrast: Contrast,
-    pair: tuple[str, str],
-    arm: Names,
-    figures: Figures,
-    weight: Floats | None,
-    name: str,
-    categories: list[str | None],
-) -> Iterator[dict[str, Any]]:
-    """A row per level, and one for all levels together."""
-    limits = _limits(areas.registry.evaluation, False)
-    known = np.array([category is not None for category in categories])
-    sides, _, given = _sides(arm, pair, np.where(known, 0.0, np.nan), weight)
-    chosen = [[categories[at] for at in np.flatnonzero(side)] for side in sides]
-    found = balance.category_balance(*chosen, estimand=contrast.estimand, limits=limits, weights=given)
-    head = _row(pair, name, "overall", figures, sides, known, 0)
-    levels = dict(found.levels)
-    for level in sorted({category for category in categories if category is not None}):
-        if level in levels:
-            yield {**head, "level": level, **_figures_of(levels[level], limits)}
-    some = next(iter(levels.values()), None)
-    counts = (some.missing_1, some.missing_0) if some else tuple(int((side & ~known).sum()) for side in sides)
-    empty = dict.fromkeys(FIGURES_OF_BALANCE)
-    yield {
-        **head,
-        **empty,
-        "missing_1": counts[0],
-        "missing_0": counts[1],
-        "smd": found.smd,
-        "smd_tableone": found.smd,
-        "smd_denominator": "several_categories",
-        "balance_limit": limits.smd,
-        "balance_verdict": found.verdict,
-        "why": found.reason,
-    }
-
-
-def _sides(
-    arm: Names, pair: tuple[str, str], values: Floats, weight: Floats | None
-) -> tuple[list[NDArray[np.bool_]], list[Floats], tuple[Floats, Floats] | None]:
-    """Who stands in each arm, their values, and their weights; an area without a weight counts as one without value."""
-    sides = [arm == name for name in pair]
-    if weight is None:
-        return sides, [values[side] for side in sides], None
-    weighed = np.where(np.isnan(weight), np.nan, values)
-    filled = np.nan_to_num(weight)
-    return sides, [weighed[side] for side in sides], (filled[sides[0]], filled[sides[1]])
-
-
-def _row(
-    pair: tuple[str, str],
-    name: str,
-    level: str,
-    figures: Figures,
-    sides: list[NDArray[np.bool_]],
-    known: NDArray[np.bool_],
-    incomplete: int,
-) -> dict[str, Any]:
-    """What every row of balance says before any figure."""
-    residents = [figures.residents[side & known] for side in sides]
-    sums = [None if not len(of) or np.isnan(of).any() else round(float(of.sum())) for of in residents]
-    used = [int((side & known).sum()) for side in sides]
-    return {
-        "row_kind": "pair",
-        "arm_1": pair[0],
-        "arm_0": pair[1],
-        "covariate": name,
-        "level": level,
-        "areas_1": used[0],
-        "areas_0": used[1],
-        "missing_1": 0,
-        "missing_0": 0,
-        "incomplete": incomplete,
-        "residents_1": sums[0],
-        "residents_0": sums[1],
-        "dose_correlation": None,
-    }
-
-
-FIGURES_OF_BALANCE = (
-    "mean_1",
-    "mean_0",
-    "sd_1",
-    "sd_0",
-    "mean_difference",
-    "smd",
-    "smd_se",
-    "variance_ratio",
-    "ks",
-    "overlap",
-    "ess_1",
-    "ess_0",
-    "smd_cobalt",
-    "smd_matchit",
-    "smd_tableone",
-)
-
-
-def _figures_of(found: balance.Balance, limits: balance.Limits) -> dict[str, Any]:
-    named = {name: getattr(found, "difference" if name == "mean_difference" else name) for name in FIGURES_OF_BALANCE}
-    nothing = not found.areas_1 and not found.areas_0 and (found.missing_1 or found.missing_0)
-    over = f"over_limit: {found.reason}" if found.verdict == "unbalanced" else found.reason
-    said = [over, *(reason for reason in found.absent.values() if reason != "binary")]
-    return {
-        **named,
-        "areas_1": found.areas_1,
-        "areas_0": found.areas_0,
-        "missing_1": found.missing_1,
-        "missing_0": found.missing_0,
-        "smd_denominator": found.denominator,
-        "balance_limit": limits.smd,
-        "balance_verdict": found.verdict,
-        "why": "no_figures_in_window" if nothing else "; ".join(dict.fromkeys(filter(None, said))) or None,
-    }
-
-
 def _dose_rows(
-    areas: Areas, contrast: Contrast, arm: Names, figures: Figures, weight: Floats | None
+    areas: Areas, contrast: Contrast, side: Mask, figures: Figures, weight: Floats | None
 ) -> Iterator[dict[str, Any]]:
     """A row per covariate: its correlation with the grant per dwelling among the areas that have both."""
-    dose = np.where(arm == "dose", areas.values(areas.rows, "dose_dkk"), np.nan)
-    side = arm == "dose"
-    nobody = np.zeros_like(side)
+    dose = areas.values(areas.rows, "dose_dkk")[side]
+    given = None if weight is None else np.nan_to_num(weight[side])
+    weighed = np.ones(len(dose), dtype=np.bool_) if weight is None else ~np.isnan(weight[side])
     for column, name in enumerate(figures.names):
         limits = _limits(areas.registry.evaluation, name in areas.outcomes)
         values = figures.values[:, column]
-        (chosen, _), (doses, _) = (_sides(arm, ("dose", ""), of, weight)[1] for of in (values, dose))
-        given = None if weight is None else np.nan_to_num(weight[side])
-        found = balance.dose_balance(doses, chosen, limits=limits, weights=given)
-        partial = int((figures.is_partial[:, column] & side).sum())
-        known = ~np.isnan(values)
+        found = balance.dose_balance(dose, np.where(weighed, values[side], np.nan), limits=limits, weights=given)
         nothing = not found.areas and bool(found.missing)
         yield {
-            **_row(("dose", "dose"), name, "all", figures, [side, nobody], known, partial),
-            **dict.fromkeys(FIGURES_OF_BALANCE),
             "row_kind": "dose",
+            "arm_1": "dose",
+            "arm_0": "dose",
+            "covariate": name,
+            "level": "all",
             "areas_1": found.areas,
+            "areas_0": 0,
             "missing_1": found.missing,
+            "missing_0": 0,
+            "incomplete": int((figures.is_partial[:, column] & side).sum()),
+            "residents_1": figures.residents(side & ~np.isnan(values)),
+            "residents_0": None,
+            **dict.fromkeys(FIGURES_OF_BALANCE),
             "ess_1": found.ess,
             "dose_correlation": found.correlation,
-            "smd_denominator": balance.DENOMINATORS[contrast.estimand],
+            "smd_denominator": None,
             "balance_limit": limits.dose_correlation,
             "balance_verdict": found.verdict,
-            "why": "no_figures_in_window" if nothing else found.reason,
+            "why": "no_figures_in_window" if nothing else _decided(found.verdict, found.reason),
         }
