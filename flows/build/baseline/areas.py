@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,11 +30,6 @@ class Areas:
     def of(cls, tables: Tables, registry: Registry) -> "Areas":
         """The areas of these tables."""
         return cls(tables["area_funding"].sort("area_id"), registry)
-
-    @cached_property
-    def ids(self) -> Names:
-        """Identifiers, sorted."""
-        return self.rows["area_id"].to_numpy().astype(str)
 
     @property
     def outcomes(self) -> set[str]:
