@@ -110,7 +110,7 @@ def pandera_schema(registry: Registry, table: Table, apart: bool = True) -> Any:
 
     figures = FIGURE_RULES if table.id == "figures" else {}
     limits = _limits(registry)
-    of_columns = {column.name: _column_rules(registry, column) for column in table.columns}
+    of_columns = {column.name: _column_rules(registry, table, column) for column in table.columns}
     checks = [pa_polars.Check(_per_row(rule, limits), name=name) for name, rule in figures.items()]
     if not apart:
         every = [rule for rules in of_columns.values() for _, rule in rules]
@@ -168,7 +168,9 @@ def _per_row(rule: pl.Expr, limits: pl.DataFrame) -> Any:
 def _of_column(name: str, rule: pl.Expr) -> Any:
     import pandera.polars as pa_polars
 
-    return pa_polars.Check(lambda data: data.lazyframe.select(rule.fill_null(True)), name=name, error=name)
+    # An empty cell is judged too: a rule that has nothing to say of one is null, and null passes.
+    judged = lambda data: data.lazyframe.select(rule.fill_null(True))  # noqa: E731
+    return pa_polars.Check(judged, name=name, error=name, ignore_na=False)
 
 
 def _together(columns: list[pl.Expr], figures: list[pl.Expr], limits: pl.DataFrame) -> Any:
@@ -182,10 +184,13 @@ def _together(columns: list[pl.Expr], figures: list[pl.Expr], limits: pl.DataFra
     return judged
 
 
-def _column_rules(registry: Registry, column: TableColumn) -> list[tuple[str, pl.Expr]]:
-    """What the cells of one column must fulfil; null where a cell is empty."""
+def _column_rules(registry: Registry, table: Table, column: TableColumn) -> list[tuple[str, pl.Expr]]:
+    """What the cells of one column must fulfil; null where a rule has nothing to judge."""
     here = pl.col(column.name)
     rules = []
+    if where := table.required_where.get(column.name):
+        holds = pl.all_horizontal(pl.col(name) == value for name, value in where.items())
+        rules.append(("required_empty", here.is_not_null() | ~holds))
     if allowed := registry.allowed(column):
         rules.append(("unknown_value", here.is_in(allowed)))
     if column.pattern:

@@ -49,13 +49,11 @@ def as_markdown(registry: Registry) -> str:
 def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
     """What the registry says of one indicator, as pairs of name and words."""
     formula = f"{indicator.factor} * numerator / denominator" if indicator.kind in ("share", "rate") else ""
-    has_interval = indicator.kind in ("share", "rate") and indicator.count_basis in (
-        "persons",
-        "person_years",
-        "dwellings",
-    )
     of_year = {"first": "its first quarter or month", "sum": "the sum of its parts", "mean": "the mean of its parts"}
-    interval = ("Wilson" if indicator.kind == "share" else "Byar, exact below 10") + ", where the counts are known"
+    intervals = {
+        "wilson": "Wilson, where the counts are known",
+        "poisson": "Byar, exact below 10, where the counts are known",
+    }
     area_maximum = f" (one area at most {indicator.area_maximum:,.10g})" if indicator.area_maximum else ""
     lines = [
         ("label", f"{indicator.label_en} / {indicator.label_da}"),
@@ -67,7 +65,9 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         ("denominator", indicator.denominator or ""),
         ("population", indicator.population),
         ("counted in", indicator.count_basis),
-        ("interval", interval if has_interval else "none"),
+        ("drawn from", indicator.drawn_from or ""),
+        ("part of the profile", (indicator.indicator_group or "").replace("_", " ")),
+        ("interval", intervals[indicator.interval] if indicator.interval else "none"),
         ("year from quarters or months", of_year[indicator.of_year]),
         ("describes", "areas and larger places" if indicator.of_areas else "municipalities and larger places"),
         ("polarity", indicator.polarity),

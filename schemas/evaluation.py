@@ -1,6 +1,6 @@
 """What evaluation.toml says: how areas are compared before the grants, and which outcome years are locked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import combinations
 from typing import Literal, Self
@@ -8,6 +8,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.models import Identifier, Model, Text
+
+GROUPS = {
+    "funded": ("funded", "never_funded"),
+    "secretariat": ("with_secretariat", "without_secretariat"),
+}
 
 
 class Locked(PermissionError):
@@ -55,7 +60,10 @@ class Contrast(Model):
 
 
 class Limits(Model):
-    """From where on a difference counts (Stuart 2010; Austin 2009), and how many areas a statement needs."""
+    """From where on a difference counts (Stuart 2010; Austin 2009), and how many areas a statement needs.
+
+    How many clusters a test needs is the test's own: see flows/build/statistics/clusters.py.
+    """
 
     smd: float = Field(gt=0)
     smd_outcome: float = Field(gt=0)
@@ -63,8 +71,6 @@ class Limits(Model):
     ks: float = Field(gt=0)
     dose_correlation: float = Field(gt=0)
     areas_per_arm: int = Field(ge=2)
-    clusters: int = Field(ge=2)
-    clusters_per_arm: int = Field(ge=2)
     share_missing: float = Field(gt=0, le=1)
 
 
@@ -121,6 +127,15 @@ class Evaluation(Model):
         """The last year whose outcomes may be looked at."""
         return max([self.lock.after, *(lifting.through for lifting in self.lifting.values())])
 
+    @property
+    def lock_in_words(self) -> str:
+        """Which outcomes are open, and who opened them."""
+        lifted = [
+            f"through {lifting.through} by {lifting.signed_by} on {lifting.signed_on}: {lifting.reason}"
+            for lifting in self.lifting.values()
+        ]
+        return f"open are the years up to {self.open_through}" + (f"; lifted {'; '.join(lifted)}" if lifted else "")
+
     def require_open(self, year: int) -> None:
         """Raise Locked where outcomes of `year` may not be looked at yet."""
         if year > self.open_through:
@@ -134,9 +149,15 @@ class Evaluation(Model):
         """First year of a window."""
         return self.baseline.last_year - self.window[window].years + 1
 
-    def contradictions(self, indicators: Iterable[str]) -> Iterable[str]:
-        """A sentence for each entry that points at something that is not there. `indicators`: those of areas."""
+    def contradictions(self, indicators: Iterable[str], groups: Mapping[str, Iterable[str]]) -> Iterable[str]:
+        """A sentence for each entry that points at something that is not there.
+
+        `indicators` are those of areas, `groups` the values of bands and organisations.
+        """
         known = set(indicators)
+        for contrast in self.contrast.values():
+            if unknown := set(contrast.arms) - set(groups.get(contrast.by, GROUPS.get(contrast.by, ()))):
+                yield f"evaluation.toml, contrast.{contrast.id}: no areas are {', '.join(sorted(unknown))}"
         for block, chosen in (("twins", self.twins), ("balancing", self.balancing)):
             if chosen.window not in self.window:
                 yield f"evaluation.toml, {block}: window {chosen.window!r} is not declared"

@@ -67,6 +67,7 @@ class Indicator(Model):
     numerator: str | None = None
     denominator: str | None = None
     indicator_group: Literal["background", "attractiveness", "life_situation", "satisfaction"] | None = None
+    drawn_from: Text | None = None
     count_basis: Literal[
         "persons", "full_time_persons", "person_years", "households", "dwellings", "events", "contacts", "money"
     ]
@@ -88,13 +89,24 @@ class Indicator(Model):
             raise ValueError(f"a {self.kind} needs numerator and denominator in words")
         if (self.kind == "rate") != (self.per is not None):
             raise ValueError("'per' belongs to a rate, and a rate needs it")
-        if self.of_areas == (self.indicator_group is None):
-            raise ValueError("an indicator of areas needs an 'indicator_group', and no other has one")
+        if {self.of_areas} != {self.indicator_group is not None, self.drawn_from is not None}:
+            raise ValueError("an indicator of areas needs 'indicator_group' and 'drawn_from', and no other has them")
         if self.minimum >= self.maximum:
             raise ValueError("minimum must lie below maximum")
         if self.area_maximum is not None and not self.minimum < self.area_maximum <= self.maximum:
             raise ValueError("area_maximum must lie between minimum and maximum")
         return self
+
+    @property
+    def interval(self) -> Literal["wilson", "poisson"] | None:
+        """The interval that its counts allow: Wilson's for a share of units, Poisson limits for single events.
+
+        Contacts and full-time persons are no such units.
+        """
+        units = ("persons", "households", "dwellings")
+        if self.kind == "share" and self.count_basis in units:
+            return "wilson"
+        return "poisson" if self.kind == "rate" and self.count_basis in (*units, "person_years", "events") else None
 
     @property
     def factor(self) -> int:
@@ -346,6 +358,7 @@ class TableEntry(Model):
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
     may_be_empty: bool = False
+    required_where: dict[Identifier, dict[Identifier, str]] = {}
     columns: tuple[str, ...]
 
 
@@ -358,6 +371,7 @@ class Table(Model):
     grain: str
     key: tuple[str, ...]
     may_be_empty: bool = False
+    required_where: dict[Identifier, dict[Identifier, str]] = {}
     columns: tuple[TableColumn, ...]
 
     def column(self, name: str) -> TableColumn:

@@ -95,13 +95,17 @@ class Registry(Model):
         return column.allowed
 
     def expired(self, on: date) -> list[str]:
-        """A sentence for each correction and exception whose day has passed."""
+        """A sentence for each correction and exception whose day has passed, and lifting whose day has not come."""
         dated: list[Correction | KnownException] = [*self.corrections.values(), *self.exceptions.values()]
         return [
             f"{'corrections' if isinstance(entry, Correction) else 'exceptions'}.toml, {entry.id} ran out on "
             f"{entry.until}: ask {entry.owner} whether it still holds, then set a new day or remove it"
             for entry in dated
             if entry.until < on
+        ] + [
+            f"evaluation.toml, lifting.{lifting.id} is signed on {lifting.signed_on}, a day that has not come"
+            for lifting in self.evaluation.lifting.values()
+            if lifting.signed_on > on
         ]
 
     def excuse(self, rule: str, file: str, row: Mapping[str, Any] | None = None) -> str | None:
@@ -293,7 +297,11 @@ def _contradictions(registry: Registry) -> Iterable[str]:
         yield from _table_contradictions(registry, table)
     yield from _area_contradictions(registry)
     areas = (name for name, indicator in registry.indicators.items() if indicator.of_areas)
-    yield from registry.evaluation.contradictions(areas)
+    groups = {
+        "funding_band": {row["funding_band"] for row in registry.codes["funding_bands"]},
+        "organisation": {row["project_organisation"] for row in registry.codes["project_organisations"]},
+    }
+    yield from registry.evaluation.contradictions(areas, groups)
     yield from _band_contradictions(registry)
     for name, model in CODES.items():
         for columns in model.unique:

@@ -134,6 +134,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
                 "numerator_is": indicator.numerator,
                 "denominator_is": indicator.denominator,
                 "factor": float(indicator.factor),
+                "interval": indicator.interval,
                 "of_year": indicator.of_year,
                 "of_areas": indicator.of_areas,
                 "comparator_geography": known.geography if (known := indicator.comparator_by_definition) else None,
@@ -249,6 +250,8 @@ def _notes(name: str, made: Mapping[str, Step], facts: Facts, registry: Registry
     used = sorted({source for frame in behind for source in frame["source"]})
     titles = "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
     notes = {"origin": facts.origin, "source": titles or "Boligprofil's own registry (schemas/)"}
+    if name == "baseline_panel":
+        notes["lock"] = registry.evaluation.lock_in_words
     has_caveat = any(column.name == "baseline_caveat" for column in registry.marts[name].columns)
     return {**notes, "caveat": caveat(facts, registry)} if has_caveat else notes
 

@@ -395,6 +395,7 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                 Cell(f"{row['clusters_1']:,} / {row['clusters_0']:,}" if row else ABSENT),
                 Cell(words.significant(row.get("slope_difference"))),
                 Cell(interval),
+                Cell(words.probability(row.get("slope_p"))),
                 Cell(words.probability(row.get("joint_p")), is_bad),
                 _verdict(row, "trend_verdict", words.TREND_VERDICTS, "rejected"),
                 Cell(words.significant(row.get("undetected_slope"))),
@@ -406,7 +407,7 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
         title="3 The course before the grants",
         reading=(
             f"Above: yearly means ({indicator.unit}), \N{BLACK CIRCLE} solid and \N{WHITE SQUARE} dashed, with 95 % "
-            f"intervals. Below (\N{BLACK DIAMOND}): how much wider the gap is than in {base} "
+            f"intervals. Below (\N{BLACK DIAMOND}): first minus second group, less what it was in {base} "
             f"({unit}), with 95 % intervals; on the dotted line the groups moved alike."
         ),
         charts=tuple(drawn),
@@ -419,6 +420,7 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                     "Clusters",
                     "Slope difference",
                     "95 % interval",
+                    "Slope p",
                     "Joint p",
                     "Common course",
                     "Unseen slope",
@@ -427,11 +429,12 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                 rows=tuple(rows),
                 notes=(
                     *_whys(names, outcome.pairs, [pair.trend for pair in outcome.pairs]),
-                    "Not rejected is no proof that the groups moved alike: a divergence as large as the unseen slope "
-                    "escapes the test one time in five, a smaller one more often (Roth 2022).",
-                    f"Bias bound: by so much ({unit}) an effect one year after the start may be wrong if the groups "
-                    "then diverge as much as they did at most before; h years after it is h times as large "
-                    "(Rambachan and Roth 2023).",
+                    "Slope p asks for a steady divergence, joint p for any. Not rejected is no proof that the groups "
+                    "moved alike: a steady divergence as large as the unseen slope escapes the slope test one time in five, "
+                    "the joint test more often (Roth 2022).",
+                    f"Bias bound: by so much ({unit}) an effect in {base + 1} may be wrong if the groups then diverge "
+                    f"as much in a year as they did at most before; h years after {base} it is h times as large. An "
+                    "estimate, no confidence limit (Rambachan and Roth 2023).",
                 ),
             ),
         ),

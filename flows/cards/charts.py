@@ -158,7 +158,7 @@ def course(years: Sequence[Row], unit: str) -> str:
             fill=alt.Fill("arm:N", scale=alt.Scale(domain=["1", "0"], range=[INK, "#fff"]), legend=None),
         ),
     ]
-    change = alt.Y("change:Q", title=f"gap against {base}", scale=alt.Scale(nice=True), axis=axis)
+    change = alt.Y("change:Q", title=f"less that of {base}", scale=alt.Scale(nice=True), axis=axis)
     known = [entry for entry in apart if entry["low"] is not None and entry["high"] is not None]
     differences = [
         alt.Chart(alt.InlineData(values=[{"change": 0}])).mark_rule(color=SOFT, strokeDash=[1, 3]).encode(y=change),

@@ -44,15 +44,23 @@ TREND_VERDICTS = {
     "not_defined": f"{ABSENT} not defined",
 }
 # The statistics name their reasons by code; {1} and {0} stand for the two groups. Any other code reads well as it is.
+ALPHA = 0.05
 DECIDED, LEFT_OUT = "over_limit: ", " areas left out"
 REASONS = {
     "no_figures_in_window": "no figures of these years",
     "several_bands": "in several bands",
     "rent_support_only": "rent support, but no plan",
+    "several_organisations": "several plans, organised differently",
+    "treatment_not_known": "grants not known",
+    "in_no_group": "in none of the groups",
+    "weight_missing": "lacks what the weights need",
+    "no_areas_have_weights": "no area can be weighed so",
+    "clusters_in_both_groups": "clusters lie in both groups, for which the textbook formula has no answer",
     "organisation_not_known": "organisation not known",
     "secretariat_not_known": "secretariat not known",
     "amount_not_published": "amount of the grant not published",
     "dwellings_unknown": "number of dwellings not known",
+    "r2_at_bound": "no variance between clusters was left to explain, so the effect is rather too small",
     "no_weights": "no weights could be found",
     "over_limit": "decided by",
     "collinear_years": "some years repeat others, so they cannot be tested apart",
@@ -321,12 +329,16 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
     rows = {id(pair): row_of(pair, window) for pair in outcome.pairs}
     found = []
     if unbalanced := _with(outcome.pairs, rows, "balance_verdict", "unbalanced"):
-        said = [f"{names.pair(pair)} ({_unlike(rows[id(pair)])})" for pair in unbalanced]
+        beyond = [pair for pair in unbalanced if _is_beyond_chance(rows[id(pair)])]
+        worst = max(unbalanced, key=lambda pair: abs(rows[id(pair)]["smd"]))
+        told = f"{names.pair(worst)} ({_unlike(rows[id(worst)])})"
         found.append(
             Warning(
                 f"Unbalanced: {len(unbalanced)} of {len(outcome.pairs)} comparisons",
-                f"{sentence('; '.join(said))} A raw comparison afterwards would mix this head start with the effect: "
-                f"adjust for the baseline value, weight, or compare with twins (mart comparison_pool).",
+                f"{len(beyond)} of them differ by more than 1.96 standard errors; the others may be the luck of a "
+                f"small sample, which still is a difference of this sample. Widest: {sentence(told)} A raw comparison "
+                f"afterwards would mix this head start with the effect: adjust for the baseline value, weight, or "
+                f"compare with twins (mart comparison_pool).",
             )
         )
     if few := _with(outcome.pairs, rows, "balance_verdict", "too_few"):
@@ -342,6 +354,10 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
         said = [_because(names, pair, rows[id(pair)].get("why")) for pair in undefined]
         found.append(Warning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(said))))
     return found
+
+
+def _is_beyond_chance(row: Row) -> bool:
+    return row["smd_se"] is not None and abs(row["smd"]) > 1.96 * row["smd_se"]
 
 
 def _unlike(row: Row) -> str:
@@ -406,6 +422,20 @@ def _trend_warnings(outcome: Outcome, names: Names) -> list[Warning]:
                 f"Not the same course before: {len(rejected)} of {len(outcome.pairs)} comparisons",
                 f"{sentence('; '.join(said))} A difference in differences would take the old divergence for an effect: "
                 f"weigh the result against the bias bound below, or model the trend.",
+            )
+        )
+    steady = [
+        pair
+        for pair in _with(outcome.pairs, rows, "trend_verdict", "not_rejected")
+        if (rows[id(pair)].get("slope_p") or 1) < ALPHA
+    ]
+    if steady:
+        said = [f"{names.pair(pair)} (slope p = {probability(rows[id(pair)]['slope_p'])})" for pair in steady]
+        found.append(
+            Warning(
+                f"Slopes differ: {len(steady)} of {len(outcome.pairs)} comparisons",
+                f"{sentence('; '.join(said))} The joint test does not reject, but a steady divergence is there: the "
+                f"slope test is the sharper one for it.",
             )
         )
     untested: dict[str, list[str]] = {}

@@ -27,6 +27,8 @@ SMALLEST_PLAN = 2 * SMALLEST_GRANT
 PERIODS, PERIOD_SHARES = (3, 4, 5), (0.25, 0.45, 0.30)
 EFFORT_AREAS = (1, 2, 3)
 RENT_SUPPORT_YEARS = 10
+# Of the estates with rent support, the part whose areas have no plan, and when their support begins.
+RENT_SUPPORT_ALONE, RENT_SUPPORT_FROM = 0.3, date(2008, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,14 @@ class Pool:
         """Grants to estates."""
         return tuple(grant for grant in self.grants if grant.estate_id is not None)
 
+    @property
+    def arms(self) -> NDArray[np.str_]:
+        """Per area what it got: funded (a plan), rent_support_only, never_funded."""
+        supported = np.zeros(len(self.treatment.funded), dtype=np.bool_)
+        supported[[area for grant in self.rent_support for area in grant.areas]] = True
+        without_plan = np.where(supported, "rent_support_only", "never_funded")
+        return np.where(self.treatment.funded, "funded", without_plan)
+
 
 def totals_of(frame: Frame, made_up: int) -> Totals:
     """The published totals, or their part for a nation of few areas. Raises ValueError below FEWEST_AREAS."""
@@ -125,8 +135,9 @@ def share_out(
     plans = _plans(frame, registry, truth, places, covered, amounts, bands, chance)
     social = _social_effort(plans, totals.grants, registry, chance)
     left = totals.amount_dkk - sum(grant.amount_dkk for grant in social)
-    grants = social + _rent_support(plans, places, totals.rent_support_estates, left, len(social), chance)
     treatment, twin_group = _twins(plans, places, truth, chance)
+    twins = np.flatnonzero(twin_group >= 0).tolist()
+    grants = social + _rent_support(plans, places, twins, totals.rent_support_estates, left, len(social), chance)
     return Pool(totals, tuple(plans), tuple(grants), treatment, twin_group)
 
 
@@ -319,21 +330,35 @@ def _social_effort(plans: Sequence[Plan], count: int, registry: Registry, chance
 
 
 def _rent_support(
-    plans: Sequence[Plan], places: Places, count: int, amount_dkk: int, before: int, chance: np.random.Generator
+    plans: Sequence[Plan],
+    places: Places,
+    twins: Sequence[int],
+    count: int,
+    amount_dkk: int,
+    before: int,
+    chance: np.random.Generator,
 ) -> list[Grant]:
-    """Rent support to `count` estates of areas with plans, by dwellings and luck, to the last krone."""
+    """Rent support to `count` estates, by dwellings and luck, to the last krone; some lie in areas without a plan.
+
+    An area that stands as another's twin has none.
+    """
     begins: dict[int, date] = {}
     for plan in plans:
         for area in plan.areas:
             begins[area] = min(begins.get(area, plan.begins), plan.begins)
-    there = places.estates.filter(pl.col("area").is_in(list(begins)))
-    estates = there[np.sort(chance.choice(there.height, size=count, replace=False)).tolist()]
+    planned = places.estates.filter(pl.col("area").is_in(list(begins)))
+    alone = places.estates.filter(~pl.col("area").is_in([*begins, *twins]))
+    outside = min(round(RENT_SUPPORT_ALONE * count), alone.height)
+    estates = pl.concat(
+        there[np.sort(chance.choice(there.height, size=size, replace=False)).tolist()]
+        for there, size in ((planned, count - outside), (alone, outside))
+    )
     weights = np.sqrt(estates["dwellings"].to_numpy()) * np.exp(chance.normal(0, 0.3, count))
     amounts = np.floor(amount_dkk * weights / weights.sum()).astype(np.int64)
     amounts[: amount_dkk - int(amounts.sum())] += 1
     homes = places.areas["municipality"].to_list()
     rows = zip(estates.rows(named=True), amounts.tolist(), strict=True)
-    made = [(begins[estate["area"]], estate, amount) for estate, amount in rows]
+    made = [(begins.get(estate["area"], RENT_SUPPORT_FROM), estate, amount) for estate, amount in rows]
     made.sort(key=lambda row: (row[0], row[1]["estate_id"]))
     return [
         Grant(

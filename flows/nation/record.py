@@ -59,7 +59,7 @@ def areas(places: Places, pool: Pool) -> pl.DataFrame:
         "dwellings",
         "residents",
         "deprivation",
-        pl.Series("arm", np.where(pool.treatment.funded, "funded", "never_funded")),
+        pl.Series("arm", pool.arms),
         pl.Series("plan_names", names),
         pl.Series("funding_bands", bands),
         pl.Series("begins_year", [None if year == NEVER else int(year) for year in first], dtype=pl.Int32()),
@@ -168,16 +168,16 @@ def _balance(registry: Registry, pool: Pool, of_areas: Mapping[str, Figure], yea
     """Expected means of the arms over the three years that end the baseline, as far as they were drawn."""
     last = registry.evaluation.baseline.last_year
     window = [at for at, year in enumerate(years) if last - 2 <= year <= last]
-    funded = pool.treatment.funded
+    funded, never = (pool.arms == arm for arm in ("funded", "never_funded"))
     rows = []
     for name, figure in of_areas.items() if window else ():
         mean = figure.expected[:, window].mean(axis=1)
-        inside, outside, sd = mean[funded], mean[~funded], mean[funded].std(ddof=1)
+        inside, outside, sd = mean[funded], mean[never], mean[funded].std(ddof=1)
         rows.append(
             {
                 "indicator": name,
                 "areas_funded": int(funded.sum()),
-                "areas_never_funded": int((~funded).sum()),
+                "areas_never_funded": int(never.sum()),
                 "mean_funded": float(inside.mean()),
                 "mean_never_funded": float(outside.mean()),
                 "sd_funded": float(sd),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from importlib import resources
@@ -40,6 +41,8 @@ def copy(registry: Registry, schemas: Path | None, places: Places, folder: Path)
         kept = [row for row in rows if all(row[column] in here for column in columns)]
         _csv(folder / "codes" / f"{name}.csv", tuple(rows[0]) if rows else columns, (row.values() for row in kept))
     still = [e for e in registry.exceptions.values() if e.area_id in here and not (e.year or e.indicator or e.file)]
+    evaluation = (folder / "evaluation.toml").read_text(encoding="utf-8")
+    (folder / "evaluation.toml").write_text(_unsigned(evaluation), encoding="utf-8")
     (folder / "exceptions.toml").write_text(EXCEPTIONS + "".join(map(_block, still)), encoding="utf-8")
     (folder / "corrections.toml").write_text(CORRECTIONS, encoding="utf-8")
 
@@ -48,6 +51,13 @@ def _csv(file: Path, header: Sequence[str], rows: Iterable[Iterable[str]]) -> No
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerows([header, *rows])
+
+
+def _unsigned(evaluation: str) -> str:
+    """The declaration of the evaluation without what was signed for real figures: the frozen pool, lifted locks."""
+    blocks = re.split(r"^(?=\[)", evaluation, flags=re.MULTILINE)
+    kept = "".join(block for block in blocks if not block.startswith("[lifting."))
+    return re.sub(r"^sha256\s*=.*\n", "", kept, flags=re.MULTILINE)
 
 
 def _block(exception: KnownException) -> str:

@@ -4,6 +4,7 @@ select
     area_id,
     treatment,
     candidates,
+    caliper,
     twins,
     on_support,
     off_support_on,

@@ -24,6 +24,7 @@ select
     denominator_is,
     count_basis,
     population,
+    drawn_from,
     polarity,
     decimals,
     disclosure_class,

@@ -1,6 +1,7 @@
 -- area_funding: what each area got: plans, band, first grant, dose, secretariat, organisation, and its clusters.
 -- One row per area. A plan's grant is parted among its areas by their dwellings. Plans that share an area are one cluster,
--- named by the first of them; an area without a plan is its own.
+-- named by the first of them; an area without a plan is its own. Without a list of all grants nobody can say of an area
+-- that it never got one, and an area that overlaps a funded one under another name did get some of it.
 with recursive pairs as (
     select plan_facts.*, covered.area_id
     from plan_facts, unnest(string_split(plan_facts.area_ids, ', ')) as covered(area_id)
@@ -40,19 +41,34 @@ funded as (
             null
         ) as area_grant_dkk,
         if(count(granted_from) = count(*), year(min(granted_from)), null) as first_grant_year,
-        bool_or(supported_by_secretariat) as supported_by_secretariat,
-        sole(project_organisation) as project_organisation
+        if(
+            bool_or(supported_by_secretariat) or count(supported_by_secretariat) = count(*),
+            bool_or(supported_by_secretariat),
+            null
+        ) as supported_by_secretariat,
+        sole(project_organisation) as project_organisation,
+        count(distinct project_organisation) as organisations
     from parted
     group by area_id
 ),
 rent_support as (
-    select
-        areas.area_id,
-        if(count(amount_dkk) = count(*), cast(sum(amount_dkk) as bigint), null) as rent_support_dkk
-    from facts.listed_grants as grants
-    join facts.grant_areas as areas using (grant_id)
-    where grants.grant_kind = 'rent_support'
-    group by areas.area_id
+    select area_id, if(count(amount_dkk) = count(*), cast(sum(amount_dkk) as bigint), null) as rent_support_dkk
+    from (
+        select
+            areas.area_id,
+            if(estates.area_id is null and count(*) over (partition by grants.grant_id) > 1, null, grants.amount_dkk) as amount_dkk
+        from facts.listed_grants as grants
+        join facts.grant_areas as areas using (grant_id)
+        left join facts.estates as estates on estates.estate_id = grants.estate_id
+        where grants.grant_kind = 'rent_support' and areas.area_id = coalesce(estates.area_id, areas.area_id)
+    )
+    group by area_id
+),
+overlapping as (
+    select distinct relations.listed_as as area_id
+    from codes.area_relations as relations
+    join funded on funded.area_id = relations.area_id
+    where relations.listed_as <> relations.area_id
 )
 select
     area_id,
@@ -64,6 +80,7 @@ select
     case
         when funded.area_id is not null then 'funded'
         when rent_support.area_id is not null then 'rent_support_only'
+        when overlapping.area_id is not null or not exists (select 1 from facts.listed_grants) then 'not_known'
         else 'never_funded'
     end as treatment,
     coalesce(funded.plans, 0) as plans,
@@ -85,10 +102,16 @@ select
     rent_support.rent_support_dkk,
     if(funded.area_id is null, null, coalesce(funded.supported_by_secretariat, dim_areas.supported_by_secretariat)) as has_secretariat,
     funded.project_organisation,
+    case
+        when funded.area_id is null then 'no_grant'
+        when funded.organisations > 1 then 'several_organisations'
+        when funded.project_organisation is null then 'organisation_not_known'
+    end as project_organisation_missing_reason,
     coalesce(funded.cluster_plan, 'area ' || area_id) as cluster_plan,
     dim_areas.municipality_code as cluster_municipality,
     dim_areas.origin
 from dim_areas
 left join funded using (area_id)
 left join rent_support using (area_id)
+left join overlapping using (area_id)
 order by area_id

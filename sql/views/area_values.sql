@@ -15,8 +15,8 @@ with_method as (
         indicators.comparator_value,
         case
             when numerator is null or denominator is null or denominator = 0 or value is null then null
-            when kind = 'share' and count_basis in ('persons', 'households', 'dwellings') then 'wilson'
-            when kind = 'rate' and count_basis in ('persons', 'person_years', 'households', 'dwellings', 'events') then if(numerator >= 10, 'byar', 'exact_poisson')
+            when indicators.interval = 'wilson' then 'wilson'
+            when indicators.interval = 'poisson' then if(numerator >= 10, 'byar', 'exact_poisson')
         end as interval_basis
     from figures
     join codes.indicators as indicators using (indicator)

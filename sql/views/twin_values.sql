@@ -1,5 +1,6 @@
 -- twin_values: the mean of an area's twins, year by year.
--- One row per area, year, indicator; none where fewer than half of the twins have a figure of the same width in years.
+-- One row per area, year, indicator; none where fewer than half of the twins have a figure of the same width in years, and none of years
+-- whose outcomes are locked: an area beside its twins afterwards is the effect.
 with counted as (
     select area_id, count(*) as twins from comparison_pool group by area_id
 ),
@@ -13,7 +14,9 @@ figures as (
         count(*) as with_figure
     from comparison_pool as pool
     join area_values on area_values.area_id = pool.candidate_id
-    where area_values.value is not null and area_values.repeats_year is null
+    where area_values.value is not null
+        and area_values.repeats_year is null
+        and area_values.year <= getvariable('open_through')
     group by pool.area_id, area_values.year, area_values.indicator, area_values.window_years
 )
 select figures.area_id, figures.year, figures.indicator, figures.window_years, tidy(figures.twin_value) as twin_value

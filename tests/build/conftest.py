@@ -92,7 +92,12 @@ def made(shipped: Any, tmp_path_factory: pytest.TempPathFactory) -> Make:
         rows = shipped.table(name)
         (rows if name == "municipalities" else rows.clear()).write_parquet(file)
 
-    def make(*wanted: str, registry: Registry = shipped.registry, **given: str) -> Any:
+    # A pool that was frozen for real figures is not that of these.
+    evaluation = shipped.registry.evaluation
+    unfrozen = evaluation.model_copy(update={"twins": evaluation.twins.model_copy(update={"sha256": None})})
+    plain = shipped.registry.model_copy(update={"evaluation": unfrozen})
+
+    def make(*wanted: str, registry: Registry = plain, **given: str) -> Any:
         folder = tmp_path_factory.mktemp("given")
         files = {name: folder / f"{name}.parquet" for name in given}
         for name, file in files.items():

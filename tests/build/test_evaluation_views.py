@@ -148,3 +148,111 @@ def test_a_signed_entry_lifts_the_lock(made: Any, registry: Registry) -> None:
     panel = made("baseline_panel", registry=registry.model_copy(update={"evaluation": signed}), figures=FIGURES)
     assert panel.filter(area_id="vollsmose")["year"].to_list() == [2004, 2005, 2006]
     assert panel.filter(year=2006)["in_baseline"].to_list() == [False, False]
+
+
+def test_rent_support_goes_to_the_estates_area_and_is_never_doubled(made: Any) -> None:
+    """g1 names its estate, so it is for that estate's area alone; of g2 nobody can say how it parts."""
+    support = made(
+        "area_funding",
+        estates="""
+estate_id | estate_name | housing_organisation | area_id    | dwellings
+1         | A           | A                    | vollsmose  | 600
+""",
+        listed_grants="""
+grant_id | plan_name | municipality_code | grant_kind   | estate_id | amount_dkk | granted_from | granted_to
+g1       |           | 0461              | rent_support | 1         | 700000     | 2009-01-01   | 2012-12-31
+g2       |           | 0751              | rent_support |           | 900000     | 2009-01-01   | 2012-12-31
+""",
+        grant_areas="""
+grant_id | area_id
+g1       | vollsmose
+g1       | solbakken
+g2       | bispehaven
+g2       | viby-syd
+""",
+    )
+    money = by_area(support, "rent_support_dkk", "treatment")
+    assert money["vollsmose"] == (700_000, "rent_support_only")
+    assert money["solbakken"] == (None, "never_funded")
+    assert money["bispehaven"] == money["viby-syd"] == (None, "rent_support_only")
+
+
+def test_without_a_list_of_grants_nobody_is_called_never_funded(made: Any) -> None:
+    areas = made("area_funding", figures=FIGURES)
+    assert set(areas["treatment"]) == {"not_known"}
+
+
+def test_what_overlaps_a_funded_area_is_not_called_never_funded(made: Any) -> None:
+    """Charlotteager on the ministry's lists overlaps the case area Charlottekvarteret."""
+    areas = made(
+        "area_funding",
+        figures="""
+area           | year | indicator | value
+charlotteager  | 2005 | residents | 2000
+bispehaven     | 2005 | residents | 2000
+""",
+        listed_grants="""
+grant_id | plan_name | municipality_code | grant_kind    | amount_dkk | granted_from | granted_to
+g1       | P         | 0169              | social_effort | 9000000    | 2008-05-01   | 2012-04-30
+""",
+        grant_areas="""
+grant_id | area_id
+g1       | charlottekvarteret
+""",
+    )
+    treatment = by_area(areas, "treatment")
+    assert (treatment["charlottekvarteret"], treatment["charlotteager"], treatment["bispehaven"]) == (
+        "funded",
+        "not_known",
+        "never_funded",
+    )
+
+
+def test_a_secretariat_is_known_only_where_every_plan_says_so(made: Any) -> None:
+    funded = made(
+        "area_funding",
+        listed_grants="""
+grant_id | plan_name | municipality_code | grant_kind    | amount_dkk | granted_from | granted_to
+g1       | P         | 0461              | social_effort | 9000000    | 2008-05-01   | 2012-04-30
+g2       | Q         | 0461              | social_effort | 9000000    | 2008-05-01   | 2012-04-30
+""",
+        grant_areas="""
+grant_id | area_id
+g1       | vollsmose
+g2       | vollsmose
+""",
+        plan_organisation="""
+plan_name | municipality_code | supported_by_secretariat
+P         | 0461              | false
+""",
+    )
+    assert by_area(funded, "has_secretariat", "project_organisation_missing_reason") == {
+        "vollsmose": (None, "organisation_not_known")
+    }
+
+
+def test_twin_columns_end_with_the_lock(made: Any, registry: Registry) -> None:
+    """An area beside its twins after the start is the effect itself."""
+    ids = [row["area_id"] for row in registry.codes["areas"]][:30]
+    wanted = registry.evaluation.twins.indicators
+    lines = ["area | year | indicator | value"]
+    lines += [
+        f"{area} | {year} | {name} | {(7 * at + 3 * place + year) % 23 + 100}"
+        for at, area in enumerate(ids)
+        for place, name in enumerate(wanted)
+        for year in (2003, 2004, 2005, 2006)
+    ]
+    shares = [line.replace("100", "10") if "_pct" in line else line for line in lines]
+    grants = """
+grant_id | plan_name | municipality_code | grant_kind    | amount_dkk | granted_from | granted_to
+g1       | P         | 0461              | social_effort | 9000000    | 2008-05-01   | 2012-04-30
+"""
+    tables = made(
+        "twin_values",
+        "comparison_pool",
+        figures="\n".join(shares).replace("gross_income_dkk | ", "gross_income_dkk | 1000"),
+        listed_grants=grants,
+        grant_areas=f"grant_id | area_id\ng1 | {ids[0]}",
+    )
+    assert tables["comparison_pool"].height > 0
+    assert tables["twin_values"]["year"].unique().sort().to_list() == [2003, 2004, 2005]

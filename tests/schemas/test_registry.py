@@ -49,6 +49,7 @@ def append(file: str, text: str) -> Callable[[Path], None]:
 NEW_INDICATOR = """
 [ground_floor_pct]
 indicator_group = "attractiveness"
+drawn_from = "a register"
 label_da = "Andel ledige boliger"
 label_en = "Share of vacant dwellings"
 definition = "Dwellings without a tenant on the day of counting."

@@ -57,7 +57,7 @@ class Areas:
             ),
             "organisation": (
                 pl.col("project_organisation"),
-                pl.when(pl.col("project_organisation").is_null()).then(pl.lit("organisation_not_known")),
+                pl.col("project_organisation_missing_reason"),
             ),
             "dose": (
                 pl.when(pl.col("dose_dkk").is_not_null()).then(pl.lit("dose")),
@@ -68,13 +68,16 @@ class Areas:
         found = self.rows.select(
             arm=pl.when(whom & why.is_null()).then(arm),
             why=pl.when(whom & why.is_not_null()).then(why),
-            rent_only=pl.col("treatment") == "rent_support_only",
+            elsewhere=pl.col("treatment"),
         )
         left_out = Counter(found["why"].drop_nulls().to_list())
-        if contrast.by == "funded":
-            left_out["rent_support_only"] = int(found["rent_only"].sum())
         known = contrast.arms or ("dose",)
         arms = found["arm"].map_elements(lambda name: name if name in known else "", return_dtype=pl.String)
+        if contrast.by == "funded":
+            left_out["rent_support_only"] = int((found["elsewhere"] == "rent_support_only").sum())
+            left_out["treatment_not_known"] = int((found["elsewhere"] == "not_known").sum())
+        else:
+            left_out["in_no_group"] = int((found["arm"].is_not_null() & (arms == "")).sum())
         words = "; ".join(f"{reason}: {count} areas left out" for reason, count in sorted(left_out.items()) if count)
         return arms.fill_null("").to_numpy().astype(str), words
 

@@ -123,8 +123,8 @@ class Pair:
         found = balance.balance(
             *self._samples(values), estimand=self.contrast.estimand, limits=limits, weights=self.weights, binary=False
         )
-        incomplete = int((self.figures.is_partial[:, column] & (self.sides[0] | self.sides[1])).sum())
-        return self._row(self.figures.names[column], "all", ~np.isnan(values), incomplete, found, limits)
+        partial = self.figures.is_partial[:, column] & self.has_weight & (self.sides[0] | self.sides[1])
+        return self._row(self.figures.names[column], "all", ~np.isnan(values), int(partial.sum()), found, limits)
 
     def category(self, name: str, limits: balance.Limits) -> Iterator[dict[str, Any]]:
         """A row per level of a covariate with categories, and one for all levels together."""
@@ -146,8 +146,22 @@ class Pair:
             "smd_tableone": found.smd,
             "smd_denominator": "several_categories",
             "balance_verdict": found.verdict,
-            "why": _decided(found.verdict, found.reason),
+            "why": self._why(known, [_decided(found.verdict, found.reason)]),
         }
+
+    @cached_property
+    def has_weight(self) -> Mask:
+        """Which areas count at all."""
+        return np.ones(len(self.arm), dtype=np.bool_) if self.weight is None else np.nan_to_num(self.weight) > 0
+
+    def _why(self, known: Mask, said: list[str | None]) -> str | None:
+        """Reasons, and how many areas lack a weight; where no area has a figure, that alone."""
+        inside = known & (self.sides[0] | self.sides[1])
+        if not inside.any() and (self.sides[0] | self.sides[1]).any():
+            return "no_figures_in_window"
+        lost = int((inside & ~self.has_weight).sum())
+        lacking = "no_areas_have_weights" if lost == inside.sum() else f"weight_missing: {lost} areas left out"
+        return "; ".join(dict.fromkeys(filter(None, [*said, lacking if lost else None]))) or None
 
     def _samples(self, values: Floats) -> tuple[Floats, Floats]:
         weighed = self._weighed(values)
@@ -160,7 +174,6 @@ class Pair:
     def _row(
         self, name: str, level: str, known: Mask, incomplete: int, found: balance.Balance, limits: balance.Limits
     ) -> dict[str, Any]:
-        nothing = not found.areas_1 and not found.areas_0 and (found.missing_1 or found.missing_0)
         said = [_decided(found.verdict, found.reason), *(why for why in found.absent.values() if why != "binary")]
         return {
             "row_kind": "pair",
@@ -170,17 +183,17 @@ class Pair:
             "level": level,
             "areas_1": found.areas_1,
             "areas_0": found.areas_0,
-            "missing_1": found.missing_1,
-            "missing_0": found.missing_0,
+            "missing_1": int(self.sides[0].sum()) - found.areas_1,
+            "missing_0": int(self.sides[1].sum()) - found.areas_0,
             "incomplete": incomplete,
-            "residents_1": self.figures.residents(self.sides[0] & known),
-            "residents_0": self.figures.residents(self.sides[1] & known),
+            "residents_1": self.figures.residents(self.sides[0] & known & self.has_weight),
+            "residents_0": self.figures.residents(self.sides[1] & known & self.has_weight),
             **{figure: getattr(found, of) for figure, of in FIGURES_OF_BALANCE.items()},
             "dose_correlation": None,
             "smd_denominator": found.denominator,
             "balance_limit": limits.smd,
             "balance_verdict": found.verdict,
-            "why": "no_figures_in_window" if nothing else "; ".join(dict.fromkeys(filter(None, said))) or None,
+            "why": self._why(known, said),
         }
 
 
@@ -228,7 +241,7 @@ def _with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     yield from pairs
     if len(pairs) > 1:
         judged = [row for row in pairs if row["smd"] is not None]
-        worst = max(judged, key=lambda row: abs(row["smd"]), default=pairs[0])
+        worst = max(judged, key=lambda row: (row["balance_verdict"] == "unbalanced", abs(row["smd"])), default=pairs[0])
         printed = [row["smd_tableone"] for row in pairs if row["smd_tableone"] is not None]
         mean = sum(printed) / len(printed) if len(printed) == len(pairs) else None
         yield {**worst, "row_kind": "worst_pair", "smd_tableone": mean}
@@ -257,7 +270,10 @@ def _dose_rows(
         limits = _limits(areas.registry.evaluation, name in areas.outcomes)
         values = figures.values[:, column]
         found = balance.dose_balance(dose, np.where(weighed, values[side], np.nan), limits=limits, weights=given)
-        nothing = not found.areas and bool(found.missing)
+        known = side & ~np.isnan(values)
+        nothing = side.any() and not known.any()
+        lost = int((~weighed & known[side]).sum())
+        said = [_decided(found.verdict, found.reason), f"weight_missing: {lost} areas left out" if lost else None]
         yield {
             "row_kind": "dose",
             "arm_1": "dose",
@@ -269,7 +285,7 @@ def _dose_rows(
             "missing_1": found.missing,
             "missing_0": 0,
             "incomplete": int((figures.is_partial[:, column] & side).sum()),
-            "residents_1": figures.residents(side & ~np.isnan(values)),
+            "residents_1": figures.residents(known),
             "residents_0": None,
             **dict.fromkeys(FIGURES_OF_BALANCE),
             "ess_1": found.ess,
@@ -277,5 +293,5 @@ def _dose_rows(
             "smd_denominator": None,
             "balance_limit": limits.dose_correlation,
             "balance_verdict": found.verdict,
-            "why": "no_figures_in_window" if nothing else _decided(found.verdict, found.reason),
+            "why": "no_figures_in_window" if nothing else "; ".join(filter(None, said)) or None,
         }

@@ -29,7 +29,17 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         best = found.adjusted if is_adjusted else found.unadjusted
         sample, anova, parts, explained = found.sample, found.anova, found.components, found.explained
         basis = found.basis if found.basis in BASES else None
-        said = [found.basis if basis is None else None, anova.reason, explained.reason, best.reason, left_out]
+        at_bound = "r2_at_bound" if explained.between is not None and explained.between >= 1 else None
+        split = "clusters_in_both_groups" if best.in_sd is not None and best.textbook_in_sd is None else None
+        said = [
+            found.basis if basis is None else None,
+            anova.reason,
+            explained.reason,
+            best.reason,
+            at_bound,
+            split,
+            left_out,
+        ]
         if not panel.years:
             said = ["no_figures_in_window", left_out]
         rows.append(

@@ -22,11 +22,16 @@ class Panel:
     years: list[int]
     values: Floats
 
-    def of(self, sides: NDArray[np.bool_]) -> "Panel":
-        """The years in which at least half of the areas that have any figure have one."""
-        here = ~np.isnan(self.values[sides])
-        count = here.any(axis=1).sum()
-        kept = [at for at in range(len(self.years)) if count and 2 * here[:, at].sum() >= count]
+    def of(self, sides: list[NDArray[np.bool_]]) -> "Panel":
+        """The years in which at least half of each arm's areas with figures have one; an empty arm has no say."""
+        here = [~np.isnan(self.values[side]) for side in sides]
+        counts = [side.any(axis=1).sum() for side in here]
+        here, counts = [side for side in here if side.any()], [count for count in counts if count]
+        kept = [
+            at
+            for at in range(len(self.years))
+            if here and all(2 * side[:, at].sum() >= count for side, count in zip(here, counts, strict=True))
+        ]
         return Panel(self.name, [self.years[at] for at in kept], self.values[:, kept])
 
 
@@ -49,9 +54,10 @@ def comparisons(
         arm, left_out = areas.arms(contrast)
         cluster = areas.clusters(contrast)
         for pair in contrast.pairs:
-            sides = np.isin(arm, pair)
+            each = [arm == name for name in pair]
+            sides = each[0] | each[1]
             for whole in panels:
-                panel = whole.of(sides)
+                panel = whole.of(each)
                 head = {
                     "contrast": contrast.id,
                     "arm_1": pair[0],
@@ -73,6 +79,8 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         sample, slopes, joint = found.sample, found.slopes, found.joint
         verdicts = {"rejected": "rejected", "not_rejected": "not_rejected"}
         few = "too_few" in found.verdict or found.verdict == "one_cluster_in_an_arm"
+        # Of a test that hardly ever rejects, a p-value would be read as good news.
+        is_tested = found.verdict in verdicts
         said = [found.verdict if found.verdict not in verdicts else None, joint.reason, slopes.reason, left_out]
         if not panel.years:
             said = ["no_figures_in_window", left_out]
@@ -97,11 +105,11 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "slope_low": slopes.low,
                 "slope_high": slopes.high,
                 "slope_p": slopes.p,
-                "joint_f": joint.f,
+                "joint_f": joint.f if is_tested else None,
                 "joint_restrictions": joint.restrictions,
-                "joint_df": joint.df,
-                "joint_p": joint.p,
-                "joint_p_conventional": joint.p_conventional,
+                "joint_df": joint.df if is_tested else None,
+                "joint_p": joint.p if is_tested else None,
+                "joint_p_conventional": joint.p_conventional if is_tested else None,
                 "trend_verdict": verdicts.get(found.verdict, "too_few" if few else "not_defined"),
                 "undetected_slope": slopes.undetected,
                 "largest_violation": found.largest_change,

@@ -1,7 +1,9 @@
 """The twins of each area: the marts comparison_pool and comparison_support."""
 
+from collections import Counter
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from flows.build.baseline.areas import Areas, Tables, made
@@ -21,9 +23,10 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     areas, chosen = Areas.of(tables, registry), registry.evaluation.twins
     rows = tables["baseline_values"].filter(pl.col("baseline_window") == chosen.window)
     candidates = areas.rows["treatment"] == "never_funded"
+    covariates = areas.matrix(rows, "indicator", list(chosen.indicators))
     found = twins.find_twins(
         areas.rows["area_id"].to_list(),
-        areas.matrix(rows, "indicator", list(chosen.indicators)),
+        covariates,
         candidates.to_numpy(),
         names=chosen.indicators,
         method=chosen.method,
@@ -34,10 +37,17 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     if chosen.sha256 not in (None, found.pool_sha256):
         raise OtherPool(
             f"schemas/evaluation.toml, twins: the pool is frozen as {chosen.sha256}, but these figures give "
-            f"{found.pool_sha256}. Figures up to {registry.evaluation.baseline.last_year} were revised or the rule was "
-            f"changed: see the mart revisions, then either set the new hash there, with the reason in the commit, or "
-            f"build with --as-of the day of the freeze"
+            f"{found.pool_sha256}. Figures up to {registry.evaluation.baseline.last_year} were revised, another area "
+            f"got a grant, or the rule was changed: see the mart revisions, then either set the new hash there, with the "
+            f"reason in the commit, or build with --as-of the day of the freeze"
         )
+    complete = ~np.isnan(covariates).any(axis=1) & candidates.to_numpy()
+    regions = areas.rows["region_code"] if chosen.same_region else pl.Series([""] * len(complete))
+    near = Counter(regions.filter(pl.Series(complete)).to_list())
+    could_be = {
+        area: near[region] - int(own)
+        for area, region, own in zip(areas.rows["area_id"], regions, complete.tolist(), strict=True)
+    }
     of_area: dict[str, list[dict[str, Any]]] = {}
     for twin in found.twins:
         if twin.within_caliper:
@@ -53,7 +63,8 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         {
             "area_id": area.area,
             "treatment": treatment[area.area],
-            "candidates": int(candidates.sum()) - (treatment[area.area] == "never_funded"),
+            "candidates": could_be[area.area],
+            "caliper": found.caliper,
             "twins": area.twins,
             "on_support": area.on_support,
             "off_support_on": ", ".join(area.outside) or None,
