@@ -27,6 +27,7 @@ TOTALS = {"plans": 162, "grants": 216, "rent_support_estates": 114, "pool_amount
 BOUNDS = {
     "joint test of parallel trends rejects (%)": (3.5, 6.5),
     "slope test rejects (%)": (3.5, 6.5),
+    "slope test finds a planted drift (%)": (80.0, 100.0),
     "Wilson covers (%)": (94.0, 96.5),
     "planted twins found (%)": (80.0, 100.0),
     "SMD within 1.96 SE of the planted one (%)": (94.0, 100.0),
@@ -38,19 +39,25 @@ def main(nations: int = 200, first_seed: int = 20_000, areas: int = 1000) -> int
     registry = load()
     still = trendless(registry)
     chosen = sorted({*still, *registry.evaluation.twins.indicators, *registry.evaluation.balancing.indicators})
+    divergent = [first_seed + nations + number for number in range(max(1, nations // 10))]
     hits: Counter[str] = Counter()
     tries: Counter[str] = Counter()
     started = time.perf_counter()
-    for seed in range(first_seed, first_seed + nations):
+    for seed in [*range(first_seed, first_seed + nations), *divergent]:
         with tempfile.TemporaryDirectory(prefix="boligprofil-nation-") as name:
             folder = Path(name)
-            nation = country.write(folder, REFERENCE, registry, seed, areas, YEARS, chosen)
+            is_parallel = seed not in divergent
+            nation = country.write(folder, REFERENCE, registry, seed, areas, YEARS, chosen, is_parallel)
             built = build(nation, folder)
-            for what, right, of in judge(built, nation, still, areas):
+            found = judge(built, nation, still, areas) if is_parallel else [divergence(built, still)]
+            for what, right, of in found:
                 hits[what] += right
                 tries[what] += of
-    seconds = (time.perf_counter() - started) / nations
-    print(f"{nations} nations of {areas:,} areas from seed {first_seed} on, {seconds:.1f} s each")
+    seconds = (time.perf_counter() - started) / (nations + len(divergent))
+    print(
+        f"{nations} nations of {areas:,} areas from seed {first_seed} on, then {len(divergent)} in which funded areas "
+        f"drift from the others; {seconds:.1f} s each"
+    )
     print(f"trends are judged on {', '.join(still)}")
     missed = 0
     for what, (low, high) in {**BOUNDS, "control totals exact (%)": (100.0, 100.0)}.items():
@@ -102,6 +109,14 @@ def judge(built: dict[str, pl.DataFrame], nation: Nation, still: list[str], area
         exact = sum(covered[measure] == total for measure, total in TOTALS.items())
         found.append(("control totals exact (%)", exact, len(TOTALS)))
     return found
+
+
+def divergence(built: dict[str, pl.DataFrame], still: list[str]) -> tuple[str, int, int]:
+    """Whether the drift of funded areas that was planted is found; neutral indicators have none."""
+    rows = built["baseline_trend"].filter(pl.col("indicator").is_in(still), contrast="funded")
+    polar = built["dim_indicators"].filter(pl.col("polarity") != "neutral").select("indicator")
+    p = rows.join(polar, on="indicator")["slope_p"].drop_nulls()
+    return "slope test finds a planted drift (%)", int((p < 0.05).sum()), len(p)
 
 
 def wilson(profile: pl.DataFrame, expected: pl.DataFrame) -> tuple[str, int, int]:

@@ -430,8 +430,8 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                 notes=(
                     *_whys(names, outcome.pairs, [pair.trend for pair in outcome.pairs]),
                     "Slope p asks for a steady divergence, joint p for any. Not rejected is no proof that the groups "
-                    "moved alike: a steady divergence as large as the unseen slope escapes the slope test one time in five, "
-                    "the joint test more often (Roth 2022).",
+                    "moved alike: a steady divergence as large as the unseen slope escapes the slope test one time in "
+                    "five, the joint test more often (Roth 2022).",
                     f"Bias bound: by so much ({unit}) an effect in {base + 1} may be wrong if the groups then diverge "
                     f"as much in a year as they did at most before; h years after {base} it is h times as large. An "
                     "estimate, no confidence limit (Rambachan and Roth 2023).",

@@ -76,3 +76,13 @@ def test_the_amounts_of_the_list_go_before_the_reports_silence(night: Any) -> No
     (plan,) = night.marts()["grant_summary"].to_dicts()
     assert (plan["funding_band"], plan["funding_band_by_amount"]) == ("over_15m", "over_15m")
     assert (plan["grant_dkk"], plan["grant_dkk_missing_reason"]) == (15_500_000, None)
+
+
+def test_a_grant_to_a_plan_must_name_it_and_rent_support_need_not(night: Any) -> None:
+    nameless = [row.replace("Plan Odense", "") for row in ROWS]
+    others = [ROWS[1].replace("B-2", f"B-{number}") for number in range(10, 30)]
+    night.deliver(PATH, delivery(nameless[0], nameless[2], *others))
+    made = night.marts()
+    assert (night.receipts[PATH].outcome, night.receipts[PATH].quarantined) == ("accepted", 1)
+    assert "B-1" not in made["grant_list"]["grant_id"].to_list()
+    assert made["grant_list"].filter(grant_id="B-3")["plan_name"].to_list() == [None]

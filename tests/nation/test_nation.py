@@ -257,7 +257,7 @@ def test_a_new_indicator_is_delivered_without_code(
     shutil.copytree(str(resources.files("schemas")), folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with (folder / "indicators.toml").open("a", encoding="utf-8") as file:
         file.write(
-            f'\n[odd_figure]\nindicator_group = "background"\nkind = "{kind}"\n{NEW[kind]}\n'
+            f'\n[odd_figure]\nindicator_group = "background"\ndrawn_from = "a register"\nkind = "{kind}"\n{NEW[kind]}\n'
             'polarity = "high_is_worse"\n'
             'label_da = "Sært tal"\nlabel_en = "Odd figure"\ndefinition = "Odd."\ndefinition_da = "Sær."\n'
             f'population = "all residents"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\n'

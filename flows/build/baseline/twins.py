@@ -38,8 +38,8 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         raise OtherPool(
             f"schemas/evaluation.toml, twins: the pool is frozen as {chosen.sha256}, but these figures give "
             f"{found.pool_sha256}. Figures up to {registry.evaluation.baseline.last_year} were revised, another area "
-            f"got a grant, or the rule was changed: see the mart revisions, then either set the new hash there, with the "
-            f"reason in the commit, or build with --as-of the day of the freeze"
+            f"got a grant, or the rule was changed: see the mart revisions, then either set the new hash there, with "
+            f"the reason in the commit, or build with --as-of the day of the freeze"
         )
     complete = ~np.isnan(covariates).any(axis=1) & candidates.to_numpy()
     regions = areas.rows["region_code"] if chosen.same_region else pl.Series([""] * len(complete))
