@@ -198,7 +198,7 @@ def _balance(outcome: Outcome, registry: Registry, names: Names) -> Section:
 
 def _legend(drawn: Sequence[tuple[str, dict[str, Row]]]) -> str:
     marks = {
-        "none": "\N{BLACK CIRCLE} unweighted, with one standard error on each side",
+        "none": "\N{BLACK CIRCLE} unweighted, with 95 % interval",
         "residents": "\N{WHITE SQUARE} by residents",
         "entropy": "\N{WHITE DIAMOND} entropy weights",
         "propensity": "\N{WHITE DIAMOND} propensity weights",

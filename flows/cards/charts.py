@@ -9,6 +9,7 @@ import vl_convert
 
 from flows.cards.figures import Row
 
+Z = 1.959964  # of a 95 % interval
 INK, SOFT, FAINT = "#111", "#666", "#ccc"
 LIMITS = (0.05, 0.1)
 # Mark and fill of each weighting in the love plot, and its dodge up or down, in parts of a row.
@@ -50,7 +51,7 @@ def svg(chart: alt.TopLevelMixin) -> str:
 def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
     """SMDs of pairs, a row each: its label ('a|b' breaks the line) and its rows of baseline_balance by weighting.
 
-    Filled circles are unweighted and carry one standard error on each side; hollow marks are weighted.
+    Filled circles are unweighted and carry their 95 % interval; hollow marks are weighted.
     """
     points = [
         {
@@ -58,8 +59,8 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
             "place": place + WEIGHTING_MARKS[weighting][2],
             "weighting": weighting,
             "smd": row["smd"],
-            "low": row["smd"] - (row["smd_se"] or 0),
-            "high": row["smd"] + (row["smd_se"] or 0),
+            "low": row["smd"] - Z * (row["smd_se"] or 0),
+            "high": row["smd"] + Z * (row["smd_se"] or 0),
         }
         for place, (label, rows) in enumerate(pairs)
         for weighting, row in rows.items()

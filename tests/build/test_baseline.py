@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from flows.build.marts import BuildError
 from schemas.registry import Registry
 
 MARTS = (
@@ -182,3 +183,56 @@ def test_no_number_is_ever_nan_and_every_gap_has_a_reason(small: dict[str, pl.Da
             assert (
                 bare.filter(pl.col("row_kind") != "dose").is_empty() if "row_kind" in bare.columns else bare.is_empty()
             ), mart
+
+
+def test_a_frozen_pool_refuses_the_night_in_which_a_figure_of_the_baseline_was_revised(
+    made: Any, registry: Registry
+) -> None:
+    """With its hash signed the same figures pass; one income of 2004 revised is another pool, and the build says so."""
+    ids = areas(registry, 30)
+    wanted = registry.evaluation.twins.indicators
+
+    def figures_with(income: float) -> str:
+        lines = ["area | year | indicator | value"]
+        for at, area in enumerate(ids):
+            for place, name in enumerate(wanted):
+                for year in (2003, 2004, 2005):
+                    value = (7 * at + 3 * place + year) % 23 + (10 if name.endswith("_pct") else 20_000)
+                    is_revised = (at, name, year) == (3, "gross_income_dkk", 2004)
+                    lines.append(f"{area} | {year} | {name} | {income if is_revised else value}")
+        return "\n".join(lines)
+
+    given = grants({"A": (9_000_000, ids[:1])}, registry)
+    first = made("comparison_support", figures=figures_with(20_001), **given)
+    assert first["twins"].sum() > 20
+    sha256 = first["pool_sha256"][0]
+    signed = registry.evaluation.model_copy(
+        update={"twins": registry.evaluation.twins.model_copy(update={"sha256": sha256})}
+    )
+    frozen = registry.model_copy(update={"evaluation": signed})
+    assert made("comparison_support", registry=frozen, figures=figures_with(20_001), **given).equals(first)
+    with pytest.raises(
+        BuildError, match=rf"frozen as {sha256}, but these figures give [0-9a-f]{{64}}\. Figures up to 2005"
+    ):
+        made("comparison_support", registry=frozen, figures=figures_with(20_019), **given)
+
+
+def test_areas_without_what_the_weights_need_are_counted(made: Any, registry: Registry) -> None:
+    """Two of thirty areas lack an indicator that entropy weights are made of: they stand among the missing."""
+    ids = areas(registry, 30)
+    lines = ["area | year | indicator | value"]
+    for at, area in enumerate(ids):
+        for place, name in enumerate((*registry.evaluation.balancing.indicators, "rent_dkk_m2", "residents")):
+            if name == "move_out_pct" and at in (1, 20):
+                continue
+            base = 10 if name.endswith("_pct") else 20_000 if name == "gross_income_dkk" else 600
+            lines += [
+                f"{area} | {year} | {name} | {(7 * at + 5 * place + year) % 23 + base}" for year in (2003, 2004, 2005)
+            ]
+    table = made("baseline_balance", figures="\n".join(lines), **grants({"A": (9_000_000, ids[:12])}, registry))
+    where = {"contrast": "funded", "baseline_window": "three_years", "covariate": "rent_dkk_m2"}
+    plain, weighed = (one(table, **where, weighting=weighting) for weighting in ("none", "entropy"))
+    assert (plain["areas_1"], plain["areas_0"], plain["missing_1"], plain["missing_0"]) == (12, 18, 0, 0)
+    assert (weighed["areas_1"], weighed["areas_0"], weighed["missing_1"], weighed["missing_0"]) == (11, 17, 1, 1)
+    assert "weight_missing: 2 areas left out" in weighed["why"]
+    assert weighed["residents_1"] < plain["residents_1"]
