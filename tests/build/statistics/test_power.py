@@ -309,3 +309,33 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         power.design_power(np.where(np.arange(len(Y)) == 3, np.inf, Y), ARM, UNEQUAL)
     with pytest.raises(power.NotIdentified, match="collinear"):
         power.variance_components(Y, UNEQUAL, np.column_stack([ARM, 1 - ARM]))
+
+
+@pytest.mark.parametrize("seed", [2010, 2011, 2012])
+def test_adjusted_for_the_earlier_value_the_detectable_effect_is_found_in_four_draws_of_five(seed: int) -> None:
+    """The effect is the mean of what design_power gives for 150 draws, from their own estimated variances; the test is
+    the arms' difference of the outcome less its regression on the earlier value within arms, 2,000 draws."""
+    cluster = np.repeat(np.arange(100), np.resize([1, 1, 2, 3], 100))
+    arm = (cluster % 5 < 2).astype(np.int64)
+    random = np.random.default_rng(seed)
+
+    def drawn(draws: int) -> tuple[Floats, Floats]:
+        shared, own = random.normal(size=(2, draws, 100))[:, :, cluster], random.normal(size=(2, draws, len(cluster)))
+        earlier = 0.6 * shared[0] + 0.8 * own[0]
+        return earlier, 0.8 * earlier + 0.35 * shared[1] + 0.5 * own[1]
+
+    x, y = drawn(150)
+    found = [power.design_power(y[at], arm, cluster, x[at]) for at in range(150)]
+    effect = float(np.mean([one.adjusted.in_unit for one in found]))
+    assert effect < 0.7 * float(np.mean([one.unadjusted.in_unit for one in found]))
+    x, y = drawn(2000)
+    y = y + effect * arm
+    inside = [np.where(arm == side, 1.0, 0.0) for side in (0, 1)]
+    centred = [z - sum((z @ one / one.sum())[:, None] * one for one in inside) for z in (x, y)]
+    slope = (centred[0] * centred[1]).sum(axis=1) / (centred[0] ** 2).sum(axis=1)
+    design = clusters.two_arms(arm, cluster)
+    estimate = design.estimate((y - slope[:, None] * x)[:, :, None])
+    assert estimate.cr2 is not None
+    assert estimate.df is not None
+    statistic = estimate.value[:, 0] / np.sqrt(estimate.cr2[:, 0, 0])
+    assert 0.77 <= float((abs(statistic) > clusters.t_quantile(estimate.df, 0.975)).mean()) <= 0.83
