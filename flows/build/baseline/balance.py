@@ -225,7 +225,7 @@ def _rows(pairs: list[Pair], areas: Areas) -> Iterator[dict[str, Any]]:
     evaluation, figures = areas.registry.evaluation, pairs[0].figures
     for column, name in enumerate(figures.names):
         limits = _limits(evaluation, name in areas.outcomes)
-        yield from _with_worst([pair.indicator(column, limits) for pair in pairs])
+        yield from with_worst([pair.indicator(column, limits) for pair in pairs])
     limits = _limits(evaluation, is_outcome=False)
     for name in figures.categories:
         by_level: dict[str, list[dict[str, Any]]] = {}
@@ -233,10 +233,10 @@ def _rows(pairs: list[Pair], areas: Areas) -> Iterator[dict[str, Any]]:
             for row in pair.category(name, limits):
                 by_level.setdefault(row["level"], []).append(row)
         for of_level in by_level.values():
-            yield from _with_worst(of_level)
+            yield from with_worst(of_level)
 
 
-def _with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The rows of every pair; of several also the worst, whose tableone figure is the mean that tableone prints."""
     yield from pairs
     if len(pairs) > 1:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from flows.build.baseline.areas import Tables, made
-from flows.build.baseline.trends import comparisons
+from flows.build.baseline.trends import comparisons, counts
 from flows.build.statistics import power
 from schemas.registry import Registry
 
@@ -27,7 +27,7 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         found = power.design_power(last, arm, cluster, earlier)
         is_adjusted = found.adjusted.in_unit is not None
         best = found.adjusted if is_adjusted else found.unadjusted
-        sample, anova, parts, explained = found.sample, found.anova, found.components, found.explained
+        anova, parts, explained = found.anova, found.components, found.explained
         basis = found.basis if found.basis in BASES else None
         at_bound = "r2_at_bound" if explained.between is not None and explained.between >= 1 else None
         split = "clusters_in_both_groups" if best.in_sd is not None and best.textbook_in_sd is None else None
@@ -45,13 +45,7 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         rows.append(
             {
                 **head,
-                "areas_1": sample.areas_1,
-                "areas_0": sample.areas_0,
-                "missing_1": sample.left_out_1,
-                "missing_0": sample.left_out_0,
-                "clusters": sample.clusters,
-                "clusters_1": sample.clusters_1,
-                "clusters_0": sample.clusters_0,
+                **counts(found.sample),
                 "areas_per_cluster": found.size,
                 "icc_one_way": anova.estimate,
                 "icc_low": anova.low,

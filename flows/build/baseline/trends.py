@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from flows.build.baseline.areas import Areas, Floats, Names, Tables, made
 from flows.build.statistics import trend
+from flows.build.statistics.clusters import Sample
 from schemas import contracts
 from schemas.registry import Registry
 
@@ -69,6 +70,19 @@ def comparisons(
                 yield head, chosen, (arm[sides] == pair[0]).astype(np.int64), cluster[sides], left_out
 
 
+def counts(sample: Sample) -> dict[str, int]:
+    """Areas and clusters behind a row."""
+    return {
+        "areas_1": sample.areas_1,
+        "areas_0": sample.areas_0,
+        "missing_1": sample.left_out_1,
+        "missing_0": sample.left_out_0,
+        "clusters": sample.clusters,
+        "clusters_1": sample.clusters_1,
+        "clusters_0": sample.clusters_0,
+    }
+
+
 def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     """Every pair of arms by indicator before the grants, its years as a list; see baseline_trend and baseline_years."""
     baseline = registry.evaluation.baseline
@@ -76,7 +90,7 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     rows = []
     for head, panel, arm, cluster, left_out in comparisons(tables, registry):
         found = trend.trend(panel.values, panel.years, arm, cluster, horizons=(1,))
-        sample, slopes, joint = found.sample, found.slopes, found.joint
+        slopes, joint = found.slopes, found.joint
         verdicts = {"rejected": "rejected", "not_rejected": "not_rejected"}
         few = "too_few" in found.verdict or found.verdict == "one_cluster_in_an_arm"
         # Of a test that hardly ever rejects, a p-value would be read as good news.
@@ -90,13 +104,7 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "trend_from": panel.years[0] if panel.years else baseline.last_year - baseline.trend_years + 1,
                 "trend_to": panel.years[-1] if panel.years else baseline.last_year,
                 "trend_years": len(panel.years),
-                "areas_1": sample.areas_1,
-                "areas_0": sample.areas_0,
-                "missing_1": sample.left_out_1,
-                "missing_0": sample.left_out_0,
-                "clusters": sample.clusters,
-                "clusters_1": sample.clusters_1,
-                "clusters_0": sample.clusters_0,
+                **counts(found.sample),
                 "slope_1": slopes.arm_1,
                 "slope_0": slopes.arm_0,
                 "slope_difference": slopes.difference,

@@ -30,7 +30,6 @@ keeps the sign of second minus first group.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -111,20 +110,6 @@ class CategoryBalance:
     levels: tuple[tuple[str, Balance], ...]
     smd: float | None
     verdict: Verdict
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class PairwiseBalance:
-    """More than two arms: every pair in the order given, the first of a pair as arm 1.
-
-    `worst_pair` has the largest absolute SMD; `mean_smd_tableone` is the mean over the pairs that R's tableone prints
-    (None where a pair has no SMD).
-    """
-
-    pairs: tuple[tuple[str, str, Balance], ...]
-    worst_pair: tuple[str, str] | None
-    mean_smd_tableone: float | None
     reason: str | None
 
 
@@ -273,45 +258,6 @@ def category_balance(
     over = _over_limit({"smd": number}, limits)
     verdict, reason = _verdict(smd, over, (rows[0][1].areas_1, rows[0][1].areas_0), limits)
     return CategoryBalance(rows, number, verdict, reason)
-
-
-def pairwise_balance(
-    arms: Mapping[str, ArrayLike],
-    *,
-    estimand: Estimand,
-    limits: Limits,
-    weights: Mapping[str, ArrayLike] | None = None,
-    binary: bool | None = None,
-) -> PairwiseBalance:
-    """Compare every pair of two or more samples, each a vector as in `balance`. Raises ValueError for fewer."""
-    if len(arms) < 2:
-        raise ValueError(f"pairwise balance needs at least two arms, got {len(arms)}")
-    if binary is None:  # one answer for all pairs
-        binary = all(_is_binary(values[~np.isnan(values)]) for values in map(_vector, arms.values()))
-    pairs = tuple(
-        (
-            first,
-            second,
-            balance(
-                arms[first],
-                arms[second],
-                estimand=estimand,
-                limits=limits,
-                weights=None if weights is None else (weights[first], weights[second]),
-                binary=binary,
-            ),
-        )
-        for first, second in combinations(arms, 2)
-    )
-    sizes = {(first, second): abs(pair.smd) for first, second, pair in pairs if pair.smd is not None}
-    tableone = [pair.smd_tableone for *_, pair in pairs if pair.smd_tableone is not None]
-    whole = len(tableone) == len(pairs)
-    return PairwiseBalance(
-        pairs=pairs,
-        worst_pair=max(sizes, key=lambda pair: sizes[pair]) if sizes else None,
-        mean_smd_tableone=sum(tableone) / len(tableone) if whole else None,
-        reason=None if whole else "pair_not_defined",
-    )
 
 
 def dose_balance(

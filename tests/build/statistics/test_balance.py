@@ -4,6 +4,7 @@ import math
 import time
 import warnings
 from dataclasses import fields
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp, norm, pearsonr
 from tableone import TableOne
 
+from flows.build.baseline.balance import with_worst
 from flows.build.statistics.balance import (
     COVARIATE_LIMITS,
     OUTCOME_LIMITS,
@@ -22,7 +24,6 @@ from flows.build.statistics.balance import (
     balance,
     category_balance,
     dose_balance,
-    pairwise_balance,
 )
 
 BINARY = ("raceblack", "racehispan", "racewhite", "married", "nodegree")
@@ -239,32 +240,27 @@ def test_a_level_without_weight_is_no_level() -> None:
 
 def test_pairs_of_arms_and_the_mean_that_tableone_prints(lalonde: dict[str, np.ndarray]) -> None:
     race, re74 = races(lalonde), lalonde["re74"]
-    found = pairwise_balance(
-        {level: re74[race == level] for level in ("black", "hispan", "white")}, estimand="ATE", limits=COVARIATE_LIMITS
-    )
+    rows = []
+    for first, second in combinations(("black", "hispan", "white"), 2):
+        found = balance(re74[race == first], re74[race == second], estimand="ATE", limits=COVARIATE_LIMITS)
+        row = {"smd": found.smd, "smd_tableone": found.smd_tableone, "balance_verdict": found.verdict}
+        rows.append({"pair": f"SMD ({first},{second})", **row})
     theirs = tableone_smd(pd.DataFrame({"re74": re74, "race": race}), "re74", "race", False)
-    ours = {f"SMD ({first},{second})": -pair.smd for first, second, pair in found.pairs if pair.smd is not None}
-    assert ours == pytest.approx(theirs, abs=1e-12)
-    assert found.mean_smd_tableone == pytest.approx(np.mean(np.abs(list(theirs.values()))), abs=1e-12)
-    worst = max(theirs, key=lambda pair: abs(theirs[pair]))
-    assert found.worst_pair is not None
-    assert "SMD ({},{})".format(*found.worst_pair) == worst
+    assert {row["pair"]: -row["smd"] for row in rows} == pytest.approx(theirs, abs=1e-12)
+    *pairs, worst = with_worst(rows)
+    assert pairs == rows
+    assert worst["smd_tableone"] == pytest.approx(np.mean(np.abs(list(theirs.values()))), abs=1e-12)
+    assert worst["pair"] == max(theirs, key=lambda pair: abs(theirs[pair]))
 
 
-def test_a_pair_without_an_smd_leaves_no_mean_over_pairs() -> None:
-    found = pairwise_balance(
-        {"none": [], "some": [1, 2, 3], "many": [3, 4, 5]},
-        estimand="ATT",
-        limits=COVARIATE_LIMITS,
-        weights={"none": [], "some": [1, 1, 1], "many": [1, 2, 1]},
-    )
-    assert found.worst_pair == ("some", "many")
-    assert (found.mean_smd_tableone, found.reason) == (None, "pair_not_defined")
-    holed = {"one": [0, 1, NAN, 1], "two": [1, 0, 0]}
-    (pair,) = pairwise_balance(holed, estimand="ATT", limits=COVARIATE_LIMITS).pairs
-    assert pair[2].sd_1 == pytest.approx(math.sqrt(2 / 9))  # binary: p(1-p)
-    with pytest.raises(ValueError, match="at least two arms"):
-        pairwise_balance({"one": [1.0]}, estimand="ATT", limits=COVARIATE_LIMITS)
+def test_an_unbalanced_pair_is_worse_than_a_wider_one_that_may_stand() -> None:
+    """The spread can be unlike where the means are alike; a pair without an SMD leaves no mean over pairs."""
+    unlike = {"pair": "ab", "smd": -0.022, "smd_tableone": 0.022, "balance_verdict": "unbalanced"}
+    wider = {"pair": "bc", "smd": -0.067, "smd_tableone": 0.067, "balance_verdict": "balanced"}
+    none = {"pair": "ac", "smd": None, "smd_tableone": None, "balance_verdict": "not_defined"}
+    *_, worst = with_worst([wider, unlike, none])
+    assert (worst["pair"], worst["row_kind"], worst["smd_tableone"]) == ("ab", "worst_pair", None)
+    assert list(with_worst([wider])) == [wider]
 
 
 def scaled(mean: float, sd: float, n: int) -> np.ndarray:
