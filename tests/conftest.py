@@ -41,38 +41,31 @@ def registry() -> Registry:
     return load()
 
 
-@pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which `boligprofil run` has published the shipped deliveries to data/marts."""
-    folder = tmp_path_factory.mktemp("published")
+def made_by(folder: Path, *arguments: str, seconds: int) -> Path:
+    """The folder in which `boligprofil` ran with these arguments and without the settings of whoever runs the tests."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), "run", "--raw", RAW],
+        [Path(sys.executable).with_name("boligprofil"), *arguments, "--raw", RAW],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=seconds,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `boligprofil run` has published the shipped deliveries to data/marts."""
+    return made_by(tmp_path_factory.mktemp("published"), "run", seconds=300)
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `boligprofil demo` has made and published a small nation, with its cards, in data/demo."""
-    folder = tmp_path_factory.mktemp("nation")
-    done = subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), "demo", "--areas", "200", "--raw", RAW],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+    return made_by(tmp_path_factory.mktemp("nation"), "demo", "--areas", "200", seconds=600)
 
 
 @dataclass

@@ -14,7 +14,6 @@ from schemas.models import Indicator
 
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
-STRUCTURAL = ("residents", "dwellings")
 # Part of the areas in which dwellings are built, merged or torn down in a year.
 REBUILT = 0.04
 LONG = {

@@ -51,16 +51,12 @@ GRID = 512
 class Limits:
     """Where balance ends, and the number of areas under which no verdict is given (each arm; for a dose, all areas)."""
 
-    smd: float = 0.1
-    variance_ratio_low: float = 0.5
-    variance_ratio_high: float = 2.0
-    ks: float = 0.05
-    dose_correlation: float = 0.1
-    areas: int = 20
-
-
-COVARIATE_LIMITS = Limits()
-OUTCOME_LIMITS = Limits(smd=0.05)  # an outcome at baseline: What Works Clearinghouse (2022), handbook 5.0
+    smd: float
+    variance_ratio_low: float
+    variance_ratio_high: float
+    ks: float
+    dose_correlation: float
+    areas: int
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import combinations
 
 import numpy as np
@@ -16,8 +16,6 @@ from tableone import TableOne
 
 from flows.build.baseline.balance import with_worst
 from flows.build.statistics.balance import (
-    COVARIATE_LIMITS,
-    OUTCOME_LIMITS,
     Balance,
     Estimand,
     Limits,
@@ -25,6 +23,11 @@ from flows.build.statistics.balance import (
     category_balance,
     dose_balance,
 )
+
+COVARIATE_LIMITS = Limits(
+    smd=0.1, variance_ratio_low=0.5, variance_ratio_high=2.0, ks=0.05, dose_correlation=0.1, areas=20
+)
+OUTCOME_LIMITS = replace(COVARIATE_LIMITS, smd=0.05)
 
 BINARY = ("raceblack", "racehispan", "racewhite", "married", "nodegree")
 
@@ -406,7 +409,7 @@ TWENTY = np.linspace(0, 1, 20)
         (TWENTY, TWENTY[1:], COVARIATE_LIMITS, "too_few", "fewer_than_20_areas_in_arm_0", None),
         (TWENTY[1:], TWENTY, COVARIATE_LIMITS, "too_few", "fewer_than_20_areas_in_arm_1", None),
         (TWENTY[1:], TWENTY[1:], COVARIATE_LIMITS, "too_few", "fewer_than_20_areas_in_each_arm", None),
-        (TWENTY[:5], TWENTY[:5], Limits(areas=5), "balanced", None, ()),
+        (TWENTY[:5], TWENTY[:5], replace(COVARIATE_LIMITS, areas=5), "balanced", None, ()),
     ],
 )
 def test_the_verdict_rests_on_the_difference_and_the_variance_ratio(

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from flows.build.statistics.balance import COVARIATE_LIMITS, balance
+from flows.build.statistics.balance import Limits, balance
 from flows.build.statistics.weights import Weights, effective_sample_size, entropy, propensity, propensity_score
+
+LIMITS = Limits(smd=0.1, variance_ratio_low=0.5, variance_ratio_high=2.0, ks=0.05, dose_correlation=0.1, areas=20)
 
 NAN = math.nan
 
@@ -45,7 +47,7 @@ def test_entropy_balancing_is_that_of_weightit(workers: tuple[np.ndarray, np.nda
             workers[0][:, column],
             workers[1][:, column],
             estimand="ATT",
-            limits=COVARIATE_LIMITS,
+            limits=LIMITS,
             weights=(np.ones(185), weights),
         )
         assert compared.variance_ratio == pytest.approx(ratio, abs=5e-4)
