@@ -2,7 +2,7 @@
 
 import typer
 
-from flows.commands import deliveries, evaluation, meaning, night
+from flows.commands import deliveries, evaluation, meaning, night, targets
 
 app = typer.Typer(
     help="Profiles of Danish social-housing areas: from deliveries to published marts.",
@@ -20,6 +20,7 @@ app.command()(night.check)
 app.command()(evaluation.baseline)
 app.command()(evaluation.export)
 app.command()(evaluation.demo)
+app.add_typer(targets.app, name="targets")
 app.command()(meaning.explain)
 app.command()(meaning.trace)
 app.command("snapshots")(night.list_snapshots)

@@ -28,33 +28,81 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 # A published share is rounded, so the share that its counts give may differ by half a unit of the last digit.
 SHARE_TOLERANCE = 0.1
-# The field that is at fault where a figure breaks a rule over several fields.
-FIELD_AT_FAULT = {
-    "figure_marked_missing": "value",
-    "out_of_range": "value",
-    "no_figure": "value",
-    "not_a_whole_number": "value",
-    "numerator_above_denominator": "numerator",
-    "share_disagrees_with_counts": "value",
-}
+# A goal that begins with what the plan does. It is asked only of goals that no indicator measures.
+ONLY_AN_ACTIVITY = (
+    r"(?i)^\s*(?:at\s+|vi\s+(?:vil\s+)?|der\s+(?:skal\s+)?)?"
+    r"(?:afhold|arranger|etabler|gennemfør|igangsæt|opret|opstart|tilbyd|udbyd|nedsæt|ansæt)\p{L}*"
+)
 
 
-FIGURE_COLUMNS = ("geography", "indicator", "breakdown", "value", "numerator", "denominator", "missing_reason")
+@dataclass(frozen=True)
+class RowRule:
+    """What the rows of a fact table must fulfil, and the field that is at fault; null where nothing is to be judged."""
+
+    field: str
+    holds: pl.Expr
+
+
 VALUE, NUMERATOR, DENOMINATOR, FACTOR = (pl.col(name) for name in ("value", "numerator", "denominator", "factor"))
-# What the figures of each indicator must fulfil; null where a rule has nothing to judge.
-FIGURE_RULES = {
-    # A part of a place may be empty.
-    "out_of_range": VALUE.is_between(
-        pl.when(pl.col("breakdown") == "all").then("minimum").otherwise(pl.min_horizontal("minimum", 0)),
-        pl.when(pl.col("geography") == "area").then("area_maximum").otherwise("maximum"),
-    ),
-    "not_a_whole_number": ~pl.col("is_count") | (VALUE.floor() == VALUE),
-    "figure_marked_missing": VALUE.is_null() | pl.col("missing_reason").is_null(),
-    "no_figure": VALUE.is_not_null() | pl.col("missing_reason").is_not_null(),
-    "numerator_above_denominator": ~pl.col("is_share") | (NUMERATOR <= DENOMINATOR),
-    "share_disagrees_with_counts": ~pl.col("has_counts")
-    | (DENOMINATOR == 0)
-    | ((VALUE - FACTOR * NUMERATOR / DENOMINATOR).abs() <= SHARE_TOLERANCE * FACTOR / 100),
+INDICATOR, WHY_NOT = pl.col("indicator"), pl.col("not_measurable_because")
+START, TARGET = pl.col("start_value"), pl.col("target_value")
+# A target that is given up needs no measure any more.
+IS_MEASURED = INDICATOR.is_not_null() & ~pl.col("is_withdrawn").fill_null(False)
+
+
+def _within(value: pl.Expr) -> pl.Expr:
+    return value.is_between("minimum", "area_maximum")
+
+
+# By fact table and rule of rules.toml.
+ROW_RULES: dict[str, dict[str, RowRule]] = {
+    "figures": {
+        # A part of a place may be empty.
+        "out_of_range": RowRule(
+            "value",
+            VALUE.is_between(
+                pl.when(pl.col("breakdown") == "all").then("minimum").otherwise(pl.min_horizontal("minimum", 0)),
+                pl.when(pl.col("geography") == "area").then("area_maximum").otherwise("maximum"),
+            ),
+        ),
+        "not_a_whole_number": RowRule("value", ~pl.col("is_count") | (VALUE.floor() == VALUE)),
+        "figure_marked_missing": RowRule("value", VALUE.is_null() | pl.col("missing_reason").is_null()),
+        "no_figure": RowRule("value", VALUE.is_not_null() | pl.col("missing_reason").is_not_null()),
+        "numerator_above_denominator": RowRule("numerator", ~pl.col("is_share") | (NUMERATOR <= DENOMINATOR)),
+        "share_disagrees_with_counts": RowRule(
+            "value",
+            ~pl.col("has_counts")
+            | (DENOMINATOR == 0)
+            | ((VALUE - FACTOR * NUMERATOR / DENOMINATOR).abs() <= SHARE_TOLERANCE * FACTOR / 100),
+        ),
+    },
+    "plan_targets": {
+        "goal_without_measure": RowRule(
+            "indicator", INDICATOR.is_not_null() | WHY_NOT.is_not_null() | pl.col("is_withdrawn").fill_null(False)
+        ),
+        "goal_measured_twice": RowRule("not_measurable_because", INDICATOR.is_null() | WHY_NOT.is_null()),
+        "goal_is_activity": RowRule("goal", INDICATOR.is_not_null() | ~pl.col("goal").str.contains(ONLY_AN_ACTIVITY)),
+        "not_measured_by_area": RowRule("indicator", pl.col("of_areas")),
+        "target_without_area": RowRule("area_id", ~IS_MEASURED | pl.col("area_id").is_not_null()),
+        "target_without_year": RowRule("target_year", ~IS_MEASURED | pl.col("target_year").is_not_null()),
+        "target_without_start": RowRule(
+            "start_value", ~IS_MEASURED | (START.is_not_null() & pl.col("start_year").is_not_null())
+        ),
+        "target_without_value": RowRule(
+            "target_value", ~IS_MEASURED | (TARGET.is_not_null() & pl.col("direction").is_not_null())
+        ),
+        "target_outside_range": RowRule("target_value", _within(START).fill_null(True) & _within(TARGET)),
+        "target_year_before_start": RowRule("target_year", pl.col("target_year") > pl.col("start_year")),
+        "target_reached_at_start": RowRule(
+            "target_value", pl.when(pl.col("direction") == "up").then(TARGET > START).otherwise(TARGET < START)
+        ),
+    },
+    "plan_activities": {"ends_before_it_begins": RowRule("ends", pl.col("ends") >= pl.col("begins"))},
+    "secretariat_indicators": {
+        "ends_before_it_begins": RowRule("agreed_until", pl.col("agreed_until") >= pl.col("agreed_from")),
+        "not_measured_by_area": RowRule("indicator", pl.col("of_areas")),
+    },
+    "activity_indicators": {"not_measured_by_area": RowRule("indicator", pl.col("of_areas"))},
 }
 
 
@@ -108,13 +156,13 @@ def pandera_schema(registry: Registry, table: Table, apart: bool = True) -> Any:
     """
     import pandera.polars as pa_polars
 
-    figures = FIGURE_RULES if table.id == "figures" else {}
     limits = _limits(registry)
+    of_rows = {name: rule.holds for name, rule in ROW_RULES.get(table.id, {}).items()}
     of_columns = {column.name: _column_rules(registry, table, column) for column in table.columns}
-    checks = [pa_polars.Check(_per_row(rule, limits), name=name) for name, rule in figures.items()]
+    checks = [pa_polars.Check(_per_row(rule, limits), name=name) for name, rule in of_rows.items()]
     if not apart:
         every = [rule for rules in of_columns.values() for _, rule in rules]
-        checks = [pa_polars.Check(_together(every, list(figures.values()), limits), name="contract")]
+        checks = [pa_polars.Check(_together(every, list(of_rows.values()), limits), name="contract")]
     return pa_polars.DataFrameSchema(
         columns={
             column.name: pa_polars.Column(
@@ -134,7 +182,7 @@ def pandera_schema(registry: Registry, table: Table, apart: bool = True) -> Any:
 
 
 def _limits(registry: Registry) -> pl.DataFrame:
-    """What the rules of figures need to know of each indicator."""
+    """What the rules of rows need to know of each indicator."""
     return pl.DataFrame(
         [
             {
@@ -146,6 +194,7 @@ def _limits(registry: Registry) -> pl.DataFrame:
                 "is_share": i.kind == "share",
                 "is_count": i.kind == "count",
                 "has_counts": i.kind in ("share", "rate"),
+                "of_areas": i.of_areas,
             }
             for i in registry.indicators.values()
         ]
@@ -153,7 +202,10 @@ def _limits(registry: Registry) -> pl.DataFrame:
 
 
 def _known(rows: pl.LazyFrame, limits: pl.DataFrame) -> pl.LazyFrame:
-    return rows.select(*FIGURE_COLUMNS).join(limits.lazy(), on="indicator", how="left", maintain_order="left")
+    """Rows beside what is known of the indicator that they name, where they name one."""
+    if "indicator" not in rows.collect_schema():
+        return rows
+    return rows.join(limits.lazy(), on="indicator", how="left", maintain_order="left")
 
 
 def _per_row(rule: pl.Expr, limits: pl.DataFrame) -> Any:
@@ -173,11 +225,11 @@ def _of_column(name: str, rule: pl.Expr) -> Any:
     return pa_polars.Check(judged, name=name, error=name, ignore_na=False)
 
 
-def _together(columns: list[pl.Expr], figures: list[pl.Expr], limits: pl.DataFrame) -> Any:
+def _together(columns: list[pl.Expr], of_rows: list[pl.Expr], limits: pl.DataFrame) -> Any:
     def judged(data: Any) -> bool:
         parts = [data.lazyframe.select(rule.fill_null(True).all().alias(str(at)) for at, rule in enumerate(columns))]
-        if figures:
-            kept = (rule.fill_null(True).all().alias(str(at)) for at, rule in enumerate(figures))
+        if of_rows:
+            kept = (rule.fill_null(True).all().alias(str(at)) for at, rule in enumerate(of_rows))
             parts.append(_known(data.lazyframe, limits).select(kept))
         return all(all(frame.row(0)) for frame in pl.collect_all(parts) if frame.width)
 

@@ -15,7 +15,13 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Field(min_length=1)]
 MunicipalityCode = Annotated[str, Field(pattern=r"^\d{4}$")]
 # Rules of intake that an exception may set aside.
-ACCEPTABLE = {"out_of_range": "row", "jump": "row", "row_count_differs": "delivery", "too_many_bad_rows": "delivery"}
+ACCEPTABLE = {
+    "out_of_range": "row",
+    "jump": "row",
+    "row_count_differs": "delivery",
+    "too_many_bad_rows": "delivery",
+    "target_rewritten": "delivery",
+}
 
 
 class Model(BaseModel):
@@ -287,6 +293,7 @@ class Source(Model):
     id: Identifier
     title: str
     publisher: str
+    publisher_da: Text
     licence: str
     layout: Identifier
     indicators: tuple[str, ...] = ()
@@ -301,6 +308,8 @@ class Source(Model):
     locked: tuple[Lock, ...] = ()
     max_bad_share: float = Field(ge=0, le=1)
     already_published: bool = False
+    append_only: bool = False
+    example: Text | None = None
     baseline_caveat: str | None = None
     fetch: Fetched | None = None
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from schemas.change_theory import ChangeStep, ChangeTheory
 from schemas.evaluation import BaselineWindow, Contrast, Evaluation, Lifting
 from schemas.models import (
     CODES,
@@ -38,6 +39,7 @@ FILES = (
     "exceptions.toml",
     "corrections.toml",
     "evaluation.toml",
+    "change_theory.toml",
 )
 INDICATOR_COLUMNS = "*indicators"
 
@@ -60,6 +62,7 @@ class Registry(Model):
     exceptions: dict[str, KnownException]
     corrections: dict[str, Correction]
     evaluation: Evaluation
+    change_theory: ChangeTheory
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
 
@@ -84,6 +87,7 @@ class Registry(Model):
                 ("effort_areas", "effort_area_id"),
                 ("project_organisations", "project_organisation"),
                 ("project_secretariats", "project_secretariat"),
+                ("secretariats", "secretariat_id"),
             )
             for rows in (self.codes[name],)
         }
@@ -124,6 +128,11 @@ class Registry(Model):
     def indicators_of(self, source: str) -> tuple[str, ...]:
         """The indicators that a source may deliver figure by figure: those it declares, else all."""
         return self.sources[source].indicators or tuple(self.indicators)
+
+    def indicator_names(self, source: str) -> dict[str, str]:
+        """Identifiers and Danish labels by which a source may name an indicator, to the identifier."""
+        allowed = self.indicators_of(source)
+        return {self.indicators[i].label_da: i for i in allowed if i in self.indicators} | {i: i for i in allowed}
 
     def layout_of(self, source: str) -> Layout:
         """The layout of a source's deliveries."""
@@ -166,6 +175,7 @@ def load(folder: Path | None = None) -> Registry:
         exceptions=exceptions,
         corrections=corrections,
         evaluation=_evaluation(texts["evaluation.toml"]),
+        change_theory=_change_theory(texts["change_theory.toml"]),
         codes=codes,
         fingerprint=_fingerprint(root),
     )
@@ -237,6 +247,11 @@ def _evaluation(text: Mapping[str, Any]) -> Evaluation:
     return _model(Evaluation, {**text, **blocks}, "evaluation.toml")
 
 
+def _change_theory(text: Mapping[str, Any]) -> ChangeTheory:
+    steps = _entries(ChangeStep, text.get("step", {}), "change_theory.toml, step")
+    return _model(ChangeTheory, {**text, "step": steps}, "change_theory.toml")
+
+
 def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicators: Mapping[str, Indicator]) -> Table:
     spelled: list[TableColumn] = []
     for written in entry.columns:
@@ -296,12 +311,16 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     for table in registry.tables.values():
         yield from _table_contradictions(registry, table)
     yield from _area_contradictions(registry)
-    areas = (name for name, indicator in registry.indicators.items() if indicator.of_areas)
+    areas = [name for name, indicator in registry.indicators.items() if indicator.of_areas]
     groups = {
         "funding_band": {row["funding_band"] for row in registry.codes["funding_bands"]},
         "organisation": {row["project_organisation"] for row in registry.codes["project_organisations"]},
     }
     yield from registry.evaluation.contradictions(areas, groups)
+    effort_areas = (row["effort_area_id"] for row in registry.codes["effort_areas"])
+    yield from registry.change_theory.contradictions(areas, effort_areas)
+    for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
+        yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)
     for name, model in CODES.items():
         for columns in model.unique:

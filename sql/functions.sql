@@ -37,6 +37,29 @@ create macro verdict(low, high, comparator, polarity) as case
     else 'worse'
 end;
 
+-- Smallest change between two years that is found in four cases of five at 5 % (80 % power): z(0.975) + z(0.80) = 2.80
+-- standard errors of the difference. Shares in percent, with their bases; rates per `per`, with theirs.
+create macro visible_change_of_shares(p0, n0, p1, n1) as
+    2.80 * sqrt(p0 * (100 - p0) / nullif(n0, 0) + p1 * (100 - p1) / nullif(n1, 0));
+create macro visible_change_of_rates(r0, n0, r1, n1, per) as
+    2.80 * sqrt(per * (r0 / nullif(n0, 0) + r1 / nullif(n1, 0)));
+create macro visible_change(kind, p0, n0, p1, n1, per) as
+    if(kind = 'share', visible_change_of_shares(p0, n0, p1, n1), visible_change_of_rates(p0, n0, p1, n1, per));
+
+-- Where a target stands: from the interval of the level, the interval of the change since the start, the change that the
+-- path asks for by now, and the target. A target that shall fall is judged as its mirror image.
+create macro verdict_upwards(low, change_low, change_high, path_change, target) as case
+    when low >= target then 'reached'
+    when change_high < path_change then 'off_the_way'
+    when change_low > 0 then 'on_the_way'
+    else 'cannot_be_told'
+end;
+create macro target_verdict(direction, low, high, change_low, change_high, path_change, target) as if(
+    direction = 'up',
+    verdict_upwards(low, change_low, change_high, path_change, target),
+    verdict_upwards(-high, -change_high, -change_low, -path_change, -target)
+);
+
 -- An identifier made of a Danish name.
 create macro slug(name) as trim(
     regexp_replace(replace(replace(replace(lower(name), 'æ', 'ae'), 'ø', 'oe'), 'å', 'aa'), '[^a-z0-9]+', '-', 'g'), '-');

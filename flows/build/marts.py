@@ -71,6 +71,35 @@ def run(
                 raise BuildError(f"sql/{folder}/{name}.sql: {error}") from error
 
 
+def over_snapshot(
+    wanted: str, marts: Mapping[str, Path], facts: Mapping[str, pl.DataFrame], registry: Registry, origin: str
+) -> pl.DataFrame:
+    """A table of sql/ made of published marts and of `facts` that no snapshot holds yet, by fact table.
+
+    Raises QueryError where it reads a fact table that is not given.
+    """
+    steps = {name: step for name, step in every_step().items() if name == wanted or name not in marts}
+    needed = queries.behind([wanted], steps)
+    with connect() as connection:
+        inputs = _load_codes(connection, registry)
+        connection.execute("set variable origin = ?", [origin])
+        for name in sorted(needed & marts.keys() - {wanted}):
+            connection.execute(f"create table {name} as select * from read_parquet(?)", [str(marts[name])])
+            inputs.append(name)
+        for name, rows in facts.items():
+            connection.register("incoming", rows.to_arrow())
+            connection.execute(f"create table facts.{name} as select * from incoming")
+            connection.unregister("incoming")
+            inputs.append(f"facts.{name}")
+        made = {name: steps[name] for name in needed if name in steps}
+        for name in queries.order(made, inputs):
+            step = made[name]
+            if isinstance(step, Query):
+                connection.execute(f"create table {name} as\n{step.sql}")
+        made_rows: pl.DataFrame = connection.sql(f"select * from {wanted}").pl()
+        return made_rows
+
+
 def _measure(connection: duckdb.DuckDBPyConnection, statistic: Statistic, registry: Registry) -> None:
     """Hand a statistic the tables that it reads, and keep what it gives as tables of the schema `statistics`."""
     given = {name: connection.sql(f"select * from {name}").pl() for name in sorted(statistic.reads)}
@@ -147,10 +176,22 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
     )
     sources = pl.DataFrame(
         [
-            {"source": source.id, "title": source.title, "baseline_caveat": source.baseline_caveat}
+            {
+                "source": source.id,
+                "title": source.title,
+                "publisher": source.publisher,
+                "baseline_caveat": source.baseline_caveat,
+                "is_example": source.example is not None,
+            }
             for source in registry.sources.values()
         ],
-        schema={"source": text, "title": text, "baseline_caveat": text},
+        schema={
+            "source": text,
+            "title": text,
+            "publisher": text,
+            "baseline_caveat": text,
+            "is_example": pl.Boolean(),
+        },
     )
     exceptions = pl.DataFrame(
         [{"exception_id": e.id, **e.model_dump(exclude={"id"})} for e in registry.exceptions.values()],
@@ -187,6 +228,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
         "exceptions": exceptions,
         "corrections": corrections,
         "baseline_windows": _baseline_windows(registry),
+        "change_links": _change_links(registry),
         "indicator_years": _indicator_years(registry),
     }
 
@@ -206,6 +248,16 @@ def _baseline_windows(registry: Registry) -> pl.DataFrame:
         ],
         schema_overrides={"window_from": pl.Int32(), "window_to": pl.Int32()},
     )
+
+
+def _change_links(registry: Registry) -> pl.DataFrame:
+    """The proposed links of change_theory.toml: a row per effort area, step and indicator."""
+    rows = [
+        {"effort_area_id": step.effort_area, "step": step.label_da, "indicator": indicator, "link_source": step.source}
+        for step in registry.change_theory.step.values()
+        for indicator in step.indicators
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("effort_area_id", "step", "indicator", "link_source"), pl.String()))
 
 
 def _indicator_years(registry: Registry) -> pl.DataFrame:

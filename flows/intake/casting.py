@@ -188,7 +188,7 @@ def _column(
         marks[withheld_as] = "withheld_or_zero"
     missing = text.replace_strict(marks, default=None, return_dtype=pl.String())
     given = text.set(missing.is_not_null(), None)
-    allowed = registry.indicators_of(source.id)
+    allowed = registry.indicator_names(source.id) if column.type == "indicator" else {}
     if column.separator is None:
         return _values(given, column, layout, registry, names, allowed), missing
 
@@ -208,7 +208,7 @@ def _values(
     layout: Layout,
     registry: Registry,
     names: Names,
-    indicators: tuple[str, ...],
+    indicators: Mapping[str, str],
 ) -> pl.Series:
     """Typed values; null where the text does not fit."""
     match column.type:
@@ -232,7 +232,7 @@ def _values(
             known = column.values or registry.vocabularies[column.vocabulary or ""]
             return _look_up(text, {normal(label): code for label, code in known.items()})
         case "indicator":
-            return text.set(~text.is_in(indicators).fill_null(False), None)
+            return _look_up(text, {normal(name): indicator for name, indicator in indicators.items()})
         case "municipality":
             return _look_up(text, names.municipalities)
         case "municipality_code":

@@ -185,7 +185,7 @@ def validate(
     found, accepted = [], Counter[str]()
     for case in cases.to_dicts():
         row = rows.row(case["index"], named=True)
-        fault = _fault(case, row, registry, headers, tidy)
+        fault = _fault(name, case, row, registry, headers, tidy)
         if excuse := registry.excuse(fault.rule, row["source_file"], row):
             accepted[excuse] += 1
         else:
@@ -208,10 +208,16 @@ def _cases(name: str, rows: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def _fault(
-    case: Mapping[str, object], row: Mapping[str, object], registry: Registry, headers: Mapping[str, str], tidy: Tidy
+    table: str,
+    case: Mapping[str, object],
+    row: Mapping[str, object],
+    registry: Registry,
+    headers: Mapping[str, str],
+    tidy: Tidy,
 ) -> Fault:
     rule = _rule(str(case["check"]), registry)
-    column = str(case["column"]) if case["column"] in row else contracts.FIELD_AT_FAULT.get(rule, "")
+    of_rows = contracts.ROW_RULES.get(table, {})
+    column = str(case["column"]) if case["column"] in row else of_rows[rule].field if rule in of_rows else ""
     header = headers.get(column) or headers.get(f"{column}:{row.get('indicator')}", column)
     at = int(str(row[ROW]))
     return Fault(int(str(row["source_line"])), tidy.shown(header, at), rule, "", at)

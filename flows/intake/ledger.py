@@ -88,6 +88,15 @@ class Ledger:
                 if version.identity != delivery.identity:
                     yield version
 
+    def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
+        """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
+        seen = [
+            self._version(event)
+            for event in self.events
+            if event["event"] == "seen" and event["path"] == delivery.path and _moment(event) <= moment
+        ]
+        return [*(seen[:-1] if seen and seen[-1].identity == delivery.identity else seen), delivery]
+
     def _version(self, event: Mapping[str, Any]) -> Delivery:
         return Delivery(
             path=event["path"],

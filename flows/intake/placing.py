@@ -84,7 +84,7 @@ def _identifier(name: str, kind: str, home: str, names: Names) -> str | None:
 def _rule(name: str, kind: str, home: str, column: LayoutColumn) -> str:
     """The rule that an unresolved place breaks; none where the fault of its neighbour says it already."""
     if not name:
-        return "required_empty"
+        return "" if column.optional else "required_empty"
     if kind == "area":
         return "" if column.type == "area" and not home else "unknown_area"
     return "unknown_place"

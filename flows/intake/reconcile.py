@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.files import write_parquet
+from flows.intake import plans
 from flows.intake.faults import Fault
 from flows.intake.staging import Receipt
 from flows.provenance import code_sha256, digest
@@ -17,6 +18,8 @@ from schemas.registry import Registry
 
 ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")
+# What a row says of its delivery, not of the world.
+STAMPED = (*ARRIVAL, "source", *PLACE, "origin")
 SERIES = ("geography", "geography_id", "indicator", "breakdown")
 
 
@@ -48,13 +51,20 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     origin = _origin(accepted)
     tables, set_aside, superseded, excused = {}, list[tuple[str, Fault]](), {}, Counter[str]()
     parts = sorted(file for receipt in accepted for file in receipt.tables.values())
+    held: dict[str, pl.DataFrame] = {}
     folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
     for name, table in registry.facts.items():
         delivered = _rows(accepted, staging, table)
+        if name in plans.TABLES:
+            delivered = plans.as_granted(delivered, plans.known_plans(held))
         rows = _unlocked(delivered, registry) if name == "figures" else delivered
         conflicting = _conflicts(rows, table)
         set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
         kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
+        if _is_append_only(name, registry):
+            changed = _said_otherwise(kept, table)
+            set_aside += [*_faults(changed, "target_changed", ", ".join(table.key))]
+            kept = kept.join(changed, on=PLACE, how="anti")
         current = kept.sort(*ARRIVAL, *PLACE).unique(subset=table.key, keep="last", maintain_order=True)
         if replaced := kept.height - current.height + delivered.height - rows.height:
             superseded[name] = replaced
@@ -62,14 +72,26 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
             leaps, excused = _accepted(_leaps(current, registry), registry)
             set_aside += [*_faults(leaps, "jump", "value")]
             current = current.join(leaps, on=list(table.key), how="anti")
-        tables[name] = folder / f"{name}.parquet"
-        write_parquet(tables[name], current.sort(table.key).to_arrow(), table)
+        if name in (*plans.TABLES, *plans.GRANTS):
+            held[name] = current
+        if name not in plans.TABLES:
+            tables[name] = _write(folder, current, table)
+    fitting = plans.judge(held, plans.known_plans(held), registry)
+    set_aside += fitting.set_aside
+    for name, rows in fitting.tables.items():
+        tables[name] = _write(folder, rows, registry.tables[name])
     by_path: dict[str, list[Fault]] = {}
     for path, fault in set_aside:
         by_path.setdefault(path, []).append(fault)
     corrected = sum((Counter(receipt.corrected) for receipt in accepted), Counter[str]())
     matched = sum((Counter(receipt.accepted) for receipt in accepted), excused)
     return Facts(tables, origin, by_path, superseded, dict(matched), dict(corrected))
+
+
+def _write(folder: Path, rows: pl.DataFrame, table: Table) -> Path:
+    file = folder / f"{table.id}.parquet"
+    write_parquet(file, rows.sort(table.key).to_arrow(), table)
+    return file
 
 
 def _origin(accepted: Sequence[Receipt]) -> str:
@@ -106,6 +128,21 @@ def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     )
 
 
+def _is_append_only(table: str, registry: Registry) -> bool:
+    """Whether what the rows of a fact table say stands once it is said."""
+    return any(
+        source.append_only and table in registry.layout_of(source.id).tables for source in registry.sources.values()
+    )
+
+
+def _said_otherwise(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Rows of a key that an earlier delivery has, and that do not say what it says."""
+    said = [name for name in rows.columns if name not in STAMPED]
+    ordered = rows.sort(*ARRIVAL, *PLACE)
+    first = ordered.unique(subset=table.key, keep="first", maintain_order=True)
+    return ordered.join(first.select(said), on=said, how="anti", nulls_equal=True)
+
+
 def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     """Figures many times above or below the middle of their place's years.
 
@@ -133,8 +170,8 @@ def _accepted(leaps: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, Co
 
 
 def _faults(rows: pl.DataFrame, rule: str, column: str) -> list[tuple[str, Fault]]:
-    has_indicator = "indicator" in rows.columns
+    of_figures = "breakdown" in rows.columns
     return [
-        (row["source_file"], Fault(row["source_line"], row["indicator"] if has_indicator else column, rule))
+        (row["source_file"], Fault(row["source_line"], row["indicator"] if of_figures else column, rule))
         for row in rows.iter_rows(named=True)
     ]

@@ -139,7 +139,7 @@ SET_ASIDE = {
     "year out of range": (f"{ODENSE};1209;residents;;;9.100;endelig", "year_out_of_range", "År", ""),
     "year of two digits": (f"{ODENSE};09;residents;;;9.100;endelig", "not_a_year", "År", ""),
     "no year": (f"{ODENSE};;residents;;;9.100;endelig", "required_empty", "År", ""),
-    "unknown indicator": (f"{ODENSE};2009;beboere;;;9.100;endelig", "unknown_indicator", "Indikator", ""),
+    "unknown indicator": (f"{ODENSE};2009;indbyggere;;;9.100;endelig", "unknown_indicator", "Indikator", ""),
     "dash": (f"{ODENSE};2009;residents;;;-;endelig", "ambiguous_dash", "Værdi", ""),
     "English number": (f"{ODENSE};2009;outside_work_pct;;;54.4;endelig", "not_a_number", "Værdi", ""),
     "thousands point out of place": (f"{ODENSE};2009;residents;;;91.00;endelig", "not_a_number", "Værdi", ""),

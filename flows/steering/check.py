@@ -1,0 +1,289 @@
+"""The check of targets before they are decided: what intake would set aside, and what the figures say of the rest."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.build.marts import over_snapshot
+from flows.files import write
+from flows.intake import faults as intake_faults
+from flows.intake import names, plans, staging
+from flows.intake.deliveries import BESIDE, Delivery
+from flows.intake.note import SUFFIX
+from flows.intake.reconcile import STAMPED
+from flows.intake.staging import Receipt
+from flows.publish.snapshots import Snapshot
+from flows.steering import words
+from schemas import contracts
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+SOURCE = TABLE = "plan_targets"
+ORIGINS = {"real": "virkelige", "synthetic": "syntetiske"}
+
+
+class NotChecked(ValueError):
+    """The file cannot be checked at all; the message says why, in Danish."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer: `is_fine`, and a sentence."""
+
+    is_fine: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A target: its number, its goal, and the answers."""
+
+    line: int
+    plan: str
+    number: str
+    goal: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row that intake would set aside, with the words for its sender."""
+
+    line: int
+    column: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the check of a file found: rows that would be set aside, and answers for every other one."""
+
+    faults: tuple[Fault, ...]
+    targets: tuple[Checked, ...]
+
+
+def check(file: Path, snapshot: Snapshot, registry: Registry) -> Check:
+    """Read a file of targets as intake would, and hold every target against the figures of a snapshot.
+
+    Raises NotChecked where the file would be refused as a whole.
+    """
+    with tempfile.TemporaryDirectory(prefix="boligprofil-check-") as folder:
+        receipt = _read(file, snapshot, registry, Path(folder))
+        if receipt.outcome == "refused":
+            detail = f" ({receipt.detail})" if receipt.detail else ""
+            raise NotChecked(f"{file.name}: {registry.rules[receipt.rule].da}{detail}")
+        if receipt.origin != snapshot.manifest["origin"]:
+            raise NotChecked(
+                f"{file.name} siger, at målene er {ORIGINS[receipt.origin]}, men tallene i data er "
+                f"{ORIGINS[snapshot.manifest['origin']]}. De to må aldrig mødes."
+            )
+        rows = pl.read_parquet(Path(folder) / receipt.tables[TABLE], glob=False)
+        faults = pl.read_parquet(Path(folder) / receipt.faults, glob=False) if receipt.faults else None
+    found = [] if faults is None else [(r["line"], r["column"], r["rule"]) for r in faults.iter_rows(named=True)]
+    fitting, misfits = _fitting(rows, snapshot, registry)
+    found += [(fault.line, fault.column, fault.rule) for fault in misfits]
+    return Check(
+        tuple(Fault(line, column, registry.rules[rule].da) for line, column, rule in sorted(set(found))),
+        tuple(_targets(fitting, snapshot, registry)),
+    )
+
+
+def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> Receipt:
+    """The receipt of the file; a draft without a delivery note is read as if it had one."""
+    known = names.names(registry, _mart(snapshot, "dim_municipalities"), _mart(snapshot, "dim_municipality_mergers"))
+    known = known.of(registry.sources[SOURCE])
+    beside = {suffix: part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()}
+    delivery = Delivery(f"{SOURCE}/{file.name}", file, SOURCE, _hash(file), beside, _hashes(beside), _today())
+    receipt = staging.stage(delivery, folder, registry, known)
+    if receipt.rule != "head_missing" or SUFFIX in beside:
+        return receipt
+    note = folder / f"note{SUFFIX}"
+    origin = "real" if snapshot.manifest["origin"] == "real" else "syntetisk"
+    write(note, f"kilde: udkast\nudgivet: {_today()}\noprindelse: {origin}\n".encode())
+    noted = {**beside, SUFFIX: note}
+    return staging.stage(replace(delivery, beside=noted, hashes=_hashes(noted)), folder, registry, known)
+
+
+def _hash(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _hashes(beside: Mapping[str, Path]) -> dict[str, str]:
+    return {suffix: _hash(part) for suffix, part in beside.items()}
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
+    return pl.read_parquet(snapshot.path(name), glob=False)
+
+
+def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tuple[pl.DataFrame, list[Any]]:
+    """The rows that fit the plans, the targets that are set already, and each other; and the faults of the others."""
+    granted = _mart(snapshot, "dim_plans").select("plan_name", "municipality_code", "area_ids")
+    known = plans.known((name, code, areas.split(", ")) for name, code, areas in granted.rows())
+    rows = plans.as_granted(rows, known)
+    said = [name for name in rows.columns if name not in STAMPED]
+    key = registry.tables[TABLE].key
+    set_before = _mart(snapshot, "dim_targets").select(rows.columns).cast(rows.schema)
+    set_before = plans.as_granted(set_before, known)
+    changed = rows.join(set_before.select(key), on=key, how="semi").join(
+        set_before.select(said).with_columns(pl.col("is_withdrawn").replace(False, None)),
+        on=said,
+        how="anti",
+        nulls_equal=True,
+    )
+    together = pl.concat([rows.join(changed, on=plans.ROW, how="anti"), set_before.join(rows, on=key, how="anti")])
+    empty = pl.DataFrame(schema=contracts.polars_schema(registry.tables["plan_activities"]))
+    links = pl.DataFrame(schema=contracts.polars_schema(registry.tables["activity_indicators"]))
+    tables = {TABLE: together, "plan_activities": empty, "activity_indicators": links}
+    judged = plans.judge(tables, known, registry)
+    here = rows["source_file"].unique().to_list()
+    faults: list[Any] = [fault for path, fault in judged.set_aside if path in here]
+    column = next(column.headers[0] for column in registry.layouts[TABLE].columns if column.to == "target_no")
+    faults += [intake_faults.Fault(line, column, "target_changed") for line in changed["source_line"]]
+    fitting = judged.tables[TABLE]
+    return fitting.filter(pl.col("source_file").is_in(here)), faults
+
+
+def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list[Checked]:
+    """Every target with the answers of the figures, in the order of the file."""
+    marts = {name: snapshot.path(name) for name in snapshot.manifest["marts"]}
+    made = over_snapshot("dim_targets", marts, {TABLE: rows}, registry, snapshot.manifest["origin"])
+    profile = _mart(snapshot, "area_profile").filter(pl.col("value").is_not_null())
+    areas = dict(_mart(snapshot, "dim_areas").select("area_id", "area_name").rows())
+    checked = []
+    for target in made.sort("source_line").rows(named=True):
+        if target["is_withdrawn"]:
+            answers = [Finding(True, "Målet udgår.")]
+        elif target["indicator"] is None:
+            reason = words.NOT_MEASURABLE[target["not_measurable_because"]]
+            answers = [Finding(True, f"Målet følges ikke med tal: {reason}.")]
+        else:
+            indicator = registry.indicators[target["indicator"]]
+            figures = profile.filter(area_id=target["area_id"], indicator=indicator.id).sort("year")
+            answers = [
+                _measured(target, indicator, figures, areas),
+                _start(target, indicator),
+                *_step(target, indicator),
+                _moved(target, indicator),
+                _published(target, figures, registry),
+            ]
+        checked.append(
+            Checked(target["source_line"], target["plan_name"], target["target_no"], target["goal"], tuple(answers))
+        )
+    return checked
+
+
+Row = Mapping[str, Any]
+
+
+def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: Mapping[str, str]) -> Finding:
+    """Is the indicator measured for this area?"""
+    area = areas.get(target["area_id"], target["area_id"])
+    if figures.is_empty():
+        return Finding(False, f"Der er ingen tal for '{indicator.label_da}' i {area}. Målet kan ikke følges.")
+    years = figures["year"].to_list()
+    there = f"Der er tal for '{indicator.label_da}' i {area} for {_years(years)}."
+    if indicator.interval is None:
+        return Finding(
+            False, f"{there} Men tallet har ingen beregnet usikkerhed, så bevægelse kan ikke skilles fra tilfælde."
+        )
+    if figures["numerator"].null_count() == figures.height:
+        return Finding(False, f"{there} Men antallene bag er ikke leveret, så bevægelse kan ikke skilles fra tilfælde.")
+    return Finding(True, there)
+
+
+def _years(years: list[int]) -> str:
+    """'2010–2013 og 2015'."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][1] + 1:
+            runs[-1][1] = year
+        else:
+            runs.append([year, year])
+    texts = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
+    return " og ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
+
+
+def _start(target: Row, indicator: Indicator) -> Finding:
+    """Is the starting value what the figures say?"""
+    said, year = words.valued(target["start_value"], indicator), target["start_year"]
+    figure = words.valued(target["start_figure"], indicator)
+    match target["start_check"]:
+        case "equal":
+            return Finding(True, f"Startværdien {said} er den, som tallene viser for {year}.")
+        case "within_interval":
+            return Finding(
+                True, f"Startværdien {said} er ikke tallet for {year}, som er {figure}, men inden for dets usikkerhed."
+            )
+        case "differs":
+            return Finding(False, f"Startværdien {said} passer ikke: tallene viser {figure} for {year}.")
+        case _:
+            return Finding(False, f"Startværdien {said} kan ikke kontrolleres: der er intet tal for {year}.")
+
+
+def _step(target: Row, indicator: Indicator) -> list[Finding]:
+    """Is the step larger than the smallest visible change of an area of this size? In points and in what is counted."""
+    step = words.changed(target["step_size"], indicator)
+    if target["visible_change"] is None:
+        lacking = "der er intet tal for startåret" if target["start_figure"] is None else "usikkerheden er ukendt"
+        return [Finding(False, f"Skridtet til målet er {step}. Om det er stort nok til at ses, vides ikke: {lacking}.")]
+    units = abs(target["step_size"]) * target["visible_count"] / target["visible_change"]
+    visible = words.changed(target["visible_change"], indicator).lstrip("+")
+    sizes = (
+        f"Skridtet til målet er {step}, det svarer til {words.counted(units, indicator)}. Den mindste ændring, der kan "
+        f"ses i et område af den størrelse, er {visible} eller {words.counted(target['visible_count'], indicator)}."
+    )
+    if target["step_is_visible"]:
+        return [Finding(True, sizes)]
+    return [
+        Finding(False, f"{sizes} Skridtet er mindre: selv når målet er nået, kan tallene sandsynligvis ikke vise det.")
+    ]
+
+
+def _moved(target: Row, indicator: Indicator) -> Finding:
+    """How many of all areas ever moved so far in so many years?"""
+    of, moved = target["moved_of_areas"], target["moved_areas"]
+    span = target["target_year"] - target["start_year"]
+    years = "1 år" if span == 1 else f"{span} år"
+    if not of:
+        return Finding(False, f"Ingen boligområder har to tal med {years} imellem, der kan sammenlignes.")
+    way = "op" if target["direction"] == "up" else "ned"
+    areas = (
+        f"{words.number(moved)} af {words.number(of)} boligområder er på noget tidspunkt gået så langt {way} på {years}"
+    )
+    less = f"Skridtet er større end {words.number(target['step_percentile'])} % af alle de ændringer, der er set."
+    return Finding(moved > 0, f"{areas}, også dem, der gjorde det ved et tilfælde. {less}")
+
+
+def _published(target: Row, figures: pl.DataFrame, registry: Registry) -> Finding:
+    """Is the target year covered by the release calendar of the source?"""
+    year = target["target_year"]
+    if year in figures["year"]:
+        return Finding(True, f"Tallet for målåret {year} er allerede udgivet.")
+    if figures.is_empty():
+        return Finding(False, f"Det vides ikke, om der kommer et tal for målåret {year}.")
+    newest = figures.row(-1, named=True)
+    source = registry.sources[newest["source"]]
+    who = source.publisher_da
+    if source.releases is None:
+        return Finding(
+            False, f"Kilden ({who}) har ingen udgivelseskalender: det vides ikke, om der kommer et tal for {year}."
+        )
+    releases = source.releases
+    lag = newest["published_at"].year - newest["year"]
+    if year + lag not in releases.years or (source.years and year not in source.years):
+        return Finding(
+            False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: der kommer intet tal for målåret."
+        )
+    due = date.fromisoformat(f"{year + lag}-{max(releases.days)}")
+    return Finding(True, f"Tallet for målåret {year} ventes udgivet omkring {words.day(due)}.")
