@@ -111,9 +111,8 @@ def _against_each_other(targets: pl.DataFrame, activities: pl.DataFrame) -> Iter
     yield _faulty(targets, pl.Series(values=is_activity, dtype=pl.Boolean()), "goal_is_activity", "goal")
     yield _faulty(targets, _orphans(targets), "unknown_parent", "parent_no")
     newest = targets.filter(pl.col("set_on") == pl.col("set_on").max().over(TARGET))
-    twins = newest.filter(
-        pl.col("indicator").is_not_null() & ~pl.col("is_withdrawn").fill_null(False) & (pl.len().over(SAME) > 1)
-    )
+    in_force = newest.filter(pl.col("indicator").is_not_null(), ~pl.col("is_withdrawn").fill_null(False))
+    twins = in_force.filter(pl.len().over(SAME) > 1)
     yield _faulty(twins, pl.lit(True), "same_target_twice", "indicator")
 
 
