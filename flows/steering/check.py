@@ -272,15 +272,15 @@ def _published(target: Row, figures: pl.DataFrame, registry: Registry) -> Findin
         return Finding(True, f"Tallet for målåret {year} er allerede udgivet.")
     if figures.is_empty():
         return Finding(False, f"Det vides ikke, om der kommer et tal for målåret {year}.")
-    newest = figures.row(-1, named=True)
-    source = registry.sources[newest["source"]]
+    source = registry.sources[figures["source"][-1]]
     who = source.publisher_da
     if source.releases is None:
         return Finding(
             False, f"Kilden ({who}) har ingen udgivelseskalender: det vides ikke, om der kommer et tal for {year}."
         )
     releases = source.releases
-    lag = newest["published_at"].year - newest["year"]
+    of_source = figures.filter(source=source.id)
+    lag = min((of_source["published_at"].dt.year() - of_source["year"]).to_list())
     if year + lag not in releases.years or (source.years and year not in source.years):
         return Finding(
             False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: der kommer intet tal for målåret."

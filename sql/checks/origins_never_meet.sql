@@ -10,6 +10,12 @@ with origins as (
     select origin from statutory_criteria
     union
     select origin from grant_summary
+    union
+    select origin from dim_targets
+    union
+    select origin from plan_activity_years
+    union
+    select origin from shared_indicators
 )
 select count(*) as origins
 from origins

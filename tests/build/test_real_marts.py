@@ -151,6 +151,29 @@ def test_every_check_holds(files: dict[str, Path], registry: Any) -> None:
     assert checks.run(files, registry) == []
 
 
+def test_the_example_shows_movement_and_says_what_cannot_be_told(files: dict[str, Path]) -> None:
+    targets, progress = read(files, "dim_targets"), read(files, "target_progress")
+    assert set(targets["plan_id"]) == {"helhedsplan-bispehaven", "helhedsplan-vollsmose"}
+    for mart in ("dim_targets", "target_progress", "plan_overview", "plan_activity_years", "plan_change_theory"):
+        assert read(files, mart)["is_example"].all(), mart
+    # The starting values are those of the ministry's list of 2010.
+    assert targets["start_check"].drop_nulls().unique().to_list() == ["equal"]
+    later = progress.filter(pl.col("year") > pl.col("start_year"))
+    assert later["target_verdict"].unique().to_list() == ["cannot_be_told"]
+    assert later["why"].str.split("; ").list.contains("counts_not_delivered").all()
+    # Nobody declared these targets beforehand.
+    assert later["verdict_kind"].unique().to_list() == ["afterwards"]
+    moved = progress.filter(area_id="bispehaven", target_no="3").select("year", "value", "change_start").rows()
+    assert moved == [
+        (2010, 68.6, None),
+        (2011, 68.6, None),
+        (2012, 67.1, -1.5),
+        (2013, 67.1, -1.5),
+        (2014, 67.0, -1.6),
+        (2015, 66.6, -2.0),
+    ]
+
+
 BREAK: dict[str, tuple[str, pl.Expr]] = {
     "areas_are_known": ("area_profile", pl.lit("0999").alias("municipality_code")),
     "band_figures_in_order": ("band_profile", pl.lit(-1.0).alias("median_value")),
@@ -164,16 +187,21 @@ BREAK: dict[str, tuple[str, pl.Expr]] = {
     "corrections_still_match": ("known_corrections", pl.lit(0).alias("matched_rows")),
     "exceptions_still_match": ("known_exceptions", pl.lit(False).alias("still_matches")),
     "funding_band_as_amount": ("grant_summary", pl.lit("under_5m").alias("funding_band_by_amount")),
+    "goals_add_up": ("plan_overview", pl.lit(9).alias("goals_measurable")),
     "interval_holds_value": ("area_profile", pl.lit(1e9).alias("ci_low")),
     "interval_only_with_counts": ("area_profile", pl.lit(1.0).alias("ci_low")),
     "list_membership_as_published": ("statutory_criteria", pl.lit(None, dtype=pl.String).alias("known_exception")),
     "mergers_reach_municipalities": ("dim_municipality_mergers", pl.lit("0550").alias("municipality_code")),
     "municipalities_are_98": ("dim_municipalities", pl.col("municipality_code").head(97)),
     "origins_never_meet": ("area_profile", pl.lit("synthetic").alias("origin")),
+    "one_final_verdict": ("target_progress", pl.lit("final").alias("verdict_kind")),
     "parts_add_up": ("place_figures", pl.lit(1e9).alias("parts_difference")),
+    "parts_have_their_whole": ("dim_targets", pl.lit("99").alias("parent_no")),
     "rank_within_areas": ("area_profile", pl.lit(99).alias("rank")),
     "size_band_as_printed": ("dim_areas", pl.lit(None, dtype=pl.String).alias("known_exception")),
     "value_or_reason": ("area_profile", pl.lit("not_delivered").alias("missing_reason")),
+    "verdict_every_year": ("target_progress", pl.lit(None, dtype=pl.String).alias("target_verdict")),
+    "verdicts_rest_on_intervals": ("target_progress", pl.lit("on_the_way").alias("target_verdict")),
     "values_within_range": ("area_profile", pl.lit(101.0).alias("value")),
     "years_add_up": ("coverage", pl.lit(99).alias("years_missing")),
 }
