@@ -22,7 +22,7 @@ def blocks(page: str, language: str) -> list[str]:
     )
 
 
-READING = "status|check|explain|trace|quarantine|snapshots|path|dictionary"
+READING = "status|check|explain|trace|quarantine|snapshots|path|dictionary|targets show"
 # The page of the baseline works on the made-up nation, all others on the shipped sample.
 EVALUATION = "docs/evaluation.md"
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from flows.commands.options import REFUSED, Marts, Schemas, current_of, registry_of, stop
-from flows.shown import out
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
+from flows.shown import bar, out
 
 app = typer.Typer(
     help="Plans' targets: check a file of them, and write pages and forms for steering groups. Answers in Danish.",
@@ -59,3 +59,108 @@ def check(
     )
     if found.faults:
         raise typer.Exit(REFUSED)
+
+
+@app.command()
+def show(
+    plan: Annotated[str, typer.Argument(help="Identifier of a plan (mart dim_plans), such as helhedsplan-vollsmose.")],
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Where a plan's targets stand in the newest year with a figure, in Danish."""
+    import polars as pl
+
+    from flows.settings import settings
+    from flows.steering import words
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    _known(plan, pl.read_parquet(snapshot.path("dim_plans"), columns=["plan_id"], glob=False)["plan_id"].to_list())
+    targets = pl.read_parquet(snapshot.path("dim_targets"), glob=False).filter(
+        (pl.col("plan_id") == plan) & pl.col("is_current")
+    )
+    newest = (
+        pl.read_parquet(snapshot.path("target_progress"), glob=False)
+        .filter((pl.col("plan_id") == plan) & pl.col("value").is_not_null())
+        .sort("year")
+        .unique(subset=["target_no", "target_version"], keep="last")
+    )
+    by_target = {(row["target_no"], row["target_version"]): row for row in newest.rows(named=True)}
+    out.print(words.INTERNAL)
+    if snapshot.manifest["origin"] == "synthetic":
+        out.print(words.SYNTHETIC)
+    if targets["is_example"].any():
+        out.print(words.EXAMPLE)
+    for target in targets.sort(pl.col("is_shared").not_(), "effort_area_id", "target_no").rows(named=True):
+        out.print(f"\n[bold]mål {escape(target['target_no'])}:[/] {escape(target['goal'])}", soft_wrap=True)
+        if target["indicator"] is None:
+            out.print(f"  følges ikke med tal: {words.NOT_MEASURABLE[target['not_measurable_because']]}")
+            continue
+        indicator = registry.indicators[target["indicator"]]
+        row = by_target.get((target["target_no"], target["target_version"]), {})
+        start = f"{words.valued(target['start_value'], indicator)} ({target['start_year']})"
+        goal = f"mål {words.valued(target['target_value'], indicator)} ({target['target_year']})"
+        now = f"nu {words.valued(row.get('value'), indicator)} ({row.get('year', words.ABSENT)})"
+        path = f"på vejen {words.valued(row.get('expected_value'), indicator)}"
+        out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
+        if verdict := row.get("target_verdict"):
+            why = "; ".join(words.reasons(row["why"]))
+            said = f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]} ({words.KINDS[row['verdict_kind']]})"
+            out.print(f"  {said}{': ' + why if why else ''}", soft_wrap=True)
+    if targets.is_empty():
+        out.print("Planen har ingen mål.")
+
+
+@app.command()
+def pages(
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the pages. [steering, beside the marts]", show_default=False)
+    ] = None,
+    plan: Annotated[
+        list[str] | None, typer.Option("--plan", help="Only this plan; else all.", show_default=False)
+    ] = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write a page per plan and per secretariat for steering groups, in Danish. They are internal: not cleared."""
+    from flows.settings import settings
+    from flows.steering import pages as making
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    try:
+        with bar("pages") as shown:
+            files = making.write(snapshot, registry, folder or chosen.marts.parent / "steering", plan, progress=shown)
+    except (ValueError, LookupError) as error:
+        stop(str(error.args[0]), USAGE)
+    out.print(f"{len(files)} pages; begin with {files[0]}", soft_wrap=True)
+
+
+@app.command()
+def form(
+    plan: Annotated[str, typer.Argument(help="Identifier of a plan (mart dim_plans), such as helhedsplan-vollsmose.")],
+    year: Annotated[int, typer.Option("--year", help="The year that the form is about.")],
+    file: Annotated[
+        Path | None, typer.Option("--out", help="Workbook to write. [<plan>_<year>.xlsx]", show_default=False)
+    ] = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write a plan's yearly form of goal attainment as a workbook, filled in as far as the figures go, in Danish."""
+    from flows.settings import settings
+    from flows.steering import form as making
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    written = file or Path(f"{plan}_{year}.xlsx")
+    try:
+        making.write(written, snapshot, registry, plan, year)
+    except (ValueError, LookupError) as error:
+        stop(str(error.args[0]), USAGE)
+    out.print(f"wrote {written}", soft_wrap=True)
+
+
+def _known(plan: str, plans: list[str]) -> None:
+    if plan not in plans:
+        shown = ", ".join(plans[:20]) + (" ..." if len(plans) > 20 else "")
+        stop(f"no plan {plan!r}; there are {shown}", USAGE)
