@@ -32,7 +32,7 @@ bench: $(VENV)/.ready-dev ## benchmarks, as ratios side by side in one run
 demo: $(VENV)/.ready ## a made-up nation: deliveries, marts and design cards in data/demo
 	@$(BIN)/boligprofil demo
 
-simulate: $(VENV)/.ready-dev ## 200 made-up nations: does the pipeline find what was planted? (about an hour)
+simulate: $(VENV)/.ready-dev ## 200 made-up nations and 20 with targets: is what was planted found? (about an hour)
 	@$(BIN)/python -m simulations
 
 clean: ## remove what was set up (data stays)

@@ -1,18 +1,31 @@
 """A whole made-up country: drawn in memory, or written as deliveries with a registry that knows its areas."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from flows.nation import deliveries, figure_deliveries, figures, frame, lists, places, pool, record, registers
+from flows.nation import (
+    deliveries,
+    efforts,
+    figure_deliveries,
+    figures,
+    frame,
+    lists,
+    places,
+    pool,
+    record,
+    registers,
+    targets,
+)
 from flows.nation.desk import Desk
 from flows.nation.figures import Figure, generator
 from flows.nation.frame import Frame
 from flows.nation.places import Places
 from flows.nation.pool import Pool
+from flows.nation.targets import Ambition, Setting, Target
 from flows.nation.truth import Truth, levels, needed, truth
 from schemas.registry import Registry
 
@@ -129,11 +142,14 @@ def write(
     parallel: bool = True,
     schemas: Path | None = None,
     progress: Progress | None = None,
+    ambition: Ambition | None = None,
 ) -> Nation:
     """Write a nation below `folder`: raw/ (deliveries), schemas/ (a registry that knows its areas), truth/.
 
     Parameters as for `draw`. `schemas` is the folder that `registry` was read from, None for the installed one;
-    `progress` is told each step's name, its number and how many there are. The same arguments give the same bytes.
+    `progress` is told each step's name, its number and how many there are. `ambition` says how many targets the plans
+    set (None: as in the demo); behind each measured one a truth is planted, in place of what was drawn for the years
+    after its start. The same arguments give the same bytes.
     Raises what `draw` raises, ValueError where `schemas` holds another registry, and FileExistsError where one of the
     three folders is there already.
     """
@@ -141,9 +157,22 @@ def write(
     raw, register, beside = (folder / name for name in ("raw", "schemas", "truth"))
     if there := [path.name for path in (raw, register, beside) if path.exists()]:
         raise FileExistsError(f"{folder} holds {', '.join(there)}/ already: choose an empty folder for the nation")
-    steps = ("draw areas and figures", "registry", "reference", "grants", "figures", "municipalities", "lists", "truth")
+    steps = (
+        "draw areas and figures",
+        "registry",
+        "reference",
+        "grants",
+        "plans",
+        "figures",
+        "municipalities",
+        "lists",
+        "truth",
+    )
     told(steps[0], 0, len(steps))
     drawn = draw(reference, registry, seed, areas, years, indicators, parallel)
+    setting = Setting(registry, drawn.truth, drawn.places, drawn.pool, seed)
+    set_targets = targets.chosen(setting, drawn.of_areas, drawn.years, ambition or Ambition())
+    drawn = replace(drawn, of_areas=targets.planted(set_targets, setting, drawn.of_areas, drawn.years))
     told(steps[1], 1, len(steps))
     registers.copy(registry, schemas, drawn.places, register)
     told(steps[2], 2, len(steps))
@@ -152,17 +181,28 @@ def write(
     told(steps[3], 3, len(steps))
     deliveries.grants(desk, drawn.places, drawn.pool)
     told(steps[4], 4, len(steps))
+    _plans(desk, drawn, set_targets)
+    told(steps[5], 5, len(steps))
     figure_deliveries.area_figures(
         desk, drawn.truth.delivery, drawn.places, drawn.of_areas, drawn.years, generator(seed, "post")
     )
-    told(steps[5], 5, len(steps))
-    figure_deliveries.larger_places(desk, drawn.truth, drawn.places, drawn.years, indicators)
     told(steps[6], 6, len(steps))
+    figure_deliveries.larger_places(desk, drawn.truth, drawn.places, drawn.years, indicators)
+    told(steps[7], 7, len(steps))
     for each in lists.published(drawn.frame, registry, drawn.of_areas, drawn.years, drawn.truth.delivery.list_years):
         deliveries.ministry_list(desk, drawn.places, each)
-    told(steps[7], 7, len(steps))
+    told(steps[8], 8, len(steps))
     record.write(
-        beside, registry, drawn.seed, drawn.years, drawn.parallel, drawn.truth, drawn.places, drawn.pool, drawn.of_areas
+        beside,
+        registry,
+        drawn.seed,
+        drawn.years,
+        drawn.parallel,
+        drawn.truth,
+        drawn.places,
+        drawn.pool,
+        drawn.of_areas,
+        set_targets,
     )
     told("done", len(steps), len(steps))
     amount = sum(grant.amount_dkk for grant in drawn.pool.grants)
@@ -177,3 +217,19 @@ def write(
         amount_dkk=amount,
         rows=dict(sorted(desk.rows.items())),
     )
+
+
+def _plans(desk: Desk, drawn: Draw, measured: Sequence[Target]) -> None:
+    """What the plans want and do, up to the nation's last year."""
+    last = drawn.years[-1]
+    unmeasured = [
+        goal
+        for of_plan in efforts.goals(drawn.places, drawn.pool, drawn.seed).values()
+        for goal in of_plan
+        if goal.set_on.year <= last
+    ]
+    deliveries.targets(desk, drawn.places, measured, unmeasured)
+    did = efforts.activities(desk.registry, drawn.places, drawn.pool, last, drawn.seed)
+    deliveries.activities(desk, drawn.places, did)
+    aimed_at = targets.candidates(desk.registry, drawn.truth)
+    deliveries.agreements(desk, efforts.agreements(desk.registry, aimed_at, last, drawn.seed))

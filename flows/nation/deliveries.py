@@ -1,15 +1,18 @@
 """The made-up nation's deliveries other than figures: reference, estates, grants, organisation, lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
 from flows.nation.desk import Desk
+from flows.nation.efforts import Activity, Agreement, Goal, key_of
+from flows.nation.figures import generator
 from flows.nation.frame import Frame
 from flows.nation.lists import PublishedList, columns_of
 from flows.nation.places import Places
-from flows.nation.pool import Grant, Pool, Totals
+from flows.nation.pool import Grant, Plan, Pool, Totals
+from flows.nation.targets import Target
 from schemas.models import LayoutColumn
 from schemas.registry import Registry
 
@@ -164,3 +167,131 @@ def _cell(
         "new_on_list": "ja" if published.new_on_list[at] else "nej",
     }
     return said[column.name]
+
+
+def targets(desk: Desk, places: Places, measured: Sequence[Target], unmeasured: Sequence[Goal]) -> None:
+    """What the plans want, by the year in which it was set; a revision is a row of its own."""
+    names = places.areas["area_name"].to_list()
+    rows = [(goal.set_on, _goal_line(desk, places, goal)) for goal in unmeasured]
+    for target in measured:
+        indicator = desk.registry.indicators[target.indicator]
+        rows += [
+            (
+                version.set_on,
+                _about(desk, places, target.plan, target.effort_area)
+                | {
+                    "Mål nr.": target.number,
+                    "Delmål af nr.": target.parent or "",
+                    "Sat den": version.set_on.isoformat(),
+                    "Sat af": target.set_by,
+                    "Mål med ord": version.goal,
+                    "Måles ved": _called(desk, places, target.plan, [target.indicator]),
+                    "Boligområde": names[target.area],
+                    "Retning": "skal stige" if target.is_upwards else "skal falde",
+                    "Startværdi": _number(target.start_value, indicator.decimals),
+                    "Startår": str(target.start_year),
+                    "Målværdi": _number(target.target_value, indicator.decimals),
+                    "Målår": str(version.target_year),
+                    "Udgår": "ja" if version.is_withdrawn else "",
+                },
+            )
+            for version in target.versions
+        ]
+    headers = _headers(desk.registry, "plan_targets")
+    for year in sorted({day.year for day, _ in rows}):
+        desk.send(
+            f"plan_targets/maal_{year}.csv",
+            f"helhedsplanernes mål, sat i {year}",
+            date(year + 1, 1, 15),
+            max(date(year + 1, 1, 20), POOL_KNOWN_ON),
+            _lines(headers, (row for day, row in rows if day.year == year)),
+        )
+
+
+def _goal_line(desk: Desk, places: Places, goal: Goal) -> dict[str, str]:
+    return _about(desk, places, goal.plan, goal.effort_area) | {
+        "Mål nr.": goal.number,
+        "Sat den": goal.set_on.isoformat(),
+        "Sat af": goal.set_by,
+        "Mål med ord": goal.goal,
+        "Kan ikke måles, fordi": goal.because,
+    }
+
+
+def activities(desk: Desk, places: Places, of_plans: Sequence[Activity]) -> None:
+    """What the plans did, year by year, with what it is meant to move."""
+    names = places.areas["area_name"].to_list()
+    headers = _headers(desk.registry, "plan_activities")
+    for year in sorted({year for activity in of_plans for year in activity.participants}):
+        rows = (
+            _about(desk, places, activity.plan, activity.effort_area)
+            | {
+                "Aktivitet": activity.name,
+                "Boligområde": "" if activity.area is None else names[activity.area],
+                "Begynder": activity.begins.isoformat(),
+                "Slutter": activity.ends.isoformat() if activity.ends else "",
+                "År": str(year),
+                "Deltagere": "" if (count := activity.participants[year]) is None else str(count),
+                "Skal flytte": _called(desk, places, activity.plan, activity.indicators),
+                "Gennem skridtet": activity.step,
+            }
+            for activity in of_plans
+            if year in activity.participants
+        )
+        desk.send(
+            f"plan_activities/aktiviteter_{year}.csv",
+            f"helhedsplanernes aktiviteter {year}",
+            date(year + 1, 2, 15),
+            max(date(year + 1, 2, 20), POOL_KNOWN_ON),
+            _lines(headers, rows),
+        )
+
+
+def agreements(desk: Desk, agreed: Sequence[Agreement]) -> None:
+    """The indicators that the registry's area secretariats share with their plans."""
+    rows = (
+        {
+            "Områdesekretariat": each.secretariat,
+            "Indikator": desk.registry.indicators[each.indicator].label_da,
+            "Aftalt af": "områdesekretariatet og projektlederne",
+            "Gælder fra": each.agreed_from.isoformat(),
+            "Gælder til": each.agreed_until.isoformat() if each.agreed_until else "",
+        }
+        for each in agreed
+    )
+    desk.send(
+        "secretariat_indicators/faelles_indikatorer.csv",
+        "områdesekretariaternes fælles indikatorer",
+        "2010-12-01",
+        POOL_KNOWN_ON,
+        _lines(_headers(desk.registry, "secretariat_indicators"), rows),
+    )
+
+
+def _about(desk: Desk, places: Places, plan: Plan, effort_area: str) -> dict[str, str]:
+    themes = {row["effort_area_id"]: row["name_da"] for row in desk.registry.codes["effort_areas"]}
+    town = places.municipalities["municipality_name"][plan.municipality]
+    return {"Helhedsplan": plan.name, "Kommune": town, "Indsatsområde": themes[effort_area]}
+
+
+def _called(desk: Desk, places: Places, plan: Plan, indicators: Sequence[str]) -> str:
+    """Indicators as the plan writes them: half of the plans by their Danish labels, the others by identifier."""
+    by_label = generator(desk.seed, "writes", key_of(plan, places)).random() < 0.5
+    return "|".join(desk.registry.indicators[name].label_da if by_label else name for name in indicators)
+
+
+def _number(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".replace(".", ",")
+
+
+def _headers(registry: Registry, layout: str) -> list[str]:
+    return [column.headers[0] for column in registry.layouts[layout].columns]
+
+
+def _lines(headers: Sequence[str], rows: Iterable[Mapping[str, str]]) -> pl.DataFrame:
+    """Rows under all of a layout's headers; a cell that a row does not name is empty."""
+    return pl.DataFrame(
+        [tuple(row.get(header, "") for header in headers) for row in rows],
+        schema=dict.fromkeys(headers, pl.String()),
+        orient="row",
+    )

@@ -149,7 +149,7 @@ def of_areas(
         drift = truth.divergence.trend * DIRECTION[indicator.polarity]
         eta = eta + treatment.funded[:, None] * drift * steps
     n = _denominators(base, bases, places.areas["area_id"].to_list(), seed)
-    return _drawn(indicator, unlinked(indicator, eta), n, truth, generator(seed, indicator.id, "draw"), of)
+    return drawn_around(indicator, unlinked(indicator, eta), n, truth, generator(seed, indicator.id, "draw"), of)
 
 
 def of_municipalities(
@@ -180,7 +180,7 @@ def of_municipalities(
         return _counted(per_resident * residents, indicator, chance)
     people = residents / (1.0 if base.of == "residents" else RESIDENTS_PER_DWELLING)
     n = np.rint(people * base.share).astype(np.int64)
-    return _drawn(indicator, unlinked(indicator, eta), n, truth, chance, of)
+    return drawn_around(indicator, unlinked(indicator, eta), n, truth, chance, of)
 
 
 def residents_of_municipalities(places: Places, years: Sequence[int], seed: int) -> Counts:
@@ -291,7 +291,7 @@ def _denominators(base: Base, bases: Mapping[str, Figure], areas: Sequence[str],
     return np.maximum(np.rint(whole * share[:, None]), 1).astype(np.int64)
 
 
-def _drawn(
+def drawn_around(
     indicator: Indicator,
     expected: Numbers,
     n: Counts,
@@ -299,7 +299,7 @@ def _drawn(
     chance: np.random.Generator,
     of: Among | None = None,
 ) -> Figure:
-    """Counts, or an amount, around the expected values within the indicator's range."""
+    """Counts, or an amount, around the expected values within the indicator's range; `n` are the denominators."""
     low, high = indicator.minimum, indicator.maximum
     if indicator.kind == "count":
         return _counted(n * expected, indicator, chance)

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from flows.nation import figures
+from flows.nation import figures, targets
 from flows.nation.figures import Figure
 from flows.nation.places import Places
 from flows.nation.pool import NEVER, Pool
+from flows.nation.targets import Target
 from flows.nation.truth import Truth, levels
 from schemas.registry import Registry
 
@@ -29,13 +30,18 @@ stand in `flows/nation/truth.toml`. Each file has a column `origin`.
   is the scale of the share among their persons, or among those whom they leave
 - `expected.parquet`, a row per area, year and indicator: the expected value in the indicator's unit, and the SD of a
   delivered figure around it
+- `targets.csv`, a row per measured target of a plan, as it was first set: the expected value of the starting year, the
+  target, what was planted behind it from the starting year on (no_change: the expected value stays what it was in the
+  starting year; to_target: it moves in a straight line to the target value in the target year; a milestone lies on its
+  parent's line; later years stay at the last planted value), and the step from the drawn figure of the starting year as
+  a multiple of the smallest visible change. `expected.parquet` holds what was planted
 - `balance.csv`, a row per indicator: expected means of funded and never funded areas over the last three baseline
   years, and their difference in SDs of the funded
 - `parameters.csv`: what all indicators share (deprivation, selection, twins, noise)
 
 Twins: the areas of a group have one funded area's latent values (municipality and neighbourhood parts included), its
 size and its deprivation, but for a jitter; draws are their own. Effects begin in the year after an area's first plan
-began.
+began. Where a target has a planted truth, it stands in place of effect and noise of the years after its start.
 """
 
 
@@ -86,6 +92,7 @@ def write(
     places: Places,
     pool: Pool,
     of_areas: Mapping[str, Figure],
+    of_plans: Sequence[Target],
 ) -> None:
     """Write the truth's files into `folder`."""
     folder.mkdir(parents=True)
@@ -94,6 +101,7 @@ def write(
     _indicators(registry, truth).write_csv(folder / "indicators.csv")
     _balance(registry, pool, of_areas, years).write_csv(folder / "balance.csv")
     _parameters(seed, years, parallel, truth).write_csv(folder / "parameters.csv")
+    targets.as_truth(of_plans, places).with_columns(pl.lit(ORIGIN).alias("origin")).write_csv(folder / "targets.csv")
     by_area(of_areas, places, years).select(
         "area_id", "year", "indicator", "expected", "spread", pl.lit(ORIGIN).alias("origin")
     ).write_parquet(folder / "expected.parquet", compression="zstd", compression_level=3)

@@ -19,7 +19,7 @@ from flows.publish import exports, snapshots
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Locked
 from schemas.registry import Registry, load
-from simulations.__main__ import balance, wilson
+from simulations.evaluation import balance, wilson
 
 ROOT = Path(__file__).parents[2]
 

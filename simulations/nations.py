@@ -1,0 +1,24 @@
+"""What the simulations share: the reference that nations stand on, and the way from deliveries to marts."""
+
+from pathlib import Path
+
+import polars as pl
+
+from flows.build import marts
+from flows.intake import collect, deliveries, reconcile
+from flows.intake.ledger import Ledger, now
+from flows.nation.country import Nation
+from schemas.registry import load
+
+REFERENCE = Path(__file__).parents[1] / "data" / "raw"
+
+
+def build(nation: Nation, folder: Path) -> dict[str, pl.DataFrame]:
+    """The marts of a nation's deliveries, by the pipeline's own functions."""
+    registry = load(nation.schemas)
+    staging = folder / "staging"
+    vintage = collect.Vintage(tuple(deliveries.find(nation.raw, registry)), Ledger(staging), now())
+    known = collect.known_names(vintage, staging, registry)
+    facts = reconcile.reconcile(collect.receipts_of(vintage, staging, registry, known), staging, registry)
+    files = marts.build(facts, folder / "marts", registry)
+    return {name: pl.read_parquet(file, glob=False) for name, file in files.items()}
