@@ -210,7 +210,7 @@ country      | 000          | 2008 | basic_education_pct | 25000 | 99000 | 2009-
 
 
 def test_a_target_against_the_figures_on_the_day_it_is_set(made: Any) -> None:
-    others = figures((2008, "300/1000"), (2012, "150/1000"), area="akacieparken").split("\n", 1)[1]
+    others = figures((2008, "300/1000"), (2010, "290/1000"), (2012, "150/1000"), area="akacieparken").split("\n", 1)[1]
     more = figures((2004, "300/1000"), (2008, "290/1000"), area="viby-syd").split("\n", 1)[1]
     counts = f"{figures((2008, '500/1000'))}\n{others}\n{more}"
     row = made("dim_targets", grants=GRANTS, plan_targets=targets(), figures=counts).to_dicts()[0]
@@ -219,6 +219,20 @@ def test_a_target_against_the_figures_on_the_day_it_is_set(made: Any) -> None:
     assert row["step_is_visible"] is True
     # Two areas have figures four years apart; one of them went down by 10 points or more.
     assert (row["moved_areas"], row["moved_of_areas"], row["step_percentile"]) == (1, 2, 50)
+
+
+def test_means_over_overlapping_or_different_years_are_no_moves(made: Any) -> None:
+    counts = """
+area         | year | indicator           | count | of   | window_years
+akacieparken | 2008 | basic_education_pct | 500   | 1000 | 5
+akacieparken | 2012 | basic_education_pct | 300   | 1000 | 5
+viby-syd     | 2008 | basic_education_pct | 500   | 1000 | 1
+viby-syd     | 2012 | basic_education_pct | 300   | 1000 | 2
+bispehaven   | 2008 | basic_education_pct | 500   | 1000 | 4
+bispehaven   | 2012 | basic_education_pct | 495   | 1000 | 4
+"""
+    row = made("dim_targets", grants=GRANTS, plan_targets=targets(), figures=counts).to_dicts()[0]
+    assert (row["moved_areas"], row["moved_of_areas"], row["step_percentile"]) == (0, 1, 100)
 
 
 @pytest.mark.parametrize(("stated", "check"), [("50.04", "equal"), ("48.0", "within_interval"), ("40.1", "differs")])
