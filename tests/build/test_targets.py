@@ -210,7 +210,8 @@ country      | 000          | 2008 | basic_education_pct | 25000 | 99000 | 2009-
 
 
 def test_a_target_against_the_figures_on_the_day_it_is_set(made: Any) -> None:
-    others = figures((2008, "300/1000"), (2010, "290/1000"), (2012, "150/1000"), area="akacieparken").split("\n", 1)[1]
+    years = ((2008, "300/1000"), (2009, "301/1000"), (2010, "290/1000"), (2012, "150/1000"))
+    others = figures(*years, area="akacieparken").split("\n", 1)[1]
     more = figures((2004, "300/1000"), (2008, "290/1000"), area="viby-syd").split("\n", 1)[1]
     counts = f"{figures((2008, '500/1000'))}\n{others}\n{more}"
     row = made("dim_targets", grants=GRANTS, plan_targets=targets(), figures=counts).to_dicts()[0]
