@@ -78,6 +78,7 @@ class Indicator(Model):
         "persons", "full_time_persons", "person_years", "households", "dwellings", "events", "contacts", "money"
     ]
     population: str
+    population_da: Text
     polarity: Literal["high_is_better", "high_is_worse", "neutral"]
     minimum: float
     maximum: float

@@ -87,18 +87,29 @@ def receive(
 
 def template(
     file: Annotated[Path, typer.Argument(help="Workbook to write, such as odense_2016.xlsx.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--for", help="municipal_yearly, plan_targets, plan_activities or secretariat_indicators.", metavar="SOURCE"
+        ),
+    ] = "municipal_yearly",
     municipality: Annotated[
-        str | None, typer.Option("--municipality", help="Four digits: its areas are filled in.", show_default=False)
+        str | None,
+        typer.Option(
+            "--municipality", help="Four digits: only its places; what is known of it is filled in.", show_default=False
+        ),
     ] = None,
-    year: Annotated[int | None, typer.Option("--year", help="The year to ask for.", show_default=False)] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", help="The year to ask for; of yearly figures only.", show_default=False)
+    ] = None,
     schemas: Schemas = None,
 ) -> None:
-    """Write the workbook that a municipality fills in with its yearly figures, in Danish."""
-    from flows.intake.template import write
+    """Write a workbook for a sender to fill in, in Danish: yearly figures, targets, activities, shared indicators."""
+    from flows.intake import templates
     from flows.settings import settings
 
     try:
-        write(file, registry_of(settings(schemas=schemas).schemas), municipality, year)
+        templates.write(file, registry_of(settings(schemas=schemas).schemas), source, municipality, year)
     except ValueError as error:
         stop(str(error), USAGE)
     out.print(f"wrote {file}", soft_wrap=True)

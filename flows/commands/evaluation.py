@@ -7,6 +7,7 @@ import typer
 
 from flows.commands.night import publish
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
+from flows.commands.targets import pages
 from flows.shown import bar, out
 
 
@@ -18,7 +19,7 @@ def demo(
     areas: Annotated[int, typer.Option("--areas", min=200, help="Housing areas beside the 13 case areas.")] = 1000,
     raw: Raw = None,
 ) -> None:
-    """Make a synthetic nation with a known truth, publish it, and write its design cards; all below one folder.
+    """Make a synthetic nation with a known truth, publish it, write its design cards and plans' pages; in one folder.
 
     Its municipalities, bands and totals are the real ones, from the folder of deliveries; every figure is made up.
     """
@@ -37,6 +38,7 @@ def demo(
     chosen = Settings(raw=folder / "raw", marts=folder / "marts", schemas=folder / "schemas")
     publish(chosen)
     _cards(chosen.marts, chosen.schemas, folder / "baseline")
+    pages(folder / "steering", marts=chosen.marts, schemas=chosen.schemas)
     out.print(f"The truth that was planted: {folder / 'truth'}", soft_wrap=True)
 
 

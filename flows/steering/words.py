@@ -24,7 +24,8 @@ VERDICTS = {
 SIGNS = {"reached": "✓", "on_the_way": "↗", "off_the_way": "✗", "cannot_be_told": "?"}
 MEANINGS = {
     "reached": "Hele usikkerheden om tallet ligger ved målet eller på den rigtige side af det.",
-    "on_the_way": "Tallet har flyttet sig den rigtige vej, mere end tilfældet forklarer, og så langt som planlagt kan ikke udelukkes.",
+    "on_the_way": "Tallet har flyttet sig den rigtige vej, mere end tilfældet forklarer, og så langt som planlagt "
+    "kan ikke udelukkes.",
     "off_the_way": "Selv med usikkerheden regnet med har tallet ikke flyttet sig så langt, som vejen til målet kræver.",
     "cannot_be_told": "Tallene kan ikke skille bevægelse fra tilfælde.",
 }
@@ -33,6 +34,12 @@ KINDS = {
     "final": "slutvurdering",
     "afterwards": "målet er sat bagefter",
     "replaced": "målet var afløst af et nyt",
+}
+KIND_MEANINGS = {
+    "interim": "Målåret er ikke nået endnu; vurderingen kan ændre sig.",
+    "final": "Tallet er målårets, og målet var sat, før tallet blev offentliggjort.",
+    "afterwards": "Målet blev sat, efter at årets tal var offentliggjort; intet var aftalt på forhånd.",
+    "replaced": "Da årets tal blev offentliggjort, havde planen sat et nyt mål i stedet.",
 }
 WHY = {
     "starting_year": "startåret: her begynder vejen",
@@ -99,8 +106,8 @@ PUBLISHERS = {
     "Statistics Denmark": "Danmarks Statistik",
     "Statistics Denmark, for Landsbyggefonden": "Danmarks Statistik for Landsbyggefonden",
     "the area secretariats": "områdesekretariaterne",
-    "the ministry responsible for housing": "ministeriet for boliger",
-    "the ministry responsible for housing, and those who quote it": "ministeriet for boliger og dem, der citerer det",
+    "the ministry responsible for housing": "ministeriet med ansvar for boliger",
+    "the ministry responsible for housing, and those who quote it": "ministeriet med ansvar for boliger og andre",
     "the municipality that sends them": "kommunen",
     "the plans' project secretariats": "helhedsplanernes projektsekretariater",
     "transcribed by heholo; the table behind is not stated": "afskrevet af heholo; tabellen bag er ikke oplyst",

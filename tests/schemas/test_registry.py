@@ -60,6 +60,7 @@ numerator = "vacant dwellings"
 denominator = "dwellings"
 count_basis = "dwellings"
 population = "dwellings"
+population_da = "boliger"
 polarity = "high_is_worse"
 minimum = 0
 maximum = 100
@@ -216,11 +217,43 @@ CONTRADICTIONS = {
         edit("codes/size_bands.csv", "1500 dwellings,700,1500", "1500 dwellings,701,1500"),
         r"codes/size_bands\.csv: the bands must cover every number",
     ),
+    "a step towards an unknown indicator": (
+        edit("change_theory.toml", '"eviction_rate"', '"evictions"'),
+        r"change_theory\.toml, step\.keeps_the_home: 'evictions' is no indicator of areas",
+    ),
+    "a step in an unknown effort area": (
+        edit("change_theory.toml", 'effort_area = "sundhed"', 'effort_area = "sport"'),
+        r"step\.seeks_help_in_time: effort area 'sport' is not in codes/effort_areas\.csv",
+    ),
+    "an effort area without a step": (
+        append("codes/effort_areas.csv", "idraet,Idræt,nowhere\n"),
+        r"change_theory\.toml: effort area 'idraet' has no step",
+    ),
+    "a step of somebody else": (
+        edit("change_theory.toml", 'source = "boligprofil proposal"', 'source = "the report"'),
+        r"change_theory\.toml, step\.completes_education: source: ",
+    ),
+    "two indicators of one name": (
+        edit("indicators.toml", 'label_da = "Lejemål"', 'label_da = "Beboere"'),
+        r"indicators\.toml: label_da 'beboere' stands twice",
+    ),
     "an edge in two bands": (
         edit("codes/funding_bands.csv", "5,15,true,true", "5,15,false,true"),
         r"codes/funding_bands\.csv: the bands must cover every number",
     ),
 }
+
+
+def test_the_reports_effort_areas_are_kept_and_every_step_is_marked_as_a_proposal(registry: Registry) -> None:
+    """Five of annex 1 and the sixth of chapter 2; the steps are ours."""
+    themes = {row["effort_area_id"]: row["listed_in"] for row in registry.codes["effort_areas"]}
+    assert sorted(themes.values()).count("annex 1 and chapter 2") == 5
+    assert themes["udlejningsregler"] == "chapter 2 only"
+    steps = registry.change_theory.step.values()
+    assert {step.source for step in steps} == {"boligprofil proposal"}
+    assert {step.effort_area for step in steps} == themes.keys()
+    groups = {registry.indicators[name].indicator_group for step in steps for name in step.indicators}
+    assert groups >= {"attractiveness", "life_situation", "satisfaction"}
 
 
 @pytest.mark.parametrize("name", CONTRADICTIONS)

@@ -1,9 +1,7 @@
-"""The template workbook: untouched it promises nothing, filled in it is read to exactly what was typed."""
+"""The template workbook of yearly figures: untouched it promises nothing, filled in it is read to what was typed."""
 
 import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -11,29 +9,27 @@ from xml.etree import ElementTree
 
 import polars as pl
 import pytest
-import python_calamine
+from workbooks import NOTE_PART, NS, ROWS_PART, Typed, letters, packed, parts, sheet, sheet_names, typed, validations
 
-from flows.intake import formats, note, template
+from flows.intake import formats, note
 from flows.intake.casting import NUMBERS
 from flows.intake.faults import Refusal
 from flows.intake.formats import workbook
+from flows.intake.templates import terms, yearly
+from flows.intake.templates.workbook import LAST
 from flows.intake.tidying import tidy
 from schemas.models import Indicator
 from schemas.registry import Registry
 
 SOURCE, LAYOUT = "municipal_yearly", "municipal_wide"
 PATH = f"{SOURCE}/odense_2016.xlsx"
-NS = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-NOTE_PART, FIGURES_PART = "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"
-HELD = re.compile(r"'Årstal'!([A-Z]+)(\d+):([A-Z]+)(\d+)")
-Typed = str | int | float
 
 
 @pytest.fixture(scope="module")
 def of_odense(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> bytes:
     """The template for Odense's areas in 2016."""
     file = tmp_path_factory.mktemp("template") / "odense.xlsx"
-    template.write(file, registry, "0461", 2016)
+    yearly.write(file, registry, "0461", 2016)
     return file.read_bytes()
 
 
@@ -41,7 +37,7 @@ def of_odense(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> b
 def of_any(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> bytes:
     """The template for whichever municipality."""
     file = tmp_path_factory.mktemp("template") / "skabelon.xlsx"
-    template.write(file, registry)
+    yearly.write(file, registry)
     return file.read_bytes()
 
 
@@ -51,85 +47,6 @@ def headers(registry: Registry) -> list[str]:
 
 def number_headers(registry: Registry) -> list[str]:
     return [column.headers[0] for column in registry.layouts[LAYOUT].columns if column.type in NUMBERS]
-
-
-def sheet(book: bytes, name: str) -> list[list[Any]]:
-    opened = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(book))
-    return opened.get_sheet_by_name(name).to_python(skip_empty_area=False)
-
-
-def letters(place: int) -> str:
-    return chr(ord("A") + place)
-
-
-def typed(book: bytes, cells: Mapping[str, Typed], calculated: bool = True) -> bytes:
-    """The workbook after somebody typed into 'Årstal' and, as Excel does, its formulas were calculated again."""
-    parts = _parts(book)
-    parts[FIGURES_PART] = _with_cells(parts[FIGURES_PART], cells)
-    book = _packed(parts)
-    if not calculated:
-        return book
-    figures = sheet(book, "Årstal")
-    formulas = ElementTree.fromstring(parts[NOTE_PART]).iterfind(".//x:c", NS)
-    results = {
-        cell.attrib["r"]: _calculated(formula, figures)
-        for cell in formulas
-        if (formula := cell.findtext("x:f", None, NS)) and "TODAY" not in formula
-    }
-    parts[NOTE_PART] = _with_cells(parts[NOTE_PART], results)
-    return _packed(parts)
-
-
-def _calculated(formula: str, figures: list[list[Any]]) -> Typed:
-    """What Excel makes of one of the template's formulas, from the ranges that stand in it."""
-    held = HELD.search(formula)
-    block = []
-    if held:
-        left, right = (ord(held[group]) - ord("A") for group in (1, 3))
-        block = [row[left : right + 1] for row in figures[int(held[2]) - 1 : int(held[4])]]
-    numbers = [cell for row in block for cell in row if isinstance(cell, float)]
-    if "MMULT" in formula:
-        return sum(any(str(cell).strip() for cell in row) for row in block)
-    if "SUM(" in formula and "kontrolsum" not in formula:
-        return round(sum(numbers), 6) if "ROUND" in formula else sum(numbers)
-    header = re.search(r"\"kontrolsum \"&'Årstal'!([A-Z])1", formula)
-    assert header, formula
-    too_fine = "ROUND" in formula and any(round(number, 6) != number for number in numbers)
-    return "" if too_fine else f"kontrolsum {figures[0][ord(header[1]) - ord('A')]}"
-
-
-def _parts(book: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def _packed(parts: Mapping[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return made.getvalue()
-
-
-def _with_cells(part: bytes, cells: Mapping[str, Typed]) -> bytes:
-    root = ElementTree.fromstring(part)
-    data = root.find("x:sheetData", NS)
-    assert data is not None
-    rows = {row.attrib["r"]: row for row in data}
-    space = "{" + NS["x"] + "}"
-    for reference, value in cells.items():
-        column, number = reference[0], reference[1:]
-        row = rows.setdefault(number, ElementTree.Element(f"{space}row", r=number))
-        cell = next((cell for cell in row if cell.attrib["r"] == reference), None)
-        if cell is None:
-            cell = ElementTree.Element(f"{space}c", r=reference)
-            row.insert(sum(other.attrib["r"][0] < column for other in row), cell)
-        for old in cell.findall("x:v", NS):
-            cell.remove(old)
-        cell.attrib["t"] = "str" if isinstance(value, str) else "n"
-        ElementTree.SubElement(cell, f"{space}v").text = str(value)
-    data[:] = sorted(rows.values(), key=lambda row: int(row.attrib["r"]))
-    return ElementTree.tostring(root)
 
 
 def refusal(book: bytes, registry: Registry) -> str:
@@ -178,20 +95,20 @@ def test_prefilled_rows_are_the_areas_of_the_municipality(night: Any, of_odense:
 def test_no_formula_or_message_is_too_long_for_excel(
     tmp_path: Path, registry: Registry, recwarn: pytest.WarningsRecorder
 ) -> None:
-    template.write(tmp_path / "a.xlsx", registry, "0101", 2016)
+    yearly.write(tmp_path / "a.xlsx", registry, "0101", 2016)
     assert not [str(warning.message) for warning in recwarn]
 
 
 def test_the_same_template_has_the_same_bytes(tmp_path: Path, of_odense: bytes, registry: Registry) -> None:
-    template.write(tmp_path / "deep" / "again.xlsx", registry, "0461", 2016)
-    again = _parts((tmp_path / "deep" / "again.xlsx").read_bytes())
-    first = _parts(of_odense)
+    yearly.write(tmp_path / "deep" / "again.xlsx", registry, "0461", 2016)
+    again = parts((tmp_path / "deep" / "again.xlsx").read_bytes())
+    first = parts(of_odense)
     assert again.keys() == first.keys()
     assert [name for name in first if again[name] != first[name]] == []
 
 
 def test_beside_the_figures_there_are_only_sheets_that_the_reader_passes_over(of_any: bytes) -> None:
-    names = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(of_any)).sheet_names
+    names = sheet_names(of_any)
     assert [name for name in names if name.casefold() not in workbook.GUIDES] == ["Årstal"]
     assert len(names) == 4
 
@@ -201,23 +118,22 @@ def test_what_no_area_or_year_fits_is_no_template(
     tmp_path: Path, registry: Registry, code: str | None, year: int
 ) -> None:
     with pytest.raises(ValueError, match=r"codes/areas\.csv|no year of 'municipal_yearly'"):
-        template.write(tmp_path / "none.xlsx", registry, code, year)
+        yearly.write(tmp_path / "none.xlsx", registry, code, year)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_header_stays_in_sight(of_odense: bytes) -> None:
-    pane = ElementTree.fromstring(_parts(of_odense)[FIGURES_PART]).find(".//x:pane", NS)
+    pane = ElementTree.fromstring(parts(of_odense)[ROWS_PART]).find(".//x:pane", NS)
     assert pane is not None
     assert (pane.attrib["ySplit"], pane.attrib["state"]) == ("1", "frozen")
 
 
 def test_excel_stops_what_the_reader_would_set_aside(of_odense: bytes, registry: Registry) -> None:
-    root = ElementTree.fromstring(_parts(of_odense)[FIGURES_PART])
-    rules = {rule.attrib["sqref"]: rule for rule in root.iterfind(".//x:dataValidation", NS)}
+    rules = validations(of_odense)
     indicators = registry.indicators
     for place, column in enumerate(registry.layouts[LAYOUT].columns):
         cell = f"{letters(place)}2"
-        rule = rules[f"{cell}:{letters(place)}{template.LAST}"]
+        rule = rules[f"{cell}:{letters(place)}{LAST}"]
         first = rule.findtext("x:formula1", "", NS)
         if column.type in NUMBERS:
             found = re.fullmatch(rf"IF\(ISNUMBER\({cell}\),AND\((.+)\),OR\({cell}=\"\.\.\"\)\)", first)
@@ -239,7 +155,7 @@ def test_excel_stops_what_the_reader_would_set_aside(of_odense: bytes, registry:
             filled = {row[place] for row in sheet(of_odense, "Årstal")[1:]}
             assert set(codes) == filled, column.headers[0]
     income = letters(headers(registry).index("Bruttoindkomst (pct. af regionen)"))
-    assert f"<={indicators['income_region_pct'].maximum:g}" in rules[f"{income}2:{income}{template.LAST}"][0].text
+    assert f"<={indicators['income_region_pct'].maximum:g}" in rules[f"{income}2:{income}{LAST}"][0].text
 
 
 # The template filled in --------------------------------------------------------------------------------------------
@@ -373,12 +289,12 @@ def test_a_column_that_was_taken_out_takes_its_control_total_with_it(
     night: Any, of_odense: bytes, registry: Registry
 ) -> None:
     last = letters(len(headers(registry)) - 1)
-    parts = _parts(typed(of_odense, {f"{last}1": ""}))
-    deleted = sheet(_packed(parts), "Følgeseddel")
+    files = parts(typed(of_odense, {f"{last}1": ""}))
+    deleted = sheet(packed(files), "Følgeseddel")
     assert not any("Bruttoindkomst" in row[0] for row in deleted)
-    formulas = [cell.text or "" for cell in ElementTree.fromstring(parts[NOTE_PART]).iterfind(".//x:f", NS)]
+    formulas = [cell.text or "" for cell in ElementTree.fromstring(files[NOTE_PART]).iterfind(".//x:f", NS)]
     assert [f for f in formulas if "Årstal" in f and not re.fullmatch(r'IFERROR\(.*,""\)', f)] == []
-    night.deliver(PATH, _packed(parts))
+    night.deliver(PATH, packed(files))
     receipt = night.run()[PATH]
     assert (receipt.outcome, receipt.quarantined) == ("accepted", 0), receipt
     assert "income_region_pct" not in set(night.table("figures")["indicator"])
@@ -389,10 +305,10 @@ def test_a_column_that_was_taken_out_takes_its_control_total_with_it(
 
 def test_every_word_of_the_registry_has_a_danish_one(registry: Registry) -> None:
     layout = registry.layouts[LAYOUT]
-    assert template.BASES.keys() == set(get_args(Indicator.model_fields["count_basis"].annotation))
-    assert set(layout.missing.values()) <= template.REASONS.keys()
+    assert terms.BASES.keys() == set(get_args(Indicator.model_fields["count_basis"].annotation))
+    assert set(layout.missing.values()) <= yearly.REASONS.keys()
     statuses = {code for column in layout.columns if column.to == "status" for code in column.values.values()}
-    assert statuses == template.STATUSES.keys()
+    assert statuses == yearly.STATUSES.keys()
 
 
 def test_guidance_says_what_the_registry_says(of_odense: bytes, registry: Registry) -> None:
@@ -449,7 +365,7 @@ def table_below(heads: str) -> list[tuple[str, ...]]:
 def test_the_page_describes_every_column_as_the_registry_does(registry: Registry) -> None:
     rows = table_below("Kolonne | Skal udfyldes | Hvad der skal stå | Enhed | Andre navne, der også læses")
     assert rows == [
-        (of.header, of.required, of.holds, of.unit, "; ".join(of.also_read)) for of in template.guidance(registry)
+        (of.header, of.required, of.holds, of.unit, "; ".join(of.also_read)) for of in yearly.guidance(registry)
     ]
     layout = registry.layouts[LAYOUT]
     assert {header for row in rows for header in (row[0], *row[4].split("; ")) if header} == {
