@@ -9,8 +9,7 @@ import pytest
 
 from flows.intake import note
 from flows.intake.templates import plans
-from flows.steering import words
-from schemas import contracts
+from schemas import contracts, danish
 from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +56,7 @@ def test_the_page_lists_the_words_to_choose_from(registry: Registry) -> None:
     by_group: dict[str, list[str]] = {}
     for indicator in registry.indicators.values():
         if indicator.indicator_group:
-            by_group.setdefault(words.OUTCOME_GROUPS[indicator.indicator_group], []).append(indicator.label_da)
+            by_group.setdefault(danish.OUTCOME_GROUPS[indicator.indicator_group], []).append(indicator.label_da)
     assert {group: labels.split("; ") for group, labels in table_below("Hører til | Tal")} == by_group
 
 

@@ -15,9 +15,10 @@ from flows.intake import formats, note
 from flows.intake.casting import NUMBERS
 from flows.intake.faults import Refusal
 from flows.intake.formats import workbook
-from flows.intake.templates import terms, yearly
+from flows.intake.templates import yearly
 from flows.intake.templates.workbook import LAST
 from flows.intake.tidying import tidy
+from schemas import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -305,7 +306,7 @@ def test_a_column_that_was_taken_out_takes_its_control_total_with_it(
 
 def test_every_word_of_the_registry_has_a_danish_one(registry: Registry) -> None:
     layout = registry.layouts[LAYOUT]
-    assert terms.BASES.keys() == set(get_args(Indicator.model_fields["count_basis"].annotation))
+    assert danish.COUNTED.keys() == set(get_args(Indicator.model_fields["count_basis"].annotation))
     assert set(layout.missing.values()) <= yearly.REASONS.keys()
     statuses = {code for column in layout.columns if column.to == "status" for code in column.values.values()}
     assert statuses == yearly.STATUSES.keys()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
-from flows.intake.templates import plan_cells, plan_words, terms, workbook
+from flows.intake.templates import plan_cells, plan_words, workbook
 from flows.intake.templates.plan_cells import Grid
 from flows.intake.templates.workbook import CODES, GUIDE, LAST, Book, Guidance
-from flows.steering import words
+from schemas import danish
 from schemas.models import Indicator, LayoutColumn, Years
 from schemas.registry import Registry
 
@@ -113,10 +113,10 @@ def _holds(column: LayoutColumn, said: str, span: Years | None) -> str:
 
 
 def _years(registry: Registry, source: str) -> Years:
-    """The years that rows may speak of: the source's own, else those of the figures that targets are held against."""
-    own = registry.sources[source].years or registry.sources["municipal_yearly"].years
-    assert own is not None, "municipal_yearly has its years"
-    return own
+    """The years that rows may speak of."""
+    years = registry.sources[source].years
+    assert years is not None, "the sources of plans have their years"
+    return years
 
 
 def _secretariats(registry: Registry, municipality_code: str | None) -> list[dict[str, str]]:
@@ -212,10 +212,10 @@ def _lists(
         [
             (
                 indicator.label_da,
-                words.OUTCOME_GROUPS[indicator.indicator_group or "background"],
-                terms.population(indicator),
+                danish.OUTCOME_GROUPS[indicator.indicator_group or "background"],
+                indicator.population_da,
                 indicator.definition_da,
-                terms.unit(indicator),
+                danish.unit_in_words(indicator),
                 *workbook.range_of(indicator),
                 indicator.id,
             )
@@ -250,7 +250,7 @@ def _steps(registry: Registry) -> Iterator[tuple[str, ...]]:
 
 def _indicators(registry: Registry) -> list[Indicator]:
     """The indicators of areas by outcome group, background last."""
-    order = list(words.OUTCOME_GROUPS)
+    order = list(danish.OUTCOME_GROUPS)
     return sorted(
         (indicator for indicator in registry.indicators.values() if indicator.of_areas),
         key=lambda of: (of.indicator_group == "background", order.index(of.indicator_group or "background")),
