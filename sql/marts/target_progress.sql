@@ -160,7 +160,7 @@ select
         when is_start then null
         when set_on > published_at then 'afterwards'
         when replaced_on <= coalesce(published_at, make_date(year, 12, 31)) then 'replaced'
-        when year = target_year then 'final'
+        when year = target_year and status is distinct from 'provisional' then 'final'
         else 'interim'
     end as verdict_kind,
     nullif(why, '') as why,

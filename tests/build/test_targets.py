@@ -194,6 +194,13 @@ def test_what_is_set_after_its_figures_are_known_is_no_declaration(made: Any) ->
     }
 
 
+def test_a_provisional_figure_gives_no_final_verdict(made: Any) -> None:
+    counts = figures((2008, "500/1000"), (2012, "350/1000")).splitlines()
+    counts = [f"{line} | {status}" for line, status in zip(counts, ("status", "final", "provisional"), strict=True)]
+    found = progress(made, "\n".join(counts))
+    assert by_year(found, "target_verdict", "verdict_kind")[2012] == ("reached", "interim")
+
+
 def test_what_the_municipality_and_the_country_did_stands_beside(made: Any) -> None:
     around = """
 geography    | geography_id | year | indicator           | count | of    | published_at
