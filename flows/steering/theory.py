@@ -20,8 +20,8 @@ NOTHING = "Hverken skridt eller indikator nævnt"
 OWN = "plan"
 
 # Sized for the width of an A4 sheet between its margins, so that paper shows the letters at their full size.
-BOX, GUTTER, PADDING, APART = 152, 30, 7, 10
-TEXT, LEADING, HEAD, FOOT = 11.5, 14, 26, 32
+BOX, GUTTER, PADDING, APART = 152, 30, 6, 6
+TEXT, LEADING, HEAD, FOOT = 11.5, 13, 24, 30
 WIDTH = len(COLUMNS) * BOX + (len(COLUMNS) - 1) * GUTTER
 LONGEST = 5  # lines of a box; the table says the rest
 
@@ -217,7 +217,14 @@ def wrapped(text: str, is_bold: bool = False) -> list[str]:
 
 def wide(text: str) -> float:
     """About how wide text is, in pixels: as in DejaVu Sans, by kinds of letters; most other fonts are narrower."""
-    narrow, broad = "iljtfrI.,:;'|()[]-/ ", "mwMW%æÆ@"
-    return TEXT * sum(
-        0.34 if letter in narrow else 0.95 if letter in broad else 0.7 if letter.isupper() else 0.6 for letter in text
-    )
+    return TEXT * sum(_wide(letter) for letter in text)
+
+
+def _wide(letter: str) -> float:
+    if letter in "iljI.,:;'|()[]-/ ":
+        return 0.34
+    if letter in "tfr":
+        return 0.41
+    if letter in "mwMW%æÆ@":
+        return 0.95
+    return 0.7 if letter.isupper() or letter.isdigit() else 0.6

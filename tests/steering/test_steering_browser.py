@@ -3,12 +3,15 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from flows.steering import pages
+from schemas.registry import Registry
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Text and what lies behind it, as WCAG 2.1 reckons contrast: the smallest that a page holds, with its text.
@@ -132,6 +135,13 @@ def test_details_open_with_the_keyboard(page: Any, folder: Path) -> None:
 
 
 def test_regions_that_scroll_are_named_and_can_be_scrolled(page: Any, folder: Path) -> None:
+    """Not every browser lets the keyboard into whatever scrolls, as this one does; hence the tabindex."""
+    for file in sorted(folder.glob("*.html")):
+        page.goto(file.as_uri())
+        asked = "e => [e.getAttribute('role'), e.getAttribute('tabindex'), e.getAttribute('aria-label')]"
+        regions = page.evaluate(f"[...document.querySelectorAll('.wide')].map({asked})")
+        assert all((role, stop) == ("region", "0") and len(said) > 10 for role, stop, said in regions), file.name
+        assert len({said for _, _, said in regions}) == len(regions), file.name
     page.goto((folder / "plan-vollsmose.html").as_uri())
     picture = page.locator(".theory .wide")
     assert picture.get_attribute("aria-label").startswith("Figur: sådan er det tænkt")
@@ -189,6 +199,29 @@ def test_paper_has_the_marks_on_every_sheet_and_every_year(page: Any, folder: Pa
     assert "Mål 1, år for år" in told
     assert "Koblinger fra indsatsområde til indikator" in told
     assert "Gå til indholdet" not in told
+
+
+def test_the_largest_picture_stands_on_one_sheet_with_its_heading(
+    page: Any, make_town: Callable[[], Any], registry: Registry, tmp_path: Path
+) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed: nobody has read the printed pages")
+    town = make_town()
+    town.rows["plan_change_theory"].clear()
+    steps = [(step, name) for step in registry.change_theory.step.values() for name in step.indicators[:2]]
+    for number, (step, indicator) in enumerate(steps, 1):
+        link = {"plan_id": "vollsmose", "link_no": number, "effort_area_id": step.effort_area, "step": step.label_da}
+        done = {"activity": step.activities[0], "indicator": indicator, "link_source": "plan"}
+        town.add("plan_change_theory", link | done)
+    assert len(steps) >= 19
+    pages.write(town.publish(tmp_path / "marts"), registry, tmp_path, ["vollsmose"])
+    page.goto((tmp_path / "plan-vollsmose.html").as_uri())
+    page.pdf(path=str(tmp_path / "plan.pdf"), prefer_css_page_size=True)
+    read = ["pdftotext", "-layout", tmp_path / "plan.pdf", "-"]
+    sheets = subprocess.run(read, capture_output=True, text=True, check=True).stdout.split("\f")
+    (sheet,) = (sheet for sheet in sheets if "Sådan er det tænkt" in sheet)
+    for said in ("Aktivitet", "Forsøg med", "planens egne ord", "Kursiv i en indikators felt"):
+        assert said in sheet
 
 
 def test_charts_are_not_cut_by_the_edge_of_a_sheet(page: Any, folder: Path) -> None:

@@ -196,10 +196,13 @@ def test_an_indicator_of_two_effort_areas_stands_in_both(registry: Registry) -> 
 def test_a_link_of_the_plan_goes_before_a_proposal(registry: Registry) -> None:
     rows = links(registry)[:2]
     rows[1] |= {"indicator": rows[0]["indicator"], "link_source": "boligprofil proposal"}
-    assert all(edge.is_own for edge in theory.picture(rows, registry).edges)
+    picture = theory.picture(rows, registry)
+    assert all(edge.is_own for edge in picture.edges)
+    assert all(node.is_own for node in picture.nodes)
     rows[0]["link_source"] = "boligprofil proposal"
     picture = theory.picture(rows, registry)
     assert not any(edge.is_own for edge in picture.edges)
+    assert not any(node.is_own for node in picture.nodes)
     assert picture.has_proposals
     assert "2 koblinger er forslag fra Boligprofil" in picture.said
     assert "planens egne" not in picture.said

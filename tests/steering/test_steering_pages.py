@@ -48,6 +48,13 @@ def test_some_plans_alone_leave_no_dead_link(make_town: Callable[[], Town], tmp_
     assert f'href="plan-{OTHER}.html#maal-1"' in secretariat
 
 
+def test_a_plan_without_a_secretariat_brings_no_secretariat(make_town: Callable[[], Town], tmp_path: Path) -> None:
+    town = make_town()
+    files = pages.write(town.publish(tmp_path / "m"), town.registry, tmp_path / "p", [EMPTY])
+    assert [file.name for file in files] == ["index.html", f"plan-{EMPTY}.html"]
+    assert "Ingen af planerne hører under et områdesekretariat." in text(files[0].read_text())
+
+
 def test_an_unknown_plan_is_named(make_town: Callable[[], Town], tmp_path: Path) -> None:
     town = make_town()
     with pytest.raises(ValueError, match=f"gellerup: no plan of the snapshot; there are {PLAN}, {EMPTY}, {OTHER}"):
@@ -141,6 +148,14 @@ def test_real_figures_are_not_called_made_up(folder: Path) -> None:
         assert "(INTERNT)</title>" in page
         assert "SYNTETISK" not in page
         assert "EKSEMPEL" not in page
+
+
+def test_an_example_of_a_plan_alone_marks_the_index_too(make_town: Callable[[], Town], tmp_path: Path) -> None:
+    town = make_town()
+    town.target("1", plan=EMPTY, is_example=True)
+    pages.write(town.publish(tmp_path / "m"), town.registry, tmp_path / "p")
+    marked = {file.name for file in (tmp_path / "p").iterdir() if words.EXAMPLE in text(file.read_text())}
+    assert marked == {"index.html", f"plan-{EMPTY}.html"}
 
 
 @pytest.mark.parametrize("mart", ["plan_activity_years", "plan_change_theory", "shared_indicators"])
