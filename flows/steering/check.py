@@ -192,7 +192,7 @@ def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: M
     if figures.is_empty():
         return Finding(False, f"Der er ingen tal for '{indicator.label_da}' i {area}. Målet kan ikke følges.")
     years = figures["year"].to_list()
-    there = f"Der er tal for '{indicator.label_da}' i {area} for {_years(years)}."
+    there = f"Der er tal for '{indicator.label_da}' i {area} for {words.years(years)}."
     if indicator.interval is None:
         return Finding(
             False, f"{there} Men tallet har ingen beregnet usikkerhed, så bevægelse kan ikke skilles fra tilfælde."
@@ -200,18 +200,6 @@ def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: M
     if figures["numerator"].null_count() == figures.height:
         return Finding(False, f"{there} Men antallene bag er ikke leveret, så bevægelse kan ikke skilles fra tilfælde.")
     return Finding(True, there)
-
-
-def _years(years: list[int]) -> str:
-    """'2010–2013 og 2015'."""
-    runs: list[list[int]] = []
-    for year in years:
-        if runs and year == runs[-1][1] + 1:
-            runs[-1][1] = year
-        else:
-            runs.append([year, year])
-    texts = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
-    return " og ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
 
 
 def _start(target: Row, indicator: Indicator) -> Finding:

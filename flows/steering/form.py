@@ -14,7 +14,6 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows import files
-from flows.intake.templates import terms
 from flows.publish.snapshots import Snapshot
 from flows.steering import telling, words
 from flows.steering.excel import Cell, Column, Formats, lines_of, table
@@ -24,7 +23,6 @@ from schemas.registry import Registry
 
 TITLE = "Årligt skema for målopfyldelse"
 FRONT, GOALS, ACTIVITIES, MEANINGS = "Forside", "Mål", "Aktiviteter", "Forklaring"
-UNMEASURED, WITHDRAWN, NO_FIGURE = "∅ Kan ikke måles", "— Opgivet", "… Intet tal for året"
 NOT_COUNTED = "ikke oplyst"
 
 
@@ -137,7 +135,7 @@ def _goal_columns(plan: Plan, year: int) -> list[Column]:
         Column("Mål", 21, lambda line: line.row["goal"]),
         Column("Måles ved", 19, _measure),
         Column("Fælles", 7, lambda line: "ja" if line.row["is_shared"] else None),
-        Column("Tallet er for", 12, lambda line: line.indicator and terms.population(line.indicator)),
+        Column("Tallet er for", 12, lambda line: line.indicator and line.indicator.population_da),
         Column("Boligområde", 11, lambda line: line.row["area_name"]),
         Column("Startår", 7, lambda line: line.row["start_year"], "year"),
         Column("Startværdi", 9, lambda line: line.row["start_value"], "value"),
@@ -209,14 +207,14 @@ def _change_interval(line: Line) -> str | None:
 
 def _verdict(line: Line) -> str:
     if line.row["is_withdrawn"]:
-        return WITHDRAWN
+        return words.WITHDRAWN
     if line.indicator is None:
-        return UNMEASURED
+        return words.UNMEASURED
     if line.of_year is None:
         return words.ABSENT
     verdict = line.of_year["target_verdict"]
     if line.of_year["value"] is None:
-        return NO_FIGURE
+        return words.NO_FIGURE
     return f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]}" if verdict else words.ABSENT
 
 
@@ -324,9 +322,9 @@ def _meanings(
     """Every word and sign of the form, then the definitions of its indicators."""
     for verdict, word in words.VERDICTS.items():
         yield "Vurdering", f"{words.SIGNS[verdict]} {word}", words.MEANINGS[verdict]
-    yield "Vurdering", UNMEASURED, "Intet tal viser, om målet nås. Det regnes hverken som nået eller ikke nået."
-    yield "Vurdering", NO_FIGURE, "Målet måles, men årets tal findes ikke; hvorfor står i 'Hvorfor'."
-    yield "Vurdering", WITHDRAWN, "Planen har opgivet målet."
+    yield "Vurdering", words.UNMEASURED, "Intet tal viser, om målet nås. Det regnes hverken som nået eller ikke nået."
+    yield "Vurdering", words.NO_FIGURE, "Målet måles, men årets tal findes ikke; hvorfor står i 'Hvorfor'."
+    yield "Vurdering", words.WITHDRAWN, "Planen har opgivet målet."
     yield "Vurdering", words.ABSENT, "Året er målets startår eller ligger uden for målets år."
     for kind, meaning in words.KIND_MEANINGS.items():
         yield "Slags vurdering", words.KINDS[kind], meaning
@@ -394,6 +392,6 @@ def _facts(plan: Plan, year: int, lines: Sequence[Line], snapshot: Snapshot) -> 
     told = [_verdict(line) for line in measured]
     for verdict, word in words.VERDICTS.items():
         yield f"{words.SIGNS[verdict]} {word} i {year}", told.count(f"{words.SIGNS[verdict]} {word}")
-    yield f"Uden vurdering for {year}", sum(said in (NO_FIGURE, words.ABSENT) for said in told)
+    yield f"Uden vurdering for {year}", sum(said in (words.NO_FIGURE, words.ABSENT) for said in told)
     if bare := [row["effort_area"] for row in plan.overview.values() if row["was_granted"] and not row["goals"]]:
         yield "Bevilling, men intet mål", words.listed(bare)

@@ -161,8 +161,7 @@ def sources(plan: Plan, registry: Registry) -> tuple[tuple[str, str], ...]:
     """What the page is made of: the part and who delivered it, and in which files."""
     files: dict[str, list[str]] = {}
     for part, source, file in plan.sources:
-        publisher = words.publishers(registry.sources[source].publisher)
-        files.setdefault(f"{PARTS[part]} fra {publisher}", []).append(file)
+        files.setdefault(f"{PARTS[part]} fra {registry.sources[source].publisher_da}", []).append(file)
     return tuple((said, ", ".join(of)) for said, of in files.items())
 
 
@@ -224,9 +223,9 @@ def _lines(told: Told, plan: Plan, registry: Registry) -> Iterator[Line]:
     for one in _walk(told):
         row = rows[one.number]
         if one.is_withdrawn:
-            verdict = "— Opgivet"
+            verdict = words.WITHDRAWN
         elif one.unmeasured:
-            verdict = "∅ Kan ikke måles"
+            verdict = words.UNMEASURED
         else:
             verdict = one.verdict.short if one.verdict else "… Intet tal endnu"
         label = registry.indicators[row["indicator"]].label_da if row["indicator"] else words.ABSENT

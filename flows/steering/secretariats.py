@@ -73,7 +73,7 @@ def compose(secretariat: Secretariat, registry: Registry) -> SecretariatPage:
             (
                 registry.indicators[row["indicator"]].label_da,
                 words.years(_years(row["municipality_years"])),
-                words.publishers(row["municipality_owners"]),
+                owners(row["municipality_sources"], registry),
             )
             for row in data
             if not row["of_areas"] and row["municipality_years"]
@@ -118,10 +118,16 @@ def _known(row: Row, registry: Registry, in_force: list[str]) -> Known:
         registry.indicators[row["indicator"]].label_da,
         row["indicator"] in in_force,
         words.years(_years(row["figure_years"])),
-        words.publishers(row["owners"]),
+        owners(row["owner_sources"], registry),
         words.sentence(gaps(row)),
         words.years(_years(row["municipality_years"])) or "ingen",
     )
+
+
+def owners(sources: str | None, registry: Registry) -> str:
+    """Who publishes the figures of these sources (separated by commas), each once."""
+    named = {registry.sources[source].publisher_da for source in (sources or "").split(", ") if source}
+    return words.listed(sorted(named))
 
 
 def gaps(row: Row) -> str:

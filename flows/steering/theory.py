@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from flows.steering import words
 from flows.steering.figures import Row
+from schemas import danish
 from schemas.registry import Registry
 
 COLUMNS = ("Indsatsområde", "Aktivitet", "Skridt", "Indikator")
@@ -122,7 +123,7 @@ def _themes(registry: Registry) -> dict[str, str]:
 
 
 def _group(indicator: str, registry: Registry) -> str:
-    return words.OUTCOME_GROUPS[str(registry.indicators[indicator].indicator_group)]
+    return danish.OUTCOME_GROUPS[str(registry.indicators[indicator].indicator_group)]
 
 
 def _sorted(links: Iterable[Row], registry: Registry) -> list[Row]:

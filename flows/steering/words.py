@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from flows.intake.letters import MONTHS
+from schemas import danish
 from schemas.models import Indicator
 
 INTERNAL = "INTERNT: tallene er ikke ryddet for små grupper og må ikke forlade huset."
@@ -20,6 +21,7 @@ VERDICTS = {
     "off_the_way": "Ikke på vej",
     "cannot_be_told": "Kan ikke afgøres",
 }
+UNMEASURED, WITHDRAWN, NO_FIGURE = "∅ Kan ikke måles", "— Opgivet", "… Intet tal for året"
 # A sign of its own for each verdict, so that nobody needs to see a colour.
 SIGNS = {"reached": "✓", "on_the_way": "↗", "off_the_way": "✗", "cannot_be_told": "?"}
 MEANINGS = {
@@ -36,7 +38,7 @@ KINDS = {
     "replaced": "målet var afløst af et nyt",
 }
 KIND_MEANINGS = {
-    "interim": "Målåret er ikke nået endnu; vurderingen kan ændre sig.",
+    "interim": "Målåret er ikke nået endnu, eller dets tal er foreløbigt; vurderingen kan ændre sig.",
     "final": "Tallet er målårets, og målet var sat, før tallet blev offentliggjort.",
     "afterwards": "Målet blev sat, efter at årets tal var offentliggjort; intet var aftalt på forhånd.",
     "replaced": "Da årets tal blev offentliggjort, havde planen sat et nyt mål i stedet.",
@@ -82,12 +84,6 @@ TWINS_MISSING = {
     "no_figure": "tvillingerne mangler tal for årene",
 }
 DIRECTIONS = {"up": "skal stige", "down": "skal falde"}
-OUTCOME_GROUPS = {
-    "background": "Baggrund",
-    "attractiveness": "Områdets tiltrækning",
-    "life_situation": "Beboernes livssituation",
-    "satisfaction": "Beboernes tilfredshed",
-}
 LINK_SOURCES = {"plan": "planen selv", "boligprofil proposal": "forslag fra Boligprofil"}
 GAPS = {
     "no_area": "Boligprofil kender intet område i kommunen",
@@ -96,31 +92,6 @@ GAPS = {
     "some_years": "der mangler år",
     "no_counts": "antallene bag andelene er ikke leveret, så usikkerheden er ukendt",
     "none": "ingen huller",
-}
-# The publishers of schemas/sources.toml.
-PUBLISHERS = {
-    "Boligprofil": "Boligprofil",
-    "Landsbyggefonden": "Landsbyggefonden",
-    "SFI 10:15 and Landsbyggefonden": "SFI 10:15 og Landsbyggefonden",
-    "SFI, the Danish National Centre for Social Research": "SFI",
-    "Statistics Denmark": "Danmarks Statistik",
-    "Statistics Denmark, for Landsbyggefonden": "Danmarks Statistik for Landsbyggefonden",
-    "the area secretariats": "områdesekretariaterne",
-    "the ministry responsible for housing": "ministeriet med ansvar for boliger",
-    "the ministry responsible for housing, and those who quote it": "ministeriet med ansvar for boliger og andre",
-    "the municipality that sends them": "kommunen",
-    "the plans' project secretariats": "helhedsplanernes projektsekretariater",
-    "transcribed by heholo; the table behind is not stated": "afskrevet af heholo; tabellen bag er ikke oplyst",
-}
-COUNTED = {
-    "persons": ("person", "personer"),
-    "full_time_persons": ("fuldtidsperson", "fuldtidspersoner"),
-    "person_years": ("personår", "personår"),
-    "households": ("husstand", "husstande"),
-    "dwellings": ("bolig", "boliger"),
-    "events": ("hændelse", "hændelser"),
-    "contacts": ("kontakt", "kontakter"),
-    "money": ("krone", "kroner"),
 }
 
 
@@ -155,7 +126,7 @@ def unit(indicator: Indicator) -> str:
         case "mean":
             return "kr. pr. m²" if indicator.id.endswith("_m2") else "kr."
         case _:
-            return COUNTED[indicator.count_basis][1]
+            return danish.COUNTED[indicator.count_basis][1]
 
 
 def valued(value: float | None, indicator: Indicator) -> str:
@@ -182,7 +153,7 @@ def counted(count: float | None, indicator: Indicator) -> str:
     """A number of what the indicator counts: '1 person', '12 personer'."""
     if count is None:
         return ABSENT
-    one, many = COUNTED[indicator.count_basis]
+    one, many = danish.COUNTED[indicator.count_basis]
     return f"{number(count)} {one if round(count) == 1 else many}"
 
 
@@ -222,16 +193,6 @@ def years(found: Iterable[int]) -> str:
         else:
             runs.append([year])
     return listed([f"{run[0]}–{run[-1]}" if len(run) > 2 else listed([str(year) for year in run]) for run in runs])
-
-
-def publishers(owners: str | None) -> str:
-    """Who publishes figures, in Danish; `owners` are separated by '; ', which may also stand within a name."""
-    rest, found = owners or "", []
-    for name in sorted(PUBLISHERS, key=len, reverse=True):
-        if name in rest:
-            rest = rest.replace(name, "")
-            found.append(PUBLISHERS[name])
-    return listed(sorted({*found, *(name for part in rest.split(";") if (name := part.strip()))}))
 
 
 def sentence(text: str) -> str:

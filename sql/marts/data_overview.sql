@@ -22,7 +22,8 @@ of_itself as (
         figures.geography_id as municipality_code,
         figures.indicator,
         list_sort(list_distinct(list(figures.year))) as years,
-        string_agg(distinct sources.publisher, '; ' order by sources.publisher) as owners
+        string_agg(distinct sources.publisher, '; ' order by sources.publisher) as owners,
+        string_agg(distinct figures.source, ', ' order by figures.source) as owner_sources
     from place_figures as figures
     join codes.sources as sources using (source)
     where figures.geography = 'municipality' and figures.value is not null
@@ -45,7 +46,8 @@ joined as (
         of_areas.owners,
         of_areas.owner_sources,
         of_itself.years as municipality_years,
-        of_itself.owners as municipality_owners
+        of_itself.owners as municipality_owners,
+        of_itself.owner_sources as municipality_sources
     from dim_municipalities as municipalities
     cross join codes.indicators as indicators
     left join homes using (municipality_code)
@@ -67,6 +69,7 @@ select
     drawn_from,
     array_to_string(municipality_years, ', ') as municipality_years,
     municipality_owners,
+    municipality_sources,
     case
         when not of_areas then if(municipality_years is null, 'nothing_delivered', 'none')
         when known_areas = 0 then 'no_area'

@@ -260,7 +260,8 @@ def test_a_new_indicator_is_delivered_without_code(
             f'\n[odd_figure]\nindicator_group = "background"\ndrawn_from = "a register"\nkind = "{kind}"\n{NEW[kind]}\n'
             'polarity = "high_is_worse"\n'
             'label_da = "Sært tal"\nlabel_en = "Odd figure"\ndefinition = "Odd."\ndefinition_da = "Sær."\n'
-            f'population = "all residents"\npopulation_da = "alle beboere"\nminimum = 2\nmaximum = {MOST.get(kind, 90)}\n'
+            'population = "all residents"\npopulation_da = "alle beboere"\n'
+            f"minimum = 2\nmaximum = {MOST.get(kind, 90)}\n"
             'decimals = 1\ndisclosure_class = "ordinary"\n'
         )
     registry = load(folder)

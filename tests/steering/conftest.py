@@ -353,6 +353,7 @@ def full(registry: Registry) -> Town:
             | {
                 "counts_pct": 60.0,
                 "owners": "Statistics Denmark; the municipality that sends them",
+                "owner_sources": "municipal_figures, statbank_ras200",
                 "gap": "some_years",
             },
             "move_out_pct": {
@@ -361,7 +362,11 @@ def full(registry: Registry) -> Town:
                 "counts_pct": 100.0,
                 "gap": "some_areas",
             }
-            | {"owners": "Landsbyggefonden", "municipality_years": "2007, 2008, 2009"},
+            | {
+                "owners": "Landsbyggefonden",
+                "owner_sources": "housing_statistics",
+                "municipality_years": "2007, 2008, 2009",
+            },
         }.get(indicator.id, {"gap": "nothing_delivered", "areas_with_figures": 0})
         of = {
             "municipality_code": "0461",
@@ -369,9 +374,7 @@ def full(registry: Registry) -> Town:
             "known_areas": 2,
             "of_areas": indicator.of_areas,
         }
-        places = (
-            {} if indicator.of_areas else {"municipality_years": "2008", "municipality_owners": "Statistics Denmark"}
-        )
+        places = {} if indicator.of_areas else {"municipality_years": "2008", "municipality_sources": "statbank_aup"}
         town.add("data_overview", of | {"indicator": indicator.id} | known | places)
     town.count()
     return town

@@ -3,6 +3,7 @@
 import pytest
 
 from flows.steering import words
+from schemas import danish
 from schemas.registry import Registry
 
 
@@ -46,26 +47,6 @@ def test_one_contact_per_resident_is_no_per_1(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize(
-    ("owners", "said"),
-    [
-        (None, ""),
-        ("Statistics Denmark", "Danmarks Statistik"),
-        ("Statistics Denmark, for Landsbyggefonden", "Danmarks Statistik for Landsbyggefonden"),
-        ("the municipality that sends them; Statistics Denmark", "Danmarks Statistik og kommunen"),
-        ("transcribed by heholo; the table behind is not stated; Nobody known", None),
-    ],
-)
-def test_publishers(owners: str | None, said: str | None) -> None:
-    got = words.publishers(owners)
-    assert got == (said if said is not None else f"Nobody known og {words.PUBLISHERS[(owners or '')[:53]]}")
-
-
-def test_every_publisher_has_a_danish_name(registry: Registry) -> None:
-    missing = {source.publisher for source in registry.sources.values()} - set(words.PUBLISHERS)
-    assert not missing, f"words.PUBLISHERS lacks {sorted(missing)}"
-
-
-@pytest.mark.parametrize(
     ("mart", "column", "said"),
     [
         ("target_progress", "target_verdict", words.VERDICTS),
@@ -81,7 +62,7 @@ def test_every_publisher_has_a_danish_name(registry: Registry) -> None:
         ("dim_targets", "direction", words.DIRECTIONS),
         ("plan_change_theory", "link_source", words.LINK_SOURCES),
         ("data_overview", "gap", words.GAPS),
-        ("dim_indicators", "indicator_group", words.OUTCOME_GROUPS),
+        ("dim_indicators", "indicator_group", danish.OUTCOME_GROUPS),
     ],
 )
 def test_every_value_of_a_mart_has_words(registry: Registry, mart: str, column: str, said: dict[str, str]) -> None:
@@ -91,7 +72,7 @@ def test_every_value_of_a_mart_has_words(registry: Registry, mart: str, column: 
 
 
 def test_whatever_is_counted_has_words(registry: Registry) -> None:
-    assert {indicator.count_basis for indicator in registry.indicators.values()} <= set(words.COUNTED)
+    assert {indicator.count_basis for indicator in registry.indicators.values()} <= set(danish.COUNTED)
 
 
 def test_signs_tell_verdicts_apart() -> None:
