@@ -2,12 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flows.cards import words
 from flows.cards.card import Card, Cell, compose
@@ -15,6 +11,7 @@ from flows.cards.figures import OUTCOME_GROUPS, Outcome, contrasts_of, outcomes_
 from flows.cards.sheet import pdf
 from flows.cards.words import Names
 from flows.files import write as write_file
+from flows.pages import style, templates
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
 from schemas.registry import Registry
@@ -137,18 +134,6 @@ def _index(lines: Sequence[Line], snapshot: Snapshot, registry: Registry) -> str
     )
 
 
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("flows.cards", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
 def _render(template: str, **values: Any) -> str:
-    style = (resources.files("flows.cards") / "card.css").read_text(encoding="utf-8")
-    return _templates().get_template(template).render(style=style, **values)
+    package = "flows.cards"
+    return templates(package).get_template(template).render(style=style(package, "card.css"), **values)

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from flows.files import write as write_file
+from flows.pages import style, templates
 from flows.publish.snapshots import Snapshot
 from flows.steering import plans as plan_pages
 from flows.steering import secretariats as secretariat_pages
@@ -17,6 +14,7 @@ from flows.steering import theory, words
 from flows.steering.figures import Plan, Secretariat, Steering, read
 from schemas.registry import Registry
 
+PACKAGE = "flows.steering"
 Progress = Callable[[str, int, int], None]
 COUNT_HEADS = {
     "goals": "Mål",
@@ -117,32 +115,15 @@ def banners(origin: str, is_example: bool) -> list[tuple[str, str]]:
     return [(mark, meaning) for mark, _, meaning in (text.partition(": ") for text in said)]
 
 
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("flows.steering", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-@cache
-def _style() -> str:
-    return (resources.files("flows.steering") / "steering.css").read_text(encoding="utf-8")
-
-
 def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) -> str:
     marked = banners(snapshot.manifest["origin"], is_example)
     marks = ", ".join(mark for mark, _ in marked)
     as_of = snapshot.manifest.get("as_of")
     return (
-        _templates()
+        templates(PACKAGE)
         .get_template(template)
         .render(
-            style=_style(),
+            style=style(PACKAGE, "steering.css"),
             banners=marked,
             marks=marks,
             marks_on_paper=marks.replace(", ", " · "),

@@ -7,33 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
+from mart_rows import frame
 
 from flows.cards.figures import outcomes_of
 from flows.files import write_parquet
 from flows.publish.snapshots import Snapshot
-from schemas.contracts import POLARS_TYPES
 from schemas.evaluation import Contrast
-from schemas.models import Table
 from schemas.registry import Registry
 
 MARTS = ("baseline_balance", "baseline_trend", "baseline_years", "design_power", "baseline_panel")
-DEFAULTS: dict[str, Any] = {"text": "x", "integer": 0, "number": 0.0, "boolean": False, "year": 2005, "date": None}
 SIZES = {"funded": 240, "never_funded": 700, "over_15m": 60, "5_15m": 120, "under_5m": 60, "lokal-semiprofessionel": 14}
-
-
-def frame(table: Table, rows: Iterable[dict[str, Any]], registry: Registry) -> pl.DataFrame:
-    """Rows in the columns of a mart; what a row leaves out is null, or a default where the contract allows no null."""
-    defaults = {
-        column.name: None if column.nullable else (registry.allowed(column) or (DEFAULTS[column.type],))[0]
-        for column in table.columns
-    }
-    made = []
-    for row in rows:
-        assert not row.keys() - defaults.keys(), f"{table.id} has no {sorted(row.keys() - defaults.keys())}"
-        made.append({**defaults, **row})
-    return pl.DataFrame(made, schema={column.name: POLARS_TYPES[column.type] for column in table.columns})
 
 
 @dataclass

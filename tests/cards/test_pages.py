@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from page_reading import table, text
 
 from flows.cards import charts, pages
 from flows.cards.figures import NoBaseline, outcomes_of, refuse
@@ -19,7 +19,6 @@ from schemas.registry import Registry
 if TYPE_CHECKING:
     from tests.cards.conftest import Baseline
 
-CHROMIUM = Path("/usr/bin/chromium")
 OUTCOME, OTHER = "outside_work_pct", "gross_income_dkk"
 FEW = {"contrast": "organisation", "arm_0": "lokal-semiprofessionel"}
 NONE = {"contrast": "bands", "arm_1": "5_15m", "arm_0": "under_5m"}
@@ -63,46 +62,6 @@ def folder(baseline: Baseline, tmp_path_factory: pytest.TempPathFactory) -> Path
     place = tmp_path_factory.mktemp("cards")
     pages.write(baseline.publish(place / "marts"), baseline.registry, place / "cards", (OUTCOME, OTHER))
     return place / "cards"
-
-
-class Tables(HTMLParser):
-    """The tables of a page: caption to rows of cell texts, the head first."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tables: dict[str, list[list[str]]] = {}
-        self._text: list[str] = []
-        self._caption = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag in ("caption", "th", "td"):
-            self._text = []
-        elif tag == "tr":
-            self.tables[self._caption].append([])
-
-    def handle_data(self, data: str) -> None:
-        self._text.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        said = "".join(self._text).strip()
-        if tag == "caption":
-            self._caption = said
-            self.tables[said] = []
-        elif tag in ("th", "td"):
-            self.tables[self._caption][-1].append(said)
-
-
-def table(page: str, caption: str) -> dict[str, dict[str, str]]:
-    """The table whose caption begins so: head of the row to heading of the column to text."""
-    rows = next(rows for said, rows in Tables(page).tables.items() if said.startswith(caption))
-    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:] if len(row) > 1}
-
-
-def text(page: str) -> str:
-    """What a reader sees of a page."""
-    seen = re.sub(r"<(style|svg)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
-    return " ".join(seen.replace("&lt;", "<").replace("&#39;", "'").split())
 
 
 def squeezed(said: str) -> str:
@@ -431,19 +390,6 @@ def test_means_that_are_alike_with_another_spread_are_told_apart(
 def test_outcomes_stand_in_the_order_of_their_groups(registry: Registry) -> None:
     groups = [registry.indicators[name].indicator_group for name in outcomes_of(registry)]
     assert groups == sorted(groups, key=["attractiveness", "life_situation", "satisfaction"].index)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: nobody has looked at the cards in a browser")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=quiet)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (390, "screen"), (703, "print")])

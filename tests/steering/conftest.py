@@ -1,44 +1,23 @@
 """Plans made up for the pages: marts that keep their contracts, and that a test may change before publishing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
+from mart_rows import frame
 
 from flows.files import write_parquet
 from flows.publish.snapshots import Snapshot
 from flows.steering import pages
 from flows.steering.figures import MARTS
-from schemas.contracts import POLARS_TYPES
-from schemas.models import Table
 from schemas.registry import Registry
 
-DEFAULTS: dict[str, Any] = {
-    "text": "x",
-    "integer": 0,
-    "number": 0.0,
-    "boolean": False,
-    "year": 2010,
-    "date": date(2010, 5, 3),
-}
+# What a column of these types holds where a row leaves it out.
+DEFAULTS = {"year": 2010, "date": date(2010, 5, 3)}
 PLAN, OTHER, EMPTY = "vollsmose", "soenderbro", "stengaarden"
-
-
-def frame(table: Table, rows: Iterable[dict[str, Any]], registry: Registry) -> pl.DataFrame:
-    """Rows in the columns of a mart; what a row leaves out is null, or a default where the contract allows no null."""
-    defaults = {
-        column.name: None if column.nullable else (registry.allowed(column) or (DEFAULTS.get(column.type),))[0]
-        for column in table.columns
-    }
-    made = []
-    for row in rows:
-        assert not row.keys() - defaults.keys(), f"{table.id} has no {sorted(row.keys() - defaults.keys())}"
-        made.append({**defaults, **row})
-    return pl.DataFrame(made, schema={column.name: POLARS_TYPES[column.type] for column in table.columns})
 
 
 @dataclass
@@ -207,7 +186,9 @@ class Town:
         for mart, rows in self.rows.items():
             table = self.registry.marts[mart]
             stamped = [{**row, "origin": self.origin} for row in rows]
-            write_parquet(folder / f"{mart}.parquet", frame(table, stamped, self.registry).to_arrow(), table)
+            write_parquet(
+                folder / f"{mart}.parquet", frame(table, stamped, self.registry, **DEFAULTS).to_arrow(), table
+            )
         entries = {mart: {"file": f"{mart}.parquet"} for mart in MARTS}
         manifest = {"origin": self.origin, "as_of": "2013-03-04T05:00:00+00:00", "marts": entries}
         return Snapshot("5f0c9a1b2c3d4e5f", folder, manifest)

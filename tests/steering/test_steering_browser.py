@@ -13,7 +13,6 @@ import pytest
 from flows.steering import pages
 from schemas.registry import Registry
 
-CHROMIUM = Path("/usr/bin/chromium")
 # Text and what lies behind it, as WCAG 2.1 reckons contrast: the smallest that a page holds, with its text.
 CONTRAST = """() => {
   const part = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -37,19 +36,6 @@ CONTRAST = """() => {
 OUTSIDE = """width => [...document.querySelectorAll("body *")]
   .filter(e => !e.closest(".wide") && !e.closest(".skip") && e.getBoundingClientRect().right > width + 0.5)
   .map(e => e.outerHTML.slice(0, 80))"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: nobody has looked at the steering pages in a browser")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=quiet)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

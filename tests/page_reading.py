@@ -1,4 +1,4 @@
-"""Reading the steering pages as their readers do: the text, the tables, the part about one goal."""
+"""Reading pages as their readers do: the text, the tables; of a plan's page the part about one goal."""
 
 import re
 from html import unescape
@@ -37,7 +37,7 @@ class Tables(HTMLParser):
 def table(page: str, caption: str) -> dict[str, dict[str, str]]:
     """The table whose caption begins so: head of the row to heading of the column to text."""
     rows = next(rows for said, rows in Tables(page).tables.items() if said.startswith(caption))
-    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
+    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:] if len(row) > 1}
 
 
 def text(page: str) -> str:
