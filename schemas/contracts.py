@@ -28,10 +28,12 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 # A published share is rounded, so the share that its counts give may differ by half a unit of the last digit.
 SHARE_TOLERANCE = 0.1
+# One way to write a number, so that a revision meets its target: 1, 2, 2.1.
+TARGET_NUMBER = r"^[1-9][0-9]*(\.[1-9][0-9]*)*$"
 # A goal that begins with what the plan does. It is asked only of goals that no indicator measures.
 ONLY_AN_ACTIVITY = (
     r"(?i)^\s*(?:at\s+|vi\s+(?:vil\s+)?|der\s+(?:skal\s+)?)?"
-    r"(?:afhold|arranger|etabler|gennemfør|igangsæt|opret|opstart|tilbyd|udbyd|nedsæt|ansæt)\p{L}*"
+    r"(?:afholde|arrangere|etablere|gennemføre|igangsætte|oprette|opstarte|tilbyde|udbyde|ansætte)[rs]?\b"
 )
 
 
@@ -82,6 +84,8 @@ ROW_RULES: dict[str, dict[str, RowRule]] = {
         ),
         "goal_measured_twice": RowRule("not_measurable_because", INDICATOR.is_null() | WHY_NOT.is_null()),
         "goal_is_activity": RowRule("goal", INDICATOR.is_not_null() | ~pl.col("goal").str.contains(ONLY_AN_ACTIVITY)),
+        "set_after_delivery": RowRule("set_on", pl.col("set_on") <= pl.col("published_at")),
+        "not_a_target_number": RowRule("target_no", pl.col("target_no").str.contains(TARGET_NUMBER)),
         "not_measured_by_area": RowRule("indicator", pl.col("of_areas")),
         "target_without_area": RowRule("area_id", ~IS_MEASURED | pl.col("area_id").is_not_null()),
         "target_without_year": RowRule("target_year", ~IS_MEASURED | pl.col("target_year").is_not_null()),

@@ -20,7 +20,7 @@ ACCEPTABLE = {
     "jump": "row",
     "row_count_differs": "delivery",
     "too_many_bad_rows": "delivery",
-    "target_rewritten": "delivery",
+    "target_changed": "delivery",
 }
 
 

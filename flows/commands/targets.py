@@ -51,7 +51,10 @@ def check(
         out.print("\n[bold]Rækker, der skal rettes, før de kan bruges:[/]")
     for fault in found.faults:
         where = f"linje {fault.line}" + (f", kolonnen '{fault.column}'" if fault.column else "")
-        out.print(f"  ✗ {escape(where)}: {escape(fault.words)}", soft_wrap=True)
+        out.print(
+            f"  ✗ {escape(where)}: {escape(fault.words)}{f' ({escape(fault.hint)})' if fault.hint else ''}",
+            soft_wrap=True,
+        )
     doubts = sum(not finding.is_fine for target in found.targets for finding in target.findings)
     out.print(
         f"\n{len(found.targets)} mål kan læses, {len(found.faults)} fejl. "

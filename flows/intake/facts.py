@@ -15,6 +15,8 @@ from schemas.models import Layout, LayoutColumn, Source, Table
 from schemas.registry import Registry
 
 ROW = "row"
+# What a row says of its delivery, not of the world.
+STAMPED = ("received_at", "published_at", "source", "source_file", "source_line", "origin")
 # A source that shows a figure and marks it missing in the same row says two things at once.
 MARKED = ("withheld_by_source", "too_uncertain", "not_defined_that_year")
 

@@ -21,6 +21,12 @@ def normal(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
+def slug(name: str) -> str:
+    """An identifier made of a Danish name, as the macro of this name in sql/functions.sql makes it."""
+    plain = name.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
+    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain).split())
+
+
 @dataclass(frozen=True)
 class Names:
     """Look-up tables from normalised names to identifiers.

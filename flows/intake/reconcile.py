@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -18,8 +19,6 @@ from schemas.registry import Registry
 
 ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")
-# What a row says of its delivery, not of the world.
-STAMPED = (*ARRIVAL, "source", *PLACE, "origin")
 SERIES = ("geography", "geography_id", "indicator", "breakdown")
 
 
@@ -50,10 +49,12 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     accepted = [receipt for receipt in receipts if receipt.facts_from]
     origin = _origin(accepted)
     tables, set_aside, superseded, excused = {}, list[tuple[str, Fault]](), {}, Counter[str]()
-    parts = sorted(file for receipt in accepted for file in receipt.tables.values())
+    parts = sorted(file for receipt in accepted for file in (*receipt.tables.values(), *receipt.history))
     held: dict[str, pl.DataFrame] = {}
     folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
     for name, table in registry.facts.items():
+        if name == plans.TARGETS:
+            continue
         delivered = _rows(accepted, staging, table)
         if name in plans.TABLES:
             delivered = plans.as_granted(delivered, plans.known_plans(held))
@@ -61,10 +62,6 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
         conflicting = _conflicts(rows, table)
         set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
         kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
-        if _is_append_only(name, registry):
-            changed = _said_otherwise(kept, table)
-            set_aside += [*_faults(changed, "target_changed", ", ".join(table.key))]
-            kept = kept.join(changed, on=PLACE, how="anti")
         current = kept.sort(*ARRIVAL, *PLACE).unique(subset=table.key, keep="last", maintain_order=True)
         if replaced := kept.height - current.height + delivered.height - rows.height:
             superseded[name] = replaced
@@ -72,14 +69,20 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
             leaps, excused = _accepted(_leaps(current, registry), registry)
             set_aside += [*_faults(leaps, "jump", "value")]
             current = current.join(leaps, on=list(table.key), how="anti")
+        if name == "plan_activities":
+            current, strays = plans.activities(current, plans.known_plans(held), registry)
+            set_aside += strays
+        if name == "activity_indicators":
+            current = current.join(held["plan_activities"], on=PLACE, how="semi")
         if name in (*plans.TABLES, *plans.GRANTS):
             held[name] = current
-        if name not in plans.TABLES:
-            tables[name] = _write(folder, current, table)
-    fitting = plans.judge(held, plans.known_plans(held), registry)
-    set_aside += fitting.set_aside
-    for name, rows in fitting.tables.items():
-        tables[name] = _write(folder, rows, registry.tables[name])
+        tables[name] = _write(folder, current, table)
+    targets = registry.tables[plans.TARGETS]
+    versions = _versions(accepted, staging, targets)
+    standing = plans.stand(versions, held["plan_activities"], plans.known_plans(held), registry)
+    set_aside += standing.set_aside
+    excused += standing.accepted
+    tables[targets.id] = _write(folder, standing.rows, targets)
     by_path: dict[str, list[Fault]] = {}
     for path, fault in set_aside:
         by_path.setdefault(path, []).append(fault)
@@ -128,19 +131,18 @@ def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     )
 
 
-def _is_append_only(table: str, registry: Registry) -> bool:
-    """Whether what the rows of a fact table say stands once it is said."""
-    return any(
-        source.append_only and table in registry.layout_of(source.id).tables for source in registry.sources.values()
-    )
-
-
-def _said_otherwise(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Rows of a key that an earlier delivery has, and that do not say what it says."""
-    said = [name for name in rows.columns if name not in STAMPED]
-    ordered = rows.sort(*ARRIVAL, *PLACE)
-    first = ordered.unique(subset=table.key, keep="first", maintain_order=True)
-    return ordered.join(first.select(said), on=said, how="anti", nulls_equal=True)
+def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[plans.Version]:
+    """Every version of the deliveries of an append-only table, none received before an older one of its path."""
+    found = []
+    for receipt in accepted:
+        files = [*receipt.history, *([receipt.tables[table.id]] if table.id in receipt.tables else [])]
+        received = date.min
+        for number, file in enumerate(files):
+            rows = pl.read_parquet(staging / file, glob=False)
+            received = max([received, *rows["received_at"].unique()])
+            is_current = number == len(files) - 1 and receipt.outcome == "accepted"
+            found.append(plans.Version(rows, received, number, is_current))
+    return found
 
 
 def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:

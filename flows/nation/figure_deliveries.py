@@ -6,10 +6,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from flows.intake.names import slug
 from flows.nation import figures
 from flows.nation.desk import NAME, Desk, danish, long_lines
 from flows.nation.figures import Figure
-from flows.nation.places import RESIDENTS_PER_DWELLING, Places, slug
+from flows.nation.places import RESIDENTS_PER_DWELLING, Places
 from flows.nation.truth import Delivered, Truth, levels, needed
 from schemas.registry import Registry
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.intake.names import normal
+from flows.intake.names import normal, slug
 from flows.nation.frame import Frame, FrameError, number
 from flows.nation.truth import Truth
 from schemas.registry import Registry
@@ -53,12 +53,6 @@ class Places:
     def neighbourhoods(self) -> int:
         """Number of neighbourhoods."""
         return int(self.areas["neighbourhood"].to_numpy().max()) + 1
-
-
-def slug(name: str) -> str:
-    """An identifier made of a Danish name."""
-    plain = name.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
-    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain).split())
 
 
 def settle(frame: Frame, registry: Registry, truth: Truth, made_up: int, chance: np.random.Generator) -> Places:

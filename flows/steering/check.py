@@ -12,15 +12,12 @@ import polars as pl
 
 from flows.build.marts import over_snapshot
 from flows.files import write
-from flows.intake import faults as intake_faults
 from flows.intake import names, plans, staging
 from flows.intake.deliveries import BESIDE, Delivery
 from flows.intake.note import SUFFIX
-from flows.intake.reconcile import STAMPED
 from flows.intake.staging import Receipt
 from flows.publish.snapshots import Snapshot
 from flows.steering import words
-from schemas import contracts
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -58,6 +55,7 @@ class Fault:
     line: int
     column: str
     words: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,11 @@ def check(file: Path, snapshot: Snapshot, registry: Registry) -> Check:
             )
         rows = pl.read_parquet(Path(folder) / receipt.tables[TABLE], glob=False)
         faults = pl.read_parquet(Path(folder) / receipt.faults, glob=False) if receipt.faults else None
-    found = [] if faults is None else [(r["line"], r["column"], r["rule"]) for r in faults.iter_rows(named=True)]
+    broken = [] if faults is None else faults.rows(named=True)
+    told = {Fault(r["line"], r["column"], registry.rules[r["rule"]].da, r["detail"]) for r in broken}
     fitting, misfits = _fitting(rows, snapshot, registry)
-    found += [(fault.line, fault.column, fault.rule) for fault in misfits]
-    return Check(
-        tuple(Fault(line, column, registry.rules[rule].da) for line, column, rule in sorted(set(found))),
-        tuple(_targets(fitting, snapshot, registry)),
-    )
+    ordered = sorted({*told, *misfits}, key=lambda fault: (fault.line, fault.column, fault.words))
+    return Check(tuple(ordered), tuple(_targets(fitting, snapshot, registry)))
 
 
 def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> Receipt:
@@ -126,32 +122,22 @@ def _mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
     return pl.read_parquet(snapshot.path(name), glob=False)
 
 
-def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tuple[pl.DataFrame, list[Any]]:
-    """The rows that fit the plans, the targets that are set already, and each other; and the faults of the others."""
+def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tuple[pl.DataFrame, list[Fault]]:
+    """The rows that fit the plans, what is there of targets and activities, and each other; and the others' faults."""
     granted = _mart(snapshot, "dim_plans").select("plan_name", "municipality_code", "area_ids")
     known = plans.known((name, code, areas.split(", ")) for name, code, areas in granted.rows())
-    rows = plans.as_granted(rows, known)
-    said = [name for name in rows.columns if name not in STAMPED]
-    key = registry.tables[TABLE].key
-    set_before = _mart(snapshot, "dim_targets").select(rows.columns).cast(rows.schema)
-    set_before = plans.as_granted(set_before, known)
-    changed = rows.join(set_before.select(key), on=key, how="semi").join(
-        set_before.select(said).with_columns(pl.col("is_withdrawn").replace(False, None)),
-        on=said,
-        how="anti",
-        nulls_equal=True,
-    )
-    together = pl.concat([rows.join(changed, on=plans.ROW, how="anti"), set_before.join(rows, on=key, how="anti")])
-    empty = pl.DataFrame(schema=contracts.polars_schema(registry.tables["plan_activities"]))
-    links = pl.DataFrame(schema=contracts.polars_schema(registry.tables["activity_indicators"]))
-    tables = {TABLE: together, "plan_activities": empty, "activity_indicators": links}
-    judged = plans.judge(tables, known, registry)
-    here = rows["source_file"].unique().to_list()
-    faults: list[Any] = [fault for path, fault in judged.set_aside if path in here]
-    column = next(column.headers[0] for column in registry.layouts[TABLE].columns if column.to == "target_no")
-    faults += [intake_faults.Fault(line, column, "target_changed") for line in changed["source_line"]]
-    fitting = judged.tables[TABLE]
-    return fitting.filter(pl.col("source_file").is_in(here)), faults
+    no_word = pl.col("is_withdrawn").replace(False, None)
+    before = _mart(snapshot, "dim_targets").select(rows.columns).cast(rows.schema).with_columns(no_word)
+    done = _mart(snapshot, "plan_activity_years").select("plan_name", "municipality_code", "activity")
+    found = plans.added(plans.as_granted(before, known), rows, plans.as_granted(done, known), known, registry)
+    here = set(rows["source_file"])
+    faults = [
+        Fault(fault.line, fault.column, registry.rules[fault.rule].da, fault.detail)
+        for path, fault in found.set_aside
+        if path in here
+    ]
+    lines = {fault.line for fault in faults}
+    return rows.filter(~pl.col("source_line").is_in(list(lines))), faults
 
 
 def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list[Checked]:
