@@ -39,10 +39,12 @@ end;
 
 -- Smallest change between two years that is found in four cases of five at 5 % (80 % power): z(0.975) + z(0.80) = 2.80
 -- standard errors of the difference. Shares in percent, with their bases; rates per `per`, with theirs.
+-- A share of 0 or 100 and a rate of 0 vary as half a unit would: else nothing would be too small to be seen.
+create macro variance_of_share(p, n) as greatest(p * (100 - p), 10000 * (0.5 / (n + 1)) * (1 - 0.5 / (n + 1)));
 create macro visible_change_of_shares(p0, n0, p1, n1) as
-    2.80 * sqrt(p0 * (100 - p0) / nullif(n0, 0) + p1 * (100 - p1) / nullif(n1, 0));
+    2.80 * sqrt(variance_of_share(p0, n0) / nullif(n0, 0) + variance_of_share(p1, n1) / nullif(n1, 0));
 create macro visible_change_of_rates(r0, n0, r1, n1, per) as
-    2.80 * sqrt(per * (r0 / nullif(n0, 0) + r1 / nullif(n1, 0)));
+    2.80 * sqrt(per * (greatest(r0, 0.5 * per / n0) / nullif(n0, 0) + greatest(r1, 0.5 * per / n1) / nullif(n1, 0)));
 create macro visible_change(kind, p0, n0, p1, n1, per) as
     if(kind = 'share', visible_change_of_shares(p0, n0, p1, n1), visible_change_of_rates(p0, n0, p1, n1, per));
 

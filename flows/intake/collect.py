@@ -16,6 +16,8 @@ from schemas import contracts
 from schemas.registry import Registry
 
 FIRST = ("municipalities", "municipality_mergers")
+# Tables of which older versions count: since when a figure could be known, and which targets stand.
+REMEMBERED = ("figures", "plan_targets")
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,14 @@ def stage(
     if delivery.source and known and registry.layout_of(delivery.source).needs_municipalities:
         needed = known.of(registry.sources[delivery.source])
     receipt = _stands(delivery, vintage, staging, registry, needed)
-    if receipt is None or delivery.source is None or not registry.sources[delivery.source].append_only:
-        return receipt
-    older = [v for v in vintage.ledger.history(delivery, vintage.moment)[:-1] if v.file.is_file()]
-    read = [store.stage(version, staging, registry, needed) for version in older]
-    usable = [r for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
-    return replace(receipt, history=tuple(file for r in usable for file in r.tables.values()))
+    if receipt is None or delivery.source is None or registry.sources[delivery.source].fetch:
+        return receipt  # what is fetched holds no figures of areas
+    remembered = set(registry.layout_of(delivery.source).tables) & set(REMEMBERED)
+    older = vintage.ledger.history(delivery, vintage.moment)[:-1] if remembered else []
+    read = [store.stage(version, staging, registry, needed) for version in older if version.file.is_file()]
+    usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
+    history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
+    return replace(receipt, history=history)
 
 
 def _stands(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,7 @@ from schemas.registry import Registry
 
 ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")
+FIRST_FIGURES = "first_figures"
 SERIES = ("geography", "geography_id", "indicator", "breakdown")
 
 
@@ -49,11 +51,13 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     accepted = [receipt for receipt in receipts if receipt.facts_from]
     origin = _origin(accepted)
     tables, set_aside, superseded, excused = {}, list[tuple[str, Fault]](), {}, Counter[str]()
-    parts = sorted(file for receipt in accepted for file in (*receipt.tables.values(), *receipt.history))
+    parts = sorted(
+        file for receipt in accepted for file in (*receipt.tables.values(), *chain(*receipt.history.values()))
+    )
     held: dict[str, pl.DataFrame] = {}
     folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
     for name, table in registry.facts.items():
-        if name == plans.TARGETS:
+        if name in (plans.TARGETS, FIRST_FIGURES):
             continue
         delivered = _rows(accepted, staging, table)
         if name in plans.TABLES:
@@ -77,6 +81,8 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
         if name in (*plans.TABLES, *plans.GRANTS):
             held[name] = current
         tables[name] = _write(folder, current, table)
+    first = registry.tables[FIRST_FIGURES]
+    tables[first.id] = _write(folder, _first_figures(accepted, staging, registry), first)
     targets = registry.tables[plans.TARGETS]
     versions = _versions(accepted, staging, targets)
     standing = plans.stand(versions, held["plan_activities"], plans.known_plans(held), registry)
@@ -131,11 +137,30 @@ def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     )
 
 
+def _first_figures(accepted: Sequence[Receipt], staging: Path, registry: Registry) -> pl.DataFrame:
+    """The earliest publication of each figure of an area, over all deliveries and their older versions."""
+    table = registry.tables[FIRST_FIGURES]
+    columns = [column.name for column in table.columns]
+    files = [
+        staging / file
+        for receipt in accepted
+        for file in (*receipt.history.get("figures", ()), *(f for n, f in receipt.tables.items() if n == "figures"))
+    ]
+    empty = pl.DataFrame(schema=contracts.polars_schema(table))
+    rows = [pl.read_parquet(file, columns=[*columns, "value"], glob=False) for file in files]
+    of_areas = [part.filter(pl.col("geography") == "area", pl.col("value").is_not_null()) for part in rows]
+    every = pl.concat([empty, *(part.select(columns) for part in of_areas)])
+    return every.sort("published_at", "received_at", *PLACE).unique(table.key, keep="first", maintain_order=True)
+
+
 def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[plans.Version]:
     """Every version of the deliveries of an append-only table, none received before an older one of its path."""
     found = []
     for receipt in accepted:
-        files = [*receipt.history, *([receipt.tables[table.id]] if table.id in receipt.tables else [])]
+        files = [
+            *receipt.history.get(table.id, ()),
+            *([receipt.tables[table.id]] if table.id in receipt.tables else []),
+        ]
         received = date.min
         for number, file in enumerate(files):
             rows = pl.read_parquet(staging / file, glob=False)

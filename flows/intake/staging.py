@@ -46,8 +46,8 @@ class Receipt:
     0, by the word of its note. `tables` names the staged file of each fact table;
     `faults` the file of broken rules (line, column, rule, detail, row); `corrected` and `accepted` count the rows that
     a declared correction or exception matched. For a refused delivery `stands_in` is the fingerprint of the older one
-    whose facts are used in its place. `history` are the staged files of older versions of an append-only delivery, the
-    oldest first.
+    whose facts are used in its place. `history` are the staged files of the older versions that
+    still count, by fact table, the oldest first.
     """
 
     path: str
@@ -74,7 +74,7 @@ class Receipt:
     faults: str = ""
     archived: str = ""
     stands_in: str = ""
-    history: tuple[str, ...] = ()
+    history: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def facts_from(self) -> str:

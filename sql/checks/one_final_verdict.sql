@@ -1,12 +1,8 @@
--- one_final_verdict: a target in force has one final verdict, in its target year, unless it was set when the figure was known
--- or the figure is provisional.
+-- one_final_verdict: a version of a target has at most one final verdict: of its target year, with a figure that is final.
 -- mart: target_progress
-select plan_id, area_id, target_no, count(*) filter (where verdict_kind = 'final') as finals
+select plan_id, area_id, target_no, target_version, count(*) as finals
 from target_progress
-where is_current
-group by plan_id, area_id, target_no
-having count(*) filter (where verdict_kind = 'final') <> count(*) filter (
-        where year = target_year and verdict_kind <> 'afterwards' and status is distinct from 'provisional'
-    )
-    or bool_or(verdict_kind = 'final' and year <> target_year)
-order by plan_id, area_id, target_no
+where verdict_kind = 'final'
+group by plan_id, area_id, target_no, target_version
+having count(*) > 1 or bool_or(year <> target_year or value is null or status <> 'final')
+order by plan_id, area_id, target_no, target_version

@@ -8,6 +8,7 @@ of_areas as (
         profile.municipality_code,
         profile.indicator,
         count(distinct profile.area_id) as areas_with_figures,
+        count(*) as area_years,
         list_sort(list_distinct(list(profile.year))) as years,
         tidy(100 * cast(count(profile.numerator + profile.denominator) as double) / count(*)) as counts_pct,
         string_agg(distinct sources.publisher, '; ' order by sources.publisher) as owners,
@@ -41,6 +42,7 @@ joined as (
         coalesce(homes.known_areas, 0) as known_areas,
         coalesce(of_areas.areas_with_figures, 0) as areas_with_figures,
         of_areas.years,
+        of_areas.area_years,
         list_filter(range(of_areas.years[1], of_areas.years[-1]), lambda y: not list_contains(of_areas.years, y)) as gaps,
         of_areas.counts_pct,
         of_areas.owners,
@@ -75,7 +77,7 @@ select
         when known_areas = 0 then 'no_area'
         when areas_with_figures = 0 then 'nothing_delivered'
         when areas_with_figures < known_areas then 'some_areas'
-        when len(gaps) > 0 then 'some_years'
+        when len(gaps) > 0 or area_years < areas_with_figures * len(years) then 'some_years'
         when kind in ('share', 'rate') and counts_pct = 0 then 'no_counts'
         else 'none'
     end as gap,

@@ -41,7 +41,7 @@ compared as (
         tidy(100 * cast(count(*) filter (where sign * move < sign * step_size) as double) / count(*)) as step_percentile
     from measured
     join target_moves as moves using (indicator, span)
-    where measured.step_size is not null
+    where sign * measured.step_size > 0
     group by measured.plan_id, measured.target_no, measured.target_version
 )
 select
@@ -65,7 +65,7 @@ select
         from shared_indicators as shared
         where shared.secretariat_id = measured.secretariat_id
             and shared.indicator = measured.indicator
-            and shared.agreed_until is null
+            and shared.is_in_force
     ) as is_shared,
     measured.not_measurable_because,
     measured.target_population,
@@ -92,9 +92,9 @@ select
     ) as has_counts,
     tidy(measured.visible_change) as visible_change,
     tidy(measured.visible_change * measured.denominator / measured.factor) as visible_count,
-    abs(measured.step_size) > measured.visible_change as step_is_visible,
-    coalesce(compared.moved_areas, if(measured.indicator is null, null, 0)) as moved_areas,
-    coalesce(compared.moved_of_areas, if(measured.indicator is null, null, 0)) as moved_of_areas,
+    measured.sign * measured.step_size > measured.visible_change as step_is_visible,
+    coalesce(compared.moved_areas, if(measured.sign * measured.step_size > 0, 0, null)) as moved_areas,
+    coalesce(compared.moved_of_areas, if(measured.sign * measured.step_size > 0, 0, null)) as moved_of_areas,
     compared.step_percentile,
     measured.is_example,
     measured.source,

@@ -35,6 +35,7 @@ joined as (
         profile.source_file,
         profile.source_line,
         profile.published_at,
+        least(profile.published_at, first.published_at) as first_published_at,
         start.denominator as start_denominator,
         start.ci_low as start_low,
         start.ci_high as start_high,
@@ -52,6 +53,12 @@ joined as (
         on profile.area_id = years.area_id and profile.indicator = years.indicator and profile.year = years.year
     left join area_profile as start
         on start.area_id = years.area_id and start.indicator = years.indicator and start.year = years.start_year
+    left join facts.first_figures as first
+        on first.geography = 'area'
+        and first.geography_id = years.area_id
+        and first.indicator = years.indicator
+        and first.period = cast(years.year as varchar)
+        and first.breakdown = 'all'
     left join comparison_support as support on support.area_id = years.area_id
 ),
 compared as (
@@ -61,7 +68,7 @@ compared as (
         value is not null and start_figure is not null as has_both,
         case
             when value is null or start_figure is null or year = start_year then null
-            when observed_year = start_observed then 'repeated_figure'
+            when observed_year <> year or start_observed <> start_year then 'repeated_figure'
             when window_years <> start_window then 'other_window'
             when observed_year - start_observed < window_years then 'overlapping_windows'
         end as apart,
@@ -158,9 +165,9 @@ select
     end as target_verdict,
     case
         when is_start then null
-        when set_on > published_at then 'afterwards'
-        when replaced_on <= coalesce(published_at, make_date(year, 12, 31)) then 'replaced'
-        when year = target_year and status is distinct from 'provisional' then 'final'
+        when set_on > first_published_at then 'afterwards'
+        when replaced_on <= coalesce(first_published_at, make_date(year, 12, 31)) then 'replaced'
+        when year = target_year and status = 'final' and value is not null then 'final'
         else 'interim'
     end as verdict_kind,
     nullif(why, '') as why,
@@ -184,6 +191,7 @@ select
     source_file,
     source_line,
     published_at,
+    first_published_at,
     origin
 from judged
 order by plan_id, area_id, target_no, target_version, year

@@ -194,9 +194,54 @@ def test_what_is_set_after_its_figures_are_known_is_no_declaration(made: Any) ->
     }
 
 
-def test_a_provisional_figure_gives_no_final_verdict(made: Any) -> None:
+def test_figures_that_are_published_again_declare_nothing_anew(made: Any) -> None:
+    """What was known first counts: neither does a late target become declared, nor a judged one replaced."""
+    again = figures((2008, "500/1000"), (2012, "350/1000")).replace("2013-06-01", "2016-06-01")
+    first = """
+geography | area      | period | indicator           | breakdown | published_at
+area      | vollsmose | 2012   | basic_education_pct | all       | 2013-06-01
+"""
+    late, revised = {"set_on": "2014-01-01"}, {"set_on": "2014-05-01", "target_value": "36"}
+    for changes, kinds in (((late,), ["afterwards"]), (({}, revised), ["final", "afterwards"])):
+        found = made(
+            "target_progress",
+            grants=GRANTS,
+            plan_targets=targets(*changes),
+            figures=again,
+            first_figures=first.replace("| area      |", "| geography_id |"),
+        )
+        assert found.filter(year=2012)["verdict_kind"].to_list() == kinds
+
+
+def test_a_figure_that_repeats_another_year_gets_no_verdict(made: Any) -> None:
+    areas = ("vollsmose", "bispehaven", "akacieparken", "viby-syd", "aalborg-oest", "finlandsparken")
+    lines = ["area | year | indicator | count | of | source_file"]
+    for at, area in enumerate(areas):
+        for year, count in ((2008, 500), (2011, 350), (2012, 350)):
+            lines.append(f"{area} | {year} | basic_education_pct | {count - at} | 1000 | {year}.csv")
+    found = progress(made, "\n".join(lines))
+    told = by_year(found, "target_verdict", "why")
+    assert told[2011] == ("reached", None)
+    assert told[2012] == ("cannot_be_told", "repeated_figure")
+
+
+def test_the_future_has_no_final_verdict(made: Any) -> None:
+    found = progress(made, figures((2008, "500/1000"), (2011, "440/1000")))
+    assert by_year(found, "target_verdict", "verdict_kind", "why")[2012] == ("cannot_be_told", "interim", "no_figure")
+
+
+def test_small_bases_show_nothing_even_at_the_ends(made: Any) -> None:
+    zero = {"start_value": "0", "target_value": "100", "direction": "up"}
+    found = progress(made, figures((2008, "0/5"), (2012, "5/5")), zero)
+    row = found.filter(year=2012).to_dicts()[0]
+    # Half a unit of five at either end: 2.80 sqrt(2 * 100^2 * (0.5/6)(5.5/6) / 5)
+    assert row["visible_change"] == pytest.approx(2.80 * (2 * 10000 * (0.5 / 6) * (5.5 / 6) / 5) ** 0.5)
+
+
+@pytest.mark.parametrize("status", ["provisional", "estimated"])
+def test_a_provisional_or_estimated_figure_gives_no_final_verdict(made: Any, status: str) -> None:
     counts = figures((2008, "500/1000"), (2012, "350/1000")).splitlines()
-    counts = [f"{line} | {status}" for line, status in zip(counts, ("status", "final", "provisional"), strict=True)]
+    counts = [f"{line} | {said}" for line, said in zip(counts, ("status", "final", status), strict=True)]
     found = progress(made, "\n".join(counts))
     assert by_year(found, "target_verdict", "verdict_kind")[2012] == ("reached", "interim")
 
@@ -330,7 +375,7 @@ aarhus         | basic_education_pct | gruppe    | 2009-01-01  |
 area_id    | supported_by_secretariat | secretariat_municipality_code
 bispehaven | true                     | 0751
 """
-    for until, is_shared in (("", True), ("2010-01-01", False)):
+    for until, is_shared in (("", True), ("2010-01-01", False), ("2029-12-31", True)):
         row = made(
             "dim_targets",
             grants=GRANTS,
