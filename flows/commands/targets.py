@@ -38,6 +38,8 @@ def check(
         found = checking.check(file, snapshot, registry_of(chosen.schemas))
     except checking.NotChecked as refusal:
         stop(str(refusal), REFUSED)
+    except LookupError as error:
+        stop(f"{error.args[0]}; run 'boligprofil run' first", REFUSED)
     out.print(
         f"{file.name}, holdt op mod tallene i {snapshot.id} ({checking.ORIGINS[snapshot.manifest['origin']]} tal)"
     )
@@ -71,46 +73,44 @@ def show(
     schemas: Schemas = None,
 ) -> None:
     """Where a plan's targets stand in the newest year with a figure, in Danish."""
-    import polars as pl
-
     from flows.settings import settings
-    from flows.steering import words
+    from flows.steering import telling, words
+    from flows.steering.figures import read
 
     chosen = settings(marts=marts, schemas=schemas)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
-    _known(plan, pl.read_parquet(snapshot.path("dim_plans"), columns=["plan_id"], glob=False)["plan_id"].to_list())
-    targets = pl.read_parquet(snapshot.path("dim_targets"), glob=False).filter(
-        (pl.col("plan_id") == plan) & pl.col("is_current")
-    )
-    newest = (
-        pl.read_parquet(snapshot.path("target_progress"), glob=False)
-        .filter((pl.col("plan_id") == plan) & pl.col("value").is_not_null())
-        .sort("year")
-        .unique(subset=["target_no", "target_version"], keep="last")
-    )
-    by_target = {(row["target_no"], row["target_version"]): row for row in newest.rows(named=True)}
+    try:
+        plans = {found.row["plan_id"]: found for found in read(snapshot).plans}
+    except LookupError as error:
+        stop(f"{error.args[0]}; run 'boligprofil run' first", REFUSED)
+    if plan not in plans:
+        shown = ", ".join(list(plans)[:20]) + (" ..." if len(plans) > 20 else "")
+        stop(f"no plan {plan!r}; there are {shown}", USAGE)
+    targets = sorted(plans[plan].walk(), key=lambda target: not target.row["is_shared"])
     out.print(words.INTERNAL)
     if snapshot.manifest["origin"] == "synthetic":
         out.print(words.SYNTHETIC)
-    if targets["is_example"].any():
+    if plans[plan].is_example:
         out.print(words.EXAMPLE)
-    for target in targets.sort(pl.col("is_shared").not_(), "effort_area_id", "target_no").rows(named=True):
-        out.print(f"\n[bold]mål {escape(target['target_no'])}:[/] {escape(target['goal'])}", soft_wrap=True)
-        if target["indicator"] is None:
-            out.print(f"  følges ikke med tal: {words.NOT_MEASURABLE[target['not_measurable_because']]}")
-            continue
-        indicator = registry.indicators[target["indicator"]]
-        row = by_target.get((target["target_no"], target["target_version"]), {})
-        start = f"{words.valued(target['start_value'], indicator)} ({target['start_year']})"
-        goal = f"mål {words.valued(target['target_value'], indicator)} ({target['target_year']})"
-        now = f"nu {words.valued(row.get('value'), indicator)} ({row.get('year', words.ABSENT)})"
-        path = f"på vejen {words.valued(row.get('expected_value'), indicator)}"
-        out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
-        if verdict := row.get("target_verdict"):
-            why = "; ".join(words.reasons(row["why"]))
-            said = f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]} ({words.KINDS[row['verdict_kind']]})"
-            out.print(f"  {said}{': ' + why if why else ''}", soft_wrap=True)
-    if targets.is_empty():
+    for target in targets:
+        row = target.row
+        out.print(f"\n[bold]mål {escape(row['target_no'])}:[/] {escape(row['goal'])}", soft_wrap=True)
+        if row["is_withdrawn"]:
+            out.print("  opgivet")
+        elif row["indicator"] is None:
+            out.print(f"  følges ikke med tal: {words.NOT_MEASURABLE[row['not_measurable_because']]}")
+        else:
+            indicator, newest = registry.indicators[row["indicator"]], target.newest or {}
+            start = f"{words.valued(row['start_value'], indicator)} ({row['start_year']})"
+            goal = f"mål {words.valued(row['target_value'], indicator)} ({row['target_year']})"
+            now = f"nu {words.valued(newest.get('value'), indicator)} ({newest.get('year', words.ABSENT)})"
+            path = f"på vejen {words.valued(newest.get('expected_value'), indicator)}"
+            out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
+            if verdict := telling.verdict_of(target):
+                why = "; ".join(words.reasons(newest.get("why")))
+                kind = words.KINDS[newest["verdict_kind"]]
+                out.print(f"  {verdict.short}, {kind}{': ' + why if why else ''}", soft_wrap=True)
+    if not targets:
         out.print("Planen har ingen mål.")
 
 
@@ -161,9 +161,3 @@ def form(
     except (ValueError, LookupError) as error:
         stop(str(error.args[0]), USAGE)
     out.print(f"wrote {written}", soft_wrap=True)
-
-
-def _known(plan: str, plans: list[str]) -> None:
-    if plan not in plans:
-        shown = ", ".join(plans[:20]) + (" ..." if len(plans) > 20 else "")
-        stop(f"no plan {plan!r}; there are {shown}", USAGE)

@@ -159,8 +159,7 @@ def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list
             answers = [
                 _measured(target, indicator, figures, areas),
                 _start(target, indicator),
-                *_step(target, indicator),
-                _moved(target, indicator),
+                *_way(target, indicator),
                 _published(target, figures, registry),
             ]
         checked.append(
@@ -203,6 +202,17 @@ def _start(target: Row, indicator: Indicator) -> Finding:
             return Finding(False, f"Startværdien {said} passer ikke: tallene viser {figure} for {year}.")
         case _:
             return Finding(False, f"Startværdien {said} kan ikke kontrolleres: der er intet tal for {year}.")
+
+
+def _way(target: Row, indicator: Indicator) -> list[Finding]:
+    """What the figures say of the way to the target; none where they lie beyond it already."""
+    if target["moved_of_areas"] is None:
+        reached = words.valued(target["target_value"], indicator)
+        return [Finding(False, f"Efter tallene er målet på {reached} allerede nået i {target['start_year']}.")]
+    good = {"high_is_better": "up", "high_is_worse": "down"}.get(indicator.polarity, target["direction"])
+    against = "Tallet skal flytte sig den vej, som ellers regnes for den dårlige."
+    odd = [] if target["direction"] == good else [Finding(False, against)]
+    return [*odd, *_step(target, indicator), _moved(target, indicator)]
 
 
 def _step(target: Row, indicator: Indicator) -> list[Finding]:
@@ -252,12 +262,17 @@ def _published(target: Row, figures: pl.DataFrame, registry: Registry) -> Findin
         return Finding(
             False, f"Kilden ({who}) har ingen udgivelseskalender: det vides ikke, om der kommer et tal for {year}."
         )
-    releases = source.releases
-    of_source = figures.filter(source=source.id)
+    columns = [
+        column for column in registry.layout_of(source.id).columns if column.indicator == figures["indicator"][0]
+    ]
+    if any(column.years and year not in column.years for column in columns):
+        return Finding(False, f"Kilden ({who}) har ikke tallet for {year}.")
+    releases, of_source = source.releases, figures.filter(source=source.id)
     lag = min((of_source["published_at"].dt.year() - of_source["year"]).to_list())
     if year + lag not in releases.years or (source.years and year not in source.years):
-        return Finding(
-            False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: der kommer intet tal for målåret."
-        )
+        unknown = "det vides ikke, om der kommer et tal for målåret"
+        return Finding(False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: {unknown}.")
     due = date.fromisoformat(f"{year + lag}-{max(releases.days)}")
+    if due < _today():
+        return Finding(False, f"Tallet for målåret {year} burde være udgivet {words.day(due)}, men er ikke leveret.")
     return Finding(True, f"Tallet for målåret {year} ventes udgivet omkring {words.day(due)}.")

@@ -125,7 +125,7 @@ def _activities(plan: Plan) -> str:
         those = f"Det er {'ikke ' if bare else ''}sagt, hvilken indikator den skal flytte"
     elif bare:
         them = "ingen af dem er det sagt" if bare == count else f"{words.number(bare)} af dem er det ikke sagt"
-        those = f"For {them}, hvilken indikator de skal flytte"
+        those = f"For {them}, hvilken indikator {'den' if bare == 1 else 'de'} skal flytte"
     else:
         those = "For dem alle er det sagt, hvilken indikator de skal flytte"
     return f"Planen har {words.many(count, 'aktivitet', 'aktiviteter')}. {those}."
@@ -151,10 +151,10 @@ def _standing(plan: Plan) -> Iterator[str]:
 def agreement(row: Row, registry: Registry) -> Agreement:
     """A row of shared_indicators in words."""
     indicator = registry.indicators[row["indicator"]]
-    until = row["agreed_until"]
+    until = None if row["is_in_force"] else row["agreed_until"]
     ended = f", ophørt den {words.day(until)}" if until else ""
     agreed = f"Aftalt af {row['agreed_by']}, gælder fra den {words.day(row['agreed_from'])}{ended}."
-    return Agreement(indicator.label_da, indicator.definition_da, agreed, until is None)
+    return Agreement(indicator.label_da, indicator.definition_da, agreed, bool(row["is_in_force"]))
 
 
 def sources(plan: Plan, registry: Registry) -> tuple[tuple[str, str], ...]:

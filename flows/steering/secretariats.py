@@ -55,7 +55,7 @@ class SecretariatPage:
 
 def compose(secretariat: Secretariat, registry: Registry) -> SecretariatPage:
     """The page of a secretariat."""
-    in_force = [row["indicator"] for row in secretariat.shared if row["agreed_until"] is None]
+    in_force = [row["indicator"] for row in secretariat.shared if row["is_in_force"]]
     order = list(registry.indicators)
     data = sorted(secretariat.data, key=lambda row: (row["indicator"] not in in_force, order.index(row["indicator"])))
     of_areas = [row for row in data if row["of_areas"]]

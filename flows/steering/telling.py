@@ -347,11 +347,12 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
     if of:
         said.append(
             f"{words.many(moved, 'område', 'områder')} af {words.number(of)} har nogensinde flyttet sig mindst så "
-            f"langt den vej på {years}."
+            f"langt den vej på {years}, også dem, der gjorde det ved et tilfælde."
         )
     elif of == 0:
         said.append(
-            f"Om noget område har flyttet sig så langt på {years}, vides ikke: ingen har tal {years} fra hinanden."
+            f"Om noget område har flyttet sig så langt på {years}, vides ikke: ingen har to tal med {years} imellem, "
+            f"der kan sammenlignes."
         )
     return tuple(said)
 

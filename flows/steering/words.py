@@ -11,7 +11,10 @@ from schemas import danish
 from schemas.models import Indicator
 
 INTERNAL = "INTERNT: tallene er ikke ryddet for små grupper og må ikke forlade huset."
-EXAMPLE = "EKSEMPEL: skrevet af Boligprofil for at vise formen. Ingen helhedsplan har sat disse mål."
+EXAMPLE = (
+    "EKSEMPEL: skrevet af Boligprofil for at vise formen. Ingen helhedsplan har sat disse mål eller indberettet disse "
+    "aktiviteter, og intet sekretariat har indgået disse aftaler."
+)
 SYNTHETIC = "SYNTETISK: alle tal, mål og områder er opdigtede."
 ABSENT = "–"
 
@@ -21,7 +24,7 @@ VERDICTS = {
     "off_the_way": "Ikke på vej",
     "cannot_be_told": "Kan ikke afgøres",
 }
-UNMEASURED, WITHDRAWN, NO_FIGURE = "∅ Kan ikke måles", "— Opgivet", "… Intet tal for året"
+UNMEASURED, WITHDRAWN, NO_FIGURE = "∅ Følges ikke med tal", "— Opgivet", "… Intet tal for året"
 # A sign of its own for each verdict, so that nobody needs to see a colour.
 SIGNS = {"reached": "✓", "on_the_way": "↗", "off_the_way": "✗", "cannot_be_told": "?"}
 MEANINGS = {
@@ -29,7 +32,7 @@ MEANINGS = {
     "on_the_way": "Tallet har flyttet sig den rigtige vej, mere end tilfældet forklarer, og så langt som planlagt "
     "kan ikke udelukkes.",
     "off_the_way": "Selv med usikkerheden regnet med har tallet ikke flyttet sig så langt, som vejen til målet kræver.",
-    "cannot_be_told": "Tallene kan ikke skille bevægelse fra tilfælde.",
+    "cannot_be_told": "Tallene kan ikke sige, om det går som planlagt.",
 }
 KINDS = {
     "interim": "foreløbig vurdering",

@@ -220,6 +220,7 @@ def full(registry: Registry) -> Town:
         "secretariat_id": "odense",
         "secretariat_name": "Områdesekretariatet i Odense",
         "municipality_code": "0461",
+        "is_in_force": True,
     }
     agreed |= {"source": "secretariat_indicators", "source_file": "secretariat_indicators/odense.csv"}
     town.add(
@@ -228,7 +229,7 @@ def full(registry: Registry) -> Town:
         agreed | {"indicator": "move_out_pct", "agreed_by": "projektlederne", "agreed_from": date(2009, 1, 1)},
         agreed
         | {"indicator": "convicted_pct", "agreed_by": "sekretariatet", "agreed_from": date(2007, 1, 1)}
-        | {"agreed_until": date(2008, 12, 31)},
+        | {"agreed_until": date(2008, 12, 31), "is_in_force": False},
     )
     up = {"direction": "up", "start_value": 44.1, "start_figure": 44.1, "target_value": 52.0, "step_size": 7.9}
     town.target("1", "employed_18_64_pct", is_shared=True, goal="Flere voksne er i arbejde", **up)

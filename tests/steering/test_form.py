@@ -125,7 +125,7 @@ def test_a_target_has_its_figures_as_numbers_and_its_verdict_in_words(
 def test_what_is_missing_says_why(told: Sheets) -> None:
     found = by_number(told)
     assert (found["1.1"]["Vurdering"], found["1.1"]["Hvorfor"]) == (
-        "∅ Kan ikke måles",
+        "∅ Følges ikke med tal",
         "Registret kan ikke opgøres for området.",
     )
     # The targets 3 and 4 have no figure after 2010.

@@ -192,7 +192,7 @@ def test_a_plan_in_short(plan_page: str) -> None:
         "Planen har 6 mål. 5 kan måles med en af Boligprofils indikatorer, 1 kan ikke. 1 mål er opgivet undervejs. "
         "Efter det nyeste år med tal er 1 mål nået, 1 på vej og 1 ikke på vej. "
         "Om 1 mål kan tallene ikke afgøre, om det er på vej. For 1 mål er der endnu intet tal efter startåret. "
-        "Planen har 3 aktiviteter. For 1 af dem er det ikke sagt, hvilken indikator de skal flytte. Siden viser"
+        "Planen har 3 aktiviteter. For 1 af dem er det ikke sagt, hvilken indikator den skal flytte. Siden viser"
     )
 
 
@@ -234,7 +234,7 @@ def test_every_goal_stands_in_the_first_table(plan_page: str) -> None:
     verdicts = [line["Vurdering"] for line in goals.values()]
     assert verdicts == [
         "↗ På vej (2011)",
-        "∅ Kan ikke måles",
+        "∅ Følges ikke med tal",
         "✓ Nået (2010)",
         "✗ Ikke på vej (2012)",
         "… Intet tal endnu",

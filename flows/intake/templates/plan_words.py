@@ -80,10 +80,10 @@ SECTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
             "Står en aktivitet som mål, får I rækken tilbage.",
         ),
         "Når et mål ændres eller opgives": (
-            "Ret eller slet aldrig en række, I har sendt. Skriv en ny række nedenunder, og send hele filen igen.",
+            "Et mål, der er sendt, bliver stående, som det blev sat. Skriv en ny række under, og send hele filen igen.",
             "Ændres målet: samme 'Mål nr.', ny dato i 'Sat den', og det nye mål. Det gamle bliver også vist.",
             "Opgives målet: samme 'Mål nr.', ny dato i 'Sat den', og ja i 'Udgår'.",
-            "Mangler en gammel række, eller er den ændret, afvises hele filen, og den forrige udgave gælder fortsat.",
+            "Rettes eller slettes en gammel række, gælder målet stadig, som det blev sat første gang.",
         ),
     },
     ACTIVITIES: {
