@@ -1,5 +1,6 @@
 """The commands as a person meets them: what they print and the exit codes."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -197,3 +198,54 @@ def test_a_bad_night_and_a_refused_one(published: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "real and synthetic deliveries must never meet" in done.stderr
     assert (tmp_path / "data/marts/CURRENT.txt").read_text() == after
+
+
+def test_targets_are_shown_checked_and_written(published: Path, tmp_path: Path) -> None:
+    done = boligprofil(published, "targets", "show", "helhedsplan-bispehaven")
+    assert done.returncode == 0
+    assert done.stdout.startswith("INTERNT:")
+    assert "EKSEMPEL:" in done.stdout
+    assert "nu 66,6 % (2015)" in done.stdout
+    assert "? Kan ikke afgøres (2015), målet er sat bagefter" in done.stdout
+    unknown = boligprofil(published, "targets", "show", "helhedsplan-nyby")
+    assert (unknown.returncode, "there are helhedsplan-aalborg-oest" in unknown.stderr) == (2, True)
+
+    example = RAW / "plan_targets_example" / "bispehaven_og_vollsmose.csv"
+    checked = boligprofil(published, "targets", "check", str(example))
+    assert checked.returncode == 0
+    assert "11 mål kan læses, 0 fejl." in checked.stdout
+    wrong = tmp_path / "maal.csv"
+    wrong.write_text(example.read_text(encoding="utf-8").replace(";38,0;2015", ";38,0;").replace("mål 1", "x"))
+    refused = boligprofil(published, "targets", "check", str(wrong))
+    assert refused.returncode == 1
+    assert "✗ linje 7, kolonnen 'Målår': Målet har intet målår." in refused.stdout
+
+    pages = boligprofil(published, "targets", "pages", "--plan", "helhedsplan-bispehaven", "--out", str(tmp_path / "p"))
+    assert pages.returncode == 0
+    assert {file.name for file in (tmp_path / "p").iterdir()} == {
+        "index.html",
+        "plan-helhedsplan-bispehaven.html",
+        "sekretariat-aarhus.html",
+    }
+    form = boligprofil(
+        published, "targets", "form", "helhedsplan-vollsmose", "--year", "2012", "--out", str(tmp_path / "f.xlsx")
+    )
+    assert (form.returncode, (tmp_path / "f.xlsx").is_file()) == (0, True)
+    late = boligprofil(published, "targets", "form", "helhedsplan-vollsmose", "--year", "1999")
+    assert late.returncode == 2
+
+
+def test_targets_of_an_older_snapshot_say_what_to_do(published: Path, tmp_path: Path) -> None:
+    shutil.copytree(published / "data", tmp_path / "data", symlinks=True)
+    marts = tmp_path / "data" / "marts"
+    manifest = marts / "versions" / (marts / "CURRENT.txt").read_text().strip() / "manifest.json"
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    for mart in ("dim_targets", "target_progress"):
+        del said["marts"][mart]
+    manifest.write_text(json.dumps(said), encoding="utf-8")
+    example = str(RAW / "plan_targets_example" / "bispehaven_og_vollsmose.csv")
+    for arguments in (("show", "helhedsplan-vollsmose"), ("check", example)):
+        done = boligprofil(tmp_path, "targets", *arguments)
+        assert done.returncode == 1
+        assert "run 'boligprofil run' first" in done.stderr
+        assert "Traceback" not in done.stderr
