@@ -82,3 +82,10 @@ def test_signs_tell_verdicts_apart() -> None:
 def test_a_sentence_begins_large_and_ends() -> None:
     assert words.sentence("planen selv") == "Planen selv."
     assert words.sentence("Er det nok?") == "Er det nok?"
+
+
+def test_reasons_are_written_as_the_senders_choose_them(registry: Registry) -> None:
+    columns = {column.to: column for column in registry.layouts["plan_targets"].columns}
+    chosen = {code: label for label, code in columns["not_measurable_because"].values.items()}
+    assert chosen == words.NOT_MEASURABLE
+    assert {code: label for label, code in columns["direction"].values.items()} == words.DIRECTIONS
