@@ -1,4 +1,4 @@
-"""What disclosure.toml says: which figures may leave the house, by the owner of the figures and by the indicator's class."""
+"""What disclosure.toml says: what may leave the house, by the owner of the figures and the class of the indicator."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -79,7 +79,7 @@ class Disclosure(Model):
     owner: dict[str, Owner]
     class_: dict[str, ClassRule] = Field(alias="class")
     counted: Counted
-    sum: dict[str, CategorySum] = {}
+    sum: dict[str, CategorySum] = Field(default_factory=dict)
 
     def protection(self, publisher: str | None, disclosure_class: str) -> Protection:
         """What guards a figure of this publisher and class; an unknown publisher or class has the strictest rules."""

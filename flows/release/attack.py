@@ -1,14 +1,15 @@
 """The attack: what can be worked out of everything that was ever released, tried before anything leaves the house.
 
-Written apart from the hiding: it reads which figures a reader sees, sets up its own equations over what he does not, and
-asks for the tightest interval of each cell. It knows nothing of witnesses, of neighbourhoods, or of why a cell is hidden.
+Written apart from the hiding: it reads which figures a reader sees, sets up its own equations over what he does not,
+and asks for the tightest interval of each cell. It knows nothing of witnesses, of neighbourhoods, or of why a cell is
+hidden.
 
-An outsider sees marks and knows the rules: a count is a whole number, not negative; a mark in place of a plain count is no
-zero. He cannot tell a primary cell from a secondary one. An insider can, so he knows each cell to lie below its k, or not.
-Both know that a figure of an earlier release stays what it was unless a later one says otherwise.
+An outsider sees marks and knows the rules: a count is a whole number, not negative; a mark in place of a plain count
+is no zero. He cannot tell a primary cell from a secondary one. An insider can, so he knows each cell to lie below its
+k, or not. Both know that a figure of an earlier release stays what it was unless a later one says otherwise.
 
-A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an insider
-can exclude one of 1 to k-1; any other hidden cell whose value an insider knows.
+A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an
+insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows.
 """
 
 from collections import deque
@@ -89,8 +90,8 @@ class Findings:
 def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool = True) -> Findings:
     """Attack a release together with all that was released before, the oldest first.
 
-    A figure that an earlier release showed is known, in that release's sums, as it was shown there. A hidden cell is one
-    unknown through all releases in which its true value is the same: the attacker is taken to know that it was not
+    A figure that an earlier release showed is known, in that release's sums, as it was shown there. A hidden cell is
+    one unknown through all releases in which its true value is the same: the attacker is taken to know that it was not
     revised. Raises Undecided where the solver fails, ValueError where what is shown contradicts the tables.
     """
     unknowns, equations = _equations([*earlier, release])
@@ -107,7 +108,8 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
                     chain = system.chain(place, said) if with_chains else ()
                     leaks.append(Leak(unknown.cell.key, attacker, said.words, low, high, chain))
     return Findings(
-        tuple(sorted(intervals, key=lambda i: (i.key, i.attacker))), tuple(sorted(leaks, key=lambda k: (k.key, k.attacker)))
+        tuple(sorted(intervals, key=lambda i: (i.key, i.attacker))),
+        tuple(sorted(leaks, key=lambda k: (k.key, k.attacker))),
     )
 
 
@@ -120,19 +122,14 @@ class _Unknown:
     @property
     def is_small(self) -> bool:
         """Whether its value itself is what the rules hide: read from the rules, not from the hiding."""
-        least = 0 if self.cell.hides_zero else 1
-        return least <= self.cell.value <= self.cell.k - 1
+        hides_zero = self.cell.hides_zero or self.cell.standing == "open"
+        return (0 if hides_zero else 1) <= self.cell.value <= self.cell.k - 1
 
     def bounds(self, attacker: Attacker) -> tuple[float, float]:
         """What the attacker knows of it before any sum."""
         cell = self.cell
-        least = 0 if cell.hides_zero or cell.standing == "latent" else 1
         most = np.inf if cell.upper is None else float(cell.upper)
-        if attacker == "outsider":
-            return least, most
-        if self.is_small:
-            return least, min(most, cell.k - 1)
-        return (cell.k, most) if cell.value else (0, 0)
+        return 0, min(most, cell.k - 1) if attacker == "insider" and self.is_small else most
 
 
 @dataclass(frozen=True)
@@ -171,6 +168,8 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
                     if name not in numbers:
                         numbers[name] = len(unknowns)
                         unknowns.append(_Unknown(cell))
+                    elif cell.standing != "latent" and unknowns[numbers[name]].cell.standing == "latent":
+                        unknowns[numbers[name]] = _Unknown(cell)
                     signs[numbers[name]] = sign
             row = tuple(sorted(signs.items()))
             if row:
@@ -206,15 +205,11 @@ def _groups(
         members[labels[place]].append(place)
     for row, equation in enumerate(equations):
         rows[labels[len(unknowns) + row]].append(equation)
-    for group, (inside, held) in enumerate(zip(members, rows, strict=True)):
-        del group
+    for inside, held in zip(members, rows, strict=True):
         number = {place: new for new, place in enumerate(inside)}
         yield (
             [unknowns[place] for place in inside],
-            [
-                _Equation(e.name, tuple((number[place], sign) for place, sign in e.signs), e.right)
-                for e in held
-            ],
+            [_Equation(e.name, tuple((number[place], sign) for place, sign in e.signs), e.right) for e in held],
         )
 
 
@@ -251,7 +246,7 @@ class _System:
         self.values: list[set[int]] = [{int(value)} for value in self.truth]
 
     def _propagate(self) -> tuple[Vector, Vector]:
-        """Bounds that each single equation gives, over and over: valid, not always tight (Dobra & Fienberg's shuttle)."""
+        """Bounds by one equation at a time, over and over: valid, not always tight (Buzzigoli & Giusti's shuttle)."""
         low, high = self.low.copy(), self.high.copy()
         columns = self.left.tocsc()
         queue, waiting = deque(range(len(self.right))), set(range(len(self.right)))
@@ -315,9 +310,11 @@ class _System:
             bounds=np.column_stack([np.zeros(len(self.low)), np.where(np.isinf(self.high), 1.0, 0.0)]),
             method="highs",
         )
-        return ray.status == SOLVED and ray.fun < -1e-9
+        return bool(ray.status == SOLVED and ray.fun < -1e-9)
 
-    def _integral(self, goal: Vector, low: Vector, high: Vector, rows: NDArray[np.int64] | None = None) -> tuple[int, Vector | None]:
+    def _integral(
+        self, goal: Vector, low: Vector, high: Vector, rows: NDArray[np.int64] | None = None
+    ) -> tuple[int, Vector | None]:
         """A whole-number table that minimises `goal`, exactly: with no gap, no limit of time or nodes."""
         left, right = (self.left, self.right) if rows is None else (self.left[rows], self.right[rows])
         constraints = LinearConstraint(left, right, right) if len(right) else ()
@@ -398,7 +395,9 @@ class _System:
         blocks: list[list[sparse.csr_array | None]] = []
         least: list[Vector] = []
         most: list[Vector] = []
-        above = sparse.csr_array((np.ones(len(bounded)), (bounded, np.arange(len(bounded)))), shape=(cells, len(bounded)))
+        above = sparse.csr_array(
+            (np.ones(len(bounded)), (bounded, np.arange(len(bounded)))), shape=(cells, len(bounded))
+        )
         one_goal = sparse.hstack([self.left.T, sparse.eye_array(cells), -above], format="csr")
         for number, (sign, over) in enumerate(goals):
             unit = np.zeros(cells)
@@ -412,7 +411,9 @@ class _System:
             most.append(np.array([np.inf]))
             pick = sparse.hstack([sparse.eye_array(sums), sparse.csr_array((sums, width - sums))], format="csr")
             for turned in (1, -1):
-                row: list[sparse.csr_array | None] = [turned * pick if other == number else None for other in range(many)]
+                row: list[sparse.csr_array | None] = [
+                    turned * pick if other == number else None for other in range(many)
+                ]
                 blocks.append([*row, -4 * sparse.eye_array(sums, format="csr")])
                 least.append(np.full(sums, -np.inf))
                 most.append(np.zeros(sums))
@@ -424,7 +425,9 @@ class _System:
                 np.concatenate([np.tile(free, many), np.zeros(sums)]),
                 np.concatenate([np.tile(np.where(free < 0, 4.0, np.inf), many), np.ones(sums)]),
             ),
-            constraints=LinearConstraint(sparse.block_array(blocks, format="csr"), np.concatenate(least), np.concatenate(most)),
+            constraints=LinearConstraint(
+                sparse.block_array(blocks, format="csr"), np.concatenate(least), np.concatenate(most)
+            ),
             options={"node_limit": 5_000},
         )
         if found.x is None:
@@ -442,7 +445,9 @@ class _System:
 
     def _still(self, place: int, said: _Said, rows: NDArray[np.int64]) -> bool:
         """Whether these sums alone tell what was said: nothing that they allow contradicts it."""
-        spans = [(said.value, said.value)] if said.value is not None else []
+        spans: list[tuple[float, float]] = []
+        if said.value is not None:
+            spans.append((said.value, said.value))
         spans += [(-np.inf, said.low - 1)] if said.low is not None else []
         spans += [(said.high + 1, np.inf)] if said.high is not None else []
         for least, most in spans:

@@ -1,7 +1,7 @@
 """Cells and sums: what a release may show, and the relations between its figures that anybody knows.
 
-A cell is a non-negative integer. A sum says that cells add up to another one by the meaning of the tables; whoever knows
-all cells of a sum but one knows that one too. Standings:
+A cell is a non-negative integer. A sum says that cells add up to another one by the meaning of the tables; whoever
+knows all cells of a sum but one knows that one too. Standings:
 
 ========  ===========================================================  ==================================
 standing  what it is                                                   what is asked for it
@@ -50,9 +50,8 @@ class Key:
 class Cell:
     """A cell with its true value.
 
-    `k`: values below it are small. `hides_zero`: a mark in its place may stand for zero, too (a part of a share, a place
-    that is too small); for any other count zero is always shown, so a mark says at least 1. `upper`: a bound that
-    anybody knows. `weight`: what hiding it costs. `reason`: why it is withheld.
+    `k`: values below it are small. `hides_zero`: a zero is hidden like them (a part of a share, a place that is too small).
+    `upper`: a bound that anybody knows. `weight`: what hiding it costs. `reason`: why it is withheld.
     """
 
     key: Key
@@ -67,13 +66,8 @@ class Cell:
     def __post_init__(self) -> None:
         if self.value < 0 or (self.upper is not None and self.upper < self.value):
             raise ValueError(f"{self.key}: a count must not be negative, nor above the bound that anybody knows")
-        if self.standing == "withheld" and 0 == self.value and not self.hides_zero:
+        if self.standing == "withheld" and self.value == 0 and not self.hides_zero:
             raise ValueError(f"{self.key}: a withheld zero needs 'hides_zero'")
-
-    @property
-    def lowest(self) -> int:
-        """The smallest value that an outsider must reckon with where the cell is not shown."""
-        return 0 if self.hides_zero or self.standing == "latent" else 1
 
     @property
     def is_primary(self) -> bool:

@@ -17,9 +17,10 @@ cells that makes room for a witness, a mixed-integer program over the witness's 
 
     min sum of w_c y_c   with   A d = 0,  d_c bounded by what is known of c,  d_c = 0 unless c is hidden or y_c = 1
 
-(the attacker's problem of Fischetti & Salazar-González 2001, solved heuristically cell by cell as in Kelly, Golden & Assad
-1992). Hiding more only ever adds tables, so a witness stays one; at the end each secondary cell is shown again if every
-requirement has a witness without it. The witnesses are the proof; `flows.release.attack` does not look at them.
+(the attacker's problem of Fischetti & Salazar-González 2001, solved heuristically cell by cell as in Kelly, Golden &
+Assad 1992). Hiding more only ever adds tables, so a witness stays one; at the end each secondary cell is shown again
+if every requirement has a witness without it. The witnesses are the proof; `flows.release.attack` does not look at
+them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,9 +40,12 @@ Booleans: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 
 # How far from a cell its witness is looked for: cells in all, cells per sum that may be hidden. The last is everywhere.
-REACHES = ((120, 12), (1200, 120), (None, None))
-STEP = 4  # how many times k a cell may differ in a witness, at first
-NODES = 2_000  # of a branch-and-bound tree; what is found by then is used
+REACHES = ((80, 3), (250, 6), (1200, 40), (None, None))
+FOUND_WITHIN = (60, 400, None)  # the same for a witness among cells that are hidden
+STEPS = (1, 4, 160)  # how many times k a cell may differ in a witness, one after the other
+EXPLAINED = 60  # sums among which those that give a cell away are looked for
+NODES = 300  # of a branch-and-bound tree; what is found by then is used
+GAP = 0.05  # how far from the cheapest set of cells a search may end
 
 
 class Requirement(NamedTuple):
@@ -86,8 +90,8 @@ def hide(tables: Tables) -> Hiding:
     state.show_again()
     is_open = state.open
     return Hiding(
-        frozenset(tables.keys[c] for c in np.flatnonzero(state.primary & is_open)),
-        frozenset(tables.keys[c] for c in np.flatnonzero(state.hidden & ~state.primary & is_open)),
+        frozenset(tables.keys[c] for c in np.flatnonzero(state.by_rule & is_open)),
+        frozenset(tables.keys[c] for c in np.flatnonzero(state.hidden & ~state.by_rule & is_open)),
         tuple(state.refused),
     )
 
@@ -121,29 +125,29 @@ class _State:
         self.values: Integers = tables.values
         self.k: Integers = np.array([cell.k for cell in cells], dtype=np.int64)
         self.weight: Floats = np.array([cell.weight for cell in cells], dtype=np.float64)
-        self.lowest: Integers = np.array([cell.lowest for cell in cells], dtype=np.int64)
         self.upper: Floats = np.array([np.inf if cell.upper is None else cell.upper for cell in cells])
-        self.primary: Booleans = np.array([cell.is_primary for cell in cells], dtype=bool)
+        self.by_rule: Booleans = np.array([cell.is_primary for cell in cells], dtype=bool)
+        self.primary: Booleans = self.by_rule.copy()
         self.open: Booleans = np.array([cell.standing == "open" for cell in cells], dtype=bool)
         self.guarded: Booleans = np.array([cell.standing in ("open", "withheld") for cell in cells], dtype=bool)
         unseen = np.array([cell.standing in ("withheld", "latent") for cell in cells], dtype=bool)
         self.hidden: Booleans = self.primary | unseen
         self.witness: dict[Requirement, tuple[Integers, Integers]] = {}
+        self.failed: dict[Requirement, int] = {}
         self.impossible: set[Requirement] = set()
         self.refused: list[Unprotected] = []
 
     @property
     def candidate(self) -> Booleans:
-        """Cells that could still be hidden: a zero that is shown cannot, since a mark would say that it is none."""
-        return self.open & ~self.hidden & (self.values >= self.k)
+        """Cells that could still be hidden."""
+        return self.open & ~self.hidden
 
     @cached_property
     def _limits(self) -> Mapping[Role, tuple[Floats, Floats]]:
         """Lowest and highest value of each cell, were it hidden, as each attacker knows it."""
-        low, high = self.lowest.astype(float), self.upper
-        inside_low = np.where(self.primary, low, np.where(self.values >= self.k, self.k, self.values))
-        inside_high = np.where(self.primary, np.minimum(high, self.k - 1), np.where(self.values >= self.k, high, 0))
-        return {"outsider": (low, high), "insider": (inside_low, inside_high)}
+        low, high = np.zeros(len(self.values)), self.upper
+        small = self.by_rule | (self.open & (self.values < self.k))
+        return {"outsider": (low, high), "insider": (low, np.where(small, np.minimum(high, self.k - 1), high))}
 
     def requirements(self, cell: int) -> Iterator[Requirement]:
         """What is asked for a cell that is hidden as it stands now."""
@@ -176,21 +180,23 @@ class _State:
                     self.refused.append(self._explain(requirement))
 
     def show_again(self) -> None:
-        """Show each secondary cell again that no requirement needs, the dearest first."""
-        secondary = np.flatnonzero(self.hidden & ~self.primary & self.open)
-        for cell in sorted(secondary, key=lambda c: (-self.weight[c], -self.values[c], c)):
+        """Show each cell again that is not hidden by rule and that no requirement needs, the dearest first."""
+        further = np.flatnonzero(self.hidden & ~self.by_rule & self.open)
+        for cell in sorted(further, key=lambda c: (-self.weight[c], -self.values[c], c)):
             self._try_to_show(int(cell))
 
     def _try_to_show(self, cell: int) -> bool:
         using = [r for r, (cells, _) in self.witness.items() if cell in cells and r.cell != cell]
-        kept = dict(self.witness)
-        self.hidden[cell] = False
-        for requirement in using:
+        own = [r for r in self.witness if r.cell == cell]
+        kept, was_primary = dict(self.witness), bool(self.primary[cell])
+        self.hidden[cell] = self.primary[cell] = False
+        for requirement in (*using, *own):
             del self.witness[requirement]
-        self.witness.pop(Requirement("differ", cell), None)
-        for requirement in using:
+        # What failed last is likely to fail again.
+        for requirement in sorted(using, key=lambda r: -self.failed.get(r, 0)):
             if requirement not in self.witness and not self._find(requirement):
-                self.hidden[cell] = True
+                self.failed[requirement] = 1 + max(self.failed.values(), default=0)
+                self.hidden[cell], self.primary[cell] = True, was_primary
                 self.witness = kept
                 return False
         return True
@@ -198,9 +204,9 @@ class _State:
     def _find(self, requirement: Requirement) -> bool:
         """Whether there is a witness among the cells that are hidden now; it is kept."""
         last = 0
-        for size, _ in REACHES:
+        for size in FOUND_WITHIN:
             near = self._near(requirement.cell, self.hidden, size, None)
-            if len(near) > last and self._solve(requirement, near) is not None:
+            if len(near) > last and self._solve(requirement, near, STEPS[-1:]) is not None:
                 return True
             last = len(near)
         return False
@@ -210,7 +216,7 @@ class _State:
         last: tuple[int, int] | None = None
         for size, per_row in REACHES:
             near = self._near(requirement.cell, self.hidden | self.candidate, size, per_row)
-            found = self._solve(requirement, near)
+            found = self._solve(requirement, near, STEPS)
             if found is not None:
                 return True
             if last == (len(near), per_row or 0):
@@ -239,10 +245,10 @@ class _State:
             frontier = following
         return np.array(sorted(seen), dtype=np.int64)
 
-    def _solve(self, requirement: Requirement, near: Integers) -> Integers | None:
+    def _solve(self, requirement: Requirement, near: Integers, steps: Iterable[int]) -> Integers | None:
         """The cheapest difference over the cells `near` that fulfils a requirement; its new cells are hidden."""
         for target in self._targets(requirement):
-            for step in (STEP, 40 * STEP):
+            for step in steps:
                 moved = self._move(requirement, target, near, step)
                 if moved is not None:
                     self._keep(requirement, near, moved)
@@ -259,9 +265,17 @@ class _State:
         return [(1, np.inf), (-np.inf, -1)]
 
     def _move(
-        self, requirement: Requirement, target: tuple[float, float], near: Integers, step: int
+        self,
+        requirement: Requirement,
+        target: tuple[float, float],
+        near: Integers,
+        step: int,
+        rows: Integers | None = None,
     ) -> Integers | None:
-        """A difference (cells near,) in `target` at the cell that hides the least and moves little, or None."""
+        """A difference (cells near,) in `target` at the cell that hides the least and moves little, or None.
+
+        `rows` are the sums that must hold, all where it is absent.
+        """
         role: Role = "outsider" if requirement.kind == "reach" else "insider"
         low, high = (limit[near] - self.values[near] for limit in self._limits[role])
         widest = step * int(self.k[requirement.cell])
@@ -270,7 +284,7 @@ class _State:
         low[here], high[here] = max(low[here], target[0]), min(high[here], target[1])
         if low[here] > high[here]:
             return None
-        rows = np.unique(np.concatenate([self.columns.indices[slice(*self.columns.indptr[c : c + 2])] for c in near]))
+        rows = self._rows_of(near) if rows is None else rows
         system = self.rows[rows][:, near]
         free = np.flatnonzero(~self.hidden[near])
         count, new = len(near), len(free)
@@ -283,31 +297,31 @@ class _State:
         up_low, up_high = np.maximum(low, 0), np.maximum(high, 0)
         down_low, down_high = np.maximum(-high, 0), np.maximum(-low, 0)
         cost = np.concatenate([np.full(2 * count, 1e-4 / widest), self.weight[near][free]])
-        result = milp(
-            cost,
-            integrality=np.ones(2 * count + new),
-            bounds=Bounds(
-                np.concatenate([up_low, down_low, np.zeros(new)]), np.concatenate([up_high, down_high, np.ones(new)])
-            ),
-            constraints=LinearConstraint(
-                sparse.block_array(blocks, format="csr"),
-                np.concatenate([np.zeros(len(rows)), np.full(2 * new, -np.inf)]),
-                np.zeros(len(rows) + 2 * new),
-            ),
-            options={"node_limit": NODES},
+        bounds = Bounds(
+            np.concatenate([up_low, down_low, np.zeros(new)]), np.concatenate([up_high, down_high, np.ones(new)])
         )
-        if result.x is None:
-            return None
-        moved: Integers = np.rint(result.x[:count] - result.x[count : 2 * count]).astype(np.int64)
-        if (system @ moved).any() or (moved < low).any() or (moved > high).any():
-            return None
-        return moved
+        constraints = LinearConstraint(
+            sparse.block_array(blocks, format="csr"),
+            np.concatenate([np.zeros(len(rows)), np.full(2 * new, -np.inf)]),
+            np.zeros(len(rows) + 2 * new),
+        )
+        # Where only hidden cells move, the linear program mostly ends at whole numbers; it is the quicker one.
+        for whole in (0, 1) if not new else (1,):
+            integrality = np.full(2 * count + new, whole)
+            options = {"node_limit": NODES, "mip_rel_gap": GAP}
+            result = milp(cost, integrality=integrality, bounds=bounds, constraints=constraints, options=options)
+            if result.x is None:
+                return None
+            moved: Integers = np.rint(result.x[:count] - result.x[count : 2 * count]).astype(np.int64)
+            if not ((system @ moved).any() or (moved < low).any() or (moved > high).any()):
+                return moved
+        return None
 
     def _keep(self, requirement: Requirement, near: Integers, moved: Integers) -> None:
-        """Hide the cells that move, and note every requirement for which the difference, or its opposite, is a witness."""
+        """Hide the cells that move, and note each requirement of which the difference, or its opposite, is a witness."""
         there = moved != 0
         cells, moves = near[there], moved[there]
-        self.hidden[cells] = True
+        self._hide(cells)
         for signed in (moves, -moves):
             table = self.values[cells] + signed
             for role in ("insider", "outsider"):
@@ -320,6 +334,11 @@ class _State:
         if requirement not in self.witness:
             raise AssertionError(f"a difference that was found for {requirement} is no witness of it")
 
+    def _hide(self, cells: Integers) -> None:
+        """Hide cells; a zero is from then on a primary cell like those of a small total's breakdown."""
+        self.hidden[cells] = True
+        self.primary[cells] |= self.values[cells] < self.k[cells]
+
     def _shown_by(self, role: Role, cell: int, value: int) -> Iterator[Requirement]:
         """Requirements of a cell for which a table of this attacker with this value there is a witness."""
         if self.primary[cell]:
@@ -331,23 +350,37 @@ class _State:
             yield Requirement("differ", cell)
 
     def _explain(self, requirement: Requirement) -> Unprotected:
-        """The sums that leave no room for a requirement: as many as possible are dropped, one after the other."""
+        """The sums that leave no room for a requirement: those without which there still is none are dropped."""
         cell = requirement.cell
-        rows = list(self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]])
-        names = tuple(dict.fromkeys(self.tables.sums[row].name for row in sorted(rows)))
+        near = self._near(cell, self.hidden | self.candidate, None, None)
+        rows = [int(row) for row in self._rows_of(near)]
+        if len(rows) <= EXPLAINED:
+            for row in list(rows):
+                without = np.array([other for other in rows if other != row], dtype=np.int64)
+                steps = (
+                    self._move(requirement, target, near, STEPS[-1], without) for target in self._targets(requirement)
+                )
+                if all(moved is None for moved in steps):
+                    rows.remove(row)
+        else:
+            rows = sorted(int(row) for row in self._rows_of(np.array([cell])))
         words = {
             "value": f"an insider could exclude that it is {requirement.value}",
             "reach": f"it could be told to be under {self.k[cell]}",
             "differ": "its exact value could be worked out",
         }
+        names = tuple(dict.fromkeys(self.tables.sums[row].name for row in rows))
         return Unprotected(self.tables.keys[cell], words[requirement.kind], names)
+
+    def _rows_of(self, cells: Integers) -> Integers:
+        """Sums in which any of the cells stand."""
+        found = [self.columns.indices[self.columns.indptr[c] : self.columns.indptr[c + 1]] for c in cells]
+        return np.unique(np.concatenate(found)).astype(np.int64)
 
 
 def marks(tables: Tables, hiding: Hiding) -> dict[Key, str]:
     """What stands outside in place of each figure that is not shown: `hidden`, or the reason why it is withheld."""
-    withheld = {
-        key: cell.reason or "hidden" for key, cell in tables.cells.items() if cell.standing == "withheld"
-    }
+    withheld = {key: cell.reason or "hidden" for key, cell in tables.cells.items() if cell.standing == "withheld"}
     return withheld | dict.fromkeys(hiding.hidden, "hidden")
 
 
@@ -356,8 +389,7 @@ def shown(tables: Tables, hiding: Hiding) -> dict[Key, int]:
     return {
         key: tables.cells[key].value
         for key in tables.keys
-        if tables.cells[key].standing == "known"
-        or (tables.cells[key].standing == "open" and key not in hiding.hidden)
+        if tables.cells[key].standing == "known" or (tables.cells[key].standing == "open" and key not in hiding.hidden)
     }
 
 

@@ -186,9 +186,7 @@ CONTRADICTIONS = {
         r"disclosure\.toml, class\.secret: id: Input should be 'ordinary' or 'sensitive'",
     ),
     "a disclosure class that is left out": (
-        edit(
-            "disclosure.toml", "[class.sensitive]", "[owner.another]\npublishers = ['SFI 10:15 and Landsbyggefonden']"
-        ),
+        edit("disclosure.toml", "[class.sensitive]", "[owner.another]\npublishers = ['Landsbyggefonden']"),
         r"indicators\.toml has the disclosure_class 'sensitive'",
     ),
     "a sum of what is no count": (
