@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse.csgraph import connected_components
 
 from flows.release.cells import Integers, Key, Tables
 
@@ -41,7 +42,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 # How far from a cell its witness is looked for: cells in all, cells per sum that may be hidden. The last is everywhere.
 REACHES = ((80, 3), (250, 6), (1200, 40), (None, None))
-FOUND_WITHIN = (60, 400, None)  # the same for a witness among cells that are hidden
+FOUND_WITHIN = (400, 2_000)  # the same for a witness among cells that are hidden
 STEPS = (1, 4, 160)  # how many times k a cell may differ in a witness, one after the other
 EXPLAINED = 60  # sums among which those that give a cell away are looked for
 NODES = 300  # of a branch-and-bound tree; what is found by then is used
@@ -133,6 +134,7 @@ class _State:
         unseen = np.array([cell.standing in ("withheld", "latent") for cell in cells], dtype=bool)
         self.hidden: Booleans = self.primary | unseen
         self.witness: dict[Requirement, tuple[Integers, Integers]] = {}
+        self.groups: Integers | None = None  # of hidden cells; showing a cell again leaves them too wide, which does no harm
         self.failed: dict[Requirement, int] = {}
         self.impossible: set[Requirement] = set()
         self.refused: list[Unprotected] = []
@@ -203,13 +205,21 @@ class _State:
 
     def _find(self, requirement: Requirement) -> bool:
         """Whether there is a witness among the cells that are hidden now; it is kept."""
-        last = 0
-        for size in FOUND_WITHIN:
-            near = self._near(requirement.cell, self.hidden, size, None)
-            if len(near) > last and self._solve(requirement, near, STEPS[-1:]) is not None:
+        together = self._together(requirement.cell)
+        for size in (*(size for size in FOUND_WITHIN if size < len(together)), None):
+            near = together if size is None else self._near(requirement.cell, self.hidden, size, None)
+            if self._solve(requirement, near, STEPS[-1:]) is not None:
                 return True
-            last = len(near)
         return False
+
+    def _together(self, cell: int) -> Integers:
+        """Hidden cells that hang together with a hidden one by sums; sorted."""
+        if self.groups is None:
+            hidden = sparse.diags_array(self.hidden.astype(float))
+            links = self.rows @ hidden
+            group = connected_components(sparse.block_array([[None, links.T], [links, None]]), directed=False)[1]
+            self.groups = group[: len(self.hidden)]
+        return np.flatnonzero((self.groups == self.groups[cell]) & self.hidden)
 
     def _make_room(self, requirement: Requirement) -> bool:
         """Hide the cheapest cells that give a witness; False where there are none even if all that can is hidden."""
@@ -308,7 +318,7 @@ class _State:
         # Where only hidden cells move, the linear program mostly ends at whole numbers; it is the quicker one.
         for whole in (0, 1) if not new else (1,):
             integrality = np.full(2 * count + new, whole)
-            options = {"node_limit": NODES, "mip_rel_gap": GAP}
+            options = {"node_limit": NODES, "mip_rel_gap": GAP, "presolve": bool(whole)}
             result = milp(cost, integrality=integrality, bounds=bounds, constraints=constraints, options=options)
             if result.x is None:
                 return None
@@ -336,6 +346,8 @@ class _State:
 
     def _hide(self, cells: Integers) -> None:
         """Hide cells; a zero is from then on a primary cell like those of a small total's breakdown."""
+        if not self.hidden[cells].all():
+            self.groups = None
         self.hidden[cells] = True
         self.primary[cells] |= self.values[cells] < self.k[cells]
 
