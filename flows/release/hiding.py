@@ -134,7 +134,9 @@ class _State:
         unseen = np.array([cell.standing in ("withheld", "latent") for cell in cells], dtype=bool)
         self.hidden: Booleans = self.primary | unseen
         self.witness: dict[Requirement, tuple[Integers, Integers]] = {}
-        self.groups: Integers | None = None  # of hidden cells; showing a cell again leaves them too wide, which does no harm
+        self.groups: Integers | None = (
+            None  # of hidden cells; showing a cell again leaves them too wide, which does no harm
+        )
         self.failed: dict[Requirement, int] = {}
         self.impossible: set[Requirement] = set()
         self.refused: list[Unprotected] = []
@@ -315,10 +317,10 @@ class _State:
             np.concatenate([np.zeros(len(rows)), np.full(2 * new, -np.inf)]),
             np.zeros(len(rows) + 2 * new),
         )
-        # Where only hidden cells move, the linear program mostly ends at whole numbers; it is the quicker one.
-        for whole in (0, 1) if not new else (1,):
-            integrality = np.full(2 * count + new, whole)
-            options = {"node_limit": NODES, "mip_rel_gap": GAP, "presolve": bool(whole)}
+        # Moves that may be fractions mostly end at whole numbers all the same, and are found more quickly.
+        for whole in (0, 1):
+            integrality = np.concatenate([np.full(2 * count, whole), np.ones(new)])
+            options = {"node_limit": NODES, "mip_rel_gap": GAP, "presolve": bool(whole or new)}
             result = milp(cost, integrality=integrality, bounds=bounds, constraints=constraints, options=options)
             if result.x is None:
                 return None
