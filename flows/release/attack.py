@@ -437,7 +437,8 @@ class _System:
 
     def _drop(self, place: int, said: _Said) -> list[int]:
         kept = list(range(len(self.right)))
-        for row in list(kept):
+        beside = set(self.left.tocsc()[:, [place]].tocoo().row.tolist())
+        for row in sorted(kept, key=lambda row: row in beside):
             without = [other for other in kept if other != row]
             if self._still(place, said, np.array(without, dtype=np.int64)):
                 kept = without

@@ -369,7 +369,8 @@ class _State:
         near = self._near(cell, self.hidden | self.candidate, None, None)
         rows = [int(row) for row in self._rows_of(near)]
         if len(rows) <= EXPLAINED:
-            for row in list(rows):
+            beside = set(self._rows_of(np.array([cell])).tolist())
+            for row in sorted(rows, key=lambda row: row in beside):
                 without = np.array([other for other in rows if other != row], dtype=np.int64)
                 steps = (
                     self._move(requirement, target, near, STEPS[-1], without) for target in self._targets(requirement)
