@@ -1,9 +1,10 @@
-"""Disclosure control over nations drawn by seed: linked tables, three yearly releases and a revision, hidden and attacked.
+"""Disclosure control over nations drawn by seed: linked tables, three yearly releases and a revision, hidden and
+attacked.
 
 Usage: python -m simulations.release [nations] [first seed] [areas]. The seeds follow each other and are never chosen by
-result. Each nation counts a rare trait by area, size band, funding band, both, municipality and country, by sex and age, with
-its share of the residents. The joint hiding must leave nothing to the attack; hiding each table alone shows that there was
-something to find.
+result. Each nation counts a rare trait by area, size band, funding band, both, municipality and country, by sex and
+age, with its share of the residents. The joint hiding must leave nothing to the attack; hiding each table alone shows
+that there was something to find.
 """
 
 import sys
@@ -231,13 +232,15 @@ def main(nations: int = 100, first_seed: int = 40_000, areas: int = 12) -> int:
         missed += bool(one.leaks or one.unprotected)
         print(
             f"{seed:>7}{one.cells:>8,}{one.primary:>9,}{one.hidden_pct:>10.1f}{one.hidden_pct_naive:>9.1f}{one.held:>11}"
-            f"{one.unprotected:>13}{one.leaks:>7}{one.leaks_naive:>13}{one.hiding_seconds:>10.1f}{one.attack_seconds:>10.1f}",
+            f"{one.unprotected:>13}{one.leaks:>7}{one.leaks_naive:>13}{one.hiding_seconds:>10.1f}"
+            f"{one.attack_seconds:>10.1f}",
             flush=True,
         )
+    leaks, naively = sum(one.leaks for one in found), sum(one.leaks_naive for one in found)
+    seconds = np.mean([one.hiding_seconds + one.attack_seconds for one in found])
     print(
-        f"{nations} nations of {areas} areas, three releases and a revision each: {sum(o.leaks for o in found)} leaks after the "
-        f"joint hiding, {sum(o.leaks_naive for o in found):,} after hiding each table alone; {missed} nations not protected; "
-        f"{np.mean([o.hiding_seconds + o.attack_seconds for o in found]):.1f} s a nation"
+        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after the joint hiding, "
+        f"{naively:,} after hiding each table alone; {missed} nations not protected; {seconds:.1f} s a nation"
     )
     return missed
 

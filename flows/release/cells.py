@@ -50,8 +50,8 @@ class Key:
 class Cell:
     """A cell with its true value.
 
-    `k`: values below it are small. `hides_zero`: a zero is hidden like them (a part of a share, a place that is too small).
-    `upper`: a bound that anybody knows. `weight`: what hiding it costs. `reason`: why it is withheld.
+    `k`: values below it are small. `hides_zero`: a zero is hidden like them (a part of a share, a place that is too
+    small). `upper`: a bound that anybody knows. `weight`: what hiding it costs. `reason`: why it is withheld.
     """
 
     key: Key

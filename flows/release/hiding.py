@@ -330,7 +330,7 @@ class _State:
         return None
 
     def _keep(self, requirement: Requirement, near: Integers, moved: Integers) -> None:
-        """Hide the cells that move, and note each requirement of which the difference, or its opposite, is a witness."""
+        """Hide the cells that move, and note each requirement of which they, or their opposite, are a witness."""
         there = moved != 0
         cells, moves = near[there], moved[there]
         self._hide(cells)

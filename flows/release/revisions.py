@@ -56,8 +56,8 @@ def hold_back(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[
 def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> Tables:
     """The cells and sums of both; `after` goes before, and what readers have cannot be hidden any more.
 
-    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, and still must not be
-    worked out where `after` does not have it. Raises OtherSums as `hold_back` does.
+    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, and still must not
+    be worked out where `after` does not have it. Raises OtherSums as `hold_back` does.
     """
     _same_sums(before, after)
     cells: dict[Key, Cell] = {}

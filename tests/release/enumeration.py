@@ -11,7 +11,7 @@ def agreeing(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: i
     An insider knows the cells whose value itself is hidden to be below their k.
     """
     hidden = [key for key in tables.keys if key not in shown]
-    ceilings = {key: most for key in hidden}
+    ceilings = dict.fromkeys(hidden, most)
     for key in hidden:
         cell = tables.cells[key]
         if is_insider and cell.value < cell.k and (cell.value > 0 or cell.hides_zero or cell.standing == "open"):

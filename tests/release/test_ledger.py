@@ -133,5 +133,5 @@ def test_a_release_is_added_once_and_by_one_run(file: Path) -> None:
 
 @pytest.mark.parametrize("said", [{"value": None}, {"mark": "hidden", "why": "x", "value": 3}, {"mark": "hidden"}])
 def test_an_entry_has_a_value_or_a_mark_with_a_reason(said: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="an entry has a value|needs 'why'"):
+    with pytest.raises(ValueError, match=r"an entry has a value|needs 'why'"):
         entry(**said)

@@ -10,7 +10,7 @@ FAR = 60
 
 
 def fewest(tables: Tables) -> int:
-    """A lower bound, as a rule attained, of the cells hidden: witnesses may be fractions, and `differ` is not asked for."""
+    """A lower bound of the cells hidden: witnesses may be fractions, and `differ` is not asked for."""
     cells = [tables.cells[key] for key in tables.keys]
     value, k = tables.values, np.array([cell.k for cell in cells])
     small = np.array([cell.is_primary for cell in cells])
