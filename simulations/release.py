@@ -239,7 +239,7 @@ def main(nations: int = 100, first_seed: int = 40_000, areas: int = 12) -> int:
     leaks, naively = sum(one.leaks for one in found), sum(one.leaks_naive for one in found)
     seconds = np.mean([one.hiding_seconds + one.attack_seconds for one in found])
     print(
-        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after the joint hiding, "
+        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after joint hiding, "
         f"{naively:,} after hiding each table alone; {missed} nations not protected; {seconds:.1f} s a nation"
     )
     return missed
