@@ -167,6 +167,29 @@ def test_hidden_cells_are_at_most_a_quarter_more_than_need_be() -> None:
     assert least <= hidden <= 1.25 * least
 
 
+def test_no_cell_is_hidden_that_need_not_be() -> None:
+    further = 0
+    for seed in range(8):
+        inner = np.random.default_rng(seed).choice([1, 2, 3, 4, 5, 6, 9, 12, 20, 30, 40], size=(4, 5))
+        tables = two_way(inner)
+        hiding = hide(tables)
+        public = shown(tables, hiding)
+        for cell in hiding.secondary:
+            more = public | {cell: tables.cells[cell].value}
+            assert attack(Exhibit(tables, more), with_chains=False).leaks, (seed, cell)
+            further += 1
+    assert further
+
+
+def test_a_value_between_the_ends_that_no_table_has_is_a_leak() -> None:
+    half, other, double = key("half"), key("other"), key("double")
+    cells = [Cell(half, 2, 5), Cell(other, 2, 5), Cell(double, 4, 5)]
+    sums = (Sum("double", double, (half, other)), Sum("the same people", half, (other,)))
+    found = attack(Exhibit(Tables({cell.key: cell for cell in cells}, sums), {}))
+    said = {(leak.attacker, leak.says, leak.chain) for leak in found.leaks if leak.key == double}
+    assert said == {(who, "can exclude 1", ("double", "the same people")) for who in ("insider", "outsider")}
+
+
 def test_a_sum_that_does_not_hold_is_no_sum() -> None:
     cells = {key(name): Cell(key(name), value, 5) for name, value in {"a": 1, "b": 2, "c": 4}.items()}
     with pytest.raises(SumDoesNotHold, match="a and b"):

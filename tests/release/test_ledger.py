@@ -77,10 +77,10 @@ def test_any_byte_set_to_another_is_found(tmp_path_factory: pytest.TempPathFacto
             open_ledger(file)
 
 
-@pytest.mark.parametrize("line", [0, 1, 2])
-def test_a_line_taken_out_is_found(file: Path, line: int) -> None:
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (1, 1), (2, 2), (0, 1)])
+def test_lines_taken_out_are_found_and_so_is_a_whole_release(file: Path, first: int, last: int) -> None:
     lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join(lines[:line] + lines[line + 1 :]))
+    file.write_bytes(b"".join(lines[:first] + lines[last + 1 :]))
     with pytest.raises(Tampered):
         open_ledger(file)
 

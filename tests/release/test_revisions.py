@@ -28,6 +28,8 @@ def test_what_is_known_cannot_be_hidden_and_what_was_hidden_stays_so() -> None:
     before = two_way(INNER)
     public = readers(before)
     both = joined(before, public, before)
+    assert {both.cells[k].standing for k in public} == {"known"}
+    assert {both.cells[k].standing for k in both.keys if k not in public} == {"withheld"}
     again = hide(both)
     assert not again.unprotected
     assert shown(both, again) == public

@@ -87,6 +87,7 @@ def test_the_owner_decides_k_and_a_published_figure_is_known(rules: Registry) ->
     cells = built(rules, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
     assert cells[of("ager", "move_out_pct", "numerator")].k == rules.disclosure.strictest.k
     assert cells[of("bakke", "convicted_pct", "numerator")].k == 5
+    assert cells[of("bakke", "convicted_pct", "complement")].standing == "latent"
     assert cells[of("0461", "residents", kind="municipality")].standing == "known"
 
 
