@@ -4,9 +4,10 @@ Written apart from the hiding: it reads which figures a reader sees, sets up its
 and asks for the tightest interval of each cell. It knows nothing of witnesses, of neighbourhoods, or of why a cell is
 hidden.
 
-An outsider sees marks and knows the rules: a count is a whole number, not negative; a mark in place of a plain count
-is no zero. He cannot tell a primary cell from a secondary one. An insider can, so he knows each cell to lie below its
-k, or not. Both know that a figure of an earlier release stays what it was unless a later one says otherwise.
+An outsider sees marks and knows the rules: a count is a whole number and not negative, and a mark may stand for any. He
+cannot tell a primary cell from a secondary one. An insider can: he knows each primary cell, and each zero that was
+hidden with them, to lie below its k. Neither is taken to use that any other hidden cell is k or more. Both know that
+a figure of an earlier release stays what it was unless a later one says otherwise.
 
 A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an
 insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows.

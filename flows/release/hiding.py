@@ -11,9 +11,14 @@ reach     primary cell                 k or more there, for an outsider: one who
 differ    secondary or withheld cell   another value there than the true one, for an insider
 ========  ===========================  ==================================================================
 
-An insider's tables are among an outsider's, so `value` speaks for both. An insider knows of a primary cell that it lies
-below k, and of any other that it does not. Cells are hidden one requirement after another: the cheapest set of further
-cells that makes room for a witness, a mixed-integer program over the witness's difference d to the true table,
+An insider's tables are among an outsider's, so `value` speaks for both. A mark may stand for any number, zero as
+well: where nothing else protects, a zero is hidden, too, and is from then on looked after like a primary cell. An
+insider knows such cells and the primary ones to lie below k. That every other hidden cell is at least k he is not
+taken to use: in linked tables no choice of cells withstands that (a total of k or more over two small cells bounds
+one by the other).
+
+Cells are hidden one requirement after another: the cheapest set of further cells that makes room for a witness, a
+mixed-integer program over the witness's difference d to the true table,
 
     min sum of w_c y_c   with   A d = 0,  d_c bounded by what is known of c,  d_c = 0 unless c is hidden or y_c = 1
 
@@ -83,8 +88,8 @@ class Hiding:
 def hide(tables: Tables) -> Hiding:
     """Hide primary and secondary cells jointly over all `tables`. The same tables give the same cells.
 
-    Known, withheld and latent cells are as they are; of the open ones those of [0 or 1, k-1] are hidden, and any of the
-    others may be. Cells under the same sums are looked at together, all years and releases that `tables` holds.
+    Known, withheld and latent cells are as they are; of the open ones the primary cells are hidden, and any other may
+    be. Cells under the same sums are looked at together, all years and releases that `tables` holds.
     """
     state = _State(tables)
     state.protect()
