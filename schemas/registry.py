@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from schemas.change_theory import ChangeStep, ChangeTheory
+from schemas.disclosure import CategorySum, ClassRule, Disclosure, Owner
 from schemas.evaluation import BaselineWindow, Contrast, Evaluation, Lifting
 from schemas.models import (
     CODES,
@@ -40,6 +41,7 @@ FILES = (
     "corrections.toml",
     "evaluation.toml",
     "change_theory.toml",
+    "disclosure.toml",
 )
 INDICATOR_COLUMNS = "*indicators"
 
@@ -63,6 +65,7 @@ class Registry(Model):
     corrections: dict[str, Correction]
     evaluation: Evaluation
     change_theory: ChangeTheory
+    disclosure: Disclosure
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
 
@@ -176,6 +179,7 @@ def load(folder: Path | None = None) -> Registry:
         corrections=corrections,
         evaluation=_evaluation(texts["evaluation.toml"]),
         change_theory=_change_theory(texts["change_theory.toml"]),
+        disclosure=_disclosure(texts["disclosure.toml"]),
         codes=codes,
         fingerprint=_fingerprint(root),
     )
@@ -252,6 +256,14 @@ def _change_theory(text: Mapping[str, Any]) -> ChangeTheory:
     return _model(ChangeTheory, {**text, "step": steps}, "change_theory.toml")
 
 
+def _disclosure(text: Mapping[str, Any]) -> Disclosure:
+    named: dict[str, type[Model]] = {"owner": Owner, "class": ClassRule, "sum": CategorySum}
+    blocks = {
+        block: _entries(model, text.get(block, {}), f"disclosure.toml, {block}") for block, model in named.items()
+    }
+    return _model(Disclosure, {**text, **blocks}, "disclosure.toml")
+
+
 def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicators: Mapping[str, Indicator]) -> Table:
     spelled: list[TableColumn] = []
     for written in entry.columns:
@@ -319,6 +331,7 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     yield from registry.evaluation.contradictions(areas, groups)
     effort_areas = (row["effort_area_id"] for row in registry.codes["effort_areas"])
     yield from registry.change_theory.contradictions(areas, effort_areas)
+    yield from registry.disclosure.contradictions(registry.indicators, registry.sources)
     for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
         yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)

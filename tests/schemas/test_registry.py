@@ -170,6 +170,35 @@ CONTRADICTIONS = {
         edit("indicators.toml", "area_maximum = 60_000", "area_maximum = 0"),
         r"residents: .*area_maximum must lie between",
     ),
+    "an owner who publishes nothing": (
+        edit("disclosure.toml", 'publishers = ["Statistics Denmark", ', 'publishers = ["Statistics Danmark", '),
+        r"disclosure\.toml, owner: no source in sources\.toml has the publisher 'Statistics Danmark'",
+    ),
+    "an owner with two rules": (
+        edit("disclosure.toml", '["the municipality that sends them"]', '["Statistics Denmark"]'),
+        r"disclosure\.toml, owner: publisher 'Statistics Denmark' stands twice",
+    ),
+    "a rule stricter than the strictest": (
+        edit("disclosure.toml", "k = 5", "k = 11"),
+        r"disclosure\.toml, owner\.statistics_denmark: stricter than \[strictest\]",
+    ),
+    "a disclosure class without a rule": (
+        edit("disclosure.toml", "[class.sensitive]", "[class.secret]"),
+        r"disclosure\.toml, class\.secret: id: Input should be 'ordinary' or 'sensitive'",
+    ),
+    "a disclosure class that is left out": (
+        edit("disclosure.toml", "[class.sensitive]", "[owner.another]\npublishers = ['Landsbyggefonden']"),
+        r"indicators\.toml has the disclosure_class 'sensitive'",
+    ),
+    "a sum of what is no count": (
+        edit("disclosure.toml", '["descendant_pct"]', '["gross_income_dkk"]'),
+        r"disclosure\.toml, sum\.nonwestern: 'gross_income_dkk' is neither a count nor a share",
+    ),
+    "a whole that the indicator lacks": (
+        edit("disclosure.toml", 'whole_part = "count"', 'whole_part = "numerator"'),
+        r"disclosure\.toml, sum\.ages: whole_part 'numerator' is no part of 'residents'",
+    ),
+    "a k that hides nothing": (edit("disclosure.toml", "k = 10", "k = 1"), r"disclosure\.toml: strictest\.k"),
     "years that end before they begin": (
         edit("sources.toml", "years = { from = 2007, to = 2040 }", "years = { from = 2007, to = 2006 }"),
         r"source\.population: years: .*'to' lies before 'from'",

@@ -1,0 +1,468 @@
+"""The attack: what can be worked out of everything that was ever released, tried before anything leaves the house.
+
+Written apart from the hiding: it reads which figures a reader sees, sets up its own equations over what he does not,
+and asks for the tightest interval of each cell. It knows nothing of witnesses, of neighbourhoods, or of why a cell is
+hidden.
+
+An outsider sees marks and knows the rules: a count is a whole number and not negative, and a mark may stand for any. He
+cannot tell a primary cell from a secondary one. An insider can: he knows each primary cell, and each zero that was
+hidden with them, to lie below its k. Neither is taken to use that any other hidden cell is k or more. Both know that
+a figure of an earlier release stays what it was unless a later one says otherwise.
+
+A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an
+insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse.csgraph import connected_components
+
+from flows.release.cells import Cell, Key, Sum, Tables
+
+Attacker: TypeAlias = Literal["outsider", "insider"]
+ATTACKERS: tuple[Attacker, ...] = ("outsider", "insider")
+Vector: TypeAlias = NDArray[np.float64]
+SOLVED, INFEASIBLE, UNBOUNDED = 0, 2, 3
+
+
+class Refused(RuntimeError):
+    """A release from which a hidden figure can be worked out; nothing of it may leave the house."""
+
+
+class Undecided(RuntimeError):
+    """The solver gave neither an answer nor a proof that there is none; a release is then not safe to make."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One release as it was or would be handed out: its tables, and the figures that a reader sees in them."""
+
+    tables: Tables
+    shown: Mapping[Key, int]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The tightest interval of whole numbers that an attacker reaches for a cell; `high` is None where it is open."""
+
+    key: Key
+    attacker: Attacker
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What an attacker can tell of a cell although he should not, and the fewest sums that tell it."""
+
+    key: Key
+    attacker: Attacker
+    says: str
+    low: int
+    high: int | None
+    chain: tuple[str, ...]
+
+    def __str__(self) -> str:
+        reach = f"{self.low} to {'any number' if self.high is None else self.high}"
+        return f"{self.key}: an {self.attacker} {self.says} ({reach}), by {'; '.join(self.chain) or 'the marks alone'}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All intervals, by key and attacker, and the leaks among them."""
+
+    intervals: tuple[Interval, ...]
+    leaks: tuple[Leak, ...]
+
+    def require_safe(self) -> None:
+        """Raise Refused with every leak in words."""
+        if self.leaks:
+            words = "\n  ".join(str(leak) for leak in self.leaks)
+            raise Refused(f"{len(self.leaks)} hidden figures can be worked out; nothing is released:\n  {words}")
+
+
+def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool = True) -> Findings:
+    """Attack a release together with all that was released before, the oldest first.
+
+    A figure that an earlier release showed is known, in that release's sums, as it was shown there. A hidden cell is
+    one unknown through all releases in which its true value is the same: the attacker is taken to know that it was not
+    revised. Raises Undecided where the solver fails, ValueError where what is shown contradicts the tables.
+    """
+    unknowns, equations = _equations([*earlier, release])
+    intervals: list[Interval] = []
+    leaks: list[Leak] = []
+    for group in _groups(unknowns, equations):
+        for attacker in ATTACKERS:
+            system = _System(attacker, *group)
+            for place, unknown in enumerate(system.unknowns):
+                low, high = system.interval(place)
+                intervals.append(Interval(unknown.cell.key, attacker, low, high))
+                said = system.leak(place, low, high)
+                if said is not None:
+                    chain = system.chain(place, said) if with_chains else ()
+                    leaks.append(Leak(unknown.cell.key, attacker, said.words, low, high, chain))
+    return Findings(
+        tuple(sorted(intervals, key=lambda i: (i.key, i.attacker))),
+        tuple(sorted(leaks, key=lambda k: (k.key, k.attacker))),
+    )
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """A cell that no reader sees, and what it is in truth."""
+
+    cell: Cell
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its value itself is what the rules hide: read from the rules, not from the hiding."""
+        hides_zero = self.cell.hides_zero or self.cell.standing == "open"
+        return (0 if hides_zero else 1) <= self.cell.value <= self.cell.k - 1
+
+    def bounds(self, attacker: Attacker) -> tuple[float, float]:
+        """What the attacker knows of it before any sum."""
+        cell = self.cell
+        most = np.inf if cell.upper is None else float(cell.upper)
+        return 0, min(most, cell.k - 1) if attacker == "insider" and self.is_small else most
+
+
+@dataclass(frozen=True)
+class _Equation:
+    """Unknowns with their signs add up to `right`."""
+
+    name: str
+    signs: tuple[tuple[int, int], ...]
+    right: int
+
+
+def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equation]]:
+    """What is not known through all releases, and what each sum says of it once the figures shown are put in.
+
+    A figure that one release shows is known in every release in which it has the same true value.
+    """
+    seen: dict[tuple[Key, int], None] = {}
+    for release in releases:
+        for key, figure in release.shown.items():
+            if release.tables.cells[key].value != figure:
+                raise ValueError(f"{key} is shown as another number than its tables have")
+            seen[key, figure] = None
+    numbers: dict[tuple[Key, int], int] = {}
+    unknowns: list[_Unknown] = []
+    equations: dict[tuple[tuple[tuple[int, int], ...], int], _Equation] = {}
+    for release in releases:
+        for relation in release.tables.sums:
+            signs: dict[int, int] = {}
+            right = 0
+            for key, sign in _signed(relation):
+                cell = release.tables.cells[key]
+                name = key, cell.value
+                if name in seen or cell.standing == "known":
+                    right -= sign * cell.value
+                else:
+                    if name not in numbers:
+                        numbers[name] = len(unknowns)
+                        unknowns.append(_Unknown(cell))
+                    elif cell.standing != "latent" and unknowns[numbers[name]].cell.standing == "latent":
+                        unknowns[numbers[name]] = _Unknown(cell)
+                    signs[numbers[name]] = sign
+            row = tuple(sorted(signs.items()))
+            if row:
+                equations.setdefault((row, right), _Equation(relation.name, row, right))
+        for key, cell in release.tables.cells.items():
+            name = key, cell.value
+            if name not in seen and name not in numbers and cell.standing != "known":
+                numbers[name] = len(unknowns)
+                unknowns.append(_Unknown(cell))
+    return unknowns, list(equations.values())
+
+
+def _signed(relation: Sum) -> Iterator[tuple[Key, int]]:
+    yield relation.total, -1
+    for part in relation.parts:
+        yield part, 1
+
+
+def _groups(
+    unknowns: Sequence[_Unknown], equations: Sequence[_Equation]
+) -> Iterator[tuple[list[_Unknown], list[_Equation]]]:
+    """Unknowns that hang together by equations, numbered anew in each group."""
+    of_row = [(row, place) for row, equation in enumerate(equations) for place, _ in equation.signs]
+    size = len(unknowns) + len(equations)
+    links = sparse.coo_array(
+        (np.ones(len(of_row)), ([len(unknowns) + row for row, _ in of_row], [place for _, place in of_row])),
+        shape=(size, size),
+    )
+    count, labels = connected_components(links, directed=False)
+    members: list[list[int]] = [[] for _ in range(count)]
+    rows: list[list[_Equation]] = [[] for _ in range(count)]
+    for place in range(len(unknowns)):
+        members[labels[place]].append(place)
+    for row, equation in enumerate(equations):
+        rows[labels[len(unknowns) + row]].append(equation)
+    for inside, held in zip(members, rows, strict=True):
+        number = {place: new for new, place in enumerate(inside)}
+        yield (
+            [unknowns[place] for place in inside],
+            [_Equation(e.name, tuple((number[place], sign) for place, sign in e.signs), e.right) for e in held],
+        )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a leak says: that the cell is at least `low`, at most `high`, or not `value`."""
+
+    words: str
+    low: int | None = None
+    high: int | None = None
+    value: int | None = None
+
+
+class _System:
+    """The equations of one group, as one attacker sees them."""
+
+    def __init__(self, attacker: Attacker, unknowns: list[_Unknown], equations: list[_Equation]) -> None:
+        self.attacker = attacker
+        self.unknowns = unknowns
+        self.names = [equation.name for equation in equations]
+        entries = [(row, place, sign) for row, e in enumerate(equations) for place, sign in e.signs]
+        shape = (len(equations), len(unknowns))
+        rows, places, signs = (list(part) for part in zip(*entries, strict=True)) if entries else ([], [], [])
+        self.left = sparse.csr_array((np.array(signs, dtype=np.float64), (rows, places)), shape=shape)
+        self.right: Vector = np.array([e.right for e in equations], dtype=np.float64)
+        bounds = [unknown.bounds(attacker) for unknown in unknowns]
+        self.low: Vector = np.array([low for low, _ in bounds], dtype=np.float64)
+        self.high: Vector = np.array([high for _, high in bounds], dtype=np.float64)
+        self.truth: Vector = np.array([unknown.cell.value for unknown in unknowns], dtype=np.float64)
+        if (self.left @ self.truth != self.right).any():
+            raise ValueError(f"what is shown contradicts the tables: {', '.join(self.names)}")
+        self.outer_low, self.outer_high = self._propagate()
+        self.least, self.most = self.truth.copy(), self.truth.copy()
+        self.values: list[set[int]] = [{int(value)} for value in self.truth]
+
+    def _propagate(self) -> tuple[Vector, Vector]:
+        """Bounds by one equation at a time, over and over: valid, not always tight (Buzzigoli & Giusti's shuttle)."""
+        low, high = self.low.copy(), self.high.copy()
+        columns = self.left.tocsc()
+        queue, waiting = deque(range(len(self.right))), set(range(len(self.right)))
+        rounds = 0
+        while queue and rounds < 50 * (1 + len(self.right)):
+            rounds += 1
+            row = queue.popleft()
+            waiting.discard(row)
+            span = slice(self.left.indptr[row], self.left.indptr[row + 1])
+            places, signs = self.left.indices[span], self.left.data[span]
+            least = np.where(signs > 0, low[places], -high[places])
+            most = np.where(signs > 0, high[places], -low[places])
+            for position, place in enumerate(places):
+                others_least = np.delete(least, position).sum()
+                others_most = np.delete(most, position).sum()
+                own = (self.right[row] - others_most, self.right[row] - others_least)
+                new_low, new_high = own if signs[position] > 0 else (-own[1], -own[0])
+                if new_low > low[place] or new_high < high[place]:
+                    low[place], high[place] = max(low[place], new_low), min(high[place], new_high)
+                    least[position] = low[place] if signs[position] > 0 else -high[place]
+                    most[position] = high[place] if signs[position] > 0 else -low[place]
+                    for other in columns.indices[columns.indptr[place] : columns.indptr[place + 1]]:
+                        if other not in waiting:
+                            waiting.add(int(other))
+                            queue.append(int(other))
+        return low, high
+
+    def interval(self, place: int) -> tuple[int, int | None]:
+        """The tightest interval of whole numbers for an unknown; the upper end is None where nothing bounds it."""
+        if self.least[place] > self.outer_low[place]:
+            self._reach(place, 1)
+        low = int(self.least[place])
+        if self.most[place] >= self.outer_high[place]:
+            return low, int(self.most[place])
+        return low, None if self._reach(place, -1) == UNBOUNDED else int(self.most[place])
+
+    def _reach(self, place: int, direction: int) -> int:
+        """Solve for the least (1) or largest (-1) value of an unknown; what is found goes into the pool."""
+        goal = np.zeros(len(self.unknowns))
+        goal[place] = direction
+        relaxed = linprog(
+            goal, A_eq=self.left, b_eq=self.right, bounds=np.column_stack([self.low, self.high]), method="highs"
+        )
+        if relaxed.status == UNBOUNDED or (relaxed.status == 4 and self._is_unbounded(place, direction)):
+            return UNBOUNDED
+        if relaxed.status == SOLVED and self._pool(relaxed.x):
+            return SOLVED
+        status, _ = self._integral(goal, self.low, self.high)
+        if status != SOLVED:
+            raise Undecided(f"no tightest interval for {self.unknowns[place].cell.key}")
+        return SOLVED
+
+    def _is_unbounded(self, place: int, direction: int) -> bool:
+        """Whether a direction along which nothing is known to end moves the unknown without end."""
+        goal = np.zeros(len(self.unknowns))
+        goal[place] = direction
+        ray = linprog(
+            goal,
+            A_eq=self.left,
+            b_eq=np.zeros(len(self.right)),
+            bounds=np.column_stack([np.zeros(len(self.low)), np.where(np.isinf(self.high), 1.0, 0.0)]),
+            method="highs",
+        )
+        return bool(ray.status == SOLVED and ray.fun < -1e-9)
+
+    def _integral(
+        self, goal: Vector, low: Vector, high: Vector, rows: NDArray[np.int64] | None = None
+    ) -> tuple[int, Vector | None]:
+        """A whole-number table that minimises `goal`, exactly: with no gap, no limit of time or nodes."""
+        left, right = (self.left, self.right) if rows is None else (self.left[rows], self.right[rows])
+        constraints = LinearConstraint(left, right, right) if len(right) else ()
+        found = milp(
+            goal,
+            integrality=np.ones(len(self.unknowns)),
+            bounds=Bounds(low, high),
+            constraints=constraints,
+            options={"mip_rel_gap": 0.0},
+        )
+        if found.status == SOLVED:
+            if rows is None and not self._pool(found.x):
+                raise Undecided("the solver's table is no table")
+            return SOLVED, found.x
+        if found.status in (INFEASIBLE, UNBOUNDED):
+            return int(found.status), None
+        raise Undecided(f"the solver says: {found.message}")
+
+    def _pool(self, table: Vector) -> bool:
+        """Keep a table if it is one of whole numbers within all that is known; whether it is."""
+        whole = np.rint(table)
+        if np.abs(table - whole).max(initial=0) > 1e-6 or (self.left @ whole != self.right).any():
+            return False
+        if (whole < self.low).any() or (whole > self.high).any():
+            return False
+        self.least, self.most = np.minimum(self.least, whole), np.maximum(self.most, whole)
+        for values, value in zip(self.values, whole, strict=True):
+            values.add(int(value))
+        return True
+
+    def leak(self, place: int, low: int, high: int | None) -> _Said | None:
+        """What this attacker can tell of an unknown although he should not."""
+        unknown = self.unknowns[place]
+        k = unknown.cell.k
+        if unknown.is_small:
+            if low > 1:
+                return _Said(f"can tell that it is {low} or more", low=2)
+            needed = k if self.attacker == "outsider" else k - 1
+            if high is not None and high < needed:
+                return _Said(f"can tell that it is {high} or less", high=needed - 1)
+            gaps = (value for value in range(1, k) if not self._possible(place, value))
+            return next((_Said(f"can exclude {value}", value=value) for value in gaps), None)
+        is_asked = unknown.cell.standing in ("open", "withheld") and self.attacker == "insider"
+        if is_asked and low == high:
+            return _Said("knows its exact value", low=low, high=low)
+        return None
+
+    def _possible(self, place: int, value: int) -> bool:
+        if value in self.values[place]:
+            return True
+        low, high = self.low.copy(), self.high.copy()
+        if not low[place] <= value <= high[place]:
+            return False
+        low[place] = high[place] = value
+        status, _ = self._integral(np.zeros(len(low)), low, high)
+        return status == SOLVED
+
+    def chain(self, place: int, said: _Said) -> tuple[str, ...]:
+        """Names of the fewest sums that tell what was said: first by a program over the sums used, else by dropping.
+
+        The program finds the fewest sums whose linear combination, with weights of at most 4 in size, gives the bound;
+        where only whole numbers give it, sums are dropped one after the other while the leak stays.
+        """
+        rows = self._fewest(place, said)
+        if rows is None:
+            rows = self._drop(place, said)
+        return tuple(self.names[row] for row in rows)
+
+    def _fewest(self, place: int, said: _Said) -> list[int] | None:
+        goals = [(1.0, float(said.low) - 1)] if said.low is not None else []
+        goals += [(-1.0, -float(said.high) - 1)] if said.high is not None else []
+        if not goals or not len(self.right):
+            return None
+        # Per goal: weights of the sums, and of the bounds from below and above; then a 0/1 variable per sum.
+        sums, cells, many = len(self.right), len(self.unknowns), len(goals)
+        bounded = np.flatnonzero(np.isfinite(self.high))
+        width = sums + cells + len(bounded)
+        blocks: list[list[sparse.csr_array | None]] = []
+        least: list[Vector] = []
+        most: list[Vector] = []
+        above = sparse.csr_array(
+            (np.ones(len(bounded)), (bounded, np.arange(len(bounded)))), shape=(cells, len(bounded))
+        )
+        one_goal = sparse.hstack([self.left.T, sparse.eye_array(cells), -above], format="csr")
+        for number, (sign, over) in enumerate(goals):
+            unit = np.zeros(cells)
+            unit[place] = sign
+            blocks.append([one_goal if other == number else None for other in range(many)] + [None])
+            least.append(unit)
+            most.append(unit)
+            worth = sparse.csr_array(np.concatenate([self.right, self.low, -self.high[bounded]])[None, :])
+            blocks.append([worth if other == number else None for other in range(many)] + [None])
+            least.append(np.array([over + 1e-3]))
+            most.append(np.array([np.inf]))
+            pick = sparse.hstack([sparse.eye_array(sums), sparse.csr_array((sums, width - sums))], format="csr")
+            for turned in (1, -1):
+                row: list[sparse.csr_array | None] = [
+                    turned * pick if other == number else None for other in range(many)
+                ]
+                blocks.append([*row, -4 * sparse.eye_array(sums, format="csr")])
+                least.append(np.full(sums, -np.inf))
+                most.append(np.zeros(sums))
+        free = np.concatenate([np.full(sums, -4.0), np.zeros(width - sums)])
+        found = milp(
+            np.concatenate([np.zeros(many * width), np.ones(sums)]),
+            integrality=np.concatenate([np.zeros(many * width), np.ones(sums)]),
+            bounds=Bounds(
+                np.concatenate([np.tile(free, many), np.zeros(sums)]),
+                np.concatenate([np.tile(np.where(free < 0, 4.0, np.inf), many), np.ones(sums)]),
+            ),
+            constraints=LinearConstraint(
+                sparse.block_array(blocks, format="csr"), np.concatenate(least), np.concatenate(most)
+            ),
+            options={"node_limit": 5_000},
+        )
+        if found.x is None:
+            return None
+        rows = np.flatnonzero(found.x[many * width :] > 0.5)
+        return [int(row) for row in rows] if self._still(place, said, rows) else None
+
+    def _drop(self, place: int, said: _Said) -> list[int]:
+        kept = list(range(len(self.right)))
+        beside = set(self.left.tocsc()[:, [place]].tocoo().row.tolist())
+        for row in sorted(kept, key=lambda row: row in beside):
+            without = [other for other in kept if other != row]
+            if self._still(place, said, np.array(without, dtype=np.int64)):
+                kept = without
+        return kept
+
+    def _still(self, place: int, said: _Said, rows: NDArray[np.int64]) -> bool:
+        """Whether these sums alone tell what was said: nothing that they allow contradicts it."""
+        spans: list[tuple[float, float]] = []
+        if said.value is not None:
+            spans.append((said.value, said.value))
+        spans += [(-np.inf, said.low - 1)] if said.low is not None else []
+        spans += [(said.high + 1, np.inf)] if said.high is not None else []
+        for least, most in spans:
+            low, high = self.low.copy(), self.high.copy()
+            low[place], high[place] = max(low[place], least), min(high[place], most)
+            if low[place] > high[place]:
+                continue
+            status, _ = self._integral(np.zeros(len(low)), low, high, rows)
+            if status == SOLVED:
+                return False
+        return True
+
+
+def report(findings: Findings) -> Iterable[str]:
+    """A line per leak."""
+    return (str(leak) for leak in findings.leaks)

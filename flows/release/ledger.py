@@ -1,0 +1,251 @@
+"""The release ledger: every number that was ever handed out, and every mark; lines are added and never changed.
+
+One JSON object a line, with the hash of the line before and its own: a change of any byte breaks the chain. The hash
+of the last line speaks for all of them: whoever keeps it (`head`) also sees that releases were cut off at the end, or
+that all was written anew. Each line says which of how many it is in its release. A release of which the last lines
+are missing is what a killed run left: it was never handed out, since that happens only once its lines are synced; it
+counts for nothing and is moved aside when the next one is added. Written under a lock of the kernel, as snapshots are.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, field_validator, model_validator
+
+from flows.files import sync
+from flows.release.cells import Key, Part
+from schemas.models import Model, Text
+
+START = "0" * 64
+
+
+class Tampered(RuntimeError):
+    """The ledger is not as it was written: nothing may be released on its word."""
+
+
+class LedgerBusy(RuntimeError):
+    """Another run is writing to the ledger."""
+
+
+class Entry(Model):
+    """One cell of one release: the number that was handed out, or the mark in its place and why."""
+
+    release: Text
+    released_at: AwareDatetime
+    geography_set: Text
+    category_set: Text
+    geography: Text
+    geography_id: Text
+    year: int
+    indicator: Text
+    part: Part
+    vintage: Text
+    value: int | None = None
+    mark: (
+        Literal["hidden", "area_too_small", "size_unknown", "withheld_by_source", "not_delivered", "held_back"] | None
+    ) = None
+    why: str | None = None
+    to: tuple[Text, ...]
+
+    @field_validator("released_at")
+    @classmethod
+    def _in_utc(cls, moment: datetime) -> datetime:
+        return moment.astimezone(UTC)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Entry":
+        if (self.value is None) == (self.mark in (None, "held_back")):
+            raise ValueError("an entry has a value, or a mark in its place; a value may be held back")
+        if self.mark is not None and not self.why:
+            raise ValueError("a mark needs 'why'")
+        return self
+
+    @property
+    def key(self) -> Key:
+        """The cell that the entry is about."""
+        return Key(self.geography, self.geography_id, self.year, self.indicator, self.part)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a reader of all releases has of a cell: its latest value, and the release and vintage that brought it."""
+
+    value: int
+    release: str
+    vintage: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger as it stood when it was opened. Made by `open_ledger`."""
+
+    file: Path
+    entries: tuple[Entry, ...]
+    head: str
+    sound: int  # bytes of the file up to the end of the last whole release
+    size: int
+
+    @property
+    def torn(self) -> bool:
+        """Whether a killed run left something behind the last whole release."""
+        return self.sound < self.size
+
+    def known(self, to: str | None = None) -> dict[Key, Known]:
+        """The latest value of every cell that was ever shown, by key; `to` asks what one recipient has.
+
+        For an attack leave `to` out: whoever has one extract may have them all.
+        """
+        found: dict[Key, Known] = {}
+        for entry in self.entries:
+            if entry.value is not None and (to is None or to in entry.to):
+                before = found.get(entry.key)
+                if before is None or before.value != entry.value:
+                    found[entry.key] = Known(entry.value, entry.release, entry.vintage)
+        return found
+
+    def vintages(self, key: Key) -> list[Entry]:
+        """Everything that was ever handed out of a cell, the oldest first."""
+        return [entry for entry in self.entries if entry.key == key]
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """Names of the releases, the oldest first."""
+        return tuple(dict.fromkeys(entry.release for entry in self.entries))
+
+
+def open_ledger(file: Path, head: str | None = None) -> Ledger:
+    """Read and verify the ledger; an absent file is an empty one. `head` is the hash that its last line must have.
+
+    What a killed run left of a release is not among the entries: it was never handed out.
+    Raises Tampered naming the first line that is not what was written.
+    """
+    content = file.read_bytes() if file.is_file() else b""
+    body, line_break, tail = content.rpartition(b"\n")
+    entries: list[Entry] = []
+    last, ahead, whole, count, sound = START, 0, START, 0, 0
+    open_release: tuple[str, int, int] | None = None
+    for number, line in enumerate(body.split(b"\n") if line_break else [], start=1):
+        entry, place, of, last = _read(file, number, line, last)
+        release, before, in_all = open_release or (entry.release, 0, of)
+        if (entry.release, place, of) != (release, before + 1, in_all) or place > of:
+            raise Tampered(f"{file}, line {number}: lines of its release are missing")
+        entries.append(entry)
+        ahead += len(line) + 1
+        open_release = None if place == of else (entry.release, place, of)
+        if open_release is None:
+            whole, count, sound = last, len(entries), ahead
+    if tail:
+        _check_unfinished(file, len(entries) + 1, tail, last)
+    if head is not None and head != whole:
+        raise Tampered(
+            f"{file}: its last line is not the one that was kept ({head[:12]}): lines were cut off or changed"
+        )
+    return Ledger(file, tuple(entries[:count]), whole, sound, len(content))
+
+
+@contextmanager
+def appending(file: Path, head: str | None = None) -> Iterator["Writer"]:
+    """Hold the right to add to the ledger, verified as by `open_ledger`. Raises LedgerBusy."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f".{file.name}.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LedgerBusy(f"another run is writing to {file}; wait for it to end") from None
+        yield Writer(open_ledger(file, head))
+
+
+class Writer:
+    """Adds entries; `ledger` is the ledger as it stands, with them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def add(self, entries: Iterable[Entry]) -> Ledger:
+        """Write entries and sync them; only then may the release be handed out. Returns the ledger with them.
+
+        Raises ValueError where a release is already in the ledger: a release is handed out once.
+        """
+        new = tuple(entries)
+        if again := sorted({entry.release for entry in new} & set(self.ledger.releases)):
+            raise ValueError(f"release {', '.join(again)} is in the ledger already; give a new one its own name")
+        file, last = self.ledger.file, self.ledger.head
+        if not new:
+            return self.ledger
+        if len({entry.release for entry in new}) > 1:
+            raise ValueError("one release at a time")
+        if self.ledger.torn:
+            _set_aside(file, self.ledger.sound)
+        lines = []
+        for number, entry in enumerate(new, start=1):
+            line, last = _write(entry, number, len(new), last)
+            lines.append(line + b"\n")
+        content = b"".join(lines)
+        with file.open("ab") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        sync(file.parent)
+        end = self.ledger.sound + len(content)
+        self.ledger = Ledger(file, (*self.ledger.entries, *new), last, end, end)
+        return self.ledger
+
+
+def _write(entry: Entry, number: int, of: int, before: str) -> tuple[bytes, str]:
+    """A line without its break, and its hash, with which it ends."""
+    said = {"before": before, **entry.model_dump(mode="json", exclude_none=True), "line": number, "of": of}
+    digest = hashlib.sha256(_dump(said)).hexdigest()
+    return _dump({**said, "hash": digest}), digest
+
+
+def _dump(said: dict[str, Any]) -> bytes:
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _read(file: Path, number: int, line: bytes, before: str) -> tuple[Entry, int, int, str]:
+    """An entry, its number within its release, of how many, and the line's hash."""
+    try:
+        said = json.loads(line)
+        found, place, of, _ = (said.pop(name) for name in ("before", "line", "of", "hash"))
+        entry = Entry.model_validate(said)
+        written, digest = _write(entry, place, of, found)
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise Tampered(f"{file}, line {number} cannot be read: it was changed after it was written") from None
+    if written != line:
+        raise Tampered(f"{file}, line {number} is not as it was written: its hash is another one")
+    if found != before:
+        raise Tampered(f"{file}: line {number} does not follow line {number - 1}: lines were taken out or put in")
+    return entry, place, of, digest
+
+
+def _check_unfinished(file: Path, number: int, tail: bytes, last: str) -> None:
+    """Raise Tampered unless bytes without a line break may be the beginning of the next line."""
+    start = b'{"before":"' + last.encode() + b'"'
+    begins = start.startswith(tail) or tail.startswith(start)
+    try:
+        _, end = json.JSONDecoder().raw_decode(tail.decode("utf-8", errors="replace"))
+        is_more = end < len(tail.decode("utf-8", errors="replace"))
+    except ValueError:
+        is_more = False
+    if not begins or is_more:
+        raise Tampered(f"{file}, line {number} has no line break and is no unfinished line: it was changed")
+
+
+def _set_aside(file: Path, sound: int) -> None:
+    """Move what a killed run left behind the last whole release into a file beside, and cut it off."""
+    rest = file.read_bytes()[sound:]
+    aside = file.with_name(f"{file.name}.torn-{hashlib.sha256(rest).hexdigest()[:12]}")
+    aside.write_bytes(rest)
+    sync(aside)
+    with file.open("r+b") as out:
+        out.truncate(sound)
+        out.flush()
+        os.fsync(out.fileno())

@@ -1,0 +1,115 @@
+"""What disclosure.toml says: what may leave the house, by the owner of the figures and the class of the indicator."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.models import Identifier, Indicator, Model, Source, Text
+
+
+class Protection(Model):
+    """The numbers that a figure is guarded by; see the head of disclosure.toml."""
+
+    k: int = Field(ge=2)
+    amount_units: int = Field(ge=3)
+    top_two_pct: float = Field(gt=0, le=100)
+
+    def with_(self, other: "Protection") -> "Protection":
+        """Of each number the stricter."""
+        return Protection(
+            k=max(self.k, other.k),
+            amount_units=max(self.amount_units, other.amount_units),
+            top_two_pct=min(self.top_two_pct, other.top_two_pct),
+        )
+
+    def shows_amount(self, units: int, largest: float, second: float, total: float) -> bool:
+        """Whether an amount made of so many units, of which the two largest are given, may be shown.
+
+        The concentration rule: the two largest contributors together hold less than `top_two_pct` of the total.
+        Raises ValueError where an amount is negative: shares of such a total mean nothing.
+        """
+        if min(largest, second, total) < 0 or second > largest or largest + second > total * (1 + 1e-9):
+            raise ValueError("the two largest amounts must be in order, not negative, and no more than the total")
+        return units >= self.amount_units and 100 * (largest + second) < self.top_two_pct * total
+
+
+class Owner(Protection):
+    """The rules of an owner of figures, and the publishers of sources.toml that it stands for."""
+
+    id: Identifier
+    publishers: tuple[Text, ...] = Field(min_length=1)
+
+
+class ClassRule(Protection):
+    """What a disclosure class asks for."""
+
+    id: Literal["ordinary", "sensitive"]
+
+
+class Floors(Model):
+    """Areas with fewer get no figures at all."""
+
+    residents: int = Field(ge=0)
+    households: int = Field(ge=0)
+
+
+class Counted(Model):
+    """The bases whose counts are counts of units of their own; see the head of disclosure.toml."""
+
+    basis: tuple[Text, ...] = Field(min_length=1)
+
+
+class CategorySum(Model):
+    """Counts that are parts of another count; the whole is a count, or the numerator or denominator of a share."""
+
+    id: Identifier
+    whole: Identifier
+    whole_part: Literal["count", "numerator", "denominator"]
+    parts: tuple[Identifier, ...] = Field(min_length=1)
+    rest: bool = False
+
+
+class Disclosure(Model):
+    """disclosure.toml as a whole."""
+
+    floors: Floors
+    strictest: Protection
+    owner: dict[str, Owner]
+    class_: dict[str, ClassRule] = Field(alias="class")
+    counted: Counted
+    sum: dict[str, CategorySum] = Field(default_factory=dict)
+
+    def protection(self, publisher: str | None, disclosure_class: str) -> Protection:
+        """What guards a figure of this publisher and class; an unknown publisher or class has the strictest rules."""
+        owners = (owner for owner in self.owner.values() if publisher in owner.publishers)
+        return next(owners, self.strictest).with_(self.class_.get(disclosure_class, self.strictest))
+
+    def contradictions(self, indicators: Mapping[str, Indicator], sources: Mapping[str, Source]) -> Iterable[str]:
+        """A sentence for each entry that points at something that is not there, or is laxer than it may be."""
+        publishers = {source.publisher for source in sources.values()}
+        named = Counter(publisher for owner in self.owner.values() for publisher in owner.publishers)
+        for publisher, times in sorted(named.items()):
+            if publisher not in publishers:
+                yield f"disclosure.toml, owner: no source in sources.toml has the publisher {publisher!r}"
+            if times > 1:
+                yield f"disclosure.toml, owner: publisher {publisher!r} stands twice"
+        for block, rules in (("owner", self.owner), ("class", self.class_)):
+            for name, rule in rules.items():
+                if self.strictest.with_(rule) != self.strictest:
+                    yield f"disclosure.toml, {block}.{name}: stricter than [strictest], which unknown owners have"
+        for used in sorted({indicator.disclosure_class for indicator in indicators.values()} - self.class_.keys()):
+            yield f"disclosure.toml: indicators.toml has the disclosure_class {used!r}, which no [class] is for"
+        for basis in sorted(set(self.counted.basis) - {indicator.count_basis for indicator in indicators.values()}):
+            yield f"disclosure.toml, counted: no indicator has the count_basis {basis!r}"
+        for total in self.sum.values():
+            place = f"disclosure.toml, sum.{total.id}"
+            for name in (total.whole, *total.parts):
+                if name not in indicators:
+                    yield f"{place}: {name!r} is not in indicators.toml"
+                elif indicators[name].kind not in ("count", "share"):
+                    yield f"{place}: {name!r} is neither a count nor a share"
+            whole = indicators.get(total.whole)
+            if whole and (whole.kind == "count") != (total.whole_part == "count"):
+                yield f"{place}: whole_part {total.whole_part!r} is no part of {total.whole!r}"

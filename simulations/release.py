@@ -1,0 +1,249 @@
+"""Disclosure control over nations drawn by seed: linked tables, three yearly releases and a revision, hidden and
+attacked.
+
+Usage: python -m simulations.release [nations] [first seed] [areas]. The seeds follow each other and are never chosen by
+result. Each nation counts a rare trait by area, size band, funding band, both, municipality and country, by sex and
+age, with its share of the residents. The joint hiding must leave nothing to the attack; hiding each table alone shows
+that there was something to find.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flows.release.attack import Exhibit, attack
+from flows.release.cells import Cell, Key, Standing, Sum, Tables
+from flows.release.hiding import Hiding, hidden_share, hide, naive, shown
+from flows.release.revisions import hold_back, joined
+
+SEXES, AGES = ("f", "m"), ("0-17", "18-29", "30-64", "65+")
+K, FLOOR = 5, 100
+WEIGHTS = {"area": 1.0, "band": 2.0, "size_band": 2.0, "funding_band": 2.0, "municipality": 4.0, "country": 20.0}
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Country:
+    """Where the areas of a nation lie, and what is counted there in each year."""
+
+    home: Counts  # (areas,) the municipality
+    size: Counts  # (areas,) the size band
+    funding: Counts  # (areas,) the funding band, -1 for none
+    trait: Mapping[int, Counts]  # year: (areas, sexes, ages)
+    residents: Mapping[int, Counts]  # year: (areas,)
+    elsewhere: Mapping[int, Counts]  # year: (municipalities, sexes, ages)
+    others: Mapping[int, Counts]  # year: (municipalities,) residents outside the areas
+
+
+def draw(seed: int, areas: int, years: tuple[int, ...]) -> Country:
+    """A nation in which many counts of areas are small, and a twentieth of the areas too small."""
+    rng = np.random.default_rng(seed)
+    municipalities = max(2, areas // 6)
+    residents = np.where(rng.random(areas) < 0.05, rng.integers(20, FLOOR, areas), rng.integers(150, 3_000, areas))
+    rate = rng.gamma(2.0, 0.05, areas)[:, None, None] * rng.dirichlet(np.full(8, 3.0), areas).reshape(areas, 2, 4)
+    home = np.concatenate([np.arange(municipalities), rng.integers(0, municipalities, areas - municipalities)])
+    around = rng.integers(3_000, 60_000, municipalities)
+    return Country(
+        home=home,
+        size=rng.integers(0, 3, areas),
+        funding=rng.integers(-1, 3, areas),
+        trait={year: rng.poisson(rate * residents[:, None, None]) for year in years},
+        residents=dict.fromkeys(years, residents),
+        elsewhere={
+            year: rng.poisson(around[:, None, None] * 0.01 * np.ones((1, len(SEXES), len(AGES)))) for year in years
+        },
+        others=dict.fromkeys(years, around),
+    )
+
+
+def revised(country: Country, year: int, seed: int) -> Country:
+    """The nation with some counts of a year changed: by one or two at half of the places, else by many."""
+    rng = np.random.default_rng([seed, 1])
+    trait = country.trait[year].copy()
+    for area in rng.choice(len(trait), max(2, len(trait) // 10), replace=False):
+        change = int(rng.integers(1, 3)) if rng.random() < 0.5 else int(rng.integers(K, 30))
+        trait[area, rng.integers(len(SEXES)), rng.integers(len(AGES))] += change
+    return Country(**{**country.__dict__, "trait": {**country.trait, year: trait}})
+
+
+def tables(country: Country, years: tuple[int, ...]) -> Tables:
+    """All tables of these years, linked by every sum."""
+    cells: dict[Key, Cell] = {}
+    sums: list[Sum] = []
+    for year in years:
+        for kind, place, members in _places(country):
+            inside = list(members)
+            trait = country.trait[year][inside].sum(axis=0)
+            people = int(country.residents[year][inside].sum())
+            standing: Standing = "withheld" if kind == "area" and people < FLOOR else "open"
+            if kind in ("municipality", "country"):
+                around = [int(place)] if kind == "municipality" else list(range(len(country.others[year])))
+                trait = trait + country.elsewhere[year][around].sum(axis=0)
+                people += int(country.others[year][around].sum())
+            _add(cells, sums, kind, place, year, trait, people, standing)
+        for code, (trait, people) in enumerate(zip(country.elsewhere[year], country.others[year], strict=True)):
+            _add(cells, sums, "elsewhere", str(code), year, trait, int(people), "latent")
+    for year in years:
+        for kind, place, members in _places(country):
+            for key in [key for key in cells if (key.geography, key.geography_id, key.year) == (kind, place, year)]:
+                below = [("area", str(area)) for area in members]
+                if kind == "municipality":
+                    below.append(("elsewhere", place))
+                elif kind == "country":
+                    below = [("municipality", str(code)) for code in range(len(country.others[year]))]
+                if kind != "area":
+                    parts = tuple(Key(*where, year, key.indicator, key.part) for where in below)
+                    sums.append(Sum(f"{kind} {place} {year}: {key.indicator} {key.part}", key, parts))
+    return Tables(cells, tuple(sums))
+
+
+def _places(country: Country) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Kind, name and areas of each place."""
+    areas = range(len(country.home))
+    yield from (("area", str(area), (area,)) for area in areas)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for area in areas:
+        groups.setdefault(("municipality", str(country.home[area])), []).append(area)
+        groups.setdefault(("size_band", str(country.size[area])), []).append(area)
+        if country.funding[area] >= 0:
+            groups.setdefault(("funding_band", str(country.funding[area])), []).append(area)
+            groups.setdefault(("band", f"{country.funding[area]}|{country.size[area]}"), []).append(area)
+    yield from ((kind, name, tuple(members)) for (kind, name), members in sorted(groups.items()))
+    yield "country", "000", tuple(areas)
+
+
+def _add(
+    cells: dict[Key, Cell],
+    sums: list[Sum],
+    kind: str,
+    place: str,
+    year: int,
+    trait: Counts,
+    people: int,
+    standing: Standing,
+) -> None:
+    """The cells of one place and year, (sexes, ages) with both margins, and the share of the residents."""
+    full = np.zeros((len(SEXES) + 1, len(AGES) + 1), dtype=np.int64)
+    full[:-1, :-1] = trait
+    full[-1] = full.sum(axis=0)
+    full[:, -1] = full.sum(axis=1)
+    sexes, ages = (*SEXES, "all"), (*AGES, "all")
+    names = {
+        (s, a): Key(kind, place, year, f"trait_{sex}_{age}")
+        for s, sex in enumerate(sexes)
+        for a, age in enumerate(ages)
+    }
+    top = names[len(SEXES), len(AGES)]
+    base, rest = (Key(kind, place, year, top.indicator, part) for part in ("denominator", "complement"))
+    small = standing == "withheld"
+    weight = WEIGHTS.get(kind, 1.0)
+    reason = "area_too_small" if small else None
+    for (s, a), key in names.items():
+        of_share = key == top and standing != "latent"
+        cells[key] = Cell(key, int(full[s, a]), K, standing, small or of_share, weight=weight, reason=reason)
+    cells[base] = Cell(base, people, K, standing, small, FLOOR - 1 if small else None, weight, reason)
+    cells[rest] = Cell(rest, people - cells[top].value, K, "latent", standing != "latent")
+    at = f"{kind} {place} {year}"
+    sums.append(Sum(f"{at}: who has it and who has not", base, (top, rest)))
+    for a, age in enumerate(ages):
+        sums.append(Sum(f"{at}: sexes of {age}", names[len(SEXES), a], tuple(names[s, a] for s in range(len(SEXES)))))
+    for s, sex in enumerate(sexes):
+        sums.append(Sum(f"{at}: ages of {sex}", names[s, len(AGES)], tuple(names[s, a] for a in range(len(AGES)))))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What hiding and attacking the releases of a nation gave; leaks by way of hiding."""
+
+    cells: int
+    primary: int
+    hidden_pct: float
+    hidden_pct_naive: float
+    unprotected: int
+    held: int
+    leaks: int
+    leaks_naive: int
+    hiding_seconds: float
+    attack_seconds: float
+
+
+def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> Outcome:
+    """Release a nation year by year, each time with all years so far, the last time with the first year revised."""
+    country = draw(seed, areas, years)
+    handed: list[Exhibit] = []
+    naively: list[Exhibit] = []
+    before: Tables | None = None
+    readers: dict[Key, int] = {}
+    hiding = Hiding(frozenset(), frozenset(), ())
+    held = unprotected = 0
+    took_hiding = took_attack = 0.0
+    leaks: set[tuple[Key, str]] = set()
+    share = 0.0
+    for number, _ in enumerate(years, start=1):
+        last = number == len(years)
+        after = tables(revised(country, years[0], seed) if last else country, years[:number])
+        start = time.perf_counter()
+        everything = after
+        if before is not None:
+            after, back = hold_back(before, readers, after)
+            everything = joined(before, readers, after)
+            held += len(back)
+        hiding = hide(everything)
+        took_hiding += time.perf_counter() - start
+        unprotected += len(hiding.unprotected)
+        readers = shown(everything, hiding)
+        release = Exhibit(after, {key: value for key, value in readers.items() if key in after.cells})
+        start = time.perf_counter()
+        found = attack(release, handed, with_chains=False)
+        took_attack += time.perf_counter() - start
+        leaks |= {(leak.key, leak.attacker) for leak in found.leaks}
+        handed.append(release)
+        naively.append(Exhibit(after, shown(after, naive(after))))
+        not_shown = [key for key in after.keys if after.cells[key].standing == "open" and key not in readers]
+        share = hidden_share(after, not_shown)
+        before = everything
+    final = naively[-1].tables
+    return Outcome(
+        cells=len(final.cells),
+        primary=sum(cell.is_primary for cell in final.cells.values()),
+        hidden_pct=100 * share,
+        hidden_pct_naive=100 * hidden_share(final, naive(final).hidden),
+        unprotected=unprotected,
+        held=held,
+        leaks=len(leaks),
+        leaks_naive=len({(leak.key, leak.attacker) for leak in attack(naively[-1], with_chains=False).leaks}),
+        hiding_seconds=took_hiding,
+        attack_seconds=took_attack,
+    )
+
+
+def main(nations: int = 100, first_seed: int = 40_000, areas: int = 12) -> int:
+    """Print what was found, nation by nation; returns how many nations were not protected."""
+    print("   seed   cells  primary  hidden %  naive %  held back  unprotected  leaks  naive leaks  hiding s  attack s")
+    missed = 0
+    found = []
+    for seed in range(first_seed, first_seed + nations):
+        one = play(seed, areas)
+        found.append(one)
+        missed += bool(one.leaks or one.unprotected)
+        print(
+            f"{seed:>7}{one.cells:>8,}{one.primary:>9,}{one.hidden_pct:>10.1f}{one.hidden_pct_naive:>9.1f}{one.held:>11}"
+            f"{one.unprotected:>13}{one.leaks:>7}{one.leaks_naive:>13}{one.hiding_seconds:>10.1f}"
+            f"{one.attack_seconds:>10.1f}",
+            flush=True,
+        )
+    leaks, naively = sum(one.leaks for one in found), sum(one.leaks_naive for one in found)
+    seconds = np.mean([one.hiding_seconds + one.attack_seconds for one in found])
+    print(
+        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after joint hiding, "
+        f"{naively:,} after hiding each table alone; {missed} nations not protected; {seconds:.1f} s a nation"
+    )
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main(*(int(argument) for argument in sys.argv[1:])))

@@ -1,0 +1,52 @@
+"""An oracle that shares nothing with hiding or attack: every table of whole numbers that agrees with what is shown."""
+
+from collections.abc import Iterator, Mapping
+
+from flows.release.cells import Key, Tables
+
+
+def agreeing(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: int) -> Iterator[dict[Key, int]]:
+    """The tables an attacker must reckon with, by going through all values of the cells not shown, up to `most`.
+
+    An insider knows the cells whose value itself is hidden to be below their k.
+    """
+    hidden = [key for key in tables.keys if key not in shown]
+    ceilings = dict.fromkeys(hidden, most)
+    for key in hidden:
+        cell = tables.cells[key]
+        if is_insider and cell.value < cell.k and (cell.value > 0 or cell.hides_zero or cell.standing == "open"):
+            ceilings[key] = cell.k - 1
+    sums = [(total.total, total.parts) for total in tables.sums]
+    table = dict(shown)
+
+    def fits() -> bool:
+        for total, parts in sums:
+            known = sum(table[part] for part in parts if part in table)
+            if all(part in table for part in parts) and total in table:
+                if known != table[total]:
+                    return False
+            elif total in table and known > table[total]:
+                return False
+        return True
+
+    def go(position: int) -> Iterator[dict[Key, int]]:
+        if position == len(hidden):
+            yield dict(table)
+            return
+        for value in range(ceilings[hidden[position]] + 1):
+            table[hidden[position]] = value
+            if fits():
+                yield from go(position + 1)
+            del table[hidden[position]]
+
+    if fits():
+        yield from go(0)
+
+
+def seen(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: int) -> dict[Key, set[int]]:
+    """The values that each cell not shown takes in any of those tables."""
+    found: dict[Key, set[int]] = {key: set() for key in tables.keys if key not in shown}
+    for table in agreeing(tables, shown, is_insider, most):
+        for key, values in found.items():
+            values.add(table[key])
+    return found

@@ -1,0 +1,151 @@
+"""The marts become cells and sums: who is too small, what is known, what adds up to what."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.release.attack import Exhibit, attack
+from flows.release.cells import Key
+from flows.release.hiding import hide, marks, shown
+from flows.release.tables import Built, LeftOut, build
+from schemas.registry import Registry, load
+
+AREAS = {"ager": "0461", "bakke": "0461", "dal": "0461", "eng": "0751"}
+MUNICIPAL, STATBANK, UNKNOWN = "municipal_yearly", "statbank_folk1a", "housing_statistics"
+
+
+def figure(place: str, indicator: str, x: int | None = None, n: int | None = None, **said: object) -> dict[str, object]:
+    value = float(x) if x is not None and n is None else 100 * x / n if x is not None and n else 12.5
+    counts = {"numerator": x, "denominator": n} if n is not None else {"numerator": None, "denominator": None}
+    return {"place": place, "year": 2012, "indicator": indicator, "value": value, "source": MUNICIPAL, **counts, **said}
+
+
+def built(registry: Registry, *rows: dict[str, object]) -> Built:
+    schema = {"numerator": pl.Int64, "denominator": pl.Int64, "value": pl.Float64}
+    frame = pl.DataFrame(list(rows), schema_overrides=schema)
+    of_area = pl.col("place").is_in(list(AREAS))
+    kinds = pl.col("place").str.len_chars().replace_strict({4: "municipality", 3: "country"}, default="?")
+    areas = pl.DataFrame(
+        {
+            "area_id": list(AREAS),
+            "municipality_code": list(AREAS.values()),
+            "size_band": ["0-700", "0-700", "700-1500", "0-700"],
+            "funding_band": ["5-15", "5-15", None, "15+"],
+        }
+    )
+    marts = {
+        "area_profile": frame.filter(of_area).rename({"place": "area_id"}),
+        "place_figures": frame.filter(~of_area).with_columns(geography=kinds).rename({"place": "geography_id"}),
+        "dim_areas": areas,
+        "dim_plans": pl.DataFrame({"plan_id": ["p"], "area_ids": ["ager, bakke"]}),
+        "dim_municipalities": pl.DataFrame({"municipality_code": ["0461", "0751"], "region_code": ["083", "082"]}),
+    }
+    return build(marts, registry, [2012])
+
+
+@pytest.fixture(scope="module")
+def rules() -> Registry:
+    return load()
+
+
+RESIDENTS = [figure(area, "residents", people) for area, people in zip(AREAS, (900, 700, 99, 400), strict=True)]
+TOWN = figure("0461", "residents", 190_000, source=STATBANK)
+
+
+def of(place: str, indicator: str, part: str = "count", kind: str = "area") -> Key:
+    return Key(kind, place, 2012, indicator, part)  # type: ignore[arg-type]
+
+
+def test_an_area_under_a_floor_is_withheld_whole_and_its_figures_are_protected(rules: Registry) -> None:
+    made = built(rules, *RESIDENTS, TOWN, figure("dal", "convicted_pct", 30, 70)).tables
+    assert {made.cells[of("dal", "convicted_pct", part)].standing for part in ("numerator", "denominator")} == {
+        "withheld"
+    }
+    assert (made.cells[of("dal", "residents")].reason, made.cells[of("dal", "residents")].upper) == (
+        "area_too_small",
+        99,
+    )
+    hiding = hide(made)
+    assert marks(made, hiding)[of("dal", "residents")] == "area_too_small"
+    assert of("dal", "residents") not in shown(made, hiding)
+    assert not hiding.unprotected
+    assert not attack(Exhibit(made, shown(made, hiding))).leaks
+
+
+def test_an_area_with_few_households_or_of_unknown_size_is_withheld(rules: Registry) -> None:
+    few = figure("ager", "single_parent_pct", 12, 49)
+    unknown = figure("eng", "convicted_pct", 50, 300)
+    cells = built(rules, *RESIDENTS[:3], few, unknown).tables.cells
+    assert cells[of("ager", "residents")].reason == "area_too_small"
+    assert cells[of("bakke", "residents")].standing == "open"
+    assert cells[of("eng", "convicted_pct", "numerator")].reason == "size_unknown"
+
+
+def test_the_owner_decides_k_and_a_published_figure_is_known(rules: Registry) -> None:
+    strict = figure("ager", "move_out_pct", 70, 400, source=UNKNOWN)
+    cells = built(rules, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
+    assert cells[of("ager", "move_out_pct", "numerator")].k == rules.disclosure.strictest.k
+    assert cells[of("bakke", "convicted_pct", "numerator")].k == 5
+    assert cells[of("bakke", "convicted_pct", "complement")].standing == "latent"
+    assert cells[of("0461", "residents", kind="municipality")].standing == "known"
+
+
+def test_groups_and_larger_places_are_sums(rules: Registry) -> None:
+    made = built(rules, *RESIDENTS, TOWN)
+    values = {(key.geography, key.geography_id): cell.value for key, cell in made.tables.cells.items()}
+    assert values["plan", "p"] == values["funding_band", "5-15"] == values["band", "5-15|0-700"] == 1600
+    assert values["size_band", "0-700"] == 2000
+    assert values["elsewhere", "municipality-0461"] == 190_000 - 1699
+    assert {key.geography for key, cell in made.tables.cells.items() if cell.standing == "latent"} == {"elsewhere"}
+
+
+def test_what_does_not_add_up_is_said_and_not_used(rules: Registry) -> None:
+    made = built(rules, *RESIDENTS, figure("0461", "residents", 1000))
+    assert any("less than the sum of its parts" in words for words in made.not_exact)
+    other_base = built(rules, *RESIDENTS, figure("ager", "age_0_17_pct", 200, 890))
+    assert any("all residents" in words for words in other_base.not_exact)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "x", "n", "reason"),
+    [
+        ("burglary_rate", 9, 400, "no_count_of_units"),
+        ("gross_income_dkk", 250_000, None, "no_count_of_units"),
+        ("convicted_pct", None, None, "counts_unknown"),
+    ],
+)
+def test_what_says_nothing_of_people_is_left_out(
+    rules: Registry, indicator: str, x: int | None, n: int | None, reason: str
+) -> None:
+    made = built(rules, *RESIDENTS, figure("ager", indicator, x, n))
+    assert made.left_out == (LeftOut("area", "ager", 2012, indicator, reason),)
+    assert indicator not in {key.indicator for key in made.tables.keys}
+
+
+SHARES = st.lists(st.sampled_from([0, 2, 3, 5, 8, 30, 60]), min_size=4, max_size=4)
+
+
+@settings(max_examples=15)
+@given(young=SHARES, old=SHARES, descendants=SHARES)
+def test_a_release_of_the_marts_holds_against_the_attack(
+    young: list[int], old: list[int], descendants: list[int]
+) -> None:
+    rules = load()
+    rows = [*RESIDENTS, TOWN]
+    for position, (area, people) in enumerate(zip(AREAS, (900, 700, 99, 400), strict=True)):
+        rows.append(figure(area, "age_0_17_pct", min(young[position], people), people))
+        rows.append(figure(area, "age_18_29_pct", 20, people))
+        rows.append(figure(area, "age_65_plus_pct", min(old[position], 19), people))
+        rows.append(figure(area, "nonwestern_pct", 60, people))
+        rows.append(figure(area, "descendant_pct", descendants[position], people))
+    made = built(rules, *rows).tables
+    hiding = hide(made)
+    found = attack(Exhibit(made, shown(made, hiding)), with_chains=False)
+    assert {leak.key for leak in found.leaks} <= {refused.key for refused in hiding.unprotected}
+    assert not hiding.unprotected
+    # Were the areas looked at one by one, with no further cells hidden, there would be something to find.
+    bare = {key: made.cells[key].value for key in made.keys if made.cells[key].standing in ("open", "known")}
+    bare = {key: value for key, value in bare.items() if key not in hiding.primary}
+    if hiding.primary:
+        assert attack(Exhibit(made, bare), with_chains=False).leaks
