@@ -43,7 +43,7 @@ def registry() -> Registry:
     return load()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real browser."""
     if not CHROMIUM.exists():

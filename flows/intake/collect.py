@@ -72,6 +72,7 @@ def stage(
     older = vintage.ledger.history(delivery, vintage.moment)[:-1] if remembered else []
     read = [store.stage(version, staging, registry, needed) for version in older if version.file.is_file()]
     usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
+    usable = [tables for tables in usable if tables != receipt.tables]  # the one that stands is no older one
     history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
     return replace(receipt, history=history)
 
