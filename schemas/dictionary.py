@@ -42,6 +42,10 @@ def as_markdown(registry: Registry) -> str:
     parts += [_indicator(indicator) for indicator in registry.indicators.values()]
     parts += ["## Marts (published)", *(_table(registry, table) for table in registry.marts.values())]
     parts += ["## Facts (staged)", *(_table(registry, table) for table in registry.facts.values())]
+    parts += [
+        "## Releases (what readers outside have)",
+        *(_table(registry, table) for table in registry.releases.values()),
+    ]
     parts += ["## Sources", _sources(registry)]
     return "\n\n".join(parts) + "\n"
 
@@ -78,7 +82,7 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
 
 
 def _tables(registry: Registry) -> list[Table]:
-    return [*registry.marts.values(), *registry.facts.values()]
+    return [*registry.marts.values(), *registry.facts.values(), *registry.releases.values()]
 
 
 def _indicator(indicator: Indicator) -> str:

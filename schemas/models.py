@@ -363,7 +363,7 @@ class TableColumn(Column):
 class TableEntry(Model):
     """A table as tables.toml writes it."""
 
-    kind: Literal["fact", "mart"]
+    kind: Literal["fact", "mart", "release"]
     description: str
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
@@ -376,7 +376,7 @@ class Table(Model):
     """A table with its columns spelled out."""
 
     id: Identifier
-    kind: Literal["fact", "mart"]
+    kind: Literal["fact", "mart", "release"]
     description: str
     grain: str
     key: tuple[str, ...]

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from schemas.change_theory import ChangeStep, ChangeTheory
 from schemas.disclosure import CategorySum, ClassRule, Disclosure, Owner
 from schemas.evaluation import BaselineWindow, Contrast, Evaluation, Lifting
+from schemas.extracts import Extracts, Mark
 from schemas.models import (
     CODES,
     Column,
@@ -42,6 +43,7 @@ FILES = (
     "evaluation.toml",
     "change_theory.toml",
     "disclosure.toml",
+    "extracts.toml",
 )
 INDICATOR_COLUMNS = "*indicators"
 
@@ -66,6 +68,7 @@ class Registry(Model):
     evaluation: Evaluation
     change_theory: ChangeTheory
     disclosure: Disclosure
+    extracts: Extracts
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
 
@@ -78,6 +81,11 @@ class Registry(Model):
     def facts(self) -> dict[str, Table]:
         """The staged tables."""
         return {name: table for name, table in self.tables.items() if table.kind == "fact"}
+
+    @property
+    def releases(self) -> dict[str, Table]:
+        """The tables of a release."""
+        return {name: table for name, table in self.tables.items() if table.kind == "release"}
 
     @cached_property
     def vocabularies(self) -> dict[str, dict[str, str]]:
@@ -180,6 +188,7 @@ def load(folder: Path | None = None) -> Registry:
         evaluation=_evaluation(texts["evaluation.toml"]),
         change_theory=_change_theory(texts["change_theory.toml"]),
         disclosure=_disclosure(texts["disclosure.toml"]),
+        extracts=_extracts(texts["extracts.toml"]),
         codes=codes,
         fingerprint=_fingerprint(root),
     )
@@ -264,6 +273,12 @@ def _disclosure(text: Mapping[str, Any]) -> Disclosure:
     return _model(Disclosure, {**text, **blocks}, "disclosure.toml")
 
 
+def _extracts(text: Mapping[str, Any]) -> Extracts:
+    return _model(
+        Extracts, {**text, "mark": _entries(Mark, text.get("mark", {}), "extracts.toml, mark")}, "extracts.toml"
+    )
+
+
 def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicators: Mapping[str, Indicator]) -> Table:
     spelled: list[TableColumn] = []
     for written in entry.columns:
@@ -332,6 +347,7 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     effort_areas = (row["effort_area_id"] for row in registry.codes["effort_areas"])
     yield from registry.change_theory.contradictions(areas, effort_areas)
     yield from registry.disclosure.contradictions(registry.indicators, registry.sources)
+    yield from registry.extracts.contradictions(registry.indicators)
     for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
         yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)

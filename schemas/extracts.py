@@ -1,0 +1,34 @@
+"""What extracts.toml says: the figures that a yearly extract tells, and the marks in place of those it does not."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import Field
+
+from schemas.models import Identifier, Indicator, Model, Text
+
+
+class Mark(Model):
+    """What stands in place of a number; see the head of extracts.toml."""
+
+    id: Identifier
+    code: str = Field(pattern=r"^\[[a-z]\]$")
+    label_da: Text
+    meaning_da: Text
+
+
+class Extracts(Model):
+    """extracts.toml as a whole."""
+
+    years: int = Field(ge=1)
+    key_figures: tuple[Identifier, ...] = Field(min_length=1)
+    mark: dict[str, Mark]
+
+    def contradictions(self, indicators: Mapping[str, Indicator]) -> Iterable[str]:
+        """A sentence for each entry that points at something that is not there, or that cannot be told apart."""
+        for name in self.key_figures:
+            if name not in indicators or not indicators[name].of_areas:
+                yield f"extracts.toml, key_figures: {name!r} is no indicator of areas in indicators.toml"
+        for what in ("code", "label_da"):
+            said = [getattr(mark, what) for mark in self.mark.values()]
+            for twice in sorted({word for word in said if said.count(word) > 1}):
+                yield f"extracts.toml, mark: {what} {twice!r} stands twice"
