@@ -73,6 +73,7 @@ def show(
     schemas: Schemas = None,
 ) -> None:
     """Where a plan's targets stand in the newest year with a figure, in Danish."""
+    from flows import notation
     from flows.settings import settings
     from flows.steering import telling, words
     from flows.steering.figures import read
@@ -101,10 +102,10 @@ def show(
             out.print(f"  følges ikke med tal: {words.NOT_MEASURABLE[row['not_measurable_because']]}")
         else:
             indicator, newest = registry.indicators[row["indicator"]], target.newest or {}
-            start = f"{words.valued(row['start_value'], indicator)} ({row['start_year']})"
-            goal = f"mål {words.valued(row['target_value'], indicator)} ({row['target_year']})"
-            now = f"nu {words.valued(newest.get('value'), indicator)} ({newest.get('year', words.ABSENT)})"
-            path = f"på vejen {words.valued(newest.get('expected_value'), indicator)}"
+            start = f"{notation.valued(row['start_value'], indicator)} ({row['start_year']})"
+            goal = f"mål {notation.valued(row['target_value'], indicator)} ({row['target_year']})"
+            now = f"nu {notation.valued(newest.get('value'), indicator)} ({newest.get('year', notation.ABSENT)})"
+            path = f"på vejen {notation.valued(newest.get('expected_value'), indicator)}"
             out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
             if verdict := telling.verdict_of(target):
                 why = "; ".join(words.reasons(newest.get("why")))

@@ -34,8 +34,8 @@ class Criterion:
     """One criterion of a year's list: where the area stands. `sign` is one of > >= < <=.
 
     `distance` is how far the figure lies beyond the threshold: positive where it is met. `is_near` tells whether one
-    household more or fewer could flip it; None where that is not known. All are empty but `mark` where the figure is not
-    shown.
+    household more or fewer could flip it; None where that is not known. All are empty but `mark` where the figure
+    is not shown.
     """
 
     indicator: str

@@ -6,9 +6,9 @@ from typing import Any
 
 import altair as alt
 
+from flows import notation
 from flows.cards import charts as cards
 from flows.cards.charts import INK, SOFT
-from flows.steering import words
 from flows.steering.figures import Row
 from schemas.models import Indicator
 
@@ -38,7 +38,7 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     def name(number: float, what: str, lane: float, weight: str = "normal") -> None:
         place = (number - low) / (high - low)
         align = "left" if place < 0.35 else "right" if place > 0.65 else "center"
-        text = f"{what}: {words.number(number, indicator.decimals)}"
+        text = f"{what}: {notation.number(number, indicator.decimals)}"
         names.append({"x": number, "y": lane, "text": text, "align": align, "weight": weight})
 
     def line(x: tuple[float, float], y: tuple[float, float], width: float, dash: tuple[int, int] = (1, 0)) -> None:
@@ -125,7 +125,7 @@ def course(target: Row, years: Sequence[Row], indicator: Indicator) -> str:
         return [mark.encode(x=x, y=y)] if rows else []
 
     layers = [_data([{"y": aim}]).mark_rule(color=INK, strokeWidth=3).encode(y=y)]
-    label = _data([{"x": span[1], "y": aim, "text": f"mål {words.number(aim, indicator.decimals)}"}])
+    label = _data([{"x": span[1], "y": aim, "text": f"mål {notation.number(aim, indicator.decimals)}"}])
     layers.append(
         label.mark_text(align="left", dx=5, fontSize=TEXT, color=INK).encode(x=x, y=y, text=alt.Text("text:N"))
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from flows import notation
 from flows.build.marts import over_snapshot
 from flows.files import write
 from flows.intake import names, plans, staging
@@ -177,7 +178,7 @@ def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: M
     if figures.is_empty():
         return Finding(False, f"Der er ingen tal for '{indicator.label_da}' i {area}. Målet kan ikke følges.")
     years = figures["year"].to_list()
-    there = f"Der er tal for '{indicator.label_da}' i {area} for {words.years(years)}."
+    there = f"Der er tal for '{indicator.label_da}' i {area} for {notation.years(years)}."
     if indicator.interval is None:
         return Finding(
             False, f"{there} Men tallet har ingen beregnet usikkerhed, så bevægelse kan ikke skilles fra tilfælde."
@@ -189,8 +190,8 @@ def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: M
 
 def _start(target: Row, indicator: Indicator) -> Finding:
     """Is the starting value what the figures say?"""
-    said, year = words.valued(target["start_value"], indicator), target["start_year"]
-    figure = words.valued(target["start_figure"], indicator)
+    said, year = notation.valued(target["start_value"], indicator), target["start_year"]
+    figure = notation.valued(target["start_figure"], indicator)
     match target["start_check"]:
         case "equal":
             return Finding(True, f"Startværdien {said} er den, som tallene viser for {year}.")
@@ -207,7 +208,7 @@ def _start(target: Row, indicator: Indicator) -> Finding:
 def _way(target: Row, indicator: Indicator) -> list[Finding]:
     """What the figures say of the way to the target; none where they lie beyond it already."""
     if target["moved_of_areas"] is None:
-        reached = words.valued(target["target_value"], indicator)
+        reached = notation.valued(target["target_value"], indicator)
         return [Finding(False, f"Efter tallene er målet på {reached} allerede nået i {target['start_year']}.")]
     good = {"high_is_better": "up", "high_is_worse": "down"}.get(indicator.polarity, target["direction"])
     against = "Tallet skal flytte sig den vej, som ellers regnes for den dårlige."
@@ -217,15 +218,16 @@ def _way(target: Row, indicator: Indicator) -> list[Finding]:
 
 def _step(target: Row, indicator: Indicator) -> list[Finding]:
     """Is the step larger than the smallest visible change of an area of this size? In points and in what is counted."""
-    step = words.changed(target["step_size"], indicator)
+    step = notation.changed(target["step_size"], indicator)
     if target["visible_change"] is None:
         lacking = "der er intet tal for startåret" if target["start_figure"] is None else "usikkerheden er ukendt"
         return [Finding(False, f"Skridtet til målet er {step}. Om det er stort nok til at ses, vides ikke: {lacking}.")]
     units = abs(target["step_size"]) * target["visible_count"] / target["visible_change"]
-    visible = words.changed(target["visible_change"], indicator).lstrip("+")
+    visible = notation.changed(target["visible_change"], indicator).lstrip("+")
     sizes = (
-        f"Skridtet til målet er {step}, det svarer til {words.counted(units, indicator)}. Den mindste ændring, der kan "
-        f"ses i et område af den størrelse, er {visible} eller {words.counted(target['visible_count'], indicator)}."
+        f"Skridtet til målet er {step}, det svarer til {notation.counted(units, indicator)}. Den mindste ændring, der "
+        f"kan ses i et område af den størrelse, er {visible} "
+        f"eller {notation.counted(target['visible_count'], indicator)}."
     )
     if target["step_is_visible"]:
         return [Finding(True, sizes)]
@@ -242,10 +244,9 @@ def _moved(target: Row, indicator: Indicator) -> Finding:
     if not of:
         return Finding(False, f"Ingen boligområder har to tal med {years} imellem, der kan sammenlignes.")
     way = "op" if target["direction"] == "up" else "ned"
-    areas = (
-        f"{words.number(moved)} af {words.number(of)} boligområder er på noget tidspunkt gået så langt {way} på {years}"
-    )
-    less = f"Skridtet er større end {words.number(target['step_percentile'])} % af alle de ændringer, der er set."
+    counted = f"{notation.number(moved)} af {notation.number(of)} boligområder"
+    areas = f"{counted} er på noget tidspunkt gået så langt {way} på {years}"
+    less = f"Skridtet er større end {notation.number(target['step_percentile'])} % af alle de ændringer, der er set."
     return Finding(moved > 0, f"{areas}, også dem, der gjorde det ved et tilfælde. {less}")
 
 
@@ -274,5 +275,5 @@ def _published(target: Row, figures: pl.DataFrame, registry: Registry) -> Findin
         return Finding(False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: {unknown}.")
     due = date.fromisoformat(f"{year + lag}-{max(releases.days)}")
     if due < _today():
-        return Finding(False, f"Tallet for målåret {year} burde være udgivet {words.day(due)}, men er ikke leveret.")
-    return Finding(True, f"Tallet for målåret {year} ventes udgivet omkring {words.day(due)}.")
+        return Finding(False, f"Tallet for målåret {year} burde være udgivet {notation.day(due)}, men er ikke leveret.")
+    return Finding(True, f"Tallet for målåret {year} ventes udgivet omkring {notation.day(due)}.")

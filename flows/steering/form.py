@@ -13,7 +13,7 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from flows import files
+from flows import files, notation
 from flows.publish.snapshots import Snapshot
 from flows.steering import telling, words
 from flows.steering.excel import Cell, Column, Formats, lines_of, table
@@ -180,29 +180,29 @@ def _number(line: Line) -> str:
 def _measure(line: Line) -> str | None:
     if line.indicator is None:
         return None
-    label, unit = line.indicator.label_da, words.unit(line.indicator)
+    label, unit = line.indicator.label_da, notation.unit(line.indicator)
     return label if unit in label else f"{label} ({unit})"
 
 
 def _version(row: Row) -> str:
     if row["is_withdrawn"]:
-        return f"opgivet den {words.day(row['set_on'])}"
-    until = f", afløst den {words.day(row['replaced_on'])}" if row["replaced_on"] else ", gælder"
-    return f"sat den {words.day(row['set_on'])}{until}"
+        return f"opgivet den {notation.day(row['set_on'])}"
+    until = f", afløst den {notation.day(row['replaced_on'])}" if row["replaced_on"] else ", gælder"
+    return f"sat den {notation.day(row['set_on'])}{until}"
 
 
 def _interval(line: Line) -> str | None:
     if line.indicator is None or line.figure("value") is None:
         return None
-    known = words.interval(line.figure("ci_low"), line.figure("ci_high"), line.indicator)
-    return "ukendt" if known == words.ABSENT else f"{known} {words.unit(line.indicator)}"
+    known = notation.interval(line.figure("ci_low"), line.figure("ci_high"), line.indicator)
+    return "ukendt" if known == notation.ABSENT else f"{known} {notation.unit(line.indicator)}"
 
 
 def _change_interval(line: Line) -> str | None:
     if line.indicator is None or line.figure("change_start") is None:
         return None
-    known = words.span(line.figure("change_start_low"), line.figure("change_start_high"), line.indicator)
-    return "ukendt" if known == words.ABSENT else known
+    known = notation.span(line.figure("change_start_low"), line.figure("change_start_high"), line.indicator)
+    return "ukendt" if known == notation.ABSENT else known
 
 
 def _verdict(line: Line) -> str:
@@ -211,11 +211,11 @@ def _verdict(line: Line) -> str:
     if line.indicator is None:
         return words.UNMEASURED
     if line.of_year is None:
-        return words.ABSENT
+        return notation.ABSENT
     verdict = line.of_year["target_verdict"]
     if line.of_year["value"] is None:
         return words.NO_FIGURE
-    return f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]}" if verdict else words.ABSENT
+    return f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]}" if verdict else notation.ABSENT
 
 
 def _kind(line: Line) -> str | None:
@@ -231,7 +231,7 @@ def _why(line: Line) -> str | None:
         return None
     if line.indicator is None:
         reason = words.NOT_MEASURABLE.get(row["not_measurable_because"], "")
-        return words.sentence(reason) if reason else None
+        return notation.sentence(reason) if reason else None
     if year is None:
         return f"Målet løber fra {row['start_year']} til {row['target_year']}."
     said = []
@@ -245,7 +245,7 @@ def _why(line: Line) -> str | None:
             said.append(f"tallet er {words.STATUSES[year['status']]}")
         if (year["window_years"] or 1) > 1:
             said.append(f"tallet er et gennemsnit over {year['window_years']} år")
-    return words.sentence("; ".join(said)) if said else None
+    return notation.sentence("; ".join(said)) if said else None
 
 
 # Activities -----------------------------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def _meanings(
     yield "Vurdering", words.UNMEASURED, "Intet tal viser, om målet nås. Det regnes hverken som nået eller ikke nået."
     yield "Vurdering", words.NO_FIGURE, "Målet måles, men årets tal findes ikke; hvorfor står i 'Hvorfor'."
     yield "Vurdering", words.WITHDRAWN, "Planen har opgivet målet."
-    yield "Vurdering", words.ABSENT, "Året er målets startår eller ligger uden for målets år."
+    yield "Vurdering", notation.ABSENT, "Året er målets startår eller ligger uden for målets år."
     for kind, meaning in words.KIND_MEANINGS.items():
         yield "Slags vurdering", words.KINDS[kind], meaning
     yield from (("Kolonne", head, meaning) for head, meaning in COLUMN_MEANINGS.items())
@@ -350,7 +350,9 @@ def _front(sheet: Any, formats: Formats, plan: Plan, year: int, lines: Sequence[
         mark, _, meaning = banner.partition(":")
         loud = formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top")
         sheet.write_string(row, 0, mark, loud)
-        sheet.write_string(row, 1, words.sentence(meaning.strip()), formats.of(text_wrap=True, valign="top", bold=True))
+        sheet.write_string(
+            row, 1, notation.sentence(meaning.strip()), formats.of(text_wrap=True, valign="top", bold=True)
+        )
         row += 1
     for name, said in _facts(plan, year, lines, snapshot):
         row += 1
@@ -380,11 +382,11 @@ HOW = (
 def _facts(plan: Plan, year: int, lines: Sequence[Line], snapshot: Snapshot) -> Iterator[tuple[str, str | int]]:
     yield "Helhedsplan", plan.row["plan_name"]
     yield "Kommune", plan.row["municipality_name"]
-    yield "Boligområder", words.listed(plan.areas)
+    yield "Boligområder", notation.listed(plan.areas)
     yield "Områdesekretariat", plan.secretariat["secretariat_name"] if plan.secretariat else "intet"
     yield "År", year
     moment = date.fromisoformat(snapshot.manifest["as_of"][:10])
-    yield "Tallenes udgave", f"{snapshot.id}, som tallene var den {words.day(moment)}"
+    yield "Tallenes udgave", f"{snapshot.id}, som tallene var den {notation.day(moment)}"
     current = [line for line in lines if line.row["is_current"]]
     measured = [line for line in current if line.indicator]
     yield "Mål, der gælder", len(current)
@@ -392,6 +394,6 @@ def _facts(plan: Plan, year: int, lines: Sequence[Line], snapshot: Snapshot) -> 
     told = [_verdict(line) for line in measured]
     for verdict, word in words.VERDICTS.items():
         yield f"{words.SIGNS[verdict]} {word} i {year}", told.count(f"{words.SIGNS[verdict]} {word}")
-    yield f"Uden vurdering for {year}", sum(said in (words.NO_FIGURE, words.ABSENT) for said in told)
+    yield f"Uden vurdering for {year}", sum(said in (words.NO_FIGURE, notation.ABSENT) for said in told)
     if bare := [row["effort_area"] for row in plan.overview.values() if row["was_granted"] and not row["goals"]]:
-        yield "Bevilling, men intet mål", words.listed(bare)
+        yield "Bevilling, men intet mål", notation.listed(bare)

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from flows import notation
 from flows.files import write as write_file
 from flows.pages import style, templates
 from flows.publish.snapshots import Snapshot
@@ -85,9 +86,9 @@ def _secretariat(secretariat: Secretariat, linked: set[str], snapshot: Snapshot,
 def _index(steering: Steering, snapshot: Snapshot) -> str:
     goals = sum(plan.total("goals") for plan in steering.plans)
     bare = sum(not plan.total("goals") for plan in steering.plans)
-    counted = f"{words.many(len(steering.plans), 'helhedsplan', 'helhedsplaner')} med {words.number(goals)} mål."
+    counted = f"{notation.many(len(steering.plans), 'helhedsplan', 'helhedsplaner')} med {notation.number(goals)} mål."
     if bare and goals:
-        counted += f" {words.many(bare, 'plan', 'planer')} har ingen mål i Boligprofil."
+        counted += f" {notation.many(bare, 'plan', 'planer')} har ingen mål i Boligprofil."
     return _render(
         "index.html.j2",
         snapshot,
@@ -97,7 +98,7 @@ def _index(steering: Steering, snapshot: Snapshot) -> str:
             (
                 secretariat.row["secretariat_name"],
                 f"sekretariat-{secretariat.id}.html",
-                words.many(len(secretariat.plans), "helhedsplan", "helhedsplaner"),
+                notation.many(len(secretariat.plans), "helhedsplan", "helhedsplaner"),
             )
             for secretariat in steering.secretariats
         ],
@@ -128,7 +129,7 @@ def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) 
             marks=marks,
             marks_on_paper=marks.replace(", ", " · "),
             snapshot=snapshot.id,
-            as_of=words.day(date.fromisoformat(as_of[:10])) if as_of else "",
+            as_of=notation.day(date.fromisoformat(as_of[:10])) if as_of else "",
             never_why=plan_pages.NEVER_WHY,
             count_heads=list(COUNT_HEADS.values()),
             verdicts=[

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flows import notation
 from flows.steering import telling, theory, words
 from flows.steering.figures import Activity, Plan, Row, Target
 from flows.steering.telling import Told
@@ -104,7 +105,7 @@ def summary(plan: Plan) -> tuple[str, ...]:
 def _goals(plan: Plan) -> str:
     goals, measurable = plan.total("goals"), plan.total("goals_measurable")
     withdrawn = plan.total("goals_withdrawn")
-    given_up = f" {words.number(withdrawn)} mål er opgivet undervejs." if withdrawn else ""
+    given_up = f" {notation.number(withdrawn)} mål er opgivet undervejs." if withdrawn else ""
     if not goals:
         return f"Planen har ingen mål i Boligprofil.{given_up}"
     if measurable == goals:
@@ -112,9 +113,9 @@ def _goals(plan: Plan) -> str:
     elif not measurable:
         can = "Det kan ikke måles" if goals == 1 else "Ingen af dem kan måles"
     else:
-        can = f"{words.number(measurable)} kan måles"
-    rest = f", {words.number(goals - measurable)} kan ikke" if 0 < measurable < goals else ""
-    return f"Planen har {words.number(goals)} mål. {can} med en af Boligprofils indikatorer{rest}.{given_up}"
+        can = f"{notation.number(measurable)} kan måles"
+    rest = f", {notation.number(goals - measurable)} kan ikke" if 0 < measurable < goals else ""
+    return f"Planen har {notation.number(goals)} mål. {can} med en af Boligprofils indikatorer{rest}.{given_up}"
 
 
 def _activities(plan: Plan) -> str:
@@ -124,36 +125,36 @@ def _activities(plan: Plan) -> str:
     if count == 1:
         those = f"Det er {'ikke ' if bare else ''}sagt, hvilken indikator den skal flytte"
     elif bare:
-        them = "ingen af dem er det sagt" if bare == count else f"{words.number(bare)} af dem er det ikke sagt"
+        them = "ingen af dem er det sagt" if bare == count else f"{notation.number(bare)} af dem er det ikke sagt"
         those = f"For {them}, hvilken indikator {'den' if bare == 1 else 'de'} skal flytte"
     else:
         those = "For dem alle er det sagt, hvilken indikator de skal flytte"
-    return f"Planen har {words.many(count, 'aktivitet', 'aktiviteter')}. {those}."
+    return f"Planen har {notation.many(count, 'aktivitet', 'aktiviteter')}. {those}."
 
 
 def _standing(plan: Plan) -> Iterator[str]:
     counts = {verdict: plan.total(verdict) for verdict in words.VERDICTS}
     known = [
-        f"{words.number(count)} {words.VERDICTS[verdict].lower()}"
+        f"{notation.number(count)} {words.VERDICTS[verdict].lower()}"
         for verdict, count in counts.items()
         if count and verdict != "cannot_be_told"
     ]
     if known:
         first, *others = known
-        yield f"Efter det nyeste år med tal er {words.listed([first.replace(' ', ' mål ', 1), *others])}."
+        yield f"Efter det nyeste år med tal er {notation.listed([first.replace(' ', ' mål ', 1), *others])}."
     if unclear := counts["cannot_be_told"]:
         it = "det" if unclear == 1 else "de"
-        yield f"Om {words.number(unclear)} mål kan tallene ikke afgøre, om {it} er på vej."
+        yield f"Om {notation.number(unclear)} mål kan tallene ikke afgøre, om {it} er på vej."
     if waiting := plan.total("without_verdict"):
-        yield f"For {words.number(waiting)} mål er der endnu intet tal efter startåret."
+        yield f"For {notation.number(waiting)} mål er der endnu intet tal efter startåret."
 
 
 def agreement(row: Row, registry: Registry) -> Agreement:
     """A row of shared_indicators in words."""
     indicator = registry.indicators[row["indicator"]]
     until = None if row["is_in_force"] else row["agreed_until"]
-    ended = f", ophørt den {words.day(until)}" if until else ""
-    agreed = f"Aftalt af {row['agreed_by']}, gælder fra den {words.day(row['agreed_from'])}{ended}."
+    ended = f", ophørt den {notation.day(until)}" if until else ""
+    agreed = f"Aftalt af {row['agreed_by']}, gælder fra den {notation.day(row['agreed_from'])}{ended}."
     return Agreement(indicator.label_da, indicator.definition_da, agreed, bool(row["is_in_force"]))
 
 
@@ -203,18 +204,18 @@ def _effort(plan: Plan, row: dict[str, str], registry: Registry) -> Effort:
 
 
 def _done(activity: Activity, registry: Registry) -> Done:
-    begins = words.day(activity.begins)
+    begins = notation.day(activity.begins)
     name = f"{activity.name} ({activity.area})" if activity.area else activity.name
     labels = [registry.indicators[indicator].label_da for indicator in activity.indicators]
     return Done(
         name,
-        f"{begins} – {words.day(activity.ends)}" if activity.ends else f"siden {begins}",
+        f"{begins} – {notation.day(activity.ends)}" if activity.ends else f"siden {begins}",
         "; ".join(
-            f"{year}: {words.number(count) if count is not None else 'ikke talt'}"
+            f"{year}: {notation.number(count) if count is not None else 'ikke talt'}"
             for year, count in activity.participants
         ),
-        words.listed(labels),
-        "; ".join(activity.steps) or words.ABSENT,
+        notation.listed(labels),
+        "; ".join(activity.steps) or notation.ABSENT,
     )
 
 
@@ -228,5 +229,5 @@ def _lines(told: Told, plan: Plan, registry: Registry) -> Iterator[Line]:
             verdict = words.UNMEASURED
         else:
             verdict = one.verdict.short if one.verdict else "… Intet tal endnu"
-        label = registry.indicators[row["indicator"]].label_da if row["indicator"] else words.ABSENT
+        label = registry.indicators[row["indicator"]].label_da if row["indicator"] else notation.ABSENT
         yield Line(one.number, one.anchor, one.goal, label, verdict, one.is_shared)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flows import notation
 from flows.steering import telling, words
 from flows.steering.figures import Plan, Row, Secretariat
 from flows.steering.plans import Agreement, agreement
@@ -72,7 +73,7 @@ def compose(secretariat: Secretariat, registry: Registry) -> SecretariatPage:
         tuple(
             (
                 registry.indicators[row["indicator"]].label_da,
-                words.years(_years(row["municipality_years"])),
+                notation.years(_years(row["municipality_years"])),
                 owners(row["municipality_sources"], registry),
             )
             for row in data
@@ -89,15 +90,15 @@ def summary(secretariat: Secretariat, in_force: int) -> tuple[str, ...]:
     shared = sum(telling.is_shown_first(target) for plan in plans for target in plan.walk())
     bare = sum(plan.total("activities_without_indicator") for plan in plans)
     said = [
-        f"Sekretariatet dækker {words.many(len(plans), 'helhedsplan', 'helhedsplaner')} med {words.number(goals)} mål, "
-        f"hvoraf {words.number(measurable)} kan måles.",
-        f"{words.many(in_force, 'fælles indikator', 'fælles indikatorer')} er aftalt, og {shared} mål måles "
+        f"Sekretariatet dækker {notation.many(len(plans), 'helhedsplan', 'helhedsplaner')} "
+        f"med {notation.number(goals)} mål, hvoraf {notation.number(measurable)} kan måles.",
+        f"{notation.many(in_force, 'fælles indikator', 'fælles indikatorer')} er aftalt, og {shared} mål måles "
         f"ved {'den' if in_force == 1 else 'dem'}."
         if in_force
         else "Ingen fælles indikatorer er aftalt.",
     ]
     if bare:
-        said.append(f"{words.many(bare, 'aktivitet', 'aktiviteter')} er ikke knyttet til en indikator.")
+        said.append(f"{notation.many(bare, 'aktivitet', 'aktiviteter')} er ikke knyttet til en indikator.")
     return tuple(said)
 
 
@@ -117,17 +118,17 @@ def _known(row: Row, registry: Registry, in_force: list[str]) -> Known:
     return Known(
         registry.indicators[row["indicator"]].label_da,
         row["indicator"] in in_force,
-        words.years(_years(row["figure_years"])),
+        notation.years(_years(row["figure_years"])),
         owners(row["owner_sources"], registry),
-        words.sentence(gaps(row)),
-        words.years(_years(row["municipality_years"])) or "ingen",
+        notation.sentence(gaps(row)),
+        notation.years(_years(row["municipality_years"])) or "ingen",
     )
 
 
 def owners(sources: str | None, registry: Registry) -> str:
     """Who publishes the figures of these sources (separated by commas), each once."""
     named = {registry.sources[source].publisher_da for source in (sources or "").split(", ") if source}
-    return words.listed(sorted(named))
+    return notation.listed(sorted(named))
 
 
 def gaps(row: Row) -> str:
@@ -136,10 +137,10 @@ def gaps(row: Row) -> str:
     if row["gap"] == "some_areas":
         said.append(f"{row['areas_with_figures']} af {row['known_areas']} områder har tal")
     if row["gap_years"]:
-        said.append(f"ingen tal for {words.years(_years(row['gap_years']))}")
+        said.append(f"ingen tal for {notation.years(_years(row['gap_years']))}")
     counts = row["counts_pct"]
     if counts is not None and counts < 100:
-        with_counts = f"kun {words.number(counts)} % af tallene kom med deres antal, de andre har ukendt usikkerhed"
+        with_counts = f"kun {notation.number(counts)} % af tallene kom med deres antal, de andre har ukendt usikkerhed"
         said.append(with_counts if counts else words.GAPS["no_counts"])
     return "; ".join(said) or words.GAPS[row["gap"]]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flows import notation
 from flows.cards.card import Chart
 from flows.steering import charts, words
 from flows.steering.figures import Row, Target
@@ -72,7 +73,7 @@ def tell(target: Target, municipality: str, registry: Registry, is_first: bool =
         row["target_no"],
         anchor(row["target_no"]),
         row["goal"],
-        f"Sat den {words.day(_first(target)['set_on'])} af {_first(target)['set_by']}.",
+        f"Sat den {notation.day(_first(target)['set_on'])} af {_first(target)['set_by']}.",
         row["is_shared"],
         row["is_withdrawn"],
         row["parent_no"],
@@ -123,9 +124,9 @@ def aim(row: Row, indicator: Indicator) -> str:
     start = (
         ""
         if row["start_value"] is None
-        else f" fra {words.valued(row['start_value'], indicator)} i {row['start_year']}"
+        else f" fra {notation.valued(row['start_value'], indicator)} i {row['start_year']}"
     )
-    return f"{way}{start} til {words.valued(row['target_value'], indicator)} i {row['target_year']}."
+    return f"{way}{start} til {notation.valued(row['target_value'], indicator)} i {row['target_year']}."
 
 
 def _first(target: Target) -> Row:
@@ -146,18 +147,18 @@ def _facts(target: Target, indicator: Indicator | None) -> tuple[tuple[str, str]
     if indicator and not row["is_withdrawn"]:
         facts += [("Startværdi", _start(row, indicator))]
     if target.earlier:
-        facts += [("Ændret", f"Den {words.day(row['set_on'])} af {row['set_by']}.")]
+        facts += [("Ændret", f"Den {notation.day(row['set_on'])} af {row['set_by']}.")]
     return tuple(facts)
 
 
 def _start(row: Row, indicator: Indicator) -> str:
     """Whether the starting value that the plan states is what the figures show, and what the path begins from."""
-    said = words.sentence(words.START_CHECKS[row["start_check"]])
+    said = notation.sentence(words.START_CHECKS[row["start_check"]])
     if row["start_check"] == "no_figure":
         return f"{said} Vejen er regnet fra planens eget tal."
     if row["start_check"] == "equal":
         return said
-    return f"{said} Tallene viser {words.valued(row['start_figure'], indicator)}, og vejen er regnet derfra."
+    return f"{said} Tallene viser {notation.valued(row['start_figure'], indicator)}, og vejen er regnet derfra."
 
 
 def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
@@ -169,7 +170,7 @@ def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
         wanted = aim(row, registry.indicators[row["indicator"]]) if version.is_measurable else f"»{row['goal']}«."
         if row["is_withdrawn"]:
             wanted = "opgivet."
-        dated = f"Sat den {words.day(row['set_on'])}, afløst den {words.day(row['replaced_on'])}."
+        dated = f"Sat den {notation.day(row['set_on'])}, afløst den {notation.day(row['replaced_on'])}."
         verdict = verdict_of(version)
         measured = f" Målt mod det: {verdict.sign} {verdict.word.lower()} i {verdict.year}." if verdict else ""
         said.append(f"{name}: {wanted} {dated}{measured}")
@@ -183,7 +184,7 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Chart, ...]:
     if newest:
         drawings.append(
             Chart(
-                (f"Nyeste tal mod målet, {newest['year']} ({words.unit(indicator)})",),
+                (f"Nyeste tal mod målet, {newest['year']} ({notation.unit(indicator)})",),
                 charts.bullet(row, newest, indicator),
                 _said_of(row, newest, indicator),
                 _bullet_caption(row, newest),
@@ -191,7 +192,7 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Chart, ...]:
         )
     drawings.append(
         Chart(
-            (f"Forløbet {row['start_year']}–{row['target_year']} ({words.unit(indicator)})",),
+            (f"Forløbet {row['start_year']}–{row['target_year']} ({notation.unit(indicator)})",),
             charts.course(row, target.years, indicator),
             _said_of_course(target, indicator),
             _course_caption(target),
@@ -203,14 +204,14 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Chart, ...]:
 def _said_of(row: Row, newest: Row, indicator: Indicator) -> str:
     parts = []
     if newest["start_figure"] is not None:
-        parts.append(f"Søjle fra {words.valued(newest['start_figure'], indicator)} i startåret {row['start_year']}")
-    parts.append(f"tallet for {newest['year']} er {words.valued(newest['value'], indicator)}")
+        parts.append(f"Søjle fra {notation.valued(newest['start_figure'], indicator)} i startåret {row['start_year']}")
+    parts.append(f"tallet for {newest['year']} er {notation.valued(newest['value'], indicator)}")
     if newest["ci_low"] is not None:
-        parts.append(f"95 %-interval {words.interval(newest['ci_low'], newest['ci_high'], indicator)}")
+        parts.append(f"95 %-interval {notation.interval(newest['ci_low'], newest['ci_high'], indicator)}")
     if charts.planned(row, newest) is not None:
-        parts.append(f"planlagt i {newest['year']} {words.valued(newest['expected_value'], indicator)}")
-    parts.append(f"målet for {row['target_year']} er {words.valued(row['target_value'], indicator)}")
-    return words.sentence("; ".join(parts))
+        parts.append(f"planlagt i {newest['year']} {notation.valued(newest['expected_value'], indicator)}")
+    parts.append(f"målet for {row['target_year']} er {notation.valued(row['target_value'], indicator)}")
+    return notation.sentence("; ".join(parts))
 
 
 def _said_of_course(target: Target, indicator: Indicator) -> str:
@@ -221,12 +222,12 @@ def _said_of_course(target: Target, indicator: Indicator) -> str:
         if year["value"] is None:
             parts.append(f"{year['year']}: intet tal")
             continue
-        limits = words.interval(year["ci_low"], year["ci_high"], indicator)
-        known = "" if limits == words.ABSENT else f" ({limits})"
-        parts.append(f"{year['year']}: {words.valued(year['value'], indicator)}{known}")
+        limits = notation.interval(year["ci_low"], year["ci_high"], indicator)
+        known = "" if limits == notation.ABSENT else f" ({limits})"
+        parts.append(f"{year['year']}: {notation.valued(year['value'], indicator)}{known}")
     path = (
-        f" Stiplet vej fra {words.valued(begin, indicator)} i {row['start_year']} til målet"
-        f" {words.valued(row['target_value'], indicator)} i {row['target_year']}."
+        f" Stiplet vej fra {notation.valued(begin, indicator)} i {row['start_year']} til målet"
+        f" {notation.valued(row['target_value'], indicator)} i {row['target_year']}."
     )
     return f"Tal år for år med 95 %-interval. {'; '.join(parts)}.{path if begin is not None else ''}"
 
@@ -240,7 +241,7 @@ def _bullet_caption(row: Row, newest: Row) -> str:
     if charts.planned(row, newest) is not None:
         parts.append("stiplet streg: hvor tallet skulle være på en lige vej")
     parts.append("tyk streg: målet")
-    return words.sentence("; ".join(parts)) + _no_whisker([newest])
+    return notation.sentence("; ".join(parts)) + _no_whisker([newest])
 
 
 def _course_caption(target: Target) -> str:
@@ -250,7 +251,7 @@ def _course_caption(target: Target) -> str:
         parts.append("□ kilden gentager startårets tal")
     if any(year["ci_low"] is not None for year in known):
         parts.append("lodret streg: 95 %-interval")
-    shapes = words.sentence("; ".join([*parts, "stiplet: lige vej til målet", "tyk streg: målet"]))
+    shapes = notation.sentence("; ".join([*parts, "stiplet: lige vej til målet", "tyk streg: målet"]))
     missing = [year for year in target.years if year["value"] is None and year["year"] < known[-1]["year"]]
     gaps = "".join(
         f" × {year['year']}: tallet er {words.MISSING.get(year['missing_reason'], 'ikke leveret')}." for year in missing
@@ -269,7 +270,7 @@ def _no_whisker(rows: list[Row]) -> str:
         "counts_not_delivered",
     }
     because = "; ".join(words.WHY[reason] for reason in sorted(why)) or words.WHY["counts_not_delivered"]
-    which = "Ingen usikkerhed er vist" if whole else f"Ingen usikkerhed for {words.years(r['year'] for r in bare)}"
+    which = "Ingen usikkerhed er vist" if whole else f"Ingen usikkerhed for {notation.years(r['year'] for r in bare)}"
     return f" {which}: {because}."
 
 
@@ -285,13 +286,13 @@ def _years(target: Target, indicator: Indicator) -> tuple[tuple[str, ...], ...]:
         rows.append(
             (
                 str(year["year"]),
-                words.valued(year["value"], indicator) if year["value"] is not None else f"({missing})",
-                words.interval(year["ci_low"], year["ci_high"], indicator),
-                words.valued(year["expected_value"], indicator),
-                words.changed(year["change_start"], indicator),
-                words.span(year["change_start_low"], year["change_start_high"], indicator),
-                f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]}" if verdict else words.ABSENT,
-                "; ".join(part for part in (*told, settled, kind) if part) or words.ABSENT,
+                notation.valued(year["value"], indicator) if year["value"] is not None else f"({missing})",
+                notation.interval(year["ci_low"], year["ci_high"], indicator),
+                notation.valued(year["expected_value"], indicator),
+                notation.changed(year["change_start"], indicator),
+                notation.span(year["change_start_low"], year["change_start_high"], indicator),
+                f"{words.SIGNS[verdict]} {words.VERDICTS[verdict]}" if verdict else notation.ABSENT,
+                "; ".join(part for part in (*told, settled, kind) if part) or notation.ABSENT,
             )
         )
     return tuple(rows)
@@ -307,18 +308,18 @@ def _around(target: Target, indicator: Indicator, municipality: str) -> tuple[st
         apart = [reason for reason in (newest["why"] or "").split("; ") if reason in APART]
         why = f": {'; '.join(words.WHY[reason] for reason in apart)}" if apart else ""
         return (f"{span} kan områdets ændring ikke opgøres{why}. Derfor er den heller ikke holdt op mod andres.",)
-    limits = words.span(newest["change_start_low"], newest["change_start_high"], indicator)
-    known = "usikkerheden er ukendt" if limits == words.ABSENT else f"95 %-interval {limits}"
-    said = [f"{span} ændrede områdets tal sig med {words.changed(newest['change_start'], indicator)} ({known})."]
+    limits = notation.span(newest["change_start_low"], newest["change_start_high"], indicator)
+    known = "usikkerheden er ukendt" if limits == notation.ABSENT else f"95 %-interval {limits}"
+    said = [f"{span} ændrede områdets tal sig med {notation.changed(newest['change_start'], indicator)} ({known})."]
     for name, place in (("municipality", f"kommunens tal ({municipality})"), ("country", "hele landets tal")):
         change = newest[f"{name}_change"]
         said.append(
             f"I de samme år mangler {place} for mindst ét af årene."
             if change is None
-            else f"I de samme år ændrede {place} sig med {words.changed(change, indicator)}."
+            else f"I de samme år ændrede {place} sig med {notation.changed(change, indicator)}."
         )
     if newest["twin_change"] is not None:
-        change = words.changed(newest["twin_change"], indicator)
+        change = notation.changed(newest["twin_change"], indicator)
         said.append(f"I de samme år ændrede tvillingernes gennemsnit sig med {change}.")
     else:
         why = words.TWINS_MISSING.get(newest["twin_change_missing_reason"], words.TWINS_MISSING["no_figure"])
@@ -329,11 +330,11 @@ def _around(target: Target, indicator: Indicator, municipality: str) -> tuple[st
 def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
     """What the figures could show at all: the smallest visible change against the step, and how often it was taken."""
     step, least, moved, of = row["step_size"], row["visible_change"], row["moved_areas"], row["moved_of_areas"]
-    years = words.many(row["target_year"] - row["start_year"], "år", "år")
+    years = notation.many(row["target_year"] - row["start_year"], "år", "år")
     said = []
     if least is not None:
         count = row["visible_count"]
-        people = f", altså omkring {words.counted(count, indicator)}," if count is not None else ""
+        people = f", altså omkring {notation.counted(count, indicator)}," if count is not None else ""
         said.append(
             f"I et område af denne størrelse skal tallet flytte sig mindst {_size(least, indicator)}{people} før det "
             f"nogenlunde sikkert kan ses (i fire af fem tilfælde)."
@@ -346,8 +347,8 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
         said.append(f"Fra start til mål er der {size}. Om det kan ses, vides ikke: {why}.")
     if of:
         said.append(
-            f"{words.many(moved, 'område', 'områder')} af {words.number(of)} har nogensinde flyttet sig mindst så "
-            f"langt den vej på {years}, også dem, der gjorde det ved et tilfælde."
+            f"{notation.many(moved, 'område', 'områder')} af {notation.number(of)} har nogensinde flyttet sig mindst "
+            f"så langt den vej på {years}, også dem, der gjorde det ved et tilfælde."
         )
     elif of == 0:
         said.append(
@@ -359,7 +360,7 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
 
 def _size(change: float, indicator: Indicator) -> str:
     """A change without its sign: '4,2 procentpoint'."""
-    return words.changed(abs(change), indicator).removeprefix("+")
+    return notation.changed(abs(change), indicator).removeprefix("+")
 
 
 def _why_unseen(row: Row, indicator: Indicator) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from flows import notation
 from flows.steering import words
 from flows.steering.figures import Row
 from schemas import danish
@@ -91,7 +92,7 @@ def table(links: Sequence[Row], registry: Registry) -> list[tuple[str, str, str,
                 link["activity"] or NO_ACTIVITY,
                 link["step"] or NO_STEP,
                 f"{registry.indicators[link['indicator']].label_da} ({group})" if link["indicator"] else NO_INDICATOR,
-                words.sentence(words.LINK_SOURCES[link["link_source"]]).removesuffix("."),
+                notation.sentence(words.LINK_SOURCES[link["link_source"]]).removesuffix("."),
             )
         )
     return rows
@@ -103,7 +104,7 @@ def picture(links: Sequence[Row], registry: Registry) -> Picture:
     height = _place(nodes)
     own = sum(link["link_source"] == OWN for link in links)
     kinds = [
-        words.many(count, "kobling er", "koblinger er") + f" {whose}"
+        notation.many(count, "kobling er", "koblinger er") + f" {whose}"
         for count, whose in ((own, "planens egne"), (len(links) - own, "forslag fra Boligprofil"))
         if count
     ]
@@ -113,7 +114,7 @@ def picture(links: Sequence[Row], registry: Registry) -> Picture:
     ]
     said = (
         "Fire kolonner fra indsatsområde over aktivitet og skridt til indikator. "
-        f"{words.listed(kinds)}. Koblingerne står i tabellen under figuren."
+        f"{notation.listed(kinds)}. Koblingerne står i tabellen under figuren."
     )
     return Picture(tuple(nodes.values()), tuple(lines), height + FOOT, said, own < len(links))
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flows import notation
 from flows.steering import words
 from schemas import danish
 from schemas.registry import Registry
@@ -9,14 +10,14 @@ from schemas.registry import Registry
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 planer"), (1, "1 plan"), (2, "2 planer"), (1072, "1.072 planer")])
 def test_many(count: int, said: str) -> None:
-    assert words.many(count, "plan", "planer") == said
+    assert notation.many(count, "plan", "planer") == said
 
 
 @pytest.mark.parametrize(
     ("parts", "said"), [([], ""), (["a"], "a"), (["a", "b"], "a og b"), (["a", "b", "c"], "a, b og c")]
 )
 def test_listed(parts: list[str], said: str) -> None:
-    assert words.listed(parts) == said
+    assert notation.listed(parts) == said
 
 
 @pytest.mark.parametrize(
@@ -31,19 +32,19 @@ def test_listed(parts: list[str], said: str) -> None:
     ],
 )
 def test_years(found: list[int], said: str) -> None:
-    assert words.years(found) == said
+    assert notation.years(found) == said
 
 
 @pytest.mark.parametrize(
     ("low", "high", "said"), [(-4.11, 0.3, "−4,1 til +0,3"), (None, 0.3, "–"), (-0.04, 1.0, "0,0 til +1,0")]
 )
 def test_an_interval_of_a_change(registry: Registry, low: float | None, high: float | None, said: str) -> None:
-    assert words.span(low, high, registry.indicators["outside_work_pct"]) == said
+    assert notation.span(low, high, registry.indicators["outside_work_pct"]) == said
 
 
 def test_one_contact_per_resident_is_no_per_1(registry: Registry) -> None:
-    assert words.valued(6.25, registry.indicators["gp_contacts_rate"]) == "6,25 pr. beboer"
-    assert words.valued(1072.5, registry.indicators["burglary_rate"]) == "1.072,5 pr. 1.000"
+    assert notation.valued(6.25, registry.indicators["gp_contacts_rate"]) == "6,25 pr. beboer"
+    assert notation.valued(1072.5, registry.indicators["burglary_rate"]) == "1.072,5 pr. 1.000"
 
 
 @pytest.mark.parametrize(
@@ -80,8 +81,8 @@ def test_signs_tell_verdicts_apart() -> None:
 
 
 def test_a_sentence_begins_large_and_ends() -> None:
-    assert words.sentence("planen selv") == "Planen selv."
-    assert words.sentence("Er det nok?") == "Er det nok?"
+    assert notation.sentence("planen selv") == "Planen selv."
+    assert notation.sentence("Er det nok?") == "Er det nok?"
 
 
 def test_reasons_are_written_as_the_senders_choose_them(registry: Registry) -> None:
