@@ -1,0 +1,60 @@
+"""The words that every output of an extract shares: a figure or its mark, what is said above everything else, codes."""
+
+from flows import notation
+from flows.extracts.content import Extract, Figure
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+DRAFT = ("UDKAST", "ikke godkendt af to personer og må ikke forlade huset.")
+SYNTHETIC = ("SYNTETISK", "alle tal og områder er opdigtede.")
+EXAMPLE = ("EKSEMPEL", "mål, der er mærket sådan, er skrevet af Boligprofil. Ingen helhedsplan har sat dem.")
+REAL = ("VIRKELIGE TAL", "om virkelige områder, godkendt til udlevering.")
+
+VERDICTS = {
+    "better": "bedre",
+    "similar": "ingen sikker forskel",
+    "worse": "dårligere",
+    "higher": "højere",
+    "lower": "lavere",
+}
+TRENDS = {"rising": "stigende", "falling": "faldende", "no_clear_trend": "ingen klar retning"}
+TREND_SIGNS = {"rising": "↗", "falling": "↘", "no_clear_trend": "→"}
+NO_TREND = {
+    "no_value": "der er intet tal for året",
+    "fewer_than_five_years": "der er ikke tal for fem år i træk",
+    "no_interval": "usikkerheden er ukendt",
+    "repeated_or_overlapping_figures": "tallene gentager eller overlapper hinanden",
+}
+NO_CHANGE = {
+    "no_value": "der er intet tal for året",
+    "no_earlier_value": "der er intet tal for året før",
+    "is_first_value": "det er det første tal",
+    "repeated_figure": "kilden gentager et tidligere års tal",
+    "other_window": "de to tal er gennemsnit over forskellige antal år",
+    "overlapping_windows": "de to tal er gennemsnit over år, der overlapper",
+}
+PLACES = {"area": "området", "municipality": "kommunen", "country": "hele landet", "twins": "tvillingerne"}
+
+
+def banners(extract: Extract) -> list[tuple[str, str]]:
+    """What stands above everything else in every output: a mark, and what it means."""
+    said = [] if extract.is_cleared else [DRAFT]
+    if extract.origin == "synthetic":
+        said.append(SYNTHETIC)
+    elif extract.is_cleared:
+        said.append(REAL)
+    if any(target.is_example for area in extract.areas for target in area.targets):
+        said.append(EXAMPLE)
+    return said
+
+
+def shown(figure: Figure, registry: Registry) -> str:
+    """The figure with its unit, or the mark in its place in words: '43,0 %', 'skjult'."""
+    if figure["mark"]:
+        return registry.extracts.mark[figure["mark"]].label_da
+    return notation.valued(figure["value"], registry.indicators[figure["indicator"]])
+
+
+def interval(figure: Figure, indicator: Indicator) -> str:
+    """The 95 % interval of a figure: '40,1–46,5'; a dash where there is none."""
+    return notation.interval(figure["ci_low"], figure["ci_high"], indicator)
