@@ -76,7 +76,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Findings:
-    """All intervals, by key and attacker, and the leaks among them."""
+    """The intervals of all cells that must not be told, by key and attacker, and the leaks among them."""
 
     intervals: tuple[Interval, ...]
     leaks: tuple[Leak, ...]
@@ -99,9 +99,11 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
     intervals: list[Interval] = []
     leaks: list[Leak] = []
     for group in _groups(unknowns, equations):
-        for attacker in ATTACKERS:
+        asked = [place for place, unknown in enumerate(group[0]) if unknown.is_guarded]
+        for attacker in ATTACKERS if asked else ():
             system = _System(attacker, *group)
-            for place, unknown in enumerate(system.unknowns):
+            for place in asked:
+                unknown = system.unknowns[place]
                 low, high = system.interval(place)
                 intervals.append(Interval(unknown.cell.key, attacker, low, high))
                 said = system.leak(place, low, high)
@@ -125,6 +127,11 @@ class _Unknown:
         """Whether its value itself is what the rules hide: read from the rules, not from the hiding."""
         hides_zero = self.cell.hides_zero or self.cell.standing == "open"
         return (0 if hides_zero else 1) <= self.cell.value <= self.cell.k - 1
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether anything is asked of it: a latent cell of k or more may be told."""
+        return self.is_small or self.cell.standing != "latent"
 
     def bounds(self, attacker: Attacker) -> tuple[float, float]:
         """What the attacker knows of it before any sum."""

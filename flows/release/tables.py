@@ -4,14 +4,16 @@ What is not in the sums is not protected by them. Left out, each with the reason
 many people stand behind them: amounts, rates of events, shares without their counts.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
-from schemas.models import Indicator
+from flows.release.scope import COUNTRY, Group, Scope, everything
+from schemas.models import Indicator, Source
 from schemas.registry import Registry
 
 WEIGHTS = {"area": 1.0, "plan": 2.0, "size_band": 2.0, "funding_band": 2.0, "band": 2.0, "municipality": 4.0}
@@ -43,41 +45,44 @@ def build(
     marts: Mapping[str, pl.DataFrame],
     registry: Registry,
     years: Collection[int],
+    scope: Scope | None = None,
     indicators: Collection[str] | None = None,
 ) -> Built:
-    """The cells of every area, group of areas and larger place in `years`, and the sums between them.
+    """The cells of the places of a scope in `years`, and the sums between them; by default of all places there are.
 
     `marts` are area_profile, place_figures, dim_areas, dim_plans and dim_municipalities. An area under the floors of
     disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself are known.
+    Areas beyond the scope stand in the sums as latent cells, drawn together where no sum tells them apart.
     """
-    made = _Making(registry)
     chosen = set(registry.indicators if indicators is None else indicators)
-    profile = marts["area_profile"].filter(pl.col("year").is_in(list(years)), pl.col("value").is_not_null())
+    homes = dict(marts["dim_areas"].select("area_id", "municipality_code").iter_rows())
+    regions = dict(marts["dim_municipalities"].select("municipality_code", "region_code").iter_rows())
+    asked = scope or everything(marts["dim_areas"], marts["dim_plans"], marts["dim_municipalities"])
+    made = _Making(registry, asked, homes)
+    valued = pl.col("year").is_in(list(years)) & pl.col("value").is_not_null()
+    profile = marts["area_profile"].filter(valued)
     sizes = _sizes(profile, registry)
-    figures = profile.filter(pl.col("indicator").is_in(chosen)).sort("area_id", "year", "indicator")
-    for row in figures.iter_rows(named=True):
-        reason = sizes.get((row["area_id"], row["year"]), "size_unknown")
-        made.figure("area", row["area_id"], row, reason)
-    places = marts["place_figures"].filter(
-        pl.col("year").is_in(list(years)), pl.col("value").is_not_null(), pl.col("indicator").is_in(chosen)
-    )
+    figures = profile.filter(pl.col("indicator").is_in(chosen))
+    places = marts["place_figures"].filter(valued, pl.col("indicator").is_in(chosen))
     for row in places.sort("geography", "geography_id", "year", "indicator").iter_rows(named=True):
-        made.figure(row["geography"], row["geography_id"], row, None)
-    for group, members in _groups(marts["dim_areas"], marts["dim_plans"]):
-        made.group(group, [("area", area) for area in members])
-    homes: dict[str, list[tuple[str, str]]] = {}
-    for area, home in marts["dim_areas"].sort("area_id").select("area_id", "municipality_code").iter_rows():
-        homes.setdefault(home, []).append(("area", area))
-    for code, inside in sorted(homes.items()):
-        made.larger(("municipality", code), inside, is_whole=False)
-    regions: dict[str, list[tuple[str, str]]] = {}
-    for code, region in (
-        marts["dim_municipalities"].sort("municipality_code").select("municipality_code", "region_code").iter_rows()
-    ):
-        regions.setdefault(region, []).append(("municipality", code))
-    for region, inside in sorted(regions.items()):
-        made.larger(("region", region), inside, is_whole=True)
-    made.larger(("country", "000"), [place for inside in regions.values() for place in inside], is_whole=True)
+        made.place_figure(row)
+    published = pl.col("source").is_in([source.id for source in registry.sources.values() if source.already_published])
+    is_told = published | pl.col("area_id").is_in(sorted(asked.areas))
+    for row in figures.filter(is_told).sort("area_id", "year", "indicator").iter_rows(named=True):
+        made.area_figure(row, sizes.get((row["area_id"], row["year"]), "size_unknown"))
+    made.beyond(figures.filter(~is_told), sizes)
+    for number, group in enumerate(asked.groups):
+        made.group(group, ("beyond group", str(number)))
+    for code in sorted(set(homes.values())):
+        members = [("area", area) for area, home in homes.items() if home == code]
+        made.larger(("municipality", code), [*members, ("beyond municipality", code)])
+    inside: dict[str, list[tuple[str, str]]] = {}
+    for code, region in sorted(regions.items()):
+        inside.setdefault(region, []).append(("municipality", code))
+    for region, members in sorted(inside.items()):
+        made.larger(("region", region), members, is_whole=True)
+    untold = [*(("area", area) for area in homes), ("beyond municipality", "")]
+    made.larger(("country", COUNTRY), [*(("municipality", code) for code in regions), *untold], is_whole=True)
     made.within_places()
     return Built(Tables(made.cells, tuple(made.sums)), tuple(sorted(made.left_out)), tuple(made.not_exact))
 
@@ -103,48 +108,133 @@ def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], s
     return found
 
 
-def _groups(areas: pl.DataFrame, plans: pl.DataFrame) -> Iterator[tuple[tuple[str, str], list[str]]]:
-    """Plans, size bands, funding bands and both, with their areas."""
-    for plan, members in plans.sort("plan_id").select("plan_id", "area_ids").iter_rows():
-        yield ("plan", plan), sorted(members.split(", "))
-    groups: dict[tuple[str, str], list[str]] = {}
-    for area, size, funding in areas.sort("area_id").select("area_id", "size_band", "funding_band").iter_rows():
-        if size is not None:
-            groups.setdefault(("size_band", size), []).append(area)
-        if funding is not None:
-            groups.setdefault(("funding_band", funding), []).append(area)
-        if size is not None and funding is not None:
-            groups.setdefault(("band", f"{funding}|{size}"), []).append(area)
-    yield from sorted(groups.items())
-
-
 @dataclass
 class _Making:
     """The tables while they are made."""
 
     registry: Registry
+    scope: Scope
+    homes: Mapping[str, str]
     cells: dict[Key, Cell] = field(default_factory=dict)
     sums: list[Sum] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     not_exact: list[str] = field(default_factory=list)
     of_place: dict[tuple[str, str], list[Key]] = field(default_factory=dict)
 
-    def figure(self, kind: str, place: str, row: Mapping[str, Any], withheld: str | None) -> None:
-        """The cells of one figure of a mart; `withheld` is the reason why its place gets none."""
+    def area_figure(self, row: Mapping[str, Any], withheld: str | None) -> None:
+        """The cells of one figure of an area; `withheld` is the reason why it gets none."""
+        self._figure("area", row["area_id"], row, withheld, row["area_id"] in self.scope.areas)
+
+    def place_figure(self, row: Mapping[str, Any]) -> None:
+        """The cells of one figure of a larger place: one of the scope, or one that is published."""
+        shown = {"municipality": self.scope.municipalities, "region": self.scope.regions, "country": {COUNTRY}}
+        self._figure(row["geography"], row["geography_id"], row, None, row["geography_id"] in shown[row["geography"]])
+
+    def _figure(self, kind: str, place: str, row: Mapping[str, Any], withheld: str | None, is_shown: bool) -> None:
         indicator = self.registry.indicators[row["indicator"]]
         source = self.registry.sources[row["source"]]
         counts = _counts(indicator, row)
         if indicator.count_basis not in self.registry.disclosure.counted.basis or counts is None:
             is_counted = indicator.count_basis in self.registry.disclosure.counted.basis
             reason = "counts_unknown" if is_counted and indicator.kind in ("share", "count") else "no_count_of_units"
-            if not source.already_published:
+            if not source.already_published and is_shown:
                 self.left_out.append(LeftOut(kind, place, row["year"], indicator.id, reason))
             return
-        k = self.registry.disclosure.protection(source.publisher, indicator.disclosure_class).k
+        k = self._k(source, indicator)
         standing: Standing = "known" if source.already_published else "withheld" if withheld else "open"
         for part, value in counts.items():
             key = Key(kind, place, row["year"], indicator.id, part)
-            self._put(key, value, k, standing, withheld is not None, withheld)
+            if is_shown or source.already_published:
+                self._put(key, value, k, standing, withheld is not None, withheld)
+
+    def beyond(self, figures: pl.DataFrame, sizes: Mapping[tuple[str, int], str | None]) -> None:
+        """Areas beyond the scope become latent cells: one for all that the same sums hold, named by its areas.
+
+        So it is the same cell in another release only if it has the same areas. `figures` are rows of area_profile,
+        `sizes` as `_sizes` gives them.
+        """
+        year = figures.schema["year"]
+        groups = pl.DataFrame(
+            [
+                (area, of_year, str(number))
+                for number, group in enumerate(self.scope.groups)
+                for of_year in sorted(figures["year"].unique())
+                if group.last_year is None or of_year <= group.last_year
+                for area in sorted(group.members)
+            ],
+            schema={"area_id": pl.String(), "year": year, "group": pl.String()},
+            orient="row",
+        )
+        reasons = pl.DataFrame(
+            [(area, of_year, reason or "") for (area, of_year), reason in sizes.items()],
+            schema={"area_id": pl.String(), "year": year, "reason": pl.String()},
+            orient="row",
+        )
+        told = pl.DataFrame(
+            sorted(
+                {(key.geography_id, key.year, key.indicator) for key in self.cells if key.geography == "municipality"}
+            ),
+            schema={"home": pl.String(), "year": year, "indicator": pl.String()},
+            orient="row",
+        ).with_columns(told=pl.col("home"))
+        k = pl.DataFrame(
+            [
+                (source.id, indicator.id, self._k(source, indicator))
+                for source in self.registry.sources.values()
+                for indicator in self.registry.indicators.values()
+            ],
+            schema={"source": pl.String(), "indicator": pl.String(), "k": pl.Int64()},
+            orient="row",
+        )
+        counted = self.registry.disclosure.counted.basis
+        kinds = {i.id: i.kind for i in self.registry.indicators.values() if i.count_basis in counted}
+        value, over, under = pl.col("value"), pl.col("numerator"), pl.col("denominator")
+        is_count = (pl.col("kind") == "count") & (value == value.round())
+        is_share = (pl.col("kind") == "share") & (over >= 0) & (over <= under)
+        held = groups.group_by("area_id", "year").agg(pl.col("group"))
+        atoms = (
+            figures.with_columns(
+                kind=pl.col("indicator").replace_strict(kinds, default=None, return_dtype=pl.String()),
+                home=pl.col("area_id").replace_strict(self.homes, return_dtype=pl.String()),
+            )
+            .filter(is_count | is_share)
+            .join(told, on=["home", "year", "indicator"], how="left")
+            .join(held, on=["area_id", "year"], how="left")
+            .join(reasons, on=["area_id", "year"], how="left")
+            .join(k, on=["source", "indicator"], how="left")
+            .with_columns(
+                pl.col("told").fill_null(""),
+                pl.col("group").fill_null([]).cast(pl.List(pl.String())).list.join(" "),
+            )
+            .group_by("year", "indicator", "kind", "told", "group")
+            .agg(
+                pl.col("area_id").sort(),
+                value.sum().cast(pl.Int64()),
+                over.sum(),
+                under.sum(),
+                pl.col("k").max(),
+                pl.col("reason").fill_null("size_unknown").first(),
+            )
+            .sort("year", "indicator", "told", "group")
+        )
+        for row in atoms.iter_rows(named=True):
+            self._beyond(row)
+
+    def _beyond(self, row: Mapping[str, Any]) -> None:
+        members = row["area_id"]
+        is_one = len(members) == 1
+        kind, name = ("area", members[0]) if is_one else ("areas", _digest(members))
+        reason = (row["reason"] or None) if is_one else None
+        for part, value in (_counts(self.registry.indicators[row["indicator"]], row) or {}).items():
+            key = Key(kind, name, row["year"], row["indicator"], part)
+            standing: Standing = "withheld" if reason else "latent"
+            closed = reason is not None or part in ("numerator", "complement")
+            self.cells[key] = Cell(key, value, row["k"], standing, closed, reason=reason)
+            for told in (("municipality", row["told"]), *(("group", name) for name in row["group"].split())):
+                self.of_place.setdefault((f"beyond {told[0]}", told[1]), []).append(key)
+
+    def _k(self, source: Source, indicator: Indicator) -> int:
+        return self.registry.disclosure.protection(source.publisher, indicator.disclosure_class).k
 
     def _put(self, key: Key, value: int, k: int, standing: Standing, is_closed: bool, reason: str | None) -> None:
         of_share = key.part in ("numerator", "complement")
@@ -172,41 +262,62 @@ class _Making:
         base = self.cells.get(Key(key.geography, key.geography_id, key.year, key.indicator, "denominator"))
         return base is not None and base.value == 0
 
-    def group(self, group: tuple[str, str], members: Iterable[tuple[str, str]]) -> None:
-        """The cells of a group of areas: the sums over those that have the figure."""
-        for (year, indicator, part), inside in self._figures(members).items():
-            key = Key(*group, year, indicator, part)
+    def group(self, group: Group, beyond: tuple[str, str]) -> None:
+        """The cells of a group of areas: the sums over those that have the figure, and named by them.
+
+        `beyond` names its areas beyond the scope.
+        """
+        listed = [*(("area", area) for area in sorted(group.members)), beyond]
+        for (year, indicator, part), inside in self._figures(listed).items():
+            if group.last_year is not None and year > group.last_year:
+                continue
+            key = Key(group.kind, f"{group.id} ({_digest(k.geography_id for k in inside)})", year, indicator, part)
             cells = [self.cells[member] for member in inside]
             standing: Standing = "known" if all(cell.standing == "known" for cell in cells) else "open"
             self._put(key, sum(cell.value for cell in cells), max(cell.k for cell in cells), standing, False, None)
             self.sums.append(Sum(f"{_words(key)}: sum of its areas", key, tuple(inside)))
 
-    def larger(self, place: tuple[str, str], members: Iterable[tuple[str, str]], is_whole: bool) -> None:
-        """A place as the sum of others and of what lies elsewhere; `is_whole`: with all figures there, nothing does."""
+    def larger(self, place: tuple[str, str], members: Iterable[tuple[str, str]], is_whole: bool = False) -> None:
+        """A place as the sum of others and of what lies elsewhere; `is_whole`: with all figures there, nothing does.
+
+        Of members, areas whose municipality is one are left out.
+        """
         listed = list(members)
-        for (year, indicator, part), inside in self._figures(listed).items():
+        covered = {name for kind, name in listed if kind == "municipality"}
+        for (year, indicator, part), inside in self._figures(listed, covered).items():
             key = Key(*place, year, indicator, part)
             if key not in self.cells:
                 continue
+            expected = len(covered) or len(listed)
             rest = self.cells[key].value - sum(self.cells[member].value for member in inside)
             if rest < 0:
                 self.not_exact.append(f"{_words(key)} is less than the sum of its parts")
                 continue
             parts = tuple(inside)
-            if rest or not is_whole or len(inside) < len(listed):
-                elsewhere = Key("elsewhere", "-".join(place), year, indicator, part)
+            if rest or not is_whole or len(inside) < expected:
+                elsewhere = Key("elsewhere", f"{'-'.join(place)} ({_digest(map(str, inside))})", year, indicator, part)
                 self.cells[elsewhere] = Cell(elsewhere, rest, self.cells[key].k, "latent")
                 parts = (*parts, elsewhere)
             self.sums.append(Sum(f"{_words(key)}: sum of its parts", key, parts))
 
-    def _figures(self, places: Iterable[tuple[str, str]]) -> dict[tuple[int, str, Part], list[Key]]:
-        """The cells that places have, by year, indicator and part."""
+    def _figures(
+        self, places: Iterable[tuple[str, str]], covered: Collection[str] = ()
+    ) -> dict[tuple[int, str, Part], list[Key]]:
+        """The cells that places have or are part of, by year, indicator and part; no areas of municipalities `covered`
+        that have the figure themselves."""
         found: dict[tuple[int, str, Part], list[Key]] = {}
         for place in places:
             for key in self.of_place.get(place, ()):
-                found.setdefault((key.year, key.indicator, key.part), []).append(key)
+                if not (covered and place[0] == "area" and self._has_told_home(key)):
+                    found.setdefault((key.year, key.indicator, key.part), []).append(key)
         # The base of a share before its parts, which are told by it where there is nobody.
-        return {name: found[name] for name in sorted(found, key=lambda n: (n[0], n[1], n[2] != "denominator", n[2]))}
+        return {
+            name: list(found[name]) for name in sorted(found, key=lambda n: (n[0], n[1], n[2] != "denominator", n[2]))
+        }
+
+    def _has_told_home(self, area: Key) -> bool:
+        """Whether the figure of the area's municipality is in the tables."""
+        return replace(area, geography="municipality", geography_id=self.homes[area.geography_id]) in self.cells
 
     def within_places(self) -> None:
         """The sums within each place: a share and its base, shares with the same base, categories of a whole."""
@@ -266,6 +377,11 @@ def _counts(indicator: Indicator, row: Mapping[str, Any]) -> dict[Part, int] | N
     if indicator.kind == "share" and over is not None and under is not None and 0 <= over <= under:
         return {"denominator": under, "numerator": over, "complement": under - over}
     return None
+
+
+def _digest(names: Iterable[str]) -> str:
+    """A short name for a set of names."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:8]
 
 
 def _words(key: Key) -> str:

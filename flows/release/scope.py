@@ -1,0 +1,72 @@
+"""What a release is about: which areas, larger places and groups of areas it shows, and in which years."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.registry import Registry
+
+COUNTRY = "000"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Areas whose figures are shown as one sum; `last_year` is the last in which it is shown, None for no end."""
+
+    kind: str
+    id: str
+    members: frozenset[str]
+    last_year: int | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The places whose figures a release shows: areas, municipalities, and groups of areas; the country always.
+
+    Every other area is part of sums all the same, in no table of its own.
+    """
+
+    areas: frozenset[str]
+    municipalities: frozenset[str]
+    regions: frozenset[str]
+    groups: tuple[Group, ...]
+
+
+def everything(areas: pl.DataFrame, plans: pl.DataFrame, municipalities: pl.DataFrame) -> Scope:
+    """All areas and places, and every plan, size band, funding band and both; of dim_areas, dim_plans,
+    dim_municipalities."""
+    groups: dict[tuple[str, str], set[str]] = {
+        ("plan", plan): set(members.split(", "))
+        for plan, members in plans.sort("plan_id").select("plan_id", "area_ids").iter_rows()
+    }
+    for area, size, funding in areas.select("area_id", "size_band", "funding_band").iter_rows():
+        if size is not None:
+            groups.setdefault(("size_band", size), set()).add(area)
+        if funding is not None:
+            groups.setdefault(("funding_band", funding), set()).add(area)
+        if size is not None and funding is not None:
+            groups.setdefault(("band", f"{funding}|{size}"), set()).add(area)
+    return Scope(
+        frozenset(areas["area_id"]),
+        frozenset(municipalities["municipality_code"]),
+        frozenset(municipalities["region_code"]),
+        tuple(Group(kind, name, frozenset(members)) for (kind, name), members in sorted(groups.items())),
+    )
+
+
+def of_secretariats(marts: Mapping[str, pl.DataFrame], registry: Registry) -> Scope:
+    """The areas that have a secretariat, each with its twins as long as their outcomes are not locked, and the
+    secretariats' municipalities; of dim_areas, dim_secretariats and comparison_pool."""
+    areas = marts["dim_areas"].filter(pl.col("secretariat_id").is_not_null())["area_id"]
+    pool = marts["comparison_pool"].filter(pl.col("area_id").is_in(areas.implode()))
+    twins = pool.group_by("area_id").agg(pl.col("candidate_id")).sort("area_id")
+    return Scope(
+        frozenset(areas),
+        frozenset(marts["dim_secretariats"]["municipality_code"]),
+        frozenset(),
+        tuple(
+            Group("twins", area, frozenset(members), registry.evaluation.open_through)
+            for area, members in twins.iter_rows()
+        ),
+    )
