@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where a run reads and writes. Set by arguments, then `BOLIGPROFIL_*` variables, then `.env`.
 
-    `staging` and `quarantine` lie beside `marts` unless they are set.
+    `staging`, `quarantine`, `releases` and `extracts` lie beside `marts` unless they are set.
     """
 
     model_config = SettingsConfigDict(env_prefix="BOLIGPROFIL_", env_file=".env", extra="ignore", frozen=True)
@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     marts: Path = Path("data/marts")
     staging: Path | None = None
     quarantine: Path | None = None
+    releases: Path | None = None
+    extracts: Path | None = None
     schemas: Path | None = None
     statbank: str = Field(default="https://api.statbank.dk/v1", description="Address of StatBank's API.")
     statbank_pause_seconds: float = Field(default=60, ge=0, description="Between the two answers that must be equal.")
@@ -29,7 +31,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _beside_marts(self) -> Self:
-        for name in ("staging", "quarantine"):
+        for name in ("staging", "quarantine", "releases", "extracts"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, self.marts.parent / name)
         return self
@@ -45,6 +47,18 @@ class Settings(BaseSettings):
         """Folder of the rows and deliveries that broke a rule."""
         assert self.quarantine is not None
         return self.quarantine
+
+    @property
+    def releases_folder(self) -> Path:
+        """Folder of the release ledger and of what each release showed and hid; it never leaves the house."""
+        assert self.releases is not None
+        return self.releases
+
+    @property
+    def extracts_folder(self) -> Path:
+        """Folder of the yearly extracts."""
+        assert self.extracts is not None
+        return self.extracts
 
     @property
     def keep_for(self) -> timedelta:

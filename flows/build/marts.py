@@ -50,7 +50,7 @@ def run(
     before: Facts | None = None,
 ) -> None:
     """Make the table of every step from the facts in force, in the order that the steps give."""
-    inputs = [*_load_facts(connection, facts, before), *_load_codes(connection, registry)]
+    inputs = [*_load_facts(connection, facts, before), *load_codes(connection, registry)]
     evaluation = registry.evaluation
     connection.execute("set variable origin = ?", [facts.origin])
     connection.execute("set variable last_baseline_year = ?", [evaluation.baseline.last_year])
@@ -81,7 +81,7 @@ def over_snapshot(
     steps = {name: step for name, step in every_step().items() if name == wanted or name not in marts}
     needed = queries.behind([wanted], steps)
     with connect() as connection:
-        inputs = _load_codes(connection, registry)
+        inputs = load_codes(connection, registry)
         connection.execute("set variable origin = ?", [origin])
         for name in sorted(needed & marts.keys() - {wanted}):
             connection.execute(f"create table {name} as select * from read_parquet(?)", [str(marts[name])])
@@ -135,7 +135,8 @@ def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts, before: Fac
     return [f"facts.{name}" for name in (*facts.tables, "figures_before")]
 
 
-def _load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> list[str]:
+def load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> list[str]:
+    """Load the registry as tables of the schema `codes`; returns their names."""
     names = []
     for name, frame in codes(registry).items():
         connection.register("incoming", frame.to_arrow())
@@ -182,6 +183,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
                 "publisher": source.publisher,
                 "baseline_caveat": source.baseline_caveat,
                 "is_example": source.example is not None,
+                "already_published": source.already_published,
             }
             for source in registry.sources.values()
         ],
@@ -191,6 +193,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
             "publisher": text,
             "baseline_caveat": text,
             "is_example": pl.Boolean(),
+            "already_published": pl.Boolean(),
         },
     )
     exceptions = pl.DataFrame(

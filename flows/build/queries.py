@@ -63,6 +63,11 @@ def marts() -> dict[str, Query]:
     return _queries("marts")
 
 
+def release() -> dict[str, Query]:
+    """What turns the cleared counts of a release into figures, by name."""
+    return _queries("release")
+
+
 def checks() -> dict[str, Check]:
     """Checks by name."""
     found = {}

@@ -57,23 +57,24 @@ def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> Tables:
     """The cells and sums of both; `after` goes before, and what readers have cannot be hidden any more.
 
     `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, and still must not
-    be worked out where `after` does not have it. Raises OtherSums as `hold_back` does.
+    be worked out where `after` does not have it. Raises OtherSums where a sum that stands in both has other parts.
     """
     _same_sums(before, after)
     cells: dict[Key, Cell] = {}
     for key, cell in {**before.cells, **after.cells}.items():
         if key in shown:
             cells[key] = replace(cell, standing="known")
-        elif cell.standing == "open" and key in before.cells:
+        elif cell.standing == "open" and key in before.cells and before.cells[key].standing != "latent":
             hides_zero = cell.hides_zero or cell.value == 0
             cells[key] = replace(cell, standing="withheld", hides_zero=hides_zero, reason="hidden")
         else:
             cells[key] = cell
-    sums = {(total.name, total.total): total for total in (*before.sums, *after.sums)}
-    try:
-        return Tables(cells, tuple(sums.values()))
-    except SumDoesNotHold as error:
-        raise OtherSums(f"a revision does not fit what was released: {error}") from error
+    sums = {(total.name, total.total): total for total in after.sums}
+    for total in before.sums:
+        # Of a sum that stands in `before` alone and was revised, only the attack can still speak: it has both vintages.
+        if sum(cells[part].value for part in total.parts) == cells[total.total].value:
+            sums.setdefault((total.name, total.total), total)
+    return Tables(cells, tuple(sums.values()))
 
 
 def _same_sums(before: Tables, after: Tables) -> None:

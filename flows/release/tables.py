@@ -298,7 +298,9 @@ class _Making:
                 elsewhere = Key("elsewhere", f"{'-'.join(place)} ({_digest(map(str, inside))})", year, indicator, part)
                 self.cells[elsewhere] = Cell(elsewhere, rest, self.cells[key].k, "latent")
                 parts = (*parts, elsewhere)
-            self.sums.append(Sum(f"{_words(key)}: sum of its parts", key, parts))
+            # Another choice of parts is another sum, whose parts another release may have shown.
+            name = f"{_words(key)}: sum of its {len(parts)} parts ({_digest(map(str, parts))})"
+            self.sums.append(Sum(name, key, parts))
 
     def _figures(
         self, places: Iterable[tuple[str, str]], covered: Collection[str] = ()

@@ -1,0 +1,100 @@
+"""The figures of a release as readers may see them: worked out from the counts that are shown, from nothing else."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from flows.build import marts, queries
+from flows.release.cells import Key
+from flows.release.scope import COUNTRY, Scope
+from schemas.registry import Registry
+
+INSIDE = ("area_profile", "place_figures", "dim_areas")
+VIEWS = ("area_changes", "area_trends", "area_comparisons")
+
+
+def figures(
+    shown: Mapping[Key, int],
+    marks: Mapping[Key, str],
+    scope: Scope,
+    others: Sequence[str],
+    files: Mapping[str, Path],
+    years: Sequence[int],
+    registry: Registry,
+    origin: str,
+) -> pl.DataFrame:
+    """Rows of cleared_figures for the places of a scope and for `others`, areas whose published figures stand beside.
+
+    `shown` are the counts that readers have, `marks` what stands in place of those that they have not; `files` are the
+    marts of a snapshot: of their figures only those that were published already are taken.
+    """
+    steps = {**queries.release(), **{name: query for name, query in queries.views().items() if name in VIEWS}}
+    with marts.connect() as connection:
+        inputs = marts.load_codes(connection, registry)
+        connection.execute("create schema inside")
+        connection.execute("create schema release")
+        for name in INSIDE:
+            connection.execute(f"create table inside.{name} as select * from read_parquet(?)", [str(files[name])])
+        made = {
+            "places": _places(scope, others, files),
+            "years": pl.DataFrame({"year": list(years)}, schema={"year": pl.Int32()}),
+            "counts": _counts(shown, marks),
+        }
+        for name, rows in made.items():
+            connection.register("incoming", rows.to_arrow())
+            connection.execute(f"create table release.{name} as select * from incoming")
+            connection.unregister("incoming")
+        connection.execute("set variable origin = ?", [origin])
+        connection.execute("set variable open_through = ?", [registry.evaluation.open_through])
+        given = [*inputs, *(f"inside.{name}" for name in INSIDE), *(f"release.{name}" for name in made)]
+        for name in queries.order(steps, given):
+            connection.execute(f"create table {name} as\n{steps[name].sql}")
+        cleared: pl.DataFrame = connection.sql("select * from cleared_figures").pl()
+        return cleared
+
+
+def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> pl.DataFrame:
+    areas = dict(pl.read_parquet(files["dim_areas"], columns=["area_id", "area_name"]).iter_rows())
+    towns = dict(
+        pl.read_parquet(files["dim_municipalities"], columns=["municipality_code", "municipality_name"]).iter_rows()
+    )
+    twins = {group.id for group in scope.groups if group.kind == "twins"}
+    rows = [
+        *(("area", area, areas[area], None) for area in sorted({*scope.areas, *others})),
+        *(("twins", area, f"Tvillinger til {areas[area]}", area in twins) for area in sorted(scope.areas)),
+        *(("municipality", code, towns[code], None) for code in sorted(scope.municipalities)),
+        ("country", COUNTRY, "Hele landet", None),
+    ]
+    kinds = {"place_kind": pl.String(), "place_id": pl.String(), "place_name": pl.String(), "has_twins": pl.Boolean()}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def _counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
+    """One row per place, year and indicator: the counts that are shown, and the mark where one is not."""
+    rows: dict[tuple[str, str, int, str], dict[str, int | str | None]] = {}
+    for key in sorted({*shown, *marks}):
+        if key.part == "complement" or key.geography not in ("area", "twins", "municipality", "country"):
+            continue
+        name = (key.geography, key.geography_id.split(" (")[0], key.year, key.indicator)
+        row = rows.setdefault(name, {"count": None, "numerator": None, "denominator": None, "mark": None})
+        if key in shown:
+            row[key.part] = shown[key]
+        # A place that is too small says so; else one hidden count hides the figure.
+        elif row["mark"] in (None, "hidden"):
+            row["mark"] = marks[key]
+    number, text = pl.Int64(), pl.String()
+    return pl.DataFrame(
+        [(*name, *row.values()) for name, row in rows.items()],
+        schema={
+            "place_kind": text,
+            "place_id": text,
+            "year": pl.Int32(),
+            "indicator": text,
+            "count": number,
+            "numerator": number,
+            "denominator": number,
+            "mark": text,
+        },
+        orient="row",
+    )

@@ -1,0 +1,217 @@
+"""A year's release: what may be shown beside everything that was handed out before, hidden, attacked and kept."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.provenance import code_sha256, digest
+from flows.publish.snapshots import Snapshot
+from flows.release import cleared, revisions, scope, store, tables
+from flows.release.attack import Exhibit, Findings, Refused, attack
+from flows.release.cells import Key, Tables
+from flows.release.hiding import Hiding, hide, marks, shown
+from flows.release.ledger import Ledger
+from flows.release.revisions import Held
+from flows.release.store import Release, ReleaseDamaged
+from flows.release.tables import Built
+from schemas.registry import Registry
+
+MARTS = (
+    "area_profile",
+    "place_figures",
+    "dim_areas",
+    "dim_plans",
+    "dim_municipalities",
+    "dim_secretariats",
+    "comparison_pool",
+)
+
+
+class CannotRelease(ValueError):
+    """What was asked for is not there, or a name that readers need is missing; the message says what to do."""
+
+
+def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path, ledger: Ledger) -> Release:
+    """The release of a year from a snapshot: the one that is there if nothing behind it has changed, else a new one.
+
+    A new one takes the place of the year's last one if nothing of that was handed out. Call under `store.lock`. Raises
+    CannotRelease, Refused where a hidden figure could be worked out, OtherSums, ReleaseDamaged, Undecided.
+    """
+    files = {mart: snapshot.path(mart) for mart in MARTS}
+    _check(files, year)
+    there = store.kept(releases)
+    handed = handed_out(there, ledger)
+    of_year = [release for release in there if release.year == year]
+    last = of_year[-1] if of_year else None
+    if last and last.record["inputs_sha256"] == _inputs(snapshot, registry, year, earlier_than(last, handed)):
+        return last
+    number = 1 + max((release.record["number"] for release in handed), default=0)
+    place = sum(release in handed for release in of_year) + 1
+    return _make(snapshot, registry, year, f"{year}-{place}", number, handed, files, releases)
+
+
+def is_up_to_date(release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: Ledger) -> bool:
+    """Whether a release would be made again as it is: the same snapshot, rules, code and earlier releases."""
+    earlier = earlier_than(release, handed_out(store.kept(releases), ledger))
+    return bool(release.record["inputs_sha256"] == _inputs(snapshot, registry, release.year, earlier))
+
+
+def handed_out(there: Sequence[Release], ledger: Ledger) -> list[Release]:
+    """The releases of which something was handed out, the oldest first. Raises ReleaseDamaged where one is missing."""
+    names = {name.split(" ")[0] for name in ledger.releases}
+    if missing := sorted(names - {release.name for release in there}):
+        raise ReleaseDamaged(
+            f"the ledger {ledger.file} says that {', '.join(missing)} was handed out, and its folder is not there: "
+            "bring it back from its backup; nothing can be released beside what is not known"
+        )
+    return [release for release in there if release.name in names]
+
+
+def earlier_than(release: Release, handed: Iterable[Release]) -> list[Release]:
+    """Of the releases handed out those that came before one."""
+    return [other for other in handed if other.record["number"] < release.record["number"]]
+
+
+def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
+    """Attack a release as it is kept, together with all that was handed out before it."""
+    return attack(release.exhibit, [other.exhibit for other in earlier])
+
+
+def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence[Release]) -> str:
+    before = [f"{release.name} {release.record['files']['cells']}" for release in earlier]
+    code = code_sha256("flows.release", "sql.release")
+    return digest([snapshot.id, registry.fingerprint, str(year), code, *before])
+
+
+def _check(files: Mapping[str, Path], year: int) -> None:
+    years: set[int] = set()
+    for mart in ("area_profile", "place_figures"):
+        figures = pl.read_parquet(files[mart], columns=["year", "value"], glob=False)
+        years |= set(figures.filter(pl.col("value").is_not_null())["year"])
+    if year not in years:
+        found = f"{min(years)} to {max(years)}" if years else "none"
+        raise CannotRelease(f"the snapshot has no figure of {year}; there are figures of {found}")
+    areas = pl.read_parquet(files["dim_areas"], glob=False).filter(pl.col("secretariat_id").is_not_null())
+    if nameless := areas.filter(pl.col("area_name").fill_null("").str.strip_chars() == "")["area_id"].to_list():
+        raise CannotRelease(
+            f"{', '.join(nameless)}: no name in schemas/codes/areas.csv (column area_name); readers would not know "
+            "what the page is about. Fill it in and run 'boligprofil run'"
+        )
+
+
+def _make(
+    snapshot: Snapshot,
+    registry: Registry,
+    year: int,
+    name: str,
+    number: int,
+    earlier: Sequence[Release],
+    files: Mapping[str, Path],
+    releases: Path,
+) -> Release:
+    marts = {mart: pl.read_parquet(file, glob=False) for mart, file in files.items()}
+    years = range(year - registry.extracts.years + 1, year + 1)
+    asked = scope.of_secretariats(marts, registry)
+    built = tables.build(marts, registry, years, asked)
+    after, held, whole = _beside(built.tables, earlier)
+    hiding = hide(whole)
+    if hiding.unprotected:
+        words = "\n  ".join(f"{u.key}: {u.requirement}, by {'; '.join(u.sums)}" for u in hiding.unprotected)
+        raise Refused(
+            f"{len(hiding.unprotected)} figures cannot be protected beside what is known already; nothing is released. "
+            f"Take their indicator out of the release, or settle it with the owner of the figures:\n  {words}"
+        )
+    readers = {key: value for key, value in shown(whole, hiding).items() if key in after.cells}
+    exhibit = Exhibit(after, readers)
+    findings = attack(exhibit, [release.exhibit for release in earlier])
+    findings.require_safe()
+    said = {key: mark for key, mark in marks(whole, hiding).items() if key in after.cells}
+    origin = str(snapshot.manifest["origin"])
+    others = other_boundaries(marts["dim_areas"])
+    figures = cleared.figures(readers, said, asked, sorted(set(others.values())), files, list(years), registry, origin)
+    record = {
+        "release": name,
+        "number": number,
+        "year": year,
+        "origin": origin,
+        "snapshot": snapshot.id,
+        "registry_sha256": registry.fingerprint,
+        "inputs_sha256": _inputs(snapshot, registry, year, earlier),
+        "earlier": [release.name for release in earlier],
+        **_account(built, after, whole, hiding, held, findings),
+    }
+    return store.keep(releases, name, exhibit, figures, record, registry)
+
+
+def other_boundaries(areas: pl.DataFrame) -> dict[str, str]:
+    """Areas of a secretariat to the area of another boundary of which figures are published; of dim_areas."""
+    beside = areas.filter(
+        pl.col("secretariat_id").is_not_null(),
+        pl.col("listed_as").is_not_null(),
+        pl.col("boundary_on_lists") != "same",
+    )
+    return dict(beside.sort("area_id").select("area_id", "listed_as").iter_rows())
+
+
+def _beside(own: Tables, earlier: Sequence[Release]) -> tuple[Tables, tuple[Held, ...], Tables]:
+    """The tables with revisions held back, which these are, and the tables joined with all that readers have."""
+    before: Tables | None = None
+    readers: dict[Key, int] = {}
+    for release in earlier:
+        exhibit = release.exhibit
+        before = exhibit.tables if before is None else revisions.joined(before, readers, exhibit.tables)
+        readers |= exhibit.shown
+    if before is None:
+        return own, (), own
+    after, held = revisions.hold_back(before, readers, own)
+    return after, held, revisions.joined(before, readers, after)
+
+
+def _account(
+    built: Built, after: Tables, whole: Tables, hiding: Hiding, held: Sequence[Held], findings: Findings
+) -> dict[str, Any]:
+    """What the checker reads: what was hidden and why, what was left out, what the attack reached. No true counts."""
+    reached: dict[Key, dict[str, list[int | None]]] = {}
+    for interval in findings.intervals:
+        reached.setdefault(interval.key, {})[interval.attacker] = [interval.low, interval.high]
+    hidden = []
+    for key in sorted({*hiding.hidden, *(k for k, c in whole.cells.items() if c.standing == "withheld")}):
+        if key not in after.cells or key.part == "complement":
+            continue
+        cell = whole.cells[key]
+        rule = (
+            f"primary: a count under {cell.k}"
+            if key in hiding.primary
+            else "secondary: else another hidden count could be worked out"
+            if key in hiding.secondary
+            else f"withheld: {cell.reason or 'hidden in an earlier release'}"
+        )
+        hidden.append({"cell": _named(key), "rule": rule, "reached": reached.get(key, {})})
+    return {
+        "cells": len(after.cells),
+        "cells_that_could_be_shown": sum(cell.standing == "open" for cell in after.cells.values()),
+        "sums": len(after.sums),
+        "hidden": hidden,
+        "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in held],
+        "left_out": dict(sorted(Counter(f"{left.indicator}: {left.reason}" for left in built.left_out).items())),
+        "not_exact": list(built.not_exact),
+        "attack": {
+            "cells": len(reached),
+            "intervals": len(findings.intervals),
+            "leaks": len(findings.leaks),
+            "attackers": ["outsider", "insider"],
+        },
+    }
+
+
+def _named(key: Key) -> dict[str, Any]:
+    return {
+        "geography": key.geography,
+        "geography_id": key.geography_id.split(" (")[0],
+        "year": key.year,
+        "indicator": key.indicator,
+        "part": key.part,
+    }

@@ -1,0 +1,198 @@
+"""Releases on disk: what each showed and hid, with the true counts behind it. This folder never leaves the house.
+
+releases/ledger.jsonl               every number that was handed out (flows/release/ledger.py)
+releases/<year>-<number>/           one release
+    cells.parquet, sums.parquet     its cells with their true counts, and the sums over them
+    figures.parquet                 its figures as readers may see them
+    record.json                     what was hidden and by which rule, what the attack found, hashes of the files
+    approvals.jsonl                 who has looked at which secretariat's extract
+releases/.lock                      held while a release is made or handed out
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.files import sync, write, write_parquet
+from flows.provenance import file_sha256
+from flows.release.attack import Exhibit
+from flows.release.cells import Cell, Key, Sum, Tables
+from schemas.registry import Registry
+
+LEDGER = "ledger.jsonl"
+RECORD = "record.json"
+PARTS = ("cells", "sums", "figures")
+
+
+class ReleaseBusy(RuntimeError):
+    """Another run is making a release or handing one out."""
+
+
+class NoRelease(LookupError):
+    """There is no such release."""
+
+
+class ReleaseDamaged(RuntimeError):
+    """A release is not what its record says."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release: its name, such as 2012-1, its folder, and its record."""
+
+    name: str
+    folder: Path
+    record: Mapping[str, Any]
+
+    @property
+    def year(self) -> int:
+        """The year that the release is about."""
+        return int(self.record["year"])
+
+    @cached_property
+    def exhibit(self) -> Exhibit:
+        """Its tables, and the counts that readers have. Raises ReleaseDamaged."""
+        self._verify("cells", "sums")
+        cells, keys, shown = {}, {}, {}
+        for row in pl.read_parquet(self.folder / "cells.parquet", glob=False).iter_rows(named=True):
+            key = Key(
+                row["cell_geography"], row["cell_geography_id"], row["year"], row["cell_indicator"], row["cell_part"]
+            )
+            keys[row["cell_no"]] = key
+            cells[key] = Cell(
+                key,
+                row["cell_value"],
+                row["k"],
+                row["standing"],
+                row["hides_zero"],
+                row["cell_upper"],
+                row["weight"],
+                row["withheld_because"],
+            )
+            if row["is_shown"]:
+                shown[key] = row["cell_value"]
+        totals: dict[int, tuple[str, Key]] = {}
+        parts: dict[int, list[Key]] = {}
+        for number, name, cell, is_total in pl.read_parquet(self.folder / "sums.parquet", glob=False).iter_rows():
+            if is_total:
+                totals[number] = (name, keys[cell])
+            else:
+                parts.setdefault(number, []).append(keys[cell])
+        sums = tuple(Sum(name, total, tuple(parts[number])) for number, (name, total) in totals.items())
+        return Exhibit(Tables(cells, sums), shown)
+
+    @cached_property
+    def figures(self) -> pl.DataFrame:
+        """Its cleared figures. Raises ReleaseDamaged."""
+        self._verify("figures")
+        return pl.read_parquet(self.folder / "figures.parquet", glob=False)
+
+    def _verify(self, *parts: str) -> None:
+        for part in parts:
+            file = self.folder / f"{part}.parquet"
+            if not file.is_file() or file_sha256(file) != self.record["files"][part]:
+                raise ReleaseDamaged(
+                    f"{file} is not the file that release {self.name} was made with; bring back "
+                    f"{self.folder} from its backup, and release nothing until then"
+                )
+
+
+@contextmanager
+def lock(releases: Path) -> Iterator[None]:
+    """Hold the right to make and hand out releases; the kernel frees it when the process ends. Raises ReleaseBusy."""
+    releases.mkdir(parents=True, exist_ok=True)
+    with (releases / ".lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReleaseBusy(f"another run is making extracts in {releases}; wait for it to end") from None
+        yield
+
+
+def kept(releases: Path) -> list[Release]:
+    """Every release, the oldest first."""
+    found = [
+        Release(folder.name, folder, json.loads((folder / RECORD).read_text(encoding="utf-8")))
+        for folder in releases.glob("*-*")
+        if (folder / RECORD).is_file()
+    ]
+    return sorted(found, key=lambda release: release.record["number"])
+
+
+def find(releases: Path, name: str) -> Release:
+    """The release of this name, or the newest of this year. Raises NoRelease."""
+    there = kept(releases)
+    named = [release for release in there if name in (release.name, str(release.year))]
+    if not named:
+        known = ", ".join(release.name for release in there) or "none yet"
+        raise NoRelease(f"no release {name!r}; there are: {known}")
+    return named[-1]
+
+
+def keep(
+    releases: Path, name: str, exhibit: Exhibit, figures: pl.DataFrame, record: Mapping[str, Any], registry: Registry
+) -> Release:
+    """Write a release beside and rename it into place, instead of a draft of the same name."""
+    work = releases / f".{name}.{os.getpid()}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        tables = {"cells": _cells(exhibit), "sums": _sums(exhibit.tables), "figures": figures}
+        contracts = {"cells": "release_cells", "sums": "release_sums", "figures": "cleared_figures"}
+        for part, rows in tables.items():
+            table = registry.tables[contracts[part]]
+            shaped = rows.select(column.name for column in table.columns)
+            write_parquet(work / f"{part}.parquet", shaped.to_arrow(), table, {"origin": record["origin"]})
+        hashes = {part: file_sha256(work / f"{part}.parquet") for part in PARTS}
+        content = json.dumps({**record, "files": hashes}, ensure_ascii=False, indent=1)
+        write(work / RECORD, content.encode())
+        sync(work)
+        target = releases / name
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(work, target)
+        sync(releases)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Release(name, target, json.loads((target / RECORD).read_text(encoding="utf-8")))
+
+
+def _cells(exhibit: Exhibit) -> pl.DataFrame:
+    cells = [exhibit.tables.cells[key] for key in exhibit.tables.keys]
+    return pl.DataFrame(
+        {
+            "cell_no": pl.Series(range(len(cells)), dtype=pl.Int64()),
+            "cell_geography": [cell.key.geography for cell in cells],
+            "cell_geography_id": [cell.key.geography_id for cell in cells],
+            "year": pl.Series([cell.key.year for cell in cells], dtype=pl.Int32()),
+            "cell_indicator": [cell.key.indicator for cell in cells],
+            "cell_part": [cell.key.part for cell in cells],
+            "cell_value": [cell.value for cell in cells],
+            "k": [cell.k for cell in cells],
+            "standing": [cell.standing for cell in cells],
+            "hides_zero": [cell.hides_zero for cell in cells],
+            "cell_upper": pl.Series([cell.upper for cell in cells], dtype=pl.Int64()),
+            "weight": [cell.weight for cell in cells],
+            "withheld_because": pl.Series([cell.reason for cell in cells], dtype=pl.String()),
+            "is_shown": [cell.key in exhibit.shown for cell in cells],
+        }
+    )
+
+
+def _sums(tables: Tables) -> pl.DataFrame:
+    number = {key: place for place, key in enumerate(tables.keys)}
+    rows = [
+        (place, total.name, number[key], key == total.total)
+        for place, total in enumerate(tables.sums)
+        for key in (total.total, *total.parts)
+    ]
+    kinds = {"sum_no": pl.Int64(), "sum_name": pl.String(), "cell_no": pl.Int64(), "is_total": pl.Boolean()}
+    return pl.DataFrame(rows, schema=kinds, orient="row")

@@ -1,0 +1,19 @@
+-- area_values: the cleared figures of areas in the shape that changes, trends and comparisons are worked out from.
+-- One row per area, year, indicator.
+select
+    place_id as area_id,
+    year,
+    indicator,
+    kind,
+    polarity,
+    comparator_geography,
+    comparator_value,
+    value,
+    ci_low,
+    ci_high,
+    window_years,
+    repeats_year,
+    coalesce(repeats_year, year) as observed_year
+from cleared_values
+where place_kind = 'area'
+order by area_id, year, indicator

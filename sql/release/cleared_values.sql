@@ -1,0 +1,114 @@
+-- cleared_values: every figure of a release's places as readers may see it, or the mark in its place.
+-- One row per place, year, indicator. Worked out from the counts that are shown; what a source has published without counts stands as
+-- it was published. Nothing here or behind it is made of a count that is not shown.
+with figures as (
+    select
+        'area' as place_kind,
+        area_id as place_id,
+        year,
+        indicator,
+        value,
+        missing_reason,
+        status,
+        window_years,
+        repeats_year,
+        source
+    from inside.area_profile
+    union all
+    select
+        geography,
+        geography_id,
+        year,
+        indicator,
+        value,
+        missing_reason,
+        status,
+        window_years,
+        null,
+        source
+    from inside.place_figures
+    where geography in ('municipality', 'country')
+),
+told as (
+    select
+        places.place_kind,
+        places.place_id,
+        places.place_name,
+        places.has_twins,
+        years.year,
+        indicators.indicator,
+        indicators.kind,
+        indicators.polarity,
+        indicators.interval,
+        indicators.comparator_geography,
+        indicators.comparator_value,
+        figures.value as own_value,
+        figures.missing_reason,
+        figures.status,
+        coalesce(figures.window_years, 1) as window_years,
+        figures.repeats_year,
+        figures.source,
+        coalesce(sources.already_published, false) as is_published,
+        counts.count is not null or counts.denominator is not null or counts.numerator is not null or counts.mark is not null as has_cells,
+        counts.count,
+        counts.numerator,
+        counts.denominator,
+        counts.mark as count_mark
+    from release.places as places
+    cross join release.years as years
+    cross join codes.indicators as indicators
+    left join figures
+        on figures.place_kind = places.place_kind
+        and figures.place_id = places.place_id
+        and figures.year = years.year
+        and figures.indicator = indicators.indicator
+    left join codes.sources as sources on sources.source = figures.source
+    left join release.counts as counts
+        on counts.place_kind = places.place_kind
+        and counts.place_id = places.place_id
+        and counts.year = years.year
+        and counts.indicator = indicators.indicator
+    where indicators.of_areas
+),
+valued as (
+    select
+        *,
+        case
+            when has_cells and kind = 'share' then tidy(100.0 * numerator / nullif(denominator, 0))
+            when has_cells then cast(count as double)
+            when is_published then own_value
+        end as value
+    from told
+)
+select
+    place_kind,
+    place_id,
+    place_name,
+    year,
+    indicator,
+    kind,
+    polarity,
+    comparator_geography,
+    comparator_value,
+    value,
+    coalesce(count, numerator) as shown_numerator,
+    denominator as shown_denominator,
+    if(value is not null and interval = 'wilson' and denominator > 0, wilson_low(numerator, denominator), null) as ci_low,
+    if(value is not null and interval = 'wilson' and denominator > 0, wilson_high(numerator, denominator), null) as ci_high,
+    if(value is not null and interval = 'wilson' and denominator > 0, 'wilson', null) as interval_basis,
+    case
+        when value is not null then null
+        when count_mark is not null then count_mark
+        when denominator = 0 then 'nobody'
+        when own_value is not null then 'not_checkable'
+        when place_kind = 'twins' and not has_twins then 'no_twins'
+        when place_kind = 'twins' and year > getvariable('open_through') then 'locked'
+        else coalesce(missing_reason, 'not_delivered')
+    end as mark,
+    if(value is null, null, status) as status,
+    window_years,
+    repeats_year,
+    is_published and value is not null as is_published,
+    source
+from valued
+order by place_kind, place_id, year, indicator
