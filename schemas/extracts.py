@@ -20,6 +20,7 @@ class Extracts(Model):
     """extracts.toml as a whole."""
 
     years: int = Field(ge=1)
+    household: int = Field(ge=1)
     key_figures: tuple[Identifier, ...] = Field(min_length=1)
     mark: dict[str, Mark]
 

@@ -35,7 +35,7 @@ class Criterion:
 
     `distance` is how far the figure lies beyond the threshold: positive where it is met. `is_near` tells whether one
     household more or fewer could flip it; None where that is not known. All are empty but `mark` where the figure
-    is not shown.
+    is not shown. `window_years` over which the figure is a mean; some criteria of 2010-13 are means over several years.
     """
 
     indicator: str
@@ -46,6 +46,7 @@ class Criterion:
     is_met: bool | None
     distance: float | None
     is_near: bool | None
+    window_years: int | None = None
 
 
 @dataclass(frozen=True)
