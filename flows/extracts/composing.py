@@ -1,11 +1,11 @@
-"""Each secretariat's extract, put together from a release's cleared figures and what the marts say that is no figure."""
+"""Each secretariat's extract, put together from a release's cleared figures and what the marts say beside figures."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 
-from flows.extracts.content import Area, ChangeLine, Extract, Figure, Place, TargetLine
+from flows.extracts.content import Area, ChangeLine, Extract, Figure, Place, PlaceKind, TargetLine
 from flows.extracts.watch import watch
 from flows.publish.snapshots import Snapshot
 from flows.release.clearing import other_boundaries
@@ -111,7 +111,15 @@ def _places(figures: pl.DataFrame) -> dict[tuple[str, str], Place]:
         name = row["place_kind"], row["place_id"]
         found.setdefault(name, {})[row["indicator"], row["year"]] = row
         names[name] = row["place_name"]
-    return {(kind, place): Place(kind, place, names[kind, place], held) for (kind, place), held in found.items()}
+    return {name: Place(_kind(name[0]), name[1], names[name], held) for name, held in found.items()}
+
+
+def _kind(said: str) -> PlaceKind:
+    """A kind of place as the contract of cleared_figures writes it. Raises ValueError for any other word."""
+    for kind in get_args(PlaceKind):
+        if said == kind:
+            return kind  # type: ignore[no-any-return]
+    raise ValueError(f"{said!r} is no kind of place")
 
 
 def _covering(plans: pl.DataFrame) -> dict[str, list[str]]:

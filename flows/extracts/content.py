@@ -9,13 +9,14 @@ from typing import Any, Literal, TypeAlias
 
 # A row of cleared_figures.
 Figure: TypeAlias = Mapping[str, Any]
+PlaceKind: TypeAlias = Literal["area", "municipality", "country", "twins"]
 
 
 @dataclass(frozen=True)
 class Place:
     """A place and its figures: one for every indicator and year of the extract, shown or not."""
 
-    kind: Literal["area", "municipality", "country", "twins"]
+    kind: PlaceKind
     id: str
     name: str
     figures: Mapping[tuple[str, int], Figure]

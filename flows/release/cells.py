@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-Part: TypeAlias = Literal["count", "numerator", "complement", "denominator"]
+# value: a share that was published without its counts; it stands in the ledger and is no cell.
+Part: TypeAlias = Literal["count", "numerator", "complement", "denominator", "value"]
 Standing: TypeAlias = Literal["open", "known", "withheld", "latent"]
 Integers: TypeAlias = NDArray[np.int64]
 

@@ -48,10 +48,8 @@ class Entry(Model):
     indicator: Text
     part: Part
     vintage: Text
-    value: int | None = None
-    mark: (
-        Literal["hidden", "area_too_small", "size_unknown", "withheld_by_source", "not_delivered", "held_back"] | None
-    ) = None
+    value: int | float | None = None
+    mark: Literal["hidden", "area_too_small", "size_unknown", "not_checkable", "held_back"] | None = None
     why: str | None = None
     to: tuple[Text, ...]
 
@@ -78,7 +76,7 @@ class Entry(Model):
 class Known:
     """What a reader of all releases has of a cell: its latest value, and the release and vintage that brought it."""
 
-    value: int
+    value: int | float
     release: str
     vintage: str
 
@@ -90,6 +88,7 @@ class Ledger:
     file: Path
     entries: tuple[Entry, ...]
     head: str
+    ends: tuple[str, ...]  # hashes of the last line of each release
     sound: int  # bytes of the file up to the end of the last whole release
     size: int
 
@@ -130,6 +129,7 @@ def open_ledger(file: Path, head: str | None = None) -> Ledger:
     content = file.read_bytes() if file.is_file() else b""
     body, line_break, tail = content.rpartition(b"\n")
     entries: list[Entry] = []
+    ends: list[str] = []
     last, ahead, whole, count, sound = START, 0, START, 0, 0
     open_release: tuple[str, int, int] | None = None
     for number, line in enumerate(body.split(b"\n") if line_break else [], start=1):
@@ -142,13 +142,14 @@ def open_ledger(file: Path, head: str | None = None) -> Ledger:
         open_release = None if place == of else (entry.release, place, of)
         if open_release is None:
             whole, count, sound = last, len(entries), ahead
+            ends.append(last)
     if tail:
         _check_unfinished(file, len(entries) + 1, tail, last)
     if head is not None and head != whole:
         raise Tampered(
             f"{file}: its last line is not the one that was kept ({head[:12]}): lines were cut off or changed"
         )
-    return Ledger(file, tuple(entries[:count]), whole, sound, len(content))
+    return Ledger(file, tuple(entries[:count]), whole, tuple(ends), sound, len(content))
 
 
 @contextmanager
@@ -195,7 +196,7 @@ class Writer:
             os.fsync(out.fileno())
         sync(file.parent)
         end = self.ledger.sound + len(content)
-        self.ledger = Ledger(file, (*self.ledger.entries, *new), last, end, end)
+        self.ledger = Ledger(file, (*self.ledger.entries, *new), last, (*self.ledger.ends, last), end, end)
         return self.ledger
 
 

@@ -1,6 +1,7 @@
 """Releases on disk: what each showed and hid, with the true counts behind it. This folder never leaves the house.
 
 releases/ledger.jsonl               every number that was handed out (flows/release/ledger.py)
+releases/ledger.head                hash of its last line
 releases/<year>-<number>/           one release
     cells.parquet, sums.parquet     its cells with their true counts, and the sums over them
     figures.parquet                 its figures as readers may see them
@@ -13,7 +14,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,9 +27,10 @@ from flows.files import sync, write, write_parquet
 from flows.provenance import file_sha256
 from flows.release.attack import Exhibit
 from flows.release.cells import Cell, Key, Sum, Tables
+from flows.release.ledger import Entry, Ledger, Tampered, appending, open_ledger
 from schemas.registry import Registry
 
-LEDGER = "ledger.jsonl"
+LEDGER, HEAD = "ledger.jsonl", "ledger.head"
 RECORD = "record.json"
 PARTS = ("cells", "sums", "figures")
 
@@ -136,6 +138,29 @@ def find(releases: Path, name: str) -> Release:
         known = ", ".join(release.name for release in there) or "none yet"
         raise NoRelease(f"no release {name!r}; there are: {known}")
     return named[-1]
+
+
+def ledger_of(releases: Path) -> Ledger:
+    """The ledger of these releases, verified; raises Tampered also where releases were cut off at its end."""
+    ledger = open_ledger(releases / LEDGER)
+    kept_head = releases / HEAD
+    head = kept_head.read_text(encoding="utf-8").strip() if kept_head.is_file() else None
+    # A killed run may have added a release and not yet noted it.
+    if head is not None and head not in ledger.ends:
+        raise Tampered(
+            f"{ledger.file}: the last release that {kept_head} names is not in it: lines were cut off or the file was "
+            "replaced. Bring it back from its backup; nothing can be released until then"
+        )
+    return ledger
+
+
+def hand_out(releases: Path, entries: Iterable[Entry]) -> Ledger:
+    """Add what is handed out to the ledger, and note its end beside it. Raises Tampered, LedgerBusy."""
+    ledger_of(releases)
+    with appending(releases / LEDGER) as writer:
+        ledger = writer.add(entries)
+    write(releases / HEAD, f"{ledger.head}\n".encode())
+    return ledger
 
 
 def keep(
