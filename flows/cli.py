@@ -2,7 +2,7 @@
 
 import typer
 
-from flows.commands import deliveries, evaluation, meaning, night, targets
+from flows.commands import deliveries, evaluation, extracts, meaning, night, targets
 
 app = typer.Typer(
     help="Profiles of Danish social-housing areas: from deliveries to published marts.",
@@ -21,6 +21,9 @@ app.command()(evaluation.baseline)
 app.command()(evaluation.export)
 app.command()(evaluation.demo)
 app.add_typer(targets.app, name="targets")
+app.command()(extracts.extract)
+app.command()(extracts.attack)
+app.command()(extracts.clear)
 app.command()(meaning.explain)
 app.command()(meaning.trace)
 app.command("snapshots")(night.list_snapshots)

@@ -20,8 +20,10 @@ ENGINES = (
     "prefect",
     "python-calamine",
     "pyaxis",
+    "typst",
+    "xlsxwriter",
 )
-CODE = (".py", ".sql", ".css")
+CODE = (".py", ".sql", ".css", ".js", ".j2", ".typ")
 
 
 def file_sha256(path: Path) -> str:

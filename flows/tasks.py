@@ -8,8 +8,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows.build import marts
+from flows.extracts import making
 from flows.intake import collect, quarantine, reconcile
 from flows.publish import gate, snapshots
+from flows.release import clearing
 
 bare = task(cache_policy=NO_CACHE, persist_result=False)
 
@@ -22,3 +24,7 @@ lay_out_quarantine = bare(quarantine.lay_out).with_options(name="lay out the qua
 build_marts = bare(marts.build).with_options(name="build the marts")
 judge_marts = bare(gate.judge).with_options(name="judge the marts")
 publish_snapshot = bare(snapshots.publish).with_options(name="publish the snapshot")
+make_release = bare(clearing.release_of).with_options(name="clear the year's figures")
+write_extract = bare(making.write_extract).with_options(
+    name="write an extract", task_run_name="write the extract of {secretariat}"
+)

@@ -48,12 +48,7 @@ def extract(
     areas = frames["dim_areas"].filter(secretariat_id=secretariat).sort("area_name", "area_id")
     others = other_boundaries(areas)
     municipality = own["municipality_code"]
-    wanted = {
-        "area": {*areas["area_id"], *others.values()},
-        "twins": set(areas["area_id"]),
-        "municipality": {municipality},
-        "country": {COUNTRY},
-    }
+    wanted = _wanted(areas, municipality)
     held = _places(_of(release, wanted))
     years = tuple(range(release.year - registry.extracts.years + 1, release.year + 1))
     plans = {row["plan_id"]: row["plan_name"] for row in frames["dim_plans"].iter_rows(named=True)}
@@ -96,6 +91,23 @@ def extract(
         previous=previous.name if previous else None,
         changes=tuple(_changes(_of(previous, wanted), _of(release, wanted))) if previous else (),
     )
+
+
+def figures_of(release: Release, secretariat: str, snapshot: Snapshot) -> pl.DataFrame:
+    """Rows of cleared_figures that a secretariat gets."""
+    areas = pl.read_parquet(snapshot.path("dim_areas"), glob=False).filter(secretariat_id=secretariat)
+    own = pl.read_parquet(snapshot.path("dim_secretariats"), glob=False).filter(secretariat_id=secretariat)
+    return _of(release, _wanted(areas, own["municipality_code"][0]))
+
+
+def _wanted(areas: pl.DataFrame, municipality: str) -> dict[str, set[str]]:
+    """Places of which a secretariat with these areas gets figures, by kind."""
+    return {
+        "area": {*areas["area_id"], *other_boundaries(areas).values()},
+        "twins": set(areas["area_id"]),
+        "municipality": {municipality},
+        "country": {COUNTRY},
+    }
 
 
 def _of(release: Release, wanted: Mapping[str, set[str]]) -> pl.DataFrame:

@@ -28,10 +28,14 @@ class Approval:
 
 def given(release: Release, secretariat: str, content: str) -> list[Approval]:
     """The approvals of an extract as it is now, the oldest first: those of other bytes count for nothing."""
+    return [one for one in all_of(release) if (one.secretariat, one.content) == (secretariat, content)]
+
+
+def all_of(release: Release) -> list[Approval]:
+    """Every approval that was ever given to an extract of a release, the oldest first."""
     file = release.folder / FILE
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    found = [Approval(**json.loads(line)) for line in lines]
-    return [approval for approval in found if (approval.secretariat, approval.content) == (secretariat, content)]
+    return [Approval(**json.loads(line)) for line in lines]
 
 
 def add(release: Release, secretariat: str, content: str, name: str) -> list[Approval]:

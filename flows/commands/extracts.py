@@ -1,0 +1,189 @@
+"""What may leave the house: make a year's extracts, attack a release, and clear it by two people."""
+
+import atexit
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from flows.commands.night import hush
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
+from flows.shown import out, progress, table_of
+
+Releases = Annotated[
+    Path | None,
+    typer.Option(
+        "--releases", help="Folder of releases and their ledger. [releases, beside the marts]", show_default=False
+    ),
+]
+Extracts = Annotated[
+    Path | None, typer.Option("--extracts", help="Folder of extracts. [extracts, beside the marts]", show_default=False)
+]
+Secretariat = Annotated[
+    str | None,
+    typer.Option("--secretariat", help="Only this secretariat, such as aarhus; else all.", show_default=False),
+]
+
+
+def extract(
+    year: Annotated[int, typer.Option("--year", help="The year that the extracts are about.")],
+    secretariat: Secretariat = None,
+    marts: Marts = None,
+    releases: Releases = None,
+    extracts: Extracts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write the yearly extracts of the area secretariats, cleared for disclosure, as drafts for two people to approve.
+
+    Exit code 0: written or nothing changed, 1: refused, 2: no such year or secretariat.
+    """
+    from flows.extracts import making
+    from flows.extracts.composing import NoSecretariat, secretariats
+    from flows.release.clearing import CannotRelease
+    from flows.release.ledger import Tampered
+    from flows.settings import embedded_prefect, settings
+
+    chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
+    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    try:
+        names = secretariats(snapshot, secretariat)
+        there = making.standing(year, names, snapshot, registry, chosen.releases_folder, chosen.extracts_folder)
+    except NoSecretariat as error:
+        stop(str(error.args[0]), USAGE)
+    except Tampered as error:
+        stop(str(error), REFUSED)
+    if there is not None:
+        out.print("Nothing changed: the extracts are those that would be written now.")
+        _show([{**vars(one), "folder": str(one.folder)} for one in there])
+        return
+    embedded_prefect(chosen)
+    atexit.register(hush)
+    with progress():
+        from flows.yearly import yearly
+
+        state = yearly(
+            year,
+            secretariat,
+            chosen.marts,
+            chosen.releases_folder,
+            chosen.extracts_folder,
+            chosen.schemas,
+            return_state=True,
+        )
+        report = state.result(raise_on_failure=False)
+    if not isinstance(report, Mapping):
+        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
+        stop(f"the run failed, and what was there stays: {state.message}\n{again_with}", REFUSED)
+    if report["outcome"] == "refused":
+        stop(report["message"], USAGE if report["refusal"] == CannotRelease.__name__ else REFUSED)
+    out.print(f"Release {report['release']}, {report['origin']} figures:")
+    _show(report["extracts"])
+    if not all(one["is_cleared"] for one in report["extracts"]):
+        out.print(
+            f'\nThey are drafts. Two people look at them, and each says: boligprofil clear {report["release"]} --by "Name"',
+            soft_wrap=True,
+        )
+
+
+def attack(
+    release: Annotated[str, typer.Argument(help="A release such as 2012-1, or a year for its newest one.")],
+    marts: Marts = None,
+    releases: Releases = None,
+) -> None:
+    """Try to work out every hidden figure of a release from all that was ever released. Exit code 1 where one can be.
+
+    Prints the tightest interval that an outsider and an insider reach for each hidden cell, and for a leak the shortest
+    chain of sums that tells it. It names hidden cells: the output stays in the house.
+    """
+    from flows.release import clearing, store
+    from flows.release.attack import Undecided
+    from flows.release.ledger import Tampered
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, releases=releases)
+    try:
+        found = store.find(chosen.releases_folder, release)
+        handed = clearing.handed_out(store.kept(chosen.releases_folder), store.ledger_of(chosen.releases_folder))
+        earlier = clearing.earlier_than(found, handed)
+        findings = clearing.attack_again(found, earlier)
+    except store.NoRelease as error:
+        stop(str(error.args[0]), USAGE)
+    except (store.ReleaseDamaged, Tampered, Undecided) as error:
+        stop(str(error), REFUSED)
+    reached: dict[str, dict[str, str]] = {}
+    for one in findings.intervals:
+        most = "any" if one.high is None else f"{one.high:,}"
+        reached.setdefault(str(one.key), {})[one.attacker] = f"{one.low:,} to {most}"
+    table = table_of("hidden cell", ">outsider", ">insider")
+    for name, ends in reached.items():
+        table.add_row(escape(name), ends.get("outsider", ""), ends.get("insider", ""))
+    if reached:
+        out.print(table)
+    beside = f" beside {', '.join(other.name for other in earlier)}" if earlier else ""
+    out.print(
+        f"Release {found.name}{beside}: {len(reached)} hidden cells attacked as outsider and as insider, "
+        f"{len(findings.leaks)} can be worked out."
+    )
+    for leak in findings.leaks:
+        out.print(f"  {escape(str(leak))}", style="red", soft_wrap=True)
+    if findings.leaks:
+        raise typer.Exit(REFUSED)
+
+
+def clear(
+    release: Annotated[str, typer.Argument(help="A release such as 2012-1, or a year for its newest one.")],
+    by: Annotated[str, typer.Option("--by", help="First and last name of the person who has looked at the extracts.")],
+    secretariat: Secretariat = None,
+    marts: Marts = None,
+    releases: Releases = None,
+    extracts: Extracts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Say that a person has looked at the extracts; the second person's word hands them out and enters the ledger."""
+    from flows.extracts import making
+    from flows.extracts.composing import NoSecretariat, secretariats
+    from flows.release import approvals, store
+    from flows.release.attack import Refused, Undecided
+    from flows.release.clearing import CannotRelease
+    from flows.release.ledger import LedgerBusy, Tampered
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
+    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    try:
+        with store.lock(chosen.releases_folder):
+            found = store.find(chosen.releases_folder, release)
+            for name in secretariats(snapshot, secretariat):
+                word = making.approve(
+                    by, found, name, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
+                )
+                is_done = approvals.are_enough(word)
+                said = "cleared by" if is_done else "looked at by"
+                rest = "" if is_done else "; one more person must look at it"
+                names = " and ".join(approval.name for approval in word)
+                out.print(f"{found.name}, {name}: {said} {escape(names)}{rest}", soft_wrap=True)
+    except (store.NoRelease, NoSecretariat) as error:
+        stop(str(error.args[0]), USAGE)
+    except (
+        approvals.ApprovalMissing,
+        CannotRelease,
+        LedgerBusy,
+        Refused,
+        store.ReleaseBusy,
+        store.ReleaseDamaged,
+        Tampered,
+        Undecided,
+    ) as error:
+        stop(str(error), REFUSED)
+
+
+def _show(written: Sequence[Mapping[str, Any]]) -> None:
+    table = table_of("secretariat", ">areas", ">figures shown", ">hidden", "status", "folder")
+    for one in written:
+        status = "cleared" if one["is_cleared"] else "draft"
+        table.add_row(
+            one["secretariat"], str(one["areas"]), f"{one['shown']:,}", f"{one['hidden']:,}", status, one["folder"]
+        )
+    out.print(table)

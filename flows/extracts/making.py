@@ -1,0 +1,136 @@
+"""From a release to each secretariat's folder, and from two people's word to what may leave the house."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flows.extracts import composing, writing
+from flows.extracts.content import Extract
+from flows.provenance import code_sha256, digest, versions
+from flows.publish.snapshots import Snapshot
+from flows.release import approvals, clearing, handing, store
+from flows.release.approvals import Approval
+from flows.release.clearing import CannotRelease
+from flows.release.ledger import Ledger
+from flows.release.store import Release
+from schemas.registry import Registry
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of one secretariat's extract: written anew or unchanged, in which folder, and with what in it."""
+
+    secretariat: str
+    folder: Path
+    is_new: bool
+    is_cleared: bool
+    areas: int
+    shown: int
+    hidden: int
+
+
+def write_extract(
+    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: Ledger, extracts: Path
+) -> Written:
+    """Write a secretariat's folder, unless it stands there as it would be written."""
+    folder = extracts / str(release.year) / secretariat
+    if there := _standing(release, secretariat, registry, ledger, folder):
+        return there
+    is_cleared = handing.name_of(release, secretariat) in ledger.releases
+    made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared)
+    said = writing.write(made, registry, release, _given(release, secretariat), made_with(registry), folder)
+    return _told(said, folder, is_new=True)
+
+
+def standing(
+    year: int, names: Sequence[str], snapshot: Snapshot, registry: Registry, releases: Path, extracts: Path
+) -> list[Written] | None:
+    """The extracts as they stand, if making them anew would change nothing; else None. Writes nothing."""
+    of_year = [release for release in store.kept(releases) if release.year == year]
+    ledger = store.ledger_of(releases)
+    if not of_year or not clearing.is_up_to_date(of_year[-1], snapshot, registry, releases, ledger):
+        return None
+    found = [_standing(of_year[-1], name, registry, ledger, extracts / str(year) / name) for name in names]
+    return [one for one in found if one] if all(found) else None
+
+
+def approve(
+    by: str, release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, releases: Path, extracts: Path
+) -> list[Approval]:
+    """Note that a person has looked at an extract as it stands; the second one hands it out.
+
+    Before that the release is attacked once more, and its numbers are entered in the ledger. Returns the approvals that
+    count. Raises ApprovalMissing, CannotRelease where the folder is not what would be made now, Refused.
+    """
+    ledger = store.ledger_of(releases)
+    folder = extracts / str(release.year) / secretariat
+    if handing.name_of(release, secretariat) in ledger.releases:
+        raise CannotRelease(f"{release.name} has been handed out to {secretariat} already: {folder}")
+    if not clearing.is_up_to_date(release, snapshot, registry, releases, ledger):
+        raise CannotRelease(
+            f"{release.name} was made of another snapshot, other rules or before another release was handed out; run "
+            f"'boligprofil extract --year {release.year}' again and look at what it writes"
+        )
+    made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared=False)
+    content = _content(made, registry)
+    if not folder.is_dir() or writing.content_of(folder) != content:
+        raise CannotRelease(
+            f"{folder} is not what would be handed out (it was changed, or never written); run "
+            f"'boligprofil extract --year {release.year} --secretariat {secretariat}' and look at it again"
+        )
+    word = approvals.add(release, secretariat, content, by)
+    if approvals.are_enough(word):
+        handed = clearing.handed_out(store.kept(releases), ledger)
+        clearing.attack_again(release, clearing.earlier_than(release, handed)).require_safe()
+        figures = composing.figures_of(release, secretariat, snapshot)
+        entries = handing.entries(release, secretariat, figures, registry, datetime.now(UTC))
+        ledger = store.hand_out(releases, entries)
+        made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared=True)
+    writing.write(made, registry, release, word, made_with(registry), folder)
+    return word
+
+
+def _standing(release: Release, secretariat: str, registry: Registry, ledger: Ledger, folder: Path) -> Written | None:
+    """A folder as it stands, if its files are those that would be written now."""
+    is_cleared = handing.name_of(release, secretariat) in ledger.releases
+    said = writing.recorded(folder)
+    expected = (release.name, release.record["inputs_sha256"], is_cleared, made_with(registry))
+    if said is None or (said["release"], said["inputs_sha256"], said["is_cleared"], said["made_with"]) != expected:
+        return None
+    return _told(said, folder, is_new=False) if said["files"] == writing.hashes(folder) else None
+
+
+def _told(said: Mapping[str, Any], folder: Path, is_new: bool) -> Written:
+    hidden = sum(said["marks"].get(mark, 0) for mark in ("hidden", "area_too_small"))
+    return Written(said["secretariat"], folder, is_new, said["is_cleared"], said["areas"], said["shown"], hidden)
+
+
+def made_with(registry: Registry) -> str:
+    """A digest of what decides the bytes of an extract beside its figures: code, rules, engines."""
+    return digest([code_sha256("flows.extracts"), registry.fingerprint, *(f"{n} {v}" for n, v in versions().items())])
+
+
+def _composed(
+    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: Ledger, is_cleared: bool
+) -> Extract:
+    there = {one.name: one for one in store.kept(release.folder.parent)}
+    names = [name.split(" ")[0] for name in ledger.releases if name.split(" ")[1:] == [secretariat]]
+    before = [there[name] for name in names if there[name].record["number"] < release.record["number"]]
+    return composing.extract(release, secretariat, snapshot, registry, before[-1] if before else None, is_cleared)
+
+
+def _given(release: Release, secretariat: str) -> list[Approval]:
+    return [one for one in approvals.all_of(release) if one.secretariat == secretariat]
+
+
+def _content(made: Extract, registry: Registry) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="boligprofil-"))
+    try:
+        writing.outputs(made, registry, folder / "draft")
+        return writing.content_of(folder / "draft")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,81 @@
+"""The checker's record of an extract: what was hidden and by which rule, what the attack reached, who cleared it.
+
+It tells primary cells from secondary ones, so it stays in the house. No true count stands in it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from flows.extracts.content import Extract
+from flows.pages import style, templates
+from flows.release.approvals import NEEDED, Approval
+from flows.release.store import Release
+from schemas.registry import Registry
+
+PACKAGE = "flows.extracts"
+WHOLE = ("cells", "cells_that_could_be_shown", "sums", "earlier")
+
+
+def of_extract(
+    extract: Extract,
+    registry: Registry,
+    release: Release,
+    approvals: Sequence[Approval],
+) -> dict[str, Any]:
+    """The record as plain values, without the digests of the files that it is about."""
+    places = {(place.kind, place.id): place.name for place in (extract.municipality, extract.country)}
+    for area in extract.areas:
+        places |= {("area", area.id): area.name, ("twins", area.id): area.twins.name}
+    hidden = [
+        {
+            "place": places[cell["geography"], cell["geography_id"]],
+            "year": cell["year"],
+            "indicator": registry.indicators[cell["indicator"]].label_da,
+            "part": cell["part"],
+            "rule": entry["rule"],
+            "reached": entry["reached"],
+        }
+        for entry in release.record["hidden"]
+        if (cell := entry["cell"]) and (cell["geography"], cell["geography_id"]) in places
+    ]
+    held = [
+        {**entry["cell"], "reason": entry["reason"]}
+        for entry in release.record["held_back"]
+        if (entry["cell"]["geography"], entry["cell"]["geography_id"]) in places
+    ]
+    figures = [
+        figure
+        for place in (extract.municipality, extract.country, *extract.areas, *(area.twins for area in extract.areas))
+        for figure in place.figures.values()
+    ]
+    shown = [figure for figure in figures if figure["value"] is not None]
+    return {
+        "secretariat": extract.secretariat,
+        "name": extract.name,
+        "year": extract.year,
+        "release": release.name,
+        "inputs_sha256": release.record["inputs_sha256"],
+        "snapshot": extract.snapshot,
+        "origin": extract.origin,
+        "is_cleared": extract.is_cleared,
+        "approvals": [asdict(approval) for approval in approvals],
+        "approvals_needed": NEEDED,
+        "areas": len(extract.areas),
+        "figures": len(figures),
+        "shown": len(shown),
+        "already_published": sum(figure["is_published"] for figure in shown),
+        "marks": dict(sorted(Counter(f["mark"] for f in figures if f["mark"]).items())),
+        "hidden": hidden,
+        "held_back": held,
+        "left_out": release.record["left_out"],
+        "sums_not_exact": len(release.record["not_exact"]),
+        "attack": release.record["attack"],
+        "whole_release": {name: release.record[name] for name in WHOLE},
+    }
+
+
+def page(said: Mapping[str, Any]) -> str:
+    """The record as a page for the two who clear it, in Danish."""
+    return templates(PACKAGE).get_template("record.html.j2").render(said=said, css=style(PACKAGE, "record.css"))

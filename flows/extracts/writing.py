@@ -1,0 +1,108 @@
+"""A secretariat's extract as a folder: written beside, synced, then put in its place whole.
+
+data/extracts/<year>/<secretariat>/
+    boligprofil-<secretariat>-<year>.xlsx .pdf .csv     workbook, report, and all figures as a list
+    sider/index.html, sider/omraade-<area>.html         the same as web pages
+    definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
+    INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flows.extracts import listing, pages, record, report, texts, workbook
+from flows.extracts.content import Extract
+from flows.files import sync
+from flows.release.approvals import Approval
+from flows.release.store import Release
+from schemas.registry import Registry
+
+INTERNAL = "INTERNT"
+RECORD = "kontrol.json"
+
+
+def write(
+    extract: Extract,
+    registry: Registry,
+    release: Release,
+    approvals: Sequence[Approval],
+    made_with: str,
+    folder: Path,
+) -> Mapping[str, Any]:
+    """Write an extract into `folder`, in place of what is there; returns the checker's record.
+
+    `approvals` are those given so far, of which those of these bytes count; `made_with` is a digest of what the bytes
+    depend on. On any error what was there stays.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = folder.parent / f".{folder.name}.{os.getpid()}"
+    aside = folder.parent / f".{folder.name}.{os.getpid()}.old"
+    for left in (work, aside):
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        outputs(extract, registry, work)
+        said = {
+            **record.of_extract(extract, registry, release, approvals),
+            "content_sha256": content_of(work),
+            "made_with": made_with,
+            "files": hashes(work),
+        }
+        (work / INTERNAL).mkdir()
+        (work / INTERNAL / RECORD).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (work / INTERNAL / "kontrol.html").write_text(record.page(said), encoding="utf-8")
+        for path in sorted(work.rglob("*"), reverse=True):
+            sync(path)
+        sync(work)
+        if folder.exists():
+            os.replace(folder, aside)
+        os.replace(work, folder)
+        sync(folder.parent)
+        return said
+    finally:
+        if aside.exists() and not folder.exists():
+            os.replace(aside, folder)
+        for left in (work, aside):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def outputs(extract: Extract, registry: Registry, folder: Path) -> None:
+    """Write everything that the secretariat gets into a new folder."""
+    stem = f"boligprofil-{extract.secretariat}-{extract.year}"
+    folder.mkdir(parents=True)
+    pages.write(extract, registry, folder / "sider")
+    workbook.write(extract, registry, folder / f"{stem}.xlsx")
+    listing.write(extract, registry, folder / f"{stem}.csv")
+    (folder / f"{stem}.pdf").write_bytes(report.pdf(extract, registry))
+    # Windows' own editor needs the mark at the beginning to read æ, ø and å.
+    told = {"definitioner": texts.definitions(extract, registry), "aendringer": texts.change_log(extract, registry)}
+    for name, text in told.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8-sig", newline="\r\n")
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file that the secretariat gets, by its path in the folder."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.relative_to(folder).parts[0] != INTERNAL
+    }
+
+
+def content_of(folder: Path) -> str:
+    """One digest over all files that the secretariat gets: what an approval speaks of."""
+    return hashlib.sha256(json.dumps(hashes(folder), sort_keys=True).encode()).hexdigest()
+
+
+def recorded(folder: Path) -> Mapping[str, Any] | None:
+    """The checker's record of a folder; None where there is none that can be read."""
+    try:
+        said: Mapping[str, Any] = json.loads((folder / INTERNAL / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said
