@@ -12,6 +12,7 @@ from textwrap import wrap
 from flows import notation
 from flows.extracts import words
 from flows.extracts.content import Extract, Figure, Place
+from flows.extracts.sentences import caveats, has_interval
 from flows.pages import templates
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -96,7 +97,7 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
     name_at = dict(zip((kind for _, kind in ends), _apart([end for end, _ in ends]), strict=True))
 
     def point(figure: Figure, kind: str) -> Point:
-        is_known = kind == "area" and None not in (figure["ci_low"], figure["ci_high"])
+        is_known = kind == "area" and has_interval(figure)
         return Point(
             x(figure["year"]),
             y(figure["value"]),
@@ -170,26 +171,18 @@ def alternative(area: Place, extract: Extract, registry: Registry, indicator: st
 
 
 def figure_told(figure: Figure, registry: Registry) -> str:
-    """A figure with its interval and what a reader must know of it, or its mark: '9,7 % (95 %-interval 7,9–11,8)'."""
+    """A figure with its interval and what must be said of it, or its mark: '9,7 % (95 %-interval 7,9–11,8)'."""
     if figure["mark"]:
         return words.shown(figure, registry)
-    remarks = [*([uncertainty(figure, registry)] if uncertainty(figure, registry) else []), *reservations(figure)]
+    remarks = [text for text in (_uncertainty(figure, registry), caveats(figure)) if text]
     return words.shown(figure, registry) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
-def uncertainty(figure: Figure, registry: Registry) -> str:
-    """'95 %-interval 7,9–11,8', 'usikkerhed ukendt', or nothing for a number that is counted in full."""
+def _uncertainty(figure: Figure, registry: Registry) -> str:
     of = registry.indicators[figure["indicator"]]
-    if figure["ci_low"] is not None and figure["ci_high"] is not None:
+    if has_interval(figure):
         return f"95 %-interval {words.interval(figure, of)}"
     return "" if of.kind == "count" else "usikkerhed ukendt"
-
-
-def reservations(figure: Figure) -> tuple[str, ...]:
-    """What keeps a figure from being that of its own year: it is a mean over several, or repeats an earlier one."""
-    mean = (_mean_of(figure["window_years"]),) if _is_mean(figure) else ()
-    repeat = () if figure["repeats_year"] is None else (f"kilden gentager tallet for {figure['repeats_year']}",)
-    return mean + repeat
 
 
 def _places(area: Place, extract: Extract, indicator: Indicator) -> list[Place]:
@@ -204,10 +197,6 @@ def _shown(place: Place, indicator: str, extract: Extract) -> list[Figure]:
     """The figures that are shown, in order of years."""
     every = (place.figure(indicator, year) for year in extract.years)
     return [figure for figure in every if figure["mark"] is None and figure["value"] is not None]
-
-
-def _mean_of(window: int) -> str:
-    return f"gennemsnit over {window} år"
 
 
 def _is_mean(figure: Figure) -> bool:
@@ -265,9 +254,9 @@ def _notes(
         if years := [year for year in extract.years if area.figure(indicator, year)["mark"] == mark]:
             notes.append(f"{meaning.code} {meaning.label_da}: {notation.years(years)}.")
     own = _shown(area, indicator, extract)
-    if any(figure["ci_low"] is not None for figure in own):
+    if any(has_interval(figure) for figure in own):
         notes.append("Lodret streg: områdets usikkerhed (95 %-interval).")
-    bare = [figure["year"] for figure in own if figure["ci_low"] is None]
+    bare = [figure["year"] for figure in own if not has_interval(figure)]
     if bare and registry.indicators[indicator].kind != "count":
         notes.append(f"Uden lodret streg: usikkerhed ukendt ({notation.years(bare)}).")
     for place in places:
@@ -276,7 +265,7 @@ def _notes(
         for window in sorted({figure["window_years"] for figure in found if _is_mean(figure)}):
             years = [figure["year"] for figure in found if figure["window_years"] == window]
             name = "Hul rude" if is_area else _named(place.kind)
-            notes.append(f"{name}: {_mean_of(window)} ({notation.years(years)}).")
+            notes.append(f"{name}: gennemsnit over {window} år ({notation.years(years)}).")
         for figure in found:
             if (repeated := figure["repeats_year"]) is not None:
                 name = _named(place.kind) if not is_area else "Hul rude" if _is_mean(figure) else "Hul prik"

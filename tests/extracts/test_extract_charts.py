@@ -167,7 +167,7 @@ def test_the_same_extract_draws_the_same(full_extract: Extract, rules: Registry)
 def test_a_chart_in_words_says_every_year_and_what_it_is(full_extract: Extract, rules: Registry) -> None:
     said = charts.alternative(full_extract.areas[0], full_extract, rules, "outside_work_pct")
     assert said.startswith("Andel uden for arbejdsmarkedet, Bispehaven, 2003–2012. Området: 2003–2010: ikke leveret;")
-    assert "2011: 42,1 % (usikkerhed ukendt, kilden gentager tallet for 2010)" in said
+    assert "2011: 42,1 % (usikkerhed ukendt, kilden gentager tallet fra 2010)" in said
     assert "2012: 43,0 % (usikkerhed ukendt, gennemsnit over 2 år)." in said
     assert "Kommunen: 2003: 22,4 % (usikkerhed ukendt); 2012: 22,4 % (usikkerhed ukendt)." in said
     said = charts.alternative(full_extract.areas[0], full_extract, rules, "convicted_pct")
