@@ -69,7 +69,9 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     # On paper the columns that are only looked up would make all others too small to read.
     sheets[GOALS].print_area(0, 0, len(lines), len(told) - 1)
     nothing = f"Ingen i {year} eller {year - 1}."
-    table(sheets[ACTIVITIES], formats, "aktiviteter", _activity_columns(year, registry), done, frozen=2, nothing=nothing)
+    table(
+        sheets[ACTIVITIES], formats, "aktiviteter", _activity_columns(year, registry), done, frozen=2, nothing=nothing
+    )
     table(sheets[MEANINGS], formats, "forklaring", MEANING_COLUMNS, list(_meanings(lines, done, registry)))
     for sheet in sheets.values():
         sheet.set_landscape()
