@@ -16,7 +16,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from flows import files, notation
 from flows.publish.snapshots import Snapshot
 from flows.steering import telling, words
-from flows.steering.excel import Cell, Column, Formats, lines_of, table
+from flows.excel import Cell, Column, Formats, lines_of, table
 from flows.steering.figures import Activity, Plan, Row, Target, in_order, read
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -68,9 +68,10 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     table(sheets[GOALS], formats, "maal", [*told, *LOOKED_UP], lines, _decimals, frozen=3)
     # On paper the columns that are only looked up would make all others too small to read.
     sheets[GOALS].print_area(0, 0, len(lines), len(told) - 1)
-    table(sheets[ACTIVITIES], formats, "aktiviteter", _activity_columns(year, registry), done, frozen=2)
-    if not done:
-        sheets[ACTIVITIES].write_string(1, 0, f"Ingen i {year} eller {year - 1}.", formats.cell("text", 0))
+    nothing = f"Ingen i {year} eller {year - 1}."
+    table(
+        sheets[ACTIVITIES], formats, "aktiviteter", _activity_columns(year, registry), done, frozen=2, nothing=nothing
+    )
     table(sheets[MEANINGS], formats, "forklaring", MEANING_COLUMNS, list(_meanings(lines, done, registry)))
     for sheet in sheets.values():
         sheet.set_landscape()

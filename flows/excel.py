@@ -8,6 +8,8 @@ from typing import Any
 FONT = {"font_size": 10, "valign": "top", "bottom": 1, "bottom_color": "#D9D9D9"}
 # Points of a line of this font, and its letters that go into one unit of a column's width.
 LINE, PER_UNIT = 13.5, 1.05
+# Ways to show a cell that holds a number.
+NUMBERS = ("value", "change", "count", "year")
 
 Cell = str | int | float | date | None
 
@@ -71,25 +73,37 @@ def table(
     rows: Sequence[Any],
     decimals: Callable[[Any], int] = lambda row: 0,
     frozen: int = 0,
+    top: int = 0,
+    is_filtered: bool = True,
+    nothing: str | None = None,
 ) -> None:
-    """Write rows as an Excel table from A1, with an empty row where there is none; `frozen` columns stay in sight."""
+    """Write rows as an Excel table whose head stands in row `top`, counted from 0; `frozen` columns stay in sight.
+
+    Where there is no row, an empty one stands in its place, with `nothing` in its first cell. `is_filtered` says
+    whether the head has buttons to sort and filter by.
+    """
     head = formats.of(**FONT, bold=True, text_wrap=True, bg_color="#1F4E79", font_color="#FFFFFF")
     heads = [{"header": column.head, "header_format": head} for column in columns]
-    sheet.add_table(
-        0, 0, max(len(rows), 1), len(columns) - 1, {"name": name, "columns": heads, "style": "Table Style Light 1"}
-    )
-    sheet.freeze_panes(1, frozen)
-    sheet.repeat_rows(0)
-    sheet.set_row(0, LINE * max(lines_of(column.head, column.width - 1) for column in columns) + 4)
+    said = {"name": name, "columns": heads, "style": "Table Style Light 1", "autofilter": is_filtered}
+    sheet.add_table(top, 0, top + max(len(rows), 1), len(columns) - 1, said)
+    sheet.freeze_panes(top + 1, frozen)
+    sheet.repeat_rows(top)
+    sheet.set_row(top, LINE * max(lines_of(column.head, column.width - 1) for column in columns) + 4)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width)
-    for line, row in enumerate(rows, 1):
+    if not rows and nothing:
+        sheet.write_string(top + 1, 0, nothing, formats.cell("text", 0))
+    for line, row in enumerate(rows, top + 1):
         cells = [column.of(row) for column in columns]
         least = 3 if any(column.shown == "answer" for column in columns) else 1
         high = max(least, *(lines_of(cell, column.width) for cell, column in zip(cells, columns, strict=True)))
         sheet.set_row(line, LINE * high + 3)
         for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
-            _write_cell(sheet, line, place, cell, formats.cell(column.shown, decimals(row)))
+            style = formats.cell(column.shown, decimals(row))
+            if isinstance(cell, str) and column.shown in NUMBERS:
+                # A mark stands where the number would.
+                style = formats.of(**FONT, text_wrap=True, align="right")
+            _write_cell(sheet, line, place, cell, style)
 
 
 def _write_cell(sheet: Any, row: int, place: int, cell: Cell, style: Any) -> None:
@@ -109,6 +123,8 @@ def lines_of(cell: Cell, width: float) -> int:
     if not isinstance(cell, str):
         return 1
     room, lines, used = max(1, int(width * PER_UNIT)), 1, 0
+    if len(cell) <= room:
+        return 1
     for word in cell.split():
         if used and used + 1 + len(word) > room:
             lines, used = lines + 1, 0
