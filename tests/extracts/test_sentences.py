@@ -1,0 +1,342 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from flows.extracts import sentences
+from flows.extracts.content import Area, Criterion, Extract, Place, Watch
+from schemas.registry import Registry
+from tests.extracts.conftest import YEAR, YEARS, area, figure, place
+
+Told = dict[str, dict[int, dict[str, Any]]]
+MARKS = ("hidden", "not_delivered", "withheld_by_source", "too_uncertain", "area_too_small", "nobody")
+
+
+def lix(text: str) -> float:
+    """How hard a text is to read: words per sentence and the share of words of more than six letters."""
+    words = [re.sub(r"\W", "", word) for word in text.split() if re.search(r"\w", word)]
+    # A full stop inside 'pr. 1.000' ends nothing.
+    ends = re.findall(r"[.!?](?=\s+[A-ZÆØÅÉ»]|\s*$)", text)
+    return len(words) / len(ends) + 100 * sum(len(word) > 6 for word in words) / len(words)
+
+
+def random_area(rng: Random, registry: Registry, indicators: list[str]) -> Area:
+    """An area with figures of every kind: counted and uncounted, marked, repeated, moved or not, compared or not."""
+    told: Told = {}
+    shown = rng.choice((0.0, 0.3, 0.8, 1.0))
+    for i in indicators:
+        indicator, told[i] = registry.indicators[i], {}
+        n, x0 = rng.randint(200, 4000), rng.uniform(0.05, 0.9)
+        for year in YEARS:
+            if rng.random() > shown:
+                told[i][year] = {"mark": rng.choice(MARKS)}
+                continue
+            value = 100 * x0 if indicator.kind in ("share", "relative") else 1000 * x0
+            given: dict[str, Any] = {"value": value, "source": "area_statistics"}
+            if indicator.interval == "wilson" and rng.random() < 0.7:
+                given = {"x": round(n * x0), "n": n}
+            if rng.random() < 0.3:
+                given |= {"is_published": True, "source": "ministry_lists"}
+            if rng.random() < 0.1:
+                given |= {"window_years": rng.choice((2, 4))}
+            if rng.random() < 0.1:
+                given |= {"repeats_year": year - 1}
+            given |= {"status": rng.choice(("final", "final", "provisional"))}
+            told[i][year] = given
+    made = area(registry, "testby", told, dwellings=rng.choice((None, 869)))
+    for (i, year), row in made.figures.items():
+        if row["value"] is not None and i in indicators:
+            _compare(rng, registry, made, i, year, row)
+    return made
+
+
+def _compare(rng: Random, registry: Registry, made: Area, i: str, year: int, row: Any) -> None:
+    turned = registry.indicators[i].polarity
+    for other in ("municipality", "country"):
+        if rng.random() < 0.3:
+            continue
+        row[f"{other}_value"] = value = row["value"] * rng.uniform(0.6, 1.5)
+        if row["ci_low"] is not None:
+            above = row["ci_low"] > value
+            if row["ci_low"] <= value <= row["ci_high"]:
+                row[f"{other}_verdict"] = "similar"
+            elif turned == "neutral":
+                row[f"{other}_verdict"] = "higher" if above else "lower"
+            else:
+                row[f"{other}_verdict"] = "worse" if above == (turned == "high_is_worse") else "better"
+    row["trend"] = rng.choice((None, "rising", "falling", "no_clear_trend"))
+    known = [y for y in YEARS if y < year and made.figures[i, y]["value"] is not None]
+    if not known:
+        return
+    row["first_year"] = known[0]
+    for which, since in (("first", known[0]), ("year", year - 1)):
+        if since in known:
+            row[f"change_{which}"] = change = row["value"] - made.figures[i, since]["value"]
+            if row["ci_low"] is not None and made.figures[i, since]["ci_low"] is not None:
+                row[f"change_{which}_low"], row[f"change_{which}_high"] = change - 2, change + 2
+
+
+def _texts(extract: Extract, registry: Registry) -> list[str]:
+    said: list[str] = []
+    for of in extract.areas:
+        said += sentences.reading(of, extract, registry)
+        said += sentences.cannot_compare(of, extract, registry)
+        for row in of.figures.values():
+            said.append(sentences.of_figure(row, of, extract, registry))
+    return said
+
+
+def _reals(extract: Extract, registry: Registry) -> set[str]:
+    """Every number that may be said of the areas, as it is written with 0 to 2 decimals."""
+    from flows import notation
+
+    found: set[str] = set()
+    rows = [row for p in (*extract.areas, extract.municipality, extract.country) for row in p.figures.values()]
+    for row in rows:
+        decimals = registry.indicators[row["indicator"]].decimals
+        found |= {
+            notation.number(abs(value), 0 if column.startswith("shown") else decimals)
+            for column, value in row.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        }
+    found |= {str(year) for year in range(YEARS[0] - 1, YEAR + 1)}
+    found |= {str(count) for count in range(len(extract.indicators) + 1)}  # counts of figures, lengths of windows
+    for i in registry.indicators.values():  # numbers of names: 18-29 år, pr. 1.000
+        found |= set(re.findall(r"\d[\d.,]*\d|\d", f"{i.label_da}"))
+    return found | {notation.number(of.dwellings) for of in extract.areas if of.dwellings is not None}
+
+
+@pytest.fixture
+def random_extracts(rules: Registry, make_extract: Callable[..., Extract]) -> Callable[[int], Extract]:
+    def make(seed: int) -> Extract:
+        rng = Random(seed)
+        return make_extract(random_area(rng, rules, [i.id for i in rules.indicators.values() if i.of_areas]))
+
+    return make
+
+
+def test_a_reading_is_short_and_easy_to_read(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+    for seed in range(120):
+        extract = random_extracts(seed)
+        said = sentences.reading(extract.areas[0], extract, rules)
+        assert 5 <= len(said) <= 12, (seed, said)
+        assert lix(" ".join(said)) < 45, (seed, lix(" ".join(said)), said)
+        assert all(re.match(r"[A-ZÆØÅ\d].*[^ ]\.$", text) and "  " not in text for text in said), (seed, said)
+
+
+def test_every_number_is_one_that_is_shown(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+    for seed in range(25):
+        extract = random_extracts(seed)
+        known = _reals(extract, rules)
+        for text in _texts(extract, rules):
+            for number in re.findall(r"\d[\d.,]*\d|\d", text):
+                assert number in known, (seed, number, text)
+
+
+def test_a_marked_figure_is_told_without_a_number(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+    extract = random_extracts(1)
+    marked = [row for row in extract.areas[0].figures.values() if row["mark"]]
+    assert marked
+    for row in marked:
+        text = sentences.of_figure(row, extract.areas[0], extract, rules)
+        assert rules.extracts.mark[row["mark"]].label_da in text
+        label = rules.indicators[row["indicator"]].label_da
+        told = re.findall(r"\d[\d.,]*\d|\d", text)
+        assert sorted(told) == sorted([str(row["year"]), *re.findall(r"\d[\d.,]*\d|\d", label)]), text
+
+
+def test_sentences_depend_on_shown_figures_alone(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+    assert _texts(random_extracts(7), rules) == _texts(random_extracts(7), rules)
+
+
+def _one(rules: Registry, make_extract: Callable[..., Extract], indicator: str, **said: Any) -> tuple[Area, Extract]:
+    """An area with one figure in the extract's year; `then` is that of 2003."""
+    years = {YEAR: {k: v for k, v in said.items() if k != "then"}}
+    if "then" in said:
+        years[2003] = said["then"]
+    made = area(rules, "testby", {indicator: years})
+    return made, make_extract(made)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "verdict", "beside", "words"),
+    [
+        ("move_out_pct", "better", 14.0, "10,0 procent: lavere og dermed bedre end i kommunen (14,0)"),
+        ("move_out_pct", "worse", 6.0, "10,0 procent: højere og dermed dårligere end i kommunen (6,0)"),
+        ("stayed_5_years_pct", "worse", 14.0, "10,0 procent: lavere og dermed dårligere end i kommunen (14,0)"),
+        ("nonwestern_pct", "lower", 14.0, "10,0 procent: lavere end i kommunen (14,0)"),
+    ],
+)
+def test_a_verdict_is_said_with_both_numbers(
+    rules: Registry,
+    make_extract: Callable[..., Extract],
+    indicator: str,
+    verdict: str,
+    beside: float,
+    words: str,
+) -> None:
+    told = {"x": 100, "n": 1000, "municipality_value": beside, "municipality_verdict": verdict}
+    made, extract = _one(rules, make_extract, indicator, **told)
+    said = " ".join(sentences.reading(made, extract, rules))
+    assert words in said
+    if rules.indicators[indicator].polarity == "neutral":
+        assert not re.search("bedre|dårlig|god|værre", said)
+
+
+def test_without_a_sure_difference_none_is_claimed(rules: Registry, make_extract: Callable[..., Extract]) -> None:
+    told = {"x": 100, "n": 1000, "municipality_value": 10.9, "municipality_verdict": "similar"}
+    made, extract = _one(rules, make_extract, "move_out_pct", **told)
+    said = " ".join(sentences.reading(made, extract, rules))
+    assert "ikke se nogen sikker forskel fra kommunen for fraflytningsprocenten (10,0 mod 10,9)" in said
+    assert not re.search("lavere|højere|bedre|dårligere", said)
+
+
+def test_unknown_uncertainty_lets_two_numbers_stand_side_by_side(
+    rules: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    told = {"value": 43.0, "is_published": True, "source": "ministry_lists", "municipality_value": 22.4}
+    made, extract = _one(rules, make_extract, "outside_work_pct", **told, country_value=24.1, window_years=2)
+    said = " ".join(sentences.reading(made, extract, rules))
+    both = "43,0 procent (gennemsnit over 2 år) her, 22,4 i kommunen og 24,1 i hele landet"
+    assert f"{both}; usikkerheden er ukendt" in said
+    assert "kilde: ministeriet med ansvar for boliger" in said
+    assert not re.search("lavere|højere|bedre|dårligere", said)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-9.0, -1.0, "Fra 2003 til 2012 er fraflytningsprocenten faldet fra 15,0 til 10,0 procent."),
+        (1.0, 9.0, "Fra 2003 til 2012 er fraflytningsprocenten steget fra 15,0 til 10,0 procent."),
+        (-9.0, 1.0, "Siden 2003 har fraflytningsprocenten ikke flyttet sig sikkert."),
+        (None, None, "Fraflytningsprocenten var 15,0 i 2003 og 10,0 procent i 2012; usikkerheden er ukendt."),
+    ],
+)
+def test_the_verb_follows_the_interval_of_the_change(
+    rules: Registry, make_extract: Callable[..., Extract], low: float | None, high: float | None, words: str
+) -> None:
+    told = {"first_year": 2003, "change_first": -5.0, "change_first_low": low, "change_first_high": high}
+    made, extract = _one(rules, make_extract, "move_out_pct", x=100, n=1000, then={"x": 150, "n": 1000}, **told)
+    said = sentences.reading(made, extract, rules)
+    assert words in said
+    if not low or low * (high or 0) < 0:
+        assert not re.search("steget|faldet", " ".join(said))
+
+
+def test_changes_are_in_percentage_points(rules: Registry) -> None:
+    share, income, count = (rules.indicators[i] for i in ("move_out_pct", "income_region_pct", "residents"))
+    assert sentences.step(-4.14, share) == "4,1 procentpoint"
+    assert sentences.step(2.0, income) == "2,0 procentpoint"
+    assert [sentences.step(n, count) for n in (1, -12)] == ["1 person", "12 personer"]
+    assert sentences.amount(61.2, income) == "61,2 procent af regionens"
+
+
+def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
+    rules: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    told = {"x": 100, "n": 1000, "repeats_year": 2011, "status": "provisional", "window_years": 4}
+    made, extract = _one(
+        rules, make_extract, "convicted_pct", **told, municipality_value=14.0, municipality_verdict="better"
+    )
+    all_of_it = "gennemsnit over 4 år, kilden gentager tallet fra 2011, foreløbigt tal"
+    row = made.figure("convicted_pct", YEAR)
+    assert all_of_it in " ".join(sentences.reading(made, extract, rules))
+    assert all_of_it in sentences.of_figure(row, made, extract, rules)
+    apart = " ".join(sentences.cannot_compare(made, extract, rules))
+    assert "gennemsnit over 4 år" in apart
+    assert "gentager tallet for 2011" in apart
+    assert "foreløbige" in apart
+
+
+def test_what_is_not_shown_is_counted_by_mark(full_extract: Extract, rules: Registry) -> None:
+    of = full_extract.areas[0]
+    marks = [of.figure(i, YEAR)["mark"] for i in full_extract.indicators]
+    said = " ".join(sentences.reading(of, full_extract, rules))
+    assert f"vises {marks.count(None)} af {len(marks)} tal: 1 tal er mærket »skjult«" in said
+    assert f"{marks.count('not_delivered')} »ikke leveret«" in said
+
+
+def _watch(*criteria: Criterion, **said: Any) -> Watch:
+    given = {"needed": 2, "meets_rule": None, "on_list": None, "could_flip": None, "household": 5, **said}
+    return Watch(2012, Criterion("residents", ">=", 1000, 990, None, False, -10, True), criteria, **given)
+
+
+def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(rules: Registry) -> None:
+    watch = _watch(
+        Criterion("outside_work_pct", ">", 40, 40.2, None, True, 0.2, True),
+        Criterion("nonwestern_pct", ">", 50, 49.9, None, False, -0.1, True),
+        Criterion("convicted_pct", ">", 2.7, None, "hidden", None, None, None),
+    )
+    size, work, origin, convicted = sentences.of_watch(watch, rules)[1:5]
+    assert "990" in size
+    assert "mindst 1.000: ikke opfyldt, og der mangler 10 personer" in size
+    assert "over 40 procent: opfyldt med 0,2 procentpoint" in work
+    assert "nok til, at det ikke længere er opfyldt" in work
+    assert "ikke opfyldt, og der mangler 0,1 procentpoint" in origin
+    assert "nok til, at det bliver opfyldt" in origin
+    assert "over 2,7 procent" in convicted
+    assert "ikke afgøres" in convicted
+    assert "(skjult)" in convicted
+
+
+@pytest.mark.parametrize(
+    ("meets", "flips", "listed", "words"),
+    [
+        (True, True, True, ("opfylder området reglen", "nok til, at området ikke længere opfylder", "står på")),
+        (False, True, False, ("opfylder området ikke reglen", "nok til, at området opfylder", "står ikke på")),
+        (True, False, False, ("opfylder området reglen", "ændrer ikke, at området opfylder", "det er listen")),
+        (None, None, None, ("kan ikke afgøre", "Vi ved ikke", "ikke set på området")),
+    ],
+)
+def test_the_watch_says_what_the_figures_and_the_list_say(
+    rules: Registry, meets: bool | None, flips: bool | None, listed: bool | None, words: tuple[str, ...]
+) -> None:
+    said = " ".join(sentences.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), rules))
+    assert all(word in said for word in words), said
+
+
+def test_a_secretariat_without_areas_is_told_so(rules: Registry, make_extract: Callable[..., Extract]) -> None:
+    extract = make_extract()
+    said = sentences.of_place(extract.municipality, extract, rules)
+    assert "kender ikke noget støttet boligområde" in said[0]
+    assert any("Fraflytningsprocenten er 16,3 procent i kommunen" in text for text in said)
+    assert lix(" ".join(said)) < 45
+
+
+def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
+    rules: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    told: Told = {
+        "convicted_pct": {
+            2010: {"value": 2.1, "source": "ministry_lists"},
+            2012: {"x": 40, "n": 1500, "source": "area_statistics"},
+        },
+        "basic_education_pct": {year: {"mark": "not_defined_that_year"} for year in (2003, 2004, 2005)},
+    }
+    other = Place(**place(rules, "area", "nabogaarden"))
+    twins = place(rules, "twins", "testby", convicted_pct={2011: {"mark": "locked"}, 2012: {"mark": "locked"}})
+    made = area(rules, "testby", told, other_boundaries=(other,), twins=Place(**twins))
+    said = " ".join(sentences.cannot_compare(made, make_extract(made), rules))
+    assert "flere kilder (ministeriet med ansvar for boliger for 2010 og Danmarks Statistik" in said
+    assert "blev ikke gjort op i 2003–2005" in said
+    assert "Nabogaarden har en anden grænse end Testby" in said
+    assert "Tvillingerne, 2011 og 2012: tallet for tvillingerne er låst" in said
+
+
+def test_nothing_is_said_to_have_brought_anything_about(
+    random_extracts: Callable[[int], Extract], rules: Registry
+) -> None:
+    for seed in range(10):
+        said = " ".join(_texts(random_extracts(seed), rules)).lower()
+        assert not re.search(r"fordi|skyldes|på grund af|takket være|virkning|effekt|helhedsplan", said)
+
+
+def test_a_figure_of_another_place_is_not_compared_again(rules: Registry, make_extract: Callable[..., Extract]) -> None:
+    made, extract = _one(rules, make_extract, "move_out_pct", x=100, n=1000)
+    row = figure(rules, "area", "nabogaarden", YEAR, "move_out_pct", x=10, n=100, municipality_value=5.0)
+    said = sentences.of_figure(row, replace(made), extract, rules)
+    assert "i Nabogaarden" in said
+    assert "kommunen" not in said
