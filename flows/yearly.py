@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 from flows import tasks
 from flows.extracts.composing import NoSecretariat, secretariats
 from flows.publish import snapshots
-from flows.publish.snapshots import NoSnapshot
+from flows.publish.snapshots import NoMart, NoSnapshot
 from flows.release import store
 from flows.release.attack import Refused, Undecided
 from flows.release.clearing import CannotRelease
@@ -26,6 +26,7 @@ log = logging.getLogger("boligprofil")
 REFUSALS = (
     CannotRelease,
     LedgerBusy,
+    NoMart,
     NoSecretariat,
     NoSnapshot,
     OtherSums,
@@ -69,6 +70,8 @@ def in_words(refusal: BaseException) -> str:
     if isinstance(refusal, OSError):
         where = f" ({refusal.filename})" if refusal.filename else ""
         return f"{refusal.strerror or refusal}{where}: the run stopped, and what was there before stays as it was"
+    if isinstance(refusal, NoMart):
+        return f"{refusal.args[0]}. The snapshot was made by an earlier version: run 'boligprofil run' first"
     return str(refusal.args[0] if refusal.args else refusal)
 
 

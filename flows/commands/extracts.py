@@ -81,10 +81,8 @@ def extract(
     out.print(f"Release {report['release']}, {report['origin']} figures:")
     _show(report["extracts"])
     if not all(one["is_cleared"] for one in report["extracts"]):
-        out.print(
-            f'\nThey are drafts. Two people look at them, and each says: boligprofil clear {report["release"]} --by "Name"',
-            soft_wrap=True,
-        )
+        how = f'boligprofil clear {report["release"]} --by "First Last"'
+        out.print(f"\nThey are drafts. Two people look at them, and each of them says: {how}", soft_wrap=True)
 
 
 def attack(

@@ -38,6 +38,10 @@ class NoSnapshot(LookupError):
     """Nothing has been published, or what the pointer names is not there."""
 
 
+class NoMart(LookupError):
+    """The snapshot has no such mart."""
+
+
 class Damaged(RuntimeError):
     """A snapshot is not what its manifest says."""
 
@@ -51,9 +55,9 @@ class Snapshot:
     manifest: Mapping[str, Any]
 
     def path(self, mart: str) -> Path:
-        """Resolved file of a mart; raises LookupError naming the marts there are."""
+        """Resolved file of a mart; raises NoMart naming the marts there are."""
         if mart not in self.manifest["marts"]:
-            raise LookupError(f"no mart {mart!r}; there are {', '.join(sorted(self.manifest['marts']))}")
+            raise NoMart(f"no mart {mart!r}; there are {', '.join(sorted(self.manifest['marts']))}")
         return Path(self.folder, self.manifest["marts"][mart]["file"]).resolve()
 
     @property
