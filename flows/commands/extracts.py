@@ -153,15 +153,17 @@ def clear(
     try:
         with store.lock(chosen.releases_folder):
             found = store.find(chosen.releases_folder, release)
-            for name in secretariats(snapshot, secretariat):
+            names = secretariats(snapshot, secretariat)
+            # One that is asked for by name and was handed out already is an error, among all it is passed over.
+            for name in names if secretariat else making.waiting(found, names, chosen.releases_folder):
                 word = making.approve(
                     by, found, name, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
                 )
                 is_done = approvals.are_enough(word)
                 said = "cleared by" if is_done else "looked at by"
                 rest = "" if is_done else "; one more person must look at it"
-                names = " and ".join(approval.name for approval in word)
-                out.print(f"{found.name}, {name}: {said} {escape(names)}{rest}", soft_wrap=True)
+                people = " and ".join(approval.name for approval in word)
+                out.print(f"{found.name}, {name}: {said} {escape(people)}{rest}", soft_wrap=True)
     except (store.NoRelease, NoSecretariat) as error:
         stop(str(error.args[0]), USAGE)
     except (

@@ -58,6 +58,12 @@ def standing(
     return [one for one in found if one] if all(found) else None
 
 
+def waiting(release: Release, names: Sequence[str], releases: Path) -> list[str]:
+    """Of these secretariats those to which nothing of a release has been handed out."""
+    handed = store.ledger_of(releases).releases
+    return [name for name in names if handing.name_of(release, name) not in handed]
+
+
 def approve(
     by: str, release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, releases: Path, extracts: Path
 ) -> list[Approval]:
@@ -87,7 +93,9 @@ def approve(
         handed = clearing.handed_out(store.kept(releases), ledger)
         clearing.attack_again(release, clearing.earlier_than(release, handed)).require_safe()
         figures = composing.figures_of(release, secretariat, snapshot)
-        entries = handing.entries(release, secretariat, figures, registry, datetime.now(UTC))
+        entries = list(handing.entries(release, secretariat, figures, registry, datetime.now(UTC)))
+        if not entries:
+            raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
         ledger = store.hand_out(releases, entries)
         made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared=True)
     writing.write(made, registry, release, word, made_with(registry), folder)

@@ -15,8 +15,7 @@ VIEWS = ("area_changes", "area_trends", "area_comparisons")
 
 
 def figures(
-    shown: Mapping[Key, int],
-    marks: Mapping[Key, str],
+    counts: pl.DataFrame,
     scope: Scope,
     others: Sequence[str],
     files: Mapping[str, Path],
@@ -26,8 +25,8 @@ def figures(
 ) -> pl.DataFrame:
     """Rows of cleared_figures for the places of a scope and for `others`, areas whose published figures stand beside.
 
-    `shown` are the counts that readers have, `marks` what stands in place of those that they have not; `files` are the
-    marts of a snapshot: of their figures only those that were published already are taken.
+    `counts` has what readers have and what they have not, as `counts` gives it; `files` are the marts of a snapshot: of
+    their figures only those that were published already are taken.
     """
     steps = {**queries.release(), **{name: query for name, query in queries.views().items() if name in VIEWS}}
     with marts.connect() as connection:
@@ -39,7 +38,7 @@ def figures(
         made = {
             "places": _places(scope, others, files),
             "years": pl.DataFrame({"year": list(years)}, schema={"year": pl.Int32()}),
-            "counts": _counts(shown, marks),
+            "counts": counts,
         }
         for name, rows in made.items():
             connection.register("incoming", rows.to_arrow())
@@ -70,8 +69,8 @@ def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> p
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
-def _counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
-    """One row per place, year and indicator: the counts that are shown, and the mark where one is not."""
+def counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
+    """One row per place, year and indicator: the counts that readers have, and the mark where they have one not."""
     rows: dict[tuple[str, str, int, str], dict[str, int | str | None]] = {}
     for key in sorted({*shown, *marks}):
         if key.part == "complement" or key.geography not in ("area", "twins", "municipality", "country"):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.release.cells import Key, Tables
 from flows.release.hiding import Hiding, hide, marks, shown
 from flows.release.ledger import Ledger
 from flows.release.revisions import Held
+from flows.release.scope import Scope
 from flows.release.store import Release, ReleaseDamaged
 from flows.release.tables import Built
 from schemas.registry import Registry
@@ -28,6 +30,11 @@ MARTS = (
     "dim_secretariats",
     "comparison_pool",
 )
+
+
+# What the checker reads of each year: numbers that add up, and lists that follow each other.
+TOTALS = ("cells", "cells_that_could_be_shown", "sums")
+LISTS = ("hidden", "held_back", "not_exact")
 
 
 class CannotRelease(ValueError):
@@ -76,8 +83,12 @@ def earlier_than(release: Release, handed: Iterable[Release]) -> list[Release]:
 
 
 def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
-    """Attack a release as it is kept, together with all that was handed out before it."""
-    return attack(release.exhibit, [other.exhibit for other in earlier])
+    """Attack a release as it is kept, together with all that was handed out before it, year by year."""
+    found = [
+        attack(release.exhibit(year), [other.exhibit(year) for other in earlier]) for year in release.years_of_cells
+    ]
+    intervals = tuple(interval for one in found for interval in one.intervals)
+    return Findings(intervals, tuple(leak for one in found for leak in one.leaks))
 
 
 def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence[Release]) -> str:
@@ -115,23 +126,11 @@ def _make(
     marts = {mart: pl.read_parquet(file, glob=False) for mart, file in files.items()}
     years = range(year - registry.extracts.years + 1, year + 1)
     asked = scope.of_secretariats(marts, registry)
-    built = tables.build(marts, registry, years, asked)
-    after, held, whole = _beside(built.tables, earlier)
-    hiding = hide(whole)
-    if hiding.unprotected:
-        words = "\n  ".join(f"{u.key}: {u.requirement}, by {'; '.join(u.sums)}" for u in hiding.unprotected)
-        raise Refused(
-            f"{len(hiding.unprotected)} figures cannot be protected beside what is known already; nothing is released. "
-            f"Take their indicator out of the release, or settle it with the owner of the figures:\n  {words}"
-        )
-    readers = {key: value for key, value in shown(whole, hiding).items() if key in after.cells}
-    exhibit = Exhibit(after, readers)
-    findings = attack(exhibit, [release.exhibit for release in earlier])
-    findings.require_safe()
-    said = {key: mark for key, mark in marks(whole, hiding).items() if key in after.cells}
+    # No sum holds cells of several years: each year is cleared alone, so that one is held in memory at a time.
+    cleared_years = [_clear(marts, registry, of_year, asked, earlier) for of_year in years]
     origin = str(snapshot.manifest["origin"])
-    others = other_boundaries(marts["dim_areas"])
-    figures = cleared.figures(readers, said, asked, sorted(set(others.values())), files, list(years), registry, origin)
+    others = sorted(set(other_boundaries(marts["dim_areas"]).values()))
+    counts = pl.concat([one.counts for one in cleared_years])
     record = {
         "release": name,
         "number": number,
@@ -141,9 +140,46 @@ def _make(
         "registry_sha256": registry.fingerprint,
         "inputs_sha256": _inputs(snapshot, registry, year, earlier),
         "earlier": [release.name for release in earlier],
-        **_account(built, after, whole, hiding, held, findings),
+        **_joined([one.account for one in cleared_years]),
     }
-    return store.keep(releases, name, exhibit, figures, record, registry)
+    tables_of = {
+        "cells": pl.concat([one.cells for one in cleared_years]),
+        "sums": pl.concat([one.sums for one in cleared_years]),
+        "figures": cleared.figures(counts, asked, others, files, list(years), registry, origin),
+    }
+    return store.keep(releases, name, tables_of, record, registry)
+
+
+@dataclass(frozen=True)
+class _Year:
+    """One year of a release: its cells and sums as they are kept, what is told, and what the checker reads."""
+
+    cells: pl.DataFrame
+    sums: pl.DataFrame
+    counts: pl.DataFrame
+    account: Mapping[str, Any]
+
+
+def _clear(
+    marts: Mapping[str, pl.DataFrame], registry: Registry, year: int, asked: Scope, earlier: Sequence[Release]
+) -> _Year:
+    """Hide and attack the figures of one year beside all that was handed out of it. Raises Refused, OtherSums."""
+    built = tables.build(marts, registry, [year], asked)
+    before = [release.exhibit(year) for release in earlier]
+    after, held, whole = _beside(built.tables, before)
+    hiding = hide(whole)
+    if hiding.unprotected:
+        words = "\n  ".join(f"{u.key}: {u.requirement}, by {'; '.join(u.sums)}" for u in hiding.unprotected)
+        raise Refused(
+            f"{len(hiding.unprotected)} figures cannot be protected beside what is known already; nothing is released. "
+            f"Take their indicator out of the release, or settle it with the owner of the figures:\n  {words}"
+        )
+    readers = {key: value for key, value in shown(whole, hiding).items() if key in after.cells}
+    findings = attack(Exhibit(after, readers), before)
+    findings.require_safe()
+    said = {key: mark for key, mark in marks(whole, hiding).items() if key in after.cells}
+    cells, sums = store.frames(Exhibit(after, readers))
+    return _Year(cells, sums, cleared.counts(readers, said), _account(built, after, whole, hiding, held, findings))
 
 
 def other_boundaries(areas: pl.DataFrame) -> dict[str, str]:
@@ -156,18 +192,31 @@ def other_boundaries(areas: pl.DataFrame) -> dict[str, str]:
     return dict(beside.sort("area_id").select("area_id", "listed_as").iter_rows())
 
 
-def _beside(own: Tables, earlier: Sequence[Release]) -> tuple[Tables, tuple[Held, ...], Tables]:
+def _beside(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held, ...], Tables]:
     """The tables with revisions held back, which these are, and the tables joined with all that readers have."""
     before: Tables | None = None
     readers: dict[Key, int] = {}
-    for release in earlier:
-        exhibit = release.exhibit
+    for exhibit in earlier:
         before = exhibit.tables if before is None else revisions.joined(before, readers, exhibit.tables)
         readers |= exhibit.shown
     if before is None:
         return own, (), own
     after, held = revisions.hold_back(before, readers, own)
     return after, held, revisions.joined(before, readers, after)
+
+
+def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the checker reads of all years together."""
+    left_out: Counter[str] = Counter()
+    for account in accounts:
+        left_out.update(account["left_out"])
+    attacked = [account["attack"] for account in accounts]
+    return {
+        **{name: sum(account[name] for account in accounts) for name in TOTALS},
+        **{name: [one for account in accounts for one in account[name]] for name in LISTS},
+        "left_out": dict(sorted(left_out.items())),
+        "attack": {name: sum(one[name] for one in attacked) for name in ("cells", "intervals", "leaks")},
+    }
 
 
 def _account(
@@ -196,13 +245,12 @@ def _account(
         "sums": len(after.sums),
         "hidden": hidden,
         "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in held],
-        "left_out": dict(sorted(Counter(f"{left.indicator}: {left.reason}" for left in built.left_out).items())),
+        "left_out": Counter(f"{left.indicator}: {left.reason}" for left in built.left_out),
         "not_exact": list(built.not_exact),
         "attack": {
             "cells": len(reached),
             "intervals": len(findings.intervals),
             "leaks": len(findings.leaks),
-            "attackers": ["outsider", "insider"],
         },
     }
 

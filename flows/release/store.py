@@ -32,7 +32,7 @@ from schemas.registry import Registry
 
 LEDGER, HEAD = "ledger.jsonl", "ledger.head"
 RECORD = "record.json"
-PARTS = ("cells", "sums", "figures")
+PARTS = {"cells": "release_cells", "sums": "release_sums", "figures": "cleared_figures"}
 
 
 class ReleaseBusy(RuntimeError):
@@ -61,11 +61,17 @@ class Release:
         return int(self.record["year"])
 
     @cached_property
-    def exhibit(self) -> Exhibit:
-        """Its tables, and the counts that readers have. Raises ReleaseDamaged."""
+    def years_of_cells(self) -> list[int]:
+        """Years of which the release has cells. Raises ReleaseDamaged."""
         self._verify("cells", "sums")
+        return sorted(pl.read_parquet(self.folder / "cells.parquet", columns=["year"], glob=False)["year"].unique())
+
+    def exhibit(self, year: int) -> Exhibit:
+        """Its tables of one year, and the counts that readers have. Raises ReleaseDamaged."""
+        self._verify("cells", "sums")
+        held = pl.scan_parquet(self.folder / "cells.parquet", glob=False).filter(pl.col("year") == year).collect()
         cells, keys, shown = {}, {}, {}
-        for row in pl.read_parquet(self.folder / "cells.parquet", glob=False).iter_rows(named=True):
+        for row in held.iter_rows(named=True):
             key = Key(
                 row["cell_geography"], row["cell_geography_id"], row["year"], row["cell_indicator"], row["cell_part"]
             )
@@ -84,13 +90,14 @@ class Release:
                 shown[key] = row["cell_value"]
         totals: dict[int, tuple[str, Key]] = {}
         parts: dict[int, list[Key]] = {}
-        for number, name, cell, is_total in pl.read_parquet(self.folder / "sums.parquet", glob=False).iter_rows():
+        sums = pl.scan_parquet(self.folder / "sums.parquet", glob=False).filter(pl.col("year") == year).collect()
+        for number, name, cell, is_total in sums.select("sum_no", "sum_name", "cell_no", "is_total").iter_rows():
             if is_total:
                 totals[number] = (name, keys[cell])
             else:
                 parts.setdefault(number, []).append(keys[cell])
-        sums = tuple(Sum(name, total, tuple(parts[number])) for number, (name, total) in totals.items())
-        return Exhibit(Tables(cells, sums), shown)
+        found = tuple(Sum(name, total, tuple(parts[number])) for number, (name, total) in totals.items())
+        return Exhibit(Tables(cells, found), shown)
 
     @cached_property
     def figures(self) -> pl.DataFrame:
@@ -164,18 +171,16 @@ def hand_out(releases: Path, entries: Iterable[Entry]) -> Ledger:
 
 
 def keep(
-    releases: Path, name: str, exhibit: Exhibit, figures: pl.DataFrame, record: Mapping[str, Any], registry: Registry
+    releases: Path, name: str, tables: Mapping[str, pl.DataFrame], record: Mapping[str, Any], registry: Registry
 ) -> Release:
-    """Write a release beside and rename it into place, instead of a draft of the same name."""
+    """Write a release beside and rename it into place, instead of a draft of the same name; `tables` are its PARTS."""
     work = releases / f".{name}.{os.getpid()}"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        tables = {"cells": _cells(exhibit), "sums": _sums(exhibit.tables), "figures": figures}
-        contracts = {"cells": "release_cells", "sums": "release_sums", "figures": "cleared_figures"}
-        for part, rows in tables.items():
-            table = registry.tables[contracts[part]]
-            shaped = rows.select(column.name for column in table.columns)
+        for part, contract in PARTS.items():
+            table = registry.tables[contract]
+            shaped = tables[part].select(column.name for column in table.columns)
             write_parquet(work / f"{part}.parquet", shaped.to_arrow(), table, {"origin": record["origin"]})
         hashes = {part: file_sha256(work / f"{part}.parquet") for part in PARTS}
         content = json.dumps({**record, "files": hashes}, ensure_ascii=False, indent=1)
@@ -190,34 +195,38 @@ def keep(
     return Release(name, target, json.loads((target / RECORD).read_text(encoding="utf-8")))
 
 
-def _cells(exhibit: Exhibit) -> pl.DataFrame:
+def frames(exhibit: Exhibit) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cells and sums of one year as they are kept; their numbers begin anew with each year."""
     cells = [exhibit.tables.cells[key] for key in exhibit.tables.keys]
-    return pl.DataFrame(
+    held = pl.DataFrame(
         {
             "cell_no": pl.Series(range(len(cells)), dtype=pl.Int64()),
-            "cell_geography": [cell.key.geography for cell in cells],
-            "cell_geography_id": [cell.key.geography_id for cell in cells],
+            "cell_geography": pl.Series([cell.key.geography for cell in cells], dtype=pl.String()),
+            "cell_geography_id": pl.Series([cell.key.geography_id for cell in cells], dtype=pl.String()),
             "year": pl.Series([cell.key.year for cell in cells], dtype=pl.Int32()),
-            "cell_indicator": [cell.key.indicator for cell in cells],
-            "cell_part": [cell.key.part for cell in cells],
-            "cell_value": [cell.value for cell in cells],
-            "k": [cell.k for cell in cells],
-            "standing": [cell.standing for cell in cells],
-            "hides_zero": [cell.hides_zero for cell in cells],
+            "cell_indicator": pl.Series([cell.key.indicator for cell in cells], dtype=pl.String()),
+            "cell_part": pl.Series([cell.key.part for cell in cells], dtype=pl.String()),
+            "cell_value": pl.Series([cell.value for cell in cells], dtype=pl.Int64()),
+            "k": pl.Series([cell.k for cell in cells], dtype=pl.Int64()),
+            "standing": pl.Series([cell.standing for cell in cells], dtype=pl.String()),
+            "hides_zero": pl.Series([cell.hides_zero for cell in cells], dtype=pl.Boolean()),
             "cell_upper": pl.Series([cell.upper for cell in cells], dtype=pl.Int64()),
-            "weight": [cell.weight for cell in cells],
+            "weight": pl.Series([cell.weight for cell in cells], dtype=pl.Float64()),
             "withheld_because": pl.Series([cell.reason for cell in cells], dtype=pl.String()),
-            "is_shown": [cell.key in exhibit.shown for cell in cells],
+            "is_shown": pl.Series([cell.key in exhibit.shown for cell in cells], dtype=pl.Boolean()),
         }
     )
-
-
-def _sums(tables: Tables) -> pl.DataFrame:
-    number = {key: place for place, key in enumerate(tables.keys)}
+    number = {key: place for place, key in enumerate(exhibit.tables.keys)}
     rows = [
-        (place, total.name, number[key], key == total.total)
-        for place, total in enumerate(tables.sums)
+        (place, total.total.year, total.name, number[key], key == total.total)
+        for place, total in enumerate(exhibit.tables.sums)
         for key in (total.total, *total.parts)
     ]
-    kinds = {"sum_no": pl.Int64(), "sum_name": pl.String(), "cell_no": pl.Int64(), "is_total": pl.Boolean()}
-    return pl.DataFrame(rows, schema=kinds, orient="row")
+    kinds = {
+        "sum_no": pl.Int64(),
+        "year": pl.Int32(),
+        "sum_name": pl.String(),
+        "cell_no": pl.Int64(),
+        "is_total": pl.Boolean(),
+    }
+    return held, pl.DataFrame(rows, schema=kinds, orient="row")
