@@ -177,14 +177,15 @@ class _Making:
             schema={"home": pl.String(), "year": year, "indicator": pl.String()},
             orient="row",
         ).with_columns(told=pl.col("home"))
-        k = pl.DataFrame(
-            [
-                (source.id, indicator.id, self._k(source, indicator))
-                for source in self.registry.sources.values()
-                for indicator in self.registry.indicators.values()
-            ],
-            schema={"source": pl.String(), "indicator": pl.String(), "k": pl.Int64()},
-            orient="row",
+        pairs = figures.select("source", "indicator").unique().sort("source", "indicator")
+        k = pairs.with_columns(
+            k=pl.Series(
+                [
+                    self._k(self.registry.sources[source], self.registry.indicators[indicator])
+                    for source, indicator in pairs.iter_rows()
+                ],
+                dtype=pl.Int64(),
+            )
         )
         counted = self.registry.disclosure.counted.basis
         kinds = {i.id: i.kind for i in self.registry.indicators.values() if i.count_basis in counted}

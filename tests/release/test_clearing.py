@@ -1,0 +1,217 @@
+"""A release from beginning to end: what is hidden stays hidden, what was handed out is known, nothing is half made."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from towns import ASSISTED, TOWN, town
+
+from flows.publish.snapshots import Snapshot
+from flows.release import approvals, clearing, handing, store
+from flows.release.approvals import ApprovalMissing
+from flows.release.attack import Exhibit, attack
+from flows.release.clearing import CannotRelease
+from flows.release.ledger import Tampered
+from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
+from schemas.registry import Registry, load
+
+
+@pytest.fixture(scope="session")
+def rules() -> Registry:
+    return load()
+
+
+def made(snapshot: Snapshot, rules: Registry, releases: Path, year: int = 2012) -> Release:
+    with store.lock(releases):
+        return clearing.release_of(snapshot, rules, year, releases, store.ledger_of(releases))
+
+
+def handed(release: Release, rules: Registry, releases: Path) -> None:
+    entries = handing.entries(release, "aarhus", release.figures, rules, datetime(2012, 6, 1, tzinfo=UTC))
+    store.hand_out(releases, entries)
+
+
+def told(
+    release: Release, place: str, indicator: str = "social_assistance_pct", year: int = 2012
+) -> tuple[object, ...]:
+    (row,) = release.figures.filter(place_id=place, indicator=indicator, year=year, place_kind="area").rows(named=True)
+    return row["value"], row["shown_numerator"], row["mark"]
+
+
+def test_small_counts_and_small_areas_are_marked_and_the_rest_is_shown(tmp_path: Path, rules: Registry) -> None:
+    release = made(town(tmp_path / "s", rules), rules, tmp_path / "r")
+    assert told(release, "ager") == (None, None, "hidden")
+    assert told(release, "dal") == (None, None, "area_too_small")
+    assert told(release, "dal", "residents") == (None, None, "area_too_small")
+    assert told(release, "bakke") == (pytest.approx(100 * 61 / 530), 61, None)
+    assert told(release, "eng", "move_out_pct") == (None, None, "not_delivered")
+    assert "skov" not in set(release.figures["place_id"])
+    hidden = {(e["cell"]["geography_id"], e["cell"]["year"], e["rule"].split(":")[0]) for e in release.record["hidden"]}
+    assert {("ager", 2011, "primary"), ("ager", 2012, "primary"), ("dal", 2012, "withheld")} <= hidden
+    assert release.record["attack"]["leaks"] == 0
+    assert release.record["attack"]["cells"] > 0
+
+
+def test_the_figures_are_a_function_of_what_is_shown(tmp_path: Path, rules: Registry) -> None:
+    """Another truth behind the same shown counts gives the same release: what is hidden leaves no trace."""
+    releases = []
+    for number, (small, tiny) in enumerate([(3, 9), (1, 17), (4, 5)]):
+        truth = {year: {"ager": (small, 420), "dal": (tiny, 40)} for year in (2011, 2012)}
+        snapshot = town(tmp_path / f"s{number}", rules, truth)
+        releases.append(made(snapshot, rules, tmp_path / f"r{number}"))
+    first, *others = releases
+    for other in others:
+        assert other.figures.equals(first.figures)
+        (own, same) = ((one.folder / "figures.parquet").read_bytes() for one in (first, other))
+        assert own == same
+        assert store_of(other) != store_of(first)  # the truth itself was another one
+
+
+def store_of(release: Release) -> list[int]:
+    return pl.read_parquet(release.folder / "cells.parquet", glob=False)["cell_value"].to_list()
+
+
+def test_the_same_input_gives_the_same_release_and_a_draft_makes_room(tmp_path: Path, rules: Registry) -> None:
+    snapshot, releases = town(tmp_path / "s", rules), tmp_path / "r"
+    first = made(snapshot, rules, releases)
+    stamp = (first.folder / "record.json").stat().st_mtime_ns
+    assert made(snapshot, rules, releases) == first
+    assert (first.folder / "record.json").stat().st_mtime_ns == stamp
+    other = town(tmp_path / "t", rules, {2012: {"bakke": (70, 530)}}, name="f" * 16)
+    second = made(other, rules, releases)
+    assert (second.name, [release.name for release in store.kept(releases)]) == ("2012-1", ["2012-1"])
+    assert told(second, "bakke")[1] == 70
+    anew, again = (made(snapshot, rules, tmp_path / name) for name in ("anew", "again"))
+    for part in ("cells", "sums", "figures"):
+        assert (anew.folder / f"{part}.parquet").read_bytes() == (again.folder / f"{part}.parquet").read_bytes()
+
+
+def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_path: Path, rules: Registry) -> None:
+    releases = tmp_path / "r"
+    first = made(town(tmp_path / "s", rules), rules, releases)
+    handed(first, rules, releases)
+    # Two more in Bakke would be a count of two; forty more in Eng the year before may be told.
+    revised = {2012: {"bakke": (63, 530)}, 2011: {"eng": (84, 250)}}
+    second = made(town(tmp_path / "t", rules, revised, name="a" * 16), rules, releases)
+    assert second.name == "2012-2"
+    assert told(second, "bakke")[1] == ASSISTED["bakke"][0]
+    assert told(second, "eng", year=2011)[1] == 84
+    assert told(second, "ager") == (None, None, "hidden")
+    held = {entry["cell"]["geography_id"] for entry in second.record["held_back"]}
+    assert "bakke" in held
+    assert not held & {"eng", "ager"}
+    assert not clearing.attack_again(second, [first]).leaks
+    handed(second, rules, releases)
+    marks = {(e.geography_id, e.mark) for e in store.ledger_of(releases).entries if e.release == "2012-2 aarhus"}
+    assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
+
+
+def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, rules: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    first = made(snapshot, rules, releases, 2011)
+    handed(first, rules, releases)
+    second = made(snapshot, rules, releases, 2012)
+    assert (second.name, second.record["earlier"]) == ("2012-1", ["2011-1"])
+    assert told(second, "bakke", year=2011) == told(first, "bakke", year=2011)
+    assert told(second, "ager", year=2011) == (None, None, "hidden")
+    assert not clearing.attack_again(second, [first]).leaks
+
+
+def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Path, rules: Registry) -> None:
+    releases = tmp_path / "r"
+    handed(made(town(tmp_path / "s", rules), rules, releases), rules, releases)
+    second = made(town(tmp_path / "t", rules, {2012: {"ager": (90, 420)}}, name="b" * 16), rules, releases)
+    assert told(second, "ager") == (None, None, "hidden")
+
+
+def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, rules: Registry) -> None:
+    """Where the areas make up the municipality, one hidden count would be the rest of the total."""
+    total = (sum(x for x, _ in ASSISTED.values()), sum(n for _, n in ASSISTED.values()))
+    whole = town(tmp_path / "s", rules, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
+    release = made(whole, rules, tmp_path / "r")
+    exhibit = release.exhibit(2012)
+    cells = exhibit.tables.cells
+    by_rule_alone = {k: c.value for k, c in cells.items() if c.standing in ("open", "known") and not c.is_primary}
+    assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, by_rule_alone)).leaks} >= {"ager"}
+    assert not attack(exhibit).leaks
+    assert len(exhibit.shown) < len(by_rule_alone)
+    assert {told(release, area)[2] for area in ("ager", "bakke", "eng")} >= {"hidden"}
+    assert "secondary" in {entry["rule"].split(":")[0] for entry in release.record["hidden"]}
+
+
+@pytest.mark.parametrize(("year", "words"), [(1999, "no figure of 1999"), (2013, "figures of 2011 to 2012")])
+def test_a_year_without_figures_is_refused(tmp_path: Path, rules: Registry, year: int, words: str) -> None:
+    with pytest.raises(CannotRelease, match=words):
+        made(town(tmp_path / "s", rules), rules, tmp_path / "r", year)
+    assert not store.kept(tmp_path / "r")
+
+
+def test_an_area_without_a_name_is_refused(tmp_path: Path, rules: Registry) -> None:
+    snapshot = town(tmp_path / "s", rules)
+    areas = pl.read_parquet(snapshot.path("dim_areas"), glob=False)
+    blank = areas.with_columns(area_name=pl.when(pl.col("area_id") == "eng").then(pl.lit(" ")).otherwise("area_name"))
+    blank.write_parquet(snapshot.path("dim_areas"))
+    with pytest.raises(CannotRelease, match=r"eng: no name in schemas/codes/areas\.csv"):
+        made(snapshot, rules, tmp_path / "r")
+
+
+def test_a_ledger_that_was_changed_or_cut_off_stops_everything(tmp_path: Path, rules: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    handed(made(snapshot, rules, releases, 2011), rules, releases)
+    once = (releases / "ledger.jsonl").read_bytes()
+    handed(made(snapshot, rules, releases, 2012), rules, releases)
+    twice = (releases / "ledger.jsonl").read_bytes()
+    for content, words in (
+        (twice.replace(b'"mark":"hidden"', b'"mark":"hiddem"', 1), "cannot be read|not as it was"),
+        (once, "lines were cut off"),
+        (b"", "lines were cut off"),
+    ):
+        (releases / "ledger.jsonl").write_bytes(content)
+        with pytest.raises(Tampered, match=words):
+            made(snapshot, rules, releases, 2012)
+    (releases / "ledger.jsonl").write_bytes(twice)
+    made(snapshot, rules, releases, 2012)
+
+
+def test_a_run_that_was_killed_after_the_ledger_and_before_its_end_was_noted_goes_on(
+    tmp_path: Path, rules: Registry
+) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    handed(made(snapshot, rules, releases, 2011), rules, releases)
+    head = (releases / "ledger.head").read_bytes()
+    handed(made(snapshot, rules, releases, 2012), rules, releases)
+    (releases / "ledger.head").write_bytes(head)
+    assert store.ledger_of(releases).releases == ("2011-1 aarhus", "2012-1 aarhus")
+
+
+def test_a_release_that_is_gone_or_changed_stops_the_next(tmp_path: Path, rules: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    first = made(snapshot, rules, releases, 2011)
+    handed(first, rules, releases)
+    cells = first.folder / "cells.parquet"
+    kept = cells.read_bytes()
+    cells.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
+    with pytest.raises(ReleaseDamaged, match="not the file that release 2011-1 was made with"):
+        made(snapshot, rules, releases, 2012)
+    shutil.rmtree(first.folder)
+    with pytest.raises(ReleaseDamaged, match="2011-1 was handed out, and its folder is not there"):
+        made(snapshot, rules, releases, 2012)
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    with store.lock(tmp_path / "r"), pytest.raises(ReleaseBusy, match="wait for it to end"), store.lock(tmp_path / "r"):
+        pass
+
+
+def test_two_different_people_approve_the_same_bytes(tmp_path: Path, rules: Registry) -> None:
+    release = made(town(tmp_path / "s", rules), rules, tmp_path / "r")
+    one = approvals.add(release, "aarhus", "x" * 64, "Anne  Jensen ")
+    assert not approvals.are_enough(one)
+    for name in ("anne jensen", " ", "7"):
+        with pytest.raises(ApprovalMissing):
+            approvals.add(release, "aarhus", "x" * 64, name)
+    assert not approvals.are_enough(approvals.add(release, "aarhus", "y" * 64, "Bo Holm"))
+    assert not approvals.are_enough(approvals.add(release, "vejle", "x" * 64, "Bo Holm"))
+    assert approvals.are_enough(approvals.add(release, "aarhus", "x" * 64, "Bo Holm"))
