@@ -16,9 +16,10 @@ from schemas.registry import Registry
 MOST = 12  # sentences of a reading
 # Figures of a kind that a sentence each is given; the others of the kind share one.
 MOST_STANDING, MOST_UNKNOWN, MOST_MOVED = 3, 2, 2
+MOST_NAMED = 2  # figures that a sentence names where there are more
 
 UNKNOWN = "usikkerheden er ukendt"
-NO_CAUSE = "Tallene viser, hvordan det står til, men de siger ikke hvorfor."
+NO_CAUSE = "Tallene siger ikke, hvorfor det er sådan."
 SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 
 # The places that a figure is held against.
@@ -175,9 +176,10 @@ def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, .
 
 def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
     """The statutory watch: the rule, how far away each criterion is, and what one household could change, both ways."""
+    enough = "det har beboere nok, og " if watch.size else ""
     said = [
         f"Reglen for listen i {watch.year} har {notation.many(len(watch.criteria), 'kriterium', 'kriterier')}. "
-        f"Et område opfylder reglen, når mindst {watch.needed} af dem er opfyldt."
+        f"Et område opfylder reglen, når {enough}mindst {watch.needed} af dem er opfyldt."
     ]
     if watch.size:
         said.append(_of_criterion(watch.size, registry))
@@ -241,6 +243,13 @@ def _listed(parts: Iterable[str]) -> str:
     return notation.listed([part.removesuffix(",") for part in parts])
 
 
+def _some(names: Sequence[str]) -> str:
+    """Names in a sentence that stays short: 'andelen a, andelen b og 3 andre tal'."""
+    left = len(names) - MOST_NAMED
+    more = [notation.many(left, "andet tal", "andre tal")] if left > 0 else []
+    return _listed([*names[:MOST_NAMED], *more]) if len(names) > 1 else names[0]
+
+
 def _in(figure: Figure) -> str:
     match figure["place_kind"]:
         case "country":
@@ -271,15 +280,18 @@ def _key_figures(place: Place, extract: Extract, registry: Registry) -> list[Fig
 
 
 def _compared(figure: Figure, extract: Extract, indicator: Indicator) -> list[str]:
-    """'lavere end i kommunen (16,3)' for municipality and country, as far as they are known."""
-    said = []
+    """'lavere end i kommunen (16,3) og i hele landet (15,2)', as far as they are known; two parts where they differ."""
+    said: dict[str, list[str]] = {}
     for other in OTHERS:
-        if figure[f"{other}_value"] is None:
-            continue
-        number = _beside(figure, other, extract, indicator)
-        how = _against(figure, other, indicator)
-        said.append(f"{how} ({number})" if how else f"i {words.PLACES[other]} {number}")
-    return said
+        if figure[f"{other}_value"] is not None:
+            how = standing(figure, other, indicator)
+            join = "" if not how else " fra" if how == words.VERDICTS["similar"] else " end i"
+            where = f"{words.PLACES[other]} ({_beside(figure, other, extract, indicator)})"
+            said.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
+    return [
+        f"{how} {notation.listed([places[0], *(f'i {p}' if how.endswith(' i') else p for p in places[1:])])}"
+        for how, places in said.items()
+    ]
 
 
 def _against(figure: Figure, other: Other, indicator: Indicator) -> str:
@@ -344,15 +356,15 @@ def _standing(area: Area, extract: Extract, registry: Registry) -> list[Weighed]
         for figure, _ in sure[:MOST_STANDING]
     ]
     for how, pairs in _grouped(sure[MOST_STANDING:], extract, registry).items():
-        said.append(Weighed(f"Også {how}: {_listed(pairs)}.", 2))
+        said.append(Weighed(f"Også {how}: {_some(pairs)}.", 2))
     for place, figure in enumerate(unknown[:MOST_UNKNOWN]):
         said.append(Weighed(_side_by_side(figure, extract, registry.indicators[figure["indicator"]]), 1 + 2 * place))
     if len(unknown) > MOST_UNKNOWN:
-        more = _listed(name(registry.indicators[figure["indicator"]]) for figure in unknown[MOST_UNKNOWN:])
+        more = _some([name(registry.indicators[figure["indicator"]]) for figure in unknown[MOST_UNKNOWN:]])
         said.append(Weighed(f"Usikkerheden er også ukendt for {more}.", 2))
     for how, pairs in _grouped(similar, extract, registry).items():
         where = how.removeprefix(words.VERDICTS["similar"]).strip()
-        said.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_listed(pairs)}.", 1))
+        said.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_some(pairs)}.", 1))
     return said or [Weighed("Vi kan ikke vise, hvordan området står ved siden af kommunen og hele landet.", 0)]
 
 
@@ -416,7 +428,7 @@ def _moved(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
             sure.append(_gone(figure, since, place, indicator, verb))
     said += [Weighed(text, 1) for text in sure[:MOST_MOVED]] + [Weighed(text, 3) for text in sure[MOST_MOVED:]]
     said += [
-        Weighed(f"Siden {since} har {_listed(names)} ikke flyttet sig sikkert.", 2)
+        Weighed(f"Siden {since} har {_some(names)} ikke flyttet sig sikkert.", 2)
         for since, names in sorted(still.items())
     ]
     said += [Weighed(text, 3) for text in unknown[:1]]
@@ -480,8 +492,7 @@ def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]
         if figure["value"] is not None and figure["trend"] in ("rising", "falling"):
             ways.setdefault(figure["trend"], []).append(name(registry.indicators[figure["indicator"]]))
     return [
-        Weighed(f"Over de seneste fem år er retningen {words.TRENDS[way]} for {_listed(names)}.", 3)
-        for way, names in sorted(ways.items())
+        Weighed(f"I de sidste fem år er {_some(names)} {words.TRENDS[way]}.", 3) for way, names in sorted(ways.items())
     ]
 
 
@@ -497,16 +508,14 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
     shown = len(figures) - sum(count for _, count in told)
     said = [
         Weighed(f"For {extract.year} vises {shown} af {len(figures)} tal: {notation.listed(parts)}.", 0),
-        Weighed("Et mærke er ikke det samme som nul.", 2),
+        Weighed("Et mærke er ikke det samme som nul.", 1),
     ]
     for figure in _key_figures(place, extract, registry):
         earlier = newest(place, figure["indicator"], extract) if figure["mark"] else None
         if earlier:
             indicator = registry.indicators[figure["indicator"]]
             value = _with(amount(earlier["value"], indicator), caveats(earlier))
-            said.append(
-                Weighed(f"Det nyeste tal for {_listed([name(indicator)])} er {value} fra {earlier['year']}.", 3)
-            )
+            said.append(Weighed(f"{_capital(name(indicator))} kan sidst vises for {earlier['year']}: {value}.", 3))
     return said
 
 
@@ -524,8 +533,12 @@ def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed
             by.setdefault(publisher(figure, registry), []).append(name(registry.indicators[figure["indicator"]]))
     said = []
     for who, names in by.items():
-        which = _listed(names) if len(names) <= 2 else f"{len(names)} af de vigtigste tal"
-        said.append(Weighed(f"Offentliggjort i forvejen er {which} (kilde: {who}).", 1))
+        which = (
+            f"{_capital(names[0])} er et offentligt tal"
+            if len(names) == 1
+            else f"{len(names)} af tallene er offentlige"
+        )
+        said.append(Weighed(f"{which} (kilde: {who}).", 1))
     return said
 
 

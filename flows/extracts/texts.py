@@ -1,0 +1,427 @@
+"""What must be read beside the figures, in words: caveats, definitions, marks, what compares with what, what changed.
+
+The two files are plain text: mail gateways of municipalities stop pages and macros but let text through, and a double
+click opens it anywhere. The mark at its beginning tells Windows the letters, its line ends suit Notepad.
+"""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from flows import notation
+from flows.extracts import words
+from flows.extracts.content import ChangeLine, Extract, Figure, Place
+from flows.steering import words as plans
+from schemas import danish
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+NO_INTERVAL = "usikkerhed ukendt"
+NOTHING_SHOWN = "intet tal er vist i denne udgivelse"
+NO_AREAS = (
+    "Boligprofil kender intet støttet boligområde hos sekretariatet i denne udgivelse. "
+    "Derfor er der kun tal for kommunen og hele landet."
+)
+POLARITIES = {
+    "high_is_better": "Et højt tal er godt: stiger det, går det den gode vej.",
+    "high_is_worse": "Et lavt tal er godt: falder det, går det den gode vej.",
+    "neutral": "Hverken højt eller lavt er godt i sig selv.",
+}
+NOT_A_MARK = (
+    ("0", "nul", "Et nul er et rigtigt tal. Det er hverken skjult eller mangler."),
+    (
+        notation.ABSENT,
+        "intet i feltet",
+        "Der er intet at skrive her: tallet er ikke vist, eller det, som kolonnen hedder, findes ikke for det.",
+    ),
+)
+READING = (
+    ("Hvad tallene siger", "Tallene siger, hvordan det står til. De siger ikke hvorfor, eller hvad en plan har gjort."),
+    (
+        "Usikkerhed",
+        "Tal for små områder svinger fra år til år ved et tilfælde. Usikkerheden er to tal. Uden tilfældets sving "
+        "ville tallet efter al sandsynlighed ligge imellem dem (et 95\N{NO-BREAK SPACE}%-interval).",
+    ),
+    (
+        "Usikkerhed ukendt",
+        "Står der 'usikkerhed ukendt', ved vi ikke, hvor mange der står bag tallet, eller det kan ikke regnes ud. "
+        "Så kan ingen sige, om en forskel er et tilfælde.",
+    ),
+    (
+        "Bedre og dårligere",
+        "'Bedre' og 'dårligere' skrives kun, når hele usikkerheden ligger på samme side af det tal, der sammenlignes "
+        "med. Ellers står der 'ingen sikker forskel'.",
+    ),
+    (
+        "Højere og lavere",
+        "Når hverken højt eller lavt er godt i sig selv, står der kun 'højere' eller 'lavere'.",
+    ),
+    (
+        "Gennemsnit over flere år",
+        "Nogle tal er gennemsnit over to år eller flere. Det står ved tallet. Sammenlign dem ikke med tal for ét år. "
+        "To gennemsnit, der deler år, kan heller ikke vise, hvad der skete fra det ene til det andet.",
+    ),
+    (
+        "Gentagne tal",
+        "Nogle år gentager kilden et tal fra et tidligere år. Det står ved tallet. Det er ikke målt igen, "
+        "så det viser ikke, at alt er, som det var.",
+    ),
+    (
+        "Foreløbige og skønnede tal",
+        "Et foreløbigt tal kan blive rettet. Et skønnet tal er ikke talt op.",
+    ),
+    (
+        "Kommune og land",
+        "Sammenlign andele, ikke antal. En kommune har altid flere beboere end et boligområde.",
+    ),
+    ("Tvillinger", "Tvillinger er andre områder, der lignede området, før helhedsplanen begyndte."),
+    (
+        "Andre afgrænsninger",
+        "Nogle tal er offentliggjort for en anden afgrænsning af området. De står for sig og kan hverken lægges "
+        "sammen med områdets egne tal eller sammenlignes med dem.",
+    ),
+    (
+        "Retning",
+        "'Stigende' og 'faldende' skrives kun, når fem år i træk peger samme vej, mere end et tilfælde forklarer.",
+    ),
+    ("Afrunding", "Tallene er rundet af, som de står i rapporten."),
+)
+WIDTH = 88
+
+
+# Figures --------------------------------------------------------------------------------------------------------------
+
+
+def value(figure: Figure, column: str, indicator: Indicator) -> float | None:
+    """A number of the figure in the indicator's decimals, never −0; None where the figure has a mark in its place."""
+    if figure["mark"] or figure[column] is None:
+        return None
+    return rounded(figure[column], indicator)
+
+
+def rounded(number: float, indicator: Indicator) -> float:
+    """The number in the indicator's decimals, never −0: more of them could give away counts that are not shown."""
+    return round(float(number), indicator.decimals) + 0.0
+
+
+def uncertainty(figure: Figure, indicator: Indicator) -> str:
+    """The figure's 95 % interval in words: '40,1–46,5', 'usikkerhed ukendt', or a dash where it can have none."""
+    if figure["mark"] or indicator.kind == "count":
+        return notation.ABSENT
+    known = words.interval(figure, indicator)
+    return NO_INTERVAL if known == notation.ABSENT else known
+
+
+def limits(figure: Figure, registry: Registry) -> list[str]:
+    """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
+    if figure["mark"]:
+        return []
+    said = []
+    if (figure["window_years"] or 1) > 1:
+        said.append(f"gennemsnit over {figure['window_years']} år")
+    if figure["repeats_year"]:
+        said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
+    if figure["status"] in ("provisional", "estimated"):
+        said.append(plans.STATUSES[figure["status"]])
+    return said
+
+
+def caveats(figure: Figure, registry: Registry) -> list[str]:
+    """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
+    if figure["mark"]:
+        return [registry.extracts.mark[figure["mark"]].label_da]
+    said = limits(figure, registry)
+    if figure["is_published"]:
+        said.append(f"offentliggjort af {publisher(figure, registry) or 'kilden'}")
+    if uncertainty(figure, registry.indicators[figure["indicator"]]) == NO_INTERVAL:
+        said.append(NO_INTERVAL)
+    return said
+
+
+def publisher(figure: Figure, registry: Registry) -> str | None:
+    """Who publishes the figure; None where it has a mark or names no source."""
+    known = registry.sources.get(figure["source"]) if figure["source"] and not figure["mark"] else None
+    return known.publisher_da if known else None
+
+
+def direction(figure: Figure) -> str:
+    """The figure's recent trend in words, or why there is none; a dash where the figure has a mark."""
+    if figure["mark"]:
+        return notation.ABSENT
+    if figure["trend"]:
+        return f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}"
+    why = words.NO_TREND.get(figure["trend_missing_reason"])
+    return f"kan ikke siges: {why}" if why else notation.ABSENT
+
+
+def places(extract: Extract) -> list[tuple[Place, Place | None]]:
+    """Every place of the extract, and the area that it stands beside."""
+    found: list[tuple[Place, Place | None]] = []
+    for area in extract.areas:
+        found += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
+    return [*found, (extract.municipality, None), (extract.country, None)]
+
+
+# Definitions ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What an indicator means, each in words for a reader."""
+
+    theme: str
+    label: str
+    definition: str
+    counted: str
+    unit: str
+    good: str
+    uncertainty: str
+    publisher: str
+    comparable: str
+
+
+def define(extract: Extract, registry: Registry) -> list[Definition]:
+    """The definitions of the extract's indicators by theme, in the registry's order within each."""
+    every = [place for place, _ in places(extract)]
+    themes = list(danish.OUTCOME_GROUPS)
+    found = [registry.indicators[name] for name in extract.indicators]
+    found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+    return [
+        Definition(
+            danish.OUTCOME_GROUPS[indicator.indicator_group or "background"],
+            indicator.label_da,
+            indicator.definition_da,
+            notation.sentence(indicator.population_da),
+            notation.sentence(danish.unit_in_words(indicator)),
+            POLARITIES[indicator.polarity],
+            _how_uncertain(indicator),
+            notation.sentence(_publishers(every, extract, indicator, registry)),
+            _comparable(every, extract, indicator),
+        )
+        for indicator in found
+    ]
+
+
+def _how_uncertain(indicator: Indicator) -> str:
+    if indicator.kind == "count":
+        return "Alle er talt med, så tallet har ingen usikkerhed."
+    if indicator.interval is None:
+        return "Kan ikke regnes ud for det, som tallet tæller."
+    return "Regnes ud, hvor antallene bag tallet er leveret."
+
+
+def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, registry: Registry) -> str:
+    figures = [place.figure(indicator.id, year) for place in every for year in extract.years]
+    named = {name for figure in figures if (name := publisher(figure, registry))}
+    if named:
+        return notation.listed(sorted(named))
+    return NOTHING_SHOWN if all(figure["mark"] for figure in figures) else "ikke oplyst"
+
+
+def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) -> str:
+    """Years whose figures do not compare with the others, at one place at least."""
+    means: dict[int, set[int]] = {}
+    repeated, shown = set(), set()
+    for place in every:
+        for year in extract.years:
+            figure = place.figure(indicator.id, year)
+            if figure["mark"]:
+                continue
+            shown.add(year)
+            if (figure["window_years"] or 1) > 1:
+                means.setdefault(figure["window_years"], set()).add(year)
+            if figure["repeats_year"]:
+                repeated.add(year)
+    if not shown:
+        return notation.sentence(NOTHING_SHOWN)
+    said = [
+        f"Gennemsnit over {window} år, mindst ét sted: {notation.years(means[window])}." for window in sorted(means)
+    ]
+    if repeated:
+        said.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {notation.years(repeated)}.")
+    if indicator.kind == "count":
+        said.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
+    return " ".join(said) or "Årene kan sammenlignes, når usikkerheden regnes med."
+
+
+# Changes --------------------------------------------------------------------------------------------------------------
+
+CORRECTED, HIDDEN, SHOWN, NEW, OTHER_MARK, GONE = (
+    "rettet",
+    "vises ikke længere",
+    "vises nu",
+    "nyt",
+    "mangler af en anden grund",
+    "er taget ud",
+)
+HAPPENED = {
+    CORRECTED: "Tal, der er rettet",
+    HIDDEN: "Tal, der ikke vises længere",
+    GONE: "Tal, der er taget ud",
+    SHOWN: "Tal, der vises nu",
+    OTHER_MARK: "Tal, der mangler af en anden grund end før",
+    NEW: "Nyt siden sidst",
+}
+
+
+def happened(change: ChangeLine) -> str:
+    """What happened to a figure since the last release: one of HAPPENED."""
+    if change.now is None and change.now_mark is None:
+        return GONE
+    if change.before is None and change.before_mark is None:
+        return NEW
+    if change.before_mark:
+        return OTHER_MARK if change.now_mark else SHOWN
+    return HIDDEN if change.now_mark else CORRECTED
+
+
+def one_side(number: float | None, mark: str | None, indicator: Indicator, registry: Registry) -> str:
+    """A figure before or after a change: '43,0 %', 'skjult', or 'ikke med'."""
+    if mark:
+        return registry.extracts.mark[mark].label_da
+    return "ikke med" if number is None else notation.valued(number, indicator)
+
+
+def in_order(extract: Extract, registry: Registry) -> list[ChangeLine]:
+    """The changes by place, what happened, indicator and year, in the extract's order of places and indicators."""
+    known = list(dict.fromkeys(place.name for place, _ in places(extract)))
+    kinds, indicators = list(HAPPENED), list(registry.indicators)
+
+    def place(change: ChangeLine) -> tuple[int, str, int, int, int]:
+        at = known.index(change.place) if change.place in known else len(known)
+        return at, change.place, kinds.index(happened(change)), indicators.index(change.indicator), change.year
+
+    return sorted(extract.changes, key=place)
+
+
+def since(extract: Extract) -> str:
+    """What the changes are counted from, and how many there are."""
+    if extract.previous is None:
+        return "Dette er den første udgivelse. Der er intet at sammenligne med."
+    if not extract.changes:
+        return f"Ingen tal er ændret siden udgivelse {extract.previous}."
+    counts = Counter(happened(change) for change in extract.changes)
+    parts = [f"{HAPPENED[kind].lower()}: {notation.number(counts[kind])}" for kind in HAPPENED if counts[kind]]
+    many = notation.many(len(extract.changes), "ændring", "ændringer")
+    return f"{many} siden udgivelse {extract.previous}. {notation.sentence('; '.join(parts))}"
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def definitions(extract: Extract, registry: Registry) -> str:
+    """The file of definitions and marks: text to be encoded as UTF-8, its byte order mark and line ends included."""
+    return _file(_definition_lines(extract, registry))
+
+
+def change_log(extract: Extract, registry: Registry) -> str:
+    """The file of changes since the last release: text to be encoded as UTF-8, with byte order mark and line ends."""
+    return _file(_change_lines(extract, registry))
+
+
+def _file(lines: Iterable[str]) -> str:
+    return "\N{BYTE ORDER MARK}" + "".join(f"{line}\r\n" for line in lines)
+
+
+def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
+    defined = define(extract, registry)
+    themes = list(dict.fromkeys(one.theme for one in defined))
+    yield from _head("Definitioner: hvad tallene betyder", extract)
+    yield from _wrapped(
+        "Her står, hvad hvert tal betyder, hvem det tæller, og hvad der må sammenlignes. Filen hører til "
+        "regnearket, rapporten og siderne fra samme udgivelse."
+    )
+    yield from ("", "Indhold")
+    parts = ["Når der intet tal står", "Sådan læses tallene", *themes]
+    yield from (f"  {number}. {part}" for number, part in enumerate(parts, 1))
+    yield from _part(1, parts[0])
+    yield from _wrapped("I stedet for et tal kan der stå et mærke. Et mærke er aldrig et nul.")
+    marks = [(mark.code, mark.label_da, mark.meaning_da) for mark in registry.extracts.mark.values()]
+    for code, label, meaning in (*marks, *NOT_A_MARK):
+        yield ""
+        yield f"{code:<5}{label}"
+        yield from _wrapped(meaning, 5)
+    yield from _part(2, parts[1])
+    for at, (topic, said) in enumerate(READING):
+        if at:
+            yield ""
+        yield topic
+        yield from _wrapped(said, 5)
+    for number, theme in enumerate(themes, 3):
+        yield from _part(number, theme)
+        for at, one in enumerate(one for one in defined if one.theme == theme):
+            if at:
+                yield ""
+            yield one.label
+            for name, said in _told(one):
+                yield from _wrapped(said, 19, f"     {name + ':':<14}")
+
+
+def _told(one: Definition) -> list[tuple[str, str]]:
+    return [
+        ("Betyder", one.definition),
+        ("Tæller", one.counted),
+        ("Enhed", one.unit),
+        ("God vej", one.good),
+        ("Usikkerhed", one.uncertainty),
+        ("Udgiver", one.publisher),
+        ("Sammenlign", one.comparable),
+    ]
+
+
+def _change_lines(extract: Extract, registry: Registry) -> Iterator[str]:
+    yield from _head("Ændringer siden sidste udgivelse", extract)
+    yield from _wrapped(since(extract))
+    if not extract.changes:
+        return
+    yield ""
+    yield from _wrapped(
+        "Brug altid tallene fra den nyeste udgivelse. Har I brugt et tal, der er rettet, så skift det ud. "
+        "Et tal, der ikke vises længere, må heller ikke bruges længere."
+    )
+    number, last_place, last_kind = 0, None, None
+    for change in in_order(extract, registry):
+        kind = happened(change)
+        if change.place != last_place:
+            number, last_place, last_kind = number + 1, change.place, None
+            yield from _part(number, change.place)
+        if kind != last_kind:
+            if last_kind is not None:
+                yield ""
+            last_kind = kind
+            yield f"{HAPPENED[kind]}:"
+        yield from _wrapped(_change(change, kind, registry), 7, "     - ")
+
+
+def _change(change: ChangeLine, kind: str, registry: Registry) -> str:
+    indicator = registry.indicators[change.indicator]
+    before = one_side(change.before, change.before_mark, indicator, registry)
+    now = one_side(change.now, change.now_mark, indicator, registry)
+    name = f"{indicator.label_da}, {change.year}"
+    return f"{name}: {now}" if kind == NEW else f"{name}: før {before}, nu {now}"
+
+
+def _head(title: str, extract: Extract) -> Iterator[str]:
+    for mark, meaning in words.banners(extract):
+        yield from _wrapped(f"{mark}: {meaning}")
+    yield ""
+    yield title.upper()
+    yield f"{extract.name}, tal for {extract.year}, udgivelse {extract.release}"
+    yield "=" * WIDTH
+    yield ""
+    if not extract.areas:
+        yield from _wrapped(NO_AREAS)
+        yield ""
+
+
+def _part(number: int, title: str) -> Iterator[str]:
+    yield from ("", "", f"{number}. {title.upper()}", "-" * WIDTH)
+
+
+def _wrapped(text: str, indent: int = 0, first: str | None = None) -> list[str]:
+    """The text in lines of WIDTH, indented; `first` stands before the first of them."""
+    begins = " " * indent if first is None else first
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=begins, subsequent_indent=" " * indent, break_on_hyphens=False
+    ) or [begins.rstrip()]
