@@ -21,6 +21,7 @@ from schemas import danish
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
+ABREAST = 5  # areas beside each other, so that a table fits a sheet of paper
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,15 @@ class Chooser:
     years: tuple[int, ...]
     key: str
     year: str
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Areas side by side: heads with the pages they lead to, and per indicator a cell for each."""
+
+    caption: str
+    heads: tuple[tuple[str, str | None], ...]
+    rows: tuple[tuple[str, list[Cell]], ...]
 
 
 @dataclass(frozen=True)
@@ -150,8 +160,7 @@ def _overview(extract: Extract, registry: Registry) -> str:
         registry,
         reading=_summary(extract, registry),
         municipality=sentences.of_place(extract.municipality, extract, registry),
-        glance=[(registry.indicators[key].label_da, _glance(key, extract, registry)) for key in keys],
-        glance_heads=[*((area.name, _file(area)) for area in extract.areas), ("Kommunen", None), ("Hele landet", None)],
+        glances=_glances(keys, extract, registry),
         chooser=_chooser(extract, registry, keys, _first(keys), str(extract.year)),
         heads=("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet"),
         said=("Tal", "Mod kommunen", "Mod hele landet"),
@@ -180,14 +189,29 @@ def _summary(extract: Extract, registry: Registry) -> list[str]:
     return [*said, sentences.NO_CAUSE]
 
 
-def _glance(key: str, extract: Extract, registry: Registry) -> list[Cell]:
-    """A key figure of the year in every area, with its verdict against the municipality, and in the places beside."""
+def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[Glance]:
+    """The key figures of the year in every area, as many areas to a table as a sheet of paper holds."""
+    parts = [extract.areas[first : first + ABREAST] for first in range(0, len(extract.areas), ABREAST)]
+    beside = (("Kommunen", None), ("Hele landet", None))
+    return [
+        Glance(
+            f"De vigtigste tal i {extract.year}" + (f" ({number} af {len(parts)})" if len(parts) > 1 else ""),
+            (*((area.name, _file(area)) for area in areas), *beside),
+            tuple((registry.indicators[key].label_da, _glance(key, areas, extract, registry)) for key in keys),
+        )
+        for number, areas in enumerate(parts, 1)
+    ]
+
+
+def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[Cell]:
+    """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
     cells = []
-    for place in (*extract.areas, extract.municipality, extract.country):
-        figure = place.figure(key, extract.year)
-        said = _against(figure, extract.municipality, registry) if place.kind == "area" else notation.ABSENT
+    for area in areas:
+        said = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
         cells.append(_cell(figure, registry, [said] if said != notation.ABSENT else []))
-    return cells
+    return cells + [
+        _cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
+    ]
 
 
 def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[Row]:

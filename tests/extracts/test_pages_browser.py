@@ -228,6 +228,25 @@ def test_pages_fit_their_width(opened: Callable[..., Any], folder: Path, width: 
                 assert max(page.evaluate(wide)) <= 1, name
 
 
+def test_many_areas_with_long_names_fit_a_sheet(
+    opened: Callable[..., Any], full_extract: Extract, rules: Registry, tmp_path: Path
+) -> None:
+    area = full_extract.areas[0]
+    names = (
+        "Gellerupparken/Toveshøj",
+        "Solbjerg Have og Søndermarken",
+        "Rønnebærparken/Æblehaven",
+        "Korsløkkeparken Øst",
+    )
+    areas = tuple(replace(area, id=f"nr-{at}", name=f"{names[at % 4]} {at}") for at in range(7))
+    pages.write(replace(full_extract, areas=areas), rules, tmp_path)
+    page = opened(tmp_path / OVERVIEW, 703)
+    page.emulate_media(media="print")
+    assert max(page.evaluate("[...document.querySelectorAll('.wide')].map(e => e.scrollWidth - e.clientWidth)")) <= 1
+    heads = page.evaluate("[...document.querySelectorAll('.glance thead')].map(e => e.rows[0].cells.length)")
+    assert heads == [1 + 5 + 2, 1 + 2 + 2]
+
+
 def test_a_table_that_scrolls_is_scrolled_by_keyboard(opened: Callable[..., Any], folder: Path) -> None:
     page = opened(folder / AREA, 320)
     region = page.locator(".wide").first
