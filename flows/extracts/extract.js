@@ -73,6 +73,6 @@ for (const table of document.querySelectorAll("table.sortable")) {
   year.addEventListener("change", tell);
   choose.hidden = false;
   // A browser that goes back may fill in what was chosen before.
-  window.addEventListener("pageshow", narrow);
-  narrow();
+  window.addEventListener("pageshow", tell);
+  tell();
 }

@@ -7,12 +7,12 @@ that. All that a page says is in it without the script, which only chooses among
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from flows import notation
-from flows.extracts import charts, sentences, words
+from flows.extracts import charts, sentences, texts, words
 from flows.extracts.content import Area, Criterion, Extract, Figure, Place, TargetLine
 from flows.files import write as write_file
 from flows.pages import style, templates
@@ -21,7 +21,7 @@ from schemas import danish
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
-NOTHING = "ingen tal"
+ABREAST = 5  # areas beside each other, so that a table fits a sheet of paper
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,15 @@ class Chooser:
     years: tuple[int, ...]
     key: str
     year: str
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Areas side by side: heads with the pages they lead to, and per indicator a cell for each."""
+
+    caption: str
+    heads: tuple[tuple[str, str | None], ...]
+    rows: tuple[tuple[str, list[Cell]], ...]
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,7 @@ def _render(template: str, extract: Extract, registry: Registry, **values: Any) 
             links=[(area.name, _file(area)) for area in extract.areas],
             met_marks=_met_marks(extract, registry),
             no_cause=sentences.NO_CAUSE,
+            how_to_read=texts.READING,
             **values,
         )
     )
@@ -137,8 +147,9 @@ def _overview(extract: Extract, registry: Registry) -> str:
             reading=sentences.of_place(place, extract, registry),
             chooser=_chooser(extract, registry, indicators, "", str(extract.year)),
             heads=("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet"),
+            said=(),
             rows=_rows_of(place, (extract.country,), indicators, extract, registry),
-            definitions=_definitions(indicators, registry),
+            definitions=_definitions(indicators, extract, registry),
             sources=_sources((place, extract.country), extract, registry),
         )
     keys = _key_figures(extract, registry)
@@ -149,16 +160,17 @@ def _overview(extract: Extract, registry: Registry) -> str:
         registry,
         reading=_summary(extract, registry),
         municipality=sentences.of_place(extract.municipality, extract, registry),
-        glance=[(registry.indicators[key].label_da, _glance(key, extract, registry)) for key in keys],
-        glance_heads=[*((area.name, _file(area)) for area in extract.areas), ("Kommunen", None), ("Hele landet", None)],
-        chooser=_chooser(extract, registry, keys, keys[0] if keys else "", str(extract.year)),
+        glances=_glances(keys, extract, registry),
+        chooser=_chooser(extract, registry, keys, _first(keys), str(extract.year)),
         heads=("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet"),
+        said=("Tal", "Mod kommunen", "Mod hele landet"),
         rows=[
             row for key in keys for place in (*extract.areas, *beside) for row in _beside(place, key, extract, registry)
         ],
         coverage=[(area, _file(area), _coverage(area, extract, registry)) for area in extract.areas],
+        since=texts.since(extract),
         changes=_changes(extract, registry),
-        definitions=_definitions(keys, registry),
+        definitions=_definitions(keys, extract, registry),
         sources=_sources((*extract.areas, *beside), extract, registry),
     )
 
@@ -177,14 +189,29 @@ def _summary(extract: Extract, registry: Registry) -> list[str]:
     return [*said, sentences.NO_CAUSE]
 
 
-def _glance(key: str, extract: Extract, registry: Registry) -> list[Cell]:
-    """A key figure of the year in every area, with its verdict against the municipality, and in the places beside."""
+def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[Glance]:
+    """The key figures of the year in every area, as many areas to a table as a sheet of paper holds."""
+    parts = [extract.areas[first : first + ABREAST] for first in range(0, len(extract.areas), ABREAST)]
+    beside = (("Kommunen", None), ("Hele landet", None))
+    return [
+        Glance(
+            f"De vigtigste tal i {extract.year}" + (f" ({number} af {len(parts)})" if len(parts) > 1 else ""),
+            (*((area.name, _file(area)) for area in areas), *beside),
+            tuple((registry.indicators[key].label_da, _glance(key, areas, extract, registry)) for key in keys),
+        )
+        for number, areas in enumerate(parts, 1)
+    ]
+
+
+def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[Cell]:
+    """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
     cells = []
-    for place in (*extract.areas, extract.municipality, extract.country):
-        figure = place.figure(key, extract.year)
-        said = sentences.standing(figure, "municipality", registry.indicators[key]) if place.kind == "area" else ""
-        cells.append(_cell(figure, registry, [said] if said else []))
-    return cells
+    for area in areas:
+        said = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
+        cells.append(_cell(figure, registry, [said] if said != notation.ABSENT else []))
+    return cells + [
+        _cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
+    ]
 
 
 def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[Row]:
@@ -195,8 +222,8 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
     def cells(year: int) -> tuple[Cell, ...]:
         figure = place.figure(key, year)
         against = [
-            _verdict(figure, other, registry) if is_area else Cell(notation.ABSENT)
-            for other in ("municipality", "country")
+            Cell(_against(figure, other, registry) if is_area else notation.ABSENT)
+            for other in (extract.municipality, extract.country)
         ]
         return (Cell(of.label_da), _cell(figure, registry), _uncertainty(figure, registry), *against)
 
@@ -204,11 +231,14 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
     return _merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
 
 
-def _verdict(figure: Figure, other: sentences.Other, registry: Registry) -> Cell:
-    of = registry.indicators[figure["indicator"]]
-    if figure["value"] is None or figure[f"{other}_value"] is None or of.kind == "count":
-        return Cell(notation.ABSENT)
-    return Cell(sentences.standing(figure, other, of) or "ikke vurderet")
+def _against(figure: Figure, other: Place, registry: Registry) -> str:
+    """How an area stands against another place, or why that is not said; a dash where there are no two numbers."""
+    beside = other.figure(figure["indicator"], figure["year"])
+    is_count = registry.indicators[figure["indicator"]].kind == "count"
+    if figure["mark"] or beside["mark"] or is_count:
+        return notation.ABSENT
+    why = "" if sentences.has_interval(figure) else ", usikkerhed ukendt"
+    return _stands(figure, other, registry) or f"ikke vurderet{why}"
 
 
 def _coverage(area: Area, extract: Extract, registry: Registry) -> Cell:
@@ -219,22 +249,23 @@ def _coverage(area: Area, extract: Extract, registry: Registry) -> Cell:
     return Cell(f"{shown} af {len(figures)}", tuple(f"{label}: {count}" for label, count in marks if count))
 
 
-def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, Cell, Cell]]:
-    def cell(indicator: str, value: float | None, mark: str | None) -> Cell:
-        if mark:
-            return Cell(registry.extracts.mark[mark].label_da, is_mark=True)
-        return Cell(notation.valued(value, registry.indicators[indicator]))
-
+def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, Cell, Cell]]:
+    """What readers of the last release had otherwise: place, figure, year, what happened, before, now."""
     return [
         (
             line.place,
             registry.indicators[line.indicator].label_da,
             line.year,
-            cell(line.indicator, line.before, line.before_mark),
-            cell(line.indicator, line.now, line.now_mark),
+            texts.happened(line),
+            _side(line.before, line.before_mark, line.indicator, registry),
+            _side(line.now, line.now_mark, line.indicator, registry),
         )
-        for line in extract.changes
+        for line in texts.in_order(extract, registry)
     ]
+
+
+def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> Cell:
+    return Cell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
 
 
 # an area ------------------------------------------------------------------------------------------------------------
@@ -245,7 +276,7 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
     drawn = _charts(area, extract, registry)
     with_charts = [chart.key for chart in drawn]
     keys = _key_figures(extract, registry)
-    first = next((key for key in (*keys, *with_charts) if key in with_charts and key != "residents"), "")
+    first = _first([key for key in (*keys, *with_charts) if key in with_charts])
     return _render(
         "area.html.j2",
         extract,
@@ -258,6 +289,7 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         charts=drawn,
         chooser=_chooser(extract, registry, extract.indicators, first, "" if first else str(extract.year)),
         heads=("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne"),
+        said=(),
         rows=_rows_of(area, beside, extract.indicators, extract, registry),
         watch=area.watch,
         watch_said=sentences.of_watch(area.watch, registry) if area.watch else (),
@@ -265,7 +297,7 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         targets=[_target(target, registry) for target in area.targets],
         boundaries=[(place, *_boundary(place, extract, registry)) for place in area.other_boundaries],
         cannot_compare=sentences.cannot_compare(area, extract, registry),
-        definitions=_definitions(extract.indicators, registry),
+        definitions=_definitions(extract.indicators, extract, registry),
         sources=_sources((area, *beside, *area.other_boundaries), extract, registry),
     )
 
@@ -295,7 +327,7 @@ def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tupl
 
 def _moved(figure: Figure, registry: Registry) -> Cell:
     """What has changed since the year before and since the first figure, and the direction of the last five years."""
-    if figure["value"] is None:
+    if figure["mark"]:
         return Cell(notation.ABSENT)
     said = [_change(figure, "year", figure["year"] - 1, registry)]
     if figure["first_year"] is not None and figure["first_year"] < figure["year"] - 1:
@@ -304,7 +336,8 @@ def _moved(figure: Figure, registry: Registry) -> Cell:
         said.append(f"fem år: {words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}")
     elif figure["trend_missing_reason"]:
         said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure['trend_missing_reason']]}")
-    return Cell("", tuple(text for text in said if text))
+    told = [text for text in said if text]
+    return Cell("" if told else notation.ABSENT, tuple(told))
 
 
 def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
@@ -382,7 +415,7 @@ def _target(target: TargetLine, registry: Registry) -> Told:
 
 def _boundary(place: Place, extract: Extract, registry: Registry) -> tuple[list[int], list[tuple[str, list[Cell]]]]:
     """The figures of another boundary: the years that have any, and per indicator that has any a cell for each."""
-    shown = {key for key, figure in place.figures.items() if figure["value"] is not None}
+    shown = {key for key, figure in place.figures.items() if figure["mark"] is None}
     years = [year for year in extract.years if any(at == year for _, at in shown)]
     rows = [
         (registry.indicators[key].label_da, [_cell(place.figure(key, year), registry) for year in years])
@@ -412,7 +445,7 @@ def _counts(figure: Figure, registry: Registry) -> list[str]:
 
 def _uncertainty(figure: Figure, registry: Registry) -> Cell:
     of = registry.indicators[figure["indicator"]]
-    if figure["value"] is None or figure["mark"]:
+    if figure["mark"]:
         return Cell(notation.ABSENT)
     if sentences.has_interval(figure):
         return Cell(sentences.between(figure["ci_low"], figure["ci_high"], of))
@@ -420,27 +453,25 @@ def _uncertainty(figure: Figure, registry: Registry) -> Cell:
 
 
 def _compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:
-    """The same figure of the places beside it, with the verdict of the area against each."""
-    figure, of = place.figure(key, year), registry.indicators[key]
+    """The same figure of the places beside it, with how the area stands against each."""
+    figure = place.figure(key, year)
     cells = []
     for other in beside:
-        said = ""
-        if figure["value"] is not None and of.kind != "count" and place.kind == "area":
-            if other.kind == "twins":
-                said = words.VERDICTS.get(figure["twin_verdict"] or "", "")
-            elif other.kind in ("municipality", "country"):
-                said = sentences.standing(figure, other.kind, of)
-        cells.append(
-            _cell(
-                other.figure(key, year),
-                registry,
-                [f"området er {said}" if said in _ADJECTIVES else said] if said else [],
-            )
-        )
+        said = _stands(figure, other, registry) if place.kind == "area" else ""
+        # Under the other place's number a bare 'lower' would seem to be said of that place.
+        told = said if said in ("", words.VERDICTS["similar"]) else f"området er {said}"
+        cells.append(_cell(other.figure(key, year), registry, [told] if told else []))
     return cells
 
 
-_ADJECTIVES = {"bedre", "dårligere", "højere", "lavere"}
+def _stands(figure: Figure, other: Place, registry: Registry) -> str:
+    """The verdict of an area's figure against another place in words; empty where none is given."""
+    of = registry.indicators[figure["indicator"]]
+    if figure["mark"] or figure["value"] is None or of.kind == "count":
+        return ""
+    if other.kind == "municipality" or other.kind == "country":
+        return sentences.standing(figure, other.kind, of)
+    return words.VERDICTS[figure["twin_verdict"]] if figure["twin_verdict"] else ""
 
 
 def _rows_of(
@@ -489,6 +520,11 @@ def _chooser(extract: Extract, registry: Registry, indicators: Sequence[str], ke
     return Chooser(tuple(group for group in groups if group[1]), extract.years[::-1], key, year)
 
 
+def _first(indicators: Sequence[str]) -> str:
+    """What is chosen at first: the size of an area stands elsewhere already."""
+    return next((key for key in indicators if key != "residents"), "")
+
+
 def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """The marks that occur anywhere in the extract, with what they mean."""
     places = [extract.municipality, extract.country, *extract.areas]
@@ -498,19 +534,12 @@ def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     return [(mark.label_da, mark.meaning_da) for name, mark in registry.extracts.mark.items() if name in met]
 
 
-def _definitions(indicators: Iterable[str], registry: Registry) -> list[tuple[str, str]]:
-    """What each figure is, of whom, in which unit, and which way is good."""
-    polarity = {
-        "high_is_better": "Højere er bedre.",
-        "high_is_worse": "Lavere er bedre.",
-        "neutral": "Hverken højt eller lavt er godt i sig selv.",
-    }
-    said = []
-    for key in indicators:
-        of = registry.indicators[key]
-        told = f"{of.definition_da} Regnet af: {of.population_da}. Enhed: {danish.unit_in_words(of)}. {polarity[of.polarity]}"
-        said.append((of.label_da, told))
-    return said
+def _definitions(indicators: Sequence[str], extract: Extract, registry: Registry) -> list[tuple[str, str]]:
+    """What each figure is, of whom, in which unit, which way is good, and which years compare."""
+    return [
+        (one.label, f"{one.definition} Regnet af: {one.counted} Enhed: {one.unit} {one.good} {one.comparable}")
+        for one in texts.define(replace(extract, indicators=tuple(indicators)), registry)
+    ]
 
 
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:
@@ -520,7 +549,7 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
         for key in extract.indicators:
             for year in extract.years:
                 figure = place.figure(key, year)
-                if figure["value"] is not None and not figure["mark"]:
+                if figure["mark"] is None:
                     found.setdefault(sentences.publisher(figure, registry), {}).setdefault(key, set()).add(year)
     return [
         (

@@ -20,6 +20,7 @@ MOST_NAMED = 2  # figures that a sentence names where there are more
 
 UNKNOWN = "usikkerheden er ukendt"
 NO_CAUSE = "Tallene siger ikke, hvorfor det er sådan."
+UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
 SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 
 # The places that a figure is held against.
@@ -80,15 +81,21 @@ def step(change: float, indicator: Indicator) -> str:
 
 
 def caveats(figure: Figure) -> str:
-    """What must be said beside a figure: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'; often empty."""
+    """What must be said beside a figure wherever it stands: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'.
+
+    Empty where there is nothing to say.
+    """
     said = []
     if (figure["window_years"] or 1) > 1:
         said.append(f"gennemsnit over {figure['window_years']} år")
     if figure["repeats_year"]:
         said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
-    if figure["status"] in ("provisional", "estimated"):
-        said.append("foreløbigt tal" if figure["status"] == "provisional" else "skønnet tal")
     return ", ".join(said)
+
+
+def all_caveats(figure: Figure) -> str:
+    """The caveats, and whether the figure may still be changed: 'gennemsnit over 2 år, foreløbigt tal'."""
+    return ", ".join(text for text in (caveats(figure), UNSETTLED.get(figure["status"], "")) if text)
 
 
 def has_interval(figure: Figure) -> bool:
@@ -121,7 +128,7 @@ def of_figure(figure: Figure, area: Area, extract: Extract, registry: Registry) 
     if figure["mark"]:
         return f"{where} vises ikke for {figure['year']}: {registry.extracts.mark[figure['mark']].label_da}."
     said = f"{where} var {amount(figure['value'], indicator)} i {figure['year']}"
-    beside = [text for text in (_counts(figure, indicator), caveats(figure)) if text]
+    beside = [text for text in (_counts(figure, indicator), all_caveats(figure)) if text]
     said += f" ({', '.join(beside)})" if beside else ""
     if has_interval(figure):
         said += f"; med usikkerhed {between(figure['ci_low'], figure['ci_high'], indicator)}"
@@ -140,6 +147,7 @@ def reading(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]
         *_moved(area, extract, registry),
         *_missing(area, extract, registry),
         *_published(area, extract, registry),
+        *_provisional(area, extract, registry),
         Weighed(NO_CAUSE, 0),
     ]
     return _fitted(said)
@@ -542,6 +550,19 @@ def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed
     return said
 
 
+def _provisional(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
+    """Which figures of the year may still be changed by their source."""
+    names = [
+        name(registry.indicators[figure["indicator"]])
+        for figure in _key_figures(area, extract, registry)
+        if figure["value"] is not None and figure["status"] in UNSETTLED
+    ]
+    if not names:
+        return []
+    which = f"{_capital(names[0])} kan" if len(names) == 1 else f"{len(names)} af tallene kan"
+    return [Weighed(f"{which} endnu blive rettet af kilden.", 1)]
+
+
 def publisher(figure: Figure, registry: Registry) -> str:
     """Who the figure comes from, in Danish."""
     return registry.sources[figure["source"]].publisher_da if figure["source"] else "ikke oplyst"
@@ -595,50 +616,52 @@ def _figures(area: Area, extract: Extract) -> Iterable[Figure]:
     )
 
 
-def _named_by(found: Iterable[tuple[str, Any]], registry: Registry) -> dict[Any, str]:
-    """Pairs of an indicator and what is told of it, turned around: per thing told, the indicators' names."""
-    names: dict[Any, list[str]] = {}
-    for indicator, told in found:
-        names.setdefault(told, []).append(name(registry.indicators[indicator]))
-    return {told: _capital(_listed(listed)) for told, listed in names.items()}
+def _told(
+    figures: Iterable[Figure], registry: Registry, column: Callable[[Figure], Any], detail: str = "{years}"
+) -> list[str]:
+    """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
 
-
-def _years_by(figures: Iterable[Figure], column: Callable[[Figure], Any]) -> list[tuple[str, tuple[Any, str]]]:
-    """Per indicator and what `column` tells of its figures, unless empty, the years: ('convicted_pct', (4, '2010'))."""
-    years: dict[tuple[str, Any], list[int]] = {}
+    `detail` says it in brackets, with {told} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
+    """
+    years: dict[str, dict[Any, list[int]]] = {}
     for figure in figures:
         if told := column(figure):
-            years.setdefault((figure["indicator"], told), []).append(figure["year"])
-    return [(indicator, (told, notation.years(found))) for (indicator, told), found in years.items()]
+            years.setdefault(figure["indicator"], {}).setdefault(told, []).append(figure["year"])
+    alike: dict[str, list[str]] = {}
+    for indicator, found in years.items():
+        details = "; ".join(detail.format(told=told, years=notation.years(of)) for told, of in found.items())
+        alike.setdefault(details, []).append(name(registry.indicators[indicator]))
+    return [f"{_listed(names)} ({details})" for details, names in alike.items()]
 
 
 def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _years_by(_figures(area, extract), lambda f: f["window_years"] if (f["window_years"] or 1) > 1 else None)
-    for (window, years), names in _named_by(found, registry).items():
-        apart = "må ikke holdes op mod tal for et andet antal år"
-        yield f"{names}: tal for {years} er gennemsnit over {window} år og {apart}."
+    def window(figure: Figure) -> int | None:
+        return figure["window_years"] if (figure["window_years"] or 1) > 1 else None
+
+    if found := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
+        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(found)}."
 
 
 def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _years_by(_figures(area, extract), lambda f: f["repeats_year"])
-    for (earlier, years), names in _named_by(found, registry).items():
-        yield f"{names}: tallet for {years} gentager tallet for {earlier} og er ingen ny måling."
+    found = _told(_figures(area, extract), registry, lambda f: f["repeats_year"], "{years} gentager {told}")
+    if found:
+        yield f"Et gentaget tal er ingen ny måling: {'; '.join(found)}."
 
 
 def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    by_indicator: dict[str, list[str]] = {}
-    for indicator, (who, years) in _years_by(_figures(area, extract), lambda f: publisher(f, registry)):
-        by_indicator.setdefault(indicator, []).append(f"{who} for {years}")
-    found = ((indicator, notation.listed(parts)) for indicator, parts in by_indicator.items() if len(parts) > 1)
-    for parts, names in _named_by(found, registry).items():
-        yield f"{names}: tallene har flere kilder ({parts}) og er måske ikke gjort op på samme måde."
+    several = [
+        [figure for figure in _figures(area, extract) if figure["indicator"] == indicator]
+        for indicator in extract.indicators
+    ]
+    changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
+    if found := _told(changed, registry, lambda f: publisher(f, registry), "{told} for {years}"):
+        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(found)}."
 
 
 def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    found = _years_by(figures, lambda f: f["mark"] == "not_defined_that_year")
-    for (_, years), names in _named_by(found, registry).items():
-        yield f"{names}: blev ikke gjort op i {years}, så de år kan ikke være med."
+    if found := _told(figures, registry, lambda f: f["mark"] == "not_defined_that_year"):
+        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(found)}."
 
 
 def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
@@ -650,15 +673,13 @@ def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[s
         and registry.indicators[figure["indicator"]].kind != "count"
     ]
     if names:
-        yield f"{_capital(_listed(names))}: {UNKNOWN}, så en forskel kan være tilfældig."
+        yield f"Hvor {UNKNOWN}, kan en forskel være tilfældig: {_listed(names)}."
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _years_by(
-        _figures(area, extract), lambda f: {"provisional": "foreløbige", "estimated": "skønnede"}.get(f["status"])
-    )
-    for (how, years), names in _named_by(found, registry).items():
-        yield f"{names}: tal for {years} er {how} og kan blive ændret."
+    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f["status"]), "{told} i {years}")
+    if found:
+        yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
 
 
 def _boundaries(area: Area) -> Iterable[str]:

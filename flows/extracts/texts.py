@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from flows import notation
 from flows.extracts import words
 from flows.extracts.content import ChangeLine, Extract, Figure, Place
-from flows.steering.words import STATUSES
+from flows.steering import words as plans
 from schemas import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -33,7 +33,7 @@ NOT_A_MARK = (
     (
         notation.ABSENT,
         "intet i feltet",
-        "Feltet kan ikke udfyldes her: tallet er ikke vist, eller det, der står i kolonnens hoved, findes ikke for det.",
+        "Der er intet at skrive her: tallet er ikke vist, eller det, som kolonnen hedder, findes ikke for det.",
     ),
 )
 READING = (
@@ -113,7 +113,7 @@ def uncertainty(figure: Figure, indicator: Indicator) -> str:
     return NO_INTERVAL if known == notation.ABSENT else known
 
 
-def limits(figure: Figure, registry: Registry) -> list[str]:
+def limits(figure: Figure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
     if figure["mark"]:
         return []
@@ -123,7 +123,7 @@ def limits(figure: Figure, registry: Registry) -> list[str]:
     if figure["repeats_year"]:
         said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
     if figure["status"] in ("provisional", "estimated"):
-        said.append(STATUSES[figure["status"]])
+        said.append(plans.STATUSES[figure["status"]])
     return said
 
 
@@ -131,7 +131,7 @@ def caveats(figure: Figure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
     if figure["mark"]:
         return [registry.extracts.mark[figure["mark"]].label_da]
-    said = limits(figure, registry)
+    said = limits(figure)
     if figure["is_published"]:
         said.append(f"offentliggjort af {publisher(figure, registry) or 'kilden'}")
     if uncertainty(figure, registry.indicators[figure["indicator"]]) == NO_INTERVAL:
@@ -316,7 +316,7 @@ def definitions(extract: Extract, registry: Registry) -> str:
 
 
 def change_log(extract: Extract, registry: Registry) -> str:
-    """The file of changes since the last release: text to be encoded as UTF-8, byte order mark and line ends included."""
+    """The file of changes since the last release: text to be encoded as UTF-8, with byte order mark and line ends."""
     return _file(_change_lines(extract, registry))
 
 

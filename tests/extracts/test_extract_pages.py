@@ -1,0 +1,313 @@
+"""What the web pages of an extract say, and that nothing on them tells a figure that is not shown."""
+
+import base64
+import hashlib
+import random
+import re
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from page_reading import Tables, table, text
+from told_figures import Told, of_area, of_place
+
+from flows.extracts import pages, words
+from flows.extracts.content import Area, Extract, Place
+from schemas.registry import Registry
+
+AREA = "omraade-bispehaven.html"
+# Columns that hold a number of a figure or about it, but for the value itself.
+NUMBERS = (
+    *("shown_numerator", "shown_denominator", "ci_low", "ci_high", "change_year", "change_year_low"),
+    *("change_year_high", "change_first", "change_first_low", "change_first_high"),
+)
+
+
+def written(extract: Extract, rules: Registry, folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in pages.write(extract, rules, folder)}
+
+
+def grid(page: str, caption: str) -> list[list[str]]:
+    """The cells of a table, with what stands small in them behind a bar."""
+    cells = page.replace("<small>", " | ").replace("  | ", " | ")
+    return next(rows for said, rows in Tables(cells).tables.items() if said.startswith(caption))
+
+
+def test_a_page_for_each_area_and_one_for_all(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    files = pages.write(full_extract, rules, tmp_path / "new" / "folder")
+    assert [file.name for file in files] == ["index.html", AREA, "omraade-viby-syd.html"]
+    assert sorted(file.name for file in files[0].parent.iterdir()) == sorted(file.name for file in files)
+
+
+def test_banners_stand_above_everything_on_every_page(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    for origin, is_cleared in (("synthetic", False), ("real", True)):
+        extract = replace(full_extract, origin=origin, is_cleared=is_cleared)
+        expected = " ".join(f"{mark}: {said}" for mark, said in words.banners(extract))
+        for page in written(extract, rules, tmp_path).values():
+            said = text(page[page.index("<body>") :]).replace(" :", ":")
+            assert said.startswith(f"Gå til indholdet {expected}")
+
+
+def test_pages_allow_their_own_script_and_style_and_nothing_else(
+    full_extract: Extract, rules: Registry, tmp_path: Path
+) -> None:
+    for page in written(full_extract, rules, tmp_path).values():
+        policy = unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1])  # type: ignore[index]
+        for part in ("style", "script"):
+            (found,) = re.findall(rf"<{part}>(.*?)</{part}>", page, flags=re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()
+            assert f"{part}-src 'sha256-{digest}';" in policy
+        assert policy.startswith("default-src 'none';")
+        assert "unsafe" not in policy
+        assert not re.search(
+            r'\sstyle="|\son[a-z]+="|<link (?!rel="icon" href="data:,")|<(img|iframe|object|embed)\b', page
+        )
+        addresses = set(re.findall(r'(?:href|src)="([^"]*)"', page))
+        assert all(re.fullmatch(r"#[a-z]+|data:,|index\.html|omraade-[a-z-]+\.html", to) for to in addresses), addresses
+        assert set(re.findall(r"https?://[^\s\"')]*", page)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    first, second = (written(full_extract, rules, tmp_path / name) for name in ("a", "b"))
+    assert first == second
+    assert str(tmp_path) not in "".join(first.values())
+
+
+def test_key_figures_stand_beside_other_places_with_their_verdicts(
+    full_extract: Extract, rules: Registry, tmp_path: Path
+) -> None:
+    rows = grid(written(full_extract, rules, tmp_path)[AREA], "De vigtigste tal for Bispehaven i 2012")
+    by = {row[0]: row[1:] for row in rows}
+    assert by["Fraflytningsprocent"] == [
+        "9,7 % | 84 af 869 boliger",
+        "mellem 7,9 og 11,8",
+        # The verdict is about the area, though it stands under the municipality's number.
+        "16,3 % | området er lavere og dermed bedre",
+        "ikke leveret",
+        "ikke leveret",
+        "| siden 2011: −0,5 procentpoint (kan være tilfældigt) | siden 2003: −4,1 procentpoint (faldet)"
+        " | fem år: ↘ faldende",
+    ]
+    assert by["Andel uden for arbejdsmarkedet"][:4] == [
+        "43,0 % | gennemsnit over 2 år",
+        "usikkerhed ukendt",
+        "22,4 %",
+        "24,1 %",
+    ]
+    assert by["Andel på kontanthjælp"][:2] == ["0,0 % | 0 af 1.480 personer", "mellem 0,0 og 0,3"]
+    assert by["Andel dømte"][:2] == ["skjult", "–"]
+    assert by["Andel i beskæftigelse"][0] == "holdt tilbage af kilden"
+    assert by["Beboere"][:3] == ["2.390 personer", "talt op", "327.000 personer"]
+
+
+def test_the_overview_sets_areas_side_by_side(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    page = written(full_extract, rules, tmp_path)["index.html"]
+    seen = table(page, "De vigtigste tal i 2012")
+    assert seen["Fraflytningsprocent"] == {
+        "Tal": "Fraflytningsprocent",
+        "Bispehaven": "9,7 % lavere og dermed bedre",
+        "Viby-Syd": "ikke leveret",
+        "Kommunen": "16,3 %",
+        "Hele landet": "ikke leveret",
+    }
+    assert "ikke vurderet, usikkerhed ukendt" in seen["Andel uden for arbejdsmarkedet"]["Bispehaven"]
+    missing = table(page, "Hvor mange tal for 2012 vises")
+    assert missing["Viby-Syd"] == {"Område": "Viby-Syd", "Vises": "0 af 40", "Vises ikke": "ikke leveret: 40"}
+    assert missing["Bispehaven"]["Vises ikke"].startswith("skjult: 1; kan ikke kontrolleres: 1; ikke leveret: 31")
+    assert 'href="omraade-viby-syd.html"' in page
+    assert table(page, "Tal, der er ændret siden udgivelse 2011-1")
+
+
+def test_a_verdict_against_the_twins_is_about_the_area(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    told: Told = {2012: {"x": 500, "n": 1000, "twin_value": 60.0, "twin_verdict": "worse"}}
+    extract = of_area(full_extract, "employed_18_64_pct", told)
+    bispehaven = extract.areas[0]
+    twins = of_place(bispehaven.twins, "employed_18_64_pct", {2012: {"value": 60.0}})
+    extract = replace(extract, areas=(replace(bispehaven, twins=twins),))
+    rows = grid(written(extract, rules, tmp_path)[AREA], "De vigtigste tal for Bispehaven i 2012")
+    assert next(row for row in rows if row[0] == "Andel i beskæftigelse")[5] == "60,0 % | området er dårligere"
+
+
+def test_targets_tell_no_more_than_they_may(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    page = written(full_extract, rules, tmp_path)[AREA]
+    first, second = page[page.index('id="maal"') :].split("<article")[1:3]
+    for said in (
+        "Færre flytter fra området",
+        "EKSEMPEL",
+        "På vej (foreløbig vurdering)",
+        "Planlagt 2012 9,4 %",
+        "8,0 %",
+    ):
+        assert said in text(f"<p {first}")
+    hidden = text(f"<p {second}").split("Det kan ikke sammenlignes")[0]
+    for said in (
+        "Mål 2: målets ord vises ikke",
+        "Start 2009 skjult",
+        "Nyeste tal 2012 skjult",
+        "Ingen vurdering vises",
+    ):
+        assert said in hidden
+    assert "%" not in hidden
+
+
+def test_the_watch_has_a_word_for_every_criterion(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    seen = table(written(full_extract, rules, tmp_path)[AREA], "Kriterierne for listen i 2012")
+    assert seen["Beboere"]["Opfyldt?"] == "✓ opfyldt"
+    assert seen["Andel dømte"]["Bispehaven"] == "skjult"
+    assert seen["Andel dømte"]["Opfyldt?"] == "? kan ikke afgøres"
+
+
+def test_another_boundary_stands_apart(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    bispehaven = full_extract.areas[0]
+    other = Place("area", "listed", "Bispehaven m.fl.", full_extract.country.figures)
+    other = of_place(other, "convicted_pct", {2011: {"value": 3.14}, 2012: {"mark": "withheld_by_source"}})
+    extract = replace(full_extract, areas=(replace(bispehaven, other_boundaries=(other,)),))
+    page = written(extract, rules, tmp_path)[AREA]
+    seen = table(page, "Bispehaven m.fl., egen grænse")
+    assert seen["Andel dømte"]["2011"] == "3,14 %"
+    assert seen["Andel dømte"]["2012"] == "holdt tilbage af kilden"
+    assert "3,14" not in page[: page.index('id="graenser"')]
+
+
+def test_years_that_lack_the_same_share_a_row(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    extract = of_area(full_extract, "safe_evening_pct", {2006: {"x": 1, "n": 2}, 2007: {"mark": "hidden"}})
+    rows = grid(written(extract, rules, tmp_path)[AREA], "Alle tal for Bispehaven")
+    found = [row[1:3] for row in rows if row[0] == "Andel trygge om aftenen"]
+    assert found == [
+        ["2008–2012", "ikke leveret"],
+        ["2007", "skjult"],
+        ["2006", "50,0 % | 1 af 2 personer"],
+        ["2003–2005", "ikke leveret"],
+    ]
+
+
+def test_a_secretariat_without_areas_gets_its_municipality(
+    full_extract: Extract, rules: Registry, tmp_path: Path
+) -> None:
+    made = written(replace(full_extract, areas=()), rules, tmp_path)
+    assert list(made) == ["index.html"]
+    said = text(made["index.html"])
+    assert "kender ikke noget støttet boligområde" in said
+    rows = grid(made["index.html"], "Kommunens tal")
+    assert [
+        "Fraflytningsprocent",
+        "2012",
+        "16,3 % | 9.800 af 60.000 boliger",
+        "mellem 16,0 og 16,6",
+        "ikke leveret",
+    ] in rows
+    assert "EKSEMPEL" not in said
+
+
+def test_names_cannot_break_a_page(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    odd = replace(full_extract.areas[0], name='</title><script>alert("x")</script>')
+    for page in written(replace(full_extract, areas=(odd,), name="<b>&"), rules, tmp_path).values():
+        assert page.count("<script>") == 1
+        assert "<b>&" not in page
+
+
+def test_no_page_says_that_a_plan_caused_anything(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    for page in written(full_extract, rules, tmp_path).values():
+        assert not re.search(r"effekt|skyldes|takket være|på grund af|har virket|virkning", text(page), re.IGNORECASE)
+
+
+def test_the_pages_own_words_are_easy(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    """LIX below 45: words to a sentence, and how many of them are longer than six letters."""
+    for page in written(full_extract, rules, tmp_path).values():
+        main = re.sub(
+            r"<table.*?</table>|<fieldset.*?</fieldset>|<nav.*?</nav>|<svg.*?</svg>", " ", page, flags=re.DOTALL
+        )
+        main = main[: main.index('id="betyder"')]
+        said = text(re.sub(r"</(h\d|li|p|dt|dd)>", ". ", main[main.index("<main") :]))
+        found = re.findall(r"[^\W\d_]+", said)
+        ends = len(re.findall(r"[.!?:]+(?=\s|$)", said))
+        assert len(found) / ends + 100 * sum(len(word) > 6 for word in found) / len(found) < 45
+
+
+# nothing that is not shown ------------------------------------------------------------------------------------------
+
+
+def any_extract(full: Extract, seed: int) -> Extract:
+    """Figures and marks at random in every place, of a few indicators of every kind."""
+    draw = random.Random(seed)
+    kinds = ("residents", "move_out_pct", "convicted_pct", "gross_income_dkk", "hospital_admissions_rate")
+    marks = ("hidden", "area_too_small", "not_delivered", "withheld_by_source", "withheld_or_zero", "nobody")
+
+    def told(indicator: str) -> Told:
+        found: Told = {}
+        for year in full.years:
+            figure: dict[str, Any] = {"mark": draw.choice(marks)}
+            if draw.random() < 0.5 and indicator.endswith("_pct"):
+                n = draw.randint(20, 3000)
+                figure = {"x": draw.randint(0, n), "n": n}
+            elif draw.random() < 0.5:
+                figure = {"value": draw.uniform(0, 5000), "is_published": True}
+            if "mark" not in figure and draw.random() < 0.2:
+                figure |= draw.choice([{"window_years": 2}, {"repeats_year": year - 1}])
+            found[year] = figure
+        return found
+
+    def fill(place: Any) -> Any:
+        for indicator in kinds:
+            place = of_place(place, indicator, told(indicator))
+        return place
+
+    area: Area = replace(fill(full.areas[0]), watch=None, targets=(), twins=fill(full.areas[0].twins))
+    return replace(
+        full,
+        indicators=kinds,
+        areas=(area,),
+        municipality=fill(full.municipality),
+        country=fill(full.country),
+        changes=(),
+    )
+
+
+def planted(place: Any) -> Any:
+    """The place with numbers left behind in every row that has a mark."""
+    return replace(
+        place,
+        figures={
+            key: {**row, **dict.fromkeys(NUMBERS, 77_777.0)} if row["mark"] else row
+            for key, row in place.figures.items()
+        },
+    )
+
+
+def test_a_hidden_cell_leaves_no_number_in_any_byte(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    @settings(max_examples=12)
+    @given(seed=st.integers(0, 10**6))
+    def check(seed: int) -> None:
+        _check(any_extract(full_extract, seed), rules, tmp_path)
+
+    check()
+
+
+def _check(extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    clean = written(extract, rules, tmp_path)
+    rows = [row for row in grid(clean[AREA], "Alle tal for") if row[0] != "Tal"]
+    labels = {rules.indicators[i].label_da: i for i in extract.indicators}
+    places = (extract.areas[0], extract.municipality, extract.country, extract.areas[0].twins)
+    seen = 0
+    for label, years, *cells in rows:
+        first, _, last = years.partition("–")
+        for year in range(int(first), int(last or first) + 1):
+            for place, cell in zip(places, (cells[0], *cells[2:]), strict=True):
+                figure = place.figure(labels[label], year)
+                expected = words.shown(figure, rules)
+                assert cell == expected if figure["mark"] else cell.startswith(expected)
+                seen += 1
+            assert (cells[1] == "–") == bool(places[0].figure(labels[label], year)["mark"])
+    assert seen == len(places) * len(extract.indicators) * len(extract.years)
+    # Even numbers that were left behind a mark change not one byte.
+    area = planted(extract.areas[0])
+    leaky = replace(
+        extract,
+        areas=(replace(area, twins=planted(area.twins)),),
+        municipality=planted(extract.municipality),
+        country=planted(extract.country),
+    )
+    assert written(leaky, rules, tmp_path / "leaky") == clean
