@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from flows import files, notation
 from flows.extracts import texts, words
 from flows.extracts.content import Extract, Figure, Place
+from flows.steering.words import STATUSES
 from schemas import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -115,7 +116,7 @@ def beside_value(line: Line, name: str) -> float | None:
 
 
 def against(line: Line, name: str) -> str | None:
-    """How the figure compares with 'municipality', 'country' or 'twins', or why it does not; None where it has a mark."""
+    """How the figure compares with 'municipality', 'country' or 'twins', or why not; None where it has a mark."""
     other = line.beside(name)
     if line.figure["mark"] or other is None:
         return None
@@ -151,7 +152,7 @@ def why_no_change(line: Line, change: str) -> str | None:
 
 def _status(line: Line) -> str | None:
     status = line.kept("status")
-    return texts.STATUSES[str(status)] if status else None
+    return STATUSES[str(status)] if status else None
 
 
 def _direction(line: Line) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from flows import notation
 from flows.extracts import words
 from flows.extracts.content import ChangeLine, Extract, Figure, Place
-from flows.steering.words import STATUSES
+from flows.steering import words as plans
 from schemas import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -33,7 +33,7 @@ NOT_A_MARK = (
     (
         notation.ABSENT,
         "intet i feltet",
-        "Feltet kan ikke udfyldes her: tallet er ikke vist, eller det, der står i kolonnens hoved, findes ikke for det.",
+        "Der er intet at skrive her: tallet er ikke vist, eller det, som kolonnen hedder, findes ikke for det.",
     ),
 )
 READING = (
@@ -123,7 +123,7 @@ def limits(figure: Figure, registry: Registry) -> list[str]:
     if figure["repeats_year"]:
         said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
     if figure["status"] in ("provisional", "estimated"):
-        said.append(STATUSES[figure["status"]])
+        said.append(plans.STATUSES[figure["status"]])
     return said
 
 
@@ -316,7 +316,7 @@ def definitions(extract: Extract, registry: Registry) -> str:
 
 
 def change_log(extract: Extract, registry: Registry) -> str:
-    """The file of changes since the last release: text to be encoded as UTF-8, byte order mark and line ends included."""
+    """The file of changes since the last release: text to be encoded as UTF-8, with byte order mark and line ends."""
     return _file(_change_lines(extract, registry))
 
 
