@@ -113,7 +113,7 @@ def uncertainty(figure: Figure, indicator: Indicator) -> str:
     return NO_INTERVAL if known == notation.ABSENT else known
 
 
-def limits(figure: Figure, registry: Registry) -> list[str]:
+def limits(figure: Figure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
     if figure["mark"]:
         return []
@@ -131,7 +131,7 @@ def caveats(figure: Figure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
     if figure["mark"]:
         return [registry.extracts.mark[figure["mark"]].label_da]
-    said = limits(figure, registry)
+    said = limits(figure)
     if figure["is_published"]:
         said.append(f"offentliggjort af {publisher(figure, registry) or 'kilden'}")
     if uncertainty(figure, registry.indicators[figure["indicator"]]) == NO_INTERVAL:

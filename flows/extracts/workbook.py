@@ -35,7 +35,7 @@ DEFINITIONS, CHANGES, ALL, DRAWN = "Definitioner", "Ændringer", "Alle tal", "Di
 TAKEN = {"history"}
 LONGEST_NAME = 31
 # Widths that go on a page of A4 across at full size, margins left out; fonts differ from one program to another.
-PAGE_WIDTH = 126
+PAGE_WIDTH = 112
 # Pixels of a chart, and the rows that it covers: four charts go on a page.
 CHART_SIZE, CHART_ROWS = (620, 330), 17
 # Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
@@ -48,7 +48,7 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     A figure with a mark has its code in its cell and no number anywhere; it is left out of charts, which keep a gap.
     """
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties(
         {
             "title": f"{extract.name}: tal for {extract.year}",
@@ -239,9 +239,11 @@ class _Maker:
     def _above(self, sheet: Sheet) -> list[str]:
         """What stands between a sheet's title and the way back: the banners, what it holds, facts of its area."""
         said = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
-        said.append(texts.since(self.extract) if sheet.name == CHANGES else sheet.says)
         area = next((area for area in self.extract.areas if area is sheet.place), None)
-        return [*said, *self._facts(area)] if area else said
+        # Few rows: all of them stay in sight with the head when a reader scrolls.
+        if area:
+            return [*said, " ".join(self._facts(area))]
+        return [*said, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
 
     def _table(
         self,
@@ -326,7 +328,7 @@ class _Maker:
         yield (
             "Regn selv",
             f"Arket '{ALL}' har én række for hvert sted, år og tal. Vælg med knapperne i hovedet, eller lav en "
-            "pivottabel: sæt gennemsnit i stedet for sum, og vælg ét tal ad gangen.",
+            "pivottabel: sæt gennemsnit i stedet for sum, og vælg ét tal ad gangen. CSV-filen har flere kolonner.",
         )
         yield (
             "Når der intet tal står",
@@ -487,9 +489,7 @@ class _Maker:
             for caveat in texts.caveats(row.place.figure(row.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
         said = [f"{notation.years(found)}: {caveat}" for caveat, found in years.items()]
-        own = len(texts.caveats(row.newest.figure, self.registry))
-        beside = listing.remarks(row.newest).split("; ")[own:]
-        return "; ".join((*said, *(part for part in beside if part))) or notation.ABSENT
+        return "; ".join((*said, *listing.limits_beside(row.newest))) or notation.ABSENT
 
     def _shown(self, figure: Figure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
@@ -513,9 +513,12 @@ class _Maker:
         if area.funding_band:
             yield f"Bevilling: {grants[area.funding_band]}"
         if area.plans:
-            yield f"{'Helhedsplan' if len(area.plans) == 1 else 'Helhedsplaner'}: {notation.listed(area.plans)}."
-        if not area.has_any():
-            yield "Ingen tal om området kan vises; hvorfor står i hver række."
+            yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {notation.listed(area.plans)}."
+        yield (
+            "Diagrammer står under tabellen."
+            if area.has_any()
+            else "Ingen tal om området kan vises; hvorfor står i hver række."
+        )
 
     # Criteria and targets
 
@@ -671,7 +674,7 @@ class _Maker:
                 return lambda line: self._shown(line.figure, line.indicator)
             return lambda line: _or_dash(field.of(line))
 
-        columns = [Column(field.head, field.width, of(field), field.kind) for field in listing.FIELDS]
+        columns = [Column(field.head, field.width, of(field), field.kind) for field in listing.FIELDS if field.in_book]
         rows = list(listing.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
@@ -853,7 +856,7 @@ class _Maker:
             said.insert(0, f"{marks}.")
         for at in dict.fromkeys((shown[0].year, shown[-1].year)):
             point = next(point for point in shown if point.year == at)
-            limits = texts.limits(point.line.figure, self.registry)
+            limits = texts.limits(point.line.figure)
             also = f" ({', '.join(limits)})" if limits else ""
             said.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
         if missing := self._missing(points):
@@ -897,7 +900,7 @@ def _point_caveats(point: Point) -> list[str]:
     for name, _ in line.compared:
         other = line.beside(name)
         if other and name != "twins" and point.indicator.kind != "count":
-            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other, line.registry)]
+            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
     return said
 
 
