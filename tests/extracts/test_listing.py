@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_extracts import TRACE, extracts
 from reading import DANISH_CSV, in_libreoffice, sheets
@@ -18,7 +18,14 @@ from flows.extracts import listing
 from flows.extracts.content import Extract
 from schemas.registry import Registry
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+# A failure is told as it was found, not made small.
+FEW = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
 Rows = dict[tuple[str, str, str, str], dict[str, str]]
 
 

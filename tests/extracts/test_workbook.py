@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_extracts import PLANTED, TRACE, extracts
 from reading import cells, in_libreoffice, lix, opened, parts, series, sheets, table
@@ -18,7 +18,14 @@ from flows.extracts import words, workbook
 from flows.extracts.content import Extract
 from schemas.registry import Registry
 
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+# A workbook takes long to write: a failure is told as it was found, not made small.
+FEW = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
 
 
 WRITTEN: list[bytes] = []
