@@ -33,6 +33,7 @@ class Formats:
     def __init__(self, book: Any) -> None:
         self._book = book
         self._made: dict[tuple[Any, ...], Any] = {}
+        self._cells: dict[tuple[str, int, bool], Any] = {}
 
     def of(self, **words: Any) -> Any:
         """A format."""
@@ -41,8 +42,16 @@ class Formats:
             self._made[key] = self._book.add_format(words)
         return self._made[key]
 
-    def cell(self, shown: str, decimals: int) -> Any:
-        """How a cell of a table is shown; Excel writes the numbers as its own language does."""
+    def cell(self, shown: str, decimals: int, is_mark: bool = False) -> Any:
+        """How a cell of a table is shown; `is_mark` says that text stands where its column has numbers."""
+        key = (shown, decimals, is_mark)
+        if key not in self._cells:
+            mark = self.of(**FONT, text_wrap=True, align="right")
+            self._cells[key] = mark if is_mark else self._cell(shown, decimals)
+        return self._cells[key]
+
+    def _cell(self, shown: str, decimals: int) -> Any:
+        """How a cell is shown; Excel writes the numbers as its own language does."""
         digits = "#,##0" + (f".{'0' * decimals}" if decimals else "")
         match shown:
             case "value":
@@ -99,10 +108,8 @@ def table(
         high = max(least, *(lines_of(cell, column.width) for cell, column in zip(cells, columns, strict=True)))
         sheet.set_row(line, LINE * high + 3)
         for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
-            style = formats.cell(column.shown, decimals(row))
-            if isinstance(cell, str) and column.shown in NUMBERS:
-                # A mark stands where the number would.
-                style = formats.of(**FONT, text_wrap=True, align="right")
+            is_mark = column.shown in NUMBERS and isinstance(cell, str)
+            style = formats.cell(column.shown, decimals(row), is_mark)
             _write_cell(sheet, line, place, cell, style)
 
 

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from flows import files, notation
 from flows.extracts import texts, words
 from flows.extracts.content import Extract, Figure, Place
+from flows.steering.words import STATUSES
 from schemas import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -26,7 +27,7 @@ KINDS = {"area": "boligområde", "municipality": "kommune", "country": "hele lan
 FORMULA = ("=", "+", "-", "@")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """A figure with all that stands beside it. `belongs_to` is the area beside which its place stands."""
 
@@ -54,12 +55,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Field:
-    """A column of the list. `kind` is text, value, change (both in the indicator's decimals), count or year."""
+    """A column of the list. `kind` is text, value, change (both in the indicator's decimals), count or year.
+
+    `in_book` says whether the workbook has it, too: there a long list of many places would grow too large to open.
+    """
 
     head: str
     of: Callable[[Line], Value]
     kind: Literal["text", "value", "change", "count", "year"] = "text"
     width: float = 12
+    in_book: bool = True
 
 
 def write(extract: Extract, registry: Registry, file: Path) -> None:
@@ -115,7 +120,7 @@ def beside_value(line: Line, name: str) -> float | None:
 
 
 def against(line: Line, name: str) -> str | None:
-    """How the figure compares with 'municipality', 'country' or 'twins', or why it does not; None where it has a mark."""
+    """How the figure compares with 'municipality', 'country' or 'twins', or why not; None where it has a mark."""
     other = line.beside(name)
     if line.figure["mark"] or other is None:
         return None
@@ -132,14 +137,19 @@ def against(line: Line, name: str) -> str | None:
     return "ikke vurderet: usikkerhed ukendt" if line.figure["ci_low"] is None else "ikke vurderet"
 
 
-def remarks(line: Line) -> str:
-    """All that must be known of the figure and of those that it is compared with; empty where there is nothing."""
-    said = texts.caveats(line.figure, line.registry)
-    for name, _ in line.compared:
-        other = line.beside(name)
-        if other and beside_value(line, name) is not None:
-            said += [f"{words.PLACES[name]}: {limit}" for limit in texts.limits(other, line.registry)]
-    return "; ".join(said)
+def remarks(line: Line) -> str | None:
+    """All that must be known of the figure and of those that it is compared with; None where there is nothing."""
+    return "; ".join((*texts.caveats(line.figure, line.registry), *limits_beside(line))) or None
+
+
+def limits_beside(line: Line) -> list[str]:
+    """What limits the figures that the figure is compared with: 'kommunen: gennemsnit over 2 år'."""
+    compared = [(name, place) for name, place in line.compared if beside_value(line, name) is not None]
+    return [
+        f"{words.PLACES[name]}: {limit}"
+        for name, place in compared
+        for limit in texts.limits(place.figure(line.indicator.id, line.figure["year"]))
+    ]
 
 
 def why_no_change(line: Line, change: str) -> str | None:
@@ -151,7 +161,7 @@ def why_no_change(line: Line, change: str) -> str | None:
 
 def _status(line: Line) -> str | None:
     status = line.kept("status")
-    return texts.STATUSES[str(status)] if status else None
+    return STATUSES[str(status)] if status else None
 
 
 def _direction(line: Line) -> str | None:
@@ -167,7 +177,7 @@ def _of_place(line: Line) -> str:
 FIELDS = (
     Field("Stedtype", place_kind, width=15),
     Field("Sted", lambda line: line.place.name, width=24),
-    Field("Stednøgle", _of_place, width=24),
+    Field("Stednøgle", _of_place, width=24, in_book=False),
     Field("Hører til", lambda line: line.belongs_to.name if line.belongs_to else None, width=18),
     Field("År", lambda line: int(line.figure["year"]), "year", 7),
     Field("Emne", lambda line: danish.OUTCOME_GROUPS[line.indicator.indicator_group or "background"], width=23),
@@ -179,10 +189,12 @@ FIELDS = (
     Field("Ud af", lambda line: line.kept("shown_denominator"), "count", 9),
     Field("Usikkerhed fra", lambda line: line.value("ci_low"), "value", 12),
     Field("Usikkerhed til", lambda line: line.value("ci_high"), "value", 12),
-    Field("Usikkerhed regnet efter", lambda line: INTERVALS.get(str(line.kept("interval_basis"))), width=16),
+    Field(
+        "Usikkerhed regnet efter", lambda line: INTERVALS.get(str(line.kept("interval_basis"))), width=16, in_book=False
+    ),
     Field("Status", _status, width=12),
     Field("Kilde", lambda line: texts.publisher(line.figure, line.registry), width=32),
-    Field("Offentliggjort", lambda line: "ja" if line.kept("is_published") else None, width=15),
+    Field("Offentliggjort", lambda line: "ja" if line.kept("is_published") else None, width=15, in_book=False),
     Field("Gennemsnit over år", lambda line: line.kept("window_years"), "count", 13),
     Field("Gentager tallet fra", lambda line: line.kept("repeats_year"), "year", 13),
     Field("Kommunens tal", lambda line: beside_value(line, "municipality"), "value", 12),
@@ -192,14 +204,19 @@ FIELDS = (
     Field("Tvillingernes tal", lambda line: beside_value(line, "twins"), "value", 13),
     Field("Mod tvillingerne", lambda line: against(line, "twins"), width=32),
     Field("Ændring på et år", lambda line: line.value("change_year"), "change", 12),
-    Field("Ændring på et år fra", lambda line: line.value("change_year_low"), "change", 12),
-    Field("Ændring på et år til", lambda line: line.value("change_year_high"), "change", 12),
-    Field("Hvorfor ingen ændring på et år", lambda line: why_no_change(line, "change_year"), width=34),
+    Field("Ændring på et år fra", lambda line: line.value("change_year_low"), "change", 12, in_book=False),
+    Field("Ændring på et år til", lambda line: line.value("change_year_high"), "change", 12, in_book=False),
+    Field("Hvorfor ingen ændring på et år", lambda line: why_no_change(line, "change_year"), width=34, in_book=False),
     Field("Første år", lambda line: line.kept("first_year"), "year", 9),
     Field("Ændring siden første år", lambda line: line.value("change_first"), "change", 13),
-    Field("Ændring siden første år fra", lambda line: line.value("change_first_low"), "change", 13),
-    Field("Ændring siden første år til", lambda line: line.value("change_first_high"), "change", 13),
-    Field("Hvorfor ingen ændring siden første år", lambda line: why_no_change(line, "change_first"), width=34),
+    Field("Ændring siden første år fra", lambda line: line.value("change_first_low"), "change", 13, in_book=False),
+    Field("Ændring siden første år til", lambda line: line.value("change_first_high"), "change", 13, in_book=False),
+    Field(
+        "Hvorfor ingen ændring siden første år",
+        lambda line: why_no_change(line, "change_first"),
+        width=34,
+        in_book=False,
+    ),
     Field("Retning over fem år", _direction, width=34),
     Field("Bemærk", remarks, width=70),
 )

@@ -12,15 +12,16 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows import files, notation
 from flows.excel import Cell, Column, Formats, lines_of, table
 from flows.extracts import listing, texts, words
-from flows.extracts.content import Area, Criterion, Extract, Figure, Place, TargetLine, Watch
+from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
 from flows.steering.words import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from schemas import danish
 from schemas.models import Indicator
@@ -33,11 +34,10 @@ DEFINITIONS, CHANGES, ALL, DRAWN = "Definitioner", "Ændringer", "Alle tal", "Di
 # Excel keeps 'History' for itself.
 TAKEN = {"history"}
 LONGEST_NAME = 31
-# The row of a sheet's table head: above it stand the title, the banners, what the sheet holds, and the way back.
-TOP = 4
-# Widths that go on a page of A4 across at full size, margins left out.
-PAGE_WIDTH = 145
-CHART_SIZE = (620, 330)
+# Widths that go on a page of A4 across at full size, margins left out; fonts differ from one program to another.
+PAGE_WIDTH = 112
+# Pixels of a chart, and the rows that it covers: four charts go on a page.
+CHART_SIZE, CHART_ROWS = (620, 330), 17
 # Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
 INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
 
@@ -48,7 +48,7 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     A figure with a mark has its code in its cell and no number anywhere; it is left out of charts, which keep a gap.
     """
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties(
         {
             "title": f"{extract.name}: tal for {extract.year}",
@@ -65,6 +65,10 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     _Maker(book, extract, registry, sheets).make()
     book.close()
     files.write(file, _in_danish(content.getvalue()))
+
+
+# A line of a chart: the column of its numbers, its name, its figures and how it looks.
+Drawn: TypeAlias = tuple[int, str, list[Figure | None], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _sheets(extract: Extract, registry: Registry) -> list[Sheet]:
         said = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
         found.append(Sheet(TWINS, f"Områdernes tvillinger, {span}", said, _Maker.twins))
     if any(area.other_boundaries for area in extract.areas):
-        said = "Tal, der er offentliggjort for en anden afgrænsning af området. De kan ikke sammenlignes med områdets egne."
+        said = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
         found.append(Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", said, _Maker.boundaries))
     if extract.areas:
         said = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
@@ -194,6 +198,8 @@ class _Maker:
             for line in listing.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
         }
+        # The row of a sheet's table head, counted from 0.
+        self.tops = {sheet.name: len(self._above(sheet)) + 2 for sheet in sheets}
         self.drawn_of, self.points = self._points()
 
     def make(self) -> None:
@@ -211,22 +217,33 @@ class _Maker:
             written.write_rich_string(0, 0, loud, f"{marks}  ", large, sheet.title)
         else:
             written.write_string(0, 0, sheet.title, large)
+        written.set_row(0, 21)
         if sheet.name == FRONT:
             return
-        text = self.formats.of(font_size=10)
-        said = " ".join(f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract))
-        written.write_string(1, 0, said, self.formats.of(font_size=10, bold=True, font_color="#7F0000"))
-        written.write_string(2, 0, sheet.says, text)
-        written.set_row(0, 21)
+        banners = len(words.banners(self.extract))
+        for row, said in enumerate(self._above(sheet)):
+            loud = {"bold": True, "font_color": "#7F0000"} if row < banners else {}
+            written.write_string(row + 1, 0, said, self.formats.of(font_size=10, **loud))
         link = self.formats.of(font_size=10, font_color="#0563C1", underline=1)
         target = FRONT if sheet.name == CONTENTS else CONTENTS
-        written.write_url(3, 0, f"internal:'{target}'!A1", link, f"Til arket {target}", f"Gå til arket {target}")
+        row = self.tops[sheet.name] - 1
+        written.write_url(row, 0, f"internal:'{target}'!A1", link, f"Til arket {target}", f"Gå til arket {target}")
+        written.set_row(row, 18)
         written.set_landscape()
         written.set_paper(9)
         written.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         name = self.extract.name.replace("&", "&&")
         written.set_header(f"&L&8 {name}, {self.extract.year}, udgivelse {self.extract.release}&R&8 {marks}")
         written.set_footer("&L&8 &A&R&8 Side &P af &N")
+
+    def _above(self, sheet: Sheet) -> list[str]:
+        """What stands between a sheet's title and the way back: the banners, what it holds, facts of its area."""
+        said = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
+        area = next((area for area in self.extract.areas if area is sheet.place), None)
+        # Few rows: all of them stay in sight with the head when a reader scrolls.
+        if area:
+            return [*said, " ".join(self._facts(area))]
+        return [*said, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
 
     def _table(
         self,
@@ -242,19 +259,19 @@ class _Maker:
         """Write the sheet's table; its first `frozen` columns stand on every printed page, a page begins at each of
         `pages`. Returns the first row below the table."""
         name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table(written, self.formats, name, columns, rows, decimals, frozen, TOP, **said)
+        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **said)
         widths = [column.width for column in columns]
         if pages:
             # The frozen columns are repeated on every page.
             left, edges = sum(widths[:frozen]), (*pages, len(widths))
             parts = [sum(widths[: edges[0]])]
-            parts += [left + sum(widths[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+            parts += [left + sum(widths[begin:end]) for begin, end in pairwise(edges)]
             written.set_print_scale(max(10, min(100, int(100 * PAGE_WIDTH / max(parts)))))
             written.set_v_pagebreaks(list(pages))
             written.repeat_columns(0, frozen - 1)
         else:
             written.fit_to_pages(1, 0)
-        return TOP + max(len(rows), 1) + 1
+        return self.tops[sheet.name] + max(len(rows), 1) + 1
 
     # Front, contents, notes
 
@@ -305,13 +322,13 @@ class _Maker:
         if extract.areas:
             yield (
                 "Begynd her",
-                f"Se '{KEY_FIGURES}' for at sammenligne områderne. Gå så til et områdes eget ark: der står alle tal, år "
-                "for år, og diagrammer.",
+                f"Se '{KEY_FIGURES}' for at sammenligne områderne. Gå så til et områdes eget ark: der står alle tal, "
+                "år for år, og diagrammer.",
             )
         yield (
             "Regn selv",
-            f"Arket '{ALL}' har én række for hvert sted, år og tal. Brug knapperne i hovedet til at vælge, eller lav en "
-            "pivottabel: sæt gennemsnit i stedet for sum, og vælg ét tal ad gangen.",
+            f"Arket '{ALL}' har én række for hvert sted, år og tal. Vælg med knapperne i hovedet, eller lav en "
+            "pivottabel: sæt gennemsnit i stedet for sum, og vælg ét tal ad gangen. CSV-filen har flere kolonner.",
         )
         yield (
             "Når der intet tal står",
@@ -320,7 +337,7 @@ class _Maker:
         )
         yield (
             "Procent",
-            "Andele står som tal med enheden ved siden af: 43,0 og %. De er altså ikke Excels procent, hvor 43 % er 0,43.",
+            "Andele står som tal med enheden ved siden af: 43,0 og %. I Excels egen procent ville de hedde 0,43.",
         )
         yield "Pas på", f"{texts.READING[0][1]} Læs '{NOTES}', før I sammenligner år eller steder."
 
@@ -329,7 +346,7 @@ class _Maker:
         columns = [Column("Ark", 34, lambda other: other.name), Column("Hvad der står", 110, lambda other: other.says)]
         self._table(written, sheet, columns, rows)
         link = self.formats.of(font_size=10, valign="top", font_color="#0563C1", underline=1)
-        for row, other in enumerate(rows, TOP + 1):
+        for row, other in enumerate(rows, self.tops[sheet.name] + 1):
             target = other.name.replace("'", "''")
             written.write_url(row, 0, f"internal:'{target}'!A1", link, other.name, f"Gå til arket {other.name}")
 
@@ -377,7 +394,6 @@ class _Maker:
 
     def area(self, written: Any, sheet: Sheet) -> None:
         area = next(area for area in self.extract.areas if area is sheet.place)
-        written.write_string(2, 0, " ".join((sheet.says, *self._facts(area))), self.formats.of(font_size=10))
         rows = self._rows([(area, None)])
         columns = [*self._years(), *self._comparisons(lambda row: row.newest), self._remark()]
         below = self._table(written, sheet, columns, rows, _of_row, frozen=3, pages=[len(self.extract.years) + 5])
@@ -430,7 +446,7 @@ class _Maker:
             return lambda row: self._shown(row.place.figure(row.indicator.id, year), row.indicator)
 
         return [
-            Column("Emne", 16, lambda row: danish.OUTCOME_GROUPS[row.indicator.indicator_group]),
+            Column("Emne", 22, lambda row: danish.OUTCOME_GROUPS[row.indicator.indicator_group]),
             Column("Indikator", 32, lambda row: row.indicator.label_da),
             Column("Enhed", 12, lambda row: notation.unit(row.indicator)),
             *(Column(str(year), 9, of(year), "value") for year in self.extract.years),
@@ -450,17 +466,17 @@ class _Maker:
             ("country", "Hele landet", "landet"),
             ("twins", "Tvillingerne", "tvillingerne"),
         )
+
+        def number(name: str) -> Callable[[Any], Cell]:
+            return lambda row: self._beside(line(row), name)
+
+        def verdict(name: str) -> Callable[[Any], Cell]:
+            return lambda row: _against(line(row), name)
+
         found = []
         for name, head, against in heads:
-            found.append(Column(head, 11, lambda row, name=name: self._beside(line(row), name), "value"))
-            found.append(
-                Column(
-                    f"Mod {against}",
-                    16,
-                    lambda row, name=name: listing.against(line(row), name) or notation.ABSENT,
-                    "beside",
-                )
-            )
+            found.append(Column(head, 11, number(name), "value"))
+            found.append(Column(f"Mod {against}", 17, verdict(name), "beside"))
         return found
 
     def _remark(self) -> Column:
@@ -473,9 +489,7 @@ class _Maker:
             for caveat in texts.caveats(row.place.figure(row.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
         said = [f"{notation.years(found)}: {caveat}" for caveat, found in years.items()]
-        own = len(texts.caveats(row.newest.figure, self.registry))
-        beside = listing.remarks(row.newest).split("; ")[own:]
-        return "; ".join((*said, *(part for part in beside if part))) or notation.ABSENT
+        return "; ".join((*said, *listing.limits_beside(row.newest))) or notation.ABSENT
 
     def _shown(self, figure: Figure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
@@ -499,9 +513,12 @@ class _Maker:
         if area.funding_band:
             yield f"Bevilling: {grants[area.funding_band]}"
         if area.plans:
-            yield f"{'Helhedsplan' if len(area.plans) == 1 else 'Helhedsplaner'}: {notation.listed(area.plans)}."
-        if not area.has_any():
-            yield "Ingen tal om området kan vises; hvorfor står i hver række."
+            yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {notation.listed(area.plans)}."
+        yield (
+            "Diagrammer står under tabellen."
+            if area.has_any()
+            else "Ingen tal om området kan vises; hvorfor står i hver række."
+        )
 
     # Criteria and targets
 
@@ -629,7 +646,6 @@ class _Maker:
         self._table(written, sheet, columns, texts.define(self.extract, self.registry), frozen=2)
 
     def changes(self, written: Any, sheet: Sheet) -> None:
-        written.write_string(2, 0, texts.since(self.extract), self.formats.of(font_size=10))
         columns = [
             Column("Sted", 28, lambda change: change.place),
             Column("Hvad der skete", 28, lambda change: texts.happened(change)),
@@ -640,8 +656,10 @@ class _Maker:
             Column("Nu", 14, lambda change: self._side(change.now, change.now_mark, change.indicator), "value"),
         ]
         rows = texts.in_order(self.extract, self.registry)
-        decimals = lambda change: self.registry.indicators[change.indicator].decimals  # noqa: E731
-        self._table(written, sheet, columns, rows, decimals, nothing="Ingen ændringer.")
+        self._table(written, sheet, columns, rows, self._decimals_of, nothing="Ingen ændringer.")
+
+    def _decimals_of(self, change: ChangeLine) -> int:
+        return self.registry.indicators[change.indicator].decimals
 
     def _side(self, number: float | None, mark: str | None, name: str) -> Cell:
         if mark:
@@ -656,7 +674,7 @@ class _Maker:
                 return lambda line: self._shown(line.figure, line.indicator)
             return lambda line: _or_dash(field.of(line))
 
-        columns = [Column(field.head, field.width, of(field), field.kind) for field in listing.FIELDS]
+        columns = [Column(field.head, field.width, of(field), field.kind) for field in listing.FIELDS if field.in_book]
         rows = list(listing.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
@@ -673,7 +691,7 @@ class _Maker:
                 lines = [self.lines[place.kind, place.id, name, year] for year in self.extract.years]
                 if sum(not line.figure["mark"] for line in lines) < 2:
                     continue
-                first[place.kind, place.id, name] = TOP + 1 + len(found)
+                first[place.kind, place.id, name] = self.tops[DRAWN] + 1 + len(found)
                 found += [Point(place, line.indicator, line.figure["year"], line) for line in lines]
         return first, found
 
@@ -714,15 +732,18 @@ class _Maker:
             written.write_string(below, 0, said, self.formats.of(font_size=10))
             return
         said = (
-            f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{DRAWN}'. En linje er brudt, hvor et år intet "
-            "tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
+            f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{DRAWN}'. En linje er brudt, hvor et år "
+            "intet tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
         )
         written.write_string(below, 0, said, self.formats.of(font_size=10))
         width, height = CHART_SIZE
+        # No chart is cut by the end of a page.
+        rows = below + 1 + -(-len(charts) // 2) * CHART_ROWS
+        written.set_h_pagebreaks([below, *range(below + 1 + 2 * CHART_ROWS, rows, 2 * CHART_ROWS)])
         for at, name in enumerate(charts):
             chart, described = self._chart(place, self.registry.indicators[name])
             chart.set_size({"width": width - 10, "height": height - 10})
-            row = below + 1 + (at // 2) * 17
+            row = below + 1 + (at // 2) * CHART_ROWS
             offset = (at % 2) * width
             options = {"x_offset": offset, "y_offset": 4, "object_position": 2, "description": described}
             written.insert_chart(row, 0, chart, options)
@@ -734,7 +755,7 @@ class _Maker:
         a mark is ever in one.
         """
         start = self.drawn_of[place.kind, place.id, indicator.id]
-        points = self.points[start - TOP - 1 :][: len(self.extract.years)]
+        points = self.points[start - self.tops[DRAWN] - 1 :][: len(self.extract.years)]
         chart = self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
         legend: list[bool] = []
 
@@ -752,7 +773,7 @@ class _Maker:
                 legend.append(run == 0)
 
         own = [point.line.figure for point in points]
-        others: list[tuple[int, str, list[Figure | None], dict[str, Any]]] = [
+        others: list[Drawn] = [
             (7, "Kommunen", [point.line.beside("municipality") for point in points], _line(MUTED, "dash", "square")),
             (
                 8,
@@ -771,7 +792,7 @@ class _Maker:
         before = len(legend)
         add(6, "Usikkerhed, øverst", known, thin)
         legend[before:] = [False] * (len(legend) - before)
-        drawn = [(4, place.name, [*own], _line(INK, "solid", "circle")), *others]
+        drawn: list[Drawn] = [(4, place.name, [*own], _line(INK, "solid", "circle")), *others]
         for column, name, figures, style in drawn:
             add(column, name, [figure is not None and not figure["mark"] for figure in figures], style)
         for name, limit, sign in _LIMITED:
@@ -794,7 +815,7 @@ class _Maker:
         chart.set_title(
             {
                 "name": f"{marks} · {title}" if marks else title,
-                "name_font": {"size": 11, "bold": True},
+                "name_font": {"size": 10, "bold": True},
                 "overlay": False,
             }
         )
@@ -835,7 +856,7 @@ class _Maker:
             said.insert(0, f"{marks}.")
         for at in dict.fromkeys((shown[0].year, shown[-1].year)):
             point = next(point for point in shown if point.year == at)
-            limits = texts.limits(point.line.figure, self.registry)
+            limits = texts.limits(point.line.figure)
             also = f" ({', '.join(limits)})" if limits else ""
             said.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
         if missing := self._missing(points):
@@ -848,10 +869,10 @@ _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size":
 _SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 _WAYS = {"up": "skal stige", "down": "skal falde"}
 # Signs on top of a line's own, for figures that are no measurement of their year alone.
-_HOLLOW = {"size": 8, "border": {"color": "#000000", "width": 1}, "fill": {"color": "#FFFFFF"}}
+_BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
 _LIMITED: tuple[tuple[str, Callable[[Figure], bool], dict[str, Any]], ...] = (
-    ("Gennemsnit over flere år", lambda figure: (figure["window_years"] or 1) > 1, {"type": "diamond", **_HOLLOW}),
-    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure["repeats_year"]), {"type": "x", **_HOLLOW}),
+    ("Gennemsnit over flere år", lambda figure: (figure["window_years"] or 1) > 1, {"type": "diamond", **_BLACK}),
+    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure["repeats_year"]), {"type": "x", **_BLACK}),
 )
 
 
@@ -879,12 +900,12 @@ def _point_caveats(point: Point) -> list[str]:
     for name, _ in line.compared:
         other = line.beside(name)
         if other and name != "twins" and point.indicator.kind != "count":
-            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other, line.registry)]
+            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
     return said
 
 
 def _or_dash(found: Any) -> Cell:
-    return notation.ABSENT if found is None else found  # type: ignore[no-any-return]
+    return notation.ABSENT if found is None else found
 
 
 def _of_row(row: Row) -> int:
@@ -896,6 +917,13 @@ def _change_interval(line: listing.Line) -> str:
         return listing.why_no_change(line, "change_year") or notation.ABSENT
     known = notation.span(line.value("change_year_low"), line.value("change_year_high"), line.indicator)
     return texts.NO_INTERVAL if known == notation.ABSENT else known
+
+
+def _against(line: listing.Line, name: str) -> str:
+    """How the figure compares; a dash where the mark beside it says why it does not."""
+    other = line.beside(name)
+    is_marked = other is not None and bool(other["mark"])
+    return notation.ABSENT if is_marked else listing.against(line, name) or notation.ABSENT
 
 
 def _yes_or_no(said: bool | None, unknown: str = "kan ikke siges") -> str:

@@ -14,9 +14,9 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows import files, notation
+from flows.excel import Cell, Column, Formats, lines_of, table
 from flows.publish.snapshots import Snapshot
 from flows.steering import telling, words
-from flows.excel import Cell, Column, Formats, lines_of, table
 from flows.steering.figures import Activity, Plan, Row, Target, in_order, read
 from schemas.models import Indicator
 from schemas.registry import Registry

@@ -1,0 +1,145 @@
+"""The CSV: as a Danish Excel opens it, and as any other reader does."""
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from random_extracts import TRACE, extracts
+from reading import DANISH_CSV, in_libreoffice, sheets
+
+from flows.extracts import listing
+from flows.extracts.content import Extract
+from schemas.registry import Registry
+
+# A failure is told as it was found, not made small.
+FEW = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+Rows = dict[tuple[str, str, str, str], dict[str, str]]
+
+
+def written(extract: Extract, rules: Registry, folder: Path) -> bytes:
+    listing.write(extract, rules, folder / "list.csv")
+    return (folder / "list.csv").read_bytes()
+
+
+def read(made: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+@pytest.fixture
+def rows(full_extract: Extract, rules: Registry, tmp_path: Path) -> Rows:
+    made = read(written(full_extract, rules, tmp_path))
+    return {(row["Stedtype"], row["Sted"], row["Indikator"], row["År"]): row for row in made}
+
+
+def test_a_row_stands_for_every_place_year_and_indicator(rows: Rows, full_extract: Extract) -> None:
+    places = 2 * 2 + 2
+    assert len(rows) == places * len(full_extract.years) * len(full_extract.indicators)
+
+
+def test_the_file_is_as_danish_excel_wants_it(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+    made = written(full_extract, rules, tmp_path)
+    assert made.startswith(b"\xef\xbb\xbfOprindelse;Udgave;Udgivelse;Sekretariat;Stedtype;Sted;")
+    assert made.count(b"\r\n") == made.count(b"\n") > 1
+    assert made == written(full_extract, rules, tmp_path)
+
+
+def test_every_row_says_what_it_is(rows: Rows) -> None:
+    said = {(row["Oprindelse"], row["Udgave"], row["Udgivelse"]) for row in rows.values()}
+    assert said == {("syntetisk", "udkast", "udgivelse 2012-1")}
+
+
+def test_a_cleared_file_of_real_figures_says_so(
+    make_extract: Callable[..., Extract], rules: Registry, tmp_path: Path
+) -> None:
+    made = read(written(make_extract(is_cleared=True, origin="real"), rules, tmp_path))
+    assert {(row["Oprindelse"], row["Udgave"]) for row in made} == {("virkelig", "godkendt")}
+
+
+def test_a_figure_stands_with_its_counts_interval_and_comparisons(rows: Rows) -> None:
+    row = rows["boligområde", "Bispehaven", "Fraflytningsprocent", "2012"]
+    heads = ("Tal", "Enhed", "Mærke i stedet for tal", "Antal", "Ud af", "Usikkerhed fra", "Usikkerhed til")
+    # Wilson's interval for 84 of 869, worked out by hand.
+    assert [row[head] for head in heads] == ["9,7", "%", "", "84", "869", "7,9", "11,8"]
+    assert (row["Kommunens tal"], row["Mod kommunen"]) == ("16,3", "bedre")
+    assert row["Mod landet"] == "ikke sammenlignet: ikke leveret"
+    assert (row["Ændring på et år"], row["Første år"], row["Ændring siden første år"]) == ("-0,5", "2003", "-4,1")
+    assert row["Retning over fem år"] == "↘ faldende"
+    assert rows["kommune", "Aarhus", "Beboere", "2012"]["Tal"] == "327000"
+
+
+def test_what_a_published_figure_lacks_is_said(rows: Rows) -> None:
+    row = rows["boligområde", "Bispehaven", "Andel uden for arbejdsmarkedet", "2012"]
+    assert (row["Gennemsnit over år"], row["Offentliggjort"], row["Kilde"]) == (
+        "2",
+        "ja",
+        "ministeriet med ansvar for boliger",
+    )
+    assert "usikkerhed ukendt" in row["Bemærk"]
+    assert row["Mod kommunen"] == "ikke vurderet: usikkerhed ukendt"
+    assert rows["boligområde", "Bispehaven", "Andel uden for arbejdsmarkedet", "2011"]["Gentager tallet fra"] == "2010"
+
+
+def test_a_mark_stands_in_words_and_its_row_has_no_number(rows: Rows) -> None:
+    row = rows["boligområde", "Bispehaven", "Andel dømte", "2012"]
+    assert (row["Tal"], row["Mærke i stedet for tal"]) == ("", "skjult")
+    beside = [head for head in row if re.search(r"\d", row[head] or "")]
+    assert beside == ["Udgivelse", "År"]
+    zero = rows["boligområde", "Bispehaven", "Andel på kontanthjælp", "2012"]
+    assert (zero["Tal"], zero["Mærke i stedet for tal"], zero["Antal"]) == ("0,0", "", "0")
+
+
+@FEW
+@given(data=st.data())
+def test_no_list_shows_what_marks_hide_or_starts_a_formula(
+    data: st.DataObject, rules: Registry, tmp_path: Path
+) -> None:
+    extract = data.draw(extracts(rules))
+    made = written(extract, rules, tmp_path)
+    assert not re.search(TRACE, made)
+    found = read(made)
+    places = sum(2 + len(area.other_boundaries) for area in extract.areas) + 2
+    assert len(found) == places * len(extract.years) * len(extract.indicators)
+    for row in found:
+        assert None not in row
+        assert (row["Tal"] == "") == (row["Mærke i stedet for tal"] != "")
+        for cell in row.values():
+            assert not cell.startswith(("=", "+", "@"))
+            assert not cell.startswith("-") or re.fullmatch(r"-\d+(,\d+)?", cell)
+            assert "\n" not in cell
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_danish_spreadsheet_opens_its_numbers_as_numbers(
+    full_extract: Extract, rules: Registry, tmp_path: Path
+) -> None:
+    made = read(written(full_extract, rules, tmp_path))
+    book = in_libreoffice(tmp_path, [tmp_path / "list.csv"], f"--infilter={DANISH_CSV}") / "list.xlsx"
+    heads, *below = next(iter(sheets(book.read_bytes()).values()))
+    assert heads == list(made[0])
+    assert len(below) == len(made)
+    numbers = {"Tal", "Antal", "Ud af", "Usikkerhed fra", "Kommunens tal", "Ændring på et år", "År"}
+    for row, cells in zip(made, below, strict=True):
+        for head, cell in zip(heads, cells, strict=True):
+            if isinstance(cell, float):
+                assert cell == float(row[head].replace(",", ".")), (head, row[head])
+            else:
+                assert cell == row[head]
+                assert not (head in numbers and cell)
+
+
+def test_every_column_has_a_head_of_its_own(rows: dict[Any, dict[str, str]]) -> None:
+    heads = [field.head for field in listing.FIELDS]
+    assert len(set(heads)) == len(heads)

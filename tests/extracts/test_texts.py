@@ -1,0 +1,121 @@
+"""The files of definitions and changes: what they say, and that anyone can read them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from reading import lix
+
+from flows.extracts import texts
+from flows.extracts.content import ChangeLine, Extract
+from schemas.registry import Registry
+
+
+def test_text_opens_anywhere_and_keeps_within_its_lines(full_extract: Extract, rules: Registry) -> None:
+    for said in (texts.definitions(full_extract, rules), texts.change_log(full_extract, rules)):
+        assert said.startswith("\ufeffUDKAST: ")
+        assert said.count("\r\n") == said.count("\n")
+        assert max(len(line) for line in said.split("\r\n")) <= 88
+        assert not [line for line in said.split("\r\n") if line != line.rstrip()]
+
+
+def test_every_indicator_and_mark_is_explained(full_extract: Extract, rules: Registry) -> None:
+    said = " ".join(texts.definitions(full_extract, rules).split())
+    for name in full_extract.indicators:
+        indicator = rules.indicators[name]
+        assert f"{indicator.label_da} Betyder: {indicator.definition_da} Tæller:" in said
+    for mark in rules.extracts.mark.values():
+        assert f"{mark.code} {mark.label_da} {mark.meaning_da}" in said
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (
+            "Andel uden for arbejdsmarkedet",
+            {
+                "unit": "Procent.",
+                "good": "Et lavt tal er godt: falder det, går det den gode vej.",
+                "uncertainty": "Kan ikke regnes ud for det, som tallet tæller.",
+                "publisher": "Ministeriet med ansvar for boliger.",
+                "comparable": "Gennemsnit over 2 år, mindst ét sted: 2012. "
+                "Kilden gentager et tidligere års tal, mindst ét sted: 2011.",
+            },
+        ),
+        ("Andel i beskæftigelse", {"publisher": "Intet tal er vist i denne udgivelse.", "unit": "Procent."}),
+        (
+            "Fraflytningsprocent",
+            {
+                "theme": "Områdets tiltrækning",
+                "uncertainty": "Regnes ud, hvor antallene bag tallet er leveret.",
+                "comparable": "Årene kan sammenlignes, når usikkerheden regnes med.",
+            },
+        ),
+    ],
+)
+def test_a_definition_says_what_its_figures_are(
+    full_extract: Extract, rules: Registry, label: str, said: dict[str, Any]
+) -> None:
+    found = next(one for one in texts.define(full_extract, rules) if one.label == label)
+    assert {name: getattr(found, name) for name in said} == said
+
+
+@pytest.mark.parametrize(
+    ("before", "before_mark", "now", "now_mark", "said"),
+    [
+        (40.0, None, 41.5, None, "Tal, der er rettet: - Andel dømte, 2010: før 40,00 %, nu 41,50 %"),
+        (40.0, None, None, "hidden", "Tal, der ikke vises længere: - Andel dømte, 2010: før 40,00 %, nu skjult"),
+        (None, "hidden", 40.0, None, "Tal, der vises nu: - Andel dømte, 2010: før skjult, nu 40,00 %"),
+        (None, None, 40.0, None, "Nyt siden sidst: - Andel dømte, 2010: 40,00 %"),
+        (None, None, None, "hidden", "Nyt siden sidst: - Andel dømte, 2010: skjult"),
+        (0.0, None, None, None, "Tal, der er taget ud: - Andel dømte, 2010: før 0,00 %, nu ikke med"),
+        (
+            None,
+            "not_delivered",
+            None,
+            "hidden",
+            "Tal, der mangler af en anden grund end før: - Andel dømte, 2010: før ikke leveret, nu skjult",
+        ),
+    ],
+)
+def test_a_change_says_what_happened(
+    full_extract: Extract,
+    rules: Registry,
+    before: float | None,
+    before_mark: str | None,
+    now: float | None,
+    now_mark: str | None,
+    said: str,
+) -> None:
+    change = ChangeLine("Viby-Syd", "convicted_pct", 2010, before, before_mark, now, now_mark)
+    log = " ".join(texts.change_log(replace(full_extract, changes=(change,)), rules).split())
+    assert "1 ændring siden udgivelse 2011-1." in log
+    assert log.endswith(f"1. VIBY-SYD {'-' * 88} {said}")
+
+
+def test_changes_stand_by_place_as_the_extract_has_them(full_extract: Extract, rules: Registry) -> None:
+    moved = [ChangeLine(name, "residents", 2011, 1.0, None, 2.0, None) for name in ("Aarhus", "Ørsted", "Viby-Syd")]
+    log = texts.change_log(replace(full_extract, changes=(*moved, *full_extract.changes)), rules)
+    heads = [line for line in log.split("\r\n") if line[:2] in ("1.", "2.", "3.", "4.")]
+    assert heads == ["1. BISPEHAVEN", "2. VIBY-SYD", "3. AARHUS", "4. ØRSTED"]
+
+
+def test_a_first_release_and_one_without_changes_say_so(
+    make_extract: Callable[..., Extract], full_extract: Extract, rules: Registry
+) -> None:
+    assert "Dette er den første udgivelse." in texts.change_log(make_extract(), rules)
+    assert "Ingen tal er ændret siden udgivelse 2011-1." in texts.change_log(replace(full_extract, changes=()), rules)
+
+
+def test_nothing_says_what_a_plan_has_brought_about(full_extract: Extract, rules: Registry) -> None:
+    said = (texts.definitions(full_extract, rules) + texts.change_log(full_extract, rules)).casefold()
+    assert not [word for word in ("på grund af", "skyldes", "effekt", "virkning", "takket være") if word in said]
+
+
+def test_the_words_are_easy_to_read() -> None:
+    assert lix(" ".join(said for _, said in texts.READING)) < 45
+
+
+def test_a_number_that_rounds_to_nothing_has_no_sign(rules: Registry) -> None:
+    assert str(texts.rounded(-0.04, rules.indicators["move_out_pct"])) == "0.0"
