@@ -595,50 +595,52 @@ def _figures(area: Area, extract: Extract) -> Iterable[Figure]:
     )
 
 
-def _named_by(found: Iterable[tuple[str, Any]], registry: Registry) -> dict[Any, str]:
-    """Pairs of an indicator and what is told of it, turned around: per thing told, the indicators' names."""
-    names: dict[Any, list[str]] = {}
-    for indicator, told in found:
-        names.setdefault(told, []).append(name(registry.indicators[indicator]))
-    return {told: _capital(_listed(listed)) for told, listed in names.items()}
+def _told(
+    figures: Iterable[Figure], registry: Registry, column: Callable[[Figure], Any], detail: str = "{years}"
+) -> list[str]:
+    """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
 
-
-def _years_by(figures: Iterable[Figure], column: Callable[[Figure], Any]) -> list[tuple[str, tuple[Any, str]]]:
-    """Per indicator and what `column` tells of its figures, unless empty, the years: ('convicted_pct', (4, '2010'))."""
-    years: dict[tuple[str, Any], list[int]] = {}
+    `detail` says it in brackets, with {told} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
+    """
+    years: dict[str, dict[Any, list[int]]] = {}
     for figure in figures:
         if told := column(figure):
-            years.setdefault((figure["indicator"], told), []).append(figure["year"])
-    return [(indicator, (told, notation.years(found))) for (indicator, told), found in years.items()]
+            years.setdefault(figure["indicator"], {}).setdefault(told, []).append(figure["year"])
+    alike: dict[str, list[str]] = {}
+    for indicator, found in years.items():
+        details = "; ".join(detail.format(told=told, years=notation.years(of)) for told, of in found.items())
+        alike.setdefault(details, []).append(name(registry.indicators[indicator]))
+    return [f"{_listed(names)} ({details})" for details, names in alike.items()]
 
 
 def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _years_by(_figures(area, extract), lambda f: f["window_years"] if (f["window_years"] or 1) > 1 else None)
-    for (window, years), names in _named_by(found, registry).items():
-        apart = "må ikke holdes op mod tal for et andet antal år"
-        yield f"{names}: tal for {years} er gennemsnit over {window} år og {apart}."
+    def window(figure: Figure) -> int | None:
+        return figure["window_years"] if (figure["window_years"] or 1) > 1 else None
+
+    if found := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
+        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(found)}."
 
 
 def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _years_by(_figures(area, extract), lambda f: f["repeats_year"])
-    for (earlier, years), names in _named_by(found, registry).items():
-        yield f"{names}: tallet for {years} gentager tallet for {earlier} og er ingen ny måling."
+    found = _told(_figures(area, extract), registry, lambda f: f["repeats_year"], "{years} gentager {told}")
+    if found:
+        yield f"Et gentaget tal er ingen ny måling: {'; '.join(found)}."
 
 
 def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    by_indicator: dict[str, list[str]] = {}
-    for indicator, (who, years) in _years_by(_figures(area, extract), lambda f: publisher(f, registry)):
-        by_indicator.setdefault(indicator, []).append(f"{who} for {years}")
-    found = ((indicator, notation.listed(parts)) for indicator, parts in by_indicator.items() if len(parts) > 1)
-    for parts, names in _named_by(found, registry).items():
-        yield f"{names}: tallene har flere kilder ({parts}) og er måske ikke gjort op på samme måde."
+    several = [
+        [figure for figure in _figures(area, extract) if figure["indicator"] == indicator]
+        for indicator in extract.indicators
+    ]
+    changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
+    if found := _told(changed, registry, lambda f: publisher(f, registry), "{told} for {years}"):
+        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(found)}."
 
 
 def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    found = _years_by(figures, lambda f: f["mark"] == "not_defined_that_year")
-    for (_, years), names in _named_by(found, registry).items():
-        yield f"{names}: blev ikke gjort op i {years}, så de år kan ikke være med."
+    if found := _told(figures, registry, lambda f: f["mark"] == "not_defined_that_year"):
+        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(found)}."
 
 
 def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
@@ -650,15 +652,14 @@ def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[s
         and registry.indicators[figure["indicator"]].kind != "count"
     ]
     if names:
-        yield f"{_capital(_listed(names))}: {UNKNOWN}, så en forskel kan være tilfældig."
+        yield f"Hvor {UNKNOWN}, kan en forskel være tilfældig: {_listed(names)}."
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _years_by(
-        _figures(area, extract), lambda f: {"provisional": "foreløbige", "estimated": "skønnede"}.get(f["status"])
-    )
-    for (how, years), names in _named_by(found, registry).items():
-        yield f"{names}: tal for {years} er {how} og kan blive ændret."
+    words_of = {"provisional": "foreløbigt", "estimated": "skønnet"}
+    found = _told(_figures(area, extract), registry, lambda f: words_of.get(f["status"]), "{told} i {years}")
+    if found:
+        yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
 
 
 def _boundaries(area: Area) -> Iterable[str]:
