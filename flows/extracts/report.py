@@ -189,7 +189,7 @@ def _own(figure: Figure, place: Place, indicator: Indicator, extract: Extract, r
         earlier = sentences.newest(place, indicator.id, extract)
         said = f"senest {earlier['year']}: {_with_caveats(earlier, registry)}" if earlier else ""
         return _cell(words.shown(figure, registry), said, is_mark=True)
-    return _cell(_number(figure["value"], indicator), _uncertainty(figure, indicator), sentences.caveats(figure))
+    return _cell(_number(figure["value"], indicator), _uncertainty(figure, indicator), sentences.all_caveats(figure))
 
 
 def _number(value: float, indicator: Indicator) -> str:
@@ -204,7 +204,7 @@ def _uncertainty(figure: Figure, indicator: Indicator) -> str:
 
 
 def _with_caveats(figure: Figure, registry: Registry) -> str:
-    noted = sentences.caveats(figure)
+    noted = sentences.all_caveats(figure)
     return f"{words.shown(figure, registry)} ({noted})" if noted else words.shown(figure, registry)
 
 
@@ -223,7 +223,7 @@ def _other(
             judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
         elif not sentences.has_interval(figure):
             judged = "? usikkerhed ukendt"
-    return _cell(_number(value, indicator), judged, sentences.caveats(beside))
+    return _cell(_number(value, indicator), judged, sentences.all_caveats(beside))
 
 
 def _movement(figure: Figure, indicator: Indicator) -> Content:
@@ -291,7 +291,7 @@ def _target(target: TargetLine, registry: Registry) -> Content:
     aim = ""
     if indicator and target.target_value is not None:
         aim = f"{notation.valued(target.target_value, indicator)} i {target.target_year}"
-    elif target.target_year is not None:
+    elif indicator and target.target_year is not None:
         aim = f"udeladt (målår {target.target_year})"
     return {
         "plan": target.plan,

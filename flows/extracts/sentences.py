@@ -20,6 +20,7 @@ MOST_NAMED = 2  # figures that a sentence names where there are more
 
 UNKNOWN = "usikkerheden er ukendt"
 NO_CAUSE = "Tallene siger ikke, hvorfor det er sådan."
+UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
 SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 
 # The places that a figure is held against.
@@ -80,15 +81,21 @@ def step(change: float, indicator: Indicator) -> str:
 
 
 def caveats(figure: Figure) -> str:
-    """What must be said beside a figure: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'; often empty."""
+    """What must be said beside a figure wherever it stands: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'.
+
+    Empty where there is nothing to say.
+    """
     said = []
     if (figure["window_years"] or 1) > 1:
         said.append(f"gennemsnit over {figure['window_years']} år")
     if figure["repeats_year"]:
         said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
-    if figure["status"] in ("provisional", "estimated"):
-        said.append("foreløbigt tal" if figure["status"] == "provisional" else "skønnet tal")
     return ", ".join(said)
+
+
+def all_caveats(figure: Figure) -> str:
+    """The caveats, and whether the figure may still be changed: 'gennemsnit over 2 år, foreløbigt tal'."""
+    return ", ".join(text for text in (caveats(figure), UNSETTLED.get(figure["status"], "")) if text)
 
 
 def has_interval(figure: Figure) -> bool:
@@ -121,7 +128,7 @@ def of_figure(figure: Figure, area: Area, extract: Extract, registry: Registry) 
     if figure["mark"]:
         return f"{where} vises ikke for {figure['year']}: {registry.extracts.mark[figure['mark']].label_da}."
     said = f"{where} var {amount(figure['value'], indicator)} i {figure['year']}"
-    beside = [text for text in (_counts(figure, indicator), caveats(figure)) if text]
+    beside = [text for text in (_counts(figure, indicator), all_caveats(figure)) if text]
     said += f" ({', '.join(beside)})" if beside else ""
     if has_interval(figure):
         said += f"; med usikkerhed {between(figure['ci_low'], figure['ci_high'], indicator)}"
@@ -140,6 +147,7 @@ def reading(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]
         *_moved(area, extract, registry),
         *_missing(area, extract, registry),
         *_published(area, extract, registry),
+        *_provisional(area, extract, registry),
         Weighed(NO_CAUSE, 0),
     ]
     return _fitted(said)
@@ -542,6 +550,19 @@ def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed
     return said
 
 
+def _provisional(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
+    """Which figures of the year may still be changed by their source."""
+    names = [
+        name(registry.indicators[figure["indicator"]])
+        for figure in _key_figures(area, extract, registry)
+        if figure["value"] is not None and figure["status"] in UNSETTLED
+    ]
+    if not names:
+        return []
+    which = f"{_capital(names[0])} kan" if len(names) == 1 else f"{len(names)} af tallene kan"
+    return [Weighed(f"{which} endnu blive rettet af kilden.", 1)]
+
+
 def publisher(figure: Figure, registry: Registry) -> str:
     """Who the figure comes from, in Danish."""
     return registry.sources[figure["source"]].publisher_da if figure["source"] else "ikke oplyst"
@@ -656,8 +677,7 @@ def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[s
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    words_of = {"provisional": "foreløbigt", "estimated": "skønnet"}
-    found = _told(_figures(area, extract), registry, lambda f: words_of.get(f["status"]), "{told} i {years}")
+    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f["status"]), "{told} i {years}")
     if found:
         yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
 

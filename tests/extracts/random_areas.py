@@ -18,6 +18,7 @@ def random_area(rng: Random, registry: Registry, indicators: list[str]) -> Area:
     for i in indicators:
         indicator, told[i] = registry.indicators[i], {}
         n, x0 = rng.randint(200, 4000), rng.uniform(0.05, 0.9)
+        published = rng.choice((None, None, YEARS[5], YEARS[0]))
         for year in YEARS:
             if rng.random() > shown:
                 told[i][year] = {"mark": rng.choice(MARKS)}
@@ -26,13 +27,13 @@ def random_area(rng: Random, registry: Registry, indicators: list[str]) -> Area:
             given: dict[str, Any] = {"value": value, "source": "area_statistics"}
             if indicator.interval == "wilson" and rng.random() < 0.7:
                 given = {"x": round(n * x0), "n": n}
-            if rng.random() < 0.3:
+            if published and year >= published:
                 given |= {"is_published": True, "source": "ministry_lists"}
             if rng.random() < 0.1:
                 given |= {"window_years": rng.choice((2, 4))}
             if rng.random() < 0.1:
                 given |= {"repeats_year": year - 1}
-            given |= {"status": rng.choice(("final", "final", "provisional"))}
+            given |= {"status": rng.choice(("final", "provisional")) if year == YEARS[-1] else "final"}
             told[i][year] = given
     made = area(registry, "testby", told, dwellings=rng.choice((None, 869)))
     for (i, year), row in made.figures.items():

@@ -184,14 +184,16 @@ def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
     made, extract = _one(
         rules, make_extract, "convicted_pct", **told, municipality_value=14.0, municipality_verdict="better"
     )
-    all_of_it = "gennemsnit over 4 år, kilden gentager tallet fra 2011, foreløbigt tal"
+    beside = "gennemsnit over 4 år, kilden gentager tallet fra 2011"
     row = made.figure("convicted_pct", YEAR)
-    assert all_of_it in " ".join(sentences.reading(made, extract, rules))
-    assert all_of_it in sentences.of_figure(row, made, extract, rules)
+    said = sentences.reading(made, extract, rules)
+    assert f"({beside})" in " ".join(said)
+    assert "Andelen dømte kan endnu blive rettet af kilden." in said
+    assert f"{beside}, foreløbigt tal)" in sentences.of_figure(row, made, extract, rules)
     apart = " ".join(sentences.cannot_compare(made, extract, rules))
     assert "andelen dømte (over 4 år i 2012)" in apart
     assert "andelen dømte (2012 gentager 2011)" in apart
-    assert "andelen dømte (foreløbigt i 2012)" in apart
+    assert "andelen dømte (foreløbigt tal i 2012)" in apart
 
 
 def test_what_is_not_shown_is_counted_by_mark(full_extract: Extract, rules: Registry) -> None:
