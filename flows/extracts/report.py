@@ -56,6 +56,7 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "title": f"Boligprofil {extract.year}",
         "name": extract.name,
         "years": notation.years(extract.years),
+        "first_year": str(extract.years[0]),
         "year": str(extract.year),
         "municipality": extract.municipality.name,
         "banners": words.banners(extract),

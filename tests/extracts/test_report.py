@@ -254,3 +254,27 @@ def test_the_changes_that_the_front_page_has_no_room_for_are_counted(
     assert "3 ændringer mere står i regnearket." in said
     none = replace(full_extract, changes=())
     assert "Intet tal er ændret." in " ".join(text_of(report.pdf(none, rules)))
+
+
+def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
+    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
+) -> None:
+    def said(twins: dict[str, Any], **figure: Any) -> str:
+        beside = Place(**place(rules, "twins", "testby", move_out_pct={YEAR: twins}))
+        told = {"move_out_pct": {YEAR: {"x": 100, "n": 1000, **figure}}}
+        pages = text_of(report.pdf(make_extract(area(rules, "testby", told, twins=beside)), rules))
+        return re.sub(r"\s+", " ", " ".join(pages[1:]))
+
+    assert "låst til evalueringen" in said({"mark": "locked"})
+    known = said({"value": 15.5}, twin_value=15.5, twin_verdict="better")
+    assert "15,5 % ✓ bedre her" in known
+    assert "låst til evalueringen" not in known
+
+
+def test_a_name_is_text_whatever_signs_it_has(
+    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
+) -> None:
+    made = replace(area(rules, "testby", plans=("*Plan* #1 [a] $x$",)), name="<Gl. Å_by> @her")
+    pages = text_of(report.pdf(make_extract(made, years=(2012,)), rules))
+    assert "<Gl. Å_by> @her" in pages[0]
+    assert "*Plan* #1 [a] $x$" in pages[1]
