@@ -19,13 +19,13 @@ from schemas.registry import Registry
 
 # The plot, and the room around it: numbers of the axis, unit, names of the lines. Narrow enough that the letters stay
 # readable on a telephone; the same for every chart, so that all of a page have one scale.
-WIDTH, HEIGHT = 206, 150
-LEFT, TOP, RIGHT = 42, 26, 112
+WIDTH, HEIGHT = 196, 150
+LEFT, TOP, RIGHT = 57, 26, 124
 TEXT = 12
 LANE = 18  # of the marks, between plot and years
 NOTE = 15  # from line to line of the notes
 _NAME = 30  # from name to name of two lines
-_LETTERS = 60  # in a line of the notes
+_LETTERS = 52  # in a line of the notes
 _YEAR = 34  # between the years that are written out
 
 
@@ -109,7 +109,7 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
     def line(kind: str) -> Line:
         last = newest[kind]
         year = "" if last["year"] == extract.years[-1] else f" ({last['year']})"
-        unit = " %" if of.kind == "share" else ""
+        unit = " %" if of.kind == "share" and not year else ""
         return Line(
             kind,
             tuple(point(figure, kind) for figure in figures[kind]),

@@ -220,10 +220,10 @@ def _other(
     verdict = figure[f"{kind}_verdict"]
     judged = ""
     if figure["value"] is not None and indicator.kind != "count":
-        if verdict:
-            judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
-        elif not sentences.has_interval(figure):
+        if not sentences.has_interval(figure):
             judged = "? usikkerhed ukendt"
+        elif verdict:
+            judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
     return _cell(_number(value, indicator), judged, sentences.all_caveats(beside))
 
 

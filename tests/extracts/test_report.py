@@ -178,7 +178,9 @@ def test_an_area_takes_two_to_four_pages(
 
 
 def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, rules: Registry) -> None:
-    assert report.pdf(full_extract, rules) == report.pdf(full_extract, rules)
+    pdf = report.pdf(full_extract, rules)
+    assert pdf == report.pdf(full_extract, rules)
+    assert not re.search(rb"CreationDate|ModDate|CreateDate|ModifyDate", pdf)
 
 
 def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
@@ -269,6 +271,9 @@ def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
     known = said({"value": 15.5}, twin_value=15.5, twin_verdict="better")
     assert "15,5 % ✓ bedre her" in known
     assert "låst til evalueringen" not in known
+    unsure = said({"value": 15.5}, twin_value=15.5, twin_verdict="better", ci_low=None, ci_high=None)
+    assert "15,5 % ? usikkerhed ukendt" in unsure
+    assert "bedre her" not in unsure
 
 
 def test_a_name_is_text_whatever_signs_it_has(

@@ -142,7 +142,11 @@ def test_unknown_uncertainty_lets_two_numbers_stand_side_by_side(
 ) -> None:
     told = {"value": 43.0, "is_published": True, "source": "ministry_lists", "municipality_value": 22.4}
     made, extract = _one(rules, make_extract, "outside_work_pct", **told, country_value=24.1, window_years=2)
-    said = " ".join(sentences.reading(made, extract, rules))
+    # Even where a verdict is given by mistake.
+    row = made.figure("outside_work_pct", YEAR)
+    assert isinstance(row, dict)
+    row["municipality_verdict"] = "worse"
+    said = " ".join([*sentences.reading(made, extract, rules), sentences.of_figure(row, made, extract, rules)])
     both = "43,0 procent (gennemsnit over 2 år) her, 22,4 i kommunen og 24,1 i hele landet"
     assert f"{both}; usikkerheden er ukendt" in said
     assert "kilde: ministeriet med ansvar for boliger" in said
