@@ -1,0 +1,378 @@
+"""The yearly extract as one PDF for a secretariat: set by Typst with its own fonts, tagged (PDF/UA-1), same bytes."""
+
+import json
+from dataclasses import replace
+from importlib import resources
+from typing import Any, TypeAlias
+
+import typst
+
+from flows import notation
+from flows.extracts import charts, sentences, words
+from flows.extracts.content import Area, ChangeLine, Extract, Figure, Place, TargetLine
+from flows.steering import words as steering
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+# What the template is given: text, lists of it, and names of charts.
+Content: TypeAlias = dict[str, Any]
+
+SIGNS = {"better": "✓", "worse": "!", "higher": "↑", "lower": "↓", "similar": "≈"}
+MOST_CHANGES = 12  # lines of the change log that the front page has room for
+HOW_TO_READ = (
+    "Tallene er opgjort for hele området. De siger intet om enkelte beboere.",
+    "»Mellem 8,1 og 12,0« er tallets usikkerhed: det, som tallet kan svinge, selv om intet er ændret i området.",
+    "En forskel er kun sikker, når hele usikkerheden ligger på samme side af det tal, vi holder den op imod.",
+    "»Usikkerhed ukendt« betyder, at vi kun har andelen og ikke antallene bag. Så kan en forskel være tilfældig.",
+    "Tvillinger er områder, der lignede jeres område, før helhedsplanen begyndte.",
+    "0 er et tal. Hvor et tal ikke vises, står der et ord i stedet, og ordet er aldrig et skjult nul.",
+    "Tallene siger ikke, hvorfor noget er højt, lavt eller har flyttet sig.",
+)
+VERDICTS_READ = (
+    (SIGNS["better"], "bedre her", "Området er sikkert bedre end det sted, vi holder det op imod."),
+    (SIGNS["worse"], "dårligere her", "Området er sikkert dårligere."),
+    (
+        f"{SIGNS['higher']} {SIGNS['lower']}",
+        "højere, lavere her",
+        "Tallet er sikkert højere eller lavere, og det er hverken godt eller skidt.",
+    ),
+    (SIGNS["similar"], "ingen sikker forskel", "Forskellen kan være tilfældig."),
+    ("?", "usikkerhed ukendt", "Vi kan ikke sige, om forskellen er sikker."),
+)
+
+
+def pdf(extract: Extract, registry: Registry) -> bytes:
+    """The secretariat's report, A4: an overview, then two to four pages per area, or a page where no area is known."""
+    # The compiler takes files as a mapping of bytes; its type stubs do not say so.
+    files: Any = {"main": (resources.files("flows.extracts") / "report.typ").read_bytes()}
+    content = _content(extract, registry, files)
+    files["report.json"] = json.dumps(content, ensure_ascii=False).encode()
+    return typst.compile(files, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
+
+
+def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
+    marks = _marks(extract)
+    return {
+        "title": f"Boligprofil {extract.year}",
+        "name": extract.name,
+        "years": notation.years(extract.years),
+        "first_year": str(extract.years[0]),
+        "year": str(extract.year),
+        "municipality": extract.municipality.name,
+        "banners": words.banners(extract),
+        "is_real": extract.is_cleared and extract.origin == "real",
+        "release": extract.release,
+        "snapshot": extract.snapshot,
+        "how_to_read": HOW_TO_READ,
+        "verdicts": VERDICTS_READ,
+        "marks": [(mark.label_da, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks],
+        "overview": [_overview(area, extract, registry) for area in extract.areas],
+        "changes": _changes(extract, registry),
+        "areas": [_area(area, number, extract, registry, files) for number, area in enumerate(extract.areas)],
+        "no_area": None if extract.areas else _no_area(extract, registry),
+    }
+
+
+def _marks(extract: Extract) -> set[str]:
+    """The marks that a reader of this extract meets."""
+    others = [place for area in extract.areas for place in (area.twins, *area.other_boundaries)]
+    places = [extract.municipality, extract.country, *extract.areas, *others]
+    return {figure["mark"] for place in places for figure in place.figures.values() if figure["mark"]}
+
+
+def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
+    figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
+    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
+    return {
+        "label": f"omraade-{extract.areas.index(area)}",
+        "name": area.name,
+        "dwellings": notation.number(area.dwellings),
+        "residents": _count(people, registry) if people else notation.ABSENT,
+        "shown": f"{sum(figure['value'] is not None for figure in figures)} af {len(figures)}",
+        "hidden": str(sum(figure["mark"] == "hidden" for figure in figures)),
+    }
+
+
+def _count(figure: Figure, registry: Registry) -> str:
+    return notation.number(figure["value"]) if figure["value"] is not None else words.shown(figure, registry)
+
+
+def _changes(extract: Extract, registry: Registry) -> Content | None:
+    if extract.previous is None:
+        return None
+
+    def side(value: float | None, mark: str | None, indicator: Indicator) -> str:
+        if value is not None:
+            return notation.valued(value, indicator)
+        return registry.extracts.mark[mark].label_da if mark else notation.ABSENT
+
+    def line(change: ChangeLine) -> tuple[str, ...]:
+        indicator = registry.indicators[change.indicator]
+        return (
+            change.place,
+            indicator.label_da,
+            str(change.year),
+            side(change.before, change.before_mark, indicator),
+            side(change.now, change.now_mark, indicator),
+        )
+
+    left = len(extract.changes) - MOST_CHANGES
+    return {
+        "since": extract.previous,
+        "rows": [line(change) for change in extract.changes[:MOST_CHANGES]],
+        "left": f"{notation.many(left, 'ændring', 'ændringer')} mere står i regnearket." if left > 0 else "",
+    }
+
+
+def _key_indicators(extract: Extract, registry: Registry) -> list[Indicator]:
+    return [registry.indicators[i] for i in registry.extracts.key_figures if i in extract.indicators]
+
+
+def _area(area: Area, number: int, extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
+    keys = _key_indicators(extract, registry)
+    drawings = [
+        (indicator, _drawing(area, indicator, f"chart-{number}-{indicator.id}.svg", extract, registry, files))
+        for indicator in keys
+    ]
+    # A report tells the key figures; whatever else may not be compared stands with the other figures, in the workbook.
+    told = replace(extract, indicators=tuple(indicator.id for indicator in keys))
+    return {
+        "label": f"omraade-{number}",
+        "name": area.name,
+        "facts": _facts(area, registry),
+        "reading": sentences.reading(area, extract, registry),
+        "figures": [_row(area, indicator, extract, registry) for indicator in keys],
+        "charts": [drawing for _, drawing in drawings if drawing],
+        "undrawn": notation.listed(
+            [sentences.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
+        ),
+        "watch": _watch(area, registry),
+        "targets": [_target(target, registry) for target in area.targets],
+        "boundaries": [_boundary(place, area, told, registry) for place in area.other_boundaries],
+        "apart": sentences.cannot_compare(area, told, registry),
+        "definitions": _definitions(area, extract, registry),
+    }
+
+
+def _facts(area: Area, registry: Registry) -> list[str]:
+    sizes = {row["size_band"]: row["label_da"] for row in registry.codes["size_bands"]}
+    grants = {row["funding_band"]: row["label_da"] for row in registry.codes["funding_bands"]}
+    facts = list(area.plans)
+    if area.size_band:
+        facts.append(f"{sizes[area.size_band].replace('-', '–')} lejemål")
+    if area.funding_band:
+        facts.append(f"{grants[area.funding_band].replace('-', '–')} i støtte")
+    return facts
+
+
+def _row(area: Area, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
+    """A key figure with what it is held against, as a row of cells; a cell is its first line and the lines below."""
+    figure = area.figure(indicator.id, extract.year)
+    return {
+        "name": indicator.label_da,
+        "cells": [
+            _own(figure, area, indicator, extract, registry),
+            *(
+                _other(figure, place, kind, indicator, extract, registry)
+                for kind, place in (
+                    ("municipality", extract.municipality),
+                    ("country", extract.country),
+                    ("twin", area.twins),
+                )
+            ),
+            _movement(figure, indicator),
+        ],
+    }
+
+
+def _own(figure: Figure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
+    if figure["mark"]:
+        earlier = sentences.newest(place, indicator.id, extract)
+        said = f"senest {earlier['year']}: {_with_caveats(earlier, registry)}" if earlier else ""
+        return _cell(words.shown(figure, registry), said, is_mark=True)
+    return _cell(_number(figure["value"], indicator), _uncertainty(figure, indicator), sentences.all_caveats(figure))
+
+
+def _number(value: float, indicator: Indicator) -> str:
+    """A value in a row that says what it counts."""
+    return notation.number(value) if indicator.kind == "count" else notation.valued(value, indicator)
+
+
+def _uncertainty(figure: Figure, indicator: Indicator) -> str:
+    if sentences.has_interval(figure):
+        return sentences.between(figure["ci_low"], figure["ci_high"], indicator)
+    return "" if indicator.kind == "count" else "usikkerhed ukendt"
+
+
+def _with_caveats(figure: Figure, registry: Registry) -> str:
+    noted = sentences.all_caveats(figure)
+    return f"{words.shown(figure, registry)} ({noted})" if noted else words.shown(figure, registry)
+
+
+def _other(
+    figure: Figure, place: Place, kind: str, indicator: Indicator, extract: Extract, registry: Registry
+) -> Content:
+    """A place that the area is held against: its figure, and the verdict on the area."""
+    beside = place.figure(indicator.id, extract.year)
+    value = figure[f"{kind}_value"] if figure[f"{kind}_value"] is not None else beside["value"]
+    if value is None:
+        return _cell(words.shown(beside, registry), is_mark=True)
+    verdict = figure[f"{kind}_verdict"]
+    judged = ""
+    if figure["value"] is not None and indicator.kind != "count":
+        if not sentences.has_interval(figure):
+            judged = "? usikkerhed ukendt"
+        elif verdict:
+            judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
+    return _cell(_number(value, indicator), judged, sentences.all_caveats(beside))
+
+
+def _movement(figure: Figure, indicator: Indicator) -> Content:
+    """What has moved since the first year and since the last, as strong as the intervals let it be said."""
+    if figure["value"] is None:
+        return _cell(notation.ABSENT, is_number=False)
+    lines = []
+    if figure["first_year"] is not None and figure["change_first"] is not None:
+        lines.append(_moved(figure, "first", f"siden {figure['first_year']}", indicator))
+    elif figure["change_first_missing_reason"]:
+        lines.append(_capital(words.NO_CHANGE[figure["change_first_missing_reason"]]))
+    if figure["change_year"] is not None and figure["first_year"] != figure["year"] - 1:
+        lines.append(_moved(figure, "year", f"siden {figure['year'] - 1}", indicator))
+    if figure["trend"] in ("rising", "falling"):
+        lines.append(f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]} de sidste fem år")
+    return _cell(*(lines or [notation.ABSENT]), is_number=False)
+
+
+def _moved(figure: Figure, since: Any, when: str, indicator: Indicator) -> str:
+    verb = sentences.movement(figure, since)
+    if verb == "":
+        return f"ingen sikker ændring {when}"
+    low, high = figure[f"change_{since}_low"], figure[f"change_{since}_high"]
+    if verb is None:
+        change = notation.changed(figure[f"change_{since}"], indicator)
+        return f"{change} {when}{'' if indicator.kind == 'count' else ', usikkerhed ukendt'}"
+    least, most = sorted((abs(low), abs(high)))
+    size = sentences.step(figure[f"change_{since}"], indicator)
+    return f"{verb} {size} {when} ({sentences.between(least, most, indicator)})"
+
+
+def _cell(first: str, *below: str, is_mark: bool = False, is_number: bool = True) -> Content:
+    return {"first": first, "below": [line for line in below if line], "is_mark": is_mark, "is_number": is_number}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _drawing(
+    place: Place, indicator: Indicator, file: str, extract: Extract, registry: Registry, files: dict[str, bytes]
+) -> Content | None:
+    """A chart of a figure that has at least two numbers, as a file of the document."""
+    if sum(place.figure(indicator.id, year)["value"] is not None for year in extract.years) < 2:
+        return None
+    svg = charts.development(place, extract, registry, indicator.id)
+    if svg is None:
+        return None
+    files[file] = svg.encode()
+    return {
+        "heading": indicator.label_da,
+        "file": file,
+        "alt": charts.alternative(place, extract, registry, indicator.id),
+    }
+
+
+def _watch(area: Area, registry: Registry) -> Content | None:
+    if area.watch is None:
+        return None
+    return {"year": str(area.watch.year), "said": sentences.of_watch(area.watch, registry)}
+
+
+def _target(target: TargetLine, registry: Registry) -> Content:
+    indicator = registry.indicators[target.indicator] if target.indicator else None
+    aim = ""
+    if indicator and target.target_value is not None:
+        aim = f"{notation.valued(target.target_value, indicator)} i {target.target_year}"
+    elif indicator and target.target_year is not None:
+        aim = f"udeladt (målår {target.target_year})"
+    return {
+        "plan": target.plan,
+        "number": target.number,
+        "goal": target.goal or "Målets ord er udeladt: de kunne røbe et tal, der ikke må vises.",
+        "has_goal": target.goal is not None,
+        "measured": indicator.label_da if indicator else "",
+        "start": _at(target.start, registry),
+        "newest": _at(target.newest, registry),
+        "aim": aim,
+        "verdict": _target_verdict(target),
+        "is_example": target.is_example,
+    }
+
+
+def _at(figure: Figure | None, registry: Registry) -> str:
+    return f"{figure['year']}: {_with_caveats(figure, registry)}" if figure else notation.ABSENT
+
+
+def _target_verdict(target: TargetLine) -> str:
+    if target.is_withdrawn:
+        return steering.WITHDRAWN
+    if target.not_measurable_because:
+        return f"{steering.UNMEASURED}: {steering.NOT_MEASURABLE[target.not_measurable_because]}"
+    if target.verdict is None:
+        return "vises ikke"
+    kind = f" ({steering.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
+    return f"{steering.SIGNS[target.verdict]} {steering.VERDICTS[target.verdict].lower()}{kind}"
+
+
+def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) -> Content:
+    """Published figures of another boundary: each key figure's newest."""
+    found = [sentences.newest(place, indicator, extract) for indicator in extract.indicators]
+    return {
+        "name": place.name,
+        "warning": f"{place.name} har en anden grænse end {area.name}. Tallene her er ikke tal for {area.name}.",
+        "rows": [
+            (
+                registry.indicators[figure["indicator"]].label_da,
+                str(figure["year"]),
+                _with_caveats(figure, registry),
+                sentences.publisher(figure, registry),
+            )
+            for figure in found
+            if figure is not None
+        ],
+    }
+
+
+def _no_area(extract: Extract, registry: Registry) -> Content:
+    rows = []
+    for indicator in _key_indicators(extract, registry):
+        own = extract.municipality.figure(indicator.id, extract.year)
+        country = extract.country.figure(indicator.id, extract.year)
+        rows.append(
+            {
+                "name": indicator.label_da,
+                "cells": [
+                    _own(own, extract.municipality, indicator, extract, registry),
+                    _own(country, extract.country, indicator, extract, registry),
+                ],
+            }
+        )
+    return {
+        "name": extract.municipality.name,
+        "reading": sentences.of_place(extract.municipality, extract, registry),
+        "figures": rows,
+        "definitions": _definitions(extract.municipality, extract, registry),
+    }
+
+
+def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tuple[str, str, str]]:
+    """Each key figure's name, definition and where the place's figures come from."""
+    return [
+        (indicator.label_da, indicator.definition_da, _publishers(place, indicator.id, extract, registry))
+        for indicator in _key_indicators(extract, registry)
+    ]
+
+
+def _publishers(place: Place, indicator: str, extract: Extract, registry: Registry) -> str:
+    figures = [place.figure(indicator, year) for year in extract.years]
+    named = {sentences.publisher(figure, registry): None for figure in figures if figure["value"] is not None}
+    return notation.listed(list(named))

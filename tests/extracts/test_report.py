@@ -1,0 +1,285 @@
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pikepdf
+import pytest
+
+from flows.extracts import charts, report, words
+from flows.extracts.content import Criterion, Extract, Place, TargetLine, Watch
+from schemas.registry import Registry
+from tests.extracts.conftest import YEAR, YEARS, area, place
+from tests.extracts.random_areas import random_area
+
+
+@pytest.fixture
+def text_of(tmp_path: Path) -> Callable[[bytes], list[str]]:
+    """The text of a PDF, page by page."""
+
+    def read(pdf: bytes) -> list[str]:
+        file = tmp_path / "report.pdf"
+        file.write_bytes(pdf)
+        out = subprocess.run(["pdftotext", "-raw", file, "-"], capture_output=True, check=True, text=True).stdout
+        return out.split("\f")[:-1]
+
+    return read
+
+
+def _elements(pdf: pikepdf.Pdf) -> list[Any]:
+    """The elements of the structure tree, in reading order."""
+    found: list[Any] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, pikepdf.Array):
+            for child in node:
+                walk(child)
+        elif isinstance(node, pikepdf.Dictionary):
+            if "/S" in node:
+                found.append(node)
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(pdf.Root.StructTreeRoot["/K"])
+    return found
+
+
+def _first_pages(pdf: pikepdf.Pdf) -> dict[str, int]:
+    """The page on which each area begins, by the outline."""
+    objects = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
+    with pdf.open_outline() as outline:
+        return {item.title: objects[_page(pdf, item).objgen] for item in outline.root}
+
+
+def _page(pdf: pikepdf.Pdf, item: pikepdf.OutlineItem) -> Any:
+    aim = item.destination if item.destination is not None else item.action["/D"]
+    return aim[0]
+
+
+def _pages_per_area(pdf: pikepdf.Pdf, extract: Extract) -> Iterator[int]:
+    begins = _first_pages(pdf)
+    starts = [begins[of.name] for of in extract.areas]
+    for start, end in zip(starts, [*starts[1:], len(pdf.pages)], strict=True):
+        yield end - start
+
+
+@pytest.fixture
+def busy_extract(rules: Registry, make_extract: Callable[..., Extract]) -> Extract:
+    """An area of which everything can be told: all key figures, a watch, targets of a plan, another boundary."""
+    keys = list(rules.extracts.key_figures)
+    made = random_area(Random(16), rules, keys)
+    criteria = [
+        Criterion(i, ">", limit, limit + 0.4, None, True, 0.4, True)
+        for i, limit in (("outside_work_pct", 40), ("nonwestern_pct", 50), ("convicted_pct", 2.7))
+    ]
+    size = Criterion("residents", ">=", 1000, 990.0, None, False, -10.0, True)
+    watch = Watch(YEAR, size, tuple(criteria), 2, False, True, True, 5)
+    target = TargetLine(
+        plan="Helhedsplan Testby",
+        number="1",
+        goal="Færre flytter fra området",
+        indicator="move_out_pct",
+        not_measurable_because=None,
+        is_withdrawn=False,
+        direction="down",
+        start=made.figure("move_out_pct", 2006),
+        start_year=2006,
+        target_value=8.0,
+        target_year=2014,
+        newest=made.figure("move_out_pct", YEAR),
+        expected=9.4,
+        verdict="on_the_way",
+        verdict_kind="interim",
+        is_example=False,
+    )
+    unmeasured = replace(target, indicator=None, not_measurable_because="no_register", verdict=None)
+    lists = {i: {2010: {"value": 12.3, "is_published": True, "source": "ministry_lists"}} for i in keys[3:6]}
+    other = Place(**place(rules, "area", "nabogaarden", **lists))
+    targets = (target, replace(target, number="2"), replace(unmeasured, number="3"))
+    return make_extract(replace(made, watch=watch, targets=targets, other_boundaries=(other,)))
+
+
+@pytest.fixture
+def opened(full_extract: Extract, rules: Registry, tmp_path: Path) -> Iterator[pikepdf.Pdf]:
+    file = tmp_path / "opened.pdf"
+    file.write_bytes(report.pdf(full_extract, rules))
+    with pikepdf.open(file) as pdf:
+        yield pdf
+
+
+def test_the_report_is_a_tagged_danish_document_with_a_title(opened: pikepdf.Pdf, full_extract: Extract) -> None:
+    assert opened.Root.Lang == "da-DK"
+    assert opened.Root.MarkInfo.Marked is True
+    assert opened.Root.ViewerPreferences.DisplayDocTitle is True
+    with opened.open_metadata() as said:
+        assert said["pdfuaid:part"] == "1"
+        assert said["dc:title"] == f"Boligprofil {YEAR}, {full_extract.name}"
+    assert all(page.Tabs == "/S" for page in opened.pages)
+
+
+def test_every_figure_has_a_text_and_every_table_has_heads(
+    opened: pikepdf.Pdf, full_extract: Extract, rules: Registry
+) -> None:
+    elements = _elements(opened)
+    kinds = [str(element.S) for element in elements]
+    drawn = [
+        i
+        for i in rules.extracts.key_figures
+        if sum(full_extract.areas[0].figure(i, year)["value"] is not None for year in YEARS) >= 2
+    ]
+    assert kinds.count("/Figure") == len(drawn) > 3
+    spoken = [str(element.Alt) for element in elements if element.S == "/Figure"]
+    assert spoken == [charts.alternative(full_extract.areas[0], full_extract, rules, i) for i in drawn]
+    tables = [element for element in elements if element.S == "/Table"]
+    assert len(tables) >= 6
+    for table in tables:
+        heads = [str(e.S) for e in _below(table)]
+        assert heads.count("/TH") >= 2
+        assert heads.count("/TD") >= heads.count("/TH")
+    assert kinds.count("/H1") == 1 + len(full_extract.areas)
+    # A heading is never more than one level below the one before it.
+    levels = [int(kind[2]) for kind in kinds if re.fullmatch("/H[1-6]", kind)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def _below(element: Any) -> list[Any]:
+    found: list[Any] = []
+    children = element.get("/K", pikepdf.Array([]))
+    for child in children if isinstance(children, pikepdf.Array) else [children]:
+        if isinstance(child, pikepdf.Dictionary) and "/S" in child:
+            found += [child, *_below(child)]
+    return found
+
+
+def test_banners_stand_on_every_page(
+    full_extract: Extract, make_extract: Callable[..., Extract], rules: Registry, text_of: Callable[[bytes], list[str]]
+) -> None:
+    cleared = replace(full_extract, is_cleared=True, origin="real", areas=full_extract.areas[1:])
+    for extract in (full_extract, make_extract(), cleared):
+        pages = text_of(report.pdf(extract, rules))
+        for page in pages:
+            said = [f"{mark}: {meaning}" for mark, meaning in words.banners(extract)]
+            assert page.strip().splitlines()[: len(said)] == said
+    assert "UDKAST" not in "".join(pages)
+
+
+def test_an_area_takes_two_to_four_pages(
+    full_extract: Extract, busy_extract: Extract, rules: Registry, tmp_path: Path
+) -> None:
+    for extract in (busy_extract, replace(full_extract, areas=full_extract.areas[:1])):
+        file = tmp_path / "report.pdf"
+        file.write_bytes(report.pdf(extract, rules))
+        with pikepdf.open(file) as pdf:
+            assert all(2 <= pages <= 4 for pages in _pages_per_area(pdf, extract))
+
+
+def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, rules: Registry) -> None:
+    pdf = report.pdf(full_extract, rules)
+    assert pdf == report.pdf(full_extract, rules)
+    assert not re.search(rb"CreationDate|ModDate|CreateDate|ModifyDate", pdf)
+
+
+def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
+    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]], tmp_path: Path
+) -> None:
+    def said(**figure: Any) -> str:
+        told = {year: {"x": 40, "n": 1500} for year in YEARS} | {YEAR: figure}
+        pdf = report.pdf(make_extract(area(rules, "testby", {"convicted_pct": told})), rules)
+        file = tmp_path / "spoken.pdf"
+        file.write_bytes(pdf)
+        with pikepdf.open(file) as opened:
+            spoken = [str(element.Alt) for element in _elements(opened) if "/Alt" in element]
+        return "\n".join([*text_of(pdf), *spoken])
+
+    # 89 of 1451 are 6,13 percent, between 5,01 and 7,49.
+    shown, hidden = said(x=89, n=1451), said(mark="hidden")
+    for number in ("6,13", "5,01", "7,49"):
+        assert number in shown
+        assert number not in hidden
+    assert "skjult" in hidden
+    assert "senest 2011: 2,67 %" in hidden
+
+
+def test_a_page_tells_what_its_area_is_about(
+    full_extract: Extract, rules: Registry, text_of: Callable[[bytes], list[str]]
+) -> None:
+    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(full_extract, rules))))
+    for text in (
+        "Områdesekretariatet i Aarhus",
+        "Før I bruger tallene",
+        "Fra 2003 til 2012 er fraflytningsprocenten faldet fra 13,8 til 9,7 procent.",
+        "mellem 7,9 og 11,8",
+        "Området og ministeriets liste for 2012",
+        "Målets ord er udeladt",
+        "1 EKSEMPEL Færre flytter fra området",
+        "Hvad der ikke må sammenlignes",
+        "Ændret siden udgave 2011-1",
+    ):
+        assert text in said, text
+    assert "✓ bedre her" in said
+    for mark in ("skjult", "ikke leveret", "holdt tilbage af kilden"):
+        assert rules.extracts.mark[{v.label_da: k for k, v in rules.extracts.mark.items()}[mark]].meaning_da in said
+
+
+def test_figures_of_another_boundary_stand_in_a_box_of_their_own(
+    busy_extract: Extract, rules: Registry, text_of: Callable[[bytes], list[str]]
+) -> None:
+    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(busy_extract, rules))))
+    assert "Nabogaarden: en anden grænse" in said
+    assert "Tallene her er ikke tal for Testby" in said
+    box = said[said.index("Nabogaarden: en anden grænse") :]
+    assert "12,3 %" in box
+    assert "12,3 %" not in said[: said.index("Nabogaarden: en anden grænse")]
+
+
+def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
+    make_extract: Callable[..., Extract], rules: Registry, text_of: Callable[[bytes], list[str]]
+) -> None:
+    pages = text_of(report.pdf(make_extract(), rules))
+    assert len(pages) == 2
+    said = re.sub(r"\s+", " ", pages[1])
+    assert "Intet område." in said
+    assert "kender ikke noget støttet boligområde" in said
+    assert "327.000" in said
+    assert "16,3 %" in said
+
+
+def test_the_changes_that_the_front_page_has_no_room_for_are_counted(
+    full_extract: Extract, rules: Registry, text_of: Callable[[bytes], list[str]]
+) -> None:
+    many = replace(full_extract, changes=full_extract.changes[:1] * (report.MOST_CHANGES + 3))
+    said = " ".join(text_of(report.pdf(many, rules)))
+    assert "3 ændringer mere står i regnearket." in said
+    none = replace(full_extract, changes=())
+    assert "Intet tal er ændret." in " ".join(text_of(report.pdf(none, rules)))
+
+
+def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
+    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
+) -> None:
+    def said(twins: dict[str, Any], **figure: Any) -> str:
+        beside = Place(**place(rules, "twins", "testby", move_out_pct={YEAR: twins}))
+        told = {"move_out_pct": {YEAR: {"x": 100, "n": 1000, **figure}}}
+        pages = text_of(report.pdf(make_extract(area(rules, "testby", told, twins=beside)), rules))
+        return re.sub(r"\s+", " ", " ".join(pages[1:]))
+
+    assert "låst til evalueringen" in said({"mark": "locked"})
+    known = said({"value": 15.5}, twin_value=15.5, twin_verdict="better")
+    assert "15,5 % ✓ bedre her" in known
+    assert "låst til evalueringen" not in known
+    unsure = said({"value": 15.5}, twin_value=15.5, twin_verdict="better", ci_low=None, ci_high=None)
+    assert "15,5 % ? usikkerhed ukendt" in unsure
+    assert "bedre her" not in unsure
+
+
+def test_a_name_is_text_whatever_signs_it_has(
+    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
+) -> None:
+    made = replace(area(rules, "testby", plans=("*Plan* #1 [a] $x$",)), name="<Gl. Å_by> @her")
+    pages = text_of(report.pdf(make_extract(made, years=(2012,)), rules))
+    assert "<Gl. Å_by> @her" in pages[0]
+    assert "*Plan* #1 [a] $x$" in pages[1]
