@@ -22,6 +22,7 @@ MOST_CHANGES = 12  # lines of the change log that the front page has room for
 HOW_TO_READ = (
     "Tallene er opgjort for hele området. De siger intet om enkelte beboere.",
     "»Mellem 8,1 og 12,0« er tallets usikkerhed: det, som tallet kan svinge, selv om intet er ændret i området.",
+    "I tegningerne er usikkerheden en lodret streg gennem tallet.",
     "En forskel er kun sikker, når hele usikkerheden ligger på samme side af det tal, vi holder den op imod.",
     "»Usikkerhed ukendt« betyder, at vi kun har andelen og ikke antallene bag. Så kan en forskel være tilfældig.",
     "Tvillinger er områder, der lignede jeres område, før helhedsplanen begyndte.",
@@ -65,7 +66,9 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "snapshot": extract.snapshot,
         "how_to_read": HOW_TO_READ,
         "verdicts": VERDICTS_READ,
-        "marks": [(mark.label_da, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks],
+        "marks": [
+            (mark.label_da, mark.code, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks
+        ],
         "overview": [_overview(area, extract, registry) for area in extract.areas],
         "changes": _changes(extract, registry),
         "areas": [_area(area, number, extract, registry, files) for number, area in enumerate(extract.areas)],
