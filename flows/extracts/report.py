@@ -22,6 +22,7 @@ MOST_CHANGES = 12  # lines of the change log that the front page has room for
 HOW_TO_READ = (
     "Tallene er opgjort for hele området. De siger intet om enkelte beboere.",
     "»Mellem 8,1 og 12,0« er tallets usikkerhed: det, som tallet kan svinge, selv om intet er ændret i området.",
+    "I tegningerne er usikkerheden en lodret streg gennem tallet.",
     "En forskel er kun sikker, når hele usikkerheden ligger på samme side af det tal, vi holder den op imod.",
     "»Usikkerhed ukendt« betyder, at vi kun har andelen og ikke antallene bag. Så kan en forskel være tilfældig.",
     "Tvillinger er områder, der lignede jeres område, før helhedsplanen begyndte.",
@@ -65,7 +66,9 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "snapshot": extract.snapshot,
         "how_to_read": HOW_TO_READ,
         "verdicts": VERDICTS_READ,
-        "marks": [(mark.label_da, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks],
+        "marks": [
+            (mark.label_da, mark.code, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks
+        ],
         "overview": [_overview(area, extract, registry) for area in extract.areas],
         "changes": _changes(extract, registry),
         "areas": [_area(area, number, extract, registry, files) for number, area in enumerate(extract.areas)],
@@ -88,13 +91,13 @@ def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
         "name": area.name,
         "dwellings": notation.number(area.dwellings),
         "residents": _count(people, registry) if people else notation.ABSENT,
-        "shown": f"{sum(figure['value'] is not None for figure in figures)} af {len(figures)}",
+        "shown": f"{sum(map(sentences.is_shown, figures))} af {len(figures)}",
         "hidden": str(sum(figure["mark"] == "hidden" for figure in figures)),
     }
 
 
 def _count(figure: Figure, registry: Registry) -> str:
-    return notation.number(figure["value"]) if figure["value"] is not None else words.shown(figure, registry)
+    return notation.number(figure["value"]) if sentences.is_shown(figure) else words.shown(figure, registry)
 
 
 def _changes(extract: Extract, registry: Registry) -> Content | None:
@@ -214,12 +217,14 @@ def _other(
 ) -> Content:
     """A place that the area is held against: its figure, and the verdict on the area."""
     beside = place.figure(indicator.id, extract.year)
-    value = figure[f"{kind}_value"] if figure[f"{kind}_value"] is not None else beside["value"]
+    value = figure[f"{kind}_value"] if sentences.is_shown(figure) else None
+    if value is None and sentences.is_shown(beside):
+        value = beside["value"]
     if value is None:
         return _cell(words.shown(beside, registry), is_mark=True)
     verdict = figure[f"{kind}_verdict"]
     judged = ""
-    if figure["value"] is not None and indicator.kind != "count":
+    if sentences.is_shown(figure) and indicator.kind != "count":
         if not sentences.has_interval(figure):
             judged = "? usikkerhed ukendt"
         elif verdict:
@@ -229,7 +234,7 @@ def _other(
 
 def _movement(figure: Figure, indicator: Indicator) -> Content:
     """What has moved since the first year and since the last, as strong as the intervals let it be said."""
-    if figure["value"] is None:
+    if not sentences.is_shown(figure):
         return _cell(notation.ABSENT, is_number=False)
     lines = []
     if figure["first_year"] is not None and figure["change_first"] is not None:
@@ -268,7 +273,7 @@ def _drawing(
     place: Place, indicator: Indicator, file: str, extract: Extract, registry: Registry, files: dict[str, bytes]
 ) -> Content | None:
     """A chart of a figure that has at least two numbers, as a file of the document."""
-    if sum(place.figure(indicator.id, year)["value"] is not None for year in extract.years) < 2:
+    if sum(sentences.is_shown(place.figure(indicator.id, year)) for year in extract.years) < 2:
         return None
     svg = charts.development(place, extract, registry, indicator.id)
     if svg is None:
@@ -374,5 +379,5 @@ def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tup
 
 def _publishers(place: Place, indicator: str, extract: Extract, registry: Registry) -> str:
     figures = [place.figure(indicator, year) for year in extract.years]
-    named = {sentences.publisher(figure, registry): None for figure in figures if figure["value"] is not None}
+    named = {sentences.publisher(figure, registry): None for figure in figures if sentences.is_shown(figure)}
     return notation.listed(list(named))

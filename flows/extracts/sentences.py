@@ -83,8 +83,10 @@ def step(change: float, indicator: Indicator) -> str:
 def caveats(figure: Figure) -> str:
     """What must be said beside a figure wherever it stands: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'.
 
-    Empty where there is nothing to say.
+    Empty where there is nothing to say, or no number to say it of.
     """
+    if not is_shown(figure):
+        return ""
     said = []
     if (figure["window_years"] or 1) > 1:
         said.append(f"gennemsnit over {figure['window_years']} år")
@@ -95,7 +97,13 @@ def caveats(figure: Figure) -> str:
 
 def all_caveats(figure: Figure) -> str:
     """The caveats, and whether the figure may still be changed: 'gennemsnit over 2 år, foreløbigt tal'."""
-    return ", ".join(text for text in (caveats(figure), UNSETTLED.get(figure["status"], "")) if text)
+    unsettled = UNSETTLED.get(figure["status"], "") if is_shown(figure) else ""
+    return ", ".join(text for text in (caveats(figure), unsettled) if text)
+
+
+def is_shown(figure: Figure) -> bool:
+    """Whether the figure is a number that readers may see. A mark rules, whatever else a row holds."""
+    return figure["mark"] is None and figure["value"] is not None
 
 
 def has_interval(figure: Figure) -> bool:
@@ -164,13 +172,13 @@ def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, .
     known = [
         figure
         for figure in _key_figures(place, extract, registry)
-        if figure["value"] is not None and figure["place_kind"] == place.kind
+        if is_shown(figure) and figure["place_kind"] == place.kind
     ]
     for figure in known[: MOST - 4]:
         indicator = registry.indicators[figure["indicator"]]
         country = extract.country.figure(figure["indicator"], extract.year)
         beside = ""
-        if country["value"] is not None and place.kind != "country" and indicator.kind != "count":
+        if is_shown(country) and place.kind != "country" and indicator.kind != "count":
             beside = (
                 f" og {_with(notation.number(country['value'], indicator.decimals), caveats(country))} i hele landet"
             )
@@ -334,7 +342,7 @@ def _size(area: Area, extract: Extract, registry: Registry) -> str:
     if "residents" not in extract.indicators:
         return f"{area.name} har {homes or 'et ukendt antal lejemål'}."
     people = area.figure("residents", extract.year)
-    if people["value"] is not None:
+    if is_shown(people):
         count = _with(f"{notation.number(people['value'])} beboere", caveats(people))
         return f"{area.name} har {_listed([part for part in (homes, count) if part])} i {extract.year}."
     mark = registry.extracts.mark[people["mark"]].label_da
@@ -351,7 +359,7 @@ def _standing(area: Area, extract: Extract, registry: Registry) -> list[Weighed]
     for figure in _key_figures(area, extract, registry):
         indicator = registry.indicators[figure["indicator"]]
         other = _other(figure)
-        if figure["value"] is None or other is None or indicator.kind == "count":
+        if not is_shown(figure) or other is None or indicator.kind == "count":
             continue
         how = standing(figure, other, indicator)
         if not how:
@@ -422,7 +430,7 @@ def _moved(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     said: list[Weighed] = []
     for figure in _key_figures(place, extract, registry):
         indicator, since = registry.indicators[figure["indicator"]], figure["first_year"]
-        if figure["value"] is None or figure["change_first"] is None or since is None:
+        if not is_shown(figure) or figure["change_first"] is None or since is None:
             continue
         if indicator.kind == "count":
             said.append(Weighed(_gone(figure, since, place, indicator), 4))
@@ -456,7 +464,7 @@ def _gone(figure: Figure, since: int, place: Place, indicator: Indicator, verb: 
     """What a figure moved from and to. `verb` is given where it surely moved; without it nothing is said of the way."""
     year, before = figure["year"], place.figures.get((figure["indicator"], since))
     now = _with(amount(figure["value"], indicator), caveats(figure))
-    if before is None or before["value"] is None:
+    if before is None or not is_shown(before):
         size = step(figure["change_first" if since == figure["first_year"] else "change_year"], indicator)
         told = f"er {name(indicator)} {verb} med {size}" if verb else f"har {name(indicator)} ændret sig med {size}"
         return f"Fra {since} til {year} {told}{'' if verb or indicator.kind == 'count' else f'; {UNKNOWN}'}."
@@ -474,7 +482,7 @@ def _last_year(place: Place, extract: Extract, registry: Registry) -> list[Weigh
     measured = [
         (figure, verb)
         for figure in _key_figures(place, extract, registry)
-        if figure["value"] is not None
+        if is_shown(figure)
         and figure["change_year"] is not None
         and (verb := movement(figure, "year")) is not None
         and figure["first_year"] != last  # said already
@@ -497,7 +505,7 @@ def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]
     """The direction of the last five years, where one is marked."""
     ways: dict[str, list[str]] = {}
     for figure in _key_figures(place, extract, registry):
-        if figure["value"] is not None and figure["trend"] in ("rising", "falling"):
+        if is_shown(figure) and figure["trend"] in ("rising", "falling"):
             ways.setdefault(figure["trend"], []).append(name(registry.indicators[figure["indicator"]]))
     return [
         Weighed(f"I de sidste fem år er {_some(names)} {words.TRENDS[way]}.", 3) for way, names in sorted(ways.items())
@@ -530,14 +538,14 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
 def newest(place: Place, indicator: str, extract: Extract) -> Figure | None:
     """The latest figure of a place that is shown; None where none is."""
     figures = (place.figure(indicator, year) for year in reversed(extract.years))
-    return next((figure for figure in figures if figure["value"] is not None), None)
+    return next((figure for figure in figures if is_shown(figure)), None)
 
 
 def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """Who has published figures that readers meet here."""
     by: dict[str, list[str]] = {}
     for figure in _key_figures(area, extract, registry):
-        if figure["value"] is not None and figure["is_published"]:
+        if is_shown(figure) and figure["is_published"]:
             by.setdefault(publisher(figure, registry), []).append(name(registry.indicators[figure["indicator"]]))
     said = []
     for who, names in by.items():
@@ -555,7 +563,7 @@ def _provisional(area: Area, extract: Extract, registry: Registry) -> list[Weigh
     names = [
         name(registry.indicators[figure["indicator"]])
         for figure in _key_figures(area, extract, registry)
-        if figure["value"] is not None and figure["status"] in UNSETTLED
+        if is_shown(figure) and figure["status"] in UNSETTLED
     ]
     if not names:
         return []
@@ -612,7 +620,7 @@ def _figures(area: Area, extract: Extract) -> Iterable[Figure]:
         figure
         for indicator in extract.indicators
         for year in extract.years
-        if (figure := area.figure(indicator, year))["value"] is not None
+        if is_shown(figure := area.figure(indicator, year))
     )
 
 

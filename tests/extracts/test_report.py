@@ -283,3 +283,31 @@ def test_a_name_is_text_whatever_signs_it_has(
     pages = text_of(report.pdf(make_extract(made, years=(2012,)), rules))
     assert "<Gl. Å_by> @her" in pages[0]
     assert "*Plan* #1 [a] $x$" in pages[1]
+
+
+def _planted(rules: Registry, of: Any) -> Any:
+    """The place with a number left behind in every numeric cell of a row that has a mark."""
+    numbers = {c.name: 77_777 for c in rules.tables["cleared_figures"].columns if c.type in ("number", "integer")}
+    numbers |= {"repeats_year": 7777, "window_years": 77, "first_year": YEARS[0], "trend": "rising"}
+    verdicts = {f"{other}_verdict": "worse" for other in ("municipality", "country", "twin")}
+    figures = {
+        key: {**row, **numbers, **verdicts, "year": row["year"], "status": "provisional"} if row["mark"] else row
+        for key, row in of.figures.items()
+    }
+    return replace(of, figures=figures)
+
+
+def test_numbers_left_behind_a_mark_change_not_one_byte(
+    full_extract: Extract, busy_extract: Extract, rules: Registry
+) -> None:
+    for extract in (full_extract, busy_extract, replace(full_extract, areas=())):
+        areas = [
+            replace(
+                _planted(rules, of),
+                twins=_planted(rules, of.twins),
+                other_boundaries=tuple(_planted(rules, other) for other in of.other_boundaries),
+            )
+            for of in extract.areas
+        ]
+        places = {kind: _planted(rules, getattr(extract, kind)) for kind in ("municipality", "country")}
+        assert report.pdf(replace(extract, areas=tuple(areas), **places), rules) == report.pdf(extract, rules)
