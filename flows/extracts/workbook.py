@@ -37,7 +37,7 @@ DEFINITIONS, CHANGES, ALL = "Definitioner", "Ændringer", "Alle tal"
 TAKEN = {"history"}
 LONGEST_NAME = 31
 # Widths that go on a page of A4 across at full size, margins left out; fonts differ from one program to another.
-PAGE_WIDTH = 112
+PAGE_WIDTH = 104
 
 
 def write(extract: Extract, registry: Registry, file: Path) -> None:
