@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
@@ -22,6 +22,8 @@ from flows import files, notation
 from flows.excel import Cell, Column, Formats, lines_of, table
 from flows.extracts import listing, texts, words
 from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
+from flows.extracts.workbook_charts import SHEET as DRAWN
+from flows.extracts.workbook_charts import Charts, Point, caveats
 from flows.steering.words import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from schemas import danish
 from schemas.models import Indicator
@@ -30,16 +32,12 @@ from schemas.registry import Registry
 FRONT, CONTENTS, NOTES = "Forside", "Indhold", "Noter"
 KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES = "Hovedtal", "Kommune og land", "Tvillinger", "Andre afgrænsninger"
 CRITERIA, TARGETS = "Kriterier", "Mål"
-DEFINITIONS, CHANGES, ALL, DRAWN = "Definitioner", "Ændringer", "Alle tal", "Diagramtal"
+DEFINITIONS, CHANGES, ALL = "Definitioner", "Ændringer", "Alle tal"
 # Excel keeps 'History' for itself.
 TAKEN = {"history"}
 LONGEST_NAME = 31
 # Widths that go on a page of A4 across at full size, margins left out; fonts differ from one program to another.
-PAGE_WIDTH = 112
-# Pixels of a chart, and the rows that it covers: four charts go on a page.
-CHART_SIZE, CHART_ROWS = (620, 330), 17
-# Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
-INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
+PAGE_WIDTH = 104
 
 
 def write(extract: Extract, registry: Registry, file: Path) -> None:
@@ -67,10 +65,6 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     files.write(file, _in_danish(content.getvalue()))
 
 
-# A line of a chart: the column of its numbers, its name, its figures and how it looks.
-Drawn: TypeAlias = tuple[int, str, list[Figure | None], dict[str, Any]]
-
-
 @dataclass(frozen=True)
 class Sheet:
     """A sheet: its name, its title, what it holds in a sentence, and how it is written."""
@@ -90,16 +84,6 @@ class Row:
     belongs_to: Place | None
     indicator: Indicator
     newest: listing.Line
-
-
-@dataclass(frozen=True)
-class Point:
-    """A figure that a chart is drawn from."""
-
-    place: Place
-    indicator: Indicator
-    year: int
-    line: listing.Line
 
 
 def _sheets(extract: Extract, registry: Registry) -> list[Sheet]:
@@ -193,14 +177,16 @@ class _Maker:
     def __init__(self, book: Any, extract: Extract, registry: Registry, sheets: Sequence[Sheet]) -> None:
         self.book, self.extract, self.registry, self.sheets = book, extract, registry, sheets
         self.formats = Formats(book)
-        self.lines = {
+        self.lines: dict[tuple[str, str, str, int], listing.Line] = {
             (line.place.kind, line.place.id, line.indicator.id, line.figure["year"]): line
             for line in listing.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
         }
         # The row of a sheet's table head, counted from 0.
         self.tops = {sheet.name: len(self._above(sheet)) + 2 for sheet in sheets}
-        self.drawn_of, self.points = self._points()
+        self.charts = Charts(
+            book, extract, registry, self.lines, self.tops[DRAWN], _marks(extract), self.formats.of(font_size=10)
+        )
 
     def make(self) -> None:
         for sheet in self.sheets:
@@ -210,13 +196,10 @@ class _Maker:
 
     def _head(self, written: Any, sheet: Sheet) -> None:
         """The title with the marks of the file, what the marks mean, what the sheet holds, and the way back."""
-        large = self.formats.of(bold=True, font_size=14, font_color=INK)
+        large = self.formats.of(bold=True, font_size=14, font_color="#1F4E79")
         loud = self.formats.of(bold=True, font_size=14, font_color="#7F0000")
         marks = _marks(self.extract)
-        if marks:
-            written.write_rich_string(0, 0, loud, f"{marks}  ", large, sheet.title)
-        else:
-            written.write_string(0, 0, sheet.title, large)
+        written.write_rich_string(0, 0, loud, f"{marks}  ", large, sheet.title)
         written.set_row(0, 21)
         if sheet.name == FRONT:
             return
@@ -397,7 +380,7 @@ class _Maker:
         rows = self._rows([(area, None)])
         columns = [*self._years(), *self._comparisons(lambda row: row.newest), self._remark()]
         below = self._table(written, sheet, columns, rows, _of_row, frozen=3, pages=[len(self.extract.years) + 5])
-        self._charts(written, area, below)
+        self.charts.insert(written, area, below)
 
     def together(self, written: Any, sheet: Sheet) -> None:
         municipality, country = self.extract.municipality, self.extract.country
@@ -418,7 +401,7 @@ class _Maker:
         pages = [frozen + len(self.extract.years) + 2]
         below = self._table(written, sheet, columns, self._rows(places), _of_row, frozen=frozen, pages=pages)
         if sheet.place:
-            self._charts(written, sheet.place, below)
+            self.charts.insert(written, sheet.place, below)
 
     def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[Row]:
         """The extract's indicators at places, by theme."""
@@ -531,14 +514,14 @@ class _Maker:
         ]
         columns = [
             Column("Område", 22, lambda row: row[0].name),
-            Column("Listens år", 8, lambda row: row[1].year, "year"),
             Column("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
             Column("Enhed", 10, lambda row: notation.unit(self.registry.indicators[row[2].indicator])),
-            Column("Krav", 22, self._demand),
+            Column("Listens år", 8, lambda row: row[1].year, "year"),
+            Column("Krav", 22, self._demand, "beside"),
             Column("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
-            Column("Opfyldt", 12, lambda row: _yes_or_no(row[2].is_met)),
+            Column("Opfyldt", 14, lambda row: _yes_or_no(row[2].is_met), "beside"),
             Column("Afstand til grænsen", 11, lambda row: self._of_criterion(row[2], row[2].distance), "change"),
-            Column("Kan én husstand flytte det", 14, lambda row: _yes_or_no(row[2].is_near)),
+            Column("Kan én husstand flytte det", 15, lambda row: _yes_or_no(row[2].is_near), "beside"),
             Column("Samlet krav", 34, lambda row: _rule(row[1])),
             Column("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
             Column("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
@@ -550,7 +533,7 @@ class _Maker:
             return self.registry.indicators[row[2].indicator].decimals
 
         nothing = "Intet område er sammenlignet med kriterierne i denne udgivelse."
-        self._table(written, sheet, columns, rows, decimals, frozen=3, nothing=nothing)
+        self._table(written, sheet, columns, rows, decimals, frozen=3, pages=[9], nothing=nothing)
 
     def _demand(self, row: tuple[Area, Watch, Criterion]) -> str:
         criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
@@ -569,14 +552,13 @@ class _Maker:
         area, watch, criterion = row
         said = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
         own = area.figures.get((criterion.indicator, watch.year))
-        if own and not criterion.mark and own["value"] == criterion.value:
+        if own and not own["mark"] and not criterion.mark:
             said += texts.caveats(own, self.registry)
         said.append(f"en husstand er regnet som {notation.many(watch.household, 'person', 'personer')}")
         return "; ".join(said)
 
     def targets(self, written: Any, sheet: Sheet) -> None:
         rows = [(area, target) for area in self.extract.areas for target in area.targets]
-        year = self.extract.year
         columns = [
             Column("Område", 20, lambda row: row[0].name),
             Column("Helhedsplan", 22, lambda row: row[1].plan),
@@ -588,9 +570,10 @@ class _Maker:
             Column("Tal i startåret", 10, lambda row: self._of_target(row[1], "start"), "value"),
             Column("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
             Column("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
-            Column(f"Tal {year}", 10, lambda row: self._of_target(row[1], "newest"), "value"),
-            Column(f"På vejen {year}", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
-            Column("Vurdering", 18, _verdict),
+            Column("Nyeste tal", 10, lambda row: self._of_target(row[1], "newest"), "value"),
+            Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest["year"]), "year"),
+            Column("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
+            Column("Vurdering", 18, _verdict, "beside"),
             Column("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, notation.ABSENT)),
             Column("Bemærk", 50, self._on_target),
         ]
@@ -599,7 +582,7 @@ class _Maker:
             return self.registry.indicators[row[1].indicator].decimals if row[1].indicator else 0
 
         nothing = "Ingen helhedsplan i områderne har sendt mål."
-        self._table(written, sheet, columns, rows, decimals, frozen=3, nothing=nothing)
+        self._table(written, sheet, columns, rows, decimals, frozen=3, pages=[7], nothing=nothing)
 
     def _measure(self, row: tuple[Area, TargetLine]) -> str:
         target = row[1]
@@ -624,9 +607,9 @@ class _Maker:
         said = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
         if target.not_measurable_because:
             said.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
-        for year, figure in ((target.start_year, target.start), (self.extract.year, target.newest)):
+        for figure in (target.start, target.newest):
             if figure is not None:
-                said += [f"{figure['year'] or year}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
+                said += [f"{figure['year']}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
         return "; ".join(dict.fromkeys(said)) or notation.ABSENT
 
     # Words
@@ -678,23 +661,6 @@ class _Maker:
         rows = list(listing.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
-    # Charts
-
-    def _points(self) -> tuple[dict[tuple[str, str, str], int], list[Point]]:
-        """The figures that charts are drawn from, and the first row of each chart by place and indicator."""
-        found: list[Point] = []
-        first: dict[tuple[str, str, str], int] = {}
-        for place in (*self.extract.areas, self.extract.municipality):
-            for name in self.registry.extracts.key_figures:
-                if name not in self.extract.indicators:
-                    continue
-                lines = [self.lines[place.kind, place.id, name, year] for year in self.extract.years]
-                if sum(not line.figure["mark"] for line in lines) < 2:
-                    continue
-                first[place.kind, place.id, name] = self.tops[DRAWN] + 1 + len(found)
-                found += [Point(place, line.indicator, line.figure["year"], line) for line in lines]
-        return first, found
-
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
             Column("Sted", 26, lambda point: point.place.name),
@@ -706,14 +672,14 @@ class _Maker:
             Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.value("ci_high")), "value"),
             Column("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
             Column("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
-            Column("Bemærk", 60, lambda point: "; ".join(_point_caveats(point)) or notation.ABSENT),
+            Column("Bemærk", 60, lambda point: "; ".join(caveats(point)) or notation.ABSENT),
         ]
         nothing = "Der er ingen diagrammer."
         self._table(
             written,
             sheet,
             columns,
-            self.points,
+            self.charts.points,
             lambda point: point.indicator.decimals,
             is_filtered=False,
             nothing=nothing,
@@ -724,184 +690,10 @@ class _Maker:
         other = point.line.beside(name)
         return self._shown(other, point.indicator) if other and point.indicator.kind != "count" else notation.ABSENT
 
-    def _charts(self, written: Any, place: Place, below: int) -> None:
-        """Charts of the place's key figures, two beside each other, below its table."""
-        charts = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.drawn_of]
-        if not charts:
-            said = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
-            written.write_string(below, 0, said, self.formats.of(font_size=10))
-            return
-        said = (
-            f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{DRAWN}'. En linje er brudt, hvor et år "
-            "intet tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
-        )
-        written.write_string(below, 0, said, self.formats.of(font_size=10))
-        width, height = CHART_SIZE
-        # No chart is cut by the end of a page.
-        rows = below + 1 + -(-len(charts) // 2) * CHART_ROWS
-        written.set_h_pagebreaks([below, *range(below + 1 + 2 * CHART_ROWS, rows, 2 * CHART_ROWS)])
-        for at, name in enumerate(charts):
-            chart, described = self._chart(place, self.registry.indicators[name])
-            chart.set_size({"width": width - 10, "height": height - 10})
-            row = below + 1 + (at // 2) * CHART_ROWS
-            offset = (at % 2) * width
-            options = {"x_offset": offset, "y_offset": 4, "object_position": 2, "description": described}
-            written.insert_chart(row, 0, chart, options)
-
-    def _chart(self, place: Place, indicator: Indicator) -> tuple[Any, str]:
-        """A chart of an indicator at a place, and what it shows in words.
-
-        Excel draws text as zero. So each unbroken run of years with a figure is a series of its own, and no cell with
-        a mark is ever in one.
-        """
-        start = self.drawn_of[place.kind, place.id, indicator.id]
-        points = self.points[start - self.tops[DRAWN] - 1 :][: len(self.extract.years)]
-        chart = self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
-        legend: list[bool] = []
-
-        def add(column: int, name: str, is_drawn: Sequence[bool], style: dict[str, Any]) -> None:
-            for run, (first, last) in enumerate(_runs(is_drawn)):
-                rows = (start + first, start + last)
-                chart.add_series(
-                    {
-                        "name": name,
-                        "categories": [DRAWN, rows[0], 3, rows[1], 3],
-                        "values": [DRAWN, rows[0], column, rows[1], column],
-                        **style,
-                    }
-                )
-                legend.append(run == 0)
-
-        own = [point.line.figure for point in points]
-        others: list[Drawn] = [
-            (7, "Kommunen", [point.line.beside("municipality") for point in points], _line(MUTED, "dash", "square")),
-            (
-                8,
-                "Hele landet",
-                [point.line.beside("country") for point in points],
-                _line(PALE, "square_dot", "triangle"),
-            ),
-        ]
-        if indicator.kind == "count":
-            others = []
-        known = [
-            not figure["mark"] and figure["ci_low"] is not None and figure["ci_high"] is not None for figure in own
-        ]
-        thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
-        add(5, "Usikkerhed (95 %), nederst og øverst", known, thin)
-        before = len(legend)
-        add(6, "Usikkerhed, øverst", known, thin)
-        legend[before:] = [False] * (len(legend) - before)
-        drawn: list[Drawn] = [(4, place.name, [*own], _line(INK, "solid", "circle")), *others]
-        for column, name, figures, style in drawn:
-            add(column, name, [figure is not None and not figure["mark"] for figure in figures], style)
-        for name, limit, sign in _LIMITED:
-            named = False
-            for column, _, figures, _style in drawn:
-                limited = [figure is not None and not figure["mark"] and limit(figure) for figure in figures]
-                before = len(legend)
-                add(column, name, limited, {"line": {"none": True}, "marker": sign})
-                if named:
-                    legend[before:] = [False] * (len(legend) - before)
-                named = named or any(limited)
-        self._dress(chart, place, indicator, points, [at for at, is_named in enumerate(legend) if not is_named])
-        return chart, self._described(place, indicator, points)
-
-    def _dress(
-        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[Point], unnamed: list[int]
-    ) -> None:
-        marks = _marks(self.extract)
-        title = f"{indicator.label_da} ({notation.unit(indicator)}): {place.name}"
-        chart.set_title(
-            {
-                "name": f"{marks} · {title}" if marks else title,
-                "name_font": {"size": 10, "bold": True},
-                "overlay": False,
-            }
-        )
-        years = self.extract.years
-        small = {"size": 9}
-        missing = self._missing(points)
-        chart.set_x_axis(
-            {
-                "min": years[0],
-                "max": max(years[-1], years[0] + 1),
-                "major_unit": 1 if len(years) <= 12 else 5,
-                "num_format": "0",
-                "num_font": small,
-                "major_gridlines": {"visible": False},
-                **({"name": missing, "name_font": {"size": 9, "bold": False, "italic": True}} if missing else {}),
-            }
-        )
-        digits = "#,##0.0" if indicator.decimals > 1 else "#,##0"
-        grid = {"visible": True, "line": {"color": "#E3E3E3", "width": 0.75}}
-        chart.set_y_axis({"min": 0, "num_format": digits, "num_font": small, "major_gridlines": grid})
-        chart.set_legend({"position": "bottom", "font": small, **({"delete_series": unnamed} if unnamed else {})})
-        # Rows that a reader hides on the sheet of the numbers stay drawn.
-        chart.show_hidden_data()
-
-    def _missing(self, points: Sequence[Point]) -> str:
-        """Years of the place without a figure, and why."""
-        years: dict[str, list[int]] = {}
-        for point in points:
-            if point.line.figure["mark"]:
-                years.setdefault(str(listing.mark(point.line.figure, self.registry)), []).append(point.year)
-        return "; ".join(f"Intet tal {notation.years(found)}: {why}" for why, found in years.items())
-
-    def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
-        """The chart in words, for those who do not see it."""
-        shown = [point for point in points if not point.line.figure["mark"]]
-        said = [f"Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
-        if marks := _marks(self.extract):
-            said.insert(0, f"{marks}.")
-        for at in dict.fromkeys((shown[0].year, shown[-1].year)):
-            point = next(point for point in shown if point.year == at)
-            limits = texts.limits(point.line.figure)
-            also = f" ({', '.join(limits)})" if limits else ""
-            said.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
-        if missing := self._missing(points):
-            said.append(f"{missing}.")
-        said.append(f"Alle tal står på arket {DRAWN}.")
-        return " ".join(said)
-
 
 _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
 _SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 _WAYS = {"up": "skal stige", "down": "skal falde"}
-# Signs on top of a line's own, for figures that are no measurement of their year alone.
-_BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
-_LIMITED: tuple[tuple[str, Callable[[Figure], bool], dict[str, Any]], ...] = (
-    ("Gennemsnit over flere år", lambda figure: (figure["window_years"] or 1) > 1, {"type": "diamond", **_BLACK}),
-    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure["repeats_year"]), {"type": "x", **_BLACK}),
-)
-
-
-def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
-    return {
-        "line": {"color": color, "width": 2, "dash_type": dash},
-        "marker": {"type": sign, "size": 6, "fill": {"color": color}, "border": {"color": color}},
-    }
-
-
-def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """First and last place of each unbroken run."""
-    first = None
-    for at, drawn in enumerate((*is_drawn, False)):
-        if drawn and first is None:
-            first = at
-        elif not drawn and first is not None:
-            yield first, at - 1
-            first = None
-
-
-def _point_caveats(point: Point) -> list[str]:
-    line = point.line
-    said = texts.caveats(line.figure, line.registry)
-    for name, _ in line.compared:
-        other = line.beside(name)
-        if other and name != "twins" and point.indicator.kind != "count":
-            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
-    return said
 
 
 def _or_dash(found: Any) -> Cell:

@@ -62,6 +62,13 @@ def series(chart: bytes) -> list[dict[str, Any]]:
     return found
 
 
+def in_legend(chart: bytes) -> list[str]:
+    """The names of a chart's series that stand in its legend."""
+    entries = ElementTree.fromstring(chart).iterfind(".//c:legendEntry/c:idx", CHART)
+    left_out = {int(entry.attrib["val"]) for entry in entries}
+    return [line["name"] for at, line in enumerate(series(chart)) if at not in left_out]
+
+
 def cells(book: Any, reference: str) -> list[Any]:
     """The cells of a range that a chart names, in a workbook opened by openpyxl."""
     name, span = reference.rsplit("!", 1)

@@ -61,6 +61,18 @@ def test_a_definition_says_what_its_figures_are(
     assert {name: getattr(found, name) for name in said} == said
 
 
+def test_a_figure_that_is_not_shown_says_nothing_of_how_it_was_counted(
+    make_extract: Callable[..., Extract], rules: Registry
+) -> None:
+    extract = make_extract()
+    key = ("outside_work_pct", 2003)
+    hidden = {**extract.country.figure(*key), "value": None, "mark": "hidden", "window_years": 4, "repeats_year": 2002}
+    country = replace(extract.country, figures={**extract.country.figures, key: hidden})
+    found = texts.define(replace(extract, country=country), rules)
+    outside = next(one for one in found if one.label == "Andel uden for arbejdsmarkedet")
+    assert outside.comparable == "Årene kan sammenlignes, når usikkerheden regnes med."
+
+
 @pytest.mark.parametrize(
     ("before", "before_mark", "now", "now_mark", "said"),
     [

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_extracts import PLANTED, TRACE, extracts
-from reading import cells, in_libreoffice, lix, opened, parts, series, sheets, table
+from reading import cells, in_legend, in_libreoffice, lix, opened, parts, series, sheets, table
 
 from flows.extracts import words, workbook
 from flows.extracts.content import Extract
@@ -150,9 +150,10 @@ def test_criteria_and_targets_tell_no_more_than_is_shown(told: dict[str, Any]) -
     )
     assert (criteria["Beboere"]["Krav"], criteria["Andel dømte"]["Krav"]) == ("mindst 1.000 personer", "over 2,7 %")
     first, second = table(told["Mål"], "Område")
-    assert (first["Tal i startåret"], first["Målværdi"], first["Tal 2012"]) == (12.4, 8, 9.7)
+    assert (first["Tal i startåret"], first["Målværdi"]) == (12.4, 8)
+    assert (first["Nyeste tal"], first["Nyeste tals år"]) == (9.7, 2012)
     assert first["Vurdering"] == "↗ På vej"
-    assert (second["Mål"][:7], second["Målværdi"], second["Tal 2012"]) == ("udeladt", "–", "[s]")
+    assert (second["Mål"][:7], second["Målværdi"], second["Nyeste tal"]) == ("udeladt", "–", "[s]")
     assert all("EKSEMPEL" in row["Bemærk"] for row in (first, second))
 
 
@@ -240,6 +241,21 @@ def test_means_and_repeated_figures_have_signs_of_their_own_in_charts(made: byte
     assert signs == {"Gennemsnit over flere år": [2012], "Kilden gentager et tidligere års tal": [2011]}
 
 
+def test_a_legend_names_each_line_and_sign_once(made: bytes) -> None:
+    charts = [part for name, part in parts(made).items() if name.startswith("xl/charts/chart")]
+    outside = next(part for part in charts if b"Andel uden for arbejdsmarkedet (%): Bispehaven" in part)
+    assert in_legend(outside) == [
+        "Bispehaven",
+        "Kommunen",
+        "Hele landet",
+        "Gennemsnit over flere år",
+        "Kilden gentager et tidligere års tal",
+    ]
+    assert b"Usikkerhed ukendt 2011 og 2012" in outside
+    convicted = next(part for part in charts if "Andel dømte (%): Bispehaven".encode() in part)
+    assert in_legend(convicted) == ["Usikkerhed (95 %), nederst og øverst", "Bispehaven"]
+
+
 def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
     make_extract: Callable[..., Extract], rules: Registry, tmp_path: Path
 ) -> None:
@@ -286,6 +302,9 @@ def test_no_extract_shows_what_its_marks_hide(data: st.DataObject, rules: Regist
                 assert cell == pytest.approx(figure["value"], abs=0.5 * 10**-indicator.decimals + 1e-9)
     for name, part in parts(made).items():
         if name.startswith("xl/charts/chart"):
+            named = in_legend(part)
+            assert len(set(named)) == len(named)
+            assert set(named) == {line["name"] for line in series(part)}
             for line in series(part):
                 numbers = cells(book, line["numbers"])
                 assert all(isinstance(number, (int, float)) for number in numbers)

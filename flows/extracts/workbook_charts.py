@@ -1,0 +1,229 @@
+"""The native charts of a workbook: key figures of a place through the years, drawn from cells of one sheet.
+
+Excel draws text as zero. So a line is made of a series for each unbroken run of years with a figure, and no cell with a
+mark is ever in one: a gap stays a gap, in Excel as in LibreOffice. The sheet that charts are drawn from is no reader's
+to sort, so the tables that are made to be sorted stay apart from it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from flows import notation
+from flows.extracts import listing, texts, words
+from flows.extracts.content import Extract, Figure, Place
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+SHEET = "Diagramtal"
+# Columns of the sheet, counted from 0.
+PLACE, YEAR, OWN, LOW, HIGH, MUNICIPALITY, COUNTRY = 0, 3, 4, 5, 6, 7, 8
+# Pixels of a chart, and the rows that it covers: four charts go on a page.
+CHART_SIZE, CHART_ROWS = (620, 330), 17
+# Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
+INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
+# A line of a chart: the column of its numbers, its name, its figures and how it looks.
+Drawn: TypeAlias = tuple[int, str, list[Figure | None], dict[str, Any]]
+# Signs on top of a line's own, for figures that are no measurement of their year alone.
+_BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
+_LIMITED: tuple[tuple[str, Callable[[Figure], bool], dict[str, Any]], ...] = (
+    ("Gennemsnit over flere år", lambda figure: (figure["window_years"] or 1) > 1, {"type": "diamond", **_BLACK}),
+    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure["repeats_year"]), {"type": "x", **_BLACK}),
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A figure that a chart is drawn from."""
+
+    place: Place
+    indicator: Indicator
+    year: int
+    line: listing.Line
+
+
+class Charts:
+    """The charts of one workbook. `points` are the rows of the sheet that they are drawn from, below its row `top`.
+
+    `lines` has the figures by kind and identifier of their place, indicator and year; `marks` stand in every title, and
+    `text` is the format of what is written beside charts.
+    """
+
+    def __init__(
+        self,
+        book: Any,
+        extract: Extract,
+        registry: Registry,
+        lines: Mapping[tuple[str, str, str, int], listing.Line],
+        top: int,
+        marks: str,
+        text: Any,
+    ) -> None:
+        self.book, self.registry, self.years = book, registry, extract.years
+        self.top, self.marks, self.text = top, marks, text
+        self.points: list[Point] = []
+        # The row of a chart's first year.
+        self.first: dict[tuple[str, str, str], int] = {}
+        for place in (*extract.areas, extract.municipality):
+            for name in registry.extracts.key_figures:
+                if name not in extract.indicators:
+                    continue
+                found = [lines[place.kind, place.id, name, year] for year in extract.years]
+                if sum(not line.figure["mark"] for line in found) < 2:
+                    continue
+                self.first[place.kind, place.id, name] = top + 1 + len(self.points)
+                self.points += [Point(place, line.indicator, line.figure["year"], line) for line in found]
+
+    def insert(self, written: Any, place: Place, below: int) -> None:
+        """Charts of the place's key figures, two beside each other, below its table."""
+        charts = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.first]
+        if not charts:
+            said = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
+            written.write_string(below, 0, said, self.text)
+            return
+        said = (
+            f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{SHEET}'. En linje er brudt, hvor et år "
+            "intet tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
+        )
+        written.write_string(below, 0, said, self.text)
+        width, height = CHART_SIZE
+        # No chart is cut by the end of a page.
+        rows = below + 1 + -(-len(charts) // 2) * CHART_ROWS
+        written.set_h_pagebreaks([below, *range(below + 1 + 2 * CHART_ROWS, rows, 2 * CHART_ROWS)])
+        for at, name in enumerate(charts):
+            chart, described = self._chart(place, self.registry.indicators[name])
+            chart.set_size({"width": width - 10, "height": height - 10})
+            row = below + 1 + (at // 2) * CHART_ROWS
+            offset = (at % 2) * width
+            options = {"x_offset": offset, "y_offset": 4, "object_position": 2, "description": described}
+            written.insert_chart(row, 0, chart, options)
+
+    def _chart(self, place: Place, indicator: Indicator) -> tuple[Any, str]:
+        """A chart of an indicator at a place, and what it shows in words.
+
+        Excel draws text as zero. So each unbroken run of years with a figure is a series of its own, and no cell with
+        a mark is ever in one.
+        """
+        start = self.first[place.kind, place.id, indicator.id]
+        points = self.points[start - self.top - 1 :][: len(self.years)]
+        chart = self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+        named: list[str] = []
+
+        def add(column: int, name: str, is_drawn: Sequence[bool], style: dict[str, Any]) -> None:
+            for first, last in _runs(is_drawn):
+                rows = (start + first, start + last)
+                chart.add_series(
+                    {
+                        # The place's name is a cell, too: one that begins with '=' would be taken for a formula.
+                        "name": [SHEET, start, PLACE] if name == place.name else name,
+                        "categories": [SHEET, rows[0], YEAR, rows[1], YEAR],
+                        "values": [SHEET, rows[0], column, rows[1], column],
+                        **style,
+                    }
+                )
+                named.append(name)
+
+        figures = [point.line.figure for point in points]
+        drawn: list[Drawn] = [(OWN, place.name, [*figures], _line(INK, "solid", "circle"))]
+        if indicator.kind != "count":
+            municipality = [point.line.beside("municipality") for point in points]
+            country = [point.line.beside("country") for point in points]
+            drawn.append((MUNICIPALITY, "Kommunen", municipality, _line(MUTED, "dash", "square")))
+            drawn.append((COUNTRY, "Hele landet", country, _line(PALE, "square_dot", "triangle")))
+        known = [not each["mark"] and None not in (each["ci_low"], each["ci_high"]) for each in figures]
+        thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
+        for column in (LOW, HIGH):
+            add(column, "Usikkerhed (95 %), nederst og øverst", known, thin)
+        for column, name, found, style in drawn:
+            add(column, name, [each is not None and not each["mark"] for each in found], style)
+        for name, limit, sign in _LIMITED:
+            for column, _, found, _style in drawn:
+                limited = [each is not None and not each["mark"] and limit(each) for each in found]
+                add(column, name, limited, {"line": {"none": True}, "marker": sign})
+        self._dress(chart, place, indicator, points, [at for at, name in enumerate(named) if name in named[:at]])
+        return chart, self._described(place, indicator, points)
+
+    def _dress(
+        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[Point], unnamed: list[int]
+    ) -> None:
+        """Title, axes and legend; series at `unnamed` have their name in the legend already."""
+        title = f"{indicator.label_da} ({notation.unit(indicator)}): {place.name}"
+        # Marks go with the chart into whatever it is pasted into.
+        chart.set_title({"name": f"{self.marks} · {title}", "name_font": {"size": 10, "bold": True}})
+        years = self.years
+        small = {"size": 9}
+        notes = self._notes(points)
+        chart.set_x_axis(
+            {
+                "min": years[0],
+                "max": max(years[-1], years[0] + 1),
+                "major_unit": 1 if len(years) <= 12 else 5,
+                "num_format": "0",
+                "num_font": small,
+                "major_gridlines": {"visible": False},
+                **({"name": notes, "name_font": {"size": 9, "bold": False, "italic": True}} if notes else {}),
+            }
+        )
+        digits = "#,##0.0" if indicator.decimals > 1 else "#,##0"
+        grid = {"visible": True, "line": {"color": "#E3E3E3", "width": 0.75}}
+        chart.set_y_axis({"min": 0, "num_format": digits, "num_font": small, "major_gridlines": grid})
+        chart.set_legend({"position": "bottom", "font": small, **({"delete_series": unnamed} if unnamed else {})})
+        # Rows that a reader hides on the sheet of the numbers stay drawn.
+        chart.show_hidden_data()
+
+    def _notes(self, points: Sequence[Point]) -> str:
+        """Years of the place without a figure, and why; years whose figure has no known uncertainty."""
+        years: dict[str, list[int]] = {}
+        for point in points:
+            figure = point.line.figure
+            if figure["mark"]:
+                why = f"Intet tal {{}}: {listing.mark(figure, self.registry)}"
+            elif texts.uncertainty(figure, point.indicator) == texts.NO_INTERVAL:
+                why = "Usikkerhed ukendt {}"
+            else:
+                continue
+            years.setdefault(why, []).append(point.year)
+        return "; ".join(why.format(notation.years(found)) for why, found in years.items())
+
+    def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
+        """The chart in words, for those who do not see it."""
+        shown = [point for point in points if not point.line.figure["mark"]]
+        said = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
+        for at in dict.fromkeys((shown[0].year, shown[-1].year)):
+            point = next(point for point in shown if point.year == at)
+            limits = texts.limits(point.line.figure)
+            also = f" ({', '.join(limits)})" if limits else ""
+            said.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
+        if notes := self._notes(points):
+            said.append(f"{notes}.")
+        said.append(f"Alle tal står på arket {SHEET}.")
+        return " ".join(said)
+
+
+def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
+    return {
+        "line": {"color": color, "width": 2, "dash_type": dash},
+        "marker": {"type": sign, "size": 6, "fill": {"color": color}, "border": {"color": color}},
+    }
+
+
+def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """First and last place of each unbroken run."""
+    first = None
+    for at, drawn in enumerate((*is_drawn, False)):
+        if drawn and first is None:
+            first = at
+        elif not drawn and first is not None:
+            yield first, at - 1
+            first = None
+
+
+def caveats(point: Point) -> list[str]:
+    """What must be known of the point and of those beside it."""
+    line = point.line
+    said = texts.caveats(line.figure, line.registry)
+    for name, _ in line.compared:
+        other = line.beside(name)
+        if other and name != "twins" and point.indicator.kind != "count":
+            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
+    return said
