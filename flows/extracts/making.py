@@ -106,8 +106,11 @@ def _standing(release: Release, secretariat: str, registry: Registry, ledger: Le
     """A folder as it stands, if its files are those that would be written now."""
     is_cleared = handing.name_of(release, secretariat) in ledger.releases
     said = writing.recorded(folder)
-    expected = (release.name, release.record["inputs_sha256"], is_cleared, made_with(registry))
-    if said is None or (said["release"], said["inputs_sha256"], said["is_cleared"], said["made_with"]) != expected:
+    expected = (release.name, release.record["inputs_sha256"], is_cleared)
+    if said is None or (said["release"], said["inputs_sha256"], said["is_cleared"]) != expected:
+        return None
+    # What two people have cleared stays as they saw it, though it would be written otherwise today.
+    if not is_cleared and said["made_with"] != made_with(registry):
         return None
     return _told(said, folder, is_new=False) if said["files"] == writing.hashes(folder) else None
 

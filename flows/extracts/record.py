@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from flows import notation
 from flows.extracts.content import Extract
 from flows.pages import style, templates
 from flows.release.approvals import NEEDED, Approval
@@ -15,6 +16,18 @@ from flows.release.store import Release
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
+PARTS = {"count": "antal", "numerator": "tæller", "denominator": "nævner"}
+# The first word of a rule, in Danish.
+RULES = {
+    "primary": "primær: for få bag tallet",
+    "secondary": "sekundær: ellers kunne et andet skjult tal regnes ud",
+    "hidden": "skjult i en tidligere udlevering",
+    "withheld": "holdt tilbage: området er for lille, eller dets størrelse er ukendt",
+}
+LEFT_OUT = {
+    "counts_unknown": "antallene bag er ikke leveret",
+    "no_count_of_units": "tallet siger ikke, hvor mange der står bag",
+}
 WHOLE = ("cells", "cells_that_could_be_shown", "sums", "earlier")
 
 
@@ -35,13 +48,18 @@ def of_extract(
             "indicator": registry.indicators[cell["indicator"]].label_da,
             "part": cell["part"],
             "rule": entry["rule"],
+            "k": entry["k"],
             "reached": entry["reached"],
         }
         for entry in release.record["hidden"]
         if (cell := entry["cell"]) and (cell["geography"], cell["geography_id"]) in places
     ]
     held = [
-        {**entry["cell"], "reason": entry["reason"]}
+        {
+            **entry["cell"],
+            "place": places[entry["cell"]["geography"], entry["cell"]["geography_id"]],
+            "reason": entry["reason"],
+        }
         for entry in release.record["held_back"]
         if (entry["cell"]["geography"], entry["cell"]["geography_id"]) in places
     ]
@@ -76,6 +94,18 @@ def of_extract(
     }
 
 
-def page(said: Mapping[str, Any]) -> str:
+def page(said: Mapping[str, Any], registry: Registry) -> str:
     """The record as a page for the two who clear it, in Danish."""
-    return templates(PACKAGE).get_template("record.html.j2").render(said=said, css=style(PACKAGE, "record.css"))
+    template = templates(PACKAGE).get_template("record.html.j2")
+    left_out = [tuple(entry.split(": ")) for entry in said["left_out"]]
+    return template.render(
+        said=said,
+        css=style(PACKAGE, "record.css"),
+        marks={mark: of.label_da for mark, of in registry.extracts.mark.items()},
+        parts=PARTS,
+        rules=RULES,
+        indicators={name: of.label_da for name, of in registry.indicators.items()},
+        left_out=left_out,
+        reasons=LEFT_OUT,
+        number=notation.number,
+    )

@@ -8,7 +8,7 @@ from schemas.registry import Registry
 DRAFT = ("UDKAST", "ikke godkendt af to personer og må ikke forlade huset.")
 SYNTHETIC = ("SYNTETISK", "alle tal og områder er opdigtede.")
 EXAMPLE = ("EKSEMPEL", "mål, der er mærket sådan, er skrevet af Boligprofil. Ingen helhedsplan har sat dem.")
-REAL = ("VIRKELIGE TAL", "om virkelige områder, godkendt til udlevering.")
+REAL = ("VIRKELIGE TAL", "om virkelige områder.")
 
 VERDICTS = {
     "better": "bedre",
@@ -39,10 +39,7 @@ PLACES = {"area": "området", "municipality": "kommunen", "country": "hele lande
 def banners(extract: Extract) -> list[tuple[str, str]]:
     """What stands above everything else in every output: a mark, and what it means."""
     said = [] if extract.is_cleared else [DRAFT]
-    if extract.origin == "synthetic":
-        said.append(SYNTHETIC)
-    elif extract.is_cleared:
-        said.append(REAL)
+    said.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
     if any(target.is_example for area in extract.areas for target in area.targets):
         said.append(EXAMPLE)
     return said

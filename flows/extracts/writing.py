@@ -5,6 +5,7 @@ data/extracts/<year>/<secretariat>/
     sider/index.html, sider/omraade-<area>.html         the same as web pages
     definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
     INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
+data/extracts/<year>/tidligere/<secretariat>-<release>/ what was handed out of an earlier release of the year
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from flows.release.store import Release
 from schemas.registry import Registry
 
 INTERNAL = "INTERNT"
+EARLIER = "tidligere"
 RECORD = "kontrol.json"
 
 
@@ -40,21 +42,25 @@ def write(
     depend on. On any error what was there stays.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _keep_cleared(folder, release.name)
     work = folder.parent / f".{folder.name}.{os.getpid()}"
     aside = folder.parent / f".{folder.name}.{os.getpid()}.old"
     for left in (work, aside):
         shutil.rmtree(left, ignore_errors=True)
     try:
         outputs(extract, registry, work)
+        content = content_of(work)
+        # Approvals speak of the draft's bytes: those of other bytes count for nothing.
+        spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
         said = {
-            **record.of_extract(extract, registry, release, approvals),
-            "content_sha256": content_of(work),
+            **record.of_extract(extract, registry, release, [one for one in approvals if one.content == spoken_of]),
+            "content_sha256": content,
             "made_with": made_with,
             "files": hashes(work),
         }
         (work / INTERNAL).mkdir()
         (work / INTERNAL / RECORD).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        (work / INTERNAL / "kontrol.html").write_text(record.page(said), encoding="utf-8")
+        (work / INTERNAL / "kontrol.html").write_text(record.page(said, registry), encoding="utf-8")
         for path in sorted(work.rglob("*"), reverse=True):
             sync(path)
         sync(work)
@@ -70,6 +76,16 @@ def write(
             shutil.rmtree(left, ignore_errors=True)
 
 
+def _keep_cleared(folder: Path, release: str) -> None:
+    """Move what was handed out of another release out of the way, so that it is not lost."""
+    said = recorded(folder)
+    if said and said["is_cleared"] and said["release"] != release:
+        kept = folder.parent / EARLIER / f"{folder.name}-{said['release']}"
+        kept.parent.mkdir(exist_ok=True)
+        os.replace(folder, kept)
+        sync(kept.parent)
+
+
 def outputs(extract: Extract, registry: Registry, folder: Path) -> None:
     """Write everything that the secretariat gets into a new folder."""
     stem = f"boligprofil-{extract.secretariat}-{extract.year}"
@@ -78,10 +94,8 @@ def outputs(extract: Extract, registry: Registry, folder: Path) -> None:
     workbook.write(extract, registry, folder / f"{stem}.xlsx")
     listing.write(extract, registry, folder / f"{stem}.csv")
     (folder / f"{stem}.pdf").write_bytes(report.pdf(extract, registry))
-    # Windows' own editor needs the mark at the beginning to read æ, ø and å.
-    told = {"definitioner": texts.definitions(extract, registry), "aendringer": texts.change_log(extract, registry)}
-    for name, text in told.items():
-        (folder / f"{name}.txt").write_text(text, encoding="utf-8-sig", newline="\r\n")
+    (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
+    (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
 
 
 def hashes(folder: Path) -> dict[str, str]:

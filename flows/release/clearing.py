@@ -37,6 +37,16 @@ TOTALS = ("cells", "cells_that_could_be_shown", "sums")
 LISTS = ("hidden", "held_back", "not_exact")
 
 
+# Why a count is not told, for the checker and the ledger; `hidden` is the reason of one that an earlier release hid.
+RULES = {
+    "primary": "primary: too few persons, households or dwellings",
+    "secondary": "secondary: else another hidden count could be worked out",
+    "hidden": "hidden: it was hidden in an earlier release",
+    "area_too_small": "withheld: the area is too small",
+    "size_unknown": "withheld: the area's size is not known",
+}
+
+
 class CannotRelease(ValueError):
     """What was asked for is not there, or a name that readers need is missing; the message says what to do."""
 
@@ -231,14 +241,8 @@ def _account(
         if key not in after.cells or key.part == "complement":
             continue
         cell = whole.cells[key]
-        rule = (
-            f"primary: a count under {cell.k}"
-            if key in hiding.primary
-            else "secondary: else another hidden count could be worked out"
-            if key in hiding.secondary
-            else f"withheld: {cell.reason or 'hidden in an earlier release'}"
-        )
-        hidden.append({"cell": _named(key), "rule": rule, "reached": reached.get(key, {})})
+        rule = "primary" if key in hiding.primary else "secondary" if key in hiding.secondary else cell.reason
+        hidden.append({"cell": _named(key), "rule": RULES[str(rule)], "k": cell.k, "reached": reached.get(key, {})})
     return {
         "cells": len(after.cells),
         "cells_that_could_be_shown": sum(cell.standing == "open" for cell in after.cells.values()),
