@@ -3,9 +3,10 @@
 from random import Random
 from typing import Any
 
+from by_hand import YEARS, area
+
 from flows.extracts.content import Area
 from schemas.registry import Registry
-from tests.extracts.conftest import YEARS, area
 
 Told = dict[str, dict[int, dict[str, Any]]]
 MARKS = ("hidden", "not_delivered", "withheld_by_source", "too_uncertain", "area_too_small", "nobody")

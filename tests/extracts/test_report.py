@@ -9,12 +9,12 @@ from typing import Any
 
 import pikepdf
 import pytest
+from by_hand import YEAR, YEARS, area, place
+from random_areas import random_area
 
 from flows.extracts import charts, report, words
 from flows.extracts.content import Criterion, Extract, Place, TargetLine, Watch
 from schemas.registry import Registry
-from tests.extracts.conftest import YEAR, YEARS, area, place
-from tests.extracts.random_areas import random_area
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from by_hand import YEAR, YEARS, area, figure, place
+from random_areas import random_area
 
 from flows import notation
 from flows.extracts import sentences
 from flows.extracts.content import Area, Criterion, Extract, Place, Watch
 from schemas.registry import Registry
-from tests.extracts.conftest import YEAR, YEARS, area, figure, place
-from tests.extracts.random_areas import random_area
 
 Told = dict[str, dict[int, dict[str, Any]]]
 
