@@ -61,7 +61,7 @@ def yearly(
     except REFUSALS as refusal:
         words = in_words(refusal)
         log.error(words)
-        return Failed(message=words, data={"outcome": "refused", "refusal": type(refusal).__name__, "message": words})
+        return Failed(message=words, data={"outcome": "refused", "message": words})
     log.info(report["message"])
     return Completed(message=report["message"], data=report)
 

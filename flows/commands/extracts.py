@@ -41,18 +41,23 @@ def extract(
     """
     from flows.extracts import making
     from flows.extracts.composing import NoSecretariat, secretariats
-    from flows.release.clearing import CannotRelease
+    from flows.publish.snapshots import NoMart
+    from flows.release import clearing
     from flows.release.ledger import Tampered
+    from flows.release.store import ReleaseDamaged
     from flows.settings import embedded_prefect, settings
 
     chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
     try:
         names = secretariats(snapshot, secretariat)
+        clearing.check(snapshot, year)
         there = making.standing(year, names, snapshot, registry, chosen.releases_folder, chosen.extracts_folder)
-    except NoSecretariat as error:
+    except (NoSecretariat, clearing.CannotRelease) as error:
         stop(str(error.args[0]), USAGE)
-    except Tampered as error:
+    except NoMart as error:
+        stop(f"{error.args[0]}. The snapshot was made by an earlier version: run 'boligprofil run' first", REFUSED)
+    except (Tampered, ReleaseDamaged) as error:
         stop(str(error), REFUSED)
     if there is not None:
         out.print("Nothing changed: the extracts are those that would be written now.")
@@ -77,7 +82,7 @@ def extract(
         again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
         stop(f"the run failed, and what was there stays: {state.message}\n{again_with}", REFUSED)
     if report["outcome"] == "refused":
-        stop(report["message"], USAGE if report["refusal"] == CannotRelease.__name__ else REFUSED)
+        stop(report["message"], REFUSED)
     out.print(f"Release {report['release']}, {report['origin']} figures:")
     _show(report["extracts"])
     if not all(one["is_cleared"] for one in report["extracts"]):

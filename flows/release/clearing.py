@@ -58,7 +58,7 @@ def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path
     CannotRelease, Refused where a hidden figure could be worked out, OtherSums, ReleaseDamaged, Undecided.
     """
     files = {mart: snapshot.path(mart) for mart in MARTS}
-    _check(files, year)
+    check(snapshot, year)
     there = store.kept(releases)
     handed = handed_out(there, ledger)
     of_year = [release for release in there if release.year == year]
@@ -107,7 +107,9 @@ def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence
     return digest([snapshot.id, registry.fingerprint, str(year), code, *before])
 
 
-def _check(files: Mapping[str, Path], year: int) -> None:
+def check(snapshot: Snapshot, year: int) -> None:
+    """Raise CannotRelease where a snapshot has no figure of a year, or an area without a name."""
+    files = {mart: snapshot.path(mart) for mart in ("area_profile", "place_figures", "dim_areas")}
     years: set[int] = set()
     for mart in ("area_profile", "place_figures"):
         figures = pl.read_parquet(files[mart], columns=["year", "value"], glob=False)
