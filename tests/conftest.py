@@ -1,6 +1,7 @@
 """What several hops' tests share: the registry, deliveries written for a test, and one published snapshot."""
 
 import atexit
+import fcntl
 import os
 import shutil
 import subprocess
@@ -72,16 +73,34 @@ def made_by(folder: Path, *arguments: str, seconds: int) -> Path:
     return folder
 
 
+def made_once(name: str, pytest_folders: pytest.TempPathFactory, *arguments: str, seconds: int) -> Path:
+    """A copy of its own, for this process, of a folder that is made once for all processes of a run of the tests."""
+    shared = pytest_folders.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    original = shared / f"{name}-made"
+    with (shared / f".{name}.lock").open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not original.exists():
+            work = shared / f"{name}-work"
+            work.mkdir()
+            made_by(work, *arguments, seconds=seconds)
+            work.rename(original)
+        copy: Path = pytest_folders.mktemp(name) / "copy"
+        shutil.copytree(original, copy, symlinks=True)
+    return copy
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `boligprofil run` has published the shipped deliveries to data/marts."""
-    return made_by(tmp_path_factory.mktemp("published"), "run", seconds=300)
+    return made_once("published", tmp_path_factory, "run", seconds=400)
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `boligprofil demo` has made and published a small nation, with its cards, in data/demo."""
-    return made_by(tmp_path_factory.mktemp("nation"), "demo", "--areas", "200", seconds=600)
+    return made_once("nation", tmp_path_factory, "demo", "--areas", "200", seconds=600)
 
 
 @dataclass
