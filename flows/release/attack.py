@@ -10,8 +10,8 @@ hidden with them, to lie below its k. Neither is taken to use that any other hid
 a figure of an earlier release stays what it was unless a later one says otherwise.
 
 Of a release whose counts are rounded both see, in place of a count, a multiple of its base, and know the rule: the count
-is a whole number less than a base away; a part of a share that is shown as the base may be 0 as well where a shown 0
-would tell that it is under k. Two vintages of one count are both used.
+is a whole number less than a base away, and what is shown as the base may be 0 as well. Two vintages of one count are
+both used.
 
 A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an
 insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows. A rounded count need not reach
@@ -146,9 +146,7 @@ class _Unknown:
 
     def rounds(self, figure: int, base: int) -> "_Unknown":
         """The same cell, of which a reader has this rounded figure besides what he had."""
-        low, high = max(0, figure - base + 1), figure + base - 1
-        if self.cell.hides_zero and figure == base == self.cell.k:
-            low = 0
+        low, high = 0 if figure == base else max(0, figure - base + 1), figure + base - 1
         before = self.rounded or (low, high)
         both = max(low, before[0]), min(high, before[1])
         if figure % base or not both[0] <= self.cell.value <= both[1]:

@@ -1,26 +1,27 @@
 """Controlled rounding: every count becomes a multiple of a base next to it, so that the sums still hold.
 
 The declared alternative to hiding (`method` in disclosure.toml), for a whole release and never beside it. A shown count
-r is a multiple of the base b, less than b from the true count v; a true multiple stays. Where all cells of a sum are
-shown, it holds for the rounded counts; where one of them is not (latent, withheld), that one takes up the difference,
-and is left no less than nothing. Of all such roundings the one nearest to the truth is taken, a mixed-integer program
-for each set of cells that hang together by sums.
+r is a multiple of the base b, less than b from the true count v; a true multiple stays, but that a zero may become b
+where nothing else protects (with hiding it may be marked, likewise). Where all cells of a sum are shown, it holds for
+the rounded counts; where one of them is not (latent, withheld), that one takes up the difference, and is left no less
+than nothing. Of all such roundings the one nearest to the truth is taken, a mixed-integer program for each set of cells
+that hang together by sums.
 
-What a reader knows of v, given r, is the rule, the sums of the true counts, and the bounds of `Cell`: v is a whole
-number from max(0, r-b+1) to r+b-1. What section 7 of the design asks for hidden cells, this module asks for rounded
-ones, where small means 1 to k-1, and 0 as well for a part of a share (`hides_zero`):
+What a reader knows of v, given r, is this rule, the sums of the true counts, and the bounds of `Cell`: v is a whole
+number from r-b+1 to r+b-1, for r = b also 0. What section 7 of the design asks for hidden cells, this module asks for
+rounded ones, where small means 1 to k-1, and 0 as well for a part of a share (`hides_zero`):
 
 (a) An outsider, to whom all counts look alike, must not see that a count is small. So among the tables that he cannot
     exclude there is one for each of 1 to k-1, and one in which the count is not small: k or more, or 0 where a zero may
-    be told and the count is shown as 0. Shown as 0 it may be nobody, as any 0 that was 0 before.
+    be told and the count is shown as 0. It may then be nobody, as any 0 was before there was rounding.
 (b) An insider, who knows which counts are small, still cannot exclude any of 1 to k-1.
 
-That decides which direction is open to a small count. With b under k, a count that is shown as b would be told to be
-more than nothing and, shown as 0, to be less than b: some of 1 to k-1 would be excluded, so b must be k or more. A
-count of persons may be shown as 0 or as b. Of a part of a share a zero is small, too; with b = k, a 0 would say that it
-is under k, so that it is always shown as b or more, also where it is 0: the only multiple that does not stay. As a
-reader knows this as well, a part shown as b may be 0 to 2b-1. So a share stands on x >= b and, as far as the base is
-shown as more than b, may be 0 % or 100 % in truth. With b > k a 0 stands for k as well, and nothing is forced.
+That decides which directions are open to a small count. A count shown as 0 is less than b, and were b less than k, some
+of 1 to k-1 would be excluded: so b must be k or more. With that a count may be shown as 0 or as b. Of a part of a share
+a zero is small, too: with b = k, a 0 would say that it is under k, so that it is shown as b, also where it is none. A
+reader of a share of 0 to 2b-1 persons so sees the base in its numerator. On the other side, n - x small, the share may
+be shown as 100 %: what is left there is the difference of two rounded counts, which says of n - x only that it is less
+than 2b-1. With b > k a 0 stands for k as well, and no direction is forced.
 
 Nothing is asked of a count that is not small: there is no complementary cell to keep from becoming exact, since it might
 be shown as it is. A withheld cell must not become exact, as with hiding. That the rounding is nearest to the truth is
@@ -52,9 +53,9 @@ Role: TypeAlias = Literal["insider", "outsider"]
 NEAR = 60  # cells around one among which its witness is looked for first
 TRIES = 12  # times that a component is rounded anew for witnesses that are missing
 FITS = 40  # tables that are fitted to many requirements at once
-# What it costs, in counts times weight: a sum with a published count that is off by one; a small part of a share that
-# is shown as 0; a sum that is off by one.
-OFF_PUBLISHED, OFF_SMALL, OFF = 10.0, 1e4, 1e5
+# What it costs, in counts times weight: a sum with a published count that is off by one; a zero that does not stay; a
+# small part of a share that is shown as 0; a sum that is off by one.
+OFF_PUBLISHED, OFF_ZERO, OFF_SMALL, OFF = 10.0, 1e2, 1e4, 1e5
 # Whether all sums hold and all small parts of shares go up: the first of these that can be had.
 LEVELS = ((True, True), (True, False), (False, False))
 
@@ -132,8 +133,8 @@ def nearest(tables: Tables, base: int) -> Rounded:
 def choices(cell: Cell, base: int) -> tuple[int, ...]:
     """The counts that a cell may be shown as, the lower one first."""
     low = base * (cell.value // base)
-    if goes_up(cell, base):
-        return (base,)
+    if cell.value == 0 or goes_up(cell, base):
+        return (base,) if goes_up(cell, base) else (0, base)
     return (low,) if low == cell.value else (low, low + base)
 
 
@@ -268,6 +269,7 @@ class _Part:
         two = self.two | down
         price_down, price_up = self.weight * np.abs(low - self.value), self.weight * np.abs(low + self.base - self.value)
         cost = np.where(two, price_up - price_down, 0.0) - np.where(down, OFF_SMALL, 0.0)
+        cost += np.where(two & (self.value == 0) & ~down, OFF_ZERO, 0.0)
         shown_rows = rows @ sparse.diags_array(self.open.astype(float))
         unseen = rows @ sparse.diags_array((~self.open).astype(float))
         hidden_total = np.asarray((unseen < 0).sum(axis=1)).ravel() > 0
@@ -336,12 +338,9 @@ class _Part:
         of = sparse.csr_array(
             (np.full(len(shown), -self.base), (np.arange(len(shown)), near[shown])), shape=(len(shown), count)
         )
-        may_be_nobody = self._may_be_nobody(near[shown]) & (start[shown] <= self.base)
-        below = np.where(
-            may_be_nobody & (start[shown] == 0) | (may_be_nobody & (start[shown] == self.base) & ~two[near][shown]),
-            -np.inf,
-            start[shown] - self.base + 1 - value[shown],
-        )
+        # Shown as the base it may be nobody; one that may also be shown as twice the base is bounded as if it were not.
+        may_be_nobody = (start[shown] == 0) | ((start[shown] == self.base) & ~two[near][shown])
+        below = np.where(may_be_nobody, -np.inf, start[shown] - self.base + 1 - value[shown])
         above = start[shown] + self.base - 1 - value[shown]
         choice = [sparse.csr_array((len(rows), count)), of, of]
         moves = [self.group.rows[rows][:, near], pick, pick]
@@ -393,14 +392,9 @@ class _Part:
     def _box(self, role: Role) -> tuple[Floats, Floats]:
         """Lowest and highest count of each cell that an attacker cannot exclude before any sum."""
         least = np.where(self.open, np.maximum(0, self.shown - self.base + 1), 0).astype(float)
-        nobody = self.open & self._may_be_nobody(np.arange(len(self.value))) & (self.shown == self.base)
-        least[nobody] = 0
+        least[self.open & (self.shown == self.base)] = 0
         most = np.where(self.open, np.minimum(self.upper, self.shown + self.base - 1), self.upper)
         return least, np.where(self.small, np.minimum(most, self.k - 1), most) if role == "insider" else most
-
-    def _may_be_nobody(self, cells: Integers) -> Booleans:
-        """Whether the base, shown, may stand for 0: for a part of a share with b = k."""
-        return self.closed[cells] & (self.k[cells] == self.base)
 
     def _zero_will_do(self, cell: int) -> bool:
         """Whether a count that is shown as 0 may be told to be 0 to k-1."""
