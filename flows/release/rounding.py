@@ -68,8 +68,9 @@ class NoRounding(ValueError):
 class Rounded:
     """The counts of a release as they are shown: known ones as they were published, all others multiples of `base`.
 
-    `not_additive` names the sums that do not hold among them, or whose parts are more than the whole: those that hold a
-    published count, and those that no rounding keeps. A release with `unprotected` cells must not leave the house.
+    `not_additive` names the sums that do not hold among them, or whose parts are more than the whole: those with a count
+    that is published or that readers have already, and those that no rounding keeps. A release with `unprotected` cells
+    must not leave the house.
     """
 
     base: int
