@@ -43,7 +43,8 @@ def entries(
         }
         for part, value in _numbers(row, indicator.kind):
             reason = held.get((*place, part))
-            yield Entry(**said, part=part, value=value, mark="held_back" if reason else None, why=reason)
+            mark = "held_back" if reason else None
+            yield Entry(**said, part=part, value=value, rounded_to=row["rounded_to"], mark=mark, why=reason)
         if row["mark"] in PROTECTING:
             part = "count" if indicator.kind == "count" else "numerator"
             yield Entry(**said, part=part, mark=row["mark"], why=whys.get(place, row["mark"]))

@@ -36,7 +36,10 @@ class LedgerBusy(RuntimeError):
 
 
 class Entry(Model):
-    """One cell of one release: the number that was handed out, or the mark in its place and why."""
+    """One cell of one release: the number that was handed out, or the mark in its place and why.
+
+    `rounded_to`: the number is the multiple of this next to the true one.
+    """
 
     release: Text
     released_at: AwareDatetime
@@ -49,6 +52,7 @@ class Entry(Model):
     part: Part
     vintage: Text
     value: int | float | None = None
+    rounded_to: int | None = None
     mark: Literal["hidden", "area_too_small", "size_unknown", "not_checkable", "held_back"] | None = None
     why: str | None = None
     to: tuple[Text, ...]
