@@ -131,6 +131,6 @@ class Disclosure(Model):
         for name, k in sorted(used.items()):
             if self.base < k:
                 yield (
-                    f"disclosure.toml, base: {self.base} is under the k of {k} of {name}: a count shown as 0 could not be "
-                    f"{self.base} to {k - 1}; round to base {k}, or settle the rule with the owner of the figures"
+                    f"disclosure.toml, base: {self.base} is under the k of {k} of {name}: a count shown as 0 could not "
+                    f"be {self.base} to {k - 1}; round to base {k}, or settle the rule with the owner of the figures"
                 )

@@ -1,12 +1,12 @@
 """Disclosure control over nations drawn by seed: linked tables, three yearly releases and a revision, hidden and
 attacked, or rounded and attacked.
 
-Usage: python -m simulations.release [rounding] [nations] [first seed] [areas]. The seeds follow each other and are never
-chosen by result. Each nation counts a rare trait by area, size band, funding band, both, municipality and country, by sex and
-age, with its share of the residents. The joint hiding must leave nothing to the attack; hiding each table alone shows
-that there was something to find. So must controlled rounding, beside every count at its nearest multiple: what is found
-there under the same rule, that a count is less than a base away, is the least that can be found, since whoever knows
-that it is the nearest multiple knows more.
+Usage: python -m simulations.release [rounding] [nations] [first seed] [areas]. The seeds follow each other and are
+never chosen by result. Each nation counts a rare trait by area, size band, funding band, both, municipality and
+country, by sex and age, with its share of the residents. The joint hiding must leave nothing to the attack; hiding each
+table alone shows that there was something to find. So must controlled rounding, beside every count at its nearest
+multiple: what is found there under the same rule, that a count is less than a base away, is the least that can be
+found, since whoever knows that it is the nearest multiple knows more.
 """
 
 import sys
@@ -313,9 +313,9 @@ def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -
     missed = sum(bool(one.leaks or one.unprotected) for one in found)
     seconds = np.mean([one.rounding_seconds + one.attack_seconds for one in found])
     print(
-        f"{nations} nations of {areas} areas, three releases and a revision each: {sum(one.leaks for one in found)} leaks "
-        f"after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding to the "
-        f"nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
+        f"{nations} nations of {areas} areas, three releases and a revision each: {sum(one.leaks for one in found)} "
+        f"leaks after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding to "
+        f"the nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
         f"{sum(one.not_additive_nearest for one in found):,}; {missed} nations not protected; {seconds:.1f} s a nation"
     )
     return missed

@@ -9,9 +9,9 @@ cannot tell a primary cell from a secondary one. An insider can: he knows each p
 hidden with them, to lie below its k. Neither is taken to use that any other hidden cell is k or more. Both know that
 a figure of an earlier release stays what it was unless a later one says otherwise.
 
-Of a release whose counts are rounded both see, in place of a count, a multiple of its base, and know the rule: the count
-is a whole number less than a base away, and what is shown as the base may be 0 as well. Two vintages of one count are
-both used.
+Of a release whose counts are rounded both see, in place of a count, a multiple of its base, and know the rule: the
+count is a whole number less than a base away, and what is shown as the base may be 0 as well. Two vintages of one count
+are both used.
 
 A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an
 insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows. A rounded count need not reach
@@ -128,7 +128,7 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
 
 @dataclass(frozen=True)
 class _Unknown:
-    """A cell that no reader sees as it is, and what it is in truth; `rounded` is what its rounded figures leave open."""
+    """A cell that no reader sees as it is, with its true value; `rounded` is what its rounded figures leave open."""
 
     cell: Cell
     rounded: tuple[int, int] | None = None

@@ -20,7 +20,7 @@ from flows.release.cells import Key, Tables
 from flows.release.hiding import Hiding, hide, marks, shown
 from flows.release.ledger import Ledger
 from flows.release.revisions import Held
-from flows.release.rounding import NoRounding, Rounded, round_
+from flows.release.rounding import Rounded, round_
 from flows.release.scope import Scope
 from flows.release.store import Release, ReleaseDamaged
 from flows.release.tables import Built
@@ -235,9 +235,9 @@ def _same_method(registry: Registry, own: Tables, release: Release, exhibit: Exh
     if both:
         words = [_method(exhibit.base), _method(base_of(registry))]
         raise CannotRelease(
-            f"readers have {len(both)} figures of {year} by {words[0]} (release {release.name}), and by {words[1]} they "
-            f"would learn more than by either; set schemas/disclosure.toml to {words[0]} again, or let the extracts begin "
-            "with a year of which nobody has figures ('years' in schemas/extracts.toml)"
+            f"readers have {len(both)} figures of {year} by {words[0]} (release {release.name}), and by {words[1]} "
+            f"they would learn more than by either; set schemas/disclosure.toml to {words[0]} again, or let the "
+            "extracts begin with a year of which nobody has figures ('years' in schemas/extracts.toml)"
         )
 
 
@@ -256,10 +256,11 @@ def _hidden(whole: Tables) -> _Guarded:
 def _rounded(whole: Tables, base: int, stay: Mapping[Key, int]) -> _Guarded:
     try:
         rounded = round_(whole, base, stay)
-    except (NoRounding, ValueError) as error:
+    except ValueError as error:
         raise CannotRelease(f"{error}; nothing is released") from error
     _require_protected(rounded)
     rules = {key: cell.reason or "hidden" for key, cell in whole.cells.items() if cell.standing == "withheld"}
+    rules |= rounded.withheld
     return _Guarded(rounded.shown, rules, rules, rounded.not_additive)
 
 
@@ -295,9 +296,7 @@ def _beside(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held
     return after, held, revisions.joined(before, readers, after)
 
 
-def _beside_rounded(
-    own: Tables, earlier: Sequence[Exhibit]
-) -> tuple[Tables, tuple[Held, ...], Tables, dict[Key, int]]:
+def _beside_rounded(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held, ...], Tables, dict[Key, int]]:
     """As `_beside` for rounded counts, and those that stay as readers have them."""
     before: Tables | None = None
     readers: dict[Key, int] = {}

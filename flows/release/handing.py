@@ -40,11 +40,11 @@ def entries(
             "indicator": row["indicator"],
             "vintage": release.record["snapshot"],
             "to": (secretariat,),
+            "rounded_to": row["rounded_to"],
         }
         for part, value in _numbers(row, indicator.kind):
             reason = held.get((*place, part))
-            mark = "held_back" if reason else None
-            yield Entry(**said, part=part, value=value, rounded_to=row["rounded_to"], mark=mark, why=reason)
+            yield Entry(**said, part=part, value=value, mark="held_back" if reason else None, why=reason)
         if row["mark"] in PROTECTING:
             part = "count" if indicator.kind == "count" else "numerator"
             yield Entry(**said, part=part, mark=row["mark"], why=whys.get(place, row["mark"]))

@@ -23,18 +23,18 @@ reader of a share of 0 to 2b-1 persons so sees the base in its numerator. On the
 be shown as 100 %: what is left there is the difference of two rounded counts, which says of n - x only that it is less
 than 2b-1. With b > k a 0 stands for k as well, and no direction is forced.
 
-Nothing is asked of a count that is not small: there is no complementary cell to keep from becoming exact, since it might
-be shown as it is. A withheld cell must not become exact, as with hiding. That the rounding is nearest to the truth is
-not among the attackers' knowledge, as the choice of secondary cells is not with hiding.
+Nothing is asked of a count that is not small: there is no complementary cell to keep from becoming exact, since it
+might be shown as it is. A withheld cell must not become exact, as with hiding. That the rounding is nearest to the
+truth is not among the attackers' knowledge, as the choice of secondary cells is not with hiding.
 
 Sums can tie true counts together so much that a direction gives a small one away. Each requirement is therefore looked
-at with a witness, a whole-number table that an attacker cannot exclude; where there is none, the program is solved again
-with that witness as a part of it, so that other directions are found. What no direction protects is `unprotected`, and
-nothing may be released then. `flows.release.attack` does not look at any of this.
+at with a witness, a whole-number table that an attacker cannot exclude; where there is none, the program is solved
+again with that witness as a part of it, so that other directions are found. What no direction protects is
+`unprotected`, and nothing may be released then. `flows.release.attack` does not look at any of this.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -68,15 +68,17 @@ class NoRounding(ValueError):
 class Rounded:
     """The counts of a release as they are shown: known ones as they were published, all others multiples of `base`.
 
-    `not_additive` names the sums that do not hold among them, or whose parts are more than the whole: those with a count
-    that is published or that readers have already, and those that no rounding keeps. A release with `unprotected` cells
-    must not leave the house.
+    `not_additive` names the sums that do not hold among them, or whose parts are more than the whole: those with a
+    count that is published or that readers have already, and those that no rounding keeps. A release with `unprotected`
+    cells must not leave the house. `withheld` are open cells that are not shown, with the reason: they are the same
+    people as a withheld one, such as a group of which an area that is too small is the only member.
     """
 
     base: int
     shown: Mapping[Key, int]
     not_additive: tuple[str, ...]
     unprotected: tuple[Unprotected, ...]
+    withheld: Mapping[Key, str] = field(default_factory=dict)
 
 
 class Requirement(NamedTuple):
@@ -95,6 +97,8 @@ def round_(tables: Tables, base: int, earlier: Mapping[Key, int] | None = None) 
     earlier count is no rounding of the true one; NoRounding.
     """
     fixed = dict(earlier or {})
+    same = _same_as_withheld(tables, fixed)
+    tables = tables.with_(same)
     shown: dict[Key, int] = {}
     unprotected: list[Unprotected] = []
     for key, cell in tables.cells.items():
@@ -103,7 +107,9 @@ def round_(tables: Tables, base: int, earlier: Mapping[Key, int] | None = None) 
         if cell.standing == "known":
             shown[key] = cell.value
         elif key in fixed and fixed[key] not in choices(cell, base):
-            raise ValueError(f"{key} is in the hands of readers as {fixed[key]}, which its true count is not rounded to")
+            raise ValueError(
+                f"{key} is in the hands of readers as {fixed[key]}, which its true count is not rounded to"
+            )
     for group in _components(tables):
         part = _Part(group, base, {cell.key: fixed[cell.key] for cell in group.cells if cell.key in fixed})
         shown |= part.rounded()
@@ -114,7 +120,28 @@ def round_(tables: Tables, base: int, earlier: Mapping[Key, int] | None = None) 
         {key: shown[key] for key in tables.keys if key in shown},
         tuple(dict.fromkeys(broken)),
         tuple(sorted(unprotected, key=lambda one: (one.key, one.requirement))),
+        {cell.key: cell.reason or "hidden" for cell in same},
     )
+
+
+def _same_as_withheld(tables: Tables, shown: Mapping[Key, int]) -> list[Cell]:
+    """Open cells that a sum of one part makes the same as a withheld one, now withheld; not those shown already."""
+    found: dict[Key, Cell] = {}
+    pairs = [(total.total, total.parts[0]) for total in tables.sums if len(total.parts) == 1]
+    queue = [key for key, cell in tables.cells.items() if cell.standing == "withheld"]
+    beside: dict[Key, list[Key]] = {}
+    for one, other in pairs:
+        beside.setdefault(one, []).append(other)
+        beside.setdefault(other, []).append(one)
+    while queue:
+        key = queue.pop()
+        for other in beside.get(key, ()):
+            cell = tables.cells[other]
+            if cell.standing == "open" and other not in found and other not in shown:
+                reason = found.get(key, tables.cells[key]).reason
+                found[other] = replace(cell, standing="withheld", hides_zero=True, reason=reason)
+                queue.append(other)
+    return list(found.values())
 
 
 def nearest(tables: Tables, base: int) -> Rounded:
@@ -205,7 +232,8 @@ class _Part:
         self.fixed: Booleans = np.array([cell.key in fixed for cell in cells], dtype=bool)
         self.columns = group.rows.tocsc()
         allowed = [(fixed[cell.key],) if cell.key in fixed else choices(cell, base) for cell in cells]
-        # The lower choice, and whether there is a higher one; a small part of a share goes to 0 only if nothing else will.
+        # The lower choice, and whether there is a higher one; a small part of a share goes to 0 only if nothing else
+        # will do.
         self.low: Integers = np.array([of[0] for of in allowed], dtype=np.int64)
         self.two: Booleans = self.open & np.array([len(of) == 2 for of in allowed], dtype=bool)
         self.up: Booleans = ~self.fixed & np.array([goes_up(cell, base) for cell in cells], dtype=bool)
@@ -224,51 +252,55 @@ class _Part:
     def _round(self) -> None:
         wanted: list[Requirement] = []
         given_up: set[Requirement] = set()
-        found = self._program(wanted)
+        found = self._without_wishes()
         for _ in range(TRIES):
             self.shown = found
             missing = [one for one in self._without_witness() if one not in given_up]
             new = [one for one in missing if one not in wanted]
             if not new:
                 break
-            again = self._program([*wanted, *new])
-            if again is None:
-                # Those that can be had at the same time, one after the other.
-                for one in new:
-                    again = self._program([*wanted, one])
-                    if again is None:
-                        given_up.add(one)
-                    else:
-                        wanted.append(one)
-                        found = again
-            else:
+            together = self._solve([*wanted, *new])
+            if together is not None:
                 wanted += new
-                found = again
+                found = together
+                continue
+            # Those that can be had at the same time, one after the other.
+            for one in new:
+                alone = self._solve([*wanted, one])
+                if alone is None:
+                    given_up.add(one)
+                else:
+                    wanted.append(one)
+                    found = alone
         self.shown = found
         self.refused = [self._explain(one) for one in self._without_witness()]
 
     # The rounding itself.
 
-    def _program(self, wanted: Sequence[Requirement]) -> Integers | None:
-        """The rounding (cells,) nearest to the truth that has a witness for all that is wanted.
+    def _without_wishes(self) -> Integers:
+        """The rounding (cells,) nearest to the truth.
 
-        Sums need not hold, and small parts of shares need not go up, only where no rounding has it otherwise; None if
-        even so there is none with these witnesses.
+        Sums need not hold, and small parts of shares need not go up, only where no rounding has it otherwise.
         """
         while self.levels:
-            found = self._solve(wanted, *self.levels[0])
-            if found is not None or wanted:
+            found = self._solve([])
+            if found is not None:
                 return found
             del self.levels[0]
         raise NoRounding(f"no rounding of {self.group.cells[0].key} and what hangs on it")
 
-    def _solve(self, wanted: Sequence[Requirement], all_hold: bool, all_up: bool) -> Integers | None:
+    def _solve(self, wanted: Sequence[Requirement]) -> Integers | None:
+        """The rounding (cells,) nearest to the truth with a witness for all that is wanted; None if there is none."""
+        all_hold, all_up = self.levels[0]
         count, rows = len(self.value), self.group.rows
         # A choice of 0 or 1 per cell, and what a sum is off by, up and down, per sum; then the witnesses.
         down = self.up & (not all_up)
         low = np.where(down, 0, self.low)
         two = self.two | down
-        price_down, price_up = self.weight * np.abs(low - self.value), self.weight * np.abs(low + self.base - self.value)
+        price_down, price_up = (
+            self.weight * np.abs(low - self.value),
+            self.weight * np.abs(low + self.base - self.value),
+        )
         cost = np.where(two, price_up - price_down, 0.0) - np.where(down, OFF_SMALL, 0.0)
         cost += np.where(two & (self.value == 0) & ~down, OFF_ZERO, 0.0)
         shown_rows = rows @ sparse.diags_array(self.open.astype(float))
@@ -276,7 +308,9 @@ class _Part:
         hidden_total = np.asarray((unseen < 0).sum(axis=1)).ravel() > 0
         hidden_part = np.asarray((unseen > 0).sum(axis=1)).ravel() > 0
         kept = np.flatnonzero(~hidden_total)
-        excused = self.group.has_known | (np.asarray(abs(rows @ sparse.diags_array(self.fixed.astype(float))).sum(axis=1)).ravel() > 0)
+        excused = self.group.has_known | (
+            np.asarray(abs(rows @ sparse.diags_array(self.fixed.astype(float))).sum(axis=1)).ravel() > 0
+        )
         system = shown_rows[kept]
         start = np.asarray(system @ low, dtype=np.float64) + self.group.right[kept]
         loose = np.flatnonzero(excused[kept] | (not all_hold))
@@ -466,7 +500,8 @@ class _Part:
 
     def _is_table(self, moved: Integers, least: Floats, most: Floats) -> bool:
         table = self.value + moved
-        return not ((self.group.rows @ moved).any() or (table < least).any() or (table > most).any())
+        is_within = bool(((table >= least) & (table <= most)).all())
+        return is_within and not np.any(self.group.rows @ moved)
 
     def _find(self, one: Requirement) -> Integers | None:
         """A witness (cells,) for a requirement, as a difference to the truth; first among the cells near, then all."""

@@ -198,7 +198,10 @@ CONTRADICTIONS = {
         edit("disclosure.toml", 'whole_part = "count"', 'whole_part = "numerator"'),
         r"disclosure\.toml, sum\.ages: whole_part 'numerator' is no part of 'residents'",
     ),
-    "a method that is none": (edit("disclosure.toml", 'method = "hiding"', 'method = "blurring"'), r"disclosure\.toml: method"),
+    "a method that is none": (
+        edit("disclosure.toml", 'method = "hiding"', 'method = "blurring"'),
+        r"disclosure\.toml: method",
+    ),
     "a base under a k in use": (
         edit("disclosure.toml", '"hiding"\nbase = 5', '"rounding"\nbase = 4'),
         r"disclosure\.toml, base: 4 is under the k of 5 of class\.ordinary",
