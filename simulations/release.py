@@ -314,8 +314,8 @@ def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -
     seconds = np.mean([one.rounding_seconds + one.attack_seconds for one in found])
     print(
         f"{nations} nations of {areas} areas, three releases and a revision each: {sum(one.leaks for one in found)} "
-        f"leaks after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding to "
-        f"the nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
+        f"leaks after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding "
+        f"to the nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
         f"{sum(one.not_additive_nearest for one in found):,}; {missed} nations not protected; {seconds:.1f} s a nation"
     )
     return missed

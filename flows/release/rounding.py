@@ -501,7 +501,7 @@ class _Part:
     def _is_table(self, moved: Integers, least: Floats, most: Floats) -> bool:
         table = self.value + moved
         is_within = bool(((table >= least) & (table <= most)).all())
-        return is_within and not np.any(self.group.rows @ moved)
+        return is_within and not bool((self.group.rows @ moved).any())
 
     def _find(self, one: Requirement) -> Integers | None:
         """A witness (cells,) for a requirement, as a difference to the truth; first among the cells near, then all."""
