@@ -439,7 +439,7 @@ class _Part:
         if one.kind == "value":
             return count == one.value
         if one.kind == "differ":
-            return count != self.value[one.cell]
+            return bool(count != self.value[one.cell])
         is_nobody = count == 0 and self._zero_will_do(one.cell) and self.shown[one.cell] == 0
         return bool(count >= self.k[one.cell] or is_nobody)
 

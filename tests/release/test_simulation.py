@@ -17,7 +17,7 @@ def test_nothing_leaks_after_the_joint_hiding_and_much_after_the_naive_one(seed:
 
 
 def test_nothing_leaks_after_controlled_rounding_and_sums_break_after_the_nearest_one() -> None:
-    found = play_rounded(40_001, areas=4)
+    found = play_rounded(41_001, areas=4)
     print(found)
     assert (found.leaks, found.unprotected) == (0, 0)
     assert found.primary > 20
