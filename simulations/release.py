@@ -226,7 +226,10 @@ def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> 
 
 @dataclass(frozen=True)
 class RoundedOutcome:
-    """What rounding and attacking the releases of a nation gave; sums that do not hold and leaks by way of rounding."""
+    """What rounding and attacking the releases of a nation gave; sums that do not hold and leaks by way of rounding.
+
+    A release with `unprotected` cells is refused; `leaks` are those at any other cell, which nothing told of.
+    """
 
     cells: int
     primary: int
@@ -267,13 +270,15 @@ def play_rounded(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 20
         readers = dict(rounded.shown)
         release = Exhibit(after, {key: value for key, value in readers.items() if key in after.cells}, BASE)
         start = time.perf_counter()
-        leaks |= {(leak.key, leak.attacker) for leak in attack(release, handed, with_chains=False).leaks}
+        said = {one.key for one in rounded.unprotected}
+        found = attack(release, handed, with_chains=False).leaks
+        leaks |= {(leak.key, leak.attacker) for leak in found if leak.key not in said}
         took_attack += time.perf_counter() - start
         handed.append(release)
         before = everything
     final = handed[-1]
     naively = nearest(final.tables, BASE)
-    found = attack(Exhibit(final.tables, naively.shown, BASE), with_chains=False)
+    naive_leaks = attack(Exhibit(final.tables, naively.shown, BASE), with_chains=False).leaks
     return RoundedOutcome(
         cells=len(final.tables.cells),
         primary=sum(cell.is_primary for cell in final.tables.cells.values()),
@@ -284,7 +289,7 @@ def play_rounded(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 20
         unprotected=unprotected,
         held=held,
         leaks=len(leaks),
-        leaks_nearest=len({(leak.key, leak.attacker) for leak in found.leaks}),
+        leaks_nearest=len({(leak.key, leak.attacker) for leak in naive_leaks}),
         rounding_seconds=took_rounding,
         attack_seconds=took_attack,
     )
@@ -295,7 +300,7 @@ def _moved(tables: Tables, readers: Mapping[Key, int]) -> float:
 
 
 def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -> int:
-    """Print what was found with rounding, nation by nation; returns how many nations were not protected."""
+    """Print what was found with rounding, nation by nation; returns in how many there was a leak that nothing told."""
     print(
         "   seed   cells  primary  off by  nearest  sums off  nearest  held back  unprotected  leaks  nearest leaks"
         "  rounding s  attack s"
@@ -310,13 +315,14 @@ def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -
             f"{one.rounding_seconds:>12.1f}{one.attack_seconds:>10.1f}",
             flush=True,
         )
-    missed = sum(bool(one.leaks or one.unprotected) for one in found)
+    missed = sum(bool(one.leaks) for one in found)
+    refused = sum(bool(one.unprotected) for one in found)
     seconds = np.mean([one.rounding_seconds + one.attack_seconds for one in found])
     print(
         f"{nations} nations of {areas} areas, three releases and a revision each: {sum(one.leaks for one in found)} "
         f"leaks after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding "
         f"to the nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
-        f"{sum(one.not_additive_nearest for one in found):,}; {missed} nations not protected; {seconds:.1f} s a nation"
+        f"{sum(one.not_additive_nearest for one in found):,}; {refused} nations refused; {seconds:.1f} s a nation"
     )
     return missed
 
