@@ -4,6 +4,9 @@ import csv
 import errno
 import hashlib
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -283,3 +286,17 @@ def test_the_commands_say_what_is_wrong(ask: Any, sample: House) -> None:
         assert (code, "was changed after it was written" in words) == (1, True)
     finally:
         (sample.releases / "ledger.jsonl").unlink()
+
+
+def test_the_flow_writes_the_extract_of_one_secretariat(published: Path) -> None:
+    """The command as a user gives it: through Prefect, on its embedded default."""
+    command = [Path(sys.executable).with_name("boligprofil"), "extract", "--year", "2013", "--secretariat", "aarhus"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")}
+    done = subprocess.run(
+        command, cwd=published, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "They are drafts" in done.stdout
+    written = published / "data" / "extracts" / "2013"
+    assert [folder.name for folder in written.iterdir()] == ["aarhus"]
+    assert (written / "aarhus" / "boligprofil-aarhus-2013.pdf").read_bytes().startswith(b"%PDF")
