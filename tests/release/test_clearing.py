@@ -7,11 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 from towns import ASSISTED, TOWN, town
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.publish.snapshots import Snapshot
 from flows.release import approvals, clearing, handing, store
 from flows.release.approvals import ApprovalMissing
-from flows.release.attack import Exhibit, attack
+from flows.release.attack import Exhibit, Findings, Refused, attack
+from flows.release.cells import Key, Tables
 from flows.release.clearing import CannotRelease
 from flows.release.ledger import Tampered
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
@@ -126,19 +129,49 @@ def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Pa
     assert told(second, "ager") == (None, None, "hidden")
 
 
-def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, rules: Registry) -> None:
-    """Where the areas make up the municipality, one hidden count would be the rest of the total."""
+def closed_town(folder: Path, rules: Registry) -> Snapshot:
+    """The areas make up the municipality, so that one hidden count is what is left of the total."""
     total = (sum(x for x, _ in ASSISTED.values()), sum(n for _, n in ASSISTED.values()))
-    whole = town(tmp_path / "s", rules, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
-    release = made(whole, rules, tmp_path / "r")
+    return town(folder, rules, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
+
+
+def by_rule_alone(tables: Tables) -> dict[Key, int]:
+    """What would be shown if only small counts were hidden."""
+    cells = tables.cells.items()
+    return {key: c.value for key, c in cells if c.standing in ("open", "known") and not c.is_primary}
+
+
+def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, rules: Registry) -> None:
+    release = made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
     exhibit = release.exhibit(2012)
-    cells = exhibit.tables.cells
-    by_rule_alone = {k: c.value for k, c in cells.items() if c.standing in ("open", "known") and not c.is_primary}
-    assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, by_rule_alone)).leaks} >= {"ager"}
+    alone = by_rule_alone(exhibit.tables)
+    assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, alone)).leaks} >= {"ager"}
     assert not attack(exhibit).leaks
-    assert len(exhibit.shown) < len(by_rule_alone)
+    assert len(exhibit.shown) < len(alone)
     assert {told(release, area)[2] for area in ("ager", "bakke", "eng")} >= {"hidden"}
     assert "secondary" in {entry["rule"].split(":")[0] for entry in release.record["hidden"]}
+
+
+def test_a_release_from_which_a_figure_can_be_worked_out_is_refused(
+    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
+    with pytest.raises(Refused, match=r"area ager, 2012, social_assistance_pct, numerator: .* by .*sum of its"):
+        made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+    assert not store.kept(tmp_path / "r")
+    assert [path.name for path in (tmp_path / "r").iterdir()] == [".lock"]
+
+
+def test_the_command_attacks_a_kept_release_and_names_the_sums_that_leak(
+    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
+    monkeypatch.setattr(Findings, "require_safe", lambda _: None)
+    made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+    done = CliRunner().invoke(app, ["attack", "2012-1", "--releases", str(tmp_path / "r")])
+    assert done.exit_code == 1
+    assert "area ager, 2012, social_assistance_pct, numerator: an outsider can tell" in done.output
+    assert "municipality 0751 2012: sum of its" in done.output
 
 
 @pytest.mark.parametrize(("year", "words"), [(1999, "no figure of 1999"), (2013, "figures of 2011 to 2012")])
