@@ -65,7 +65,7 @@ def extract(
                 place.id,
                 place.name,
                 place.figures,
-                dwellings=row["dwellings"],
+                dwellings=None if _is_protected(place, "dwellings", release.year) else row["dwellings"],
                 size_band=row["size_band"],
                 funding_band=row["funding_band"],
                 plans=tuple(plans[plan] for plan in covering.get(place.id, ())),
@@ -132,6 +132,11 @@ def _kind(said: str) -> PlaceKind:
         if said == kind:
             return kind  # type: ignore[no-any-return]
     raise ValueError(f"{said!r} is no kind of place")
+
+
+def _is_protected(place: Place, indicator: str, year: int) -> bool:
+    """Whether disclosure control keeps a figure from readers, or all of its place."""
+    return any(place.figure(name, year)["mark"] in PROTECTED for name in (indicator, "residents"))
 
 
 def _covering(plans: pl.DataFrame) -> dict[str, list[str]]:

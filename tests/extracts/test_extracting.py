@@ -148,6 +148,8 @@ def test_another_truth_behind_the_marks_changes_no_byte(tmp_path: Path, rules: R
         files = one.files()
         assert "skjult" in said(files)
         assert "området er for lille" in said(files)
+        assert "300" in files["sider/omraade-bakke.html"].decode()
+        assert "300" not in files["sider/omraade-dal.html"].decode()
         kept.append({name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
     assert kept[0] == kept[1] == kept[2]
     assert {Path(name).suffix for name in kept[0]} == {".xlsx", ".pdf", ".csv", ".txt", ".html"}
