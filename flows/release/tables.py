@@ -52,7 +52,7 @@ def build(
 
     `marts` are area_profile, place_figures, dim_areas, dim_plans and dim_municipalities. An area under the floors of
     disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself are known.
-    Areas beyond the scope stand in the sums as latent cells, drawn together where no sum tells them apart.
+    Areas beyond the scope stand in the sums as latent cells, drawn together where they are in no group.
     """
     chosen = set(registry.indicators if indicators is None else indicators)
     homes = dict(marts["dim_areas"].select("area_id", "municipality_code").iter_rows())
@@ -148,10 +148,12 @@ class _Making:
                 self._put(key, value, k, standing, withheld is not None, withheld)
 
     def beyond(self, figures: pl.DataFrame, sizes: Mapping[tuple[str, int], str | None]) -> None:
-        """Areas beyond the scope become latent cells: one for all that the same sums hold, named by its areas.
+        """Areas beyond the scope become latent cells: each that a group holds, and one for all others of a place.
 
-        So it is the same cell in another release only if it has the same areas. `figures` are rows of area_profile,
-        `sizes` as `_sizes` gives them.
+        Another release may have a group of other areas, of which the difference tells the figures of those that came or
+        went: so each of them has its cell, the same one in every release. The others are told of by nothing but a
+        place's rest, which nobody knows; their cell is named by its areas. `figures` are rows of area_profile, `sizes`
+        as `_sizes` gives them.
         """
         year = figures.schema["year"]
         groups = pl.DataFrame(
@@ -206,8 +208,9 @@ class _Making:
             .with_columns(
                 pl.col("told").fill_null(""),
                 pl.col("group").fill_null([]).cast(pl.List(pl.String())).list.join(" "),
+                alone=pl.when(pl.col("group").is_not_null()).then("area_id").otherwise(pl.lit("")),
             )
-            .group_by("year", "indicator", "kind", "told", "group")
+            .group_by("year", "indicator", "kind", "told", "group", "alone")
             .agg(
                 pl.col("area_id").sort(),
                 value.sum().cast(pl.Int64()),
@@ -216,7 +219,7 @@ class _Making:
                 pl.col("k").max(),
                 pl.col("reason").fill_null("size_unknown").first(),
             )
-            .sort("year", "indicator", "told", "group")
+            .sort("year", "indicator", "told", "group", "alone")
         )
         for row in atoms.iter_rows(named=True):
             self._beyond(row)

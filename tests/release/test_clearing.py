@@ -141,6 +141,44 @@ def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path
     assert "secondary" in {entry["rule"].split(":")[0] for entry in release.record["hidden"]}
 
 
+def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_path: Path, rules: Registry) -> None:
+    """Eng and Skov have no secretariat, so neither stands in a table of its own; three in Skov must not be told."""
+    releases, years = tmp_path / "r", (2004, 2005)
+    twins = [{"area_id": "ager", "candidate_id": twin, "twin_rank": n} for n, twin in enumerate(("eng", "skov"), 1)]
+    assisted = {2004: {"ager": (60, 420), "skov": (3, 470)}}
+
+    def release(name: str, undelivered: tuple[str, ...]) -> Release:
+        given = {"supported": ("ager",), "years": years, "undelivered": undelivered, "comparison_pool": twins}
+        return made(town(tmp_path / name, rules, assisted, name * 16, **given), rules, releases, 2005)  # type: ignore[arg-type]
+
+    of_twins = {"place_kind": "twins", "place_id": "ager", "indicator": "social_assistance_pct", "year": 2004}
+    first = release("a", ("skov",))
+    assert first.figures.filter(**of_twins)["shown_numerator"].to_list() == [44]
+    handed(first, rules, releases)
+    second = release("b", ())
+    (told_now,) = second.figures.filter(**of_twins).rows(named=True)
+    assert (told_now["shown_numerator"], told_now["value"], told_now["mark"]) == (None, None, "hidden")
+    assert not clearing.attack_again(second, [first]).leaks
+    # Had the sum been shown, the attack would have found it.
+    exhibit = second.exhibit(2004)
+    (key,) = (k for k in exhibit.tables.keys if k.geography == "twins" and k.part == "numerator")
+    bare = Exhibit(exhibit.tables, {**exhibit.shown, key: exhibit.tables.cells[key].value})
+    assert {leak.key.geography_id for leak in attack(bare, [first.exhibit(2004)]).leaks} >= {"skov"}
+
+
+def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_path: Path, rules: Registry) -> None:
+    """Two drafts may wait at once, of two snapshots; the second one to be handed out goes beside the first."""
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    draft = made(snapshot, rules, releases, 2012)
+    other = made(town(tmp_path / "t", rules, {2011: {"bakke": (63, 530)}}, name="a" * 16), rules, releases, 2011)
+    assert clearing.is_up_to_date(draft, snapshot, rules, releases, store.ledger_of(releases))
+    handed(other, rules, releases)
+    assert not clearing.is_up_to_date(draft, snapshot, rules, releases, store.ledger_of(releases))
+    anew = made(snapshot, rules, releases, 2012)
+    assert (anew.name, anew.record["earlier"], anew.record["number"]) == ("2012-1", ["2011-1"], 2)
+    assert told(anew, "bakke", year=2011) == told(other, "bakke", year=2011)
+
+
 @pytest.mark.parametrize(("year", "words"), [(1999, "no figure of 1999"), (2013, "figures of 2011 to 2012")])
 def test_a_year_without_figures_is_refused(tmp_path: Path, rules: Registry, year: int, words: str) -> None:
     with pytest.raises(CannotRelease, match=words):
