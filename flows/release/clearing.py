@@ -88,8 +88,11 @@ def handed_out(there: Sequence[Release], ledger: Ledger) -> list[Release]:
 
 
 def earlier_than(release: Release, handed: Iterable[Release]) -> list[Release]:
-    """Of the releases handed out those that came before one."""
-    return [other for other in handed if other.record["number"] < release.record["number"]]
+    """Of the releases handed out those that came before one: before a draft all of them, whenever it was made."""
+    there = list(handed)
+    if release.name not in {other.name for other in there}:
+        return there
+    return [other for other in there if other.record["number"] < release.record["number"]]
 
 
 def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
