@@ -56,15 +56,18 @@ def hold_back(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[
 def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> Tables:
     """The cells and sums of both; `after` goes before, and what readers have cannot be hidden any more.
 
-    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, and still must not
-    be worked out where `after` does not have it. Raises OtherSums where a sum that stands in both has other parts.
+    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, by the larger of two
+    k, and still must not be worked out where `after` does not have it. Raises OtherSums where a sum that stands in both
+    has other parts.
     """
     _same_sums(before, after)
     cells: dict[Key, Cell] = {}
-    for key, cell in {**before.cells, **after.cells}.items():
+    for key, newest in {**before.cells, **after.cells}.items():
+        was = before.cells.get(key, newest)
+        cell = replace(newest, k=max(was.k, newest.k))
         if key in shown:
             cells[key] = replace(cell, standing="known")
-        elif cell.standing == "open" and key in before.cells and before.cells[key].standing != "latent":
+        elif cell.standing == "open" and key in before.cells and was.standing != "latent":
             hides_zero = cell.hides_zero or cell.value == 0
             cells[key] = replace(cell, standing="withheld", hides_zero=hides_zero, reason="hidden")
         else:
