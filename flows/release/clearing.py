@@ -251,12 +251,15 @@ def _beside(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held
     """The tables with revisions held back, which these are, and the tables joined with all that readers have."""
     before: Tables | None = None
     readers: dict[Key, int] = {}
+    ever: dict[Key, set[int]] = {}
     for exhibit in earlier:
         before = exhibit.tables if before is None else revisions.joined(before, readers, exhibit.tables)
         readers |= exhibit.shown
+        for key, value in exhibit.shown.items():
+            ever.setdefault(key, set()).add(value)
     if before is None:
         return own, (), own
-    after, held = revisions.hold_back(before, readers, own)
+    after, held = revisions.hold_back(before, readers, own, ever)
     return after, held, revisions.joined(before, readers, after)
 
 

@@ -108,6 +108,14 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
 
 
+def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(tmp_path: Path, rules: Registry) -> None:
+    releases = tmp_path / "r"
+    for name, assisted, shown in (("a", 61, 61), ("b", 70, 70), ("c", 62, 70), ("d", 61, 61)):
+        release = made(town(tmp_path / name, rules, {2012: {"bakke": (assisted, 530)}}, name * 16), rules, releases)
+        assert told(release, "bakke")[1] == shown
+        handed(release, rules, releases)
+
+
 def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, rules: Registry) -> None:
     releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
     first = made(snapshot, rules, releases, 2011)
