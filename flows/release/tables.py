@@ -88,18 +88,27 @@ def build(
 
 
 def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], str | None]:
-    """Per area and year of known size the reason why it is withheld, None where it is not."""
+    """Per area and year of known size the reason why it is withheld, None where it is not.
+
+    Where households are not counted, there are at most as many as dwellings.
+    """
     floors = registry.disclosure.floors
     households = [i.id for i in registry.indicators.values() if i.denominator == "all households"]
+    of_dwellings = [i.id for i in registry.indicators.values() if i.denominator == "all dwellings"]
     found = {}
-    for area, year, residents, homes in (
+    for area, year, residents, counted, *dwellings in (
         profile.group_by("area_id", "year")
         .agg(
             pl.col("value").filter(pl.col("indicator") == "residents").min(),
             pl.col("denominator").filter(pl.col("indicator").is_in(households)).min(),
+            pl.col("denominator").filter(pl.col("indicator").is_in(of_dwellings)).min().alias("of_dwellings"),
+            pl.col("value").filter(pl.col("indicator") == BASES["all dwellings"]).min().alias("dwellings"),
         )
         .iter_rows()
     ):
+        homes = min(
+            (count for count in (dwellings if counted is None else [counted]) if count is not None), default=None
+        )
         if residents is not None:
             is_small = residents < floors.residents or (homes is not None and homes < floors.households)
             found[area, year] = "area_too_small" if is_small else None
