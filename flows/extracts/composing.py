@@ -199,7 +199,8 @@ def _target(plan: str, target: steering.Target, area: Place, year: int) -> Targe
     if protected:
         line |= {"goal": None, "target_value": None}
     if start and newest and _is_told(start, row["start_figure"]) and _is_told(line["newest"], newest["value"]):
-        line |= {"expected": newest["expected_value"]}
+        # The path leads to the target: whoever has two points of it has the target, too.
+        line |= {"expected": None if protected else newest["expected_value"]}
         line |= {"verdict": newest["target_verdict"], "verdict_kind": newest["verdict_kind"]}
     return TargetLine(**line)
 

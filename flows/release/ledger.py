@@ -36,7 +36,10 @@ class LedgerBusy(RuntimeError):
 
 
 class Entry(Model):
-    """One cell of one release: the number that was handed out, or the mark in its place and why."""
+    """One cell of one release: the number that was handed out, or the mark in its place and why.
+
+    `vintage` names the snapshot, `seal` is the digest of the release's record.
+    """
 
     release: Text
     released_at: AwareDatetime
@@ -48,6 +51,7 @@ class Entry(Model):
     indicator: Text
     part: Part
     vintage: Text
+    seal: Text | None = None
     value: int | float | None = None
     mark: Literal["hidden", "area_too_small", "size_unknown", "not_checkable", "held_back"] | None = None
     why: str | None = None

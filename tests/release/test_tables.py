@@ -82,6 +82,14 @@ def test_an_area_with_few_households_or_of_unknown_size_is_withheld(rules: Regis
     assert cells[of("eng", "convicted_pct", "numerator")].reason == "size_unknown"
 
 
+@pytest.mark.parametrize("size", [figure("ager", "dwellings", 49), figure("ager", "move_out_pct", 12, 49)])
+def test_where_households_are_not_counted_dwellings_bound_them(rules: Registry, size: dict[str, object]) -> None:
+    cells = built(rules, *RESIDENTS, size).tables.cells
+    assert cells[of("ager", "residents")].reason == "area_too_small"
+    counted = built(rules, *RESIDENTS, size, figure("ager", "single_parent_pct", 12, 50)).tables.cells
+    assert counted[of("ager", "residents")].reason is None
+
+
 def test_the_owner_decides_k_and_a_published_figure_is_known(rules: Registry) -> None:
     strict = figure("ager", "move_out_pct", 70, 400, source=UNKNOWN)
     cells = built(rules, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
