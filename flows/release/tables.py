@@ -149,6 +149,11 @@ class _Making:
             if not source.already_published and is_shown:
                 self.left_out.append(LeftOut(kind, place, row["year"], indicator.id, reason))
             return
+        if row.get("repeats_year") is not None and not source.already_published:
+            # The years are cleared one by one: the year that it repeats would tell what is hidden here.
+            if is_shown:
+                self.left_out.append(LeftOut(kind, place, row["year"], indicator.id, "repeats_another_year"))
+            return
         k = self._k(source, indicator)
         standing: Standing = "known" if source.already_published else "withheld" if withheld else "open"
         for part, value in counts.items():

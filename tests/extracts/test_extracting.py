@@ -76,7 +76,7 @@ def listed(files: dict[str, bytes]) -> list[dict[str, str]]:
 
 def said(files: dict[str, bytes]) -> str:
     """All that can be read as text: pages, lists, texts, and the parts of the workbook."""
-    parts = [content for name, content in files.items() if not name.endswith((".xlsx", ".pdf"))]
+    parts = [content for name, content in files.items() if not name.endswith((".xlsx", ".pdf", ".zip"))]
     for name, content in files.items():
         if name.endswith(".xlsx"):
             with zipfile.ZipFile(io.BytesIO(content)) as book:
@@ -176,6 +176,10 @@ def test_two_people_clear_an_extract_and_it_stays(house: House, rules: Registry)
     assert len(house.approve("Bo Holm")) == 2
     cleared = house.files()
     assert "UDKAST" not in said(cleared)
+    with zipfile.ZipFile(io.BytesIO(cleared["boligprofil-aarhus-2012.zip"])) as packed:
+        assert {name: packed.read(name) for name in packed.namelist()} == {
+            name: content for name, content in cleared.items() if not name.endswith(".zip")
+        }
     record = writing.recorded(house.extracts / "2012" / "aarhus")
     assert record is not None
     assert (record["is_cleared"], [one["name"] for one in record["approvals"]]) == (True, ["Anne Jensen", "Bo Holm"])

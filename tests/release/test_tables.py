@@ -131,6 +131,15 @@ def test_what_says_nothing_of_people_is_left_out(
     assert indicator not in {key.indicator for key in made.tables.keys}
 
 
+def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(rules: Registry) -> None:
+    """Its own year may be shown, and would tell what is hidden here."""
+    repeated = figure("ager", "social_assistance_pct", 44, 250, repeats_year=2011)
+    made = built(rules, *RESIDENTS, repeated)
+    assert made.left_out == (LeftOut("area", "ager", 2012, "social_assistance_pct", "repeats_another_year"),)
+    published = built(rules, *RESIDENTS, {**repeated, "source": STATBANK})
+    assert published.tables.cells[of("ager", "social_assistance_pct", "numerator")].standing == "known"
+
+
 SHARES = st.lists(st.sampled_from([0, 2, 3, 5, 8, 30, 60]), min_size=4, max_size=4)
 
 
