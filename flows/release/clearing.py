@@ -64,15 +64,23 @@ def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path
     handed = handed_out(there, ledger)
     of_year = [release for release in there if release.year == year]
     last = of_year[-1] if of_year else None
-    if last and last.record["inputs_sha256"] == _inputs(snapshot, registry, year, earlier_than(last, handed)):
+    if last and _stands(last, snapshot, registry, handed):
         return last
     place = sum(release in handed for release in of_year) + 1
     return _make(snapshot, registry, year, f"{year}-{place}", _next(handed), handed, files, releases)
 
 
 def is_up_to_date(release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: Ledger) -> bool:
-    """Whether a release would be made again as it is: the same snapshot, rules, code and earlier releases."""
-    earlier = earlier_than(release, handed_out(store.kept(releases), ledger))
+    """Whether a release stands as it is: of the same snapshot, rules and earlier releases, and a draft of the same code."""
+    return _stands(release, snapshot, registry, handed_out(store.kept(releases), ledger))
+
+
+def _stands(release: Release, snapshot: Snapshot, registry: Registry, handed: Sequence[Release]) -> bool:
+    earlier = earlier_than(release, handed)
+    if release in handed:
+        # What readers have is no draft any more: another version of the code makes no other release of it.
+        said = (release.record["snapshot"], release.record["registry_sha256"], release.record["earlier"])
+        return said == (snapshot.id, registry.fingerprint, [other.name for other in earlier])
     return bool(release.record["inputs_sha256"] == _inputs(snapshot, registry, release.year, earlier))
 
 

@@ -119,6 +119,19 @@ def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(tm
         handed(release, rules, releases)
 
 
+def test_another_version_of_the_code_makes_a_draft_anew_and_leaves_what_was_handed_out(
+    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    draft = made(snapshot, rules, releases)
+    monkeypatch.setattr(clearing, "code_sha256", lambda *_: "another version")
+    anew = made(snapshot, rules, releases)
+    assert (anew.name, anew.record["inputs_sha256"]) != (draft.name, draft.record["inputs_sha256"])
+    handed(anew, rules, releases)
+    monkeypatch.setattr(clearing, "code_sha256", lambda *_: "a third version")
+    assert made(snapshot, rules, releases) == anew
+
+
 def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, rules: Registry) -> None:
     releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
     first = made(snapshot, rules, releases, 2011)
