@@ -71,7 +71,7 @@ def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path
 
 
 def is_up_to_date(release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: Ledger) -> bool:
-    """Whether a release stands as it is: of the same snapshot, rules and earlier releases, and a draft of the same code."""
+    """Whether a release stands: of the same snapshot, rules and earlier releases, and a draft of the same code."""
     return _stands(release, snapshot, registry, handed_out(store.kept(releases), ledger))
 
 
