@@ -74,6 +74,8 @@ class CategorySum(Model):
 class Disclosure(Model):
     """disclosure.toml as a whole."""
 
+    method: Literal["hiding", "rounding"]
+    base: int = Field(ge=2)
     floors: Floors
     strictest: Protection
     owner: dict[str, Owner]
@@ -103,6 +105,8 @@ class Disclosure(Model):
             yield f"disclosure.toml: indicators.toml has the disclosure_class {used!r}, which no [class] is for"
         for basis in sorted(set(self.counted.basis) - {indicator.count_basis for indicator in indicators.values()}):
             yield f"disclosure.toml, counted: no indicator has the count_basis {basis!r}"
+        if self.method == "rounding":
+            yield from self._laxer_than_base(indicators, sources)
         for total in self.sum.values():
             place = f"disclosure.toml, sum.{total.id}"
             for name in (total.whole, *total.parts):
@@ -113,3 +117,20 @@ class Disclosure(Model):
             whole = indicators.get(total.whole)
             if whole and (whole.kind == "count") != (total.whole_part == "count"):
                 yield f"{place}: whole_part {total.whole_part!r} is no part of {total.whole!r}"
+
+    def _laxer_than_base(self, indicators: Mapping[str, Indicator], sources: Mapping[str, Source]) -> Iterable[str]:
+        """A sentence for each rule in use that rounding to the base cannot fulfil."""
+        rules = [*(("owner", *of) for of in self.owner.items()), *(("class", *of) for of in self.class_.items())]
+        used = {f"{block}.{name}": rule.k for block, name, rule in rules}
+        for source in sources.values():
+            named = {*source.indicators, *(rule.indicator for rule in source.figures)}
+            counted = [name for name in named & indicators.keys() if indicators[name].count_basis in self.counted.basis]
+            has_owner = any(source.publisher in owner.publishers for owner in self.owner.values())
+            if counted and not has_owner and not source.already_published:
+                used[f"strictest, which {source.publisher} (source.{source.id}) has"] = self.strictest.k
+        for name, k in sorted(used.items()):
+            if self.base < k:
+                yield (
+                    f"disclosure.toml, base: {self.base} is under the k of {k} of {name}: a count shown as 0 could not "
+                    f"be {self.base} to {k - 1}; round to base {k}, or settle the rule with the owner of the figures"
+                )

@@ -1,10 +1,12 @@
 """Disclosure control over nations drawn by seed: linked tables, three yearly releases and a revision, hidden and
-attacked.
+attacked, or rounded and attacked.
 
-Usage: python -m simulations.release [nations] [first seed] [areas]. The seeds follow each other and are never chosen by
-result. Each nation counts a rare trait by area, size band, funding band, both, municipality and country, by sex and
-age, with its share of the residents. The joint hiding must leave nothing to the attack; hiding each table alone shows
-that there was something to find.
+Usage: python -m simulations.release [rounding] [nations] [first seed] [areas]. The seeds follow each other and are
+never chosen by result. Each nation counts a rare trait by area, size band, funding band, both, municipality and
+country, by sex and age, with its share of the residents. The joint hiding must leave nothing to the attack; hiding each
+table alone shows that there was something to find. So must controlled rounding, beside every count at its nearest
+multiple: what is found there under the same rule, that a count is less than a base away, is the least that can be
+found, since whoever knows that it is the nearest multiple knows more.
 """
 
 import sys
@@ -18,10 +20,11 @@ from numpy.typing import NDArray
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Cell, Key, Standing, Sum, Tables
 from flows.release.hiding import Hiding, hidden_share, hide, naive, shown
-from flows.release.revisions import hold_back, joined
+from flows.release.revisions import hold_back, joined, joined_rounded
+from flows.release.rounding import nearest, round_
 
 SEXES, AGES = ("f", "m"), ("0-17", "18-29", "30-64", "65+")
-K, FLOOR = 5, 100
+K, FLOOR, BASE = 5, 100, 5
 WEIGHTS = {"area": 1.0, "band": 2.0, "size_band": 2.0, "funding_band": 2.0, "municipality": 4.0, "country": 20.0}
 Counts = NDArray[np.int64]
 
@@ -221,6 +224,103 @@ def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> 
     )
 
 
+@dataclass(frozen=True)
+class RoundedOutcome:
+    """What rounding and attacking the releases of a nation gave; sums that do not hold and leaks by way of rounding."""
+
+    cells: int
+    primary: int
+    moved: float  # how far a shown count lies from the true one, in the mean
+    moved_nearest: float
+    not_additive: int
+    not_additive_nearest: int
+    unprotected: int
+    held: int
+    leaks: int
+    leaks_nearest: int
+    rounding_seconds: float
+    attack_seconds: float
+
+
+def play_rounded(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> RoundedOutcome:
+    """As `play`, with every count rounded instead of hidden."""
+    country = draw(seed, areas, years)
+    handed: list[Exhibit] = []
+    before: Tables | None = None
+    readers: dict[Key, int] = {}
+    held = unprotected = broken = 0
+    took_rounding = took_attack = 0.0
+    leaks: set[tuple[Key, str]] = set()
+    for number, _ in enumerate(years, start=1):
+        last = number == len(years)
+        everything = tables(revised(country, years[0], seed) if last else country, years[:number])
+        after, stay = everything, dict[Key, int]()
+        start = time.perf_counter()
+        if before is not None:
+            after, back = hold_back(before, readers, everything)
+            everything, stay = joined_rounded(before, readers, after)
+            held += len(back)
+        rounded = round_(everything, BASE, stay)
+        took_rounding += time.perf_counter() - start
+        unprotected += len(rounded.unprotected)
+        broken = len(rounded.not_additive)
+        readers = dict(rounded.shown)
+        release = Exhibit(after, {key: value for key, value in readers.items() if key in after.cells}, BASE)
+        start = time.perf_counter()
+        leaks |= {(leak.key, leak.attacker) for leak in attack(release, handed, with_chains=False).leaks}
+        took_attack += time.perf_counter() - start
+        handed.append(release)
+        before = everything
+    final = handed[-1]
+    naively = nearest(final.tables, BASE)
+    found = attack(Exhibit(final.tables, naively.shown, BASE), with_chains=False)
+    return RoundedOutcome(
+        cells=len(final.tables.cells),
+        primary=sum(cell.is_primary for cell in final.tables.cells.values()),
+        moved=_moved(final.tables, final.shown),
+        moved_nearest=_moved(final.tables, naively.shown),
+        not_additive=broken,
+        not_additive_nearest=len(naively.not_additive),
+        unprotected=unprotected,
+        held=held,
+        leaks=len(leaks),
+        leaks_nearest=len({(leak.key, leak.attacker) for leak in found.leaks}),
+        rounding_seconds=took_rounding,
+        attack_seconds=took_attack,
+    )
+
+
+def _moved(tables: Tables, readers: Mapping[Key, int]) -> float:
+    return float(np.mean([abs(value - tables.cells[key].value) for key, value in readers.items()]))
+
+
+def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -> int:
+    """Print what was found with rounding, nation by nation; returns how many nations were not protected."""
+    print(
+        "   seed   cells  primary  off by  nearest  sums off  nearest  held back  unprotected  leaks  nearest leaks"
+        "  rounding s  attack s"
+    )
+    found = []
+    for seed in range(first_seed, first_seed + nations):
+        one = play_rounded(seed, areas)
+        found.append(one)
+        print(
+            f"{seed:>7}{one.cells:>8,}{one.primary:>9,}{one.moved:>8.2f}{one.moved_nearest:>9.2f}{one.not_additive:>10}"
+            f"{one.not_additive_nearest:>9}{one.held:>11}{one.unprotected:>13}{one.leaks:>7}{one.leaks_nearest:>15}"
+            f"{one.rounding_seconds:>12.1f}{one.attack_seconds:>10.1f}",
+            flush=True,
+        )
+    missed = sum(bool(one.leaks or one.unprotected) for one in found)
+    seconds = np.mean([one.rounding_seconds + one.attack_seconds for one in found])
+    print(
+        f"{nations} nations of {areas} areas, three releases and a revision each: {sum(one.leaks for one in found)} "
+        f"leaks after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding "
+        f"to the nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
+        f"{sum(one.not_additive_nearest for one in found):,}; {missed} nations not protected; {seconds:.1f} s a nation"
+    )
+    return missed
+
+
 def main(nations: int = 100, first_seed: int = 40_000, areas: int = 12) -> int:
     """Print what was found, nation by nation; returns how many nations were not protected."""
     print("   seed   cells  primary  hidden %  naive %  held back  unprotected  leaks  naive leaks  hiding s  attack s")
@@ -246,4 +346,6 @@ def main(nations: int = 100, first_seed: int = 40_000, areas: int = 12) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(argument) for argument in sys.argv[1:])))
+    asked = sys.argv[1:]
+    chosen = main_rounded if asked[:1] == ["rounding"] else main
+    sys.exit(chosen(*(int(argument) for argument in asked if argument != "rounding")))

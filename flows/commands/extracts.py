@@ -119,14 +119,15 @@ def attack(
     for one in findings.intervals:
         most = "any" if one.high is None else f"{one.high:,}"
         reached.setdefault(str(one.key), {})[one.attacker] = f"{one.low:,} to {most}"
-    table = table_of("hidden cell", ">outsider", ">insider")
+    kind = "small" if found.record.get("method") == "rounding" else "hidden"
+    table = table_of(f"{kind} cell", ">outsider", ">insider")
     for name, ends in reached.items():
         table.add_row(escape(name), ends.get("outsider", ""), ends.get("insider", ""))
     if reached:
         out.print(table)
     beside = f" beside {', '.join(other.name for other in earlier)}" if earlier else ""
     out.print(
-        f"Release {found.name}{beside}: {len(reached)} hidden cells attacked as outsider and as insider, "
+        f"Release {found.name}{beside}: {len(reached)} {kind} cells attacked as outsider and as insider, "
         f"{len(findings.leaks)} can be worked out."
     )
     for leak in findings.leaks:

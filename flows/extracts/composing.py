@@ -90,6 +90,7 @@ def extract(
         is_cleared=is_cleared,
         previous=previous.name if previous else None,
         changes=tuple(_changes(_of(previous, wanted), _of(release, wanted))) if previous else (),
+        rounded_to=release.record.get("base"),
     )
 
 

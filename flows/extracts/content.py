@@ -127,6 +127,7 @@ class ChangeLine:
 class Extract:
     """All that one secretariat gets for one year.
 
+    `rounded_to`: all counts that were not published already are multiples of it; None where they are shown as they are.
     `years` are in order and end with `year`; `indicators` are identifiers of the registry in its order. `previous` is
     the release that `changes` are counted from, None for the first one.
     """
@@ -145,3 +146,4 @@ class Extract:
     is_cleared: bool
     previous: str | None
     changes: tuple[ChangeLine, ...]
+    rounded_to: int | None = None

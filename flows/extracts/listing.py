@@ -139,7 +139,8 @@ def against(line: Line, name: str) -> str | None:
 
 def remarks(line: Line) -> str | None:
     """All that must be known of the figure and of those that it is compared with; None where there is nothing."""
-    return "; ".join((*texts.caveats(line.figure, line.registry), *limits_beside(line))) or None
+    rounding = [f"rundet af til hele {line.figure['rounded_to']}"] if words.is_rounded(line.figure) else []
+    return "; ".join((*texts.caveats(line.figure, line.registry), *rounding, *limits_beside(line))) or None
 
 
 def limits_beside(line: Line) -> list[str]:

@@ -123,7 +123,7 @@ def _render(template: str, extract: Extract, registry: Registry, **values: Any) 
             links=[(area.name, _file(area)) for area in extract.areas],
             met_marks=_met_marks(extract, registry),
             no_cause=sentences.NO_CAUSE,
-            how_to_read=texts.READING,
+            how_to_read=texts.reading(extract),
             **values,
         )
     )
@@ -449,7 +449,9 @@ def _uncertainty(figure: Figure, registry: Registry) -> Cell:
         return Cell(notation.ABSENT)
     if sentences.has_interval(figure):
         return Cell(sentences.between(figure["ci_low"], figure["ci_high"], of))
-    return Cell("talt op" if of.kind == "count" else "usikkerhed ukendt")
+    if of.kind == "count":
+        return Cell(f"rundet af til hele {figure['rounded_to']}" if words.is_rounded(figure) else "talt op")
+    return Cell("usikkerhed ukendt")
 
 
 def _compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:

@@ -42,12 +42,18 @@ def of_extract(
     places = {(place.kind, place.id): place.name for place in (extract.municipality, extract.country)}
     for area in extract.areas:
         places |= {("area", area.id): area.name, ("twins", area.id): area.twins.name}
-    hidden = [
-        {
+
+    def of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             "place": places[cell["geography"], cell["geography_id"]],
             "year": cell["year"],
             "indicator": registry.indicators[cell["indicator"]].label_da,
             "part": cell["part"],
+        }
+
+    hidden = [
+        {
+            **of_cell(cell),
             "rule": entry["rule"],
             "k": entry["k"],
             "reached": entry["reached"],
@@ -79,6 +85,8 @@ def of_extract(
         "snapshot": extract.snapshot,
         "origin": extract.origin,
         "is_cleared": extract.is_cleared,
+        "method": release.record.get("method", "hiding"),
+        "base": release.record.get("base"),
         "approvals": [asdict(approval) for approval in approvals],
         "approvals_needed": NEEDED,
         "areas": len(extract.areas),
@@ -87,6 +95,13 @@ def of_extract(
         "already_published": sum(figure["is_published"] for figure in shown),
         "marks": dict(sorted(Counter(f["mark"] for f in figures if f["mark"]).items())),
         "hidden": hidden,
+        "rounded": [
+            {**of_cell(entry["cell"]), "k": entry["k"], "reached": entry["reached"]}
+            for entry in release.record.get("rounded", ())
+            if (entry["cell"]["geography"], entry["cell"]["geography_id"]) in places
+            and entry["cell"]["part"] != "complement"
+        ],
+        "sums_off": len(release.record.get("not_additive", ())),
         "held_back": held,
         "left_out": release.record["left_out"],
         "sums_not_exact": len(release.record["not_exact"]),

@@ -64,7 +64,7 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "is_real": extract.is_cleared and extract.origin == "real",
         "release": extract.release,
         "snapshot": extract.snapshot,
-        "how_to_read": HOW_TO_READ,
+        "how_to_read": [*HOW_TO_READ, *([words.rounding_read(extract.rounded_to)] if extract.rounded_to else [])],
         "verdicts": VERDICTS_READ,
         "marks": [
             (mark.label_da, mark.code, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks

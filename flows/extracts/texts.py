@@ -139,6 +139,13 @@ def caveats(figure: Figure, registry: Registry) -> list[str]:
     return said
 
 
+def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
+    """How the figures of an extract are read: topics and what is said of them."""
+    if extract.rounded_to is None:
+        return READING
+    return (*READING, ("Afrunding", words.rounding_read(extract.rounded_to)))
+
+
 def publisher(figure: Figure, registry: Registry) -> str | None:
     """Who publishes the figure; None where it has a mark or names no source."""
     known = registry.sources.get(figure["source"]) if figure["source"] and not figure["mark"] else None
@@ -343,7 +350,7 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
         yield f"{code:<5}{label}"
         yield from _wrapped(meaning, 5)
     yield from _part(2, parts[1])
-    for at, (topic, said) in enumerate(READING):
+    for at, (topic, said) in enumerate(reading(extract)):
         if at:
             yield ""
         yield topic

@@ -40,9 +40,31 @@ def banners(extract: Extract) -> list[tuple[str, str]]:
     """What stands above everything else in every output: a mark, and what it means."""
     said = [] if extract.is_cleared else [DRAFT]
     said.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
+    if extract.rounded_to is not None:
+        said.append(("AFRUNDET", rounded(extract.rounded_to)))
     if any(target.is_example for area in extract.areas for target in area.targets):
         said.append(EXAMPLE)
     return said
+
+
+def rounded(base: int) -> str:
+    """What is said of rounded counts above everything else."""
+    return f"antal er rundet af til hele {base}, op eller ned; andele er regnet af de afrundede antal."
+
+
+def rounding_read(base: int) -> str:
+    """How rounded counts are read, and what their intervals hold."""
+    return (
+        f"Det rigtige antal ligger højst {base - 1} fra det, der står. Står der {base}, er det fra 0 til "
+        f"{2 * base - 1}. Står der 0, er det fra 0 til {base - 1}. Usikkerheden om en andel rummer også afrundingen. "
+        "Om en ændring eller en retning er sikker, kan vi ikke sige. Tal, som en myndighed har offentliggjort, er ikke "
+        "rundet af."
+    )
+
+
+def is_rounded(figure: Figure) -> bool:
+    """Whether the figure is shown, and made of rounded counts."""
+    return figure["mark"] is None and figure["rounded_to"] is not None
 
 
 def shown(figure: Figure, registry: Registry) -> str:

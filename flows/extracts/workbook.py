@@ -336,7 +336,7 @@ class _Maker:
     def notes(self, written: Any, sheet: Sheet) -> None:
         marks = [(mark.code, mark.label_da, mark.meaning_da) for mark in self.registry.extracts.mark.values()]
         rows = [("Mærke", f"{code} {label}", meaning) for code, label, meaning in (*marks, *texts.NOT_A_MARK)]
-        rows += [("Sådan læses tallene", topic, said) for topic, said in texts.READING]
+        rows += [("Sådan læses tallene", topic, said) for topic, said in texts.reading(self.extract)]
         counted: dict[str, list[str]] = {}
         for one in texts.define(self.extract, self.registry):
             counted.setdefault(one.publisher, []).append(one.label)

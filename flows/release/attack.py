@@ -9,8 +9,13 @@ cannot tell a primary cell from a secondary one. An insider can: he knows each p
 hidden with them, to lie below its k. Neither is taken to use that any other hidden cell is k or more. Both know that
 a figure of an earlier release stays what it was unless a later one says otherwise.
 
+Of a release whose counts are rounded both see, in place of a count, a multiple of its base, and know the rule: the
+count is a whole number less than a base away, and what is shown as the base may be 0 as well. Two vintages of one count
+are both used.
+
 A leak is: a primary cell for which an outsider can exclude one of 1 to k-1, or that it reaches k; one for which an
-insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows.
+insider can exclude one of 1 to k-1; any other hidden cell whose value an insider knows. A rounded count need not reach
+k where it can be 0 and a zero may be told; one that is not small may be worked out: it might be shown as it is.
 """
 
 from collections import deque
@@ -42,10 +47,15 @@ class Undecided(RuntimeError):
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One release as it was or would be handed out: its tables, and the figures that a reader sees in them."""
+    """One release as it was or would be handed out: its tables, and the figures that a reader sees in them.
+
+    `base`: figures that are not known are shown as multiples of it, next to the true ones; None where they are shown as
+    they are.
+    """
 
     tables: Tables
     shown: Mapping[Key, int]
+    base: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,26 +128,38 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
 
 @dataclass(frozen=True)
 class _Unknown:
-    """A cell that no reader sees, and what it is in truth."""
+    """A cell that no reader sees as it is, with its true value; `rounded` is what its rounded figures leave open."""
 
     cell: Cell
+    rounded: tuple[int, int] | None = None
 
     @property
     def is_small(self) -> bool:
         """Whether its value itself is what the rules hide: read from the rules, not from the hiding."""
-        hides_zero = self.cell.hides_zero or self.cell.standing == "open"
+        hides_zero = self.cell.hides_zero or (self.cell.standing == "open" and self.rounded is None)
         return (0 if hides_zero else 1) <= self.cell.value <= self.cell.k - 1
 
     @property
     def is_guarded(self) -> bool:
-        """Whether anything is asked of it: a latent cell of k or more may be told."""
-        return self.is_small or self.cell.standing != "latent"
+        """Whether anything is asked of it: a latent or a rounded cell of k or more may be told."""
+        return self.is_small or (self.cell.standing != "latent" and self.rounded is None)
+
+    def rounds(self, figure: int, base: int) -> "_Unknown":
+        """The same cell, of which a reader has this rounded figure besides what he had."""
+        low, high = 0 if figure == base else max(0, figure - base + 1), figure + base - 1
+        before = self.rounded or (low, high)
+        both = max(low, before[0]), min(high, before[1])
+        if figure % base or not both[0] <= self.cell.value <= both[1]:
+            raise ValueError(f"{self.cell.key} is shown as a number that its count is not rounded to")
+        return _Unknown(self.cell, both)
 
     def bounds(self, attacker: Attacker) -> tuple[float, float]:
         """What the attacker knows of it before any sum."""
         cell = self.cell
-        most = np.inf if cell.upper is None else float(cell.upper)
-        return 0, min(most, cell.k - 1) if attacker == "insider" and self.is_small else most
+        least, most = 0.0, np.inf if cell.upper is None else float(cell.upper)
+        if self.rounded is not None:
+            least, most = float(self.rounded[0]), min(most, float(self.rounded[1]))
+        return least, min(most, cell.k - 1) if attacker == "insider" and self.is_small else most
 
 
 @dataclass(frozen=True)
@@ -155,11 +177,23 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
     A figure that one release shows is known in every release in which it has the same true value.
     """
     seen: dict[tuple[Key, int], None] = {}
+    rounded: dict[tuple[Key, int], dict[tuple[int, int], None]] = {}
     for release in releases:
         for key, figure in release.shown.items():
-            if release.tables.cells[key].value != figure:
+            cell = release.tables.cells[key]
+            if release.base is not None and cell.standing != "known":
+                rounded.setdefault((key, cell.value), {})[figure, release.base] = None
+            elif cell.value != figure:
                 raise ValueError(f"{key} is shown as another number than its tables have")
-            seen[key, figure] = None
+            else:
+                seen[key, figure] = None
+
+    def unknown(name: tuple[Key, int], cell: Cell) -> _Unknown:
+        one = _Unknown(cell)
+        for figure, base in rounded.get(name, ()):
+            one = one.rounds(figure, base)
+        return one
+
     numbers: dict[tuple[Key, int], int] = {}
     unknowns: list[_Unknown] = []
     equations: dict[tuple[tuple[tuple[int, int], ...], int], _Equation] = {}
@@ -175,9 +209,9 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
                 else:
                     if name not in numbers:
                         numbers[name] = len(unknowns)
-                        unknowns.append(_Unknown(cell))
+                        unknowns.append(unknown(name, cell))
                     else:
-                        unknowns[numbers[name]] = _Unknown(_stricter(unknowns[numbers[name]].cell, cell))
+                        unknowns[numbers[name]] = unknown(name, _stricter(unknowns[numbers[name]].cell, cell))
                     signs[numbers[name]] = sign
             row = tuple(sorted(signs.items()))
             if row:
@@ -188,9 +222,9 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
                 continue
             if name not in numbers:
                 numbers[name] = len(unknowns)
-                unknowns.append(_Unknown(cell))
+                unknowns.append(unknown(name, cell))
             else:
-                unknowns[numbers[name]] = _Unknown(_stricter(unknowns[numbers[name]].cell, cell))
+                unknowns[numbers[name]] = unknown(name, _stricter(unknowns[numbers[name]].cell, cell))
     return unknowns, list(equations.values())
 
 
@@ -370,12 +404,13 @@ class _System:
         if unknown.is_small:
             if low > 1:
                 return _Said(f"can tell that it is {low} or more", low=2)
-            needed = k if self.attacker == "outsider" else k - 1
+            may_be_nobody = low == 0 and unknown.rounded is not None and not unknown.cell.hides_zero
+            needed = k if self.attacker == "outsider" and not may_be_nobody else k - 1
             if high is not None and high < needed:
                 return _Said(f"can tell that it is {high} or less", high=needed - 1)
             gaps = (value for value in range(1, k) if not self._possible(place, value))
             return next((_Said(f"can exclude {value}", value=value) for value in gaps), None)
-        is_asked = unknown.cell.standing in ("open", "withheld") and self.attacker == "insider"
+        is_asked = unknown.is_guarded and self.attacker == "insider"
         if is_asked and low == high:
             return _Said("knows its exact value", low=low, high=low)
         return None

@@ -22,11 +22,13 @@ def figures(
     years: Sequence[int],
     registry: Registry,
     origin: str,
+    base: int | None = None,
 ) -> pl.DataFrame:
     """Rows of cleared_figures for the places of a scope and for `others`, areas whose published figures stand beside.
 
     `counts` has what readers have and what they have not, as `counts` gives it; `files` are the marts of a snapshot: of
-    their figures only those that were published already are taken.
+    their figures only those that were published already are taken. `base`: counts that are not published are rounded to
+    it.
     """
     steps = {**queries.release(), **{name: query for name, query in queries.views().items() if name in VIEWS}}
     with marts.connect() as connection:
@@ -45,6 +47,7 @@ def figures(
             connection.execute(f"create table release.{name} as select * from incoming")
             connection.unregister("incoming")
         connection.execute("set variable origin = ?", [origin])
+        connection.execute("set variable rounding_base = cast(? as integer)", [base])
         connection.execute("set variable open_through = ?", [registry.evaluation.open_through])
         given = [*inputs, *(f"inside.{name}" for name in INSIDE), *(f"release.{name}" for name in made)]
         for name in queries.order(steps, given):

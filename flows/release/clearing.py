@@ -1,4 +1,8 @@
-"""A year's release: what may be shown beside everything that was handed out before, hidden, attacked and kept."""
+"""A year's release: what may be shown beside everything that was handed out before, hidden or rounded, attacked, kept.
+
+One release, one method: the registry's (`method` in disclosure.toml). Figures of one method beside those of the other
+would tell more than either, so that a release is refused where readers already have its cells by the other one.
+"""
 
 import shutil
 from collections import Counter
@@ -17,6 +21,7 @@ from flows.release.cells import Key, Tables
 from flows.release.hiding import Hiding, hide, marks, shown
 from flows.release.ledger import Ledger, Tampered
 from flows.release.revisions import Held
+from flows.release.rounding import Rounded, round_
 from flows.release.scope import Scope
 from flows.release.store import Release, ReleaseDamaged
 from flows.release.tables import Built
@@ -35,7 +40,7 @@ MARTS = (
 
 # What the checker reads of each year: numbers that add up, and lists that follow each other.
 TOTALS = ("cells", "cells_that_could_be_shown", "sums")
-LISTS = ("hidden", "held_back", "not_exact")
+LISTS = ("hidden", "rounded", "held_back", "not_exact", "not_additive")
 
 
 # Why a count is not told, for the checker and the ledger; `hidden` is the reason of one that an earlier release hid.
@@ -202,6 +207,8 @@ def _make(
         "year": year,
         "origin": origin,
         "snapshot": snapshot.id,
+        "method": registry.disclosure.method,
+        "base": base_of(registry),
         "registry_sha256": registry.fingerprint,
         "inputs_sha256": _inputs(snapshot, registry, year, earlier),
         "earlier": [release.name for release in earlier],
@@ -210,7 +217,7 @@ def _make(
     tables_of = {
         "cells": pl.concat([one.cells for one in cleared_years]),
         "sums": pl.concat([one.sums for one in cleared_years]),
-        "figures": cleared.figures(counts, asked, others, files, list(years), registry, origin),
+        "figures": cleared.figures(counts, asked, others, files, list(years), registry, origin, base_of(registry)),
     }
     return store.keep(releases, name, tables_of, record, registry)
 
@@ -225,26 +232,98 @@ class _Year:
     account: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class _Guarded:
+    """One year's cells after hiding or rounding: what readers get, the marks, and what the checker reads of it."""
+
+    readers: Mapping[Key, int]
+    marks: Mapping[Key, str]
+    rules: Mapping[Key, str]  # of cells that are not shown, as in RULES
+    not_additive: tuple[str, ...] = ()
+
+
 def _clear(
     marts: Mapping[str, pl.DataFrame], registry: Registry, year: int, asked: Scope, earlier: Sequence[Release]
 ) -> _Year:
-    """Hide and attack the figures of one year beside all that was handed out of it. Raises Refused, OtherSums."""
+    """Guard and attack the figures of one year beside all that was handed out of it.
+
+    Raises Refused, OtherSums, CannotRelease.
+    """
     built = tables.build(marts, registry, [year], asked)
+    base = base_of(registry)
     before = [release.exhibit(year) for release in earlier]
-    after, held, whole = _beside(built.tables, before)
+    for release, exhibit in zip(earlier, before, strict=True):
+        _same_method(registry, built.tables, release, exhibit, year)
+    alike = [exhibit for exhibit in before if exhibit.base == base]
+    if base is None:
+        after, held, whole = _beside(built.tables, alike)
+        guarded = _hidden(whole)
+    else:
+        after, held, whole, stay = _beside_rounded(built.tables, alike)
+        guarded = _rounded(whole, base, stay)
+    readers = {key: value for key, value in guarded.readers.items() if key in after.cells}
+    own = after.with_(whole.cells[key] for key in readers) if base is not None else after
+    findings = attack(Exhibit(own, readers, base), before)
+    findings.require_safe()
+    said = {key: mark for key, mark in guarded.marks.items() if key in after.cells}
+    cells, sums = store.frames(Exhibit(own, readers, base))
+    account = _account(built, own, whole, guarded, held, findings)
+    return _Year(cells, sums, cleared.counts(readers, said), account)
+
+
+def base_of(registry: Registry) -> int | None:
+    """The base that a release's counts are rounded to; None where small counts are hidden."""
+    return registry.disclosure.base if registry.disclosure.method == "rounding" else None
+
+
+def _same_method(registry: Registry, own: Tables, release: Release, exhibit: Exhibit, year: int) -> None:
+    """Raise CannotRelease where readers have cells of a year by the other method, or rounded to another base."""
+    if exhibit.base == base_of(registry):
+        return
+    both = [
+        key
+        for key, cell in own.cells.items()
+        if cell.standing == "open" and key in exhibit.tables.cells and exhibit.tables.cells[key].standing == "open"
+    ]
+    if both:
+        words = [_method(exhibit.base), _method(base_of(registry))]
+        raise CannotRelease(
+            f"readers have {len(both)} figures of {year} by {words[0]} (release {release.name}), and by {words[1]} "
+            f"they would learn more than by either; set schemas/disclosure.toml to {words[0]} again, or let the "
+            "extracts begin with a year of which nobody has figures ('years' in schemas/extracts.toml)"
+        )
+
+
+def _method(base: int | None) -> str:
+    return "hiding" if base is None else f"rounding to base {base}"
+
+
+def _hidden(whole: Tables) -> _Guarded:
     hiding = hide(whole)
-    if hiding.unprotected:
-        words = "\n  ".join(f"{u.key}: {u.requirement}, by {'; '.join(u.sums)}" for u in hiding.unprotected)
+    _require_protected(hiding)
+    rules = {key: cell.reason or "hidden" for key, cell in whole.cells.items() if cell.standing == "withheld"}
+    rules |= dict.fromkeys(hiding.primary, "primary") | dict.fromkeys(hiding.secondary, "secondary")
+    return _Guarded(shown(whole, hiding), marks(whole, hiding), rules)
+
+
+def _rounded(whole: Tables, base: int, stay: Mapping[Key, int]) -> _Guarded:
+    try:
+        rounded = round_(whole, base, stay)
+    except ValueError as error:
+        raise CannotRelease(f"{error}; nothing is released") from error
+    _require_protected(rounded)
+    rules = {key: cell.reason or "hidden" for key, cell in whole.cells.items() if cell.standing == "withheld"}
+    rules |= rounded.withheld
+    return _Guarded(rounded.shown, rules, rules, rounded.not_additive)
+
+
+def _require_protected(made: Hiding | Rounded) -> None:
+    if made.unprotected:
+        words = "\n  ".join(f"{u.key}: {u.requirement}, by {'; '.join(u.sums)}" for u in made.unprotected)
         raise Refused(
-            f"{len(hiding.unprotected)} figures cannot be protected beside what is known already; nothing is released. "
+            f"{len(made.unprotected)} figures cannot be protected beside what is known already; nothing is released. "
             f"Take their indicator out of the release, or settle it with the owner of the figures:\n  {words}"
         )
-    readers = {key: value for key, value in shown(whole, hiding).items() if key in after.cells}
-    findings = attack(Exhibit(after, readers), before)
-    findings.require_safe()
-    said = {key: mark for key, mark in marks(whole, hiding).items() if key in after.cells}
-    cells, sums = store.frames(Exhibit(after, readers))
-    return _Year(cells, sums, cleared.counts(readers, said), _account(built, after, whole, hiding, held, findings))
 
 
 def other_boundaries(areas: pl.DataFrame) -> dict[str, str]:
@@ -273,6 +352,19 @@ def _beside(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held
     return after, held, revisions.joined(before, readers, after)
 
 
+def _beside_rounded(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held, ...], Tables, dict[Key, int]]:
+    """As `_beside` for rounded counts, and those that stay as readers have them."""
+    before: Tables | None = None
+    readers: dict[Key, int] = {}
+    for exhibit in earlier:
+        before = exhibit.tables if before is None else revisions.joined_rounded(before, readers, exhibit.tables)[0]
+        readers |= exhibit.shown
+    if before is None:
+        return own, (), own, {}
+    after, held = revisions.hold_back(before, readers, own)
+    return after, held, *revisions.joined_rounded(before, readers, after)
+
+
 def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the checker reads of all years together."""
     left_out: Counter[str] = Counter()
@@ -288,27 +380,30 @@ def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _account(
-    built: Built, after: Tables, whole: Tables, hiding: Hiding, held: Sequence[Held], findings: Findings
+    built: Built, after: Tables, whole: Tables, guarded: _Guarded, held: Sequence[Held], findings: Findings
 ) -> dict[str, Any]:
-    """What the checker reads: what was hidden and why, what was left out, what the attack reached. No true counts."""
+    """What the checker reads: what was hidden and why, or rounded although small, what was left out, what the attack
+    reached. No true counts."""
     reached: dict[Key, dict[str, list[int | None]]] = {}
     for interval in findings.intervals:
         reached.setdefault(interval.key, {})[interval.attacker] = [interval.low, interval.high]
     hidden = []
-    for key in sorted({*hiding.hidden, *(k for k, c in whole.cells.items() if c.standing == "withheld")}):
+    for key in sorted(guarded.rules):
         if key not in after.cells or key.part == "complement":
             continue
-        cell = whole.cells[key]
-        rule = "primary" if key in hiding.primary else "secondary" if key in hiding.secondary else cell.reason
-        hidden.append({"cell": _named(key), "rule": RULES[str(rule)], "k": cell.k, "reached": reached.get(key, {})})
+        rule = RULES[guarded.rules[key]]
+        hidden.append({"cell": _named(key), "rule": rule, "k": whole.cells[key].k, "reached": reached.get(key, {})})
+    small = [key for key in sorted(guarded.readers) if key in after.cells and whole.cells[key].is_primary]
     return {
         "cells": len(after.cells),
         "cells_that_could_be_shown": sum(cell.standing == "open" for cell in after.cells.values()),
         "sums": len(after.sums),
         "hidden": hidden,
+        "rounded": [{"cell": _named(k), "k": whole.cells[k].k, "reached": reached.get(k, {})} for k in small],
         "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in held],
         "left_out": Counter(f"{left.indicator}: {left.reason}" for left in built.left_out),
         "not_exact": list(built.not_exact),
+        "not_additive": list(guarded.not_additive),
         "attack": {
             "cells": len(reached),
             "intervals": len(findings.intervals),

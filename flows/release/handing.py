@@ -41,6 +41,7 @@ def entries(
             "vintage": release.record["snapshot"],
             "seal": release.seal,
             "to": (secretariat,),
+            "rounded_to": row["rounded_to"],
         }
         for part, value in _numbers(row, indicator.kind):
             reason = held.get((*place, part))

@@ -76,12 +76,38 @@ def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> Tables:
             cells[key] = replace(cell, standing="withheld", hides_zero=hides_zero, reason="hidden")
         else:
             cells[key] = cell
+    return Tables(cells, _sums(before, after, cells))
+
+
+def joined_rounded(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[Tables, dict[Key, int]]:
+    """The cells and sums of both where counts are rounded, and the rounded counts that stay as readers have them.
+
+    As `joined`, but no cell becomes known: a reader knows of it what its rounding leaves open. A count that was revised
+    is rounded anew. What was shown stays in the tables as an open cell, also where `after` would withhold it.
+    """
+    _same_sums(before, after)
+    cells: dict[Key, Cell] = {}
+    stay: dict[Key, int] = {}
+    for key, cell in {**before.cells, **after.cells}.items():
+        is_as_it_was = key in before.cells and before.cells[key].value == cell.value
+        if key in shown and is_as_it_was and before.cells[key].standing == "open":
+            cells[key] = replace(before.cells[key], upper=cell.upper)
+            stay[key] = shown[key]
+        else:
+            cells[key] = cell
+    return Tables(cells, _sums(before, after, cells)), stay
+
+
+def _sums(before: Tables, after: Tables, cells: Mapping[Key, Cell]) -> tuple[Sum, ...]:
+    """The sums of both that hold for the values of `cells`.
+
+    Of a sum that stands in `before` alone and was revised, only the attack can still speak: it has both vintages.
+    """
     sums = {(total.name, total.total): total for total in after.sums}
     for total in before.sums:
-        # Of a sum that stands in `before` alone and was revised, only the attack can still speak: it has both vintages.
         if sum(cells[part].value for part in total.parts) == cells[total.total].value:
             sums.setdefault((total.name, total.total), total)
-    return Tables(cells, tuple(sums.values()))
+    return tuple(sums.values())
 
 
 def _same_sums(before: Tables, after: Tables) -> None:

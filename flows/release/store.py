@@ -89,7 +89,8 @@ class Release:
                 row["withheld_because"],
             )
             if row["is_shown"]:
-                shown[key] = row["cell_value"]
+                # A release that was made before counts could be rounded has shown the true ones.
+                shown[key] = row.get("shown_value", row["cell_value"])
         totals: dict[int, tuple[str, Key]] = {}
         parts: dict[int, list[Key]] = {}
         sums = pl.scan_parquet(self.folder / "sums.parquet", glob=False).filter(pl.col("year") == year).collect()
@@ -99,7 +100,7 @@ class Release:
             else:
                 parts.setdefault(number, []).append(keys[cell])
         found = tuple(Sum(name, total, tuple(parts[number])) for number, (name, total) in totals.items())
-        return Exhibit(Tables(cells, found), shown)
+        return Exhibit(Tables(cells, found), shown, self.record.get("base"))
 
     @cached_property
     def figures(self) -> pl.DataFrame:
@@ -223,6 +224,7 @@ def frames(exhibit: Exhibit) -> tuple[pl.DataFrame, pl.DataFrame]:
             "weight": pl.Series([cell.weight for cell in cells], dtype=pl.Float64()),
             "withheld_because": pl.Series([cell.reason for cell in cells], dtype=pl.String()),
             "is_shown": pl.Series([cell.key in exhibit.shown for cell in cells], dtype=pl.Boolean()),
+            "shown_value": pl.Series([exhibit.shown.get(cell.key) for cell in cells], dtype=pl.Int64()),
         }
     )
     number = {key: place for place, key in enumerate(exhibit.tables.keys)}

@@ -1,6 +1,9 @@
 -- cleared_values: every figure of a release's places as readers may see it, or the mark in its place.
 -- One row per place, year, indicator. Worked out from the counts that are shown; what a source has published without counts stands as
 -- it was published. Nothing here or behind it is made of a count that is not shown.
+-- Where counts are rounded (variable rounding_base), a true count lies less than the base from the one shown, and is 0 to 2 base - 1
+-- where the base is shown. value_least and value_most are the ends of what the share can then be, and its interval reaches from the
+-- lower end of the one to the upper end of the other: what chance does beside what rounding does.
 with figures as (
     select
         'area' as place_kind,
@@ -77,8 +80,19 @@ valued as (
             when has_cells and kind = 'share' then tidy(100.0 * numerator / nullif(denominator, 0))
             when has_cells then cast(count as double)
             when is_published then own_value
-        end as value
+        end as value,
+        if(has_cells and not is_published, getvariable('rounding_base'), null) as rounded_to
     from told
+),
+bounded as (
+    select
+        *,
+        -- Of a share of x of n: the fewest of the most, and the most of the fewest.
+        if(rounded_to is null, numerator, if(numerator <= rounded_to, 0, numerator - rounded_to + 1)) as x_least,
+        if(rounded_to is null, denominator, denominator + rounded_to - 1) as n_most,
+        if(rounded_to is null, denominator, greatest(denominator - rounded_to + 1, 1)) as n_least,
+        least(if(rounded_to is null, numerator, numerator + rounded_to - 1), n_least) as x_most
+    from valued
 )
 select
     place_kind,
@@ -93,8 +107,11 @@ select
     value,
     coalesce(count, numerator) as shown_numerator,
     denominator as shown_denominator,
-    if(value is not null and interval = 'wilson' and denominator > 0, wilson_low(numerator, denominator), null) as ci_low,
-    if(value is not null and interval = 'wilson' and denominator > 0, wilson_high(numerator, denominator), null) as ci_high,
+    if(value is null, null, rounded_to) as rounded_to,
+    if(kind = 'share' and denominator > 0, 100.0 * x_least / n_most, value) as value_least,
+    if(kind = 'share' and denominator > 0, 100.0 * x_most / n_least, value) as value_most,
+    if(value is not null and interval = 'wilson' and denominator > 0, wilson_low(x_least, n_most), null) as ci_low,
+    if(value is not null and interval = 'wilson' and denominator > 0, wilson_high(x_most, n_least), null) as ci_high,
     if(value is not null and interval = 'wilson' and denominator > 0, 'wilson', null) as interval_basis,
     case
         when value is not null then null
@@ -110,5 +127,5 @@ select
     repeats_year,
     is_published and value is not null as is_published,
     source
-from valued
+from bounded
 order by place_kind, place_id, year, indicator

@@ -198,6 +198,18 @@ CONTRADICTIONS = {
         edit("disclosure.toml", 'whole_part = "count"', 'whole_part = "numerator"'),
         r"disclosure\.toml, sum\.ages: whole_part 'numerator' is no part of 'residents'",
     ),
+    "a method that is none": (
+        edit("disclosure.toml", 'method = "hiding"', 'method = "blurring"'),
+        r"disclosure\.toml: method",
+    ),
+    "a base under a k in use": (
+        edit("disclosure.toml", '"hiding"\nbase = 5', '"rounding"\nbase = 4'),
+        r"disclosure\.toml, base: 4 is under the k of 5 of class\.ordinary",
+    ),
+    "a base under the k of unknown owners": (
+        edit("disclosure.toml", 'method = "hiding"', 'method = "rounding"'),
+        r"disclosure\.toml, base: 5 is under the k of 10 of strictest, which Landsbyggefonden",
+    ),
     "a k that hides nothing": (edit("disclosure.toml", "k = 10", "k = 1"), r"disclosure\.toml: strictest\.k"),
     "years that end before they begin": (
         edit("sources.toml", "years = { from = 2007, to = 2040 }", "years = { from = 2007, to = 2006 }"),
