@@ -102,7 +102,7 @@ def years(found: Iterable[int]) -> str:
             runs[-1].append(year)
         else:
             runs.append([year])
-    return listed([f"{run[0]}–{run[-1]}" if len(run) > 2 else listed([str(year) for year in run]) for run in runs])
+    return listed([word for run in runs for word in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))])
 
 
 def sentence(text: str) -> str:

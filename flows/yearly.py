@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows import tasks
+from flows.extracts import making
 from flows.extracts.composing import NoSecretariat, secretariats
 from flows.publish import snapshots
 from flows.publish.snapshots import NoMart, NoSnapshot
@@ -88,6 +89,7 @@ def _year(chosen: Settings, year: int, secretariat: str | None) -> dict[str, Any
     releases = chosen.releases_folder
     with store.lock(releases):
         ledger = store.ledger_of(releases)
+        making.require_noted(ledger, chosen.extracts_folder)
         log.info("clear figures ...")
         source, rules, known = _as_is(snapshot), _as_is(registry), _as_is(ledger)
         release = tasks.make_release(source, rules, year, releases, known)

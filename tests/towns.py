@@ -30,12 +30,15 @@ def town(
     name: str = "0123456789abcdef",
     people: Mapping[str, int] | None = None,
     supported: tuple[str, ...] = SUPPORTED,
+    years: tuple[int, ...] = YEARS,
+    undelivered: tuple[str, ...] = (),
     **rows: list[dict[str, Any]],
 ) -> Snapshot:
-    """A snapshot of the town; `assisted` changes counts of a year, `people` residents; `rows` are further marts."""
+    """A snapshot of the town; `assisted` changes counts of a year, `people` residents; of the places `undelivered` only
+    these are known; `rows` are further marts."""
     folder.mkdir(parents=True)
     profile, places = [], []
-    for year in YEARS:
+    for year in years:
         counts = {**ASSISTED, **ASSISTED_AROUND, **(assisted or {}).get(year, {})}
         for place, residents in {**PEOPLE, **(people or {})}.items():
             if place in AREAS:
@@ -44,10 +47,12 @@ def town(
                 kind = "municipality" if place == TOWN else "country"
                 key = {"geography": kind, "geography_id": place, "place_name": "Aarhus" if place == TOWN else "Landet"}
             key |= {"year": year, "window_years": 1, "status": "final", "origin": "synthetic"}
-            x, n = counts[place]
             published = {"source": "population"} if place not in AREAS else {"source": "area_statistics"}
             target = profile if place in AREAS else places
             target.append({**key, "indicator": "residents", "value": float(residents), **published})
+            if place in undelivered:
+                continue
+            x, n = counts[place]
             share = {"value": 100 * x / n, "numerator": x, "denominator": n, "source": "area_statistics"}
             target.append({**key, "indicator": "social_assistance_pct", **share})
     given: dict[str, list[dict[str, Any]]] = {

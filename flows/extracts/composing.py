@@ -65,7 +65,7 @@ def extract(
                 place.id,
                 place.name,
                 place.figures,
-                dwellings=row["dwellings"],
+                dwellings=None if _is_protected(place, "dwellings", release.year) else row["dwellings"],
                 size_band=row["size_band"],
                 funding_band=row["funding_band"],
                 plans=tuple(plans[plan] for plan in covering.get(place.id, ())),
@@ -135,6 +135,11 @@ def _kind(said: str) -> PlaceKind:
     raise ValueError(f"{said!r} is no kind of place")
 
 
+def _is_protected(place: Place, indicator: str, year: int) -> bool:
+    """Whether disclosure control keeps a figure from readers, or all of its place."""
+    return any(place.figure(name, year)["mark"] in PROTECTED for name in (indicator, "residents"))
+
+
 def _covering(plans: pl.DataFrame) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for plan, areas in plans.sort("plan_name").select("plan_id", "area_ids").iter_rows():
@@ -195,7 +200,8 @@ def _target(plan: str, target: steering.Target, area: Place, year: int) -> Targe
     if protected:
         line |= {"goal": None, "target_value": None}
     if start and newest and _is_told(start, row["start_figure"]) and _is_told(line["newest"], newest["value"]):
-        line |= {"expected": newest["expected_value"]}
+        # The path leads to the target: whoever has two points of it has the target, too.
+        line |= {"expected": None if protected else newest["expected_value"]}
         line |= {"verdict": newest["target_verdict"], "verdict_kind": newest["verdict_kind"]}
     return TargetLine(**line)
 

@@ -15,7 +15,7 @@ from flows.publish.snapshots import Snapshot
 from flows.release import approvals, clearing, handing, store
 from flows.release.approvals import Approval
 from flows.release.clearing import CannotRelease
-from flows.release.ledger import Ledger
+from flows.release.ledger import Ledger, Tampered
 from flows.release.store import Release
 from schemas.registry import Registry
 
@@ -58,6 +58,18 @@ def standing(
     return [one for one in found if one] if all(found) else None
 
 
+def require_noted(ledger: Ledger, extracts: Path) -> None:
+    """Raise Tampered where a folder says that it was handed out, and the ledger does not know of it."""
+    for file in sorted(extracts.rglob(f"{writing.INTERNAL}/{writing.RECORD}")):
+        said = writing.recorded(file.parent.parent)
+        if said and said["is_cleared"] and f"{said['release']} {said['secretariat']}" not in ledger.releases:
+            raise Tampered(
+                f"{file} says that {said['release']} was handed out to {said['secretariat']}, and the ledger "
+                f"{ledger.file} does not know of it: bring the ledger back from its backup, or keep these extracts "
+                "beside the releases that they are of; nothing can be released until then"
+            )
+
+
 def waiting(release: Release, names: Sequence[str], releases: Path) -> list[str]:
     """Of these secretariats those to which nothing of a release has been handed out."""
     handed = store.ledger_of(releases).releases
@@ -70,9 +82,11 @@ def approve(
     """Note that a person has looked at an extract as it stands; the second one hands it out.
 
     Before that the release is attacked once more, and its numbers are entered in the ledger. Returns the approvals that
-    count. Raises ApprovalMissing, CannotRelease where the folder is not what would be made now, Refused.
+    count. Raises ApprovalMissing, CannotRelease where the folder is not what would be made now, ReleaseDamaged where
+    the release is not, Tampered, Refused.
     """
     ledger = store.ledger_of(releases)
+    require_noted(ledger, extracts)
     folder = extracts / str(release.year) / secretariat
     if handing.name_of(release, secretariat) in ledger.releases:
         raise CannotRelease(f"{release.name} has been handed out to {secretariat} already: {folder}")
@@ -91,6 +105,8 @@ def approve(
     word = approvals.add(release, secretariat, content, by)
     if approvals.are_enough(word):
         handed = clearing.handed_out(store.kept(releases), ledger)
+        if release not in handed:
+            clearing.require_as_made(release, snapshot, registry, handed)
         clearing.attack_again(release, clearing.earlier_than(release, handed)).require_safe()
         figures = composing.figures_of(release, secretariat, snapshot)
         entries = list(handing.entries(release, secretariat, figures, registry, datetime.now(UTC)))

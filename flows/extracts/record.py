@@ -26,6 +26,7 @@ RULES = {
 }
 LEFT_OUT = {
     "counts_unknown": "antallene bag er ikke leveret",
+    "repeats_another_year": "kilden gentager tallet fra et andet år",
     "no_count_of_units": "tallet siger ikke, hvor mange der står bag",
 }
 WHOLE = ("cells", "cells_that_could_be_shown", "sums", "earlier")

@@ -4,6 +4,7 @@ data/extracts/<year>/<secretariat>/
     boligprofil-<secretariat>-<year>.xlsx .pdf .csv     workbook, report, and all figures as a list
     sider/index.html, sider/omraade-<area>.html         the same as web pages
     definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
+    boligprofil-<secretariat>-<year>.zip                once it is cleared: all of this in one file to send
     INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
 data/extracts/<year>/tidligere/<secretariat>-<release>/ what was handed out of an earlier release of the year
 """
@@ -12,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,8 @@ def write(
         shutil.rmtree(left, ignore_errors=True)
     try:
         outputs(extract, registry, work)
+        if extract.is_cleared:
+            _pack(work, f"boligprofil-{extract.secretariat}-{extract.year}.zip")
         content = content_of(work)
         # Approvals speak of the draft's bytes: those of other bytes count for nothing.
         spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
@@ -96,6 +100,15 @@ def outputs(extract: Extract, registry: Registry, folder: Path) -> None:
     (folder / f"{stem}.pdf").write_bytes(report.pdf(extract, registry))
     (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
     (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
+
+
+def _pack(folder: Path, name: str) -> None:
+    """Everything that the secretariat gets as one file to send: nothing internal is in it."""
+    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != name):
+            inside = zipfile.ZipInfo(path.relative_to(folder).as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
+            inside.external_attr = 0o644 << 16
+            packed.writestr(inside, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def hashes(folder: Path) -> dict[str, str]:

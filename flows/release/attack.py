@@ -20,7 +20,7 @@ k where it can be 0 and a zero may be told; one that is not small may be worked 
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -210,18 +210,28 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
                     if name not in numbers:
                         numbers[name] = len(unknowns)
                         unknowns.append(unknown(name, cell))
-                    elif cell.standing != "latent" and unknowns[numbers[name]].cell.standing == "latent":
-                        unknowns[numbers[name]] = unknown(name, cell)
+                    else:
+                        unknowns[numbers[name]] = unknown(name, _stricter(unknowns[numbers[name]].cell, cell))
                     signs[numbers[name]] = sign
             row = tuple(sorted(signs.items()))
             if row:
                 equations.setdefault((row, right), _Equation(relation.name, row, right))
         for key, cell in release.tables.cells.items():
             name = key, cell.value
-            if name not in seen and name not in numbers and cell.standing != "known":
+            if name in seen or cell.standing == "known":
+                continue
+            if name not in numbers:
                 numbers[name] = len(unknowns)
                 unknowns.append(unknown(name, cell))
+            else:
+                unknowns[numbers[name]] = unknown(name, _stricter(unknowns[numbers[name]].cell, cell))
     return unknowns, list(equations.values())
+
+
+def _stricter(one: Cell, other: Cell) -> Cell:
+    """A cell that two releases have, as the one that asks for more has it: no later rule undoes what one promised."""
+    first, second = (other, one) if one.standing == "latent" else (one, other)
+    return replace(first, k=max(first.k, second.k), hides_zero=first.hides_zero or second.hides_zero)
 
 
 def _signed(relation: Sum) -> Iterator[tuple[Key, int]]:

@@ -4,6 +4,7 @@ One release, one method: the registry's (`method` in disclosure.toml). Figures o
 would tell more than either, so that a release is refused where readers already have its cells by the other one.
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from flows.release import cleared, revisions, scope, store, tables
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
 from flows.release.hiding import Hiding, hide, marks, shown
-from flows.release.ledger import Ledger
+from flows.release.ledger import Ledger, Tampered
 from flows.release.revisions import Held
 from flows.release.rounding import Rounded, round_
 from flows.release.scope import Scope
@@ -68,33 +69,85 @@ def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path
     handed = handed_out(there, ledger)
     of_year = [release for release in there if release.year == year]
     last = of_year[-1] if of_year else None
-    if last and last.record["inputs_sha256"] == _inputs(snapshot, registry, year, earlier_than(last, handed)):
+    if last and _stands(last, snapshot, registry, handed):
         return last
-    number = 1 + max((release.record["number"] for release in handed), default=0)
     place = sum(release in handed for release in of_year) + 1
-    return _make(snapshot, registry, year, f"{year}-{place}", number, handed, files, releases)
+    return _make(snapshot, registry, year, f"{year}-{place}", _next(handed), handed, files, releases)
 
 
 def is_up_to_date(release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: Ledger) -> bool:
-    """Whether a release would be made again as it is: the same snapshot, rules, code and earlier releases."""
-    earlier = earlier_than(release, handed_out(store.kept(releases), ledger))
+    """Whether a release stands: of the same snapshot, rules and earlier releases, and a draft of the same code."""
+    return _stands(release, snapshot, registry, handed_out(store.kept(releases), ledger))
+
+
+def _stands(release: Release, snapshot: Snapshot, registry: Registry, handed: Sequence[Release]) -> bool:
+    earlier = earlier_than(release, handed)
+    if release in handed:
+        # What readers have is no draft any more: another version of the code makes no other release of it.
+        said = (release.record["snapshot"], release.record["registry_sha256"], release.record["earlier"])
+        return said == (snapshot.id, registry.fingerprint, [other.name for other in earlier])
     return bool(release.record["inputs_sha256"] == _inputs(snapshot, registry, release.year, earlier))
 
 
 def handed_out(there: Sequence[Release], ledger: Ledger) -> list[Release]:
-    """The releases of which something was handed out, the oldest first. Raises ReleaseDamaged where one is missing."""
-    names = {name.split(" ")[0] for name in ledger.releases}
+    """The releases of which something was handed out, the oldest first.
+
+    Raises ReleaseDamaged where one is missing or changed, Tampered where the ledger lacks one that a later release
+    was made beside.
+    """
+    seals = {entry.release.split(" ")[0]: entry.seal for entry in ledger.entries}
+    names = set(seals)
+    if unknown := sorted({name for release in there for name in release.record["earlier"]} - names):
+        raise Tampered(
+            f"{', '.join(unknown)} was handed out, and the ledger {ledger.file} does not know of it: bring the ledger "
+            "back from its backup; nothing can be released until then"
+        )
     if missing := sorted(names - {release.name for release in there}):
         raise ReleaseDamaged(
             f"the ledger {ledger.file} says that {', '.join(missing)} was handed out, and its folder is not there: "
             "bring it back from its backup; nothing can be released beside what is not known"
         )
-    return [release for release in there if release.name in names]
+    handed = [release for release in there if release.name in names]
+    if changed := [release.name for release in handed if seals[release.name] not in (None, release.seal)]:
+        raise ReleaseDamaged(
+            f"{store.RECORD} of {', '.join(changed)} is not the one that was there when the release was handed out: "
+            "bring it back from its backup; nothing can be released until then"
+        )
+    return handed
 
 
 def earlier_than(release: Release, handed: Iterable[Release]) -> list[Release]:
-    """Of the releases handed out those that came before one."""
-    return [other for other in handed if other.record["number"] < release.record["number"]]
+    """Of the releases handed out those that came before one: before a draft all of them, whenever it was made."""
+    there = list(handed)
+    if release.name not in {other.name for other in there}:
+        return there
+    return [other for other in there if other.record["number"] < release.record["number"]]
+
+
+def require_as_made(release: Release, snapshot: Snapshot, registry: Registry, handed: Sequence[Release]) -> None:
+    """Make a draft again, and compare all of it: its record has no digest that anybody keeps until it is handed out.
+
+    `handed` are all releases handed out. Raises ReleaseDamaged where a byte of a file or of the record is another one.
+    """
+    files = {mart: snapshot.path(mart) for mart in MARTS}
+    # Beside the releases, since true counts stand in it; as a hidden folder it is none of them.
+    beside = release.folder.parent / f".{release.name}.again"
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        again = _make(snapshot, registry, release.year, release.name, _next(handed), handed, files, beside)
+        for name in (store.RECORD, *(f"{part}.parquet" for part in store.PARTS)):
+            if (again.folder / name).read_bytes() != (release.folder / name).read_bytes():
+                raise ReleaseDamaged(
+                    f"{release.folder / name} is not what {release.name} was made with; remove {release.folder}, run "
+                    f"'boligprofil extract --year {release.year}' and look at what it writes"
+                )
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _next(handed: Iterable[Release]) -> int:
+    """The number of a release beside those that were handed out."""
+    return 1 + max((int(release.record["number"]) for release in handed), default=0)
 
 
 def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
@@ -287,12 +340,15 @@ def _beside(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held
     """The tables with revisions held back, which these are, and the tables joined with all that readers have."""
     before: Tables | None = None
     readers: dict[Key, int] = {}
+    ever: dict[Key, set[int]] = {}
     for exhibit in earlier:
         before = exhibit.tables if before is None else revisions.joined(before, readers, exhibit.tables)
         readers |= exhibit.shown
+        for key, value in exhibit.shown.items():
+            ever.setdefault(key, set()).add(value)
     if before is None:
         return own, (), own
-    after, held = revisions.hold_back(before, readers, own)
+    after, held = revisions.hold_back(before, readers, own, ever)
     return after, held, revisions.joined(before, readers, after)
 
 

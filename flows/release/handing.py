@@ -39,6 +39,7 @@ def entries(
             "year": row["year"],
             "indicator": row["indicator"],
             "vintage": release.record["snapshot"],
+            "seal": release.seal,
             "to": (secretariat,),
             "rounded_to": row["rounded_to"],
         }

@@ -38,7 +38,8 @@ class LedgerBusy(RuntimeError):
 class Entry(Model):
     """One cell of one release: the number that was handed out, or the mark in its place and why.
 
-    `rounded_to`: the number is the multiple of this next to the true one.
+    `vintage` names the snapshot, `seal` is the digest of the release's record; `rounded_to`: the number is the multiple
+    of this next to the true one.
     """
 
     release: Text
@@ -51,6 +52,7 @@ class Entry(Model):
     indicator: Text
     part: Part
     vintage: Text
+    seal: Text | None = None
     value: int | float | None = None
     rounded_to: int | None = None
     mark: Literal["hidden", "area_too_small", "size_unknown", "not_checkable", "held_back"] | None = None

@@ -6,7 +6,7 @@ holds among the figures that readers have. It is held back where one of its diff
 where a cell of it was hidden or would be: what was shown of the rest would give its change away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from flows.release.cells import Cell, Key, Sum, SumDoesNotHold, Tables
@@ -24,11 +24,15 @@ class Held:
     reason: str
 
 
-def hold_back(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[Tables, tuple[Held, ...]]:
+def hold_back(
+    before: Tables, shown: Mapping[Key, int], after: Tables, ever: Mapping[Key, Collection[int]] | None = None
+) -> tuple[Tables, tuple[Held, ...]]:
     """`after` with the old values of the revisions that are held back, and the cells concerned with the reason.
 
-    `before` are the tables as the last release had them, `shown` what readers have of them. Raises OtherSums where a
-    sum that stands in both has other parts, or where cells that came or went keep the old values from adding up.
+    `before` are the tables as the last release had them, `shown` what readers have of them, `ever` all that readers
+    ever had of a cell: two steps that may be told can lead back to where the difference is a small one. Raises
+    OtherSums where a sum that stands in both has other parts, or where cells that came or went keep the old values
+    from adding up.
     """
     _same_sums(before, after)
     changed = {
@@ -38,7 +42,7 @@ def hold_back(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[
     }
     held: list[Held] = []
     for revision in _revisions(changed, (*before.sums, *after.sums)):
-        reason = _reason(revision, changed, before, shown, after)
+        reason = _reason(revision, before, shown, after, ever or {})
         if reason is not None:
             held += [Held(key, reason) for key in revision]
     old = [
@@ -56,15 +60,18 @@ def hold_back(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[
 def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> Tables:
     """The cells and sums of both; `after` goes before, and what readers have cannot be hidden any more.
 
-    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, and still must not
-    be worked out where `after` does not have it. Raises OtherSums where a sum that stands in both has other parts.
+    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, by the larger of two
+    k, and still must not be worked out where `after` does not have it. Raises OtherSums where a sum that stands in both
+    has other parts.
     """
     _same_sums(before, after)
     cells: dict[Key, Cell] = {}
-    for key, cell in {**before.cells, **after.cells}.items():
+    for key, newest in {**before.cells, **after.cells}.items():
+        was = before.cells.get(key, newest)
+        cell = replace(newest, k=max(was.k, newest.k))
         if key in shown:
             cells[key] = replace(cell, standing="known")
-        elif cell.standing == "open" and key in before.cells and before.cells[key].standing != "latent":
+        elif cell.standing == "open" and key in before.cells and was.standing != "latent":
             hides_zero = cell.hides_zero or cell.value == 0
             cells[key] = replace(cell, standing="withheld", hides_zero=hides_zero, reason="hidden")
         else:
@@ -131,7 +138,11 @@ def _revisions(changed: Mapping[Key, int], sums: tuple[Sum, ...]) -> list[list[K
 
 
 def _reason(
-    revision: list[Key], changed: Mapping[Key, int], before: Tables, shown: Mapping[Key, int], after: Tables
+    revision: list[Key],
+    before: Tables,
+    shown: Mapping[Key, int],
+    after: Tables,
+    ever: Mapping[Key, Collection[int]],
 ) -> str | None:
     """Why a revision is held back; None where it may be released."""
     for key in revision:
@@ -140,6 +151,6 @@ def _reason(
             return f"a cell of the revision is hidden ({key}), and the others would tell how it changed"
         if cell.standing == "withheld":
             return f"a cell of the revision is withheld ({key}), and the others would tell how it changed"
-        if abs(changed[key]) < cell.k:
+        if any(0 < abs(cell.value - told) < cell.k for told in (was.value, *ever.get(key, ()))):
             return f"the difference of a cell ({key}) would be a count under {cell.k}"
     return None

@@ -13,6 +13,7 @@ releases/.lock                      held while a release is made or handed out
 import fcntl
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from flows.release.ledger import Entry, Ledger, Tampered, appending, open_ledger
 from schemas.registry import Registry
 
 LEDGER, HEAD = "ledger.jsonl", "ledger.head"
+NAME = re.compile(r"\d{4}-\d+")
 RECORD = "record.json"
 PARTS = {"cells": "release_cells", "sums": "release_sums", "figures": "cleared_figures"}
 
@@ -106,6 +108,11 @@ class Release:
         self._verify("figures")
         return pl.read_parquet(self.folder / "figures.parquet", glob=False)
 
+    @cached_property
+    def seal(self) -> str:
+        """SHA-256 of its record, which has those of its files: what the ledger notes of a release handed out."""
+        return file_sha256(self.folder / RECORD)
+
     def _verify(self, *parts: str) -> None:
         for part in parts:
             file = self.folder / f"{part}.parquet"
@@ -129,13 +136,14 @@ def lock(releases: Path) -> Iterator[None]:
 
 
 def kept(releases: Path) -> list[Release]:
-    """Every release, the oldest first."""
+    """Every release, the oldest first; what a killed run left, or somebody's copy under another name, is none."""
     found = [
         Release(folder.name, folder, json.loads((folder / RECORD).read_text(encoding="utf-8")))
         for folder in releases.glob("*-*")
-        if (folder / RECORD).is_file()
+        if NAME.fullmatch(folder.name) and (folder / RECORD).is_file()
     ]
-    return sorted(found, key=lambda release: release.record["number"])
+    own = [release for release in found if release.record["release"] == release.name]
+    return sorted(own, key=lambda release: (release.record["number"], release.name))
 
 
 def find(releases: Path, name: str) -> Release:
@@ -153,11 +161,11 @@ def ledger_of(releases: Path) -> Ledger:
     ledger = open_ledger(releases / LEDGER)
     kept_head = releases / HEAD
     head = kept_head.read_text(encoding="utf-8").strip() if kept_head.is_file() else None
-    # A killed run may have added a release and not yet noted it.
-    if head is not None and head not in ledger.ends:
+    # A killed run may have added a release and not yet noted it, the first one as well.
+    if head not in ledger.ends and (head is not None or len(ledger.ends) > 1):
         raise Tampered(
-            f"{ledger.file}: the last release that {kept_head} names is not in it: lines were cut off or the file was "
-            "replaced. Bring it back from its backup; nothing can be released until then"
+            f"{ledger.file}: the last release that {kept_head} names is not in it: lines were cut off, or one of the "
+            "files was replaced or lost. Bring them back from their backup; nothing can be released until then"
         )
     return ledger
 
@@ -176,7 +184,8 @@ def keep(
 ) -> Release:
     """Write a release beside and rename it into place, instead of a draft of the same name; `tables` are its PARTS."""
     work = releases / f".{name}.{os.getpid()}"
-    shutil.rmtree(work, ignore_errors=True)
+    for left in releases.glob(f".{name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
     work.mkdir(parents=True)
     try:
         for part, contract in PARTS.items():

@@ -52,7 +52,7 @@ def build(
 
     `marts` are area_profile, place_figures, dim_areas, dim_plans and dim_municipalities. An area under the floors of
     disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself are known.
-    Areas beyond the scope stand in the sums as latent cells, drawn together where no sum tells them apart.
+    Areas beyond the scope stand in the sums as latent cells, drawn together where they are in no group.
     """
     chosen = set(registry.indicators if indicators is None else indicators)
     homes = dict(marts["dim_areas"].select("area_id", "municipality_code").iter_rows())
@@ -88,18 +88,27 @@ def build(
 
 
 def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], str | None]:
-    """Per area and year of known size the reason why it is withheld, None where it is not."""
+    """Per area and year of known size the reason why it is withheld, None where it is not.
+
+    Where households are not counted, there are at most as many as dwellings.
+    """
     floors = registry.disclosure.floors
     households = [i.id for i in registry.indicators.values() if i.denominator == "all households"]
+    of_dwellings = [i.id for i in registry.indicators.values() if i.denominator == "all dwellings"]
     found = {}
-    for area, year, residents, homes in (
+    for area, year, residents, counted, *dwellings in (
         profile.group_by("area_id", "year")
         .agg(
             pl.col("value").filter(pl.col("indicator") == "residents").min(),
             pl.col("denominator").filter(pl.col("indicator").is_in(households)).min(),
+            pl.col("denominator").filter(pl.col("indicator").is_in(of_dwellings)).min().alias("of_dwellings"),
+            pl.col("value").filter(pl.col("indicator") == BASES["all dwellings"]).min().alias("dwellings"),
         )
         .iter_rows()
     ):
+        homes = min(
+            (count for count in (dwellings if counted is None else [counted]) if count is not None), default=None
+        )
         if residents is not None:
             is_small = residents < floors.residents or (homes is not None and homes < floors.households)
             found[area, year] = "area_too_small" if is_small else None
@@ -140,6 +149,11 @@ class _Making:
             if not source.already_published and is_shown:
                 self.left_out.append(LeftOut(kind, place, row["year"], indicator.id, reason))
             return
+        if row.get("repeats_year") is not None and not source.already_published:
+            # The years are cleared one by one: the year that it repeats would tell what is hidden here.
+            if is_shown:
+                self.left_out.append(LeftOut(kind, place, row["year"], indicator.id, "repeats_another_year"))
+            return
         k = self._k(source, indicator)
         standing: Standing = "known" if source.already_published else "withheld" if withheld else "open"
         for part, value in counts.items():
@@ -148,10 +162,12 @@ class _Making:
                 self._put(key, value, k, standing, withheld is not None, withheld)
 
     def beyond(self, figures: pl.DataFrame, sizes: Mapping[tuple[str, int], str | None]) -> None:
-        """Areas beyond the scope become latent cells: one for all that the same sums hold, named by its areas.
+        """Areas beyond the scope become latent cells: each that a group holds, and one for all others of a place.
 
-        So it is the same cell in another release only if it has the same areas. `figures` are rows of area_profile,
-        `sizes` as `_sizes` gives them.
+        Another release may have a group of other areas, of which the difference tells the figures of those that came or
+        went: so each of them has its cell, the same one in every release. The others are told of by nothing but a
+        place's rest, which nobody knows; their cell is named by its areas. `figures` are rows of area_profile, `sizes`
+        as `_sizes` gives them.
         """
         year = figures.schema["year"]
         groups = pl.DataFrame(
@@ -206,8 +222,9 @@ class _Making:
             .with_columns(
                 pl.col("told").fill_null(""),
                 pl.col("group").fill_null([]).cast(pl.List(pl.String())).list.join(" "),
+                alone=pl.when(pl.col("group").is_not_null()).then("area_id").otherwise(pl.lit("")),
             )
-            .group_by("year", "indicator", "kind", "told", "group")
+            .group_by("year", "indicator", "kind", "told", "group", "alone")
             .agg(
                 pl.col("area_id").sort(),
                 value.sum().cast(pl.Int64()),
@@ -216,7 +233,7 @@ class _Making:
                 pl.col("k").max(),
                 pl.col("reason").fill_null("size_unknown").first(),
             )
-            .sort("year", "indicator", "told", "group")
+            .sort("year", "indicator", "told", "group", "alone")
         )
         for row in atoms.iter_rows(named=True):
             self._beyond(row)

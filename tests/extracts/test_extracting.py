@@ -4,6 +4,9 @@ import csv
 import errno
 import hashlib
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +76,7 @@ def listed(files: dict[str, bytes]) -> list[dict[str, str]]:
 
 def said(files: dict[str, bytes]) -> str:
     """All that can be read as text: pages, lists, texts, and the parts of the workbook."""
-    parts = [content for name, content in files.items() if not name.endswith((".xlsx", ".pdf"))]
+    parts = [content for name, content in files.items() if not name.endswith((".xlsx", ".pdf", ".zip"))]
     for name, content in files.items():
         if name.endswith(".xlsx"):
             with zipfile.ZipFile(io.BytesIO(content)) as book:
@@ -145,6 +148,8 @@ def test_another_truth_behind_the_marks_changes_no_byte(tmp_path: Path, rules: R
         files = one.files()
         assert "skjult" in said(files)
         assert "området er for lille" in said(files)
+        assert "300" in files["sider/omraade-bakke.html"].decode()
+        assert "300" not in files["sider/omraade-dal.html"].decode()
         kept.append({name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
     assert kept[0] == kept[1] == kept[2]
     assert {Path(name).suffix for name in kept[0]} == {".xlsx", ".pdf", ".csv", ".txt", ".html"}
@@ -171,6 +176,10 @@ def test_two_people_clear_an_extract_and_it_stays(house: House, rules: Registry)
     assert len(house.approve("Bo Holm")) == 2
     cleared = house.files()
     assert "UDKAST" not in said(cleared)
+    with zipfile.ZipFile(io.BytesIO(cleared["boligprofil-aarhus-2012.zip"])) as packed:
+        assert {name: packed.read(name) for name in packed.namelist()} == {
+            name: content for name, content in cleared.items() if not name.endswith(".zip")
+        }
     record = writing.recorded(house.extracts / "2012" / "aarhus")
     assert record is not None
     assert (record["is_cleared"], [one["name"] for one in record["approvals"]]) == (True, ["Anne Jensen", "Bo Holm"])
@@ -283,3 +292,17 @@ def test_the_commands_say_what_is_wrong(ask: Any, sample: House) -> None:
         assert (code, "was changed after it was written" in words) == (1, True)
     finally:
         (sample.releases / "ledger.jsonl").unlink()
+
+
+def test_the_flow_writes_the_extract_of_one_secretariat(published: Path) -> None:
+    """The command as a user gives it: through Prefect, on its embedded default."""
+    command = [Path(sys.executable).with_name("boligprofil"), "extract", "--year", "2013", "--secretariat", "aarhus"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")}
+    done = subprocess.run(
+        command, cwd=published, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "They are drafts" in done.stdout
+    written = published / "data" / "extracts" / "2013"
+    assert [folder.name for folder in written.iterdir()] == ["aarhus"]
+    assert (written / "aarhus" / "boligprofil-aarhus-2013.pdf").read_bytes().startswith(b"%PDF")

@@ -7,11 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 from towns import ASSISTED, TOWN, town
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.publish.snapshots import Snapshot
 from flows.release import approvals, clearing, handing, store
 from flows.release.approvals import ApprovalMissing
-from flows.release.attack import Exhibit, attack
+from flows.release.attack import Exhibit, Findings, Refused, attack
+from flows.release.cells import Key, Tables
 from flows.release.clearing import CannotRelease
 from flows.release.ledger import Tampered
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
@@ -108,6 +111,27 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
 
 
+def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(tmp_path: Path, rules: Registry) -> None:
+    releases = tmp_path / "r"
+    for name, assisted, shown in (("a", 61, 61), ("b", 70, 70), ("c", 62, 70), ("d", 61, 61)):
+        release = made(town(tmp_path / name, rules, {2012: {"bakke": (assisted, 530)}}, name * 16), rules, releases)
+        assert told(release, "bakke")[1] == shown
+        handed(release, rules, releases)
+
+
+def test_another_version_of_the_code_makes_a_draft_anew_and_leaves_what_was_handed_out(
+    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    draft = made(snapshot, rules, releases)
+    monkeypatch.setattr(clearing, "code_sha256", lambda *_: "another version")
+    anew = made(snapshot, rules, releases)
+    assert (anew.name, anew.record["inputs_sha256"]) != (draft.name, draft.record["inputs_sha256"])
+    handed(anew, rules, releases)
+    monkeypatch.setattr(clearing, "code_sha256", lambda *_: "a third version")
+    assert made(snapshot, rules, releases) == anew
+
+
 def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, rules: Registry) -> None:
     releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
     first = made(snapshot, rules, releases, 2011)
@@ -126,19 +150,87 @@ def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Pa
     assert told(second, "ager") == (None, None, "hidden")
 
 
-def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, rules: Registry) -> None:
-    """Where the areas make up the municipality, one hidden count would be the rest of the total."""
+def closed_town(folder: Path, rules: Registry) -> Snapshot:
+    """The areas make up the municipality, so that one hidden count is what is left of the total."""
     total = (sum(x for x, _ in ASSISTED.values()), sum(n for _, n in ASSISTED.values()))
-    whole = town(tmp_path / "s", rules, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
-    release = made(whole, rules, tmp_path / "r")
+    return town(folder, rules, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
+
+
+def by_rule_alone(tables: Tables) -> dict[Key, int]:
+    """What would be shown if only small counts were hidden."""
+    cells = tables.cells.items()
+    return {key: c.value for key, c in cells if c.standing in ("open", "known") and not c.is_primary}
+
+
+def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, rules: Registry) -> None:
+    release = made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
     exhibit = release.exhibit(2012)
-    cells = exhibit.tables.cells
-    by_rule_alone = {k: c.value for k, c in cells.items() if c.standing in ("open", "known") and not c.is_primary}
-    assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, by_rule_alone)).leaks} >= {"ager"}
+    alone = by_rule_alone(exhibit.tables)
+    assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, alone)).leaks} >= {"ager"}
     assert not attack(exhibit).leaks
-    assert len(exhibit.shown) < len(by_rule_alone)
+    assert len(exhibit.shown) < len(alone)
     assert {told(release, area)[2] for area in ("ager", "bakke", "eng")} >= {"hidden"}
     assert "secondary" in {entry["rule"].split(":")[0] for entry in release.record["hidden"]}
+
+
+def test_a_release_from_which_a_figure_can_be_worked_out_is_refused(
+    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
+    with pytest.raises(Refused, match=r"area ager, 2012, social_assistance_pct, numerator: .* by .*sum of its"):
+        made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+    assert not store.kept(tmp_path / "r")
+    assert [path.name for path in (tmp_path / "r").iterdir()] == [".lock"]
+
+
+def test_the_command_attacks_a_kept_release_and_names_the_sums_that_leak(
+    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
+    monkeypatch.setattr(Findings, "require_safe", lambda _: None)
+    made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+    done = CliRunner().invoke(app, ["attack", "2012-1", "--releases", str(tmp_path / "r")])
+    assert done.exit_code == 1
+    assert "area ager, 2012, social_assistance_pct, numerator: an outsider can tell" in done.output
+    assert "municipality 0751 2012: sum of its" in done.output
+
+
+def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_path: Path, rules: Registry) -> None:
+    """Eng and Skov have no secretariat, so neither stands in a table of its own; three in Skov must not be told."""
+    releases, years = tmp_path / "r", (2004, 2005)
+    twins = [{"area_id": "ager", "candidate_id": twin, "twin_rank": n} for n, twin in enumerate(("eng", "skov"), 1)]
+    assisted = {2004: {"ager": (60, 420), "skov": (3, 470)}}
+
+    def release(name: str, undelivered: tuple[str, ...]) -> Release:
+        given = {"supported": ("ager",), "years": years, "undelivered": undelivered, "comparison_pool": twins}
+        return made(town(tmp_path / name, rules, assisted, name * 16, **given), rules, releases, 2005)  # type: ignore[arg-type]
+
+    of_twins = {"place_kind": "twins", "place_id": "ager", "indicator": "social_assistance_pct", "year": 2004}
+    first = release("a", ("skov",))
+    assert first.figures.filter(**of_twins)["shown_numerator"].to_list() == [44]
+    handed(first, rules, releases)
+    second = release("b", ())
+    (told_now,) = second.figures.filter(**of_twins).rows(named=True)
+    assert (told_now["shown_numerator"], told_now["value"], told_now["mark"]) == (None, None, "hidden")
+    assert not clearing.attack_again(second, [first]).leaks
+    # Had the sum been shown, the attack would have found it.
+    exhibit = second.exhibit(2004)
+    (key,) = (k for k in exhibit.tables.keys if k.geography == "twins" and k.part == "numerator")
+    bare = Exhibit(exhibit.tables, {**exhibit.shown, key: exhibit.tables.cells[key].value})
+    assert {leak.key.geography_id for leak in attack(bare, [first.exhibit(2004)]).leaks} >= {"skov"}
+
+
+def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_path: Path, rules: Registry) -> None:
+    """Two drafts may wait at once, of two snapshots; the second one to be handed out goes beside the first."""
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    draft = made(snapshot, rules, releases, 2012)
+    other = made(town(tmp_path / "t", rules, {2011: {"bakke": (63, 530)}}, name="a" * 16), rules, releases, 2011)
+    assert clearing.is_up_to_date(draft, snapshot, rules, releases, store.ledger_of(releases))
+    handed(other, rules, releases)
+    assert not clearing.is_up_to_date(draft, snapshot, rules, releases, store.ledger_of(releases))
+    anew = made(snapshot, rules, releases, 2012)
+    assert (anew.name, anew.record["earlier"], anew.record["number"]) == ("2012-1", ["2011-1"], 2)
+    assert told(anew, "bakke", year=2011) == told(other, "bakke", year=2011)
 
 
 @pytest.mark.parametrize(("year", "words"), [(1999, "no figure of 1999"), (2013, "figures of 2011 to 2012")])

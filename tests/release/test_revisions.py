@@ -101,6 +101,22 @@ def test_no_revision_opens_a_hidden_cell(by: dict[str, int]) -> None:
     }
 
 
+def test_a_cell_hidden_under_a_stricter_rule_keeps_it() -> None:
+    """Seven was small by k = 10; a later k of 5 must not let it be told to be 5 or more."""
+    inner = [[7, 20, 30], *INNER[1:]]
+    before, after = two_way(inner, k=10), two_way(inner)
+    public = readers(before)
+    assert key("r0c0") not in public
+    both = joined(before, public, after)
+    assert both.cells[key("r0c0")].k == 10
+    assert both.cells[key("r0c0")].is_primary
+    # As an attacker who knows which cells are primary sees it: seven or less together with another one.
+    for first, second in ((before, after), (after, before)):
+        bounds = {(i.key, i.attacker): i.high for i in attack(Exhibit(second, {}), [Exhibit(first, {})]).intervals}
+        assert bounds[key("r0c0"), "insider"] == 9
+    assert not attack(Exhibit(after, shown(both, hide(both))), [Exhibit(before, public)]).leaks
+
+
 def test_other_parts_of_a_sum_are_refused() -> None:
     before, after = two_way([[3, 20], [30, 40]]), two_way([[3, 20, 9], [30, 40, 9]])
     with pytest.raises(OtherSums, match="has other parts"):

@@ -82,6 +82,14 @@ def test_an_area_with_few_households_or_of_unknown_size_is_withheld(rules: Regis
     assert cells[of("eng", "convicted_pct", "numerator")].reason == "size_unknown"
 
 
+@pytest.mark.parametrize("size", [figure("ager", "dwellings", 49), figure("ager", "move_out_pct", 12, 49)])
+def test_where_households_are_not_counted_dwellings_bound_them(rules: Registry, size: dict[str, object]) -> None:
+    cells = built(rules, *RESIDENTS, size).tables.cells
+    assert cells[of("ager", "residents")].reason == "area_too_small"
+    counted = built(rules, *RESIDENTS, size, figure("ager", "single_parent_pct", 12, 50)).tables.cells
+    assert counted[of("ager", "residents")].reason is None
+
+
 def test_the_owner_decides_k_and_a_published_figure_is_known(rules: Registry) -> None:
     strict = figure("ager", "move_out_pct", 70, 400, source=UNKNOWN)
     cells = built(rules, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
@@ -121,6 +129,15 @@ def test_what_says_nothing_of_people_is_left_out(
     made = built(rules, *RESIDENTS, figure("ager", indicator, x, n))
     assert made.left_out == (LeftOut("area", "ager", 2012, indicator, reason),)
     assert indicator not in {key.indicator for key in made.tables.keys}
+
+
+def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(rules: Registry) -> None:
+    """Its own year may be shown, and would tell what is hidden here."""
+    repeated = figure("ager", "social_assistance_pct", 44, 250, repeats_year=2011)
+    made = built(rules, *RESIDENTS, repeated)
+    assert made.left_out == (LeftOut("area", "ager", 2012, "social_assistance_pct", "repeats_another_year"),)
+    published = built(rules, *RESIDENTS, {**repeated, "source": STATBANK})
+    assert published.tables.cells[of("ager", "social_assistance_pct", "numerator")].standing == "known"
 
 
 SHARES = st.lists(st.sampled_from([0, 2, 3, 5, 8, 30, 60]), min_size=4, max_size=4)

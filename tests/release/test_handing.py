@@ -1,0 +1,185 @@
+"""From a draft to two people's word: what changed on the way, or was lost, is never handed out."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from test_clearing import handed, made
+from towns import town
+
+from flows.extracts import making, writing
+from flows.provenance import file_sha256
+from flows.release import approvals, store
+from flows.release.approvals import ApprovalMissing
+from flows.release.ledger import Tampered
+from flows.release.store import ReleaseDamaged
+from schemas.registry import Registry, load
+
+
+@pytest.fixture(scope="session")
+def rules() -> Registry:
+    return load()
+
+
+@pytest.fixture
+def house(tmp_path: Path, rules: Registry) -> "House":
+    return House(tmp_path, rules)
+
+
+class House:
+    """A house with one town's snapshot, its releases and its extracts."""
+
+    def __init__(self, folder: Path, rules: Registry) -> None:
+        self.rules = rules
+        self.snapshot = town(folder / "s", rules)
+        self.releases, self.extracts = folder / "releases", folder / "extracts"
+        self.release = made(self.snapshot, rules, self.releases)
+        self.draft()
+
+    @property
+    def folder(self) -> Path:
+        return self.extracts / "2012" / "aarhus"
+
+    def draft(self) -> None:
+        (self.release,) = store.kept(self.releases)
+        ledger = store.ledger_of(self.releases)
+        making.write_extract(self.release, "aarhus", self.snapshot, self.rules, ledger, self.extracts)
+
+    def approve(self, by: str) -> None:
+        (release,) = store.kept(self.releases)
+        making.approve(by, release, "aarhus", self.snapshot, self.rules, self.releases, self.extracts)
+
+    def is_handed_out(self) -> bool:
+        said = writing.recorded(self.folder)
+        known = store.ledger_of(self.releases).releases
+        return bool(said and said["is_cleared"]) and known == ("2012-1 aarhus",)
+
+    def change(self, part: str, how: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        """Change a file of the release, and its digest in the record, so that they agree."""
+        file = self.release.folder / f"{part}.parquet"
+        how(pl.read_parquet(file, glob=False)).write_parquet(file)
+        self.record(lambda said: said["files"].update({part: file_sha256(file)}))
+
+    def record(self, how: Callable[[dict[str, dict[str, str]]], None]) -> None:
+        file = self.release.folder / store.RECORD
+        said = json.loads(file.read_text(encoding="utf-8"))
+        how(said)
+        file.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+IS_HIDDEN = (pl.col("place_id") == "ager") & (pl.col("indicator") == "social_assistance_pct") & (pl.col("year") == 2012)
+
+
+def shown_all_the_same(figures: pl.DataFrame) -> pl.DataFrame:
+    """The three in Ager, put into the figures by hand."""
+    told: dict[str, object] = {"value": 100 * 3 / 420, "shown_numerator": 3, "shown_denominator": 420, "mark": None}
+    return figures.with_columns(
+        pl.when(IS_HIDDEN & (pl.col("place_kind") == "area")).then(pl.lit(value)).otherwise(column).alias(column)
+        for column, value in told.items()
+    )
+
+
+def test_two_people_hand_out_what_they_have_seen(house: House) -> None:
+    house.approve("Anne Jensen")
+    assert not house.is_handed_out()
+    house.approve("Bo Holm")
+    assert house.is_handed_out()
+
+
+def test_a_draft_changed_by_hand_with_its_record_is_not_handed_out(house: House) -> None:
+    house.change("figures", shown_all_the_same)
+    shutil.rmtree(house.folder)
+    house.draft()
+    (listed,) = house.folder.glob("*.csv")
+    assert ";3;420;" in listed.read_text(encoding="utf-8-sig")
+    house.approve("Anne Jensen")
+    with pytest.raises(ReleaseDamaged, match="is not what 2012-1 was made with"):
+        house.approve("Bo Holm")
+    assert not house.is_handed_out()
+    assert store.ledger_of(house.releases).releases == ()
+
+
+def test_a_draft_with_another_k_is_not_handed_out(house: House) -> None:
+    house.change("cells", lambda cells: cells.with_columns(k=pl.lit(1, pl.Int64())))
+    house.approve("Anne Jensen")
+    with pytest.raises(ReleaseDamaged, match="is not what 2012-1 was made with"):
+        house.approve("Bo Holm")
+
+
+def test_a_record_changed_after_it_was_handed_out_stops_the_next_release(tmp_path: Path, rules: Registry) -> None:
+    """Its number says beside what a release is attacked; its digests, of what the cells were."""
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    first = made(snapshot, rules, releases, 2011)
+    handed(first, rules, releases)
+    file = first.folder / store.RECORD
+    said = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**said, "number": 7}, ensure_ascii=False, indent=1), encoding="utf-8")
+    with pytest.raises(ReleaseDamaged, match=r"record\.json of 2011-1 is not the one"):
+        made(snapshot, rules, releases, 2012)
+
+
+def test_a_lost_ledger_or_end_of_it_is_missed(tmp_path: Path, rules: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    handed(made(snapshot, rules, releases, 2011), rules, releases)
+    handed(made(snapshot, rules, releases, 2012), rules, releases)
+    head = releases / store.HEAD
+    kept = head.read_bytes()
+    head.unlink()
+    with pytest.raises(Tampered, match="replaced or lost"):
+        store.ledger_of(releases)
+    (releases / store.LEDGER).unlink()
+    with pytest.raises(Tampered, match="does not know of it"):
+        made(snapshot, rules, releases, 2012)
+    head.write_bytes(kept)
+    with pytest.raises(Tampered, match="replaced or lost"):
+        made(snapshot, rules, releases, 2012)
+
+
+def test_a_ledger_that_lacks_what_a_folder_says_was_handed_out_stops_everything(house: House) -> None:
+    house.approve("Anne Jensen")
+    house.approve("Bo Holm")
+    making.require_noted(store.ledger_of(house.releases), house.extracts)
+    for name in (store.LEDGER, store.HEAD):
+        (house.releases / name).unlink()
+    with pytest.raises(Tampered, match=r"says that 2012-1 was handed out to aarhus"):
+        making.require_noted(store.ledger_of(house.releases), house.extracts)
+    with pytest.raises(Tampered, match="says that"):
+        house.approve("Cia Lund")
+
+
+def test_what_a_killed_run_left_or_somebody_copied_is_no_release(tmp_path: Path, rules: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
+    release = made(snapshot, rules, releases)
+    for name in (".2012-1.4711", "2012-1-old", "2012-1 (kopi)", "2012-9"):
+        shutil.copytree(release.folder, releases / name)
+    assert [one.name for one in store.kept(releases)] == ["2012-1"]
+    assert made(snapshot, rules, releases).folder == release.folder
+    made(town(tmp_path / "t", rules, {2012: {"bakke": (70, 530)}}, name="f" * 16), rules, releases)
+    assert not (releases / ".2012-1.4711").exists()
+
+
+def test_a_run_killed_between_the_second_word_and_the_ledger_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.approve("Anne Jensen")
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "hand_out", killed)
+        with pytest.raises(KeyboardInterrupt):
+            house.approve("Bo Holm")
+    assert not house.is_handed_out()
+    house.approve("Bo Holm")
+    assert house.is_handed_out()
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_one_person_is_one_however_the_name_is_typed(tmp_path: Path, rules: Registry) -> None:
+    release = made(town(tmp_path / "s", rules), rules, tmp_path / "r")
+    approvals.add(release, "aarhus", "x" * 64, "P\u00e5l \u00d8sterg\u00e5rd")
+    with pytest.raises(ApprovalMissing):
+        approvals.add(release, "aarhus", "x" * 64, "Pa\u030al \u00d8sterga\u030ard")
