@@ -437,7 +437,7 @@ class _Part:
 
     def _fulfils(self, one: Requirement, count: int) -> bool:
         if one.kind == "value":
-            return count == one.value
+            return bool(count == one.value)
         if one.kind == "differ":
             return bool(count != self.value[one.cell])
         is_nobody = count == 0 and self._zero_will_do(one.cell) and self.shown[one.cell] == 0
