@@ -246,7 +246,7 @@ class RoundedOutcome:
 
 
 def play_rounded(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> RoundedOutcome:
-    """As `play`, with every count rounded instead of hidden."""
+    """As `play`, with every count rounded instead of hidden; it ends with a release that is refused."""
     country = draw(seed, areas, years)
     handed: list[Exhibit] = []
     before: Tables | None = None
@@ -276,6 +276,8 @@ def play_rounded(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 20
         took_attack += time.perf_counter() - start
         handed.append(release)
         before = everything
+        if rounded.unprotected:
+            break
     final = handed[-1]
     naively = nearest(final.tables, BASE)
     naive_leaks = attack(Exhibit(final.tables, naively.shown, BASE), with_chains=False).leaks
