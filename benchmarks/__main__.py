@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import long_csv
+from benchmarks import extracts, long_csv
 from benchmarks import statistics as libraries
 from flows.build import checks, marts, queries
 from flows.build.baseline.steps import STATISTICS
@@ -45,17 +45,18 @@ def compare(name: str, ours: Callable[[], object], floor: Callable[[], object], 
 
 
 def main() -> None:
-    """Make a nation once, then measure intake, build, baseline and gate on it."""
+    """Make a nation once, then measure intake, build, baseline, gate and extracts on it."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
         made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
         print(f"{sum(made.rows.values()):,} delivered rows of {made.areas:,} areas; medians of {ROUNDS} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
-        _measure(folder, made.raw, load(made.schemas))
+        extracts.main(ROUNDS, _measure(folder, made.raw, load(made.schemas)), made.schemas)
     long_csv.main(ROUNDS)
 
 
-def _measure(folder: Path, raw: Path, registry: Registry) -> None:
+def _measure(folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
+    """Measure all up to the gate; returns the files of the marts."""
     found = deliveries.find(raw, registry)
     big = max((one for one in found if one.source == "area_statistics"), key=lambda one: one.file.stat().st_size)
     rounds = iter(range(100))
@@ -102,6 +103,7 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> None:
         lambda: checks.run(files, registry),
         "the SQL checks alone",
     )
+    return files
 
 
 def _bare(

@@ -114,7 +114,7 @@ def _wanted(areas: pl.DataFrame, municipality: str) -> dict[str, set[str]]:
 def _of(release: Release, wanted: Mapping[str, set[str]]) -> pl.DataFrame:
     """The figures of these places; of other boundaries only what was published."""
     asked = [pl.col("place_kind").eq(kind) & pl.col("place_id").is_in(sorted(ids)) for kind, ids in wanted.items()]
-    return release.figures.filter(pl.any_horizontal(asked))
+    return release.figures_where(pl.any_horizontal(asked))
 
 
 def _places(figures: pl.DataFrame) -> dict[tuple[str, str], Place]:

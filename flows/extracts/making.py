@@ -144,8 +144,9 @@ def made_with(registry: Registry) -> str:
 def _composed(
     release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: Ledger, is_cleared: bool
 ) -> Extract:
-    there = {one.name: one for one in store.kept(release.folder.parent)}
     names = [name.split(" ")[0] for name in ledger.releases if name.split(" ")[1:] == [secretariat]]
+    # Records are long: none is read where nothing was handed out before.
+    there = {one.name: one for one in store.kept(release.folder.parent)} if names else {}
     before = [there[name] for name in names if there[name].record["number"] < release.record["number"]]
     return composing.extract(release, secretariat, snapshot, registry, before[-1] if before else None, is_cleared)
 

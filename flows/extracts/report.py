@@ -18,6 +18,7 @@ from schemas.registry import Registry
 Content: TypeAlias = dict[str, Any]
 
 SIGNS = {"better": "✓", "worse": "!", "higher": "↑", "lower": "↓", "similar": "≈"}
+REMEMBERED = 11  # documents after which the compiler has forgotten one; a long report takes 200 MB there
 MOST_CHANGES = 12  # lines of the change log that the front page has room for
 HOW_TO_READ = (
     "Tallene er opgjort for hele området. De siger intet om enkelte beboere.",
@@ -48,7 +49,16 @@ def pdf(extract: Extract, registry: Registry) -> bytes:
     files: Any = {"main": (resources.files("flows.extracts") / "report.typ").read_bytes()}
     content = _content(extract, registry, files)
     files["report.json"] = json.dumps(content, ensure_ascii=False).encode()
-    return typst.compile(files, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
+    try:
+        return typst.compile(files, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
+    finally:
+        _forget()
+
+
+def _forget() -> None:
+    """Let the compiler forget the report: it keeps what it has worked out for as many documents as are set here."""
+    for _ in range(REMEMBERED):
+        typst.compile(b"", format="pdf", ignore_system_fonts=True)
 
 
 def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:

@@ -1,8 +1,8 @@
 """The attack: what can be worked out of everything that was ever released, tried before anything leaves the house.
 
 Written apart from the hiding: it reads which figures a reader sees, sets up its own equations over what he does not,
-and asks for the tightest interval of each cell. It knows nothing of witnesses, of neighbourhoods, or of why a cell is
-hidden.
+and asks for the tightest interval of each cell. It knows nothing of witnesses, or of why a cell is hidden. That a value
+is possible it tries to show by a table that differs from the true one close by; that none is, only all sums can say.
 
 An outsider sees marks and knows the rules: a count is a whole number and not negative, and a mark may stand for any. He
 cannot tell a primary cell from a secondary one. An insider can: he knows each primary cell, and each zero that was
@@ -18,6 +18,7 @@ insider can exclude one of 1 to k-1; any other hidden cell whose value an inside
 k where it can be 0 and a zero may be told; one that is not small may be worked out: it might be shown as it is.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ Attacker: TypeAlias = Literal["outsider", "insider"]
 ATTACKERS: tuple[Attacker, ...] = ("outsider", "insider")
 Vector: TypeAlias = NDArray[np.float64]
 SOLVED, INFEASIBLE, UNBOUNDED = 0, 2, 3
+CLOSE = 40  # unknowns among which another table is looked for before all of them are asked
 
 
 class Refused(RuntimeError):
@@ -275,6 +277,32 @@ class _Said:
     value: int | None = None
 
 
+class _Total:
+    """A sum of whole numbers of which some are infinite, all with the same sign; exact when one is taken out again."""
+
+    def __init__(self, terms: Iterable[float], end: float) -> None:
+        self.end = end
+        self.finite, self.infinite = 0.0, 0
+        for term in terms:
+            self._add(term, 1)
+
+    def _add(self, term: float, times: int) -> None:
+        if math.isinf(term):
+            self.infinite += times
+        else:
+            self.finite += times * term
+
+    def without(self, term: float) -> float:
+        """The sum of all others."""
+        is_infinite = math.isinf(term)
+        return self.end if self.infinite > is_infinite else self.finite - (0.0 if is_infinite else term)
+
+    def put(self, new: float, old: float) -> None:
+        """Take a new term for an old one."""
+        self._add(old, -1)
+        self._add(new, 1)
+
+
 class _System:
     """The equations of one group, as one attacker sees them."""
 
@@ -286,6 +314,7 @@ class _System:
         shape = (len(equations), len(unknowns))
         rows, places, signs = (list(part) for part in zip(*entries, strict=True)) if entries else ([], [], [])
         self.left = sparse.csr_array((np.array(signs, dtype=np.float64), (rows, places)), shape=shape)
+        self.columns = self.left.tocsc()
         self.right: Vector = np.array([e.right for e in equations], dtype=np.float64)
         bounds = [unknown.bounds(attacker) for unknown in unknowns]
         self.low: Vector = np.array([low for low, _ in bounds], dtype=np.float64)
@@ -300,7 +329,7 @@ class _System:
     def _propagate(self) -> tuple[Vector, Vector]:
         """Bounds by one equation at a time, over and over: valid, not always tight (Buzzigoli & Giusti's shuttle)."""
         low, high = self.low.copy(), self.high.copy()
-        columns = self.left.tocsc()
+        columns = self.columns
         queue, waiting = deque(range(len(self.right))), set(range(len(self.right)))
         rounds = 0
         while queue and rounds < 50 * (1 + len(self.right)):
@@ -309,17 +338,16 @@ class _System:
             waiting.discard(row)
             span = slice(self.left.indptr[row], self.left.indptr[row + 1])
             places, signs = self.left.indices[span], self.left.data[span]
-            least = np.where(signs > 0, low[places], -high[places])
-            most = np.where(signs > 0, high[places], -low[places])
-            for position, place in enumerate(places):
-                others_least = np.delete(least, position).sum()
-                others_most = np.delete(most, position).sum()
-                own = (self.right[row] - others_most, self.right[row] - others_least)
-                new_low, new_high = own if signs[position] > 0 else (-own[1], -own[0])
+            least = np.where(signs > 0, low[places], -high[places]).tolist()
+            most = np.where(signs > 0, high[places], -low[places]).tolist()
+            all_least, all_most, right = _Total(least, -np.inf), _Total(most, np.inf), float(self.right[row])
+            for position, (place, sign) in enumerate(zip(places.tolist(), signs.tolist(), strict=True)):
+                own = (right - all_most.without(most[position]), right - all_least.without(least[position]))
+                new_low, new_high = own if sign > 0 else (-own[1], -own[0])
                 if new_low > low[place] or new_high < high[place]:
                     low[place], high[place] = max(low[place], new_low), min(high[place], new_high)
-                    least[position] = low[place] if signs[position] > 0 else -high[place]
-                    most[position] = high[place] if signs[position] > 0 else -low[place]
+                    all_least.put(float(low[place] if sign > 0 else -high[place]), least[position])
+                    all_most.put(float(high[place] if sign > 0 else -low[place]), most[position])
                     for other in columns.indices[columns.indptr[place] : columns.indptr[place + 1]]:
                         if other not in waiting:
                             waiting.add(int(other))
@@ -329,8 +357,12 @@ class _System:
     def interval(self, place: int) -> tuple[int, int | None]:
         """The tightest interval of whole numbers for an unknown; the upper end is None where nothing bounds it."""
         if self.least[place] > self.outer_low[place]:
+            self._find_close_by(place, self.low, self.high, 1)
+        if self.least[place] > self.outer_low[place]:
             self._reach(place, 1)
         low = int(self.least[place])
+        if self.most[place] < self.outer_high[place] < np.inf:
+            self._find_close_by(place, self.low, self.high, -1)
         if self.most[place] >= self.outer_high[place]:
             return low, int(self.most[place])
         return low, None if self._reach(place, -1) == UNBOUNDED else int(self.most[place])
@@ -393,8 +425,8 @@ class _System:
         if (whole < self.low).any() or (whole > self.high).any():
             return False
         self.least, self.most = np.minimum(self.least, whole), np.maximum(self.most, whole)
-        for values, value in zip(self.values, whole, strict=True):
-            values.add(int(value))
+        for place in np.flatnonzero(whole != self.truth):
+            self.values[place].add(int(whole[place]))
         return True
 
     def leak(self, place: int, low: int, high: int | None) -> _Said | None:
@@ -422,8 +454,45 @@ class _System:
         if not low[place] <= value <= high[place]:
             return False
         low[place] = high[place] = value
+        if self._find_close_by(place, low, high):
+            return True
         status, _ = self._integral(np.zeros(len(low)), low, high)
         return status == SOLVED
+
+    def _find_close_by(self, place: int, low: Vector, high: Vector, direction: int = 0) -> bool:
+        """Whether a table within these bounds is found that is the true one but for unknowns close to `place`.
+
+        It has the least (1) or largest (-1) value there that such a table can have, and goes into the pool.
+        """
+        close = self._close(place)
+        if len(close) == len(self.unknowns):
+            return False
+        left = self.left[:, close]
+        left = left[np.flatnonzero(np.diff(left.indptr))]
+        right = left @ self.truth[close]
+        found = milp(
+            np.where(close == place, float(direction), 0.0),
+            integrality=np.ones(len(close)),
+            bounds=Bounds(low[close], high[close]),
+            constraints=LinearConstraint(left, right, right) if len(right) else (),
+            options={"node_limit": CLOSE},
+        )
+        if found.x is None:
+            return False
+        table = self.truth.copy()
+        table[close] = found.x
+        return self._pool(table)
+
+    def _close(self, place: int) -> NDArray[np.int64]:
+        """The unknowns that are fewest sums away from one; sorted."""
+        seen, queue = {place}, deque([place])
+        while queue and len(seen) < CLOSE:
+            here = queue.popleft()
+            for row in self.columns.indices[self.columns.indptr[here] : self.columns.indptr[here + 1]]:
+                inside = self.left.indices[self.left.indptr[row] : self.left.indptr[row + 1]].tolist()
+                queue += [other for other in inside if other not in seen]
+                seen.update(inside)
+        return np.array(sorted(seen), dtype=np.int64)
 
     def chain(self, place: int, said: _Said) -> tuple[str, ...]:
         """Names of the fewest sums that tell what was said: first by a program over the sums used, else by dropping.
@@ -490,7 +559,7 @@ class _System:
 
     def _drop(self, place: int, said: _Said) -> list[int]:
         kept = list(range(len(self.right)))
-        beside = set(self.left.tocsc()[:, [place]].tocoo().row.tolist())
+        beside = set(self.columns[:, [place]].tocoo().row.tolist())
         for row in sorted(kept, key=lambda row: row in beside):
             without = [other for other in kept if other != row]
             if self._still(place, said, np.array(without, dtype=np.int64)):

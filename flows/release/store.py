@@ -104,9 +104,13 @@ class Release:
 
     @cached_property
     def figures(self) -> pl.DataFrame:
-        """Its cleared figures. Raises ReleaseDamaged."""
+        """All its cleared figures. Raises ReleaseDamaged."""
+        return self.figures_where(pl.lit(True))
+
+    def figures_where(self, asked: pl.Expr) -> pl.DataFrame:
+        """Those of its cleared figures for which `asked` holds; no others are kept in memory. Raises ReleaseDamaged."""
         self._verify("figures")
-        return pl.read_parquet(self.folder / "figures.parquet", glob=False)
+        return pl.scan_parquet(self.folder / "figures.parquet", glob=False).filter(asked).collect()
 
     @cached_property
     def seal(self) -> str:

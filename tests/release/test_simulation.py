@@ -1,8 +1,13 @@
 """A small version of simulations/release.py: linked tables, three releases, one revision."""
 
+from collections.abc import Callable
+
 import pytest
 
-from simulations.release import play, play_rounded
+from flows.release import attack
+from flows.release.cells import Tables
+from flows.release.hiding import Hiding, hide, naive, shown
+from simulations.release import draw, play, play_rounded, tables
 
 
 @pytest.mark.parametrize("seed", [41_000, 41_001])
@@ -23,3 +28,17 @@ def test_nothing_leaks_after_controlled_rounding_and_sums_break_after_the_neares
     assert found.primary > 20
     assert found.leaks_nearest > 0
     assert found.not_additive < found.not_additive_nearest / 10
+
+
+@pytest.mark.parametrize("way", [hide, naive])
+def test_looking_close_by_first_changes_nothing_that_the_attack_finds(
+    monkeypatch: pytest.MonkeyPatch, way: Callable[[Tables], Hiding]
+) -> None:
+    country = tables(draw(41_002, 3, (2010,)), (2010,))
+    exhibit = attack.Exhibit(country, shown(country, way(country)))
+    found = []
+    for close in (1, 8, 10**6):
+        monkeypatch.setattr(attack, "CLOSE", close)
+        found.append(attack.attack(exhibit, with_chains=False))
+    assert found[0] == found[1] == found[2]
+    assert bool(found[0].leaks) == (way is naive)

@@ -1,0 +1,275 @@
+"""The yearly extracts: 13 areas from clearing to folders against a floor, and the memory of writing those of 1,000.
+
+`python -m benchmarks.extracts [rounds]` makes a nation of its own. Peak memory is that of a process which only writes
+the extracts, one after the other.
+"""
+
+import csv
+import json
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import typst
+import xlsxwriter  # type: ignore[import-untyped]
+
+from flows.build import marts
+from flows.extracts import composing, making
+from flows.intake import collect, deliveries, reconcile
+from flows.intake.ledger import Ledger, now
+from flows.nation import country
+from flows.publish.snapshots import Snapshot
+from flows.release import cleared, clearing, scope, store, tables
+from flows.release.attack import Exhibit, attack
+from flows.release.cells import Tables, primary
+from flows.release.hiding import Hiding, hide, marks, naive, shown
+from schemas.registry import Registry, load
+
+AREAS, YEARS, YEAR = 1000, range(2000, 2013), 2012
+FEW = 130
+PROMISED = 60.0  # seconds in which the extracts of the case areas must be there
+RAW = Path(__file__).parents[1] / "data" / "raw"
+
+
+def main(rounds: int, files: Mapping[str, Path], schemas: Path) -> None:
+    """Measure on the marts of a nation, by mart, with the registry in `schemas`, and print."""
+    with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
+        folder = Path(name)
+        areas = pl.read_parquet(files["dim_areas"], glob=False)
+        _case_areas(rounds, folder, files, areas, load(schemas))
+        _memory(folder, files, areas, schemas)
+
+
+def built(folder: Path) -> tuple[Mapping[str, Path], Path]:
+    """The marts of a nation made for the benchmark, and the folder of its registry."""
+    made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
+    registry = load(made.schemas)
+    staging = folder / "staging"
+    vintage = collect.Vintage(tuple(deliveries.find(made.raw, registry)), Ledger(staging), now())
+    known = collect.known_names(vintage, staging, registry)
+    facts = reconcile.reconcile(collect.receipts_of(vintage, staging, registry, known), staging, registry)
+    return marts.build(facts, folder / "marts", registry), made.schemas
+
+
+def snapshot_of(areas: Sequence[str], files: Mapping[str, Path], folder: Path) -> Snapshot:
+    """A snapshot of these marts in which just these areas have a secretariat: one in each of their municipalities."""
+    folder.mkdir(parents=True)
+    dim = pl.read_parquet(files["dim_areas"], glob=False)
+    has_one = pl.col("area_id").is_in(list(areas))
+    dim = dim.with_columns(
+        secretariat_id=pl.when(has_one).then(pl.format("sekretariat-{}", "municipality_code")),
+        supported_by_secretariat=has_one,
+    )
+    secretariats = (
+        dim.filter(has_one)
+        .group_by("secretariat_id", "municipality_code", "municipality_name")
+        .agg(case_areas=pl.col("is_case_area").sum().cast(pl.Int64()), origin=pl.col("origin").first())
+        .with_columns(secretariat_name=pl.format("Områdesekretariatet i {}", "municipality_name"))
+        .sort("secretariat_id")
+    )
+    changed = {"dim_areas": dim, "dim_secretariats": secretariats}
+    for mart, file in files.items():
+        if mart in changed:
+            changed[mart].write_parquet(folder / f"{mart}.parquet")
+        else:
+            (folder / f"{mart}.parquet").symlink_to(file.resolve())
+    return _opened(folder)
+
+
+def _opened(folder: Path) -> Snapshot:
+    held = {file.stem: {"file": file.name} for file in sorted(folder.glob("*.parquet"))}
+    return Snapshot(folder.name, folder, {"marts": held, "origin": "synthetic"})
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+# The case areas against a floor ---------------------------------------------------------------------------------------
+
+
+def _case_areas(rounds: int, folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, registry: Registry) -> None:
+    chosen = areas.filter(pl.col("is_case_area"))["area_id"].to_list()
+    snapshot = snapshot_of(chosen, files, folder / "case-areas")
+    of_years = list(_tables(snapshot, registry))
+    names = composing.secretariats(snapshot)
+    release, _ = _run(snapshot, names, registry, folder / "first")
+    rows = {name: composing.figures_of(release, name, snapshot) for name in names}
+    took: list[tuple[float, float]] = []
+    writing: list[float] = []
+    for number in range(rounds):
+        started = time.perf_counter()
+        _, wrote = _run(snapshot, names, registry, folder / f"run-{number}")
+        ours = time.perf_counter() - started
+        floor = _timed(partial(_floor, of_years, rows, folder / f"floor-{number}"))
+        took.append((ours, floor))
+        writing.append(wrote)
+    ours, floor = (statistics.median(column) for column in zip(*took, strict=True))
+    ratio = statistics.median(one / other for one, other in took)
+    hidden = [hide(of_year) for of_year in of_years]
+    hiding = _timed(lambda: [hide(of_year) for of_year in of_years])
+    exhibits = [Exhibit(of, shown(of, found)) for of, found in zip(of_years, hidden, strict=True)]
+    attacking = _timed(lambda: [attack(exhibit) for exhibit in exhibits])
+    title = f"extracts: {len(chosen)} areas, {len(names)} secretariats"
+    print(f"{title:<44}{ours:8.3f} s{floor:9.3f} s{ratio:8.1f}   ", end="")
+    print("each table hidden alone, the same figures by bare XlsxWriter, csv and typst")
+    print(
+        f"  {registry.extracts.years} years; {'under' if ours < PROMISED else 'NOT under'} {PROMISED:.0f} s; of it ",
+        end="",
+    )
+    print(f"hiding {hiding:.1f} s, attack {attacking:.1f} s, writing {statistics.median(writing):.1f} s")
+
+
+def _run(snapshot: Snapshot, names: Sequence[str], registry: Registry, to: Path) -> tuple[store.Release, float]:
+    """All that a yearly run does but for Prefect: the release, and the seconds that writing the extracts took."""
+    with store.lock(to / "releases"):
+        ledger = store.ledger_of(to / "releases")
+        release = clearing.release_of(snapshot, registry, YEAR, to / "releases", ledger)
+        started = time.perf_counter()
+        for name in names:
+            making.write_extract(release, name, snapshot, registry, ledger, to / "extracts")
+    return release, time.perf_counter() - started
+
+
+def _floor(of_years: Sequence[Tables], rows: Mapping[str, pl.DataFrame], to: Path) -> None:
+    """What no run can do without: a choice of cells, and each figure in a workbook, in a list, the year's on a page."""
+    for of_year in of_years:
+        naive(of_year)
+    to.mkdir()
+    for name, figures in rows.items():
+        lines = figures.rows()
+        with xlsxwriter.Workbook(to / f"{name}.xlsx") as book:
+            sheet = book.add_worksheet()
+            for number, line in enumerate(lines):
+                sheet.write_row(number, 0, line)
+        with (to / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, delimiter=";").writerows(lines)
+        told = figures.filter(pl.col("year") == YEAR).select("place_name", "indicator", "value", "mark")
+        cells = json.dumps([str("" if value is None else value) for line in told.rows() for value in line])
+        files: Any = {"main": b'#table(columns: 4, ..json("cells.json"))', "cells.json": cells.encode()}
+        (to / f"{name}.pdf").write_bytes(typst.compile(files, format="pdf", ignore_system_fonts=True))
+
+
+def _tables(snapshot: Snapshot, registry: Registry) -> list[Tables]:
+    """The tables of each year of an extract."""
+    frames = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in clearing.MARTS}
+    asked = scope.of_secretariats(frames, registry)
+    years = range(YEAR - registry.extracts.years + 1, YEAR + 1)
+    return [tables.build(frames, registry, [year], asked).tables for year in years]
+
+
+# Memory ---------------------------------------------------------------------------------------------------------------
+
+
+def _memory(folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schemas: Path) -> None:
+    """Both nations have the municipality with the most areas, so that their largest extract is the same."""
+    homes = areas.group_by("municipality_code").agg(pl.col("area_id").sort(), many=pl.len())
+    homes = homes.sort("many", "municipality_code", descending=[True, False])
+    largest, *others = homes["area_id"].to_list()
+    few = list(largest)
+    for inside in sorted(others):
+        few += inside if len(few) < FEW else []
+    peaks = {}
+    for chosen in (few, areas["area_id"].to_list()):
+        to = folder / f"memory-{len(chosen)}"
+        snapshot = snapshot_of(chosen, files, to / "snapshot")
+        _keep_by_rule(snapshot, load(schemas), to / "releases")
+        command = [sys.executable, "-m", "benchmarks.extracts", "write", str(to), str(schemas)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        seconds, megabytes = map(float, done.stdout.split())
+        peaks[len(chosen)] = megabytes
+        count = len(composing.secretariats(snapshot))
+        title = f"extracts: writing those of {len(chosen):,} areas"
+        print(f"{title:<44}{seconds:8.1f} s    {count} secretariats, the largest of {len(largest)} areas; ", end="")
+        print(f"peak {megabytes:.0f} MB")
+        shutil.rmtree(to)
+    (least, low), (most, high) = peaks.items()
+    print(
+        f"  {(high - low) * 1000 / (most - least):.0f} kB more per area; figures hidden by rule alone and not attacked"
+    )
+
+
+def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> None:
+    """A release for writing alone: primary cells are hidden, no others, and nothing is attacked.
+
+    Hiding and attacking 1,000 areas jointly takes minutes a year, and what is written is as large.
+    """
+    frames = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in clearing.MARTS}
+    asked = scope.of_secretariats(frames, registry)
+    years = range(YEAR - registry.extracts.years + 1, YEAR + 1)
+    kept: dict[str, list[pl.DataFrame]] = {"cells": [], "sums": [], "counts": []}
+    hidden: list[dict[str, Any]] = []
+    for year in years:
+        of_year = tables.build(frames, registry, [year], asked).tables
+        by_rule = [key for key in primary(of_year) if of_year.cells[key].standing == "open"]
+        hiding = Hiding(frozenset(by_rule), frozenset(), ())
+        readers = shown(of_year, hiding)
+        cells, sums = store.frames(Exhibit(of_year, readers))
+        for name, frame in {
+            "cells": cells,
+            "sums": sums,
+            "counts": cleared.counts(readers, marks(of_year, hiding)),
+        }.items():
+            kept[name].append(frame)
+        hidden += [
+            {
+                "cell": {
+                    "geography": key.geography,
+                    "geography_id": key.geography_id,
+                    "year": year,
+                    "indicator": key.indicator,
+                    "part": key.part,
+                },
+                "rule": clearing.RULES["primary"],
+                "k": of_year.cells[key].k,
+                "reached": {"insider": [1, 4], "outsider": [0, None]},
+            }
+            for key in by_rule
+        ]
+    joined = {name: pl.concat(parts) for name, parts in kept.items()}
+    files = {mart: snapshot.path(mart) for mart in clearing.MARTS}
+    figures = cleared.figures(joined.pop("counts"), asked, (), files, list(years), registry, "synthetic")
+    record = {
+        "release": f"{YEAR}-1",
+        "number": 1,
+        "year": YEAR,
+        "origin": "synthetic",
+        "snapshot": snapshot.id,
+        "inputs_sha256": "",
+        "hidden": hidden,
+        **{name: [] for name in ("earlier", "held_back", "not_exact")},
+        **{name: joined[name].height for name in ("cells", "sums")},
+        "cells_that_could_be_shown": 0,
+        "left_out": {},
+        "attack": {"cells": 0, "intervals": 0, "leaks": 0},
+    }
+    store.keep(releases, f"{YEAR}-1", {**joined, "figures": figures}, record, registry)
+
+
+def _write(folder: Path, schemas: Path) -> None:
+    """Write every extract of the release in a folder, one after the other; print seconds and peak memory in MB."""
+    registry, snapshot = load(schemas), _opened(folder / "snapshot")
+    release, ledger = store.find(folder / "releases", str(YEAR)), store.ledger_of(folder / "releases")
+    started = time.perf_counter()
+    for name in composing.secretariats(snapshot):
+        making.write_extract(release, name, snapshot, registry, ledger, folder / "extracts")
+    print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        _write(Path(sys.argv[2]), Path(sys.argv[3]))
+    else:
+        with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
+            main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, *built(Path(name)))
