@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -25,13 +26,15 @@ def blocks(page: str, language: str) -> list[str]:
 READING = "status|check|explain|trace|quarantine|snapshots|path|dictionary|targets show"
 # The page of the baseline works on the made-up nation, all others on the shipped sample.
 EVALUATION = "docs/evaluation.md"
+# Pages whose commands write, into the folder of the test.
+ALSO = {EVALUATION: "baseline|export", "docs/disclosure.md": "extract|attack|clear"}
 
 
 def commands(page: str) -> list[str]:
     """Lines that call a reading command of ours, with their comments cut off."""
     text = "\n".join([*blocks(page, "bash"), *blocks(page, "")])
     lines = [line.split("#")[0].strip() for line in text.splitlines()]
-    known = f"{READING}|baseline|export" if page == EVALUATION else READING
+    known = f"{READING}|{ALSO[page]}" if page in ALSO else READING
     return [line for line in lines if re.match(rf"boligprofil ({known})\b", line)]
 
 
@@ -47,7 +50,7 @@ def test_commands_run_as_shown(page: str, request: pytest.FixtureRequest) -> Non
     found = commands(page)
     assert found, f"{page} shows no command"
     for command in found:
-        program, *arguments = command.split()
+        program, *arguments = shlex.split(command)
         done = subprocess.run(
             [Path(sys.executable).with_name(program), *arguments],
             cwd=folder,
