@@ -36,7 +36,7 @@ Attacker: TypeAlias = Literal["outsider", "insider"]
 ATTACKERS: tuple[Attacker, ...] = ("outsider", "insider")
 Vector: TypeAlias = NDArray[np.float64]
 SOLVED, INFEASIBLE, UNBOUNDED = 0, 2, 3
-CLOSE = 40  # unknowns among which another table is looked for before all of them are asked
+CLOSE = 120  # unknowns among which another table is looked for before all of them are asked
 
 
 class Refused(RuntimeError):
