@@ -6,7 +6,6 @@ the extracts, one after the other.
 
 import csv
 import json
-import resource
 import shutil
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ import polars as pl
 import typst
 import xlsxwriter  # type: ignore[import-untyped]
 
+from benchmarks.long_csv import peak_megabytes
 from flows.build import marts
 from flows.extracts import composing, making
 from flows.intake import collect, deliveries, reconcile
@@ -267,7 +267,7 @@ def _write(folder: Path, schemas: Path) -> None:
     started = time.perf_counter()
     for name in composing.secretariats(snapshot):
         making.write_extract(release, name, snapshot, registry, ledger, folder / "extracts")
-    print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+    print(time.perf_counter() - started, peak_megabytes())
 
 
 if __name__ == "__main__":
