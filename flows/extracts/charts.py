@@ -12,7 +12,7 @@ from textwrap import wrap
 from flows import notation
 from flows.extracts import words
 from flows.extracts.content import Extract, Figure, Place
-from flows.extracts.sentences import caveats, has_interval
+from flows.extracts.phrases import NO_INTERVAL, caveats, has_interval
 from flows.pages import templates
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -182,7 +182,7 @@ def _uncertainty(figure: Figure, registry: Registry) -> str:
     of = registry.indicators[figure["indicator"]]
     if has_interval(figure):
         return f"95 %-interval {words.interval(figure, of)}"
-    return "" if of.kind == "count" else "usikkerhed ukendt"
+    return "" if of.kind == "count" else NO_INTERVAL
 
 
 def _places(area: Place, extract: Extract, indicator: Indicator) -> list[Place]:
@@ -258,7 +258,7 @@ def _notes(
         notes.append("Lodret streg: områdets usikkerhed (95 %-interval).")
     bare = [figure["year"] for figure in own if not has_interval(figure)]
     if bare and registry.indicators[indicator].kind != "count":
-        notes.append(f"Uden lodret streg: usikkerhed ukendt ({notation.years(bare)}).")
+        notes.append(f"Uden lodret streg: {NO_INTERVAL} ({notation.years(bare)}).")
     for place in places:
         found = _shown(place, indicator, extract)
         is_area = place.kind == "area"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from flows import files, notation
-from flows.extracts import texts, words
+from flows.extracts import phrases, texts, words
 from flows.extracts.content import Extract, Figure, Place
 from flows.steering.words import STATUSES
 from schemas import danish
@@ -194,7 +194,7 @@ FIELDS = (
         "Usikkerhed regnet efter", lambda line: INTERVALS.get(str(line.kept("interval_basis"))), width=16, in_book=False
     ),
     Field("Status", _status, width=12),
-    Field("Kilde", lambda line: texts.publisher(line.figure, line.registry), width=32),
+    Field("Kilde", lambda line: phrases.publisher(line.figure, line.registry), width=32),
     Field("Offentliggjort", lambda line: "ja" if line.kept("is_published") else None, width=15, in_book=False),
     Field("Gennemsnit over år", lambda line: line.kept("window_years"), "count", 13),
     Field("Gentager tallet fra", lambda line: line.kept("repeats_year"), "year", 13),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows import notation
-from flows.extracts import charts, sentences, texts, words
+from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
 from flows.extracts.content import Area, Criterion, Extract, Figure, Place, TargetLine
 from flows.files import write as write_file
 from flows.pages import style, templates
@@ -237,7 +237,7 @@ def _against(figure: Figure, other: Place, registry: Registry) -> str:
     is_count = registry.indicators[figure["indicator"]].kind == "count"
     if figure["mark"] or beside["mark"] or is_count:
         return notation.ABSENT
-    why = "" if sentences.has_interval(figure) else ", usikkerhed ukendt"
+    why = "" if phrases.has_interval(figure) else f", {phrases.NO_INTERVAL}"
     return _stands(figure, other, registry) or f"ikke vurderet{why}"
 
 
@@ -292,11 +292,11 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         said=(),
         rows=_rows_of(area, beside, extract.indicators, extract, registry),
         watch=area.watch,
-        watch_said=sentences.of_watch(area.watch, registry) if area.watch else (),
+        watch_said=criteria.of_watch(area.watch, registry) if area.watch else (),
         criteria=_criteria(area, registry),
         targets=[_target(target, registry) for target in area.targets],
         boundaries=[(place, *_boundary(place, extract, registry)) for place in area.other_boundaries],
-        cannot_compare=sentences.cannot_compare(area, extract, registry),
+        cannot_compare=comparability.cannot_compare(area, extract, registry),
         definitions=_definitions(extract.indicators, extract, registry),
         sources=_sources((area, *beside, *area.other_boundaries), extract, registry),
     )
@@ -319,10 +319,10 @@ def _facts(area: Area, extract: Extract, registry: Registry) -> list[tuple[str, 
 
 def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[Cell]]:
     """A key figure of the year: the area, how sure it is, the places beside it with their verdicts, what has moved."""
-    figure = area.figure(key, extract.year)
-    cells = [_cell(figure, registry, _counts(figure, registry)), _uncertainty(figure, registry)]
+    figure, of = area.figure(key, extract.year), registry.indicators[key]
+    cells = [_cell(figure, registry, [phrases.counts(figure, of)]), _uncertainty(figure, registry)]
     cells += _compared(area, (extract.municipality, extract.country, area.twins), key, extract.year, registry)
-    return registry.indicators[key].label_da, [*cells, _moved(figure, registry)]
+    return of.label_da, [*cells, _moved(figure, registry)]
 
 
 def _moved(figure: Figure, registry: Registry) -> Cell:
@@ -345,8 +345,8 @@ def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
     if change is None:
         reason = figure[f"change_{since}_missing_reason"]
         return f"siden {year}: kan ikke siges, {words.NO_CHANGE[reason]}" if reason else ""
-    moved = sentences.movement(figure, since)
-    unknown = "" if of.kind == "count" else " (usikkerhed ukendt)"
+    moved = phrases.movement(figure, since)
+    unknown = "" if of.kind == "count" else f" ({phrases.NO_INTERVAL})"
     sure = unknown if moved is None else f" ({moved or 'kan være tilfældigt'})"
     return f"siden {year}: {notation.changed(change, of)}{sure}"
 
@@ -371,7 +371,7 @@ def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, Cell, str]
 
 def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, Cell, str]:
     of = registry.indicators[criterion.indicator]
-    limit = f"{sentences.SIGNS[criterion.sign]} {notation.valued(criterion.threshold, of)}"
+    limit = f"{criteria.SIGNS[criterion.sign]} {notation.valued(criterion.threshold, of)}"
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     if criterion.mark:
         return of.label_da, limit, Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True), met
@@ -431,27 +431,18 @@ def _boundary(place: Place, extract: Extract, registry: Registry) -> tuple[list[
 def _cell(figure: Figure, registry: Registry, more: Iterable[str] = ()) -> Cell:
     if figure["mark"]:
         return Cell(words.shown(figure, registry), is_mark=True)
-    noted = sentences.caveats(figure)
-    return Cell(words.shown(figure, registry), (*([noted] if noted else []), *more))
-
-
-def _counts(figure: Figure, registry: Registry) -> list[str]:
-    """'84 af 869 boliger', where both counts are shown."""
-    of, over, under = registry.indicators[figure["indicator"]], figure["shown_numerator"], figure["shown_denominator"]
-    if figure["mark"] or of.kind != "share" or over is None or under is None:
-        return []
-    return [f"{notation.number(over)} af {notation.counted(under, of)}"]
+    return Cell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
 
 
 def _uncertainty(figure: Figure, registry: Registry) -> Cell:
     of = registry.indicators[figure["indicator"]]
     if figure["mark"]:
         return Cell(notation.ABSENT)
-    if sentences.has_interval(figure):
-        return Cell(sentences.between(figure["ci_low"], figure["ci_high"], of))
+    if phrases.has_interval(figure):
+        return Cell(phrases.between(figure["ci_low"], figure["ci_high"], of))
     if of.kind == "count":
         return Cell(f"rundet af til hele {figure['rounded_to']}" if words.is_rounded(figure) else "talt op")
-    return Cell("usikkerhed ukendt")
+    return Cell(phrases.NO_INTERVAL)
 
 
 def _compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:
@@ -472,7 +463,7 @@ def _stands(figure: Figure, other: Place, registry: Registry) -> str:
     if figure["mark"] or figure["value"] is None or of.kind == "count":
         return ""
     if other.kind == "municipality" or other.kind == "country":
-        return sentences.standing(figure, other.kind, of)
+        return phrases.standing(figure, other.kind, of)
     return words.VERDICTS[figure["twin_verdict"]] if figure["twin_verdict"] else ""
 
 
@@ -485,7 +476,7 @@ def _rows_of(
 
         def cells(year: int, key: str = key) -> tuple[Cell, ...]:
             figure = place.figure(key, year)
-            own = _cell(figure, registry, _counts(figure, registry))
+            own = _cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, _uncertainty(figure, registry), *_compared(place, beside, key, year, registry))
 
         def figures(year: int, key: str = key) -> tuple[Figure, ...]:
@@ -529,9 +520,7 @@ def _first(indicators: Sequence[str]) -> str:
 
 def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """The marks that occur anywhere in the extract, with what they mean."""
-    places = [extract.municipality, extract.country, *extract.areas]
-    places += [place for area in extract.areas for place in (area.twins, *area.other_boundaries)]
-    met = {figure["mark"] for place in places for figure in place.figures.values()}
+    met = {figure["mark"] for place, _ in texts.places(extract) for figure in place.figures.values()}
     met |= {mark for line in extract.changes for mark in (line.before_mark, line.now_mark)}
     return [(mark.label_da, mark.meaning_da) for name, mark in registry.extracts.mark.items() if name in met]
 
@@ -552,10 +541,11 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
             for year in extract.years:
                 figure = place.figure(key, year)
                 if figure["mark"] is None:
-                    found.setdefault(sentences.publisher(figure, registry), {}).setdefault(key, set()).add(year)
+                    who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
+                    found.setdefault(who, {}).setdefault(key, set()).add(year)
     return [
         (
-            notation.sentence(who)[:-1] if who != "ikke oplyst" else "Kilden er ikke oplyst",
+            notation.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",
             [
                 f"{registry.indicators[key].label_da} ({notation.years(by[key])})"
                 for key in extract.indicators

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import typst
 
 from flows import notation
-from flows.extracts import charts, sentences, words
+from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
 from flows.extracts.content import Area, ChangeLine, Extract, Figure, Place, TargetLine
 from flows.steering import words as steering
 from schemas.models import Indicator
@@ -39,7 +39,7 @@ VERDICTS_READ = (
         "Tallet er sikkert højere eller lavere, og det er hverken godt eller skidt.",
     ),
     (SIGNS["similar"], "ingen sikker forskel", "Forskellen kan være tilfældig."),
-    ("?", "usikkerhed ukendt", "Vi kan ikke sige, om forskellen er sikker."),
+    ("?", phrases.NO_INTERVAL, "Vi kan ikke sige, om forskellen er sikker."),
 )
 
 
@@ -88,9 +88,7 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
 
 def _marks(extract: Extract) -> set[str]:
     """The marks that a reader of this extract meets."""
-    others = [place for area in extract.areas for place in (area.twins, *area.other_boundaries)]
-    places = [extract.municipality, extract.country, *extract.areas, *others]
-    return {figure["mark"] for place in places for figure in place.figures.values() if figure["mark"]}
+    return {figure["mark"] for place, _ in texts.places(extract) for figure in place.figures.values() if figure["mark"]}
 
 
 def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
@@ -101,23 +99,18 @@ def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
         "name": area.name,
         "dwellings": notation.number(area.dwellings),
         "residents": _count(people, registry) if people else notation.ABSENT,
-        "shown": f"{sum(map(sentences.is_shown, figures))} af {len(figures)}",
+        "shown": f"{sum(map(phrases.is_shown, figures))} af {len(figures)}",
         "hidden": str(sum(figure["mark"] == "hidden" for figure in figures)),
     }
 
 
 def _count(figure: Figure, registry: Registry) -> str:
-    return notation.number(figure["value"]) if sentences.is_shown(figure) else words.shown(figure, registry)
+    return notation.number(figure["value"]) if phrases.is_shown(figure) else words.shown(figure, registry)
 
 
 def _changes(extract: Extract, registry: Registry) -> Content | None:
     if extract.previous is None:
         return None
-
-    def side(value: float | None, mark: str | None, indicator: Indicator) -> str:
-        if value is not None:
-            return notation.valued(value, indicator)
-        return registry.extracts.mark[mark].label_da if mark else notation.ABSENT
 
     def line(change: ChangeLine) -> tuple[str, ...]:
         indicator = registry.indicators[change.indicator]
@@ -125,8 +118,8 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
             change.place,
             indicator.label_da,
             str(change.year),
-            side(change.before, change.before_mark, indicator),
-            side(change.now, change.now_mark, indicator),
+            texts.one_side(change.before, change.before_mark, indicator, registry),
+            texts.one_side(change.now, change.now_mark, indicator, registry),
         )
 
     left = len(extract.changes) - MOST_CHANGES
@@ -157,12 +150,12 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "figures": [_row(area, indicator, extract, registry) for indicator in keys],
         "charts": [drawing for _, drawing in drawings if drawing],
         "undrawn": notation.listed(
-            [sentences.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
+            [phrases.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
         ),
         "watch": _watch(area, registry),
         "targets": [_target(target, registry) for target in area.targets],
         "boundaries": [_boundary(place, area, told, registry) for place in area.other_boundaries],
-        "apart": sentences.cannot_compare(area, told, registry),
+        "apart": comparability.cannot_compare(area, told, registry),
         "definitions": _definitions(area, extract, registry),
     }
 
@@ -200,10 +193,10 @@ def _row(area: Area, indicator: Indicator, extract: Extract, registry: Registry)
 
 def _own(figure: Figure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
     if figure["mark"]:
-        earlier = sentences.newest(place, indicator.id, extract)
+        earlier = phrases.newest(place, indicator.id, extract)
         said = f"senest {earlier['year']}: {_with_caveats(earlier, registry)}" if earlier else ""
         return _cell(words.shown(figure, registry), said, is_mark=True)
-    return _cell(_number(figure["value"], indicator), _uncertainty(figure, indicator), sentences.all_caveats(figure))
+    return _cell(_number(figure["value"], indicator), _uncertainty(figure, indicator), phrases.all_caveats(figure))
 
 
 def _number(value: float, indicator: Indicator) -> str:
@@ -212,13 +205,13 @@ def _number(value: float, indicator: Indicator) -> str:
 
 
 def _uncertainty(figure: Figure, indicator: Indicator) -> str:
-    if sentences.has_interval(figure):
-        return sentences.between(figure["ci_low"], figure["ci_high"], indicator)
-    return "" if indicator.kind == "count" else "usikkerhed ukendt"
+    if phrases.has_interval(figure):
+        return phrases.between(figure["ci_low"], figure["ci_high"], indicator)
+    return "" if indicator.kind == "count" else phrases.NO_INTERVAL
 
 
 def _with_caveats(figure: Figure, registry: Registry) -> str:
-    noted = sentences.all_caveats(figure)
+    noted = phrases.all_caveats(figure)
     return f"{words.shown(figure, registry)} ({noted})" if noted else words.shown(figure, registry)
 
 
@@ -227,30 +220,30 @@ def _other(
 ) -> Content:
     """A place that the area is held against: its figure, and the verdict on the area."""
     beside = place.figure(indicator.id, extract.year)
-    value = figure[f"{kind}_value"] if sentences.is_shown(figure) else None
-    if value is None and sentences.is_shown(beside):
+    value = figure[f"{kind}_value"] if phrases.is_shown(figure) else None
+    if value is None and phrases.is_shown(beside):
         value = beside["value"]
     if value is None:
         return _cell(words.shown(beside, registry), is_mark=True)
     verdict = figure[f"{kind}_verdict"]
     judged = ""
-    if sentences.is_shown(figure) and indicator.kind != "count":
-        if not sentences.has_interval(figure):
-            judged = "? usikkerhed ukendt"
+    if phrases.is_shown(figure) and indicator.kind != "count":
+        if not phrases.has_interval(figure):
+            judged = f"? {phrases.NO_INTERVAL}"
         elif verdict:
             judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
-    return _cell(_number(value, indicator), judged, sentences.all_caveats(beside))
+    return _cell(_number(value, indicator), judged, phrases.all_caveats(beside))
 
 
 def _movement(figure: Figure, indicator: Indicator) -> Content:
     """What has moved since the first year and since the last, as strong as the intervals let it be said."""
-    if not sentences.is_shown(figure):
+    if not phrases.is_shown(figure):
         return _cell(notation.ABSENT, is_number=False)
     lines = []
     if figure["first_year"] is not None and figure["change_first"] is not None:
         lines.append(_moved(figure, "first", f"siden {figure['first_year']}", indicator))
     elif figure["change_first_missing_reason"]:
-        lines.append(_capital(words.NO_CHANGE[figure["change_first_missing_reason"]]))
+        lines.append(phrases.capital(words.NO_CHANGE[figure["change_first_missing_reason"]]))
     if figure["change_year"] is not None and figure["first_year"] != figure["year"] - 1:
         lines.append(_moved(figure, "year", f"siden {figure['year'] - 1}", indicator))
     if figure["trend"] in ("rising", "falling"):
@@ -259,31 +252,27 @@ def _movement(figure: Figure, indicator: Indicator) -> Content:
 
 
 def _moved(figure: Figure, since: Any, when: str, indicator: Indicator) -> str:
-    verb = sentences.movement(figure, since)
+    verb = phrases.movement(figure, since)
     if verb == "":
         return f"ingen sikker ændring {when}"
     low, high = figure[f"change_{since}_low"], figure[f"change_{since}_high"]
     if verb is None:
         change = notation.changed(figure[f"change_{since}"], indicator)
-        return f"{change} {when}{'' if indicator.kind == 'count' else ', usikkerhed ukendt'}"
+        return f"{change} {when}{'' if indicator.kind == 'count' else f', {phrases.NO_INTERVAL}'}"
     least, most = sorted((abs(low), abs(high)))
-    size = sentences.step(figure[f"change_{since}"], indicator)
-    return f"{verb} {size} {when} ({sentences.between(least, most, indicator)})"
+    size = phrases.step(figure[f"change_{since}"], indicator)
+    return f"{verb} {size} {when} ({phrases.between(least, most, indicator)})"
 
 
 def _cell(first: str, *below: str, is_mark: bool = False, is_number: bool = True) -> Content:
     return {"first": first, "below": [line for line in below if line], "is_mark": is_mark, "is_number": is_number}
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _drawing(
     place: Place, indicator: Indicator, file: str, extract: Extract, registry: Registry, files: dict[str, bytes]
 ) -> Content | None:
     """A chart of a figure that has at least two numbers, as a file of the document."""
-    if sum(sentences.is_shown(place.figure(indicator.id, year)) for year in extract.years) < 2:
+    if sum(phrases.is_shown(place.figure(indicator.id, year)) for year in extract.years) < 2:
         return None
     svg = charts.development(place, extract, registry, indicator.id)
     if svg is None:
@@ -299,7 +288,7 @@ def _drawing(
 def _watch(area: Area, registry: Registry) -> Content | None:
     if area.watch is None:
         return None
-    return {"year": str(area.watch.year), "said": sentences.of_watch(area.watch, registry)}
+    return {"year": str(area.watch.year), "said": criteria.of_watch(area.watch, registry)}
 
 
 def _target(target: TargetLine, registry: Registry) -> Content:
@@ -340,7 +329,7 @@ def _target_verdict(target: TargetLine) -> str:
 
 def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) -> Content:
     """Published figures of another boundary: each key figure's newest."""
-    found = [sentences.newest(place, indicator, extract) for indicator in extract.indicators]
+    found = [phrases.newest(place, indicator, extract) for indicator in extract.indicators]
     return {
         "name": place.name,
         "warning": f"{place.name} har en anden grænse end {area.name}. Tallene her er ikke tal for {area.name}.",
@@ -349,7 +338,7 @@ def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) ->
                 registry.indicators[figure["indicator"]].label_da,
                 str(figure["year"]),
                 _with_caveats(figure, registry),
-                sentences.publisher(figure, registry),
+                phrases.publisher(figure, registry) or phrases.NO_PUBLISHER,
             )
             for figure in found
             if figure is not None
@@ -389,5 +378,5 @@ def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tup
 
 def _publishers(place: Place, indicator: str, extract: Extract, registry: Registry) -> str:
     figures = [place.figure(indicator, year) for year in extract.years]
-    named = {sentences.publisher(figure, registry): None for figure in figures if sentences.is_shown(figure)}
-    return notation.listed(list(named))
+    known = [phrases.publisher(figure, registry) for figure in figures if phrases.is_shown(figure)]
+    return notation.listed(list(dict.fromkeys(who or phrases.NO_PUBLISHER for who in known)))

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows import notation
-from flows.extracts import words
+from flows.extracts import phrases, words
 from flows.extracts.content import ChangeLine, Extract, Figure, Place
 from flows.steering import words as plans
 from schemas import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
-NO_INTERVAL = "usikkerhed ukendt"
 NOTHING_SHOWN = "intet tal er vist i denne udgivelse"
 NO_AREAS = (
     "Boligprofil kender intet støttet boligområde hos sekretariatet i denne udgivelse. "
@@ -110,19 +109,13 @@ def uncertainty(figure: Figure, indicator: Indicator) -> str:
     if figure["mark"] or indicator.kind == "count":
         return notation.ABSENT
     known = words.interval(figure, indicator)
-    return NO_INTERVAL if known == notation.ABSENT else known
+    return phrases.NO_INTERVAL if known == notation.ABSENT else known
 
 
 def limits(figure: Figure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
-    if figure["mark"]:
-        return []
-    said = []
-    if (figure["window_years"] or 1) > 1:
-        said.append(f"gennemsnit over {figure['window_years']} år")
-    if figure["repeats_year"]:
-        said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
-    if figure["status"] in ("provisional", "estimated"):
+    said = phrases.limits(figure)
+    if phrases.is_shown(figure) and figure["status"] in ("provisional", "estimated"):
         said.append(plans.STATUSES[figure["status"]])
     return said
 
@@ -133,9 +126,9 @@ def caveats(figure: Figure, registry: Registry) -> list[str]:
         return [registry.extracts.mark[figure["mark"]].label_da]
     said = limits(figure)
     if figure["is_published"]:
-        said.append(f"offentliggjort af {publisher(figure, registry) or 'kilden'}")
-    if uncertainty(figure, registry.indicators[figure["indicator"]]) == NO_INTERVAL:
-        said.append(NO_INTERVAL)
+        said.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
+    if uncertainty(figure, registry.indicators[figure["indicator"]]) == phrases.NO_INTERVAL:
+        said.append(phrases.NO_INTERVAL)
     return said
 
 
@@ -144,12 +137,6 @@ def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
     if extract.rounded_to is None:
         return READING
     return (*READING, ("Afrunding", words.rounding_read(extract.rounded_to)))
-
-
-def publisher(figure: Figure, registry: Registry) -> str | None:
-    """Who publishes the figure; None where it has a mark or names no source."""
-    known = registry.sources.get(figure["source"]) if figure["source"] and not figure["mark"] else None
-    return known.publisher_da if known else None
 
 
 def direction(figure: Figure) -> str:
@@ -220,10 +207,10 @@ def _how_uncertain(indicator: Indicator) -> str:
 
 def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, registry: Registry) -> str:
     figures = [place.figure(indicator.id, year) for place in every for year in extract.years]
-    named = {name for figure in figures if (name := publisher(figure, registry))}
+    named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
     if named:
         return notation.listed(sorted(named))
-    return NOTHING_SHOWN if all(figure["mark"] for figure in figures) else "ikke oplyst"
+    return NOTHING_SHOWN if all(figure["mark"] for figure in figures) else phrases.NO_PUBLISHER
 
 
 def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) -> str:

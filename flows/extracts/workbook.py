@@ -20,7 +20,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from flows import files, notation
 from flows.excel import Cell, Column, Formats, lines_of, table
-from flows.extracts import listing, texts, words
+from flows.extracts import listing, phrases, texts, words
 from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, Point, caveats
@@ -708,7 +708,7 @@ def _change_interval(line: listing.Line) -> str:
     if line.value("change_year") is None:
         return listing.why_no_change(line, "change_year") or notation.ABSENT
     known = notation.span(line.value("change_year_low"), line.value("change_year_high"), line.indicator)
-    return texts.NO_INTERVAL if known == notation.ABSENT else known
+    return phrases.NO_INTERVAL if known == notation.ABSENT else known
 
 
 def _against(line: listing.Line, name: str) -> str:

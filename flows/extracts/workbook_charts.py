@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flows import notation
-from flows.extracts import listing, texts, words
+from flows.extracts import listing, phrases, texts, words
 from flows.extracts.content import Extract, Figure, Place
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -178,7 +178,7 @@ class Charts:
             figure = point.line.figure
             if figure["mark"]:
                 why = f"Intet tal {{}}: {listing.mark(figure, self.registry)}"
-            elif texts.uncertainty(figure, point.indicator) == texts.NO_INTERVAL:
+            elif texts.uncertainty(figure, point.indicator) == phrases.NO_INTERVAL:
                 why = "Usikkerhed ukendt {}"
             else:
                 continue

@@ -9,7 +9,7 @@ from by_hand import YEAR, YEARS, area, figure, place
 from random_areas import random_area
 
 from flows import notation
-from flows.extracts import sentences
+from flows.extracts import comparability, criteria, phrases, sentences
 from flows.extracts.content import Area, Criterion, Extract, Place, Watch
 from schemas.registry import Registry
 
@@ -28,7 +28,7 @@ def _texts(extract: Extract, registry: Registry) -> list[str]:
     said: list[str] = []
     for of in extract.areas:
         said += sentences.reading(of, extract, registry)
-        said += sentences.cannot_compare(of, extract, registry)
+        said += comparability.cannot_compare(of, extract, registry)
         for row in of.figures.values():
             said.append(sentences.of_figure(row, of, extract, registry))
     return said
@@ -175,10 +175,10 @@ def test_the_verb_follows_the_interval_of_the_change(
 
 def test_changes_are_in_percentage_points(rules: Registry) -> None:
     share, income, count = (rules.indicators[i] for i in ("move_out_pct", "income_region_pct", "residents"))
-    assert sentences.step(-4.14, share) == "4,1 procentpoint"
-    assert sentences.step(2.0, income) == "2,0 procentpoint"
-    assert [sentences.step(n, count) for n in (1, -12)] == ["1 person", "12 personer"]
-    assert sentences.amount(61.2, income) == "61,2 procent af regionens"
+    assert phrases.step(-4.14, share) == "4,1 procentpoint"
+    assert phrases.step(2.0, income) == "2,0 procentpoint"
+    assert [phrases.step(n, count) for n in (1, -12)] == ["1 person", "12 personer"]
+    assert phrases.amount(61.2, income) == "61,2 procent af regionens"
 
 
 def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
@@ -194,7 +194,7 @@ def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
     assert f"({beside})" in " ".join(said)
     assert "Andelen dømte kan endnu blive rettet af kilden." in said
     assert f"{beside}, foreløbigt tal)" in sentences.of_figure(row, made, extract, rules)
-    apart = " ".join(sentences.cannot_compare(made, extract, rules))
+    apart = " ".join(comparability.cannot_compare(made, extract, rules))
     assert "andelen dømte (over 4 år i 2012)" in apart
     assert "andelen dømte (2012 gentager 2011)" in apart
     assert "andelen dømte (foreløbigt tal i 2012)" in apart
@@ -219,7 +219,7 @@ def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(rule
         Criterion("nonwestern_pct", ">", 50, 49.9, None, False, -0.1, True),
         Criterion("convicted_pct", ">", 2.7, None, "hidden", None, None, None),
     )
-    size, work, origin, convicted = sentences.of_watch(watch, rules)[1:5]
+    size, work, origin, convicted = criteria.of_watch(watch, rules)[1:5]
     assert "990" in size
     assert "mindst 1.000: ikke opfyldt, og der mangler 10 personer" in size
     assert "over 40 procent: opfyldt med 0,2 procentpoint" in work
@@ -243,7 +243,7 @@ def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(rule
 def test_the_watch_says_what_the_figures_and_the_list_say(
     rules: Registry, meets: bool | None, flips: bool | None, listed: bool | None, words: tuple[str, ...]
 ) -> None:
-    said = " ".join(sentences.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), rules))
+    said = " ".join(criteria.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), rules))
     assert all(word in said for word in words), said
 
 
@@ -268,7 +268,7 @@ def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
     other = Place(**place(rules, "area", "nabogaarden"))
     twins = place(rules, "twins", "testby", convicted_pct={2011: {"mark": "locked"}, 2012: {"mark": "locked"}})
     made = area(rules, "testby", told, other_boundaries=(other,), twins=Place(**twins))
-    said = " ".join(sentences.cannot_compare(made, make_extract(made), rules))
+    said = " ".join(comparability.cannot_compare(made, make_extract(made), rules))
     assert "andelen dømte (ministeriet med ansvar for boliger for 2010; Danmarks Statistik for Lands" in said
     assert "ikke gjort op og kan ikke være med: andelen med kun grundskole (2003–2005)" in said
     assert "Nabogaarden har en anden grænse end Testby" in said

@@ -1,0 +1,113 @@
+"""What must not be held against each other, and why, in plain Danish."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flows import notation
+from flows.extracts.content import Area, Extract, Figure
+from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, has_interval, is_shown, listed, name, publisher
+from schemas.registry import Registry
+
+
+def cannot_compare(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]:
+    """What must not be held against each other, and why, grouped by the reason. Empty where all may be compared."""
+    return (
+        *_windows(area, extract, registry),
+        *_repeats(area, extract, registry),
+        *_sources(area, extract, registry),
+        *_undefined(area, extract, registry),
+        *_no_interval(area, extract, registry),
+        *_unsettled(area, extract, registry),
+        *_boundaries(area),
+        *_twins(area, extract, registry),
+    )
+
+
+def _figures(area: Area, extract: Extract) -> Iterable[Figure]:
+    """The figures of the extract that have a value, indicator by indicator."""
+    return (
+        figure
+        for indicator in extract.indicators
+        for year in extract.years
+        if is_shown(figure := area.figure(indicator, year))
+    )
+
+
+def _told(
+    figures: Iterable[Figure], registry: Registry, column: Callable[[Figure], Any], detail: str = "{years}"
+) -> list[str]:
+    """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
+
+    `detail` says it in brackets, with {told} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
+    """
+    years: dict[str, dict[Any, list[int]]] = {}
+    for figure in figures:
+        if told := column(figure):
+            years.setdefault(figure["indicator"], {}).setdefault(told, []).append(figure["year"])
+    alike: dict[str, list[str]] = {}
+    for indicator, found in years.items():
+        details = "; ".join(detail.format(told=told, years=notation.years(of)) for told, of in found.items())
+        alike.setdefault(details, []).append(name(registry.indicators[indicator]))
+    return [f"{listed(names)} ({details})" for details, names in alike.items()]
+
+
+def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    def window(figure: Figure) -> int | None:
+        return figure["window_years"] if (figure["window_years"] or 1) > 1 else None
+
+    if found := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
+        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(found)}."
+
+
+def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    found = _told(_figures(area, extract), registry, lambda f: f["repeats_year"], "{years} gentager {told}")
+    if found:
+        yield f"Et gentaget tal er ingen ny måling: {'; '.join(found)}."
+
+
+def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    several = [
+        [figure for figure in _figures(area, extract) if figure["indicator"] == indicator]
+        for indicator in extract.indicators
+    ]
+    changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
+    if found := _told(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{told} for {years}"):
+        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(found)}."
+
+
+def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
+    if found := _told(figures, registry, lambda f: f["mark"] == "not_defined_that_year"):
+        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(found)}."
+
+
+def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    names = [
+        name(registry.indicators[figure["indicator"]])
+        for figure in _figures(area, extract)
+        if figure["year"] == extract.year
+        and not has_interval(figure)
+        and registry.indicators[figure["indicator"]].kind != "count"
+    ]
+    if names:
+        yield f"Hvor {UNKNOWN}, kan en forskel være tilfældig: {listed(names)}."
+
+
+def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f["status"]), "{told} i {years}")
+    if found:
+        yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
+
+
+def _boundaries(area: Area) -> Iterable[str]:
+    for place in area.other_boundaries:
+        yield f"{place.name} har en anden grænse end {area.name}: tallene må ikke bruges i stedet for hinanden."
+
+
+def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
+    marks = {year: {area.twins.figure(i, year)["mark"] for i in extract.indicators} for year in extract.years}
+    if locked := [year for year, found in marks.items() if "locked" in found]:
+        meaning = registry.extracts.mark["locked"].meaning_da
+        yield f"Tvillingerne, {notation.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
+    if any("no_twins" in found for found in marks.values()):
+        yield registry.extracts.mark["no_twins"].meaning_da

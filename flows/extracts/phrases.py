@@ -1,0 +1,155 @@
+"""A figure in words: its name, its size, what must be said beside it, how it stands; parts of sentences and cells."""
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+from flows import notation
+from flows.extracts import words
+from flows.extracts.content import Extract, Figure, Place
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+NO_INTERVAL = "usikkerhed ukendt"  # in a cell; in a sentence:
+UNKNOWN = "usikkerheden er ukendt"
+NO_PUBLISHER = "ikke oplyst"
+UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
+
+# The places that a figure is held against.
+Other: TypeAlias = Literal["municipality", "country"]
+OTHERS: tuple[Other, ...] = ("municipality", "country")
+
+
+def name(indicator: Indicator) -> str:
+    """The indicator as the subject of a sentence, in lower case: 'andelen på kontanthjælp', 'antallet af beboere'.
+
+    Ends with a comma where the name holds a clause.
+    """
+    label = indicator.label_da[:1].lower() + indicator.label_da[1:]
+    if label.startswith("andel der "):
+        return f"andelen, {label.removeprefix('andel ')},"
+    if label.startswith("andel "):
+        return f"andelen {label.removeprefix('andel ')}"
+    if label.endswith("procent"):
+        return f"{label}en"
+    if indicator.kind in ("count", "rate"):
+        return f"antallet af {label}"
+    first, _, rest = label.partition(" ")
+    return f"den {first}e {rest}" if first.endswith("lig") and rest else f"tallet for {label}"
+
+
+def amount(value: float, indicator: Indicator) -> str:
+    """A value in a sentence: '9,7 procent'; rates and counts have their unit in their name."""
+    text = notation.number(value, indicator.decimals)
+    match indicator.kind:
+        case "share":
+            return f"{text} procent"
+        case "relative":
+            return f"{text} procent af regionens"
+        case "mean":
+            return f"{text} kroner"
+        case _:
+            return text
+
+
+def between(low: float, high: float, indicator: Indicator) -> str:
+    """An interval in words: 'mellem 8,1 og 12,0'."""
+    return f"mellem {notation.number(low, indicator.decimals)} og {notation.number(high, indicator.decimals)}"
+
+
+def step(change: float, indicator: Indicator) -> str:
+    """The size of a change or distance, without its sign: '4,1 procentpoint', '390 personer'."""
+    if indicator.kind == "count":
+        return notation.counted(abs(change), indicator)
+    return notation.changed(abs(change), indicator).removeprefix("+")
+
+
+def limits(figure: Figure) -> list[str]:
+    """What limits the comparison of a figure: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'.
+
+    Empty where there is nothing to say, or no number to say it of.
+    """
+    if not is_shown(figure):
+        return []
+    said = []
+    if (figure["window_years"] or 1) > 1:
+        said.append(f"gennemsnit over {figure['window_years']} år")
+    if figure["repeats_year"]:
+        said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
+    return said
+
+
+def caveats(figure: Figure) -> str:
+    """The limits of a figure as one text, to stand beside it."""
+    return ", ".join(limits(figure))
+
+
+def all_caveats(figure: Figure) -> str:
+    """The caveats, and whether the figure may still be changed: 'gennemsnit over 2 år, foreløbigt tal'."""
+    unsettled = UNSETTLED.get(figure["status"], "") if is_shown(figure) else ""
+    return ", ".join(text for text in (caveats(figure), unsettled) if text)
+
+
+def is_shown(figure: Figure) -> bool:
+    """Whether the figure is a number that readers may see. A mark rules, whatever else a row holds."""
+    return figure["mark"] is None and figure["value"] is not None
+
+
+def has_interval(figure: Figure) -> bool:
+    """Whether the figure's uncertainty is known."""
+    return figure["ci_low"] is not None and figure["ci_high"] is not None
+
+
+def standing(figure: Figure, other: Other, indicator: Indicator) -> str:
+    """The verdict against a place in words that agree with the numbers: 'lavere og dermed bedre'; empty without one.
+
+    Nothing is called better or worse where more of it is neither.
+    """
+    verdict = figure[f"{other}_verdict"]
+    if verdict is None or not has_interval(figure) or figure[f"{other}_value"] is None:
+        return ""
+    if verdict == "similar":
+        return words.VERDICTS["similar"]
+    beside = figure[f"{other}_value"]
+    way = "lavere" if figure["value"] < beside else "højere"
+    # Two numbers that look the same are no contradiction to a verdict.
+    is_slight = notation.number(beside, indicator.decimals) == notation.number(figure["value"], indicator.decimals)
+    judged = f" og dermed {words.VERDICTS[verdict]}" if verdict in ("better", "worse") else ""
+    return f"{'en anelse ' if is_slight else ''}{way}{judged}"
+
+
+def movement(figure: Figure, since: Literal["year", "first"]) -> str | None:
+    """'steget' or 'faldet' where the interval of the change excludes 0, '' where it does not; None without interval."""
+    low, high = figure[f"change_{since}_low"], figure[f"change_{since}_high"]
+    if low is None or high is None:
+        return None
+    return "steget" if low > 0 else "faldet" if high < 0 else ""
+
+
+def newest(place: Place, indicator: str, extract: Extract) -> Figure | None:
+    """The latest figure of a place that is shown; None where none is."""
+    figures = (place.figure(indicator, year) for year in reversed(extract.years))
+    return next((figure for figure in figures if is_shown(figure)), None)
+
+
+def publisher(figure: Figure, registry: Registry) -> str | None:
+    """Who publishes the figure, in Danish; None where it has a mark or names no source."""
+    known = registry.sources.get(figure["source"]) if figure["source"] and not figure["mark"] else None
+    return known.publisher_da if known else None
+
+
+def counts(figure: Figure, indicator: Indicator) -> str:
+    """'84 af 869 boliger', where both counts are shown."""
+    over, under = figure["shown_numerator"], figure["shown_denominator"]
+    if not is_shown(figure) or indicator.kind != "share" or over is None or under is None:
+        return ""
+    return f"{notation.number(over)} af {notation.counted(under, indicator)}"
+
+
+def capital(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Names of indicators as a list, without the comma that ends a name with a clause."""
+    return notation.listed([part.removesuffix(",") for part in parts])
