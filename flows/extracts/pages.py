@@ -12,46 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from flows import notation
-from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
+from flows.extracts import charts, comparability, criteria, phrases, sentences, tables, texts, words
 from flows.extracts.content import Area, Criterion, Extract, Figure, Place, TargetLine
 from flows.files import write as write_file
 from flows.pages import style, templates
 from flows.steering import words as steering
-from schemas import danish
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
 ABREAST = 5  # areas beside each other, so that a table fits a sheet of paper
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of a table: a number or a mark, and what must be read with it."""
-
-    text: str
-    more: tuple[str, ...] = ()
-    is_mark: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row that can be chosen by indicator and year. `years` are several where all of them lack the same figures."""
-
-    label: str
-    link: str | None
-    key: str
-    years: tuple[int, ...]
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Chooser:
-    """What a table may be narrowed to: indicators by group, years, and what is chosen at first (empty: all)."""
-
-    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    years: tuple[int, ...]
-    key: str
-    year: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +29,7 @@ class Glance:
 
     caption: str
     heads: tuple[tuple[str, str | None], ...]
-    rows: tuple[tuple[str, list[Cell]], ...]
+    rows: tuple[tuple[str, list[tables.Cell]], ...]
 
 
 @dataclass(frozen=True)
@@ -145,10 +114,10 @@ def _overview(extract: Extract, registry: Registry) -> str:
             extract,
             registry,
             reading=sentences.of_place(place, extract, registry),
-            chooser=_chooser(extract, registry, indicators, "", str(extract.year)),
+            chooser=tables.chooser(extract, registry, indicators, "", str(extract.year)),
             heads=("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet"),
             said=(),
-            rows=_rows_of(place, (extract.country,), indicators, extract, registry),
+            rows=tables.rows_of(place, (extract.country,), indicators, extract, registry),
             definitions=_definitions(indicators, extract, registry),
             sources=_sources((place, extract.country), extract, registry),
         )
@@ -161,7 +130,7 @@ def _overview(extract: Extract, registry: Registry) -> str:
         reading=_summary(extract, registry),
         municipality=sentences.of_place(extract.municipality, extract, registry),
         glances=_glances(keys, extract, registry),
-        chooser=_chooser(extract, registry, keys, _first(keys), str(extract.year)),
+        chooser=tables.chooser(extract, registry, keys, tables.first(keys), str(extract.year)),
         heads=("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet"),
         said=("Tal", "Mod kommunen", "Mod hele landet"),
         rows=[
@@ -203,32 +172,32 @@ def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[
     ]
 
 
-def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[Cell]:
+def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[tables.Cell]:
     """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
     cells = []
     for area in areas:
         said = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
-        cells.append(_cell(figure, registry, [said] if said != notation.ABSENT else []))
+        cells.append(tables.cell(figure, registry, [said] if said != notation.ABSENT else []))
     return cells + [
-        _cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
+        tables.cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
     ]
 
 
-def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[Row]:
+def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
     """A place's rows of one key figure among the other places."""
     of, is_area = registry.indicators[key], place.kind == "area"
     name = place.name if is_area else words.PLACES[place.kind].capitalize()
 
-    def cells(year: int) -> tuple[Cell, ...]:
+    def cells(year: int) -> tuple[tables.Cell, ...]:
         figure = place.figure(key, year)
         against = [
-            Cell(_against(figure, other, registry) if is_area else notation.ABSENT)
+            tables.Cell(_against(figure, other, registry) if is_area else notation.ABSENT)
             for other in (extract.municipality, extract.country)
         ]
-        return (Cell(of.label_da), _cell(figure, registry), _uncertainty(figure, registry), *against)
+        return (tables.Cell(of.label_da), tables.cell(figure, registry), tables.uncertainty(figure, registry), *against)
 
     link = _file(place) if isinstance(place, Area) else None
-    return _merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
+    return tables.merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
 
 
 def _against(figure: Figure, other: Place, registry: Registry) -> str:
@@ -238,18 +207,18 @@ def _against(figure: Figure, other: Place, registry: Registry) -> str:
     if figure["mark"] or beside["mark"] or is_count:
         return notation.ABSENT
     why = "" if phrases.has_interval(figure) else f", {phrases.NO_INTERVAL}"
-    return _stands(figure, other, registry) or f"ikke vurderet{why}"
+    return tables.stands(figure, other, registry) or f"ikke vurderet{why}"
 
 
-def _coverage(area: Area, extract: Extract, registry: Registry) -> Cell:
+def _coverage(area: Area, extract: Extract, registry: Registry) -> tables.Cell:
     """How many figures of the year are shown, and how many stand under each mark."""
     figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
     shown = sum(figure["mark"] is None for figure in figures)
     marks = [(mark.label_da, sum(f["mark"] == name for f in figures)) for name, mark in registry.extracts.mark.items()]
-    return Cell(f"{shown} af {len(figures)}", tuple(f"{label}: {count}" for label, count in marks if count))
+    return tables.Cell(f"{shown} af {len(figures)}", tuple(f"{label}: {count}" for label, count in marks if count))
 
 
-def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, Cell, Cell]]:
+def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, tables.Cell, tables.Cell]]:
     """What readers of the last release had otherwise: place, figure, year, what happened, before, now."""
     return [
         (
@@ -264,8 +233,8 @@ def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, 
     ]
 
 
-def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> Cell:
-    return Cell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
+def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> tables.Cell:
+    return tables.Cell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
 
 
 # an area ------------------------------------------------------------------------------------------------------------
@@ -276,7 +245,7 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
     drawn = _charts(area, extract, registry)
     with_charts = [chart.key for chart in drawn]
     keys = _key_figures(extract, registry)
-    first = _first([key for key in (*keys, *with_charts) if key in with_charts])
+    first = tables.first([key for key in (*keys, *with_charts) if key in with_charts])
     return _render(
         "area.html.j2",
         extract,
@@ -287,10 +256,10 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         reading=sentences.reading(area, extract, registry),
         key_figures=[_key_row(area, key, extract, registry) for key in keys],
         charts=drawn,
-        chooser=_chooser(extract, registry, extract.indicators, first, "" if first else str(extract.year)),
+        chooser=tables.chooser(extract, registry, extract.indicators, first, "" if first else str(extract.year)),
         heads=("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne"),
         said=(),
-        rows=_rows_of(area, beside, extract.indicators, extract, registry),
+        rows=tables.rows_of(area, beside, extract.indicators, extract, registry),
         watch=area.watch,
         watch_said=criteria.of_watch(area.watch, registry) if area.watch else (),
         criteria=_criteria(area, registry),
@@ -317,18 +286,18 @@ def _facts(area: Area, extract: Extract, registry: Registry) -> list[tuple[str, 
     return facts
 
 
-def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[Cell]]:
+def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[tables.Cell]]:
     """A key figure of the year: the area, how sure it is, the places beside it with their verdicts, what has moved."""
     figure, of = area.figure(key, extract.year), registry.indicators[key]
-    cells = [_cell(figure, registry, [phrases.counts(figure, of)]), _uncertainty(figure, registry)]
-    cells += _compared(area, (extract.municipality, extract.country, area.twins), key, extract.year, registry)
+    cells = [tables.cell(figure, registry, [phrases.counts(figure, of)]), tables.uncertainty(figure, registry)]
+    cells += tables.compared(area, (extract.municipality, extract.country, area.twins), key, extract.year, registry)
     return of.label_da, [*cells, _moved(figure, registry)]
 
 
-def _moved(figure: Figure, registry: Registry) -> Cell:
+def _moved(figure: Figure, registry: Registry) -> tables.Cell:
     """What has changed since the year before and since the first figure, and the direction of the last five years."""
     if figure["mark"]:
-        return Cell(notation.ABSENT)
+        return tables.Cell(notation.ABSENT)
     said = [_change(figure, "year", figure["year"] - 1, registry)]
     if figure["first_year"] is not None and figure["first_year"] < figure["year"] - 1:
         said.append(_change(figure, "first", figure["first_year"], registry))
@@ -337,7 +306,7 @@ def _moved(figure: Figure, registry: Registry) -> Cell:
     elif figure["trend_missing_reason"]:
         said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure['trend_missing_reason']]}")
     told = [text for text in said if text]
-    return Cell("" if told else notation.ABSENT, tuple(told))
+    return tables.Cell("" if told else notation.ABSENT, tuple(told))
 
 
 def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
@@ -361,7 +330,7 @@ def _charts(area: Area, extract: Extract, registry: Registry) -> list[Chart]:
     return found
 
 
-def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, Cell, str]]:
+def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.Cell, str]]:
     """The criteria of the year's list: name, threshold, figure, met or not."""
     watch = area.watch
     if watch is None:
@@ -369,13 +338,13 @@ def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, Cell, str]
     return [_criterion(criterion, registry) for criterion in (*([watch.size] if watch.size else []), *watch.criteria)]
 
 
-def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, Cell, str]:
+def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.Cell, str]:
     of = registry.indicators[criterion.indicator]
     limit = f"{criteria.SIGNS[criterion.sign]} {notation.valued(criterion.threshold, of)}"
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     if criterion.mark:
-        return of.label_da, limit, Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True), met
-    return of.label_da, limit, Cell(notation.valued(criterion.value, of)), met
+        return of.label_da, limit, tables.Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True), met
+    return of.label_da, limit, tables.Cell(notation.valued(criterion.value, of)), met
 
 
 def _target(target: TargetLine, registry: Registry) -> Told:
@@ -413,12 +382,14 @@ def _target(target: TargetLine, registry: Registry) -> Told:
     return Told(f"Mål {target.number}: {goal}", target.plan, target.is_example, sign, verdict, tuple(facts))
 
 
-def _boundary(place: Place, extract: Extract, registry: Registry) -> tuple[list[int], list[tuple[str, list[Cell]]]]:
+def _boundary(
+    place: Place, extract: Extract, registry: Registry
+) -> tuple[list[int], list[tuple[str, list[tables.Cell]]]]:
     """The figures of another boundary: the years that have any, and per indicator that has any a cell for each."""
     shown = {key for key, figure in place.figures.items() if figure["mark"] is None}
     years = [year for year in extract.years if any(at == year for _, at in shown)]
     rows = [
-        (registry.indicators[key].label_da, [_cell(place.figure(key, year), registry) for year in years])
+        (registry.indicators[key].label_da, [tables.cell(place.figure(key, year), registry) for year in years])
         for key in extract.indicators
         if any(indicator == key for indicator, _ in shown)
     ]
@@ -426,96 +397,6 @@ def _boundary(place: Place, extract: Extract, registry: Registry) -> tuple[list[
 
 
 # what several pages share -------------------------------------------------------------------------------------------
-
-
-def _cell(figure: Figure, registry: Registry, more: Iterable[str] = ()) -> Cell:
-    if figure["mark"]:
-        return Cell(words.shown(figure, registry), is_mark=True)
-    return Cell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
-
-
-def _uncertainty(figure: Figure, registry: Registry) -> Cell:
-    of = registry.indicators[figure["indicator"]]
-    if figure["mark"]:
-        return Cell(notation.ABSENT)
-    if phrases.has_interval(figure):
-        return Cell(phrases.between(figure["ci_low"], figure["ci_high"], of))
-    if of.kind == "count":
-        return Cell(f"rundet af til hele {figure['rounded_to']}" if words.is_rounded(figure) else "talt op")
-    return Cell(phrases.NO_INTERVAL)
-
-
-def _compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:
-    """The same figure of the places beside it, with how the area stands against each."""
-    figure = place.figure(key, year)
-    cells = []
-    for other in beside:
-        said = _stands(figure, other, registry) if place.kind == "area" else ""
-        # Under the other place's number a bare 'lower' would seem to be said of that place.
-        told = said if said in ("", words.VERDICTS["similar"]) else f"området er {said}"
-        cells.append(_cell(other.figure(key, year), registry, [told] if told else []))
-    return cells
-
-
-def _stands(figure: Figure, other: Place, registry: Registry) -> str:
-    """The verdict of an area's figure against another place in words; empty where none is given."""
-    of = registry.indicators[figure["indicator"]]
-    if figure["mark"] or figure["value"] is None or of.kind == "count":
-        return ""
-    if other.kind == "municipality" or other.kind == "country":
-        return phrases.standing(figure, other.kind, of)
-    return words.VERDICTS[figure["twin_verdict"]] if figure["twin_verdict"] else ""
-
-
-def _rows_of(
-    place: Place, beside: Sequence[Place], indicators: Sequence[str], extract: Extract, registry: Registry
-) -> list[Row]:
-    """A row per indicator and year: the place, how sure its figure is, and the places beside it."""
-    rows = []
-    for key in indicators:
-
-        def cells(year: int, key: str = key) -> tuple[Cell, ...]:
-            figure = place.figure(key, year)
-            own = _cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
-            return (own, _uncertainty(figure, registry), *_compared(place, beside, key, year, registry))
-
-        def figures(year: int, key: str = key) -> tuple[Figure, ...]:
-            return tuple(each.figure(key, year) for each in (place, *beside))
-
-        rows += _merged(registry.indicators[key].label_da, None, key, extract.years, figures, cells)
-    return rows
-
-
-def _merged(label: str, link: str | None, key: str, years: Sequence[int], figures: Any, cells: Any) -> list[Row]:
-    """Rows from the newest year back; years in a row that have no figure at all, for the same reasons, share one."""
-    rows: list[Row] = []
-    before: tuple[str, ...] | None = None
-    for year in reversed(years):
-        marks = tuple(figure["mark"] for figure in figures(year))
-        if all(marks) and marks == before:
-            rows[-1] = Row(label, link, key, (year, *rows[-1].years), rows[-1].cells)
-        else:
-            rows.append(Row(label, link, key, (year,), cells(year)))
-        before = marks
-    return rows
-
-
-def _chooser(extract: Extract, registry: Registry, indicators: Sequence[str], key: str, year: str) -> Chooser:
-    groups = [
-        (
-            name,
-            tuple(
-                (i, registry.indicators[i].label_da) for i in indicators if registry.indicators[i].indicator_group == g
-            ),
-        )
-        for g, name in danish.OUTCOME_GROUPS.items()
-    ]
-    return Chooser(tuple(group for group in groups if group[1]), extract.years[::-1], key, year)
-
-
-def _first(indicators: Sequence[str]) -> str:
-    """What is chosen at first: the size of an area stands elsewhere already."""
-    return next((key for key in indicators if key != "residents"), "")
 
 
 def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:

@@ -1,0 +1,134 @@
+"""Tables of the web pages: cells with what must be read beside them, and rows that can be chosen and sorted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows import notation
+from flows.extracts import phrases, words
+from flows.extracts.content import Extract, Figure, Place
+from schemas import danish
+from schemas.registry import Registry
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: a number or a mark, and what must be read with it."""
+
+    text: str
+    more: tuple[str, ...] = ()
+    is_mark: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that can be chosen by indicator and year. `years` are several where all of them lack the same figures."""
+
+    label: str
+    link: str | None
+    key: str
+    years: tuple[int, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """What a table may be narrowed to: indicators by group, years, and what is chosen at first (empty: all)."""
+
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    years: tuple[int, ...]
+    key: str
+    year: str
+
+
+def cell(figure: Figure, registry: Registry, more: Iterable[str] = ()) -> Cell:
+    """A figure with its caveats and `more` below it, or its mark alone."""
+    if figure["mark"]:
+        return Cell(words.shown(figure, registry), is_mark=True)
+    return Cell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
+
+
+def uncertainty(figure: Figure, registry: Registry) -> Cell:
+    """The interval of a figure in words, or why it has none; a dash where there is no figure."""
+    of = registry.indicators[figure["indicator"]]
+    if figure["mark"]:
+        return Cell(notation.ABSENT)
+    if phrases.has_interval(figure):
+        return Cell(phrases.between(figure["ci_low"], figure["ci_high"], of))
+    if of.kind == "count":
+        return Cell(f"rundet af til hele {figure['rounded_to']}" if words.is_rounded(figure) else "talt op")
+    return Cell(phrases.NO_INTERVAL)
+
+
+def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:
+    """The same figure of the places beside it, with how the area stands against each."""
+    figure = place.figure(key, year)
+    cells = []
+    for other in beside:
+        said = stands(figure, other, registry) if place.kind == "area" else ""
+        # Under the other place's number a bare 'lower' would seem to be said of that place.
+        told = said if said in ("", words.VERDICTS["similar"]) else f"området er {said}"
+        cells.append(cell(other.figure(key, year), registry, [told] if told else []))
+    return cells
+
+
+def stands(figure: Figure, other: Place, registry: Registry) -> str:
+    """The verdict of an area's figure against another place in words; empty where none is given."""
+    of = registry.indicators[figure["indicator"]]
+    if figure["mark"] or figure["value"] is None or of.kind == "count":
+        return ""
+    if other.kind == "municipality" or other.kind == "country":
+        return phrases.standing(figure, other.kind, of)
+    return words.VERDICTS[figure["twin_verdict"]] if figure["twin_verdict"] else ""
+
+
+def rows_of(
+    place: Place, beside: Sequence[Place], indicators: Sequence[str], extract: Extract, registry: Registry
+) -> list[Row]:
+    """A row per indicator and year: the place, how sure its figure is, and the places beside it."""
+    rows = []
+    for key in indicators:
+
+        def cells(year: int, key: str = key) -> tuple[Cell, ...]:
+            figure = place.figure(key, year)
+            own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
+            return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))
+
+        def figures(year: int, key: str = key) -> tuple[Figure, ...]:
+            return tuple(each.figure(key, year) for each in (place, *beside))
+
+        rows += merged(registry.indicators[key].label_da, None, key, extract.years, figures, cells)
+    return rows
+
+
+def merged(label: str, link: str | None, key: str, years: Sequence[int], figures: Any, cells: Any) -> list[Row]:
+    """Rows from the newest year back; years in a row that have no figure at all, for the same reasons, share one."""
+    rows: list[Row] = []
+    before: tuple[str, ...] | None = None
+    for year in reversed(years):
+        marks = tuple(figure["mark"] for figure in figures(year))
+        if all(marks) and marks == before:
+            rows[-1] = Row(label, link, key, (year, *rows[-1].years), rows[-1].cells)
+        else:
+            rows.append(Row(label, link, key, (year,), cells(year)))
+        before = marks
+    return rows
+
+
+def chooser(extract: Extract, registry: Registry, indicators: Sequence[str], key: str, year: str) -> Chooser:
+    """What a table of these indicators may be narrowed to, with `key` and `year` chosen at first."""
+    groups = [
+        (
+            name,
+            tuple(
+                (i, registry.indicators[i].label_da) for i in indicators if registry.indicators[i].indicator_group == g
+            ),
+        )
+        for g, name in danish.OUTCOME_GROUPS.items()
+    ]
+    return Chooser(tuple(group for group in groups if group[1]), extract.years[::-1], key, year)
+
+
+def first(indicators: Sequence[str]) -> str:
+    """What is chosen at first: the size of an area stands elsewhere already."""
+    return next((key for key in indicators if key != "residents"), "")
