@@ -14,6 +14,7 @@ class Mark(Model):
     code: str = Field(pattern=r"^\[[a-z]\]$")
     label_da: Text
     meaning_da: Text
+    protects: bool = False
 
 
 class Extracts(Model):
@@ -23,6 +24,11 @@ class Extracts(Model):
     household: int = Field(ge=1)
     key_figures: tuple[Identifier, ...] = Field(min_length=1)
     mark: dict[str, Mark]
+
+    @property
+    def protecting(self) -> frozenset[str]:
+        """The marks behind which there may be a number that readers must not have."""
+        return frozenset(name for name, mark in self.mark.items() if mark.protects)
 
     def contradictions(self, indicators: Mapping[str, Indicator]) -> Iterable[str]:
         """A sentence for each entry that points at something that is not there, or that cannot be told apart."""

@@ -37,6 +37,10 @@ create macro verdict(low, high, comparator, polarity) as case
     else 'worse'
 end;
 
+-- A verdict of a share whose counts are rounded: only where its interval excludes all that the comparator can be.
+create macro verdict_when_rounded(rounded_to, verdict, low, high, least, most) as
+    if(rounded_to is not null and verdict is not null and low <= most and high >= least, 'similar', verdict);
+
 -- Smallest change between two years that is found in four cases of five at 5 % (80 % power): z(0.975) + z(0.80) = 2.80
 -- standard errors of the difference. Shares in percent, with their bases; rates per `per`, with theirs.
 -- A share of 0 or 100 and a rate of 0 vary as half a unit would: else nothing would be too small to be seen.

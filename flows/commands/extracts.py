@@ -119,7 +119,7 @@ def attack(
     for one in findings.intervals:
         most = "any" if one.high is None else f"{one.high:,}"
         reached.setdefault(str(one.key), {})[one.attacker] = f"{one.low:,} to {most}"
-    kind = "small" if found.record.get("method") == "rounding" else "hidden"
+    kind = "small" if found.record["method"] == "rounding" else "hidden"
     table = table_of(f"{kind} cell", ">outsider", ">insider")
     for name, ends in reached.items():
         table.add_row(escape(name), ends.get("outsider", ""), ends.get("insider", ""))
@@ -161,10 +161,10 @@ def clear(
             found = store.find(chosen.releases_folder, release)
             names = secretariats(snapshot, secretariat)
             # One that is asked for by name and was handed out already is an error, among all it is passed over.
-            for name in names if secretariat else making.waiting(found, names, chosen.releases_folder):
-                word = making.approve(
-                    by, found, name, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
-                )
+            asked = names if secretariat else making.waiting(found, names, chosen.releases_folder)
+            for name, word in making.approve(
+                by, found, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
+            ):
                 is_done = approvals.are_enough(word)
                 said = "cleared by" if is_done else "looked at by"
                 rest = "" if is_done else "; one more person must look at it"

@@ -14,8 +14,6 @@ from flows.release.store import Release
 from flows.steering import figures as steering
 from schemas.registry import Registry
 
-PROTECTED = ("hidden", "area_too_small", "size_unknown", "not_checkable")
-
 
 class NoSecretariat(LookupError):
     """There is no such secretariat."""
@@ -65,14 +63,16 @@ def extract(
                 place.id,
                 place.name,
                 place.figures,
-                dwellings=None if _is_protected(place, "dwellings", release.year) else row["dwellings"],
+                dwellings=None if _is_protected(place, "dwellings", release.year, registry) else row["dwellings"],
                 size_band=row["size_band"],
                 funding_band=row["funding_band"],
                 plans=tuple(plans[plan] for plan in covering.get(place.id, ())),
                 twins=held["twins", place.id],
                 other_boundaries=(held["area", others[place.id]],) if place.id in others else (),
                 watch=watch(place, release.year, criteria, on_lists.get(place.id), registry),
-                targets=tuple(_target(plan, target, place, release.year) for plan, target in targets.get(place.id, ())),
+                targets=tuple(
+                    _target(plan, target, place, release.year, registry) for plan, target in targets.get(place.id, ())
+                ),
             )
         )
     return Extract(
@@ -90,7 +90,7 @@ def extract(
         is_cleared=is_cleared,
         previous=previous.name if previous else None,
         changes=tuple(_changes(_of(previous, wanted), _of(release, wanted))) if previous else (),
-        rounded_to=release.record.get("base"),
+        rounded_to=release.record["base"],
     )
 
 
@@ -135,9 +135,10 @@ def _kind(said: str) -> PlaceKind:
     raise ValueError(f"{said!r} is no kind of place")
 
 
-def _is_protected(place: Place, indicator: str, year: int) -> bool:
+def _is_protected(place: Place, indicator: str, year: int, registry: Registry) -> bool:
     """Whether disclosure control keeps a figure from readers, or all of its place."""
-    return any(place.figure(name, year)["mark"] in PROTECTED for name in (indicator, "residents"))
+    marks = {place.figure(name, year)["mark"] for name in (indicator, "residents")}
+    return not marks.isdisjoint(registry.extracts.protecting)
 
 
 def _covering(plans: pl.DataFrame) -> dict[str, list[str]]:
@@ -167,7 +168,7 @@ def _targets(snapshot: Snapshot, areas: set[str]) -> dict[str, list[tuple[str, s
     return found
 
 
-def _target(plan: str, target: steering.Target, area: Place, year: int) -> TargetLine:
+def _target(plan: str, target: steering.Target, area: Place, year: int, registry: Registry) -> TargetLine:
     """A target with only what may be told of it; see TargetLine."""
     row = target.row
     indicator = row["indicator"]
@@ -196,7 +197,8 @@ def _target(plan: str, target: steering.Target, area: Place, year: int) -> Targe
         "target_year": row["target_year"],
         "newest": area.figure(indicator, newest["year"]) if newest else None,
     }
-    protected = any(f["mark"] in PROTECTED for (name, _), f in area.figures.items() if name == indicator)
+    marks = {figure["mark"] for (name, _), figure in area.figures.items() if name == indicator}
+    protected = not marks.isdisjoint(registry.extracts.protecting)
     if protected:
         line |= {"goal": None, "target_value": None}
     if start and newest and _is_told(start, row["start_figure"]) and _is_told(line["newest"], newest["value"]):

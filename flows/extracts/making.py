@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,45 +77,62 @@ def waiting(release: Release, names: Sequence[str], releases: Path) -> list[str]
 
 
 def approve(
-    by: str, release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, releases: Path, extracts: Path
-) -> list[Approval]:
-    """Note that a person has looked at an extract as it stands; the second one hands it out.
+    by: str,
+    release: Release,
+    names: Sequence[str],
+    snapshot: Snapshot,
+    registry: Registry,
+    releases: Path,
+    extracts: Path,
+) -> Iterator[tuple[str, list[Approval]]]:
+    """Note that a person has looked at the extracts of these secretariats as they stand; the second one hands them out.
 
-    Before that the release is attacked once more, and its numbers are entered in the ledger. Returns the approvals that
-    count. Raises ApprovalMissing, CannotRelease where the folder is not what would be made now, ReleaseDamaged where
-    the release is not, Tampered, Refused.
+    Before anything is handed out the release is attacked once more; then its numbers are entered in the ledger. Gives
+    each secretariat with the approvals that count. Raises ApprovalMissing, CannotRelease where a folder is not what
+    would be made now, ReleaseDamaged where the release is not, Tampered, Refused.
     """
     ledger = store.ledger_of(releases)
     require_noted(ledger, extracts)
-    folder = extracts / str(release.year) / secretariat
-    if handing.name_of(release, secretariat) in ledger.releases:
-        raise CannotRelease(f"{release.name} has been handed out to {secretariat} already: {folder}")
+    is_safe = False
+    for name in names:
+        if handing.name_of(release, name) in ledger.releases:
+            folder = extracts / str(release.year) / name
+            raise CannotRelease(f"{release.name} has been handed out to {name} already: {folder}")
     if not clearing.is_up_to_date(release, snapshot, registry, releases, ledger):
         raise CannotRelease(
             f"{release.name} was made of another snapshot, other rules or before another release was handed out; run "
             f"'boligprofil extract --year {release.year}' again and look at what it writes"
         )
-    made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared=False)
-    content = _content(made, registry)
-    if not folder.is_dir() or writing.content_of(folder) != content:
-        raise CannotRelease(
-            f"{folder} is not what would be handed out (it was changed, or never written); run "
-            f"'boligprofil extract --year {release.year} --secretariat {secretariat}' and look at it again"
-        )
-    word = approvals.add(release, secretariat, content, by)
-    if approvals.are_enough(word):
-        handed = clearing.handed_out(store.kept(releases), ledger)
-        if release not in handed:
-            clearing.require_as_made(release, snapshot, registry, handed)
-        clearing.attack_again(release, clearing.earlier_than(release, handed)).require_safe()
-        figures = composing.figures_of(release, secretariat, snapshot)
-        entries = list(handing.entries(release, secretariat, figures, registry, datetime.now(UTC)))
-        if not entries:
-            raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
-        ledger = store.hand_out(releases, entries)
-        made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared=True)
-    writing.write(made, registry, release, word, made_with(registry), folder)
-    return word
+    for name in names:
+        folder = extracts / str(release.year) / name
+        made = _composed(release, name, snapshot, registry, ledger, is_cleared=False)
+        content = _content(made, registry)
+        if not folder.is_dir() or writing.content_of(folder) != content:
+            raise CannotRelease(
+                f"{folder} is not what would be handed out (it was changed, or never written); run "
+                f"'boligprofil extract --year {release.year} --secretariat {name}' and look at it again"
+            )
+        word = approvals.add(release, name, content, by)
+        if approvals.are_enough(word):
+            if not is_safe:
+                _require_safe(release, snapshot, registry, ledger)
+                is_safe = True
+            figures = composing.figures_of(release, name, snapshot)
+            entries = list(handing.entries(release, name, figures, registry, datetime.now(UTC)))
+            if not entries:
+                raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
+            ledger = store.hand_out(releases, entries)
+            made = _composed(release, name, snapshot, registry, ledger, is_cleared=True)
+        writing.write(made, registry, release, word, made_with(registry), folder)
+        yield name, word
+
+
+def _require_safe(release: Release, snapshot: Snapshot, registry: Registry, ledger: Ledger) -> None:
+    """Make a release again of which nothing was handed out yet, and attack it. Raises ReleaseDamaged, Refused."""
+    handed = clearing.handed_out(store.kept(release.folder.parent), ledger)
+    if release not in handed:
+        clearing.require_as_made(release, snapshot, registry, handed)
+    clearing.attack_again(release, clearing.earlier_than(release, handed)).require_safe()
 
 
 def _standing(release: Release, secretariat: str, registry: Registry, ledger: Ledger, folder: Path) -> Written | None:
@@ -138,7 +155,7 @@ def _told(said: Mapping[str, Any], folder: Path, is_new: bool) -> Written:
 
 def made_with(registry: Registry) -> str:
     """A digest of what decides the bytes of an extract beside its figures: code, rules, engines."""
-    return digest([code_sha256("flows.extracts"), registry.fingerprint, *(f"{n} {v}" for n, v in versions().items())])
+    return digest([code_sha256("flows", "schemas"), registry.fingerprint, repr(sorted(versions().items()))])
 
 
 def _composed(

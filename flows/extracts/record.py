@@ -85,8 +85,8 @@ def of_extract(
         "snapshot": extract.snapshot,
         "origin": extract.origin,
         "is_cleared": extract.is_cleared,
-        "method": release.record.get("method", "hiding"),
-        "base": release.record.get("base"),
+        "method": release.record["method"],
+        "base": release.record["base"],
         "approvals": [asdict(approval) for approval in approvals],
         "approvals_needed": NEEDED,
         "areas": len(extract.areas),
@@ -97,11 +97,11 @@ def of_extract(
         "hidden": hidden,
         "rounded": [
             {**of_cell(entry["cell"]), "k": entry["k"], "reached": entry["reached"]}
-            for entry in release.record.get("rounded", ())
+            for entry in release.record["rounded"]
             if (entry["cell"]["geography"], entry["cell"]["geography_id"]) in places
             and entry["cell"]["part"] != "complement"
         ],
-        "sums_off": len(release.record.get("not_additive", ())),
+        "sums_off": len(release.record["not_additive"]),
         "held_back": held,
         "left_out": release.record["left_out"],
         "sums_not_exact": len(release.record["not_exact"]),

@@ -53,14 +53,15 @@ def write(
         outputs(extract, registry, work)
         if extract.is_cleared:
             _pack(work, f"boligprofil-{extract.secretariat}-{extract.year}.zip")
-        content = content_of(work)
+        files = hashes(work)
+        content = _digest(files)
         # Approvals speak of the draft's bytes: those of other bytes count for nothing.
         spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
         said = {
             **record.of_extract(extract, registry, release, [one for one in approvals if one.content == spoken_of]),
             "content_sha256": content,
             "made_with": made_with,
-            "files": hashes(work),
+            "files": files,
         }
         (work / INTERNAL).mkdir()
         (work / INTERNAL / RECORD).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -123,7 +124,11 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def content_of(folder: Path) -> str:
     """One digest over all files that the secretariat gets: what an approval speaks of."""
-    return hashlib.sha256(json.dumps(hashes(folder), sort_keys=True).encode()).hexdigest()
+    return _digest(hashes(folder))
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def recorded(folder: Path) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.provenance import code_sha256, digest
+from flows.provenance import code_sha256, digest, versions
 from flows.publish.snapshots import Snapshot
 from flows.release import cleared, revisions, scope, store, tables
 from flows.release.attack import Exhibit, Findings, Refused, attack
@@ -108,7 +108,7 @@ def handed_out(there: Sequence[Release], ledger: Ledger) -> list[Release]:
             "bring it back from its backup; nothing can be released beside what is not known"
         )
     handed = [release for release in there if release.name in names]
-    if changed := [release.name for release in handed if seals[release.name] not in (None, release.seal)]:
+    if changed := [release.name for release in handed if seals[release.name] != release.seal]:
         raise ReleaseDamaged(
             f"{store.RECORD} of {', '.join(changed)} is not the one that was there when the release was handed out: "
             "bring it back from its backup; nothing can be released until then"
@@ -161,8 +161,9 @@ def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
 
 def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence[Release]) -> str:
     before = [f"{release.name} {release.record['files']['cells']}" for release in earlier]
-    code = code_sha256("flows.release", "sql.release")
-    return digest([snapshot.id, registry.fingerprint, str(year), code, *before])
+    # The SQL that makes figures of counts is run by the build, and the views are those of the marts.
+    code = code_sha256("flows.release", "flows.build", "schemas", "sql")
+    return digest([snapshot.id, registry.fingerprint, str(year), code, repr(sorted(versions().items())), *before])
 
 
 def check(snapshot: Snapshot, year: int) -> None:

@@ -11,9 +11,6 @@ from flows.release.ledger import Entry
 from flows.release.store import Release
 from schemas.registry import Registry
 
-# Marks that stand for a number which is there and is not told; the others say that there is none.
-PROTECTING = ("hidden", "area_too_small", "size_unknown", "not_checkable")
-
 
 def name_of(release: Release, secretariat: str) -> str:
     """What the ledger calls a release to one secretariat."""
@@ -46,7 +43,7 @@ def entries(
         for part, value in _numbers(row, indicator.kind):
             reason = held.get((*place, part))
             yield Entry(**said, part=part, value=value, mark="held_back" if reason else None, why=reason)
-        if row["mark"] in PROTECTING:
+        if row["mark"] in registry.extracts.protecting:
             part = "count" if indicator.kind == "count" else "numerator"
             yield Entry(**said, part=part, mark=row["mark"], why=whys.get(place, row["mark"]))
 

@@ -52,7 +52,7 @@ class Entry(Model):
     indicator: Text
     part: Part
     vintage: Text
-    seal: Text | None = None
+    seal: Text
     value: int | float | None = None
     rounded_to: int | None = None
     mark: Literal["hidden", "area_too_small", "size_unknown", "not_checkable", "held_back"] | None = None

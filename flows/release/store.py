@@ -65,13 +65,11 @@ class Release:
     @cached_property
     def years_of_cells(self) -> list[int]:
         """Years of which the release has cells. Raises ReleaseDamaged."""
-        self._verify("cells", "sums")
-        return sorted(pl.read_parquet(self.folder / "cells.parquet", columns=["year"], glob=False)["year"].unique())
+        return sorted(pl.read_parquet(self._file("cells"), columns=["year"], glob=False)["year"].unique())
 
     def exhibit(self, year: int) -> Exhibit:
         """Its tables of one year, and the counts that readers have. Raises ReleaseDamaged."""
-        self._verify("cells", "sums")
-        held = pl.scan_parquet(self.folder / "cells.parquet", glob=False).filter(pl.col("year") == year).collect()
+        held = pl.scan_parquet(self._file("cells"), glob=False).filter(pl.col("year") == year).collect()
         cells, keys, shown = {}, {}, {}
         for row in held.iter_rows(named=True):
             key = Key(
@@ -89,18 +87,17 @@ class Release:
                 row["withheld_because"],
             )
             if row["is_shown"]:
-                # A release that was made before counts could be rounded has shown the true ones.
-                shown[key] = row.get("shown_value", row["cell_value"])
+                shown[key] = row["shown_value"]
         totals: dict[int, tuple[str, Key]] = {}
         parts: dict[int, list[Key]] = {}
-        sums = pl.scan_parquet(self.folder / "sums.parquet", glob=False).filter(pl.col("year") == year).collect()
+        sums = pl.scan_parquet(self._file("sums"), glob=False).filter(pl.col("year") == year).collect()
         for number, name, cell, is_total in sums.select("sum_no", "sum_name", "cell_no", "is_total").iter_rows():
             if is_total:
                 totals[number] = (name, keys[cell])
             else:
                 parts.setdefault(number, []).append(keys[cell])
         found = tuple(Sum(name, total, tuple(parts[number])) for number, (name, total) in totals.items())
-        return Exhibit(Tables(cells, found), shown, self.record.get("base"))
+        return Exhibit(Tables(cells, found), shown, self.record["base"])
 
     @cached_property
     def figures(self) -> pl.DataFrame:
@@ -109,22 +106,28 @@ class Release:
 
     def figures_where(self, asked: pl.Expr) -> pl.DataFrame:
         """Those of its cleared figures for which `asked` holds; no others are kept in memory. Raises ReleaseDamaged."""
-        self._verify("figures")
-        return pl.scan_parquet(self.folder / "figures.parquet", glob=False).filter(asked).collect()
+        return pl.scan_parquet(self._file("figures"), glob=False).filter(asked).collect()
 
     @cached_property
     def seal(self) -> str:
         """SHA-256 of its record, which has those of its files: what the ledger notes of a release handed out."""
         return file_sha256(self.folder / RECORD)
 
-    def _verify(self, *parts: str) -> None:
-        for part in parts:
-            file = self.folder / f"{part}.parquet"
-            if not file.is_file() or file_sha256(file) != self.record["files"][part]:
-                raise ReleaseDamaged(
-                    f"{file} is not the file that release {self.name} was made with; bring back "
-                    f"{self.folder} from its backup, and release nothing until then"
-                )
+    @cached_property
+    def _whole(self) -> set[str]:
+        """Parts whose file has been found to be the one that the release was made with."""
+        return set()
+
+    def _file(self, part: str) -> Path:
+        """The file of a part, verified when it is first asked for. Raises ReleaseDamaged."""
+        file = self.folder / f"{part}.parquet"
+        if part not in self._whole and (not file.is_file() or file_sha256(file) != self.record["files"][part]):
+            raise ReleaseDamaged(
+                f"{file} is not the file that release {self.name} was made with; bring back "
+                f"{self.folder} from its backup, and release nothing until then"
+            )
+        self._whole.add(part)
+        return file
 
 
 @contextmanager

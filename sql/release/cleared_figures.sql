@@ -23,31 +23,31 @@ select
     cleared_values.window_years,
     cleared_values.repeats_year,
     area_comparisons.municipality_value,
-    if(
-        cleared_values.rounded_to is not null
-        and area_comparisons.municipality_verdict is not null
-        and cleared_values.ci_low <= coalesce(of_municipality.value_most, area_comparisons.municipality_value)
-        and cleared_values.ci_high >= coalesce(of_municipality.value_least, area_comparisons.municipality_value),
-        'similar',
-        area_comparisons.municipality_verdict
+    verdict_when_rounded(
+        cleared_values.rounded_to,
+        area_comparisons.municipality_verdict,
+        cleared_values.ci_low,
+        cleared_values.ci_high,
+        coalesce(of_municipality.value_least, area_comparisons.municipality_value),
+        coalesce(of_municipality.value_most, area_comparisons.municipality_value)
     ) as municipality_verdict,
     area_comparisons.country_value,
-    if(
-        cleared_values.rounded_to is not null
-        and area_comparisons.country_verdict is not null
-        and cleared_values.ci_low <= coalesce(of_country.value_most, area_comparisons.country_value)
-        and cleared_values.ci_high >= coalesce(of_country.value_least, area_comparisons.country_value),
-        'similar',
-        area_comparisons.country_verdict
+    verdict_when_rounded(
+        cleared_values.rounded_to,
+        area_comparisons.country_verdict,
+        cleared_values.ci_low,
+        cleared_values.ci_high,
+        coalesce(of_country.value_least, area_comparisons.country_value),
+        coalesce(of_country.value_most, area_comparisons.country_value)
     ) as country_verdict,
     area_comparisons.twin_value,
-    if(
-        cleared_values.rounded_to is not null
-        and area_comparisons.twin_verdict is not null
-        and cleared_values.ci_low <= coalesce(of_twins.value_most, area_comparisons.twin_value)
-        and cleared_values.ci_high >= coalesce(of_twins.value_least, area_comparisons.twin_value),
-        'similar',
-        area_comparisons.twin_verdict
+    verdict_when_rounded(
+        cleared_values.rounded_to,
+        area_comparisons.twin_verdict,
+        cleared_values.ci_low,
+        cleared_values.ci_high,
+        coalesce(of_twins.value_least, area_comparisons.twin_value),
+        coalesce(of_twins.value_most, area_comparisons.twin_value)
     ) as twin_verdict,
     area_changes.change_year,
     if(cleared_values.rounded_to is null, area_changes.change_year_low, null) as change_year_low,

@@ -8,26 +8,21 @@ import pytest
 from by_hand import YEAR, YEARS, area, place
 
 from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Place, TargetLine, Watch
-from schemas.registry import Registry, load
-
-
-@pytest.fixture(scope="session")
-def rules() -> Registry:
-    return load()
+from schemas.registry import Registry
 
 
 @pytest.fixture
-def make_extract(rules: Registry) -> Callable[..., Extract]:
+def make_extract(registry: Registry) -> Callable[..., Extract]:
     def make(*areas: Area, **said: Any) -> Extract:
         given = {
             "secretariat": "aarhus",
             "name": "Områdesekretariatet i Aarhus",
             "year": YEAR,
             "years": YEARS,
-            "indicators": tuple(i.id for i in rules.indicators.values() if i.of_areas),
+            "indicators": tuple(i.id for i in registry.indicators.values() if i.of_areas),
             "municipality": Place(
                 **place(
-                    rules,
+                    registry,
                     "municipality",
                     "aarhus",
                     residents={y: {"value": 300_000 + 3_000 * (y - 2003)} for y in YEARS},
@@ -37,7 +32,7 @@ def make_extract(rules: Registry) -> Callable[..., Extract]:
             ),
             "country": Place(
                 **place(
-                    rules,
+                    registry,
                     "country",
                     "hele landet",
                     residents={y: {"value": 5_580_516} for y in YEARS},
@@ -59,7 +54,7 @@ def make_extract(rules: Registry) -> Callable[..., Extract]:
 
 
 @pytest.fixture
-def full_extract(rules: Registry, make_extract: Callable[..., Extract]) -> Extract:
+def full_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Extract:
     """A secretariat with two areas: one with every kind of cell, one of which nothing was delivered."""
     told: dict[str, dict[int, dict[str, Any]]] = {
         "residents": {y: {"value": 2_300 + 10 * (y - 2003)} for y in YEARS},
@@ -109,7 +104,7 @@ def full_extract(rules: Registry, make_extract: Callable[..., Extract]) -> Extra
         False,
         5,
     )
-    bispehaven = area(rules, "bispehaven", told, watch=watch)
+    bispehaven = area(registry, "bispehaven", told, watch=watch)
     target = TargetLine(
         "Helhedsplan Bispehaven",
         "1",
@@ -151,4 +146,4 @@ def full_extract(rules: Registry, make_extract: Callable[..., Extract]) -> Extra
         ChangeLine("Bispehaven", "residents", 2011, 2_379.0, None, 2_380.0, None),
         ChangeLine("Bispehaven", "convicted_pct", 2009, None, "not_delivered", None, "hidden"),
     )
-    return make_extract(bispehaven, area(rules, "viby-syd", dwellings=1674), previous="2011-1", changes=changes)
+    return make_extract(bispehaven, area(registry, "viby-syd", dwellings=1674), previous="2011-1", changes=changes)

@@ -6,12 +6,12 @@ from flows.steering.figures import Target
 from schemas.registry import Registry
 
 
-def test_every_kind_of_cell_occurs_in_the_extract_made_by_hand(full_extract: Extract, rules: Registry) -> None:
+def test_every_kind_of_cell_occurs_in_the_extract_made_by_hand(full_extract: Extract, registry: Registry) -> None:
     marks = {f["mark"] for area in full_extract.areas for f in area.figures.values()}
     assert (
         {None, "hidden", "not_delivered", "withheld_by_source", "not_checkable"}
         <= marks
-        <= {None, *rules.extracts.mark}
+        <= {None, *registry.extracts.mark}
     )
     assert [area.has_any() for area in full_extract.areas] == [True, False]
 
@@ -26,5 +26,5 @@ def test_a_target_that_could_tell_a_hidden_figure_is_not_told_by_its_path_either
     for mark, expected, aim in (("not_delivered", 8.0, 7.0), ("hidden", None, None)):
         told: dict[int, dict[str, Any]] = {2008: {"value": 9.0}, 2010: {"value": 8.5}, 2011: {"mark": mark}}
         figures = {("convicted_pct", of): {"value": None, "mark": None, **figure} for of, figure in told.items()}
-        line = _target("Plan", Target(row, (year,)), Place("area", "ager", "Ager", figures), 2012)
+        line = _target("Plan", Target(row, (year,)), Place("area", "ager", "Ager", figures), 2012, registry)
         assert (line.verdict, line.expected, line.target_value) == ("on_the_way", expected, aim)

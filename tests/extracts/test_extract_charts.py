@@ -16,8 +16,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 YEARS = range(2003, 2013)
 
 
-def drawn(extract: Extract, rules: Registry, indicator: str, of: Area | None = None) -> ET.Element:
-    svg = charts.development(of or extract.areas[0], extract, rules, indicator)
+def drawn(extract: Extract, registry: Registry, indicator: str, of: Area | None = None) -> ET.Element:
+    svg = charts.development(of or extract.areas[0], extract, registry, indicator)
     assert svg is not None
     return ET.fromstring(svg)
 
@@ -42,18 +42,18 @@ def runs(svg: ET.Element) -> list[int]:
     return [part.count("L") + 1 for part in path.split("M")[1:-1]]
 
 
-def test_points_stand_at_their_values(full_extract: Extract, rules: Registry) -> None:
+def test_points_stand_at_their_values(full_extract: Extract, registry: Registry) -> None:
     told = {2010: {"value": 10.0}, 2011: {"value": 20.0}, 2012: {"value": 40.0}}
     (x0, y0), (x1, y1), (x2, y2), _ = points(
-        drawn(of_area(full_extract, "safe_evening_pct", told), rules, "safe_evening_pct")
+        drawn(of_area(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
     )
     assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
     assert y0 - y1 == pytest.approx((y1 - y2) / 2, abs=0.2)
     assert y0 > y1 > y2
 
 
-def test_ticks_stand_where_their_numbers_lie(full_extract: Extract, rules: Registry) -> None:
-    svg = drawn(full_extract, rules, "move_out_pct")
+def test_ticks_stand_where_their_numbers_lie(full_extract: Extract, registry: Registry) -> None:
+    svg = drawn(full_extract, registry, "move_out_pct")
     ticks = [
         (float(t.get("y", "")) - 4, float((t.text or "").replace(",", ".")))
         for t in svg.iter(f"{SVG}text")
@@ -65,8 +65,8 @@ def test_ticks_stand_where_their_numbers_lie(full_extract: Extract, rules: Regis
     assert points(svg)[0][1] == pytest.approx(y0 + (first - v0) * (y1 - y0) / (v1 - v0), abs=0.2)
 
 
-def test_a_whisker_has_the_ends_of_the_interval(full_extract: Extract, rules: Registry) -> None:
-    svg = drawn(full_extract, rules, "move_out_pct")
+def test_a_whisker_has_the_ends_of_the_interval(full_extract: Extract, registry: Registry) -> None:
+    svg = drawn(full_extract, registry, "move_out_pct")
     bars = re.findall(r"M([\d.]+) ([\d.]+)V([\d.]+)", " ".join(p.get("d", "") for p in group(svg).iter(f"{SVG}path")))
     assert len(bars) == len(YEARS)
     figure, (x, y), (_, far) = full_extract.areas[0].figure("move_out_pct", 2003), points(svg)[0], points(svg)[9]
@@ -75,24 +75,24 @@ def test_a_whisker_has_the_ends_of_the_interval(full_extract: Extract, rules: Re
     assert [float(part) for part in bars[0]] == pytest.approx([x, low, high], abs=0.3)
 
 
-def test_lines_end_at_gaps_at_means_and_at_repeated_figures(full_extract: Extract, rules: Registry) -> None:
+def test_lines_end_at_gaps_at_means_and_at_repeated_figures(full_extract: Extract, registry: Registry) -> None:
     told: Told = {year: {"x": 500, "n": 1000} for year in YEARS}
     told[2006] = {"mark": "hidden"}
     told[2009] |= {"repeats_year": 2008}
-    svg = drawn(of_area(full_extract, "safe_evening_pct", told), rules, "safe_evening_pct")
+    svg = drawn(of_area(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
     assert runs(svg) == [3, 2, 3]
     told[2011] |= {"window_years": 2}
-    svg = drawn(of_area(full_extract, "safe_evening_pct", told), rules, "safe_evening_pct")
+    svg = drawn(of_area(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
     assert runs(svg) == [3, 2]
     said = " ".join(texts(svg))
     assert "Hul rude: gennemsnit over 2 år (2011)." in said
     assert "Hul prik: kilden gentager i 2009 tallet for 2008." in said
 
 
-def test_hidden_and_missing_have_signs_and_words_of_their_own(full_extract: Extract, rules: Registry) -> None:
+def test_hidden_and_missing_have_signs_and_words_of_their_own(full_extract: Extract, registry: Registry) -> None:
     told: Told = {year: {"x": 0 if year == 2005 else 500, "n": 1000} for year in YEARS}
     told |= {2006: {"mark": "hidden"}, 2007: {"mark": "not_delivered"}, 2008: {"mark": "withheld_by_source"}}
-    svg = drawn(of_area(full_extract, "safe_evening_pct", told), rules, "safe_evening_pct")
+    svg = drawn(of_area(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
     said = texts(svg)
     assert [text for text in said if text.startswith("[") and len(text) == 3] == ["[s]", "[i]", "[h]"]
     assert {"[s] skjult: 2006.", "[i] ikke leveret: 2007.", "[h] holdt tilbage af kilden: 2008."} <= set(said)
@@ -100,7 +100,7 @@ def test_hidden_and_missing_have_signs_and_words_of_their_own(full_extract: Extr
     assert len(points(svg)) == 7 + 1
 
 
-def test_figures_that_are_not_shown_change_nothing(full_extract: Extract, rules: Registry) -> None:
+def test_figures_that_are_not_shown_change_nothing(full_extract: Extract, registry: Registry) -> None:
     """A number left in a row that has a mark is not drawn, not told, and does not move the axis."""
     bispehaven = full_extract.areas[0]
     for indicator in full_extract.indicators:
@@ -115,31 +115,31 @@ def test_figures_that_are_not_shown_change_nothing(full_extract: Extract, rules:
                 }
         leaky = replace(bispehaven, figures=figures)
         for make in (charts.development, charts.alternative):
-            assert make(leaky, full_extract, rules, indicator) == make(bispehaven, full_extract, rules, indicator)
+            assert make(leaky, full_extract, registry, indicator) == make(bispehaven, full_extract, registry, indicator)
 
 
-def test_there_is_no_chart_without_a_number(full_extract: Extract, rules: Registry) -> None:
-    assert charts.development(full_extract.areas[0], full_extract, rules, "employed_18_64_pct") is None
+def test_there_is_no_chart_without_a_number(full_extract: Extract, registry: Registry) -> None:
+    assert charts.development(full_extract.areas[0], full_extract, registry, "employed_18_64_pct") is None
     # The municipality has residents, which are not drawn beside those of an area.
-    assert charts.development(full_extract.areas[1], full_extract, rules, "residents") is None
-    svg = drawn(full_extract, rules, "move_out_pct", full_extract.areas[1])
+    assert charts.development(full_extract.areas[1], full_extract, registry, "residents") is None
+    svg = drawn(full_extract, registry, "move_out_pct", full_extract.areas[1])
     assert "[i] ikke leveret: 2003–2012." in texts(svg)
     assert "Kommunen" in texts(svg)
     assert "Området" not in texts(svg)
 
 
-def test_numbers_of_people_are_drawn_of_the_area_alone(full_extract: Extract, rules: Registry) -> None:
-    said = texts(drawn(full_extract, rules, "residents"))
+def test_numbers_of_people_are_drawn_of_the_area_alone(full_extract: Extract, registry: Registry) -> None:
+    said = texts(drawn(full_extract, registry, "residents"))
     assert "2.390" in said
     assert "Kommunen" not in said
 
 
-def test_names_stand_apart_beside_their_lines(full_extract: Extract, rules: Registry) -> None:
+def test_names_stand_apart_beside_their_lines(full_extract: Extract, registry: Registry) -> None:
     at = {y: {"x": 501, "n": 1000} for y in YEARS}
     extract = of_area(full_extract, "safe_evening_pct", {y: {"x": 500, "n": 1000} for y in YEARS})
     near = {part: of_place(getattr(extract, part), "safe_evening_pct", at) for part in ("municipality", "country")}
     extract = replace(extract, **near)
-    svg = drawn(extract, rules, "safe_evening_pct")
+    svg = drawn(extract, registry, "safe_evening_pct")
     names = [float(t.get("y", "")) for t in svg.iter(f"{SVG}text") if t.text in ("Området", "Kommunen", "Hele landet")]
     assert len(names) == 3
     heights = sorted(names)
@@ -148,34 +148,36 @@ def test_names_stand_apart_beside_their_lines(full_extract: Extract, rules: Regi
     assert heights[-1] + charts.TEXT <= charts.HEIGHT + charts.LANE
 
 
-def test_lines_are_told_apart_without_colour(full_extract: Extract, rules: Registry) -> None:
+def test_lines_are_told_apart_without_colour(full_extract: Extract, registry: Registry) -> None:
     extract = of_area(full_extract, "outside_work_pct", {y: {"x": 500, "n": 1000} for y in YEARS})
-    svg = drawn(extract, rules, "outside_work_pct")
+    svg = drawn(extract, registry, "outside_work_pct")
     dashes = [p.get("stroke-dasharray") for p in svg.iter(f"{SVG}path") if p.get("fill") == "none"]
     assert len(set(dashes)) == 3
     greys = set(re.findall(r"#([0-9a-f]+)", ET.tostring(svg, encoding="unicode")))
     assert all(len(set(grey)) == 1 for grey in greys)
 
 
-def test_the_same_extract_draws_the_same(full_extract: Extract, rules: Registry) -> None:
-    first, second = (charts.development(full_extract.areas[0], full_extract, rules, "move_out_pct") for _ in range(2))
+def test_the_same_extract_draws_the_same(full_extract: Extract, registry: Registry) -> None:
+    first, second = (
+        charts.development(full_extract.areas[0], full_extract, registry, "move_out_pct") for _ in range(2)
+    )
     assert first == second
     assert first is not None
     assert "id=" not in first
 
 
-def test_a_chart_in_words_says_every_year_and_what_it_is(full_extract: Extract, rules: Registry) -> None:
-    said = charts.alternative(full_extract.areas[0], full_extract, rules, "outside_work_pct")
+def test_a_chart_in_words_says_every_year_and_what_it_is(full_extract: Extract, registry: Registry) -> None:
+    said = charts.alternative(full_extract.areas[0], full_extract, registry, "outside_work_pct")
     assert said.startswith("Andel uden for arbejdsmarkedet, Bispehaven, 2003–2012. Området: 2003–2010: ikke leveret;")
     assert "2011: 42,1 % (usikkerhed ukendt, kilden gentager tallet fra 2010)" in said
     assert "2012: 43,0 % (usikkerhed ukendt, gennemsnit over 2 år)." in said
     assert "Kommunen: 2003: 22,4 % (usikkerhed ukendt); 2012: 22,4 % (usikkerhed ukendt)." in said
-    said = charts.alternative(full_extract.areas[0], full_extract, rules, "convicted_pct")
+    said = charts.alternative(full_extract.areas[0], full_extract, registry, "convicted_pct")
     assert "2009: skjult;" in said
     assert "Kommunen: intet tal vises." in said
-    assert "2012: 2.390." in charts.alternative(full_extract.areas[0], full_extract, rules, "residents").replace(
+    assert "2012: 2.390." in charts.alternative(full_extract.areas[0], full_extract, registry, "residents").replace(
         " personer", ""
     )
-    (svg,) = [drawn(full_extract, rules, "convicted_pct")]
+    (svg,) = [drawn(full_extract, registry, "convicted_pct")]
     assert svg.get("role") == "img"
     assert svg.get("aria-label") == said

@@ -26,8 +26,8 @@ NUMBERS = (
 )
 
 
-def written(extract: Extract, rules: Registry, folder: Path) -> dict[str, str]:
-    return {file.name: file.read_text(encoding="utf-8") for file in pages.write(extract, rules, folder)}
+def written(extract: Extract, registry: Registry, folder: Path) -> dict[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in pages.write(extract, registry, folder)}
 
 
 def grid(page: str, caption: str) -> list[list[str]]:
@@ -36,25 +36,27 @@ def grid(page: str, caption: str) -> list[list[str]]:
     return next(rows for said, rows in Tables(cells).tables.items() if said.startswith(caption))
 
 
-def test_a_page_for_each_area_and_one_for_all(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    files = pages.write(full_extract, rules, tmp_path / "new" / "folder")
+def test_a_page_for_each_area_and_one_for_all(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    files = pages.write(full_extract, registry, tmp_path / "new" / "folder")
     assert [file.name for file in files] == ["index.html", AREA, "omraade-viby-syd.html"]
     assert sorted(file.name for file in files[0].parent.iterdir()) == sorted(file.name for file in files)
 
 
-def test_banners_stand_above_everything_on_every_page(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_banners_stand_above_everything_on_every_page(
+    full_extract: Extract, registry: Registry, tmp_path: Path
+) -> None:
     for origin, is_cleared in (("synthetic", False), ("real", True)):
         extract = replace(full_extract, origin=origin, is_cleared=is_cleared)
         expected = " ".join(f"{mark}: {said}" for mark, said in words.banners(extract))
-        for page in written(extract, rules, tmp_path).values():
+        for page in written(extract, registry, tmp_path).values():
             said = text(page[page.index("<body>") :]).replace(" :", ":")
             assert said.startswith(f"Gå til indholdet {expected}")
 
 
 def test_pages_allow_their_own_script_and_style_and_nothing_else(
-    full_extract: Extract, rules: Registry, tmp_path: Path
+    full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
-    for page in written(full_extract, rules, tmp_path).values():
+    for page in written(full_extract, registry, tmp_path).values():
         policy = unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1])  # type: ignore[index]
         for part in ("style", "script"):
             (found,) = re.findall(rf"<{part}>(.*?)</{part}>", page, flags=re.DOTALL)
@@ -70,16 +72,16 @@ def test_pages_allow_their_own_script_and_style_and_nothing_else(
         assert set(re.findall(r"https?://[^\s\"')]*", page)) <= {"http://www.w3.org/2000/svg"}
 
 
-def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    first, second = (written(full_extract, rules, tmp_path / name) for name in ("a", "b"))
+def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    first, second = (written(full_extract, registry, tmp_path / name) for name in ("a", "b"))
     assert first == second
     assert str(tmp_path) not in "".join(first.values())
 
 
 def test_key_figures_stand_beside_other_places_with_their_verdicts(
-    full_extract: Extract, rules: Registry, tmp_path: Path
+    full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
-    rows = grid(written(full_extract, rules, tmp_path)[AREA], "De vigtigste tal for Bispehaven i 2012")
+    rows = grid(written(full_extract, registry, tmp_path)[AREA], "De vigtigste tal for Bispehaven i 2012")
     by = {row[0]: row[1:] for row in rows}
     assert by["Fraflytningsprocent"] == [
         "9,7 % | 84 af 869 boliger",
@@ -103,8 +105,8 @@ def test_key_figures_stand_beside_other_places_with_their_verdicts(
     assert by["Beboere"][:3] == ["2.390 personer", "talt op", "327.000 personer"]
 
 
-def test_the_overview_sets_areas_side_by_side(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    page = written(full_extract, rules, tmp_path)["index.html"]
+def test_the_overview_sets_areas_side_by_side(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    page = written(full_extract, registry, tmp_path)["index.html"]
     seen = table(page, "De vigtigste tal i 2012")
     assert seen["Fraflytningsprocent"] == {
         "Tal": "Fraflytningsprocent",
@@ -121,18 +123,20 @@ def test_the_overview_sets_areas_side_by_side(full_extract: Extract, rules: Regi
     assert table(page, "Tal, der er ændret siden udgivelse 2011-1")
 
 
-def test_a_verdict_against_the_twins_is_about_the_area(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_a_verdict_against_the_twins_is_about_the_area(
+    full_extract: Extract, registry: Registry, tmp_path: Path
+) -> None:
     told: Told = {2012: {"x": 500, "n": 1000, "twin_value": 60.0, "twin_verdict": "worse"}}
     extract = of_area(full_extract, "employed_18_64_pct", told)
     bispehaven = extract.areas[0]
     twins = of_place(bispehaven.twins, "employed_18_64_pct", {2012: {"value": 60.0}})
     extract = replace(extract, areas=(replace(bispehaven, twins=twins),))
-    rows = grid(written(extract, rules, tmp_path)[AREA], "De vigtigste tal for Bispehaven i 2012")
+    rows = grid(written(extract, registry, tmp_path)[AREA], "De vigtigste tal for Bispehaven i 2012")
     assert next(row for row in rows if row[0] == "Andel i beskæftigelse")[5] == "60,0 % | området er dårligere"
 
 
-def test_targets_tell_no_more_than_they_may(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    page = written(full_extract, rules, tmp_path)[AREA]
+def test_targets_tell_no_more_than_they_may(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    page = written(full_extract, registry, tmp_path)[AREA]
     first, second = page[page.index('id="maal"') :].split("<article")[1:3]
     for said in (
         "Færre flytter fra området",
@@ -153,28 +157,28 @@ def test_targets_tell_no_more_than_they_may(full_extract: Extract, rules: Regist
     assert "%" not in hidden
 
 
-def test_the_watch_has_a_word_for_every_criterion(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    seen = table(written(full_extract, rules, tmp_path)[AREA], "Kriterierne for listen i 2012")
+def test_the_watch_has_a_word_for_every_criterion(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    seen = table(written(full_extract, registry, tmp_path)[AREA], "Kriterierne for listen i 2012")
     assert seen["Beboere"]["Opfyldt?"] == "✓ opfyldt"
     assert seen["Andel dømte"]["Bispehaven"] == "skjult"
     assert seen["Andel dømte"]["Opfyldt?"] == "? kan ikke afgøres"
 
 
-def test_another_boundary_stands_apart(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_another_boundary_stands_apart(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     bispehaven = full_extract.areas[0]
     other = Place("area", "listed", "Bispehaven m.fl.", full_extract.country.figures)
     other = of_place(other, "convicted_pct", {2011: {"value": 3.14}, 2012: {"mark": "withheld_by_source"}})
     extract = replace(full_extract, areas=(replace(bispehaven, other_boundaries=(other,)),))
-    page = written(extract, rules, tmp_path)[AREA]
+    page = written(extract, registry, tmp_path)[AREA]
     seen = table(page, "Bispehaven m.fl., egen grænse")
     assert seen["Andel dømte"]["2011"] == "3,14 %"
     assert seen["Andel dømte"]["2012"] == "holdt tilbage af kilden"
     assert "3,14" not in page[: page.index('id="graenser"')]
 
 
-def test_years_that_lack_the_same_share_a_row(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_years_that_lack_the_same_share_a_row(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     extract = of_area(full_extract, "safe_evening_pct", {2006: {"x": 1, "n": 2}, 2007: {"mark": "hidden"}})
-    rows = grid(written(extract, rules, tmp_path)[AREA], "Alle tal for Bispehaven")
+    rows = grid(written(extract, registry, tmp_path)[AREA], "Alle tal for Bispehaven")
     found = [row[1:3] for row in rows if row[0] == "Andel trygge om aftenen"]
     assert found == [
         ["2008–2012", "ikke leveret"],
@@ -185,9 +189,9 @@ def test_years_that_lack_the_same_share_a_row(full_extract: Extract, rules: Regi
 
 
 def test_a_secretariat_without_areas_gets_its_municipality(
-    full_extract: Extract, rules: Registry, tmp_path: Path
+    full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
-    made = written(replace(full_extract, areas=()), rules, tmp_path)
+    made = written(replace(full_extract, areas=()), registry, tmp_path)
     assert list(made) == ["index.html"]
     said = text(made["index.html"])
     assert "kender ikke noget støttet boligområde" in said
@@ -202,21 +206,21 @@ def test_a_secretariat_without_areas_gets_its_municipality(
     assert "EKSEMPEL" not in said
 
 
-def test_names_cannot_break_a_page(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_names_cannot_break_a_page(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     odd = replace(full_extract.areas[0], name='</title><script>alert("x")</script>')
-    for page in written(replace(full_extract, areas=(odd,), name="<b>&"), rules, tmp_path).values():
+    for page in written(replace(full_extract, areas=(odd,), name="<b>&"), registry, tmp_path).values():
         assert page.count("<script>") == 1
         assert "<b>&" not in page
 
 
-def test_no_page_says_that_a_plan_caused_anything(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    for page in written(full_extract, rules, tmp_path).values():
+def test_no_page_says_that_a_plan_caused_anything(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    for page in written(full_extract, registry, tmp_path).values():
         assert not re.search(r"effekt|skyldes|takket være|på grund af|har virket|virkning", text(page), re.IGNORECASE)
 
 
-def test_the_pages_own_words_are_easy(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_the_pages_own_words_are_easy(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     """LIX below 45: words to a sentence, and how many of them are longer than six letters."""
-    for page in written(full_extract, rules, tmp_path).values():
+    for page in written(full_extract, registry, tmp_path).values():
         main = re.sub(
             r"<table.*?</table>|<fieldset.*?</fieldset>|<nav.*?</nav>|<svg.*?</svg>", " ", page, flags=re.DOTALL
         )
@@ -277,19 +281,19 @@ def planted(place: Any) -> Any:
     )
 
 
-def test_a_hidden_cell_leaves_no_number_in_any_byte(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
+def test_a_hidden_cell_leaves_no_number_in_any_byte(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     @settings(max_examples=12)
     @given(seed=st.integers(0, 10**6))
     def check(seed: int) -> None:
-        _check(any_extract(full_extract, seed), rules, tmp_path)
+        _check(any_extract(full_extract, seed), registry, tmp_path)
 
     check()
 
 
-def _check(extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    clean = written(extract, rules, tmp_path)
+def _check(extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    clean = written(extract, registry, tmp_path)
     rows = [row for row in grid(clean[AREA], "Alle tal for") if row[0] != "Tal"]
-    labels = {rules.indicators[i].label_da: i for i in extract.indicators}
+    labels = {registry.indicators[i].label_da: i for i in extract.indicators}
     places = (extract.areas[0], extract.municipality, extract.country, extract.areas[0].twins)
     seen = 0
     for label, years, *cells in rows:
@@ -297,7 +301,7 @@ def _check(extract: Extract, rules: Registry, tmp_path: Path) -> None:
         for year in range(int(first), int(last or first) + 1):
             for place, cell in zip(places, (cells[0], *cells[2:]), strict=True):
                 figure = place.figure(labels[label], year)
-                expected = words.shown(figure, rules)
+                expected = words.shown(figure, registry)
                 assert cell == expected if figure["mark"] else cell.startswith(expected)
                 seen += 1
             assert (cells[1] == "–") == bool(places[0].figure(labels[label], year)["mark"])
@@ -310,4 +314,4 @@ def _check(extract: Extract, rules: Registry, tmp_path: Path) -> None:
         municipality=planted(extract.municipality),
         country=planted(extract.country),
     )
-    assert written(leaky, rules, tmp_path / "leaky") == clean
+    assert written(leaky, registry, tmp_path / "leaky") == clean

@@ -29,8 +29,8 @@ FEW = settings(
 Rows = dict[tuple[str, str, str, str], dict[str, str]]
 
 
-def written(extract: Extract, rules: Registry, folder: Path) -> bytes:
-    listing.write(extract, rules, folder / "list.csv")
+def written(extract: Extract, registry: Registry, folder: Path) -> bytes:
+    listing.write(extract, registry, folder / "list.csv")
     return (folder / "list.csv").read_bytes()
 
 
@@ -39,8 +39,8 @@ def read(made: bytes) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def rows(full_extract: Extract, rules: Registry, tmp_path: Path) -> Rows:
-    made = read(written(full_extract, rules, tmp_path))
+def rows(full_extract: Extract, registry: Registry, tmp_path: Path) -> Rows:
+    made = read(written(full_extract, registry, tmp_path))
     return {(row["Stedtype"], row["Sted"], row["Indikator"], row["År"]): row for row in made}
 
 
@@ -49,11 +49,11 @@ def test_a_row_stands_for_every_place_year_and_indicator(rows: Rows, full_extrac
     assert len(rows) == places * len(full_extract.years) * len(full_extract.indicators)
 
 
-def test_the_file_is_as_danish_excel_wants_it(full_extract: Extract, rules: Registry, tmp_path: Path) -> None:
-    made = written(full_extract, rules, tmp_path)
+def test_the_file_is_as_danish_excel_wants_it(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    made = written(full_extract, registry, tmp_path)
     assert made.startswith(b"\xef\xbb\xbfOprindelse;Udgave;Udgivelse;Sekretariat;Stedtype;Sted;")
     assert made.count(b"\r\n") == made.count(b"\n") > 1
-    assert made == written(full_extract, rules, tmp_path)
+    assert made == written(full_extract, registry, tmp_path)
 
 
 def test_every_row_says_what_it_is(rows: Rows) -> None:
@@ -62,9 +62,9 @@ def test_every_row_says_what_it_is(rows: Rows) -> None:
 
 
 def test_a_cleared_file_of_real_figures_says_so(
-    make_extract: Callable[..., Extract], rules: Registry, tmp_path: Path
+    make_extract: Callable[..., Extract], registry: Registry, tmp_path: Path
 ) -> None:
-    made = read(written(make_extract(is_cleared=True, origin="real"), rules, tmp_path))
+    made = read(written(make_extract(is_cleared=True, origin="real"), registry, tmp_path))
     assert {(row["Oprindelse"], row["Udgave"]) for row in made} == {("virkelig", "godkendt")}
 
 
@@ -104,10 +104,10 @@ def test_a_mark_stands_in_words_and_its_row_has_no_number(rows: Rows) -> None:
 @FEW
 @given(data=st.data())
 def test_no_list_shows_what_marks_hide_or_starts_a_formula(
-    data: st.DataObject, rules: Registry, tmp_path: Path
+    data: st.DataObject, registry: Registry, tmp_path: Path
 ) -> None:
-    extract = data.draw(extracts(rules))
-    made = written(extract, rules, tmp_path)
+    extract = data.draw(extracts(registry))
+    made = written(extract, registry, tmp_path)
     assert not re.search(TRACE, made)
     found = read(made)
     places = sum(2 + len(area.other_boundaries) for area in extract.areas) + 2
@@ -123,9 +123,9 @@ def test_no_list_shows_what_marks_hide_or_starts_a_formula(
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_a_danish_spreadsheet_opens_its_numbers_as_numbers(
-    full_extract: Extract, rules: Registry, tmp_path: Path
+    full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
-    made = read(written(full_extract, rules, tmp_path))
+    made = read(written(full_extract, registry, tmp_path))
     book = in_libreoffice(tmp_path, [tmp_path / "list.csv"], f"--infilter={DANISH_CSV}") / "list.xlsx"
     heads, *below = next(iter(sheets(book.read_bytes()).values()))
     assert heads == list(made[0])

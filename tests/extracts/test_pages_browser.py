@@ -28,11 +28,11 @@ OUTSIDE = """width => [...document.querySelectorAll("body *")]
 
 
 @pytest.fixture
-def folder(full_extract: Extract, rules: Registry, tmp_path: Path) -> Path:
+def folder(full_extract: Extract, registry: Registry, tmp_path: Path) -> Path:
     """A folder, with a name as people give them, that holds the pages, and in `uden` those of no area."""
     folder = tmp_path / "Udtræk 2012, æøå"
-    pages.write(full_extract, rules, folder)
-    pages.write(replace(full_extract, areas=()), rules, folder / "uden")
+    pages.write(full_extract, registry, folder)
+    pages.write(replace(full_extract, areas=()), registry, folder / "uden")
     return folder
 
 
@@ -229,7 +229,7 @@ def test_pages_fit_their_width(opened: Callable[..., Any], folder: Path, width: 
 
 
 def test_many_areas_with_long_names_fit_a_sheet(
-    opened: Callable[..., Any], full_extract: Extract, rules: Registry, tmp_path: Path
+    opened: Callable[..., Any], full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
     area = full_extract.areas[0]
     names = (
@@ -239,7 +239,7 @@ def test_many_areas_with_long_names_fit_a_sheet(
         "Korsløkkeparken Øst",
     )
     areas = tuple(replace(area, id=f"nr-{at}", name=f"{names[at % 4]} {at}") for at in range(7))
-    pages.write(replace(full_extract, areas=areas), rules, tmp_path)
+    pages.write(replace(full_extract, areas=areas), registry, tmp_path)
     page = opened(tmp_path / OVERVIEW, 703)
     page.emulate_media(media="print")
     assert max(page.evaluate("[...document.querySelectorAll('.wide')].map(e => e.scrollWidth - e.clientWidth)")) <= 1
@@ -264,14 +264,14 @@ def test_a_table_that_scrolls_is_scrolled_by_keyboard(opened: Callable[..., Any]
 
 
 def test_charts_keep_their_words_inside(
-    opened: Callable[..., Any], full_extract: Extract, rules: Registry, tmp_path: Path
+    opened: Callable[..., Any], full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
     """The longest of them: a mean, a repeated figure, marks, a last figure of an earlier year, large numbers."""
     told: Told = {year: {"value": 123_456.0} for year in range(2003, 2008)}
     told |= {2007: {"mark": "size_unknown"}, 2008: {"mark": "withheld_or_zero"}}
     told |= {2009: {"value": 9_999.0, "window_years": 2, "repeats_year": 2008}, 2010: {"mark": "hidden"}}
     extract = of_area(of_area(full_extract, "gross_income_dkk", told), "hospital_admissions_rate", told)
-    pages.write(extract, rules, tmp_path)
+    pages.write(extract, registry, tmp_path)
     page = opened(tmp_path / AREA, java_script_enabled=False)
     outside = page.evaluate("""() => [...document.querySelectorAll("svg")].flatMap(svg => {
         const all = svg.getBoundingClientRect();

@@ -68,10 +68,10 @@ def _pages_per_area(pdf: pikepdf.Pdf, extract: Extract) -> Iterator[int]:
 
 
 @pytest.fixture
-def busy_extract(rules: Registry, make_extract: Callable[..., Extract]) -> Extract:
+def busy_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Extract:
     """An area of which everything can be told: all key figures, a watch, targets of a plan, another boundary."""
-    keys = list(rules.extracts.key_figures)
-    made = random_area(Random(16), rules, keys)
+    keys = list(registry.extracts.key_figures)
+    made = random_area(Random(16), registry, keys)
     criteria = [
         Criterion(i, ">", limit, limit + 0.4, None, True, 0.4, True)
         for i, limit in (("outside_work_pct", 40), ("nonwestern_pct", 50), ("convicted_pct", 2.7))
@@ -98,15 +98,15 @@ def busy_extract(rules: Registry, make_extract: Callable[..., Extract]) -> Extra
     )
     unmeasured = replace(target, indicator=None, not_measurable_because="no_register", verdict=None)
     lists = {i: {2010: {"value": 12.3, "is_published": True, "source": "ministry_lists"}} for i in keys[3:6]}
-    other = Place(**place(rules, "area", "nabogaarden", **lists))
+    other = Place(**place(registry, "area", "nabogaarden", **lists))
     targets = (target, replace(target, number="2"), replace(unmeasured, number="3"))
     return make_extract(replace(made, watch=watch, targets=targets, other_boundaries=(other,)))
 
 
 @pytest.fixture
-def opened(full_extract: Extract, rules: Registry, tmp_path: Path) -> Iterator[pikepdf.Pdf]:
+def opened(full_extract: Extract, registry: Registry, tmp_path: Path) -> Iterator[pikepdf.Pdf]:
     file = tmp_path / "opened.pdf"
-    file.write_bytes(report.pdf(full_extract, rules))
+    file.write_bytes(report.pdf(full_extract, registry))
     with pikepdf.open(file) as pdf:
         yield pdf
 
@@ -122,18 +122,18 @@ def test_the_report_is_a_tagged_danish_document_with_a_title(opened: pikepdf.Pdf
 
 
 def test_every_figure_has_a_text_and_every_table_has_heads(
-    opened: pikepdf.Pdf, full_extract: Extract, rules: Registry
+    opened: pikepdf.Pdf, full_extract: Extract, registry: Registry
 ) -> None:
     elements = _elements(opened)
     kinds = [str(element.S) for element in elements]
     drawn = [
         i
-        for i in rules.extracts.key_figures
+        for i in registry.extracts.key_figures
         if sum(full_extract.areas[0].figure(i, year)["value"] is not None for year in YEARS) >= 2
     ]
     assert kinds.count("/Figure") == len(drawn) > 3
     spoken = [str(element.Alt) for element in elements if element.S == "/Figure"]
-    assert spoken == [charts.alternative(full_extract.areas[0], full_extract, rules, i) for i in drawn]
+    assert spoken == [charts.alternative(full_extract.areas[0], full_extract, registry, i) for i in drawn]
     tables = [element for element in elements if element.S == "/Table"]
     assert len(tables) >= 6
     for table in tables:
@@ -156,11 +156,14 @@ def _below(element: Any) -> list[Any]:
 
 
 def test_banners_stand_on_every_page(
-    full_extract: Extract, make_extract: Callable[..., Extract], rules: Registry, text_of: Callable[[bytes], list[str]]
+    full_extract: Extract,
+    make_extract: Callable[..., Extract],
+    registry: Registry,
+    text_of: Callable[[bytes], list[str]],
 ) -> None:
     cleared = replace(full_extract, is_cleared=True, origin="real", areas=full_extract.areas[1:])
     for extract in (full_extract, make_extract(), cleared):
-        pages = text_of(report.pdf(extract, rules))
+        pages = text_of(report.pdf(extract, registry))
         for page in pages:
             said = [f"{mark}: {meaning}" for mark, meaning in words.banners(extract)]
             assert page.strip().splitlines()[: len(said)] == said
@@ -168,27 +171,27 @@ def test_banners_stand_on_every_page(
 
 
 def test_an_area_takes_two_to_four_pages(
-    full_extract: Extract, busy_extract: Extract, rules: Registry, tmp_path: Path
+    full_extract: Extract, busy_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
     for extract in (busy_extract, replace(full_extract, areas=full_extract.areas[:1])):
         file = tmp_path / "report.pdf"
-        file.write_bytes(report.pdf(extract, rules))
+        file.write_bytes(report.pdf(extract, registry))
         with pikepdf.open(file) as pdf:
             assert all(2 <= pages <= 4 for pages in _pages_per_area(pdf, extract))
 
 
-def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, rules: Registry) -> None:
-    pdf = report.pdf(full_extract, rules)
-    assert pdf == report.pdf(full_extract, rules)
+def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, registry: Registry) -> None:
+    pdf = report.pdf(full_extract, registry)
+    assert pdf == report.pdf(full_extract, registry)
     assert not re.search(rb"CreationDate|ModDate|CreateDate|ModifyDate", pdf)
 
 
 def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
-    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]], tmp_path: Path
+    registry: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]], tmp_path: Path
 ) -> None:
     def said(**figure: Any) -> str:
         told = {year: {"x": 40, "n": 1500} for year in YEARS} | {YEAR: figure}
-        pdf = report.pdf(make_extract(area(rules, "testby", {"convicted_pct": told})), rules)
+        pdf = report.pdf(make_extract(area(registry, "testby", {"convicted_pct": told})), registry)
         file = tmp_path / "spoken.pdf"
         file.write_bytes(pdf)
         with pikepdf.open(file) as opened:
@@ -205,9 +208,9 @@ def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
 
 
 def test_a_page_tells_what_its_area_is_about(
-    full_extract: Extract, rules: Registry, text_of: Callable[[bytes], list[str]]
+    full_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
-    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(full_extract, rules))))
+    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(full_extract, registry))))
     for text in (
         "Områdesekretariatet i Aarhus",
         "Før I bruger tallene",
@@ -222,13 +225,15 @@ def test_a_page_tells_what_its_area_is_about(
         assert text in said, text
     assert "✓ bedre her" in said
     for mark in ("skjult", "ikke leveret", "holdt tilbage af kilden"):
-        assert rules.extracts.mark[{v.label_da: k for k, v in rules.extracts.mark.items()}[mark]].meaning_da in said
+        assert (
+            registry.extracts.mark[{v.label_da: k for k, v in registry.extracts.mark.items()}[mark]].meaning_da in said
+        )
 
 
 def test_figures_of_another_boundary_stand_in_a_box_of_their_own(
-    busy_extract: Extract, rules: Registry, text_of: Callable[[bytes], list[str]]
+    busy_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
-    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(busy_extract, rules))))
+    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(busy_extract, registry))))
     assert "Nabogaarden: en anden grænse" in said
     assert "Tallene her er ikke tal for Testby" in said
     box = said[said.index("Nabogaarden: en anden grænse") :]
@@ -237,9 +242,9 @@ def test_figures_of_another_boundary_stand_in_a_box_of_their_own(
 
 
 def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
-    make_extract: Callable[..., Extract], rules: Registry, text_of: Callable[[bytes], list[str]]
+    make_extract: Callable[..., Extract], registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
-    pages = text_of(report.pdf(make_extract(), rules))
+    pages = text_of(report.pdf(make_extract(), registry))
     assert len(pages) == 2
     said = re.sub(r"\s+", " ", pages[1])
     assert "Intet område." in said
@@ -249,22 +254,22 @@ def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
 
 
 def test_the_changes_that_the_front_page_has_no_room_for_are_counted(
-    full_extract: Extract, rules: Registry, text_of: Callable[[bytes], list[str]]
+    full_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
     many = replace(full_extract, changes=full_extract.changes[:1] * (report.MOST_CHANGES + 3))
-    said = " ".join(text_of(report.pdf(many, rules)))
+    said = " ".join(text_of(report.pdf(many, registry)))
     assert "3 ændringer mere står i regnearket." in said
     none = replace(full_extract, changes=())
-    assert "Intet tal er ændret." in " ".join(text_of(report.pdf(none, rules)))
+    assert "Intet tal er ændret." in " ".join(text_of(report.pdf(none, registry)))
 
 
 def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
-    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
+    registry: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
 ) -> None:
     def said(twins: dict[str, Any], **figure: Any) -> str:
-        beside = Place(**place(rules, "twins", "testby", move_out_pct={YEAR: twins}))
+        beside = Place(**place(registry, "twins", "testby", move_out_pct={YEAR: twins}))
         told = {"move_out_pct": {YEAR: {"x": 100, "n": 1000, **figure}}}
-        pages = text_of(report.pdf(make_extract(area(rules, "testby", told, twins=beside)), rules))
+        pages = text_of(report.pdf(make_extract(area(registry, "testby", told, twins=beside)), registry))
         return re.sub(r"\s+", " ", " ".join(pages[1:]))
 
     assert "låst til evalueringen" in said({"mark": "locked"})
@@ -277,17 +282,17 @@ def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
 
 
 def test_a_name_is_text_whatever_signs_it_has(
-    rules: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
+    registry: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
 ) -> None:
-    made = replace(area(rules, "testby", plans=("*Plan* #1 [a] $x$",)), name="<Gl. Å_by> @her")
-    pages = text_of(report.pdf(make_extract(made, years=(2012,)), rules))
+    made = replace(area(registry, "testby", plans=("*Plan* #1 [a] $x$",)), name="<Gl. Å_by> @her")
+    pages = text_of(report.pdf(make_extract(made, years=(2012,)), registry))
     assert "<Gl. Å_by> @her" in pages[0]
     assert "*Plan* #1 [a] $x$" in pages[1]
 
 
-def _planted(rules: Registry, of: Any) -> Any:
+def _planted(registry: Registry, of: Any) -> Any:
     """The place with a number left behind in every numeric cell of a row that has a mark."""
-    numbers = {c.name: 77_777 for c in rules.tables["cleared_figures"].columns if c.type in ("number", "integer")}
+    numbers = {c.name: 77_777 for c in registry.tables["cleared_figures"].columns if c.type in ("number", "integer")}
     numbers |= {"repeats_year": 7777, "window_years": 77, "first_year": YEARS[0], "trend": "rising"}
     verdicts = {f"{other}_verdict": "worse" for other in ("municipality", "country", "twin")}
     figures = {
@@ -298,16 +303,16 @@ def _planted(rules: Registry, of: Any) -> Any:
 
 
 def test_numbers_left_behind_a_mark_change_not_one_byte(
-    full_extract: Extract, busy_extract: Extract, rules: Registry
+    full_extract: Extract, busy_extract: Extract, registry: Registry
 ) -> None:
     for extract in (full_extract, busy_extract, replace(full_extract, areas=())):
         areas = [
             replace(
-                _planted(rules, of),
-                twins=_planted(rules, of.twins),
-                other_boundaries=tuple(_planted(rules, other) for other in of.other_boundaries),
+                _planted(registry, of),
+                twins=_planted(registry, of.twins),
+                other_boundaries=tuple(_planted(registry, other) for other in of.other_boundaries),
             )
             for of in extract.areas
         ]
-        places = {kind: _planted(rules, getattr(extract, kind)) for kind in ("municipality", "country")}
-        assert report.pdf(replace(extract, areas=tuple(areas), **places), rules) == report.pdf(extract, rules)
+        places = {kind: _planted(registry, getattr(extract, kind)) for kind in ("municipality", "country")}
+        assert report.pdf(replace(extract, areas=tuple(areas), **places), registry) == report.pdf(extract, registry)

@@ -53,54 +53,56 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
 
 
 @pytest.fixture
-def random_extracts(rules: Registry, make_extract: Callable[..., Extract]) -> Callable[[int], Extract]:
+def random_extracts(registry: Registry, make_extract: Callable[..., Extract]) -> Callable[[int], Extract]:
     def make(seed: int) -> Extract:
         rng = Random(seed)
-        return make_extract(random_area(rng, rules, [i.id for i in rules.indicators.values() if i.of_areas]))
+        return make_extract(random_area(rng, registry, [i.id for i in registry.indicators.values() if i.of_areas]))
 
     return make
 
 
-def test_a_reading_is_short_and_easy_to_read(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+def test_a_reading_is_short_and_easy_to_read(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
     for seed in range(120):
         extract = random_extracts(seed)
-        said = sentences.reading(extract.areas[0], extract, rules)
+        said = sentences.reading(extract.areas[0], extract, registry)
         assert 5 <= len(said) <= 12, (seed, said)
         assert lix(" ".join(said)) < 45, (seed, lix(" ".join(said)), said)
         assert all(re.match(r"[A-ZÆØÅ\d].*[^ ]\.$", text) and "  " not in text for text in said), (seed, said)
 
 
-def test_every_number_is_one_that_is_shown(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+def test_every_number_is_one_that_is_shown(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
     for seed in range(25):
         extract = random_extracts(seed)
-        known = _reals(extract, rules)
-        for text in _texts(extract, rules):
+        known = _reals(extract, registry)
+        for text in _texts(extract, registry):
             for number in re.findall(r"\d[\d.,]*\d|\d", text):
                 assert number in known, (seed, number, text)
 
 
-def test_a_marked_figure_is_told_without_a_number(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
+def test_a_marked_figure_is_told_without_a_number(
+    random_extracts: Callable[[int], Extract], registry: Registry
+) -> None:
     extract = random_extracts(1)
     marked = [row for row in extract.areas[0].figures.values() if row["mark"]]
     assert marked
     for row in marked:
-        text = sentences.of_figure(row, extract.areas[0], extract, rules)
-        assert rules.extracts.mark[row["mark"]].label_da in text
-        label = rules.indicators[row["indicator"]].label_da
+        text = sentences.of_figure(row, extract.areas[0], extract, registry)
+        assert registry.extracts.mark[row["mark"]].label_da in text
+        label = registry.indicators[row["indicator"]].label_da
         told = re.findall(r"\d[\d.,]*\d|\d", text)
         assert sorted(told) == sorted([str(row["year"]), *re.findall(r"\d[\d.,]*\d|\d", label)]), text
 
 
-def test_sentences_depend_on_shown_figures_alone(random_extracts: Callable[[int], Extract], rules: Registry) -> None:
-    assert _texts(random_extracts(7), rules) == _texts(random_extracts(7), rules)
+def test_sentences_depend_on_shown_figures_alone(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
+    assert _texts(random_extracts(7), registry) == _texts(random_extracts(7), registry)
 
 
-def _one(rules: Registry, make_extract: Callable[..., Extract], indicator: str, **said: Any) -> tuple[Area, Extract]:
+def _one(registry: Registry, make_extract: Callable[..., Extract], indicator: str, **said: Any) -> tuple[Area, Extract]:
     """An area with one figure in the extract's year; `then` is that of 2003."""
     years = {YEAR: {k: v for k, v in said.items() if k != "then"}}
     if "then" in said:
         years[2003] = said["then"]
-    made = area(rules, "testby", {indicator: years})
+    made = area(registry, "testby", {indicator: years})
     return made, make_extract(made)
 
 
@@ -114,7 +116,7 @@ def _one(rules: Registry, make_extract: Callable[..., Extract], indicator: str, 
     ],
 )
 def test_a_verdict_is_said_with_both_numbers(
-    rules: Registry,
+    registry: Registry,
     make_extract: Callable[..., Extract],
     indicator: str,
     verdict: str,
@@ -122,31 +124,31 @@ def test_a_verdict_is_said_with_both_numbers(
     words: str,
 ) -> None:
     told = {"x": 100, "n": 1000, "municipality_value": beside, "municipality_verdict": verdict}
-    made, extract = _one(rules, make_extract, indicator, **told)
-    said = " ".join(sentences.reading(made, extract, rules))
+    made, extract = _one(registry, make_extract, indicator, **told)
+    said = " ".join(sentences.reading(made, extract, registry))
     assert words in said
-    if rules.indicators[indicator].polarity == "neutral":
+    if registry.indicators[indicator].polarity == "neutral":
         assert not re.search("bedre|dårlig|god|værre", said)
 
 
-def test_without_a_sure_difference_none_is_claimed(rules: Registry, make_extract: Callable[..., Extract]) -> None:
+def test_without_a_sure_difference_none_is_claimed(registry: Registry, make_extract: Callable[..., Extract]) -> None:
     told = {"x": 100, "n": 1000, "municipality_value": 10.9, "municipality_verdict": "similar"}
-    made, extract = _one(rules, make_extract, "move_out_pct", **told)
-    said = " ".join(sentences.reading(made, extract, rules))
+    made, extract = _one(registry, make_extract, "move_out_pct", **told)
+    said = " ".join(sentences.reading(made, extract, registry))
     assert "ikke se nogen sikker forskel fra kommunen for fraflytningsprocenten (10,0 mod 10,9)" in said
     assert not re.search("lavere|højere|bedre|dårligere", said)
 
 
 def test_unknown_uncertainty_lets_two_numbers_stand_side_by_side(
-    rules: Registry, make_extract: Callable[..., Extract]
+    registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
     told = {"value": 43.0, "is_published": True, "source": "ministry_lists", "municipality_value": 22.4}
-    made, extract = _one(rules, make_extract, "outside_work_pct", **told, country_value=24.1, window_years=2)
+    made, extract = _one(registry, make_extract, "outside_work_pct", **told, country_value=24.1, window_years=2)
     # Even where a verdict is given by mistake.
     row = made.figure("outside_work_pct", YEAR)
     assert isinstance(row, dict)
     row["municipality_verdict"] = "worse"
-    said = " ".join([*sentences.reading(made, extract, rules), sentences.of_figure(row, made, extract, rules)])
+    said = " ".join([*sentences.reading(made, extract, registry), sentences.of_figure(row, made, extract, registry)])
     both = "43,0 procent (gennemsnit over 2 år) her, 22,4 i kommunen og 24,1 i hele landet"
     assert f"{both}; usikkerheden er ukendt" in said
     assert "kilde: ministeriet med ansvar for boliger" in said
@@ -163,18 +165,18 @@ def test_unknown_uncertainty_lets_two_numbers_stand_side_by_side(
     ],
 )
 def test_the_verb_follows_the_interval_of_the_change(
-    rules: Registry, make_extract: Callable[..., Extract], low: float | None, high: float | None, words: str
+    registry: Registry, make_extract: Callable[..., Extract], low: float | None, high: float | None, words: str
 ) -> None:
     told = {"first_year": 2003, "change_first": -5.0, "change_first_low": low, "change_first_high": high}
-    made, extract = _one(rules, make_extract, "move_out_pct", x=100, n=1000, then={"x": 150, "n": 1000}, **told)
-    said = sentences.reading(made, extract, rules)
+    made, extract = _one(registry, make_extract, "move_out_pct", x=100, n=1000, then={"x": 150, "n": 1000}, **told)
+    said = sentences.reading(made, extract, registry)
     assert words in said
     if not low or low * (high or 0) < 0:
         assert not re.search("steget|faldet", " ".join(said))
 
 
-def test_changes_are_in_percentage_points(rules: Registry) -> None:
-    share, income, count = (rules.indicators[i] for i in ("move_out_pct", "income_region_pct", "residents"))
+def test_changes_are_in_percentage_points(registry: Registry) -> None:
+    share, income, count = (registry.indicators[i] for i in ("move_out_pct", "income_region_pct", "residents"))
     assert phrases.step(-4.14, share) == "4,1 procentpoint"
     assert phrases.step(2.0, income) == "2,0 procentpoint"
     assert [phrases.step(n, count) for n in (1, -12)] == ["1 person", "12 personer"]
@@ -182,28 +184,28 @@ def test_changes_are_in_percentage_points(rules: Registry) -> None:
 
 
 def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
-    rules: Registry, make_extract: Callable[..., Extract]
+    registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
     told = {"x": 100, "n": 1000, "repeats_year": 2011, "status": "provisional", "window_years": 4}
     made, extract = _one(
-        rules, make_extract, "convicted_pct", **told, municipality_value=14.0, municipality_verdict="better"
+        registry, make_extract, "convicted_pct", **told, municipality_value=14.0, municipality_verdict="better"
     )
     beside = "gennemsnit over 4 år, kilden gentager tallet fra 2011"
     row = made.figure("convicted_pct", YEAR)
-    said = sentences.reading(made, extract, rules)
+    said = sentences.reading(made, extract, registry)
     assert f"({beside})" in " ".join(said)
     assert "Andelen dømte kan endnu blive rettet af kilden." in said
-    assert f"{beside}, foreløbigt tal)" in sentences.of_figure(row, made, extract, rules)
-    apart = " ".join(comparability.cannot_compare(made, extract, rules))
+    assert f"{beside}, foreløbigt tal)" in sentences.of_figure(row, made, extract, registry)
+    apart = " ".join(comparability.cannot_compare(made, extract, registry))
     assert "andelen dømte (over 4 år i 2012)" in apart
     assert "andelen dømte (2012 gentager 2011)" in apart
     assert "andelen dømte (foreløbigt tal i 2012)" in apart
 
 
-def test_what_is_not_shown_is_counted_by_mark(full_extract: Extract, rules: Registry) -> None:
+def test_what_is_not_shown_is_counted_by_mark(full_extract: Extract, registry: Registry) -> None:
     of = full_extract.areas[0]
     marks = [of.figure(i, YEAR)["mark"] for i in full_extract.indicators]
-    said = " ".join(sentences.reading(of, full_extract, rules))
+    said = " ".join(sentences.reading(of, full_extract, registry))
     assert f"vises {marks.count(None)} af {len(marks)} tal: 1 tal er mærket »skjult«" in said
     assert f"{marks.count('not_delivered')} »ikke leveret«" in said
 
@@ -213,13 +215,13 @@ def _watch(*criteria: Criterion, **said: Any) -> Watch:
     return Watch(2012, Criterion("residents", ">=", 1000, 990, None, False, -10, True), criteria, **given)
 
 
-def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(rules: Registry) -> None:
+def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(registry: Registry) -> None:
     watch = _watch(
         Criterion("outside_work_pct", ">", 40, 40.2, None, True, 0.2, True),
         Criterion("nonwestern_pct", ">", 50, 49.9, None, False, -0.1, True),
         Criterion("convicted_pct", ">", 2.7, None, "hidden", None, None, None),
     )
-    size, work, origin, convicted = criteria.of_watch(watch, rules)[1:5]
+    size, work, origin, convicted = criteria.of_watch(watch, registry)[1:5]
     assert "990" in size
     assert "mindst 1.000: ikke opfyldt, og der mangler 10 personer" in size
     assert "over 40 procent: opfyldt med 0,2 procentpoint" in work
@@ -241,22 +243,22 @@ def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(rule
     ],
 )
 def test_the_watch_says_what_the_figures_and_the_list_say(
-    rules: Registry, meets: bool | None, flips: bool | None, listed: bool | None, words: tuple[str, ...]
+    registry: Registry, meets: bool | None, flips: bool | None, listed: bool | None, words: tuple[str, ...]
 ) -> None:
-    said = " ".join(criteria.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), rules))
+    said = " ".join(criteria.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), registry))
     assert all(word in said for word in words), said
 
 
-def test_a_secretariat_without_areas_is_told_so(rules: Registry, make_extract: Callable[..., Extract]) -> None:
+def test_a_secretariat_without_areas_is_told_so(registry: Registry, make_extract: Callable[..., Extract]) -> None:
     extract = make_extract()
-    said = sentences.of_place(extract.municipality, extract, rules)
+    said = sentences.of_place(extract.municipality, extract, registry)
     assert "kender ikke noget støttet boligområde" in said[0]
     assert any("Fraflytningsprocenten er 16,3 procent i kommunen" in text for text in said)
     assert lix(" ".join(said)) < 45
 
 
 def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
-    rules: Registry, make_extract: Callable[..., Extract]
+    registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
     told: Told = {
         "convicted_pct": {
@@ -265,10 +267,10 @@ def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
         },
         "basic_education_pct": {year: {"mark": "not_defined_that_year"} for year in (2003, 2004, 2005)},
     }
-    other = Place(**place(rules, "area", "nabogaarden"))
-    twins = place(rules, "twins", "testby", convicted_pct={2011: {"mark": "locked"}, 2012: {"mark": "locked"}})
-    made = area(rules, "testby", told, other_boundaries=(other,), twins=Place(**twins))
-    said = " ".join(comparability.cannot_compare(made, make_extract(made), rules))
+    other = Place(**place(registry, "area", "nabogaarden"))
+    twins = place(registry, "twins", "testby", convicted_pct={2011: {"mark": "locked"}, 2012: {"mark": "locked"}})
+    made = area(registry, "testby", told, other_boundaries=(other,), twins=Place(**twins))
+    said = " ".join(comparability.cannot_compare(made, make_extract(made), registry))
     assert "andelen dømte (ministeriet med ansvar for boliger for 2010; Danmarks Statistik for Lands" in said
     assert "ikke gjort op og kan ikke være med: andelen med kun grundskole (2003–2005)" in said
     assert "Nabogaarden har en anden grænse end Testby" in said
@@ -276,16 +278,18 @@ def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
 
 
 def test_nothing_is_said_to_have_brought_anything_about(
-    random_extracts: Callable[[int], Extract], rules: Registry
+    random_extracts: Callable[[int], Extract], registry: Registry
 ) -> None:
     for seed in range(10):
-        said = " ".join(_texts(random_extracts(seed), rules)).lower()
+        said = " ".join(_texts(random_extracts(seed), registry)).lower()
         assert not re.search(r"fordi|skyldes|på grund af|takket være|virkning|effekt|helhedsplan", said)
 
 
-def test_a_figure_of_another_place_is_not_compared_again(rules: Registry, make_extract: Callable[..., Extract]) -> None:
-    made, extract = _one(rules, make_extract, "move_out_pct", x=100, n=1000)
-    row = figure(rules, "area", "nabogaarden", YEAR, "move_out_pct", x=10, n=100, municipality_value=5.0)
-    said = sentences.of_figure(row, replace(made), extract, rules)
+def test_a_figure_of_another_place_is_not_compared_again(
+    registry: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    made, extract = _one(registry, make_extract, "move_out_pct", x=100, n=1000)
+    row = figure(registry, "area", "nabogaarden", YEAR, "move_out_pct", x=10, n=100, municipality_value=5.0)
+    said = sentences.of_figure(row, replace(made), extract, registry)
     assert "i Nabogaarden" in said
     assert "kommunen" not in said

@@ -12,20 +12,20 @@ from flows.extracts.content import ChangeLine, Extract
 from schemas.registry import Registry
 
 
-def test_text_opens_anywhere_and_keeps_within_its_lines(full_extract: Extract, rules: Registry) -> None:
-    for said in (texts.definitions(full_extract, rules), texts.change_log(full_extract, rules)):
+def test_text_opens_anywhere_and_keeps_within_its_lines(full_extract: Extract, registry: Registry) -> None:
+    for said in (texts.definitions(full_extract, registry), texts.change_log(full_extract, registry)):
         assert said.startswith("\ufeffUDKAST: ")
         assert said.count("\r\n") == said.count("\n")
         assert max(len(line) for line in said.split("\r\n")) <= 88
         assert not [line for line in said.split("\r\n") if line != line.rstrip()]
 
 
-def test_every_indicator_and_mark_is_explained(full_extract: Extract, rules: Registry) -> None:
-    said = " ".join(texts.definitions(full_extract, rules).split())
+def test_every_indicator_and_mark_is_explained(full_extract: Extract, registry: Registry) -> None:
+    said = " ".join(texts.definitions(full_extract, registry).split())
     for name in full_extract.indicators:
-        indicator = rules.indicators[name]
+        indicator = registry.indicators[name]
         assert f"{indicator.label_da} Betyder: {indicator.definition_da} Tæller:" in said
-    for mark in rules.extracts.mark.values():
+    for mark in registry.extracts.mark.values():
         assert f"{mark.code} {mark.label_da} {mark.meaning_da}" in said
 
 
@@ -55,20 +55,20 @@ def test_every_indicator_and_mark_is_explained(full_extract: Extract, rules: Reg
     ],
 )
 def test_a_definition_says_what_its_figures_are(
-    full_extract: Extract, rules: Registry, label: str, said: dict[str, Any]
+    full_extract: Extract, registry: Registry, label: str, said: dict[str, Any]
 ) -> None:
-    found = next(one for one in texts.define(full_extract, rules) if one.label == label)
+    found = next(one for one in texts.define(full_extract, registry) if one.label == label)
     assert {name: getattr(found, name) for name in said} == said
 
 
 def test_a_figure_that_is_not_shown_says_nothing_of_how_it_was_counted(
-    make_extract: Callable[..., Extract], rules: Registry
+    make_extract: Callable[..., Extract], registry: Registry
 ) -> None:
     extract = make_extract()
     key = ("outside_work_pct", 2003)
     hidden = {**extract.country.figure(*key), "value": None, "mark": "hidden", "window_years": 4, "repeats_year": 2002}
     country = replace(extract.country, figures={**extract.country.figures, key: hidden})
-    found = texts.define(replace(extract, country=country), rules)
+    found = texts.define(replace(extract, country=country), registry)
     outside = next(one for one in found if one.label == "Andel uden for arbejdsmarkedet")
     assert outside.comparable == "Årene kan sammenlignes, når usikkerheden regnes med."
 
@@ -93,7 +93,7 @@ def test_a_figure_that_is_not_shown_says_nothing_of_how_it_was_counted(
 )
 def test_a_change_says_what_happened(
     full_extract: Extract,
-    rules: Registry,
+    registry: Registry,
     before: float | None,
     before_mark: str | None,
     now: float | None,
@@ -101,27 +101,29 @@ def test_a_change_says_what_happened(
     said: str,
 ) -> None:
     change = ChangeLine("Viby-Syd", "convicted_pct", 2010, before, before_mark, now, now_mark)
-    log = " ".join(texts.change_log(replace(full_extract, changes=(change,)), rules).split())
+    log = " ".join(texts.change_log(replace(full_extract, changes=(change,)), registry).split())
     assert "1 ændring siden udgivelse 2011-1." in log
     assert log.endswith(f"1. VIBY-SYD {'-' * 88} {said}")
 
 
-def test_changes_stand_by_place_as_the_extract_has_them(full_extract: Extract, rules: Registry) -> None:
+def test_changes_stand_by_place_as_the_extract_has_them(full_extract: Extract, registry: Registry) -> None:
     moved = [ChangeLine(name, "residents", 2011, 1.0, None, 2.0, None) for name in ("Aarhus", "Ørsted", "Viby-Syd")]
-    log = texts.change_log(replace(full_extract, changes=(*moved, *full_extract.changes)), rules)
+    log = texts.change_log(replace(full_extract, changes=(*moved, *full_extract.changes)), registry)
     heads = [line for line in log.split("\r\n") if line[:2] in ("1.", "2.", "3.", "4.")]
     assert heads == ["1. BISPEHAVEN", "2. VIBY-SYD", "3. AARHUS", "4. ØRSTED"]
 
 
 def test_a_first_release_and_one_without_changes_say_so(
-    make_extract: Callable[..., Extract], full_extract: Extract, rules: Registry
+    make_extract: Callable[..., Extract], full_extract: Extract, registry: Registry
 ) -> None:
-    assert "Dette er den første udgivelse." in texts.change_log(make_extract(), rules)
-    assert "Ingen tal er ændret siden udgivelse 2011-1." in texts.change_log(replace(full_extract, changes=()), rules)
+    assert "Dette er den første udgivelse." in texts.change_log(make_extract(), registry)
+    assert "Ingen tal er ændret siden udgivelse 2011-1." in texts.change_log(
+        replace(full_extract, changes=()), registry
+    )
 
 
-def test_nothing_says_what_a_plan_has_brought_about(full_extract: Extract, rules: Registry) -> None:
-    said = (texts.definitions(full_extract, rules) + texts.change_log(full_extract, rules)).casefold()
+def test_nothing_says_what_a_plan_has_brought_about(full_extract: Extract, registry: Registry) -> None:
+    said = (texts.definitions(full_extract, registry) + texts.change_log(full_extract, registry)).casefold()
     assert not [word for word in ("på grund af", "skyldes", "effekt", "virkning", "takket være") if word in said]
 
 
@@ -129,5 +131,5 @@ def test_the_words_are_easy_to_read() -> None:
     assert lix(" ".join(said for _, said in texts.READING)) < 45
 
 
-def test_a_number_that_rounds_to_nothing_has_no_sign(rules: Registry) -> None:
-    assert str(texts.rounded(-0.04, rules.indicators["move_out_pct"])) == "0.0"
+def test_a_number_that_rounds_to_nothing_has_no_sign(registry: Registry) -> None:
+    assert str(texts.rounded(-0.04, registry.indicators["move_out_pct"])) == "0.0"

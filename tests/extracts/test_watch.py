@@ -35,7 +35,7 @@ def rules_of(*said: tuple[str, str, str, float], needed: int = 2) -> list[dict[s
     ]
 
 
-def test_bispehaven_2012_as_the_ministry_published_it(rules: Registry) -> None:
+def test_bispehaven_2012_as_the_ministry_published_it(registry: Registry) -> None:
     """The list of 2012: 2,371 residents, 43.0 % outside work, 67.1 % non-western, 2.71 % convicted."""
     published = {"is_published": True}
     told = {
@@ -44,7 +44,7 @@ def test_bispehaven_2012_as_the_ministry_published_it(rules: Registry) -> None:
         "nonwestern_pct": {YEAR: {"value": 67.1, **published}},
         "convicted_pct": {YEAR: {"value": 2.71, "window_years": 4, **published}},
     }
-    found = watch(area(rules, "bispehaven", told), YEAR, rules_of(*RULES_2010), True, rules)
+    found = watch(area(registry, "bispehaven", told), YEAR, rules_of(*RULES_2010), True, registry)
     assert found is not None
     assert found.size is not None
     assert (found.meets_rule, found.on_list, found.needed, found.size.distance) == (True, True, 2, 1371.0)
@@ -62,9 +62,11 @@ def test_bispehaven_2012_as_the_ministry_published_it(rules: Registry) -> None:
     ("x", "n", "near"),
     [(502, 1000, True), (498, 1000, True), (560, 1000, False), (30, 40, False), (22, 40, True), (500, 1000, True)],
 )
-def test_one_household_near_half_of_the_residents(rules: Registry, x: int, n: int, near: bool) -> None:
+def test_one_household_near_half_of_the_residents(registry: Registry, x: int, n: int, near: bool) -> None:
     told = {"residents": {YEAR: {"value": float(n)}}, "nonwestern_pct": {YEAR: {"x": x, "n": n}}}
-    found = watch(area(rules, "a", told), YEAR, rules_of(("udsat", "nonwestern_pct", ">", 50.0), needed=1), None, rules)
+    found = watch(
+        area(registry, "a", told), YEAR, rules_of(("udsat", "nonwestern_pct", ">", 50.0), needed=1), None, registry
+    )
     assert found is not None
     (criterion,) = found.criteria
     assert criterion.is_near is near
@@ -72,14 +74,14 @@ def test_one_household_near_half_of_the_residents(rules: Registry, x: int, n: in
 
 
 @given(st.integers(5, 120), st.integers(0, 120), st.sampled_from([">", ">=", "<", "<="]), st.integers(1, 99))
-def test_a_household_is_tried_in_every_way(rules: Registry, n: int, part: int, sign: str, threshold: int) -> None:
+def test_a_household_is_tried_in_every_way(registry: Registry, n: int, part: int, sign: str, threshold: int) -> None:
     x = min(part, n)
     told = {"nonwestern_pct": {YEAR: {"x": x, "n": n}}}
     found = watch(
-        area(rules, "a", told), YEAR, rules_of(("udsat", "nonwestern_pct", sign, float(threshold))), None, rules
+        area(registry, "a", told), YEAR, rules_of(("udsat", "nonwestern_pct", sign, float(threshold))), None, registry
     )
     assert found is not None
-    size = rules.extracts.household
+    size = registry.extracts.household
     ways = [(x, n), *((x + inside, n + size) for inside in range(size + 1))]
     ways += [
         (x - gone, n - size) for gone in range(size + 1) if x - gone >= 0 and n - size > 0 and x - gone <= n - size
@@ -88,27 +90,31 @@ def test_a_household_is_tried_in_every_way(rules: Registry, n: int, part: int, s
     assert found.criteria[0].is_near is (len(met) == 2)
 
 
-def test_what_is_hidden_decides_nothing(rules: Registry) -> None:
+def test_what_is_hidden_decides_nothing(registry: Registry) -> None:
     told: dict[str, dict[int, dict[str, Any]]] = {
         "residents": {YEAR: {"value": 1500.0}},
         "nonwestern_pct": {YEAR: {"x": 900, "n": 1500}},
         "convicted_pct": {YEAR: {"mark": "hidden"}},
         "outside_work_pct": {YEAR: {"mark": "hidden"}},
     }
-    found = watch(area(rules, "a", told), YEAR, rules_of(*RULES_2010), None, rules)
+    found = watch(area(registry, "a", told), YEAR, rules_of(*RULES_2010), None, registry)
     assert found is not None
     assert (found.meets_rule, found.could_flip) == (None, None)
     hidden = [one for one in found.criteria if one.mark]
     assert [(one.value, one.is_met, one.distance, one.is_near) for one in hidden] == [(None, None, None, None)] * 2
     small = watch(
-        area(rules, "a", {**told, "residents": {YEAR: {"value": 800.0}}}), YEAR, rules_of(*RULES_2010), None, rules
+        area(registry, "a", {**told, "residents": {YEAR: {"value": 800.0}}}),
+        YEAR,
+        rules_of(*RULES_2010),
+        None,
+        registry,
     )
     assert small is not None
     assert (small.meets_rule, small.could_flip) == (False, False)
 
 
-def test_a_year_without_a_rule_or_with_thresholds_by_the_country_has_no_watch(rules: Registry) -> None:
+def test_a_year_without_a_rule_or_with_thresholds_by_the_country_has_no_watch(registry: Registry) -> None:
     without = rules_of(("udsat", "convicted_pct", ">=", 3.0))
     without[0]["threshold"] = None
-    assert watch(area(rules, "a"), YEAR, without, None, rules) is None
-    assert watch(area(rules, "a"), 2009, rules_of(*RULES_2010), None, rules) is None
+    assert watch(area(registry, "a"), YEAR, without, None, registry) is None
+    assert watch(area(registry, "a"), 2009, rules_of(*RULES_2010), None, registry) is None

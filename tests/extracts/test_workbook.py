@@ -32,9 +32,9 @@ WRITTEN: list[bytes] = []
 
 
 @pytest.fixture
-def made(full_extract: Extract, rules: Registry, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def made(full_extract: Extract, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     if not WRITTEN:
-        WRITTEN.append(written(full_extract, rules, tmp_path_factory.mktemp("book")))
+        WRITTEN.append(written(full_extract, registry, tmp_path_factory.mktemp("book")))
     return WRITTEN[0]
 
 
@@ -48,8 +48,8 @@ def book(made: bytes) -> Any:
     return opened(made)
 
 
-def written(extract: Extract, rules: Registry, folder: Path) -> bytes:
-    workbook.write(extract, rules, folder / "book.xlsx")
+def written(extract: Extract, registry: Registry, folder: Path) -> bytes:
+    workbook.write(extract, registry, folder / "book.xlsx")
     return (folder / "book.xlsx").read_bytes()
 
 
@@ -83,8 +83,10 @@ def test_what_the_file_is_stands_in_the_first_cell_of_every_sheet_and_above_ever
             assert meaning.rstrip(".")[1:] in head, name
 
 
-def test_a_cleared_file_says_that_it_is(make_extract: Callable[..., Extract], rules: Registry, tmp_path: Path) -> None:
-    told = sheets(written(make_extract(is_cleared=True, origin="real"), rules, tmp_path))
+def test_a_cleared_file_says_that_it_is(
+    make_extract: Callable[..., Extract], registry: Registry, tmp_path: Path
+) -> None:
+    told = sheets(written(make_extract(is_cleared=True, origin="real"), registry, tmp_path))
     assert all(rows[0][0].startswith("VIRKELIGE TAL  ") for rows in told.values())
     assert not any("UDKAST" in str(cell) for rows in told.values() for row in rows for cell in row)
 
@@ -115,9 +117,9 @@ def test_hidden_missing_withheld_and_zero_never_look_alike(told: dict[str, Any])
     assert found == ["[s]", "[i]", "[h]", "[d]", "[k]", 0.0]
 
 
-def test_every_mark_is_explained_in_the_notes(told: dict[str, Any], rules: Registry) -> None:
+def test_every_mark_is_explained_in_the_notes(told: dict[str, Any], registry: Registry) -> None:
     notes = {row["Mærke eller ord"]: row["Betyder"] for row in table(told["Noter"], "Emne")}
-    for mark in rules.extracts.mark.values():
+    for mark in registry.extracts.mark.values():
         assert notes[f"{mark.code} {mark.label_da}"] == mark.meaning_da
 
 
@@ -199,11 +201,11 @@ def test_the_file_says_what_it_is_in_danish(made: bytes) -> None:
 
 
 def test_the_same_extract_gives_the_same_bytes(
-    full_extract: Extract, rules: Registry, made: bytes, tmp_path: Path
+    full_extract: Extract, registry: Registry, made: bytes, tmp_path: Path
 ) -> None:
     # A zip tells time in steps of two seconds.
     time.sleep(2.1)
-    assert written(full_extract, rules, tmp_path) == made
+    assert written(full_extract, registry, tmp_path) == made
 
 
 def test_charts_draw_shown_figures_only_and_say_what_they_show(made: bytes, book: Any) -> None:
@@ -257,9 +259,9 @@ def test_a_legend_names_each_line_and_sign_once(made: bytes) -> None:
 
 
 def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
-    make_extract: Callable[..., Extract], rules: Registry, tmp_path: Path
+    make_extract: Callable[..., Extract], registry: Registry, tmp_path: Path
 ) -> None:
-    told = sheets(written(make_extract(), rules, tmp_path))
+    told = sheets(written(make_extract(), registry, tmp_path))
     assert list(told) == [
         "Forside",
         "Indhold",
@@ -279,9 +281,9 @@ def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
 
 @FEW
 @given(data=st.data())
-def test_no_extract_shows_what_its_marks_hide(data: st.DataObject, rules: Registry, tmp_path: Path) -> None:
-    extract = data.draw(extracts(rules))
-    made = written(extract, rules, tmp_path)
+def test_no_extract_shows_what_its_marks_hide(data: st.DataObject, registry: Registry, tmp_path: Path) -> None:
+    extract = data.draw(extracts(registry))
+    made = written(extract, registry, tmp_path)
     for name, part in parts(made).items():
         assert not re.search(TRACE, part), name
         assert str(PLANTED).encode() not in part
@@ -294,10 +296,10 @@ def test_no_extract_shows_what_its_marks_hide(data: st.DataObject, rules: Regist
         span = f"{extract.years[0]}–{extract.year}"
         rows = {row["Indikator"]: row for row in table(by_title[f"{area.name}: alle tal, {span}"], "Emne")}
         for (name, year), figure in area.figures.items():
-            indicator = rules.indicators[name]
+            indicator = registry.indicators[name]
             cell = rows[indicator.label_da][str(year)]
             if figure["mark"]:
-                assert cell == rules.extracts.mark[figure["mark"]].code
+                assert cell == registry.extracts.mark[figure["mark"]].code
             else:
                 assert cell == pytest.approx(figure["value"], abs=0.5 * 10**-indicator.decimals + 1e-9)
     for name, part in parts(made).items():

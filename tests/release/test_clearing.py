@@ -18,21 +18,16 @@ from flows.release.cells import Key, Tables
 from flows.release.clearing import CannotRelease
 from flows.release.ledger import Tampered
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
-from schemas.registry import Registry, load
+from schemas.registry import Registry
 
 
-@pytest.fixture(scope="session")
-def rules() -> Registry:
-    return load()
-
-
-def made(snapshot: Snapshot, rules: Registry, releases: Path, year: int = 2012) -> Release:
+def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 2012) -> Release:
     with store.lock(releases):
-        return clearing.release_of(snapshot, rules, year, releases, store.ledger_of(releases))
+        return clearing.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
 
 
-def handed(release: Release, rules: Registry, releases: Path) -> None:
-    entries = handing.entries(release, "aarhus", release.figures, rules, datetime(2012, 6, 1, tzinfo=UTC))
+def handed(release: Release, registry: Registry, releases: Path) -> None:
+    entries = handing.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
     store.hand_out(releases, entries)
 
 
@@ -43,8 +38,8 @@ def told(
     return row["value"], row["shown_numerator"], row["mark"]
 
 
-def test_small_counts_and_small_areas_are_marked_and_the_rest_is_shown(tmp_path: Path, rules: Registry) -> None:
-    release = made(town(tmp_path / "s", rules), rules, tmp_path / "r")
+def test_small_counts_and_small_areas_are_marked_and_the_rest_is_shown(tmp_path: Path, registry: Registry) -> None:
+    release = made(town(tmp_path / "s", registry), registry, tmp_path / "r")
     assert told(release, "ager") == (None, None, "hidden")
     assert told(release, "dal") == (None, None, "area_too_small")
     assert told(release, "dal", "residents") == (None, None, "area_too_small")
@@ -57,13 +52,13 @@ def test_small_counts_and_small_areas_are_marked_and_the_rest_is_shown(tmp_path:
     assert release.record["attack"]["cells"] > 0
 
 
-def test_the_figures_are_a_function_of_what_is_shown(tmp_path: Path, rules: Registry) -> None:
+def test_the_figures_are_a_function_of_what_is_shown(tmp_path: Path, registry: Registry) -> None:
     """Another truth behind the same shown counts gives the same release: what is hidden leaves no trace."""
     releases = []
     for number, (small, tiny) in enumerate([(3, 9), (1, 17), (4, 5)]):
         truth = {year: {"ager": (small, 420), "dal": (tiny, 40)} for year in (2011, 2012)}
-        snapshot = town(tmp_path / f"s{number}", rules, truth)
-        releases.append(made(snapshot, rules, tmp_path / f"r{number}"))
+        snapshot = town(tmp_path / f"s{number}", registry, truth)
+        releases.append(made(snapshot, registry, tmp_path / f"r{number}"))
     first, *others = releases
     for other in others:
         assert other.figures.equals(first.figures)
@@ -76,28 +71,28 @@ def store_of(release: Release) -> list[int]:
     return pl.read_parquet(release.folder / "cells.parquet", glob=False)["cell_value"].to_list()
 
 
-def test_the_same_input_gives_the_same_release_and_a_draft_makes_room(tmp_path: Path, rules: Registry) -> None:
-    snapshot, releases = town(tmp_path / "s", rules), tmp_path / "r"
-    first = made(snapshot, rules, releases)
+def test_the_same_input_gives_the_same_release_and_a_draft_makes_room(tmp_path: Path, registry: Registry) -> None:
+    snapshot, releases = town(tmp_path / "s", registry), tmp_path / "r"
+    first = made(snapshot, registry, releases)
     stamp = (first.folder / "record.json").stat().st_mtime_ns
-    assert made(snapshot, rules, releases) == first
+    assert made(snapshot, registry, releases) == first
     assert (first.folder / "record.json").stat().st_mtime_ns == stamp
-    other = town(tmp_path / "t", rules, {2012: {"bakke": (70, 530)}}, name="f" * 16)
-    second = made(other, rules, releases)
+    other = town(tmp_path / "t", registry, {2012: {"bakke": (70, 530)}}, name="f" * 16)
+    second = made(other, registry, releases)
     assert (second.name, [release.name for release in store.kept(releases)]) == ("2012-1", ["2012-1"])
     assert told(second, "bakke")[1] == 70
-    anew, again = (made(snapshot, rules, tmp_path / name) for name in ("anew", "again"))
+    anew, again = (made(snapshot, registry, tmp_path / name) for name in ("anew", "again"))
     for part in ("cells", "sums", "figures"):
         assert (anew.folder / f"{part}.parquet").read_bytes() == (again.folder / f"{part}.parquet").read_bytes()
 
 
-def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_path: Path, rules: Registry) -> None:
+def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_path: Path, registry: Registry) -> None:
     releases = tmp_path / "r"
-    first = made(town(tmp_path / "s", rules), rules, releases)
-    handed(first, rules, releases)
+    first = made(town(tmp_path / "s", registry), registry, releases)
+    handed(first, registry, releases)
     # Two more in Bakke would be a count of two; forty more in Eng the year before may be told.
     revised = {2012: {"bakke": (63, 530)}, 2011: {"eng": (84, 250)}}
-    second = made(town(tmp_path / "t", rules, revised, name="a" * 16), rules, releases)
+    second = made(town(tmp_path / "t", registry, revised, name="a" * 16), registry, releases)
     assert second.name == "2012-2"
     assert told(second, "bakke")[1] == ASSISTED["bakke"][0]
     assert told(second, "eng", year=2011)[1] == 84
@@ -106,54 +101,58 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     assert "bakke" in held
     assert not held & {"eng", "ager"}
     assert not clearing.attack_again(second, [first]).leaks
-    handed(second, rules, releases)
+    handed(second, registry, releases)
     marks = {(e.geography_id, e.mark) for e in store.ledger_of(releases).entries if e.release == "2012-2 aarhus"}
     assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
 
 
-def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(tmp_path: Path, rules: Registry) -> None:
+def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(
+    tmp_path: Path, registry: Registry
+) -> None:
     releases = tmp_path / "r"
     for name, assisted, shown in (("a", 61, 61), ("b", 70, 70), ("c", 62, 70), ("d", 61, 61)):
-        release = made(town(tmp_path / name, rules, {2012: {"bakke": (assisted, 530)}}, name * 16), rules, releases)
+        release = made(
+            town(tmp_path / name, registry, {2012: {"bakke": (assisted, 530)}}, name * 16), registry, releases
+        )
         assert told(release, "bakke")[1] == shown
-        handed(release, rules, releases)
+        handed(release, registry, releases)
 
 
 def test_another_version_of_the_code_makes_a_draft_anew_and_leaves_what_was_handed_out(
-    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
-    draft = made(snapshot, rules, releases)
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    draft = made(snapshot, registry, releases)
     monkeypatch.setattr(clearing, "code_sha256", lambda *_: "another version")
-    anew = made(snapshot, rules, releases)
+    anew = made(snapshot, registry, releases)
     assert (anew.name, anew.record["inputs_sha256"]) != (draft.name, draft.record["inputs_sha256"])
-    handed(anew, rules, releases)
+    handed(anew, registry, releases)
     monkeypatch.setattr(clearing, "code_sha256", lambda *_: "a third version")
-    assert made(snapshot, rules, releases) == anew
+    assert made(snapshot, registry, releases) == anew
 
 
-def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, rules: Registry) -> None:
-    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
-    first = made(snapshot, rules, releases, 2011)
-    handed(first, rules, releases)
-    second = made(snapshot, rules, releases, 2012)
+def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, registry: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    first = made(snapshot, registry, releases, 2011)
+    handed(first, registry, releases)
+    second = made(snapshot, registry, releases, 2012)
     assert (second.name, second.record["earlier"]) == ("2012-1", ["2011-1"])
     assert told(second, "bakke", year=2011) == told(first, "bakke", year=2011)
     assert told(second, "ager", year=2011) == (None, None, "hidden")
     assert not clearing.attack_again(second, [first]).leaks
 
 
-def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Path, rules: Registry) -> None:
+def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Path, registry: Registry) -> None:
     releases = tmp_path / "r"
-    handed(made(town(tmp_path / "s", rules), rules, releases), rules, releases)
-    second = made(town(tmp_path / "t", rules, {2012: {"ager": (90, 420)}}, name="b" * 16), rules, releases)
+    handed(made(town(tmp_path / "s", registry), registry, releases), registry, releases)
+    second = made(town(tmp_path / "t", registry, {2012: {"ager": (90, 420)}}, name="b" * 16), registry, releases)
     assert told(second, "ager") == (None, None, "hidden")
 
 
-def closed_town(folder: Path, rules: Registry) -> Snapshot:
+def closed_town(folder: Path, registry: Registry) -> Snapshot:
     """The areas make up the municipality, so that one hidden count is what is left of the total."""
     total = (sum(x for x, _ in ASSISTED.values()), sum(n for _, n in ASSISTED.values()))
-    return town(folder, rules, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
+    return town(folder, registry, {2012: {TOWN: total}}, people={"dal": 600}, supported=tuple(ASSISTED))
 
 
 def by_rule_alone(tables: Tables) -> dict[Key, int]:
@@ -162,8 +161,8 @@ def by_rule_alone(tables: Tables) -> dict[Key, int]:
     return {key: c.value for key, c in cells if c.standing in ("open", "known") and not c.is_primary}
 
 
-def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, rules: Registry) -> None:
-    release = made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path, registry: Registry) -> None:
+    release = made(closed_town(tmp_path / "s", registry), registry, tmp_path / "r")
     exhibit = release.exhibit(2012)
     alone = by_rule_alone(exhibit.tables)
     assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, alone)).leaks} >= {"ager"}
@@ -174,28 +173,28 @@ def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path
 
 
 def test_a_release_from_which_a_figure_can_be_worked_out_is_refused(
-    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
     with pytest.raises(Refused, match=r"area ager, 2012, social_assistance_pct, numerator: .* by .*sum of its"):
-        made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+        made(closed_town(tmp_path / "s", registry), registry, tmp_path / "r")
     assert not store.kept(tmp_path / "r")
     assert [path.name for path in (tmp_path / "r").iterdir()] == [".lock"]
 
 
 def test_the_command_attacks_a_kept_release_and_names_the_sums_that_leak(
-    tmp_path: Path, rules: Registry, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
     monkeypatch.setattr(Findings, "require_safe", lambda _: None)
-    made(closed_town(tmp_path / "s", rules), rules, tmp_path / "r")
+    made(closed_town(tmp_path / "s", registry), registry, tmp_path / "r")
     done = CliRunner().invoke(app, ["attack", "2012-1", "--releases", str(tmp_path / "r")])
     assert done.exit_code == 1
     assert "area ager, 2012, social_assistance_pct, numerator: an outsider can tell" in done.output
     assert "municipality 0751 2012: sum of its" in done.output
 
 
-def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_path: Path, rules: Registry) -> None:
+def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_path: Path, registry: Registry) -> None:
     """Eng and Skov have no secretariat, so neither stands in a table of its own; three in Skov must not be told."""
     releases, years = tmp_path / "r", (2004, 2005)
     twins = [{"area_id": "ager", "candidate_id": twin, "twin_rank": n} for n, twin in enumerate(("eng", "skov"), 1)]
@@ -203,12 +202,12 @@ def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_pa
 
     def release(name: str, undelivered: tuple[str, ...]) -> Release:
         given = {"supported": ("ager",), "years": years, "undelivered": undelivered, "comparison_pool": twins}
-        return made(town(tmp_path / name, rules, assisted, name * 16, **given), rules, releases, 2005)  # type: ignore[arg-type]
+        return made(town(tmp_path / name, registry, assisted, name * 16, **given), registry, releases, 2005)  # type: ignore[arg-type]
 
     of_twins = {"place_kind": "twins", "place_id": "ager", "indicator": "social_assistance_pct", "year": 2004}
     first = release("a", ("skov",))
     assert first.figures.filter(**of_twins)["shown_numerator"].to_list() == [44]
-    handed(first, rules, releases)
+    handed(first, registry, releases)
     second = release("b", ())
     (told_now,) = second.figures.filter(**of_twins).rows(named=True)
     assert (told_now["shown_numerator"], told_now["value"], told_now["mark"]) == (None, None, "hidden")
@@ -220,40 +219,40 @@ def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_pa
     assert {leak.key.geography_id for leak in attack(bare, [first.exhibit(2004)]).leaks} >= {"skov"}
 
 
-def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_path: Path, rules: Registry) -> None:
+def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_path: Path, registry: Registry) -> None:
     """Two drafts may wait at once, of two snapshots; the second one to be handed out goes beside the first."""
-    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
-    draft = made(snapshot, rules, releases, 2012)
-    other = made(town(tmp_path / "t", rules, {2011: {"bakke": (63, 530)}}, name="a" * 16), rules, releases, 2011)
-    assert clearing.is_up_to_date(draft, snapshot, rules, releases, store.ledger_of(releases))
-    handed(other, rules, releases)
-    assert not clearing.is_up_to_date(draft, snapshot, rules, releases, store.ledger_of(releases))
-    anew = made(snapshot, rules, releases, 2012)
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    draft = made(snapshot, registry, releases, 2012)
+    other = made(town(tmp_path / "t", registry, {2011: {"bakke": (63, 530)}}, name="a" * 16), registry, releases, 2011)
+    assert clearing.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
+    handed(other, registry, releases)
+    assert not clearing.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
+    anew = made(snapshot, registry, releases, 2012)
     assert (anew.name, anew.record["earlier"], anew.record["number"]) == ("2012-1", ["2011-1"], 2)
     assert told(anew, "bakke", year=2011) == told(other, "bakke", year=2011)
 
 
 @pytest.mark.parametrize(("year", "words"), [(1999, "no figure of 1999"), (2013, "figures of 2011 to 2012")])
-def test_a_year_without_figures_is_refused(tmp_path: Path, rules: Registry, year: int, words: str) -> None:
+def test_a_year_without_figures_is_refused(tmp_path: Path, registry: Registry, year: int, words: str) -> None:
     with pytest.raises(CannotRelease, match=words):
-        made(town(tmp_path / "s", rules), rules, tmp_path / "r", year)
+        made(town(tmp_path / "s", registry), registry, tmp_path / "r", year)
     assert not store.kept(tmp_path / "r")
 
 
-def test_an_area_without_a_name_is_refused(tmp_path: Path, rules: Registry) -> None:
-    snapshot = town(tmp_path / "s", rules)
+def test_an_area_without_a_name_is_refused(tmp_path: Path, registry: Registry) -> None:
+    snapshot = town(tmp_path / "s", registry)
     areas = pl.read_parquet(snapshot.path("dim_areas"), glob=False)
     blank = areas.with_columns(area_name=pl.when(pl.col("area_id") == "eng").then(pl.lit(" ")).otherwise("area_name"))
     blank.write_parquet(snapshot.path("dim_areas"))
     with pytest.raises(CannotRelease, match=r"eng: no name in schemas/codes/areas\.csv"):
-        made(snapshot, rules, tmp_path / "r")
+        made(snapshot, registry, tmp_path / "r")
 
 
-def test_a_ledger_that_was_changed_or_cut_off_stops_everything(tmp_path: Path, rules: Registry) -> None:
-    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
-    handed(made(snapshot, rules, releases, 2011), rules, releases)
+def test_a_ledger_that_was_changed_or_cut_off_stops_everything(tmp_path: Path, registry: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    handed(made(snapshot, registry, releases, 2011), registry, releases)
     once = (releases / "ledger.jsonl").read_bytes()
-    handed(made(snapshot, rules, releases, 2012), rules, releases)
+    handed(made(snapshot, registry, releases, 2012), registry, releases)
     twice = (releases / "ledger.jsonl").read_bytes()
     for content, words in (
         (twice.replace(b'"mark":"hidden"', b'"mark":"hiddem"', 1), "cannot be read|not as it was"),
@@ -262,34 +261,34 @@ def test_a_ledger_that_was_changed_or_cut_off_stops_everything(tmp_path: Path, r
     ):
         (releases / "ledger.jsonl").write_bytes(content)
         with pytest.raises(Tampered, match=words):
-            made(snapshot, rules, releases, 2012)
+            made(snapshot, registry, releases, 2012)
     (releases / "ledger.jsonl").write_bytes(twice)
-    made(snapshot, rules, releases, 2012)
+    made(snapshot, registry, releases, 2012)
 
 
 def test_a_run_that_was_killed_after_the_ledger_and_before_its_end_was_noted_goes_on(
-    tmp_path: Path, rules: Registry
+    tmp_path: Path, registry: Registry
 ) -> None:
-    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
-    handed(made(snapshot, rules, releases, 2011), rules, releases)
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    handed(made(snapshot, registry, releases, 2011), registry, releases)
     head = (releases / "ledger.head").read_bytes()
-    handed(made(snapshot, rules, releases, 2012), rules, releases)
+    handed(made(snapshot, registry, releases, 2012), registry, releases)
     (releases / "ledger.head").write_bytes(head)
     assert store.ledger_of(releases).releases == ("2011-1 aarhus", "2012-1 aarhus")
 
 
-def test_a_release_that_is_gone_or_changed_stops_the_next(tmp_path: Path, rules: Registry) -> None:
-    releases, snapshot = tmp_path / "r", town(tmp_path / "s", rules)
-    first = made(snapshot, rules, releases, 2011)
-    handed(first, rules, releases)
+def test_a_release_that_is_gone_or_changed_stops_the_next(tmp_path: Path, registry: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    first = made(snapshot, registry, releases, 2011)
+    handed(first, registry, releases)
     cells = first.folder / "cells.parquet"
     kept = cells.read_bytes()
     cells.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
     with pytest.raises(ReleaseDamaged, match="not the file that release 2011-1 was made with"):
-        made(snapshot, rules, releases, 2012)
+        made(snapshot, registry, releases, 2012)
     shutil.rmtree(first.folder)
     with pytest.raises(ReleaseDamaged, match="2011-1 was handed out, and its folder is not there"):
-        made(snapshot, rules, releases, 2012)
+        made(snapshot, registry, releases, 2012)
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
@@ -297,8 +296,8 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_two_different_people_approve_the_same_bytes(tmp_path: Path, rules: Registry) -> None:
-    release = made(town(tmp_path / "s", rules), rules, tmp_path / "r")
+def test_two_different_people_approve_the_same_bytes(tmp_path: Path, registry: Registry) -> None:
+    release = made(town(tmp_path / "s", registry), registry, tmp_path / "r")
     one = approvals.add(release, "aarhus", "x" * 64, "Anne  Jensen ")
     assert not approvals.are_enough(one)
     for name in ("anne jensen", " ", "7"):

@@ -36,13 +36,13 @@ def rounding(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     return load(folder)
 
 
-def made(snapshot: Snapshot, rules: Registry, releases: Path, year: int = 2012) -> Release:
+def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 2012) -> Release:
     with store.lock(releases):
-        return clearing.release_of(snapshot, rules, year, releases, store.ledger_of(releases))
+        return clearing.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
 
 
-def handed(release: Release, rules: Registry, releases: Path) -> None:
-    entries = handing.entries(release, "aarhus", release.figures, rules, datetime(2012, 6, 1, tzinfo=UTC))
+def handed(release: Release, registry: Registry, releases: Path) -> None:
+    entries = handing.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
     store.hand_out(releases, entries)
 
 

@@ -44,11 +44,6 @@ def built(registry: Registry, *rows: dict[str, object]) -> Built:
     return build(marts, registry, [2012])
 
 
-@pytest.fixture(scope="module")
-def rules() -> Registry:
-    return load()
-
-
 RESIDENTS = [figure(area, "residents", people) for area, people in zip(AREAS, (900, 700, 99, 400), strict=True)]
 TOWN = figure("0461", "residents", 190_000, source=STATBANK)
 
@@ -57,8 +52,8 @@ def of(place: str, indicator: str, part: str = "count", kind: str = "area") -> K
     return Key(kind, place, 2012, indicator, part)  # type: ignore[arg-type]
 
 
-def test_an_area_under_a_floor_is_withheld_whole_and_its_figures_are_protected(rules: Registry) -> None:
-    made = built(rules, *RESIDENTS, TOWN, figure("dal", "convicted_pct", 30, 70)).tables
+def test_an_area_under_a_floor_is_withheld_whole_and_its_figures_are_protected(registry: Registry) -> None:
+    made = built(registry, *RESIDENTS, TOWN, figure("dal", "convicted_pct", 30, 70)).tables
     assert {made.cells[of("dal", "convicted_pct", part)].standing for part in ("numerator", "denominator")} == {
         "withheld"
     }
@@ -73,34 +68,34 @@ def test_an_area_under_a_floor_is_withheld_whole_and_its_figures_are_protected(r
     assert not attack(Exhibit(made, shown(made, hiding))).leaks
 
 
-def test_an_area_with_few_households_or_of_unknown_size_is_withheld(rules: Registry) -> None:
+def test_an_area_with_few_households_or_of_unknown_size_is_withheld(registry: Registry) -> None:
     few = figure("ager", "single_parent_pct", 12, 49)
     unknown = figure("eng", "convicted_pct", 50, 300)
-    cells = built(rules, *RESIDENTS[:3], few, unknown).tables.cells
+    cells = built(registry, *RESIDENTS[:3], few, unknown).tables.cells
     assert cells[of("ager", "residents")].reason == "area_too_small"
     assert cells[of("bakke", "residents")].standing == "open"
     assert cells[of("eng", "convicted_pct", "numerator")].reason == "size_unknown"
 
 
 @pytest.mark.parametrize("size", [figure("ager", "dwellings", 49), figure("ager", "move_out_pct", 12, 49)])
-def test_where_households_are_not_counted_dwellings_bound_them(rules: Registry, size: dict[str, object]) -> None:
-    cells = built(rules, *RESIDENTS, size).tables.cells
+def test_where_households_are_not_counted_dwellings_bound_them(registry: Registry, size: dict[str, object]) -> None:
+    cells = built(registry, *RESIDENTS, size).tables.cells
     assert cells[of("ager", "residents")].reason == "area_too_small"
-    counted = built(rules, *RESIDENTS, size, figure("ager", "single_parent_pct", 12, 50)).tables.cells
+    counted = built(registry, *RESIDENTS, size, figure("ager", "single_parent_pct", 12, 50)).tables.cells
     assert counted[of("ager", "residents")].reason is None
 
 
-def test_the_owner_decides_k_and_a_published_figure_is_known(rules: Registry) -> None:
+def test_the_owner_decides_k_and_a_published_figure_is_known(registry: Registry) -> None:
     strict = figure("ager", "move_out_pct", 70, 400, source=UNKNOWN)
-    cells = built(rules, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
-    assert cells[of("ager", "move_out_pct", "numerator")].k == rules.disclosure.strictest.k
+    cells = built(registry, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
+    assert cells[of("ager", "move_out_pct", "numerator")].k == registry.disclosure.strictest.k
     assert cells[of("bakke", "convicted_pct", "numerator")].k == 5
     assert cells[of("bakke", "convicted_pct", "complement")].standing == "latent"
     assert cells[of("0461", "residents", kind="municipality")].standing == "known"
 
 
-def test_groups_and_larger_places_are_sums(rules: Registry) -> None:
-    made = built(rules, *RESIDENTS, TOWN)
+def test_groups_and_larger_places_are_sums(registry: Registry) -> None:
+    made = built(registry, *RESIDENTS, TOWN)
     values = {(key.geography, key.geography_id.split(" (")[0]): cell.value for key, cell in made.tables.cells.items()}
     assert values["plan", "p"] == values["funding_band", "5-15"] == values["band", "5-15|0-700"] == 1600
     assert values["size_band", "0-700"] == 2000
@@ -108,10 +103,10 @@ def test_groups_and_larger_places_are_sums(rules: Registry) -> None:
     assert {key.geography for key, cell in made.tables.cells.items() if cell.standing == "latent"} == {"elsewhere"}
 
 
-def test_what_does_not_add_up_is_said_and_not_used(rules: Registry) -> None:
-    made = built(rules, *RESIDENTS, figure("0461", "residents", 1000))
+def test_what_does_not_add_up_is_said_and_not_used(registry: Registry) -> None:
+    made = built(registry, *RESIDENTS, figure("0461", "residents", 1000))
     assert any("less than the sum of its parts" in words for words in made.not_exact)
-    other_base = built(rules, *RESIDENTS, figure("ager", "age_0_17_pct", 200, 890))
+    other_base = built(registry, *RESIDENTS, figure("ager", "age_0_17_pct", 200, 890))
     assert any("all residents" in words for words in other_base.not_exact)
 
 
@@ -124,19 +119,19 @@ def test_what_does_not_add_up_is_said_and_not_used(rules: Registry) -> None:
     ],
 )
 def test_what_says_nothing_of_people_is_left_out(
-    rules: Registry, indicator: str, x: int | None, n: int | None, reason: str
+    registry: Registry, indicator: str, x: int | None, n: int | None, reason: str
 ) -> None:
-    made = built(rules, *RESIDENTS, figure("ager", indicator, x, n))
+    made = built(registry, *RESIDENTS, figure("ager", indicator, x, n))
     assert made.left_out == (LeftOut("area", "ager", 2012, indicator, reason),)
     assert indicator not in {key.indicator for key in made.tables.keys}
 
 
-def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(rules: Registry) -> None:
+def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(registry: Registry) -> None:
     """Its own year may be shown, and would tell what is hidden here."""
     repeated = figure("ager", "social_assistance_pct", 44, 250, repeats_year=2011)
-    made = built(rules, *RESIDENTS, repeated)
+    made = built(registry, *RESIDENTS, repeated)
     assert made.left_out == (LeftOut("area", "ager", 2012, "social_assistance_pct", "repeats_another_year"),)
-    published = built(rules, *RESIDENTS, {**repeated, "source": STATBANK})
+    published = built(registry, *RESIDENTS, {**repeated, "source": STATBANK})
     assert published.tables.cells[of("ager", "social_assistance_pct", "numerator")].standing == "known"
 
 
@@ -148,7 +143,7 @@ SHARES = st.lists(st.sampled_from([0, 2, 3, 5, 8, 30, 60]), min_size=4, max_size
 def test_a_release_of_the_marts_holds_against_the_attack(
     young: list[int], old: list[int], descendants: list[int]
 ) -> None:
-    rules = load()
+    registry = load()
     rows = [*RESIDENTS, TOWN]
     for position, (area, people) in enumerate(zip(AREAS, (900, 700, 99, 400), strict=True)):
         rows.append(figure(area, "age_0_17_pct", min(young[position], people), people))
@@ -156,7 +151,7 @@ def test_a_release_of_the_marts_holds_against_the_attack(
         rows.append(figure(area, "age_65_plus_pct", min(old[position], 19), people))
         rows.append(figure(area, "nonwestern_pct", 60, people))
         rows.append(figure(area, "descendant_pct", descendants[position], people))
-    made = built(rules, *rows).tables
+    made = built(registry, *rows).tables
     hiding = hide(made)
     found = attack(Exhibit(made, shown(made, hiding)), with_chains=False)
     assert {leak.key for leak in found.leaks} <= {refused.key for refused in hiding.unprotected}
