@@ -13,15 +13,15 @@ import pyarrow as pa
 
 from benchmarks import extracts, long_csv
 from benchmarks import statistics as libraries
-from flows.build import checks, marts, queries
-from flows.build.baseline.steps import STATISTICS
-from flows.build.queries import Query
-from flows.intake import collect, deliveries, reconcile
+from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import Ledger, now
 from flows.intake.reconcile import Facts
-from flows.nation import country
+from flows.marts import build, checks, queries
+from flows.marts.baseline.steps import STATISTICS
+from flows.marts.queries import Query
 from flows.nightly import suites
 from flows.publish import gate
+from flows.synthetic import country
 from schemas.registry import Registry, load
 
 AREAS, YEARS = 1000, range(2000, 2013)
@@ -61,14 +61,14 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
     big = max((one for one in found if one.source == "area_statistics"), key=lambda one: one.file.stat().st_size)
     rounds = iter(range(100))
     kept = folder / "staging"
-    vintage = collect.Vintage(tuple(found), Ledger(kept), now())
-    known = collect.known_names(vintage, kept, registry)
+    vintage = versions.Vintage(tuple(found), Ledger(kept), now())
+    known = versions.known_names(vintage, kept, registry)
 
     def stage_anew() -> None:
-        collect.stage(big, vintage, folder / f"staging-{next(rounds)}", registry, known)
+        versions.stage(big, vintage, folder / f"staging-{next(rounds)}", registry, known)
 
     def stage_again() -> None:
-        collect.stage(big, vintage, kept, registry, known)
+        versions.stage(big, vintage, kept, registry, known)
 
     def only_read() -> None:
         frame = pl.read_csv(big.file, separator=";", skip_rows=5, infer_schema=False)
@@ -78,24 +78,24 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
     stage_again()
     compare("intake of an unchanged delivery", stage_again, only_read, "the same")
 
-    receipts = collect.receipts_of(vintage, kept, registry, known)
+    receipts = versions.receipts_of(vintage, kept, registry, known)
     facts = reconcile.reconcile(receipts, kept, registry)
-    with marts.connect() as connection:
-        marts.run(connection, marts.every_step(), facts, registry)
+    with build.connect() as connection:
+        build.run(connection, build.every_step(), facts, registry)
         kept = {name: connection.sql(f"select * from {name}").to_arrow_table() for name in STATISTICS}
     compare(
         "build: marts and baseline",
-        lambda: marts.build(facts, folder / "marts", registry),
+        lambda: build.build(facts, folder / "marts", registry),
         lambda: _bare(facts, kept, folder, registry, libraries.bare),
         "the same SQL by hand and COPY, numpy, scipy, statsmodels called bare",
     )
     compare(
         "the same",
-        lambda: marts.build(facts, folder / "marts", registry),
+        lambda: build.build(facts, folder / "marts", registry),
         lambda: _bare(facts, kept, folder, registry),
         "the SQL alone, with nothing for the statistics",
     )
-    files = marts.build(facts, folder / "marts", registry)
+    files = build.build(facts, folder / "marts", registry)
     keys = {mart: table.key for mart, table in registry.marts.items()}
     compare(
         "gate: Great Expectations and its pages",
@@ -117,13 +117,13 @@ def _bare(
 
     `kept` is what the statistics gave an earlier build: the queries behind them have it to read.
     """
-    steps = marts.every_step()
+    steps = build.every_step()
     (folder / "bare").mkdir(exist_ok=True)
-    with marts.connect() as connection:
+    with build.connect() as connection:
         for name, file in facts.tables.items():
             connection.execute(f"create table facts.{name} as select * from read_parquet(?)", [str(file)])
         connection.execute("create table facts.figures_before as select * from facts.figures limit 0")
-        codes = marts.codes(registry)
+        codes = build.codes(registry)
         for name, frame in codes.items():
             connection.register("incoming", frame.to_arrow())
             connection.execute(f"create table codes.{name} as select * from incoming")

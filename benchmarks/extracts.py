@@ -22,16 +22,17 @@ import typst
 import xlsxwriter  # type: ignore[import-untyped]
 
 from benchmarks.long_csv import peak_megabytes
-from flows.build import marts
-from flows.extracts import composing, making
-from flows.intake import collect, deliveries, reconcile
+from flows.extracts import approve, assemble
+from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import Ledger, now
-from flows.nation import country
+from flows.marts import build
 from flows.publish.snapshots import Snapshot
-from flows.release import cleared, clearing, scope, store, tables
+from flows.release import figures as release_figures
+from flows.release import make, scope, store, sums
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Tables, primary
-from flows.release.hiding import Hiding, hide, marks, naive, shown
+from flows.release.suppression import Hiding, hide, marks, naive, shown
+from flows.synthetic import country
 from schemas.registry import Registry, load
 
 AREAS, YEARS, YEAR = 1000, range(2000, 2013), 2012
@@ -54,10 +55,10 @@ def built(folder: Path) -> tuple[Mapping[str, Path], Path]:
     made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
     registry = load(made.schemas)
     staging = folder / "staging"
-    vintage = collect.Vintage(tuple(deliveries.find(made.raw, registry)), Ledger(staging), now())
-    known = collect.known_names(vintage, staging, registry)
-    facts = reconcile.reconcile(collect.receipts_of(vintage, staging, registry, known), staging, registry)
-    return marts.build(facts, folder / "marts", registry), made.schemas
+    vintage = versions.Vintage(tuple(deliveries.find(made.raw, registry)), Ledger(staging), now())
+    known = versions.known_names(vintage, staging, registry)
+    facts = reconcile.reconcile(versions.receipts_of(vintage, staging, registry, known), staging, registry)
+    return build.build(facts, folder / "marts", registry), made.schemas
 
 
 def snapshot_of(areas: Sequence[str], files: Mapping[str, Path], folder: Path) -> Snapshot:
@@ -103,9 +104,9 @@ def _case_areas(rounds: int, folder: Path, files: Mapping[str, Path], areas: pl.
     chosen = areas.filter(pl.col("is_case_area"))["area_id"].to_list()
     snapshot = snapshot_of(chosen, files, folder / "case-areas")
     of_years = list(_tables(snapshot, registry))
-    names = composing.secretariats(snapshot)
+    names = assemble.secretariats(snapshot)
     release, _ = _run(snapshot, names, registry, folder / "first")
-    rows = {name: composing.figures_of(release, name, snapshot) for name in names}
+    rows = {name: assemble.figures_of(release, name, snapshot) for name in names}
     took: list[tuple[float, float]] = []
     writing: list[float] = []
     processor: list[float] = []
@@ -138,10 +139,10 @@ def _run(snapshot: Snapshot, names: Sequence[str], registry: Registry, to: Path)
     """All that a yearly run does but for Prefect: the release, and the seconds that writing the extracts took."""
     with store.lock(to / "releases"):
         ledger = store.ledger_of(to / "releases")
-        release = clearing.release_of(snapshot, registry, YEAR, to / "releases", ledger)
+        release = make.release_of(snapshot, registry, YEAR, to / "releases", ledger)
         started = time.perf_counter()
         for name in names:
-            making.write_extract(release, name, snapshot, registry, ledger, to / "extracts")
+            approve.write_extract(release, name, snapshot, registry, ledger, to / "extracts")
     return release, time.perf_counter() - started
 
 
@@ -150,15 +151,15 @@ def _floor(of_years: Sequence[Tables], rows: Mapping[str, pl.DataFrame], to: Pat
     for of_year in of_years:
         naive(of_year)
     to.mkdir()
-    for name, figures in rows.items():
-        lines = figures.rows()
+    for name, frame in rows.items():
+        lines = frame.rows()
         with xlsxwriter.Workbook(to / f"{name}.xlsx") as book:
             sheet = book.add_worksheet()
             for number, line in enumerate(lines):
                 sheet.write_row(number, 0, line)
         with (to / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
             csv.writer(out, delimiter=";").writerows(lines)
-        told = figures.filter(pl.col("year") == YEAR).select("place_name", "indicator", "value", "mark")
+        told = frame.filter(pl.col("year") == YEAR).select("place_name", "indicator", "value", "mark")
         cells = json.dumps([str("" if value is None else value) for line in told.rows() for value in line])
         files: Any = {"main": b'#table(columns: 4, ..json("cells.json"))', "cells.json": cells.encode()}
         (to / f"{name}.pdf").write_bytes(typst.compile(files, format="pdf", ignore_system_fonts=True))
@@ -166,10 +167,10 @@ def _floor(of_years: Sequence[Tables], rows: Mapping[str, pl.DataFrame], to: Pat
 
 def _tables(snapshot: Snapshot, registry: Registry) -> list[Tables]:
     """The tables of each year of an extract."""
-    frames = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in clearing.MARTS}
+    frames = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in make.MARTS}
     asked = scope.of_secretariats(frames, registry)
     years = range(YEAR - registry.extracts.years + 1, YEAR + 1)
-    return [tables.build(frames, registry, [year], asked).tables for year in years]
+    return [sums.build(frames, registry, [year], asked).tables for year in years]
 
 
 # Memory ---------------------------------------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ def _memory(folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schema
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds, megabytes = map(float, done.stdout.split())
         peaks[len(chosen)] = megabytes
-        count = len(composing.secretariats(snapshot))
+        count = len(assemble.secretariats(snapshot))
         title = f"extracts: writing those of {len(chosen):,} areas"
         print(f"{title:<44}{seconds:8.1f} s    {count} secretariats, the largest of {len(largest)} areas; ", end="")
         print(f"peak {megabytes:.0f} MB")
@@ -208,21 +209,21 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
 
     Hiding and attacking 1,000 areas jointly takes minutes a year, and what is written is as large.
     """
-    frames = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in clearing.MARTS}
+    frames = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in make.MARTS}
     asked = scope.of_secretariats(frames, registry)
     years = range(YEAR - registry.extracts.years + 1, YEAR + 1)
     kept: dict[str, list[pl.DataFrame]] = {"cells": [], "sums": [], "counts": []}
     hidden: list[dict[str, Any]] = []
     for year in years:
-        of_year = tables.build(frames, registry, [year], asked).tables
+        of_year = sums.build(frames, registry, [year], asked).tables
         by_rule = [key for key in primary(of_year) if of_year.cells[key].standing == "open"]
         hiding = Hiding(frozenset(by_rule), frozenset(), ())
         readers = shown(of_year, hiding)
-        cells, sums = store.frames(Exhibit(of_year, readers))
+        cells, relations = store.frames(Exhibit(of_year, readers))
         for name, frame in {
             "cells": cells,
-            "sums": sums,
-            "counts": cleared.counts(readers, marks(of_year, hiding)),
+            "sums": relations,
+            "counts": release_figures.counts(readers, marks(of_year, hiding)),
         }.items():
             kept[name].append(frame)
         hidden += [
@@ -234,15 +235,15 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
                     "indicator": key.indicator,
                     "part": key.part,
                 },
-                "rule": clearing.RULES["primary"],
+                "rule": make.RULES["primary"],
                 "k": of_year.cells[key].k,
                 "reached": {"insider": [1, 4], "outsider": [0, None]},
             }
             for key in by_rule
         ]
     joined = {name: pl.concat(parts) for name, parts in kept.items()}
-    files = {mart: snapshot.path(mart) for mart in clearing.MARTS}
-    figures = cleared.figures(joined.pop("counts"), asked, (), files, list(years), registry, "synthetic")
+    files = {mart: snapshot.path(mart) for mart in make.MARTS}
+    figures = release_figures.figures(joined.pop("counts"), asked, (), files, list(years), registry, "synthetic")
     record = {
         "release": f"{YEAR}-1",
         "number": 1,
@@ -265,8 +266,8 @@ def _write(folder: Path, schemas: Path) -> None:
     registry, snapshot = load(schemas), _opened(folder / "snapshot")
     release, ledger = store.find(folder / "releases", str(YEAR)), store.ledger_of(folder / "releases")
     started = time.perf_counter()
-    for name in composing.secretariats(snapshot):
-        making.write_extract(release, name, snapshot, registry, ledger, folder / "extracts")
+    for name in assemble.secretariats(snapshot):
+        approve.write_extract(release, name, snapshot, registry, ledger, folder / "extracts")
     print(time.perf_counter() - started, peak_megabytes())
 
 

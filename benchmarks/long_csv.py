@@ -73,7 +73,7 @@ def ours(folder: Path) -> None:
     """Read, validate and write to staging; the file was fingerprinted when it was found."""
     import pandera.polars  # noqa: F401 - its import is no part of the work
 
-    from flows.intake import collect, deliveries
+    from flows.intake import deliveries, versions
     from flows.intake.ledger import Ledger, now
     from schemas.registry import load
 
@@ -81,14 +81,14 @@ def ours(folder: Path) -> None:
     staging = folder / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     found = deliveries.find(folder / "raw", registry)
-    vintage = collect.Vintage(tuple(found), Ledger(staging), now())
-    known = collect.known_names(vintage, staging, registry)
+    vintage = versions.Vintage(tuple(found), Ledger(staging), now())
+    known = versions.known_names(vintage, staging, registry)
     (long,) = (delivery for delivery in found if delivery.source == "municipal_figures")
     # The archive keeps every delivery once, when it comes; a night that reads it anew finds it there.
     (staging / "deliveries").mkdir(parents=True, exist_ok=True)
     (staging / "deliveries" / long.fingerprint).symlink_to(long.file)
     started = time.perf_counter()
-    receipt = collect.stage(long, vintage, staging, registry, known)
+    receipt = versions.stage(long, vintage, staging, registry, known)
     seconds = time.perf_counter() - started
     assert receipt is not None
     assert receipt.used == AREAS * len(YEARS) * INDICATORS, receipt

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from flows.build.baseline.areas import Areas, Tables
-from flows.build.baseline.trends import comparisons
+from flows.marts.baseline.areas import Areas, Tables
+from flows.marts.baseline.trends import comparisons
 from schemas.registry import Registry
 
 Floats = NDArray[np.float64]

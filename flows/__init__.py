@@ -1,1 +1,1 @@
-"""Boligprofil's flows and, under them, one package per hop: intake, build, publish."""
+"""Boligprofil's flows and, under them, one package per hop: intake, marts, publish, release, extracts."""

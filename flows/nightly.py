@@ -16,18 +16,18 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import tasks
-from flows.agenda import Agenda, agenda
-from flows.build import checks, queries
-from flows.build.marts import BuildError, caveat, every_step
-from flows.build.queries import QueryError
-from flows.intake import collect, reconcile
-from flows.intake.collect import Vintage
+from flows.core.outcome import Report
+from flows.core.provenance import commit, engine_versions, file_sha256
+from flows.core.worklist import worklist
+from flows.intake import reconcile, versions
 from flows.intake.reconcile import Facts, MixedOrigin
-from flows.intake.staging import Receipt
-from flows.provenance import commit, file_sha256, versions
+from flows.intake.stage import Receipt
+from flows.intake.versions import Vintage
+from flows.marts import checks, queries
+from flows.marts.build import BuildError, caveat, every_step
+from flows.marts.queries import QueryError
 from flows.publish import gate, snapshots
-from flows.publish.snapshots import Busy, Damaged
-from flows.report import Report, delivery_entries
+from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings, settings
 from schemas import contracts, dictionary
 from schemas.registry import Registry, RegistryError, load
@@ -68,16 +68,18 @@ def nightly(
 
 
 def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None) -> Report:
-    registry = load(chosen.schemas)
-    plan = agenda(chosen, registry, as_of, published_by)
-    if expired := registry.expired(plan.vintage.moment.date()):
+    registry, staging = load(chosen.schemas), chosen.staging_folder
+    vintage = versions.vintage(chosen.raw, staging, registry, as_of, published_by)
+    in_force = snapshots.in_force(chosen.marts)
+    is_past = as_of is not None or published_by is not None
+    todo = worklist(vintage.deliveries, registry.fingerprint, None if is_past else in_force, published_by)
+    if expired := registry.expired(vintage.moment.date()):
         words = "publication refused: what was accepted for a time must be looked at again"
         return Report("refused", "\n  ".join([words, *expired]))
-    if plan.is_done and plan.in_force and not again:
-        return Report("unchanged", "nothing changed", snapshot=plan.in_force.id)
+    if todo.is_done and in_force and not again:
+        return Report("unchanged", "nothing changed", snapshot=in_force.id)
     watch = Stopwatch()
-    staging = chosen.staging_folder
-    vintage = plan.vintage if plan.is_past else _recorded(plan)
+    vintage = vintage if is_past else _recorded(vintage, in_force)
 
     with watch.step("read deliveries"):
         names = tasks.read_names(vintage, staging, registry)
@@ -90,7 +92,7 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         before = _facts_before(vintage, staging, registry)
         quarantined = (
             {}
-            if plan.is_past
+            if is_past
             else tasks.lay_out_quarantine(
                 receipts, facts.set_aside, staging, chosen.quarantine_folder, registry, vintage.moment.date()
             )
@@ -107,14 +109,15 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
             f"Boligprofil: {_figures(facts.origin)}",
             notices(facts.origin, caveat(facts, registry)),
         )
-    set_aside = {path: len(faults) for path, faults in facts.set_aside.items()}
-    deliveries = delivery_entries(receipts, set_aside, quarantined)
+    deliveries = tuple(
+        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path)) for receipt in receipts
+    )
     warnings = _warnings(files, receipts, registry)
     if not judgement.ok:
         page = _keep_refused(work, chosen.marts)
         message = gate.refusal(judgement).replace(str(judgement.page), str(page))
         return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warnings)
-    manifest = _manifest(plan, registry, receipts, facts.tables, facts.origin, caveat(facts, registry))
+    manifest = _manifest(vintage, todo.inputs_sha256, registry, receipts, facts)
     manifest |= {
         "deliveries": list(deliveries),
         "superseded": facts.superseded,
@@ -126,28 +129,28 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
     (work / "dictionary.md").write_text(dictionary.as_markdown(registry), encoding="utf-8")
     (work / "dictionary.csv").write_text(dictionary.as_csv(registry), encoding="utf-8")
     with watch.step("publish"):
-        snapshot = tasks.publish_snapshot(work, manifest, chosen.marts, plan.is_past)
-        if not plan.is_past:
+        snapshot = tasks.publish_snapshot(work, manifest, chosen.marts, is_past)
+        if not is_past:
             vintage.ledger.published(snapshot.id, vintage.moment)
             snapshots.forget(chosen.marts, staging, chosen.keep_snapshots, chosen.keep_for)
     return Report(
-        "rebuilt" if plan.is_past else "published",
-        f"{'rebuilt vintage' if plan.is_past else 'published snapshot'} {snapshot.id}",
+        "rebuilt" if is_past else "published",
+        f"{'rebuilt vintage' if is_past else 'published snapshot'} {snapshot.id}",
         snapshot=snapshot.id,
         folder=snapshot.folder.as_posix(),
         seconds=watch.seconds,
         deliveries=deliveries,
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
         warnings=warnings,
-        differences=tuple(snapshots.differences(snapshot, chosen.marts)) if plan.is_past else (),
+        differences=tuple(snapshots.differences(snapshot, chosen.marts)) if is_past else (),
     )
 
 
-def _recorded(plan: Agenda) -> Vintage:
+def _recorded(vintage: Vintage, in_force: Snapshot | None) -> Vintage:
     """The vintage with everything new in the ledger, and what a run published that was killed before noting it."""
-    vintage, ledger = plan.vintage, plan.vintage.ledger
-    if plan.in_force and (published_of := plan.in_force.manifest.get("as_of")):
-        ledger = ledger.published(plan.in_force.id, datetime.fromisoformat(published_of))
+    ledger = vintage.ledger
+    if in_force and (published_of := in_force.manifest.get("as_of")):
+        ledger = ledger.published(in_force.id, datetime.fromisoformat(published_of))
     return replace(vintage, ledger=ledger.record(vintage.deliveries, vintage.moment))
 
 
@@ -157,8 +160,8 @@ def _facts_before(vintage: Vintage, staging: Path, registry: Registry) -> Facts 
     if moment is None:
         return None
     then = Vintage.received(vintage.ledger, moment, vintage.published_by)
-    known = collect.known_names(then, staging, registry)
-    return reconcile.reconcile(collect.receipts_of(then, staging, registry, known), staging, registry)
+    known = versions.known_names(then, staging, registry)
+    return reconcile.reconcile(versions.receipts_of(then, staging, registry, known), staging, registry)
 
 
 def suites(registry: Registry, may_be_empty: bool = False) -> dict[str, list[contracts.Expectation]]:
@@ -211,24 +214,28 @@ def _warnings(files: dict[str, Path], receipts: list[Receipt], registry: Registr
 
 
 def _manifest(
-    plan: Agenda, registry: Registry, receipts: list[Receipt], facts: dict[str, Path], origin: str, caveats: str
+    vintage: Vintage,
+    inputs_sha256: str,
+    registry: Registry,
+    receipts: list[Receipt],
+    facts: Facts,
 ) -> dict[str, Any]:
-    folder = next(iter(facts.values())).parent
-    staged = {f"current/{folder.name}/{file.name}" for file in facts.values()}
+    folder = next(iter(facts.tables.values())).parent
+    staged = {f"current/{folder.name}/{file.name}" for file in facts.tables.values()}
     for receipt in receipts:
         staged |= {*receipt.tables.values(), *([receipt.faults] if receipt.faults else [])}
         staged |= {f"receipts/{Path(file).stem}.json" for file in receipt.tables.values()}
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "as_of": plan.vintage.moment.isoformat(),
-        **({"published_by": by.isoformat()} if (by := plan.vintage.published_by) else {}),
-        "origin": origin,
-        "caveat": caveats,
+        "as_of": vintage.moment.isoformat(),
+        **({"published_by": by.isoformat()} if (by := vintage.published_by) else {}),
+        "origin": facts.origin,
+        "caveat": caveat(facts, registry),
         "commit": commit(),
-        "versions": versions(),
-        "inputs_sha256": plan.inputs_sha256,
+        "versions": engine_versions(),
+        "inputs_sha256": inputs_sha256,
         "registry_sha256": registry.fingerprint,
-        "facts": {name: file_sha256(file) for name, file in sorted(facts.items())},
+        "facts": {name: file_sha256(file) for name, file in sorted(facts.tables.items())},
         "staged": sorted(staged),
     }
 

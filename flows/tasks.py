@@ -7,24 +7,24 @@ by content instead.
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.build import marts
-from flows.extracts import making
-from flows.intake import collect, quarantine, reconcile
+from flows.extracts import approve
+from flows.intake import quarantine, reconcile, versions
+from flows.marts import build
 from flows.publish import gate, snapshots
-from flows.release import clearing
+from flows.release import make
 
 bare = task(cache_policy=NO_CACHE, persist_result=False)
 
-read_names = bare(collect.known_names).with_options(name="read the municipalities")
-stage_delivery = bare(collect.stage).with_options(
+read_names = bare(versions.known_names).with_options(name="read the municipalities")
+stage_delivery = bare(versions.stage).with_options(
     name="stage a delivery", task_run_name="stage {delivery.path}", retries=2, retry_delay_seconds=5
 )
 reconcile_facts = bare(reconcile.reconcile).with_options(name="reconcile the deliveries")
 lay_out_quarantine = bare(quarantine.lay_out).with_options(name="lay out the quarantine")
-build_marts = bare(marts.build).with_options(name="build the marts")
+build_marts = bare(build.build).with_options(name="build the marts")
 judge_marts = bare(gate.judge).with_options(name="judge the marts")
 publish_snapshot = bare(snapshots.publish).with_options(name="publish the snapshot")
-make_release = bare(clearing.release_of).with_options(name="clear the year's figures")
-write_extract = bare(making.write_extract).with_options(
+make_release = bare(make.release_of).with_options(name="clear the year's figures")
+write_extract = bare(approve.write_extract).with_options(
     name="write an extract", task_run_name="write the extract of {secretariat}"
 )

@@ -11,14 +11,14 @@ from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows import tasks
-from flows.extracts import making
-from flows.extracts.composing import NoSecretariat, secretariats
+from flows.extracts import approve
+from flows.extracts.assemble import NoSecretariat, secretariats
 from flows.publish import snapshots
 from flows.publish.snapshots import NoMart, NoSnapshot
 from flows.release import store
 from flows.release.attack import Refused, Undecided
-from flows.release.clearing import CannotRelease
 from flows.release.ledger import LedgerBusy, Tampered
+from flows.release.make import CannotRelease
 from flows.release.revisions import OtherSums
 from flows.release.store import ReleaseBusy, ReleaseDamaged
 from flows.settings import Settings, settings
@@ -89,7 +89,7 @@ def _year(chosen: Settings, year: int, secretariat: str | None) -> dict[str, Any
     releases = chosen.releases_folder
     with store.lock(releases):
         ledger = store.ledger_of(releases)
-        making.require_noted(ledger, chosen.extracts_folder)
+        approve.require_noted(ledger, chosen.extracts_folder)
         log.info("clear figures ...")
         source, rules, known = _as_is(snapshot), _as_is(registry), _as_is(ledger)
         release = tasks.make_release(source, rules, year, releases, known)

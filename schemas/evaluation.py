@@ -62,7 +62,7 @@ class Contrast(Model):
 class Limits(Model):
     """From where on a difference counts (Stuart 2010; Austin 2009), and how many areas a statement needs.
 
-    How many clusters a test needs is the test's own: see flows/build/statistics/clusters.py.
+    How many clusters a test needs is the test's own: see flows/marts/statistics/clusters.py.
     """
 
     smd: float = Field(gt=0)

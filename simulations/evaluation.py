@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.nation import country
-from flows.nation.country import Nation
-from flows.nation.truth import levels
+from flows.synthetic import country
+from flows.synthetic.country import Nation
+from flows.synthetic.parameters import levels
 from schemas.registry import Registry, load
 from simulations.nations import REFERENCE, build
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.build import marts
-from flows.intake import collect, deliveries, reconcile
+from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import Ledger, now
-from flows.nation.country import Nation
+from flows.marts.build import build as build_marts
+from flows.synthetic.country import Nation
 from schemas.registry import load
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw"
@@ -17,8 +17,8 @@ def build(nation: Nation, folder: Path) -> dict[str, pl.DataFrame]:
     """The marts of a nation's deliveries, by the pipeline's own functions."""
     registry = load(nation.schemas)
     staging = folder / "staging"
-    vintage = collect.Vintage(tuple(deliveries.find(nation.raw, registry)), Ledger(staging), now())
-    known = collect.known_names(vintage, staging, registry)
-    facts = reconcile.reconcile(collect.receipts_of(vintage, staging, registry, known), staging, registry)
-    files = marts.build(facts, folder / "marts", registry)
+    vintage = versions.Vintage(tuple(deliveries.find(nation.raw, registry)), Ledger(staging), now())
+    known = versions.known_names(vintage, staging, registry)
+    facts = reconcile.reconcile(versions.receipts_of(vintage, staging, registry, known), staging, registry)
+    files = build_marts(facts, folder / "marts", registry)
     return {name: pl.read_parquet(file, glob=False) for name, file in files.items()}

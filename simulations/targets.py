@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 from scipy import stats
 
-from flows.nation import country
-from flows.nation.targets import Ambition, candidates
-from flows.nation.truth import truth
+from flows.synthetic import country
+from flows.synthetic.parameters import truth
+from flows.synthetic.targets import Ambition, candidates
 from schemas.registry import Registry, load
 from simulations.nations import REFERENCE, build
 

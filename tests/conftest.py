@@ -16,13 +16,13 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
-from flows.build import marts
 from flows.commands.night import hush
-from flows.intake import collect, deliveries, quarantine, reconcile
-from flows.intake.collect import Vintage
+from flows.intake import deliveries, quarantine, reconcile, versions
 from flows.intake.ledger import Ledger
 from flows.intake.reconcile import Facts
-from flows.intake.staging import Receipt
+from flows.intake.stage import Receipt
+from flows.intake.versions import Vintage
+from flows.marts import build
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
@@ -137,8 +137,8 @@ class Night:
         ledger = Ledger.load(self.staging)
         found = ledger.received(deliveries.find(self.raw, self.registry), self.moment)
         vintage = Vintage(tuple(found), ledger.record(found, self.moment), self.moment)
-        known = collect.known_names(vintage, self.staging, self.registry)
-        made = collect.receipts_of(vintage, self.staging, self.registry, known)
+        known = versions.known_names(vintage, self.staging, self.registry)
+        made = versions.receipts_of(vintage, self.staging, self.registry, known)
         self.receipts = {receipt.path: receipt for receipt in made}
         self.facts = reconcile.reconcile(made, self.staging, self.registry)
         today = self.moment.date()
@@ -170,7 +170,7 @@ class Night:
         """Read the deliveries and build every mart of them."""
         self.run()
         assert self.facts is not None
-        files = marts.build(self.facts, self.folder / "marts", self.registry)
+        files = build.build(self.facts, self.folder / "marts", self.registry)
         return {name: pl.read_parquet(file) for name, file in files.items()}
 
     def set_aside(self, path: str) -> pl.DataFrame:

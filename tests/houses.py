@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from flows.extracts import making, writing
+from flows.extracts import approve, folders
 from flows.publish.snapshots import Snapshot
-from flows.release import clearing, store
+from flows.release import make, store
 from flows.release.approvals import Approval
 from flows.release.store import Release
 from schemas.registry import Registry
@@ -21,24 +21,24 @@ class House:
         """The release of a year, made if it does not stand."""
         with store.lock(self.releases):
             ledger = store.ledger_of(self.releases)
-            return clearing.release_of(self.snapshot, self.registry, year, self.releases, ledger)
+            return make.release_of(self.snapshot, self.registry, year, self.releases, ledger)
 
     def folder(self, secretariat: str = "aarhus", year: int = 2012) -> Path:
         """Where a secretariat's extract lies."""
         return self.extracts / str(year) / secretariat
 
-    def write(self, secretariat: str = "aarhus", year: int = 2012) -> making.Written:
+    def write(self, secretariat: str = "aarhus", year: int = 2012) -> approve.Written:
         """Write a secretariat's extract."""
         release, ledger = self.release(year), store.ledger_of(self.releases)
-        return making.write_extract(release, secretariat, self.snapshot, self.registry, ledger, self.extracts)
+        return approve.write_extract(release, secretariat, self.snapshot, self.registry, ledger, self.extracts)
 
     def approve(self, by: str, *names: str) -> list[Approval]:
         """A person's word on the extracts of 2012, of Aarhus unless others are named; the approvals of the last."""
         asked, found = names or ("aarhus",), self.release()
-        given = making.approve(by, found, asked, self.snapshot, self.registry, self.releases, self.extracts)
+        given = approve.approve(by, found, asked, self.snapshot, self.registry, self.releases, self.extracts)
         return list(given)[-1][1]
 
     def files(self, secretariat: str = "aarhus") -> dict[str, bytes]:
         """What the secretariat gets of 2012, by path."""
         folder = self.folder(secretariat)
-        return {name: (folder / name).read_bytes() for name in writing.hashes(folder)}
+        return {name: (folder / name).read_bytes() for name in folders.hashes(folder)}

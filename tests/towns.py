@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 from mart_rows import frame
 
+from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
-from flows.steering import figures as steering
 from schemas.registry import Registry
 
 AREAS = {"ager": "Ager", "bakke": "Bakke", "dal": "Dal", "eng": "Eng", "skov": "Skov"}
@@ -81,7 +81,7 @@ def town(
         "comparison_pool": [],
         "dim_criteria": [],
         "statutory_criteria": [],
-        **{mart: [] for mart in steering.MARTS if mart not in ("dim_plans", "dim_areas", "dim_secretariats")},
+        **{mart: [] for mart in plans_read.MARTS if mart not in ("dim_plans", "dim_areas", "dim_secretariats")},
     }
     given |= rows
     files = {}

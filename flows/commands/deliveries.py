@@ -7,11 +7,7 @@ import typer
 from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop
-from flows.shown import (
-    err,
-    out,
-    table_of,
-)
+from flows.commands.terminal import err, out, table_of
 
 if TYPE_CHECKING:
     pass

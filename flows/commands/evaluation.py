@@ -8,7 +8,7 @@ import typer
 from flows.commands.night import publish
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
 from flows.commands.targets import pages
-from flows.shown import bar, out
+from flows.commands.terminal import bar, out
 
 
 def demo(
@@ -23,9 +23,9 @@ def demo(
 
     Its municipalities, bands and totals are the real ones, from the folder of deliveries; every figure is made up.
     """
-    from flows.nation import country
-    from flows.nation.frame import FrameError
     from flows.settings import Settings, settings
+    from flows.synthetic import country
+    from flows.synthetic.reference import FrameError
 
     if (folder / "truth").is_dir():
         out.print(f"The nation in {folder} is there already; it is published as it is.", soft_wrap=True)
@@ -60,8 +60,8 @@ def baseline(
 
 
 def _cards(marts: Path, schemas: Path | None, folder: Path, outcomes: list[str] | None = None) -> None:
-    from flows.cards import pages
-    from flows.cards.figures import NoBaseline
+    from flows.evaluation_cards import pages
+    from flows.evaluation_cards.figures import NoBaseline
 
     registry, snapshot = registry_of(schemas), current_of(marts)
     try:

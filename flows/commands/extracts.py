@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from flows.commands.night import hush
 from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
-from flows.shown import out, progress, table_of
+from flows.commands.terminal import out, progress, table_of
 
 Releases = Annotated[
     Path | None,
@@ -39,10 +39,10 @@ def extract(
 
     Exit code 0: written or nothing changed, 1: refused, 2: no such year or secretariat.
     """
-    from flows.extracts import making
-    from flows.extracts.composing import NoSecretariat, secretariats
+    from flows.extracts import approve
+    from flows.extracts.assemble import NoSecretariat, secretariats
     from flows.publish.snapshots import NoMart
-    from flows.release import clearing
+    from flows.release import make
     from flows.release.ledger import Tampered
     from flows.release.store import ReleaseDamaged
     from flows.settings import embedded_prefect, settings
@@ -51,9 +51,9 @@ def extract(
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
     try:
         names = secretariats(snapshot, secretariat)
-        clearing.check(snapshot, year)
-        there = making.standing(year, names, snapshot, registry, chosen.releases_folder, chosen.extracts_folder)
-    except (NoSecretariat, clearing.CannotRelease) as error:
+        make.check(snapshot, year)
+        there = approve.standing(year, names, snapshot, registry, chosen.releases_folder, chosen.extracts_folder)
+    except (NoSecretariat, make.CannotRelease) as error:
         stop(str(error.args[0]), USAGE)
     except NoMart as error:
         stop(f"{error.args[0]}. The snapshot was made by an earlier version: run 'boligprofil run' first", REFUSED)
@@ -100,7 +100,7 @@ def attack(
     Prints the tightest interval that an outsider and an insider reach for each hidden cell, and for a leak the shortest
     chain of sums that tells it. It names hidden cells: the output stays in the house.
     """
-    from flows.release import clearing, store
+    from flows.release import make, store
     from flows.release.attack import Undecided
     from flows.release.ledger import Tampered
     from flows.settings import settings
@@ -108,9 +108,9 @@ def attack(
     chosen = settings(marts=marts, releases=releases)
     try:
         found = store.find(chosen.releases_folder, release)
-        handed = clearing.handed_out(store.kept(chosen.releases_folder), store.ledger_of(chosen.releases_folder))
-        earlier = clearing.earlier_than(found, handed)
-        findings = clearing.attack_again(found, earlier)
+        handed = make.handed_out(store.kept(chosen.releases_folder), store.ledger_of(chosen.releases_folder))
+        earlier = make.earlier_than(found, handed)
+        findings = make.attack_again(found, earlier)
     except store.NoRelease as error:
         stop(str(error.args[0]), USAGE)
     except (store.ReleaseDamaged, Tampered, Undecided) as error:
@@ -146,12 +146,12 @@ def clear(
     schemas: Schemas = None,
 ) -> None:
     """Say that a person has looked at the extracts; the second person's word hands them out and enters the ledger."""
-    from flows.extracts import making
-    from flows.extracts.composing import NoSecretariat, secretariats
+    from flows.extracts import approve
+    from flows.extracts.assemble import NoSecretariat, secretariats
     from flows.release import approvals, store
     from flows.release.attack import Refused, Undecided
-    from flows.release.clearing import CannotRelease
     from flows.release.ledger import LedgerBusy, Tampered
+    from flows.release.make import CannotRelease
     from flows.settings import settings
 
     chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
@@ -161,8 +161,8 @@ def clear(
             found = store.find(chosen.releases_folder, release)
             names = secretariats(snapshot, secretariat)
             # One that is asked for by name and was handed out already is an error, among all it is passed over.
-            asked = names if secretariat else making.waiting(found, names, chosen.releases_folder)
-            for name, word in making.approve(
+            asked = names if secretariat else approve.waiting(found, names, chosen.releases_folder)
+            for name, word in approve.approve(
                 by, found, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
             ):
                 is_done = approvals.are_enough(word)

@@ -9,10 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.commands.options import USAGE, Marts, Schemas, current_of, registry_of, stop
-from flows.shown import (
-    out,
-    show_trace,
-)
+from flows.commands.terminal import out, show_trace
 
 if TYPE_CHECKING:
     from schemas.registry import Registry

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
-from flows.shown import (
+from flows.commands.terminal import (
     out,
     progress,
     say_changes,
@@ -23,7 +23,9 @@ from flows.shown import (
 )
 
 if TYPE_CHECKING:
+    from flows.publish.snapshots import Snapshot
     from flows.settings import Settings
+    from schemas.registry import Registry
 
 
 def run(
@@ -60,17 +62,14 @@ def run(
 
 def publish(chosen: "Settings", again: bool = False, moment: datetime | None = None, day: date | None = None) -> None:
     """Run the night in these folders and print what became of it; exits with 1 where it was refused."""
-    from flows.agenda import agenda
+    from flows.publish import snapshots
     from flows.settings import embedded_prefect
 
-    registry = registry_of(chosen.schemas)
-    try:
-        plan = agenda(chosen, registry, moment, day)
-    except FileNotFoundError as error:
-        stop(str(error), USAGE)
-    if plan.is_done and plan.in_force and not again:
-        out.print(f"Nothing changed: snapshot {plan.in_force.id} was made of these {len(plan.deliveries)} deliveries.")
-        say_warnings(plan.in_force.manifest["warnings"])
+    in_force = None if moment or day else snapshots.in_force(chosen.marts)
+    fingerprints, is_done = _to_do(chosen, registry_of(chosen.schemas), in_force, moment, day)
+    if is_done and in_force and not again:
+        out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(fingerprints)} deliveries.")
+        say_warnings(in_force.manifest["warnings"])
         return
     embedded_prefect(chosen)
     atexit.register(hush)
@@ -97,7 +96,6 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
 
 def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
     """The snapshot in force, what became of each delivery, and whether there is work to do."""
-    from flows.agenda import agenda
     from flows.settings import settings
 
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
@@ -112,16 +110,30 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     say_warnings(manifest["warnings"])
     registry = registry_of(chosen.schemas)
     show_freshness(registry, manifest["deliveries"])
+    say_changes(snapshot, *_to_do(chosen, registry, snapshot))
+
+
+def _to_do(
+    chosen: "Settings",
+    registry: "Registry",
+    in_force: "Snapshot | None",
+    moment: datetime | None = None,
+    day: date | None = None,
+) -> tuple[dict[str, str], bool]:
+    """Fingerprint of each delivery by its path, and whether the snapshot in force was made of just these."""
+    from flows.core.worklist import worklist
+    from flows.intake.versions import vintage
+
     try:
-        plan = agenda(chosen, registry)
+        found = vintage(chosen.raw, chosen.staging_folder, registry, moment, day)
     except FileNotFoundError as error:
         stop(str(error), USAGE)
-    say_changes(snapshot, {delivery.path: delivery.fingerprint for delivery in plan.deliveries}, plan.is_done)
+    return found.fingerprints, worklist(found.deliveries, registry.fingerprint, in_force).is_done
 
 
 def check(marts: Marts = None, schemas: Schemas = None) -> None:
     """Verify the snapshot in force: every file's hash, and every SQL check. Exit code 1 where something is wrong."""
-    from flows.build import checks, queries
+    from flows.marts import checks, queries
     from flows.publish import snapshots
     from flows.settings import settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from flows.shown import err
+from flows.commands.terminal import err
 
 if TYPE_CHECKING:
     from flows.publish.snapshots import Snapshot

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
-from flows.shown import bar, out
+from flows.commands.terminal import bar, out
 
 app = typer.Typer(
     help="Plans' targets: check a file of them, and write pages and forms for steering groups. Answers in Danish.",
@@ -30,7 +30,7 @@ def check(
     alone could make it, did any area ever move so far, and will there be a figure for the target year?
     """
     from flows.settings import settings
-    from flows.steering import check as checking
+    from flows.target_pages import check as checking
 
     chosen = settings(marts=marts, schemas=schemas)
     snapshot = current_of(chosen.marts)
@@ -73,10 +73,10 @@ def show(
     schemas: Schemas = None,
 ) -> None:
     """Where a plan's targets stand in the newest year with a figure, in Danish."""
-    from flows import notation
+    from flows.present import danish, vocabulary
+    from flows.publish.plans_read import read
     from flows.settings import settings
-    from flows.steering import telling, words
-    from flows.steering.figures import read
+    from flows.target_pages import telling
 
     chosen = settings(marts=marts, schemas=schemas)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
@@ -88,28 +88,28 @@ def show(
         shown = ", ".join(list(plans)[:20]) + (" ..." if len(plans) > 20 else "")
         stop(f"no plan {plan!r}; there are {shown}", USAGE)
     targets = sorted(plans[plan].walk(), key=lambda target: not target.row["is_shared"])
-    out.print(words.INTERNAL)
+    out.print(vocabulary.INTERNAL)
     if snapshot.manifest["origin"] == "synthetic":
-        out.print(words.SYNTHETIC)
+        out.print(vocabulary.SYNTHETIC)
     if plans[plan].is_example:
-        out.print(words.EXAMPLE)
+        out.print(vocabulary.EXAMPLE)
     for target in targets:
         row = target.row
         out.print(f"\n[bold]mål {escape(row['target_no'])}:[/] {escape(row['goal'])}", soft_wrap=True)
         if row["is_withdrawn"]:
             out.print("  opgivet")
         elif row["indicator"] is None:
-            out.print(f"  følges ikke med tal: {words.NOT_MEASURABLE[row['not_measurable_because']]}")
+            out.print(f"  følges ikke med tal: {vocabulary.NOT_MEASURABLE[row['not_measurable_because']]}")
         else:
             indicator, newest = registry.indicators[row["indicator"]], target.newest or {}
-            start = f"{notation.valued(row['start_value'], indicator)} ({row['start_year']})"
-            goal = f"mål {notation.valued(row['target_value'], indicator)} ({row['target_year']})"
-            now = f"nu {notation.valued(newest.get('value'), indicator)} ({newest.get('year', notation.ABSENT)})"
-            path = f"på vejen {notation.valued(newest.get('expected_value'), indicator)}"
+            start = f"{danish.valued(row['start_value'], indicator)} ({row['start_year']})"
+            goal = f"mål {danish.valued(row['target_value'], indicator)} ({row['target_year']})"
+            now = f"nu {danish.valued(newest.get('value'), indicator)} ({newest.get('year', danish.ABSENT)})"
+            path = f"på vejen {danish.valued(newest.get('expected_value'), indicator)}"
             out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
             if verdict := telling.verdict_of(target):
-                why = "; ".join(words.reasons(newest.get("why")))
-                kind = words.KINDS[newest["verdict_kind"]]
+                why = "; ".join(vocabulary.reasons(newest.get("why")))
+                kind = vocabulary.KINDS[newest["verdict_kind"]]
                 out.print(f"  {verdict.short}, {kind}{': ' + why if why else ''}", soft_wrap=True)
     if not targets:
         out.print("Planen har ingen mål.")
@@ -128,7 +128,7 @@ def pages(
 ) -> None:
     """Write a page per plan and per secretariat for steering groups, in Danish. They are internal: not cleared."""
     from flows.settings import settings
-    from flows.steering import pages as making
+    from flows.target_pages import pages as making
 
     chosen = settings(marts=marts, schemas=schemas)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
@@ -152,7 +152,7 @@ def form(
 ) -> None:
     """Write a plan's yearly form of goal attainment as a workbook, filled in as far as the figures go, in Danish."""
     from flows.settings import settings
-    from flows.steering import form as making
+    from flows.target_pages import form as making
 
     chosen = settings(marts=marts, schemas=schemas)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from flows import notation
 from flows.extracts import words
-from flows.extracts.content import Extract, Figure, Place
+from flows.extracts.model import Extract, Figure, Place
 from flows.extracts.phrases import NO_INTERVAL, caveats, has_interval
-from flows.pages import templates
+from flows.present import danish
+from flows.present.pages import templates
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -115,7 +115,7 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
             tuple(point(figure, kind) for figure in figures[kind]),
             tuple(tuple((x(f["year"]), y(f["value"])) for f in run) for run in _runs(figures[kind]) if len(run) > 1),
             _named(kind),
-            f"{notation.number(last['value'], of.decimals)}{unit}{year}",
+            f"{danish.number(last['value'], of.decimals)}{unit}{year}",
             name_at[kind],
             (own := point(last, kind)).sign,
             own.is_filled,
@@ -131,7 +131,7 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
             # The area is drawn last, on top of the others.
             drawing=Drawing(
                 alternative(area, extract, registry, indicator),
-                notation.unit(of),
+                danish.unit(of),
                 tuple(line(place.kind) for place in reversed(places)),
                 tuple((y(value), text) for value, text in ticks),
                 tuple((x(year), str(year)) for year in extract.years[::-1][::step]),
@@ -160,8 +160,8 @@ def alternative(area: Place, extract: Extract, registry: Registry, indicator: st
             runs[-1][1].append(year)
         else:
             runs.append((told, [year]))
-    listed = "; ".join(f"{notation.years(years)}: {told}" for told, years in runs)
-    said = [f"{of.label_da}, {area.name}, {notation.years(extract.years)}. Området: {listed}."]
+    listed = "; ".join(f"{danish.years(years)}: {told}" for told, years in runs)
+    said = [f"{of.label_da}, {area.name}, {danish.years(extract.years)}. Området: {listed}."]
     for place in _places(area, extract, of)[1:]:
         found = _shown(place, indicator, extract)
         ends = [found[0], found[-1]] if len(found) > 1 else found
@@ -231,7 +231,7 @@ def _axis(held: Sequence[float], indicator: Indicator) -> tuple[float, float, li
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
     decimals = max(0, -math.floor(math.log10(step)))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return low, high, [(number * step, notation.number(number * step, decimals)) for number in range(first, last + 1)]
+    return low, high, [(number * step, danish.number(number * step, decimals)) for number in range(first, last + 1)]
 
 
 def _apart(wanted: Sequence[float]) -> list[float]:
@@ -252,20 +252,20 @@ def _notes(
     notes = []
     for mark, meaning in registry.extracts.mark.items():
         if years := [year for year in extract.years if area.figure(indicator, year)["mark"] == mark]:
-            notes.append(f"{meaning.code} {meaning.label_da}: {notation.years(years)}.")
+            notes.append(f"{meaning.code} {meaning.label_da}: {danish.years(years)}.")
     own = _shown(area, indicator, extract)
     if any(has_interval(figure) for figure in own):
         notes.append("Lodret streg: områdets usikkerhed (95 %-interval).")
     bare = [figure["year"] for figure in own if not has_interval(figure)]
     if bare and registry.indicators[indicator].kind != "count":
-        notes.append(f"Uden lodret streg: {NO_INTERVAL} ({notation.years(bare)}).")
+        notes.append(f"Uden lodret streg: {NO_INTERVAL} ({danish.years(bare)}).")
     for place in places:
         found = _shown(place, indicator, extract)
         is_area = place.kind == "area"
         for window in sorted({figure["window_years"] for figure in found if _is_mean(figure)}):
             years = [figure["year"] for figure in found if figure["window_years"] == window]
             name = "Hul rude" if is_area else _named(place.kind)
-            notes.append(f"{name}: gennemsnit over {window} år ({notation.years(years)}).")
+            notes.append(f"{name}: gennemsnit over {window} år ({danish.years(years)}).")
         for figure in found:
             if (repeated := figure["repeats_year"]) is not None:
                 name = _named(place.kind) if not is_area else "Hul rude" if _is_mean(figure) else "Hul prik"

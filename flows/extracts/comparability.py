@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flows import notation
-from flows.extracts.content import Area, Extract, Figure
+from flows.extracts.model import Area, Extract, Figure
 from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, has_interval, is_shown, listed, name, publisher
+from flows.present import danish
 from schemas.registry import Registry
 
 
@@ -46,7 +46,7 @@ def _told(
             years.setdefault(figure["indicator"], {}).setdefault(told, []).append(figure["year"])
     alike: dict[str, list[str]] = {}
     for indicator, found in years.items():
-        details = "; ".join(detail.format(told=told, years=notation.years(of)) for told, of in found.items())
+        details = "; ".join(detail.format(told=told, years=danish.years(of)) for told, of in found.items())
         alike.setdefault(details, []).append(name(registry.indicators[indicator]))
     return [f"{listed(names)} ({details})" for details, names in alike.items()]
 
@@ -108,6 +108,6 @@ def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     marks = {year: {area.twins.figure(i, year)["mark"] for i in extract.indicators} for year in extract.years}
     if locked := [year for year, found in marks.items() if "locked" in found]:
         meaning = registry.extracts.mark["locked"].meaning_da
-        yield f"Tvillingerne, {notation.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
+        yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
     if any("no_twins" in found for found in marks.values()):
         yield registry.extracts.mark["no_twins"].meaning_da

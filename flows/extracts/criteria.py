@@ -1,8 +1,8 @@
 """The statutory watch in plain Danish sentences: the rule, how far each criterion is, what one household can do."""
 
-from flows import notation
-from flows.extracts.content import Criterion, Watch
+from flows.extracts.model import Criterion, Watch
 from flows.extracts.phrases import amount, capital, name, step
+from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -13,7 +13,7 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
     """The statutory watch: the rule, how far away each criterion is, and what one household could change, both ways."""
     enough = "det har beboere nok, og " if watch.size else ""
     said = [
-        f"Reglen for listen i {watch.year} har {notation.many(len(watch.criteria), 'kriterium', 'kriterier')}. "
+        f"Reglen for listen i {watch.year} har {danish.many(len(watch.criteria), 'kriterium', 'kriterier')}. "
         f"Et område opfylder reglen, når {enough}mindst {watch.needed} af dem er opfyldt."
     ]
     if watch.size:
@@ -36,7 +36,7 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
         if watch.could_flip is not None and watch.meets_rule is not None
         else "Vi ved ikke, om én husstand mere eller færre kan ændre det."
     )
-    said.append(f"En husstand er her regnet som {notation.many(watch.household, 'person', 'personer')}.")
+    said.append(f"En husstand er her regnet som {danish.many(watch.household, 'person', 'personer')}.")
     said.append(
         {
             True: f"Området står på ministeriets liste for {watch.year}.",
@@ -51,7 +51,7 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
 
 def _limit(criterion: Criterion, indicator: Indicator) -> str:
     """'mindst 1.000', 'over 2,7 procent': a threshold with no more decimals than it has."""
-    text = notation.number(criterion.threshold, indicator.decimals)
+    text = danish.number(criterion.threshold, indicator.decimals)
     if "," in text:
         text = text.rstrip("0").rstrip(",")
     return f"{SIGNS[criterion.sign]} {text}{' procent' if indicator.kind in ('share', 'relative') else ''}"

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from flows import notation
+from flows.core.files import write as write_file
 from flows.extracts import charts, comparability, criteria, phrases, sentences, tables, texts, words
-from flows.extracts.content import Area, Criterion, Extract, Figure, Place, TargetLine
-from flows.files import write as write_file
-from flows.pages import style, templates
-from flows.steering import words as steering
+from flows.extracts.model import Area, Criterion, Extract, Figure, Place, TargetLine
+from flows.present import danish
+from flows.present import vocabulary as targets
+from flows.present.pages import style, templates
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
@@ -76,7 +76,7 @@ def _render(template: str, extract: Extract, registry: Registry, **values: Any) 
     paper = (
         f'@page {{ @top-left {{ content: "{marks}"; }} @bottom-left {{ content: "Boligprofil {extract.release}"; }} }}'
     )
-    css = f"{style('flows.steering', 'steering.css')}{style(PACKAGE, 'extract.css')}{paper}"
+    css = f"{style('flows.present', 'page.css')}{style(PACKAGE, 'extract.css')}{paper}"
     script = style(PACKAGE, "extract.js")
     return (
         templates(PACKAGE)
@@ -150,10 +150,10 @@ def _key_figures(extract: Extract, registry: Registry) -> list[str]:
 
 def _summary(extract: Extract, registry: Registry) -> list[str]:
     bare = [area.name for area in extract.areas if not area.has_any()]
-    count = notation.many(len(extract.areas), "boligområde", "boligområder")
-    said = [f"{extract.name} tager sig af {count}: {notation.listed([area.name for area in extract.areas])}."]
+    count = danish.many(len(extract.areas), "boligområde", "boligområder")
+    said = [f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}."]
     if bare:
-        said.append(f"Der vises ingen tal for {notation.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler.")
+        said.append(f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler.")
     said.append(f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.")
     return [*said, sentences.NO_CAUSE]
 
@@ -177,7 +177,7 @@ def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registr
     cells = []
     for area in areas:
         said = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
-        cells.append(tables.cell(figure, registry, [said] if said != notation.ABSENT else []))
+        cells.append(tables.cell(figure, registry, [said] if said != danish.ABSENT else []))
     return cells + [
         tables.cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
     ]
@@ -191,7 +191,7 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
     def cells(year: int) -> tuple[tables.Cell, ...]:
         figure = place.figure(key, year)
         against = [
-            tables.Cell(_against(figure, other, registry) if is_area else notation.ABSENT)
+            tables.Cell(_against(figure, other, registry) if is_area else danish.ABSENT)
             for other in (extract.municipality, extract.country)
         ]
         return (tables.Cell(of.label_da), tables.cell(figure, registry), tables.uncertainty(figure, registry), *against)
@@ -205,7 +205,7 @@ def _against(figure: Figure, other: Place, registry: Registry) -> str:
     beside = other.figure(figure["indicator"], figure["year"])
     is_count = registry.indicators[figure["indicator"]].kind == "count"
     if figure["mark"] or beside["mark"] or is_count:
-        return notation.ABSENT
+        return danish.ABSENT
     why = "" if phrases.has_interval(figure) else f", {phrases.NO_INTERVAL}"
     return tables.stands(figure, other, registry) or f"ikke vurderet{why}"
 
@@ -277,8 +277,8 @@ def _facts(area: Area, extract: Extract, registry: Registry) -> list[tuple[str, 
     grants = {row["funding_band"]: row["label_da"] for row in codes["funding_bands"]}
     facts = [("Kommune", extract.municipality.name)]
     if area.plans:
-        facts.append(("Helhedsplan" if len(area.plans) == 1 else "Helhedsplaner", notation.listed(area.plans)))
-    facts.append(("Lejemål", "ikke oplyst" if area.dwellings is None else notation.number(area.dwellings)))
+        facts.append(("Helhedsplan" if len(area.plans) == 1 else "Helhedsplaner", danish.listed(area.plans)))
+    facts.append(("Lejemål", "ikke oplyst" if area.dwellings is None else danish.number(area.dwellings)))
     if area.size_band:
         facts.append(("Størrelse", f"{sizes[area.size_band].replace('-', '–')} lejemål"))
     if area.funding_band:
@@ -297,7 +297,7 @@ def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tupl
 def _moved(figure: Figure, registry: Registry) -> tables.Cell:
     """What has changed since the year before and since the first figure, and the direction of the last five years."""
     if figure["mark"]:
-        return tables.Cell(notation.ABSENT)
+        return tables.Cell(danish.ABSENT)
     said = [_change(figure, "year", figure["year"] - 1, registry)]
     if figure["first_year"] is not None and figure["first_year"] < figure["year"] - 1:
         said.append(_change(figure, "first", figure["first_year"], registry))
@@ -306,7 +306,7 @@ def _moved(figure: Figure, registry: Registry) -> tables.Cell:
     elif figure["trend_missing_reason"]:
         said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure['trend_missing_reason']]}")
     told = [text for text in said if text]
-    return tables.Cell("" if told else notation.ABSENT, tuple(told))
+    return tables.Cell("" if told else danish.ABSENT, tuple(told))
 
 
 def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
@@ -317,7 +317,7 @@ def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
     moved = phrases.movement(figure, since)
     unknown = "" if of.kind == "count" else f" ({phrases.NO_INTERVAL})"
     sure = unknown if moved is None else f" ({moved or 'kan være tilfældigt'})"
-    return f"siden {year}: {notation.changed(change, of)}{sure}"
+    return f"siden {year}: {danish.changed(change, of)}{sure}"
 
 
 def _charts(area: Area, extract: Extract, registry: Registry) -> list[Chart]:
@@ -340,11 +340,11 @@ def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.Cel
 
 def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.Cell, str]:
     of = registry.indicators[criterion.indicator]
-    limit = f"{criteria.SIGNS[criterion.sign]} {notation.valued(criterion.threshold, of)}"
+    limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, of)}"
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     if criterion.mark:
         return of.label_da, limit, tables.Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True), met
-    return of.label_da, limit, tables.Cell(notation.valued(criterion.value, of)), met
+    return of.label_da, limit, tables.Cell(danish.valued(criterion.value, of)), met
 
 
 def _target(target: TargetLine, registry: Registry) -> Told:
@@ -352,7 +352,7 @@ def _target(target: TargetLine, registry: Registry) -> Told:
     of = registry.indicators[target.indicator] if target.indicator else None
     facts = [("Tal", of.label_da)] if of else []
     if target.direction:
-        facts.append(("Retning", steering.DIRECTIONS[target.direction]))
+        facts.append(("Retning", targets.DIRECTIONS[target.direction]))
     is_hidden = False
     for name, year, figure in (
         ("Start", target.start_year, target.start),
@@ -362,21 +362,21 @@ def _target(target: TargetLine, registry: Registry) -> Told:
             facts.append((f"{name} {year or figure['year']}", charts.figure_told(figure, registry)))
             is_hidden = is_hidden or figure["mark"] is not None
     if of and target.expected is not None and target.newest:
-        facts.append((f"Planlagt {target.newest['year']}", notation.valued(target.expected, of)))
+        facts.append((f"Planlagt {target.newest['year']}", danish.valued(target.expected, of)))
     if of and target.target_value is not None:
-        facts.append((f"Mål {target.target_year or ''}".strip(), notation.valued(target.target_value, of)))
+        facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, of)))
     elif of and is_hidden:
         facts.append((f"Mål {target.target_year or ''}".strip(), "vises ikke, fordi et tal bag målet ikke vises"))
     goal = target.goal or "målets ord vises ikke, fordi de kan røbe et tal, der ikke vises"
     if target.is_withdrawn:
         sign, verdict = "—", "Opgivet: planen har opgivet målet."
     elif target.not_measurable_because:
-        why = steering.NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because)
+        why = targets.NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because)
         sign, verdict = "∅", f"Følges ikke med tal: {why}."
     elif target.verdict:
-        kind = f" ({steering.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
-        sign = steering.SIGNS[target.verdict]
-        verdict = f"{steering.VERDICTS[target.verdict]}{kind}. {steering.MEANINGS[target.verdict]}"
+        kind = f" ({targets.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
+        sign = targets.SIGNS[target.verdict]
+        verdict = f"{targets.VERDICTS[target.verdict]}{kind}. {targets.MEANINGS[target.verdict]}"
     else:
         sign, verdict = "…", "Ingen vurdering vises."
     return Told(f"Mål {target.number}: {goal}", target.plan, target.is_example, sign, verdict, tuple(facts))
@@ -426,9 +426,9 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
                     found.setdefault(who, {}).setdefault(key, set()).add(year)
     return [
         (
-            notation.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",
+            danish.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",
             [
-                f"{registry.indicators[key].label_da} ({notation.years(by[key])})"
+                f"{registry.indicators[key].label_da} ({danish.years(by[key])})"
                 for key in extract.indicators
                 if key in by
             ],

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-from flows import notation
 from flows.extracts import words
-from flows.extracts.content import Extract, Figure, Place
+from flows.extracts.model import Extract, Figure, Place
+from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -39,7 +39,7 @@ def name(indicator: Indicator) -> str:
 
 def amount(value: float, indicator: Indicator) -> str:
     """A value in a sentence: '9,7 procent'; rates and counts have their unit in their name."""
-    text = notation.number(value, indicator.decimals)
+    text = danish.number(value, indicator.decimals)
     match indicator.kind:
         case "share":
             return f"{text} procent"
@@ -53,14 +53,14 @@ def amount(value: float, indicator: Indicator) -> str:
 
 def between(low: float, high: float, indicator: Indicator) -> str:
     """An interval in words: 'mellem 8,1 og 12,0'."""
-    return f"mellem {notation.number(low, indicator.decimals)} og {notation.number(high, indicator.decimals)}"
+    return f"mellem {danish.number(low, indicator.decimals)} og {danish.number(high, indicator.decimals)}"
 
 
 def step(change: float, indicator: Indicator) -> str:
     """The size of a change or distance, without its sign: '4,1 procentpoint', '390 personer'."""
     if indicator.kind == "count":
-        return notation.counted(abs(change), indicator)
-    return notation.changed(abs(change), indicator).removeprefix("+")
+        return danish.counted(abs(change), indicator)
+    return danish.changed(abs(change), indicator).removeprefix("+")
 
 
 def limits(figure: Figure) -> list[str]:
@@ -112,7 +112,7 @@ def standing(figure: Figure, other: Other, indicator: Indicator) -> str:
     beside = figure[f"{other}_value"]
     way = "lavere" if figure["value"] < beside else "højere"
     # Two numbers that look the same are no contradiction to a verdict.
-    is_slight = notation.number(beside, indicator.decimals) == notation.number(figure["value"], indicator.decimals)
+    is_slight = danish.number(beside, indicator.decimals) == danish.number(figure["value"], indicator.decimals)
     judged = f" og dermed {words.VERDICTS[verdict]}" if verdict in ("better", "worse") else ""
     return f"{'en anelse ' if is_slight else ''}{way}{judged}"
 
@@ -142,7 +142,7 @@ def counts(figure: Figure, indicator: Indicator) -> str:
     over, under = figure["shown_numerator"], figure["shown_denominator"]
     if not is_shown(figure) or indicator.kind != "share" or over is None or under is None:
         return ""
-    return f"{notation.number(over)} af {notation.counted(under, indicator)}"
+    return f"{danish.number(over)} af {danish.counted(under, indicator)}"
 
 
 def capital(text: str) -> str:
@@ -152,4 +152,4 @@ def capital(text: str) -> str:
 
 def listed(parts: Iterable[str]) -> str:
     """Names of indicators as a list, without the comma that ends a name with a clause."""
-    return notation.listed([part.removesuffix(",") for part in parts])
+    return danish.listed([part.removesuffix(",") for part in parts])

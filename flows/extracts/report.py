@@ -1,16 +1,15 @@
 """The yearly extract as one PDF for a secretariat: set by Typst with its own fonts, tagged (PDF/UA-1), same bytes."""
 
-import json
 from dataclasses import replace
-from importlib import resources
 from typing import Any, TypeAlias
 
 import typst
 
-from flows import notation
 from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
-from flows.extracts.content import Area, ChangeLine, Extract, Figure, Place, TargetLine
-from flows.steering import words as steering
+from flows.extracts.model import Area, ChangeLine, Extract, Figure, Place, TargetLine
+from flows.present import danish
+from flows.present import vocabulary as targets
+from flows.present.pdf import compiled
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -45,12 +44,10 @@ VERDICTS_READ = (
 
 def pdf(extract: Extract, registry: Registry) -> bytes:
     """The secretariat's report, A4: an overview, then two to four pages per area, or a page where no area is known."""
-    # The compiler takes files as a mapping of bytes; its type stubs do not say so.
-    files: Any = {"main": (resources.files("flows.extracts") / "report.typ").read_bytes()}
-    content = _content(extract, registry, files)
-    files["report.json"] = json.dumps(content, ensure_ascii=False).encode()
+    pictures: dict[str, bytes] = {}
+    content = _content(extract, registry, pictures)
     try:
-        return typst.compile(files, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
+        return compiled("flows.extracts", "report.typ", content, pictures)
     finally:
         _forget()
 
@@ -66,7 +63,7 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
     return {
         "title": f"Boligprofil {extract.year}",
         "name": extract.name,
-        "years": notation.years(extract.years),
+        "years": danish.years(extract.years),
         "first_year": str(extract.years[0]),
         "year": str(extract.year),
         "municipality": extract.municipality.name,
@@ -97,15 +94,15 @@ def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
     return {
         "label": f"omraade-{extract.areas.index(area)}",
         "name": area.name,
-        "dwellings": notation.number(area.dwellings),
-        "residents": _count(people, registry) if people else notation.ABSENT,
+        "dwellings": danish.number(area.dwellings),
+        "residents": _count(people, registry) if people else danish.ABSENT,
         "shown": f"{sum(map(phrases.is_shown, figures))} af {len(figures)}",
         "hidden": str(sum(figure["mark"] == "hidden" for figure in figures)),
     }
 
 
 def _count(figure: Figure, registry: Registry) -> str:
-    return notation.number(figure["value"]) if phrases.is_shown(figure) else words.shown(figure, registry)
+    return danish.number(figure["value"]) if phrases.is_shown(figure) else words.shown(figure, registry)
 
 
 def _changes(extract: Extract, registry: Registry) -> Content | None:
@@ -126,7 +123,7 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
     return {
         "since": extract.previous,
         "rows": [line(change) for change in extract.changes[:MOST_CHANGES]],
-        "left": f"{notation.many(left, 'ændring', 'ændringer')} mere står i regnearket." if left > 0 else "",
+        "left": f"{danish.many(left, 'ændring', 'ændringer')} mere står i regnearket." if left > 0 else "",
     }
 
 
@@ -149,7 +146,7 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "reading": sentences.reading(area, extract, registry),
         "figures": [_row(area, indicator, extract, registry) for indicator in keys],
         "charts": [drawing for _, drawing in drawings if drawing],
-        "undrawn": notation.listed(
+        "undrawn": danish.listed(
             [phrases.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
         ),
         "watch": _watch(area, registry),
@@ -201,7 +198,7 @@ def _own(figure: Figure, place: Place, indicator: Indicator, extract: Extract, r
 
 def _number(value: float, indicator: Indicator) -> str:
     """A value in a row that says what it counts."""
-    return notation.number(value) if indicator.kind == "count" else notation.valued(value, indicator)
+    return danish.number(value) if indicator.kind == "count" else danish.valued(value, indicator)
 
 
 def _uncertainty(figure: Figure, indicator: Indicator) -> str:
@@ -238,7 +235,7 @@ def _other(
 def _movement(figure: Figure, indicator: Indicator) -> Content:
     """What has moved since the first year and since the last, as strong as the intervals let it be said."""
     if not phrases.is_shown(figure):
-        return _cell(notation.ABSENT, is_number=False)
+        return _cell(danish.ABSENT, is_number=False)
     lines = []
     if figure["first_year"] is not None and figure["change_first"] is not None:
         lines.append(_moved(figure, "first", f"siden {figure['first_year']}", indicator))
@@ -248,7 +245,7 @@ def _movement(figure: Figure, indicator: Indicator) -> Content:
         lines.append(_moved(figure, "year", f"siden {figure['year'] - 1}", indicator))
     if figure["trend"] in ("rising", "falling"):
         lines.append(f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]} de sidste fem år")
-    return _cell(*(lines or [notation.ABSENT]), is_number=False)
+    return _cell(*(lines or [danish.ABSENT]), is_number=False)
 
 
 def _moved(figure: Figure, since: Any, when: str, indicator: Indicator) -> str:
@@ -257,7 +254,7 @@ def _moved(figure: Figure, since: Any, when: str, indicator: Indicator) -> str:
         return f"ingen sikker ændring {when}"
     low, high = figure[f"change_{since}_low"], figure[f"change_{since}_high"]
     if verb is None:
-        change = notation.changed(figure[f"change_{since}"], indicator)
+        change = danish.changed(figure[f"change_{since}"], indicator)
         return f"{change} {when}{'' if indicator.kind == 'count' else f', {phrases.NO_INTERVAL}'}"
     least, most = sorted((abs(low), abs(high)))
     size = phrases.step(figure[f"change_{since}"], indicator)
@@ -295,7 +292,7 @@ def _target(target: TargetLine, registry: Registry) -> Content:
     indicator = registry.indicators[target.indicator] if target.indicator else None
     aim = ""
     if indicator and target.target_value is not None:
-        aim = f"{notation.valued(target.target_value, indicator)} i {target.target_year}"
+        aim = f"{danish.valued(target.target_value, indicator)} i {target.target_year}"
     elif indicator and target.target_year is not None:
         aim = f"udeladt (målår {target.target_year})"
     return {
@@ -313,18 +310,18 @@ def _target(target: TargetLine, registry: Registry) -> Content:
 
 
 def _at(figure: Figure | None, registry: Registry) -> str:
-    return f"{figure['year']}: {_with_caveats(figure, registry)}" if figure else notation.ABSENT
+    return f"{figure['year']}: {_with_caveats(figure, registry)}" if figure else danish.ABSENT
 
 
 def _target_verdict(target: TargetLine) -> str:
     if target.is_withdrawn:
-        return steering.WITHDRAWN
+        return targets.WITHDRAWN
     if target.not_measurable_because:
-        return f"{steering.UNMEASURED}: {steering.NOT_MEASURABLE[target.not_measurable_because]}"
+        return f"{targets.UNMEASURED}: {targets.NOT_MEASURABLE[target.not_measurable_because]}"
     if target.verdict is None:
         return "vises ikke"
-    kind = f" ({steering.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
-    return f"{steering.SIGNS[target.verdict]} {steering.VERDICTS[target.verdict].lower()}{kind}"
+    kind = f" ({targets.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
+    return f"{targets.SIGNS[target.verdict]} {targets.VERDICTS[target.verdict].lower()}{kind}"
 
 
 def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) -> Content:
@@ -379,4 +376,4 @@ def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tup
 def _publishers(place: Place, indicator: str, extract: Extract, registry: Registry) -> str:
     figures = [place.figure(indicator, year) for year in extract.years]
     known = [phrases.publisher(figure, registry) for figure in figures if phrases.is_shown(figure)]
-    return notation.listed(list(dict.fromkeys(who or phrases.NO_PUBLISHER for who in known)))
+    return danish.listed(list(dict.fromkeys(who or phrases.NO_PUBLISHER for who in known)))

@@ -6,9 +6,8 @@ Every sentence is made of cleared figures alone, and no model writes it. None sa
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows import notation
 from flows.extracts import words
-from flows.extracts.content import Area, Extract, Figure, Place
+from flows.extracts.model import Area, Extract, Figure, Place
 from flows.extracts.phrases import (
     NO_PUBLISHER,
     OTHERS,
@@ -31,6 +30,7 @@ from flows.extracts.phrases import (
     standing,
     step,
 )
+from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -100,9 +100,7 @@ def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, .
         country = extract.country.figure(figure["indicator"], extract.year)
         beside = ""
         if is_shown(country) and place.kind != "country" and indicator.kind != "count":
-            beside = (
-                f" og {_with(notation.number(country['value'], indicator.decimals), caveats(country))} i hele landet"
-            )
+            beside = f" og {_with(danish.number(country['value'], indicator.decimals), caveats(country))} i hele landet"
         uncertain = "" if indicator.kind == "count" or has_interval(figure) else f"; {UNKNOWN}"
         value = _with(amount(figure["value"], indicator), caveats(figure))
         said.append(Weighed(f"{capital(name(indicator))} er {value} {_in(figure)}{beside}{uncertain}.", 1))
@@ -118,7 +116,7 @@ def _with(text: str, beside: str) -> str:
 def _some(names: Sequence[str]) -> str:
     """Names in a sentence that stays short: 'andelen a, andelen b og 3 andre tal'."""
     left = len(names) - MOST_NAMED
-    more = [notation.many(left, "andet tal", "andre tal")] if left > 0 else []
+    more = [danish.many(left, "andet tal", "andre tal")] if left > 0 else []
     return listed([*names[:MOST_NAMED], *more]) if len(names) > 1 else names[0]
 
 
@@ -153,7 +151,7 @@ def _compared(figure: Figure, extract: Extract, indicator: Indicator) -> list[st
             where = f"{words.PLACES[other]} ({_beside(figure, other, extract, indicator)})"
             said.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
     return [
-        f"{how} {notation.listed([places[0], *(f'i {p}' if how.endswith(' i') else p for p in places[1:])])}"
+        f"{how} {danish.listed([places[0], *(f'i {p}' if how.endswith(' i') else p for p in places[1:])])}"
         for how, places in said.items()
     ]
 
@@ -170,7 +168,7 @@ def _beside(figure: Figure, other: Other, extract: Extract, indicator: Indicator
     """The number of another place with what must be said of it: '22,4, gennemsnit over 2 år'."""
     place = extract.municipality if other == "municipality" else extract.country
     noted = caveats(place.figure(figure["indicator"], figure["year"]))
-    number = notation.number(figure[f"{other}_value"], indicator.decimals)
+    number = danish.number(figure[f"{other}_value"], indicator.decimals)
     return f"{number}, {noted}" if noted else number
 
 
@@ -183,12 +181,12 @@ def _fitted(said: Sequence[Weighed]) -> tuple[str, ...]:
 
 
 def _size(area: Area, extract: Extract, registry: Registry) -> str:
-    homes = f"{notation.number(area.dwellings)} lejemål" if area.dwellings is not None else ""
+    homes = f"{danish.number(area.dwellings)} lejemål" if area.dwellings is not None else ""
     if "residents" not in extract.indicators:
         return f"{area.name} har {homes or 'et ukendt antal lejemål'}."
     people = area.figure("residents", extract.year)
     if is_shown(people):
-        count = _with(f"{notation.number(people['value'])} beboere", caveats(people))
+        count = _with(f"{danish.number(people['value'])} beboere", caveats(people))
         return f"{area.name} har {listed([part for part in (homes, count) if part])} i {extract.year}."
     mark = registry.extracts.mark[people["mark"]].label_da
     if homes:
@@ -252,7 +250,7 @@ def _grouped(figures: Iterable[tuple[Figure, Other]], extract: Extract, registry
     groups: dict[str, list[str]] = {}
     for figure, other in figures:
         indicator = registry.indicators[figure["indicator"]]
-        own = notation.number(figure["value"], indicator.decimals)
+        own = danish.number(figure["value"], indicator.decimals)
         noted = f", {caveats(figure)}," if caveats(figure) else ""
         pair = f"{name(indicator)} ({own}{noted} mod {_beside(figure, other, extract, indicator)})"
         groups.setdefault(_against(figure, other, indicator), []).append(pair)
@@ -305,7 +303,7 @@ def _gone(figure: Figure, since: int, place: Place, indicator: Indicator, verb: 
         size = step(figure["change_first" if since == figure["first_year"] else "change_year"], indicator)
         told = f"er {name(indicator)} {verb} med {size}" if verb else f"har {name(indicator)} ændret sig med {size}"
         return f"Fra {since} til {year} {told}{'' if verb or indicator.kind == 'count' else f'; {UNKNOWN}'}."
-    then = _with(notation.number(before["value"], indicator.decimals), caveats(before))
+    then = _with(danish.number(before["value"], indicator.decimals), caveats(before))
     if verb:
         return f"Fra {since} til {year} er {name(indicator)} {verb} fra {then} til {now}."
     if indicator.kind == "count":
@@ -360,7 +358,7 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
     parts = [f"{count} tal er mærket »{label}«", *(f"{count} »{label}«" for label, count in others)]
     shown = len(figures) - sum(count for _, count in told)
     said = [
-        Weighed(f"For {extract.year} vises {shown} af {len(figures)} tal: {notation.listed(parts)}.", 0),
+        Weighed(f"For {extract.year} vises {shown} af {len(figures)} tal: {danish.listed(parts)}.", 0),
         Weighed("Et mærke er ikke det samme som nul.", 1),
     ]
     for figure in _key_figures(place, extract, registry):

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flows import notation
 from flows.extracts import phrases, words
-from flows.extracts.content import Extract, Figure, Place
-from schemas import danish
+from flows.extracts.model import Extract, Figure, Place
+from flows.present import danish
+from schemas import labels
 from schemas.registry import Registry
 
 
@@ -52,7 +52,7 @@ def uncertainty(figure: Figure, registry: Registry) -> Cell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
     of = registry.indicators[figure["indicator"]]
     if figure["mark"]:
-        return Cell(notation.ABSENT)
+        return Cell(danish.ABSENT)
     if phrases.has_interval(figure):
         return Cell(phrases.between(figure["ci_low"], figure["ci_high"], of))
     if of.kind == "count":
@@ -124,7 +124,7 @@ def chooser(extract: Extract, registry: Registry, indicators: Sequence[str], key
                 (i, registry.indicators[i].label_da) for i in indicators if registry.indicators[i].indicator_group == g
             ),
         )
-        for g, name in danish.OUTCOME_GROUPS.items()
+        for g, name in labels.OUTCOME_GROUPS.items()
     ]
     return Chooser(tuple(group for group in groups if group[1]), extract.years[::-1], key, year)
 

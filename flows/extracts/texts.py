@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from flows import notation
 from flows.extracts import phrases, words
-from flows.extracts.content import ChangeLine, Extract, Figure, Place
-from flows.steering import words as plans
-from schemas import danish
+from flows.extracts.model import ChangeLine, Extract, Figure, Place
+from flows.present import danish
+from flows.present import vocabulary as targets
+from schemas import labels
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -30,7 +30,7 @@ POLARITIES = {
 NOT_A_MARK = (
     ("0", "nul", "Et nul er et rigtigt tal. Det er hverken skjult eller mangler."),
     (
-        notation.ABSENT,
+        danish.ABSENT,
         "intet i feltet",
         "Der er intet at skrive her: tallet er ikke vist, eller det, som kolonnen hedder, findes ikke for det.",
     ),
@@ -107,16 +107,16 @@ def rounded(number: float, indicator: Indicator) -> float:
 def uncertainty(figure: Figure, indicator: Indicator) -> str:
     """The figure's 95 % interval in words: '40,1–46,5', 'usikkerhed ukendt', or a dash where it can have none."""
     if figure["mark"] or indicator.kind == "count":
-        return notation.ABSENT
+        return danish.ABSENT
     known = words.interval(figure, indicator)
-    return phrases.NO_INTERVAL if known == notation.ABSENT else known
+    return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
 def limits(figure: Figure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
     said = phrases.limits(figure)
     if phrases.is_shown(figure) and figure["status"] in ("provisional", "estimated"):
-        said.append(plans.STATUSES[figure["status"]])
+        said.append(targets.STATUSES[figure["status"]])
     return said
 
 
@@ -142,11 +142,11 @@ def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
 def direction(figure: Figure) -> str:
     """The figure's recent trend in words, or why there is none; a dash where the figure has a mark."""
     if figure["mark"]:
-        return notation.ABSENT
+        return danish.ABSENT
     if figure["trend"]:
         return f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}"
     why = words.NO_TREND.get(figure["trend_missing_reason"])
-    return f"kan ikke siges: {why}" if why else notation.ABSENT
+    return f"kan ikke siges: {why}" if why else danish.ABSENT
 
 
 def places(extract: Extract) -> list[tuple[Place, Place | None]]:
@@ -178,19 +178,19 @@ class Definition:
 def define(extract: Extract, registry: Registry) -> list[Definition]:
     """The definitions of the extract's indicators by theme, in the registry's order within each."""
     every = [place for place, _ in places(extract)]
-    themes = list(danish.OUTCOME_GROUPS)
+    themes = list(labels.OUTCOME_GROUPS)
     found = [registry.indicators[name] for name in extract.indicators]
     found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
     return [
         Definition(
-            danish.OUTCOME_GROUPS[indicator.indicator_group or "background"],
+            labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
             indicator.label_da,
             indicator.definition_da,
-            notation.sentence(indicator.population_da),
-            notation.sentence(danish.unit_in_words(indicator)),
+            danish.sentence(indicator.population_da),
+            danish.sentence(labels.unit_in_words(indicator)),
             POLARITIES[indicator.polarity],
             _how_uncertain(indicator),
-            notation.sentence(_publishers(every, extract, indicator, registry)),
+            danish.sentence(_publishers(every, extract, indicator, registry)),
             _comparable(every, extract, indicator),
         )
         for indicator in found
@@ -209,7 +209,7 @@ def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, 
     figures = [place.figure(indicator.id, year) for place in every for year in extract.years]
     named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
     if named:
-        return notation.listed(sorted(named))
+        return danish.listed(sorted(named))
     return NOTHING_SHOWN if all(figure["mark"] for figure in figures) else phrases.NO_PUBLISHER
 
 
@@ -228,12 +228,10 @@ def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) 
             if figure["repeats_year"]:
                 repeated.add(year)
     if not shown:
-        return notation.sentence(NOTHING_SHOWN)
-    said = [
-        f"Gennemsnit over {window} år, mindst ét sted: {notation.years(means[window])}." for window in sorted(means)
-    ]
+        return danish.sentence(NOTHING_SHOWN)
+    said = [f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)]
     if repeated:
-        said.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {notation.years(repeated)}.")
+        said.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {danish.years(repeated)}.")
     if indicator.kind == "count":
         said.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
     return " ".join(said) or "Årene kan sammenlignes, når usikkerheden regnes med."
@@ -274,7 +272,7 @@ def one_side(number: float | None, mark: str | None, indicator: Indicator, regis
     """A figure before or after a change: '43,0 %', 'skjult', or 'ikke med'."""
     if mark:
         return registry.extracts.mark[mark].label_da
-    return "ikke med" if number is None else notation.valued(number, indicator)
+    return "ikke med" if number is None else danish.valued(number, indicator)
 
 
 def in_order(extract: Extract, registry: Registry) -> list[ChangeLine]:
@@ -296,9 +294,9 @@ def since(extract: Extract) -> str:
     if not extract.changes:
         return f"Ingen tal er ændret siden udgivelse {extract.previous}."
     counts = Counter(happened(change) for change in extract.changes)
-    parts = [f"{HAPPENED[kind].lower()}: {notation.number(counts[kind])}" for kind in HAPPENED if counts[kind]]
-    many = notation.many(len(extract.changes), "ændring", "ændringer")
-    return f"{many} siden udgivelse {extract.previous}. {notation.sentence('; '.join(parts))}"
+    parts = [f"{HAPPENED[kind].lower()}: {danish.number(counts[kind])}" for kind in HAPPENED if counts[kind]]
+    many = danish.many(len(extract.changes), "ændring", "ændringer")
+    return f"{many} siden udgivelse {extract.previous}. {danish.sentence('; '.join(parts))}"
 
 
 # Files ----------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from flows.extracts.content import Criterion, Figure, Place, Watch
+from flows.extracts.model import Criterion, Figure, Place, Watch
 from schemas.models import Indicator
 from schemas.registry import Registry
 

@@ -1,7 +1,7 @@
 """The words that every output of an extract shares: a figure or its mark, what is said above everything else, codes."""
 
-from flows import notation
-from flows.extracts.content import Extract, Figure
+from flows.extracts.model import Extract, Figure
+from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -71,9 +71,9 @@ def shown(figure: Figure, registry: Registry) -> str:
     """The figure with its unit, or the mark in its place in words: '43,0 %', 'skjult'."""
     if figure["mark"]:
         return registry.extracts.mark[figure["mark"]].label_da
-    return notation.valued(figure["value"], registry.indicators[figure["indicator"]])
+    return danish.valued(figure["value"], registry.indicators[figure["indicator"]])
 
 
 def interval(figure: Figure, indicator: Indicator) -> str:
     """The 95 % interval of a figure: '40,1–46,5'; a dash where there is none."""
-    return notation.interval(figure["ci_low"], figure["ci_high"], indicator)
+    return danish.interval(figure["ci_low"], figure["ci_high"], indicator)

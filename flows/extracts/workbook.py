@@ -18,14 +18,15 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from flows import files, notation
-from flows.excel import Cell, Column, Formats, lines_of, table
-from flows.extracts import listing, phrases, texts, words
-from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
+from flows.core import files
+from flows.extracts import csv_list, phrases, texts, words
+from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, Point, caveats
-from flows.steering.words import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
-from schemas import danish
+from flows.present import danish
+from flows.present.excel import Cell, Column, Formats, lines_of, table
+from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
+from schemas import labels
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -83,7 +84,7 @@ class Row:
     place: Place
     belongs_to: Place | None
     indicator: Indicator
-    newest: listing.Line
+    newest: csv_list.Line
 
 
 def _sheets(extract: Extract, registry: Registry) -> list[Sheet]:
@@ -177,9 +178,9 @@ class _Maker:
     def __init__(self, book: Any, extract: Extract, registry: Registry, sheets: Sequence[Sheet]) -> None:
         self.book, self.extract, self.registry, self.sheets = book, extract, registry, sheets
         self.formats = Formats(book)
-        self.lines: dict[tuple[str, str, str, int], listing.Line] = {
+        self.lines: dict[tuple[str, str, str, int], csv_list.Line] = {
             (line.place.kind, line.place.id, line.indicator.id, line.figure["year"]): line
-            for line in listing.lines(extract, registry)
+            for line in csv_list.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
         }
         # The row of a sheet's table head, counted from 0.
@@ -268,7 +269,7 @@ class _Maker:
         row = 1
         for mark, meaning in words.banners(self.extract):
             written.write_string(row, 0, mark, loud)
-            written.write_string(row, 1, notation.sentence(meaning), self.formats.of(**_FRONT_TEXT, bold=True))
+            written.write_string(row, 1, danish.sentence(meaning), self.formats.of(**_FRONT_TEXT, bold=True))
             row += 1
         for name, said in self._front_lines():
             written.write_string(row, 0, name, bold)
@@ -295,9 +296,9 @@ class _Maker:
         )
         yield "For hvem", f"{extract.name} og de helhedsplaner, som sekretariatet samler."
         if extract.areas:
-            yield "Boligområder", notation.sentence(notation.listed([area.name for area in extract.areas]))
+            yield "Boligområder", danish.sentence(danish.listed([area.name for area in extract.areas]))
             if bare := [area.name for area in extract.areas if not area.has_any()]:
-                yield "Områder uden tal", f"{notation.sentence(notation.listed(bare))} Hvorfor står på områdets ark."
+                yield "Områder uden tal", f"{danish.sentence(danish.listed(bare))} Hvorfor står på områdets ark."
         else:
             yield "Boligområder", texts.NO_AREAS
         yield "Udgivelse", f"{extract.release}, lavet af tallenes udgave {extract.snapshot}."
@@ -341,7 +342,7 @@ class _Maker:
         for one in texts.define(self.extract, self.registry):
             counted.setdefault(one.publisher, []).append(one.label)
         rows += [
-            ("Hvem tallene er fra", who.rstrip("."), notation.sentence("; ".join(labels)))
+            ("Hvem tallene er fra", who.rstrip("."), danish.sentence("; ".join(labels)))
             for who, labels in counted.items()
         ]
         columns = [
@@ -363,7 +364,7 @@ class _Maker:
         ]
         columns = [
             Column("Hovedtal", 34, lambda line: line.indicator.label_da),
-            Column("Enhed", 10, lambda line: notation.unit(line.indicator)),
+            Column("Enhed", 10, lambda line: danish.unit(line.indicator)),
             Column("Område", 22, lambda line: line.place.name),
             Column(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
             Column("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
@@ -371,7 +372,7 @@ class _Maker:
             Column(f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.value("change_year")), "change"),
             Column("Ændringens usikkerhed", 17, _change_interval, "beside"),
             Column("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
-            Column("Bemærk", 40, lambda line: listing.remarks(line) or notation.ABSENT),
+            Column("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
         ]
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=3, pages=[9])
 
@@ -405,7 +406,7 @@ class _Maker:
 
     def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[Row]:
         """The extract's indicators at places, by theme."""
-        themes = list(danish.OUTCOME_GROUPS)
+        themes = list(labels.OUTCOME_GROUPS)
         found = [self.registry.indicators[name] for name in self.extract.indicators]
         found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
         return [
@@ -414,13 +415,13 @@ class _Maker:
             for indicator in found
         ]
 
-    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> listing.Line:
+    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.Line:
         """The newest figure; one within other boundaries is compared with nothing."""
         known = self.lines.get((place.kind, place.id, indicator.id, self.extract.year))
         if known is not None and known.place is place:
             return known
         figure = place.figure(indicator.id, self.extract.year)
-        return listing.Line(place, beside, figure, indicator, self.registry, ())
+        return csv_list.Line(place, beside, figure, indicator, self.registry, ())
 
     def _years(self) -> list[Column]:
         """What an indicator is, its figures through the years, and the newest one's uncertainty and direction."""
@@ -429,9 +430,9 @@ class _Maker:
             return lambda row: self._shown(row.place.figure(row.indicator.id, year), row.indicator)
 
         return [
-            Column("Emne", 22, lambda row: danish.OUTCOME_GROUPS[row.indicator.indicator_group]),
+            Column("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
             Column("Indikator", 32, lambda row: row.indicator.label_da),
-            Column("Enhed", 12, lambda row: notation.unit(row.indicator)),
+            Column("Enhed", 12, lambda row: danish.unit(row.indicator)),
             *(Column(str(year), 9, of(year), "value") for year in self.extract.years),
             Column(
                 f"Usikkerhed {self.extract.year}",
@@ -442,7 +443,7 @@ class _Maker:
             Column("Retning over fem år", 20, lambda row: texts.direction(row.newest.figure)),
         ]
 
-    def _comparisons(self, line: Callable[[Any], listing.Line]) -> list[Column]:
+    def _comparisons(self, line: Callable[[Any], csv_list.Line]) -> list[Column]:
         """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
         heads = (
             ("municipality", "Kommunen", "kommunen"),
@@ -471,8 +472,8 @@ class _Maker:
         for year in self.extract.years:
             for caveat in texts.caveats(row.place.figure(row.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
-        said = [f"{notation.years(found)}: {caveat}" for caveat, found in years.items()]
-        return "; ".join((*said, *listing.limits_beside(row.newest))) or notation.ABSENT
+        said = [f"{danish.years(found)}: {caveat}" for caveat, found in years.items()]
+        return "; ".join((*said, *csv_list.limits_beside(row.newest))) or danish.ABSENT
 
     def _shown(self, figure: Figure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
@@ -480,23 +481,23 @@ class _Maker:
             return self.registry.extracts.mark[figure["mark"]].code
         return texts.rounded(figure["value"], indicator)
 
-    def _beside(self, line: listing.Line, name: str) -> Cell:
+    def _beside(self, line: csv_list.Line, name: str) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
-        number, other = listing.beside_value(line, name), line.beside(name)
+        number, other = csv_list.beside_value(line, name), line.beside(name)
         if number is not None:
             return number
-        return self._shown(other, line.indicator) if other and other["mark"] else notation.ABSENT
+        return self._shown(other, line.indicator) if other and other["mark"] else danish.ABSENT
 
     def _facts(self, area: Area) -> Iterator[str]:
         bands = {row["size_band"]: row["label_da"] for row in self.registry.codes["size_bands"]}
         grants = {row["funding_band"]: row["label_da"] for row in self.registry.codes["funding_bands"]}
         if area.dwellings is not None:
             size = f" (størrelse: {bands[area.size_band]})" if area.size_band else ""
-            yield f"Lejemål: {notation.number(area.dwellings)}{size}."
+            yield f"Lejemål: {danish.number(area.dwellings)}{size}."
         if area.funding_band:
             yield f"Bevilling: {grants[area.funding_band]}"
         if area.plans:
-            yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {notation.listed(area.plans)}."
+            yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {danish.listed(area.plans)}."
         yield (
             "Diagrammer står under tabellen."
             if area.has_any()
@@ -515,7 +516,7 @@ class _Maker:
         columns = [
             Column("Område", 22, lambda row: row[0].name),
             Column("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
-            Column("Enhed", 10, lambda row: notation.unit(self.registry.indicators[row[2].indicator])),
+            Column("Enhed", 10, lambda row: danish.unit(self.registry.indicators[row[2].indicator])),
             Column("Listens år", 8, lambda row: row[1].year, "year"),
             Column("Krav", 22, self._demand, "beside"),
             Column("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
@@ -539,7 +540,7 @@ class _Maker:
         criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
         # The threshold is the law's own number: its decimals, not the indicator's.
         digits = len(f"{criterion.threshold:g}".partition(".")[2])
-        return f"{_SIGNS[criterion.sign]} {notation.number(criterion.threshold, digits)} {notation.unit(indicator)}"
+        return f"{_SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {danish.unit(indicator)}"
 
     def _of_criterion(self, criterion: Criterion, number: float | None) -> Cell:
         if criterion.mark:
@@ -554,7 +555,7 @@ class _Maker:
         own = area.figures.get((criterion.indicator, watch.year))
         if own and not own["mark"] and not criterion.mark:
             said += texts.caveats(own, self.registry)
-        said.append(f"en husstand er regnet som {notation.many(watch.household, 'person', 'personer')}")
+        said.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
         return "; ".join(said)
 
     def targets(self, written: Any, sheet: Sheet) -> None:
@@ -565,7 +566,7 @@ class _Maker:
             Column("Nr.", 6, lambda row: row[1].number),
             Column("Mål", 30, _goal),
             Column("Måles ved", 26, self._measure),
-            Column("Vej", 11, lambda row: _WAYS.get(row[1].direction, notation.ABSENT)),
+            Column("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
             Column("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
             Column("Tal i startåret", 10, lambda row: self._of_target(row[1], "start"), "value"),
             Column("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
@@ -574,7 +575,7 @@ class _Maker:
             Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest["year"]), "year"),
             Column("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
             Column("Vurdering", 18, _verdict, "beside"),
-            Column("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, notation.ABSENT)),
+            Column("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
             Column("Bemærk", 50, self._on_target),
         ]
 
@@ -589,17 +590,17 @@ class _Maker:
         if not target.indicator:
             return "intet tal"
         indicator = self.registry.indicators[target.indicator]
-        return f"{indicator.label_da} ({notation.unit(indicator)})"
+        return f"{indicator.label_da} ({danish.unit(indicator)})"
 
     def _of_target(self, target: TargetLine, side: str) -> Cell:
         figure = getattr(target, side)
         if figure is None or not target.indicator:
-            return notation.ABSENT
+            return danish.ABSENT
         return self._shown(figure, self.registry.indicators[target.indicator])
 
     def _of_goal(self, target: TargetLine, number: float | None) -> Cell:
         if number is None or not target.indicator:
-            return notation.ABSENT
+            return danish.ABSENT
         return texts.rounded(number, self.registry.indicators[target.indicator])
 
     def _on_target(self, row: tuple[Area, TargetLine]) -> str:
@@ -610,7 +611,7 @@ class _Maker:
         for figure in (target.start, target.newest):
             if figure is not None:
                 said += [f"{figure['year']}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
-        return "; ".join(dict.fromkeys(said)) or notation.ABSENT
+        return "; ".join(dict.fromkeys(said)) or danish.ABSENT
 
     # Words
 
@@ -633,7 +634,7 @@ class _Maker:
             Column("Sted", 28, lambda change: change.place),
             Column("Hvad der skete", 28, lambda change: texts.happened(change)),
             Column("Indikator", 44, lambda change: self.registry.indicators[change.indicator].label_da),
-            Column("Enhed", 14, lambda change: notation.unit(self.registry.indicators[change.indicator])),
+            Column("Enhed", 14, lambda change: danish.unit(self.registry.indicators[change.indicator])),
             Column("År", 8, lambda change: change.year, "year"),
             Column("Før", 14, lambda change: self._side(change.before, change.before_mark, change.indicator), "value"),
             Column("Nu", 14, lambda change: self._side(change.now, change.now_mark, change.indicator), "value"),
@@ -652,27 +653,27 @@ class _Maker:
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
 
-        def of(field: listing.Field) -> Callable[[listing.Line], Cell]:
+        def of(field: csv_list.Field) -> Callable[[csv_list.Line], Cell]:
             if field.head == "Tal":
                 return lambda line: self._shown(line.figure, line.indicator)
             return lambda line: _or_dash(field.of(line))
 
-        columns = [Column(field.head, field.width, of(field), field.kind) for field in listing.FIELDS if field.in_book]
-        rows = list(listing.lines(self.extract, self.registry, with_twins=False))
+        columns = [Column(field.head, field.width, of(field), field.kind) for field in csv_list.FIELDS if field.in_book]
+        rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
             Column("Sted", 26, lambda point: point.place.name),
             Column("Hovedtal", 36, lambda point: point.indicator.label_da),
-            Column("Enhed", 12, lambda point: notation.unit(point.indicator)),
+            Column("Enhed", 12, lambda point: danish.unit(point.indicator)),
             Column("År", 8, lambda point: point.year, "year"),
             Column("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
             Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.value("ci_low")), "value"),
             Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.value("ci_high")), "value"),
             Column("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
             Column("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
-            Column("Bemærk", 60, lambda point: "; ".join(caveats(point)) or notation.ABSENT),
+            Column("Bemærk", 60, lambda point: "; ".join(caveats(point)) or danish.ABSENT),
         ]
         nothing = "Der er ingen diagrammer."
         self._table(
@@ -688,7 +689,7 @@ class _Maker:
     def _drawn_beside(self, point: Point, name: str) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
         other = point.line.beside(name)
-        return self._shown(other, point.indicator) if other and point.indicator.kind != "count" else notation.ABSENT
+        return self._shown(other, point.indicator) if other and point.indicator.kind != "count" else danish.ABSENT
 
 
 _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
@@ -697,25 +698,25 @@ _WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
 def _or_dash(found: Any) -> Cell:
-    return notation.ABSENT if found is None else found
+    return danish.ABSENT if found is None else found
 
 
 def _of_row(row: Row) -> int:
     return row.indicator.decimals
 
 
-def _change_interval(line: listing.Line) -> str:
+def _change_interval(line: csv_list.Line) -> str:
     if line.value("change_year") is None:
-        return listing.why_no_change(line, "change_year") or notation.ABSENT
-    known = notation.span(line.value("change_year_low"), line.value("change_year_high"), line.indicator)
-    return phrases.NO_INTERVAL if known == notation.ABSENT else known
+        return csv_list.why_no_change(line, "change_year") or danish.ABSENT
+    known = danish.span(line.value("change_year_low"), line.value("change_year_high"), line.indicator)
+    return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
-def _against(line: listing.Line, name: str) -> str:
+def _against(line: csv_list.Line, name: str) -> str:
     """How the figure compares; a dash where the mark beside it says why it does not."""
     other = line.beside(name)
     is_marked = other is not None and bool(other["mark"])
-    return notation.ABSENT if is_marked else listing.against(line, name) or notation.ABSENT
+    return danish.ABSENT if is_marked else csv_list.against(line, name) or danish.ABSENT
 
 
 def _yes_or_no(said: bool | None, unknown: str = "kan ikke siges") -> str:

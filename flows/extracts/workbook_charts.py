@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from flows import notation
-from flows.extracts import listing, phrases, texts, words
-from flows.extracts.content import Extract, Figure, Place
+from flows.extracts import csv_list, phrases, texts, words
+from flows.extracts.model import Extract, Figure, Place
+from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -39,7 +39,7 @@ class Point:
     place: Place
     indicator: Indicator
     year: int
-    line: listing.Line
+    line: csv_list.Line
 
 
 class Charts:
@@ -54,7 +54,7 @@ class Charts:
         book: Any,
         extract: Extract,
         registry: Registry,
-        lines: Mapping[tuple[str, str, str, int], listing.Line],
+        lines: Mapping[tuple[str, str, str, int], csv_list.Line],
         top: int,
         marks: str,
         text: Any,
@@ -147,7 +147,7 @@ class Charts:
         self, chart: Any, place: Place, indicator: Indicator, points: Sequence[Point], unnamed: list[int]
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
-        title = f"{indicator.label_da} ({notation.unit(indicator)}): {place.name}"
+        title = f"{indicator.label_da} ({danish.unit(indicator)}): {place.name}"
         # Marks go with the chart into whatever it is pasted into.
         chart.set_title({"name": f"{self.marks} · {title}", "name_font": {"size": 10, "bold": True}})
         years = self.years
@@ -177,13 +177,13 @@ class Charts:
         for point in points:
             figure = point.line.figure
             if figure["mark"]:
-                why = f"Intet tal {{}}: {listing.mark(figure, self.registry)}"
+                why = f"Intet tal {{}}: {csv_list.mark(figure, self.registry)}"
             elif texts.uncertainty(figure, point.indicator) == phrases.NO_INTERVAL:
                 why = "Usikkerhed ukendt {}"
             else:
                 continue
             years.setdefault(why, []).append(point.year)
-        return "; ".join(why.format(notation.years(found)) for why, found in years.items())
+        return "; ".join(why.format(danish.years(found)) for why, found in years.items())
 
     def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
         """The chart in words, for those who do not see it."""

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.intake.sheet import Coded, Sheet
+from flows.intake.coded import Coded, Sheet
 from schemas.models import Correction
 from schemas.registry import Registry
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from flows.intake.note import SUFFIX
+from flows.core.provenance import digest, file_sha256
+from flows.intake.delivery_note import SUFFIX
 from flows.intake.privacy import holds_cpr_number
-from flows.provenance import digest, file_sha256
 from schemas.registry import Registry
 
 HASH_SUFFIX = ".sha256"

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flows.intake.coded import Coded, Codes, combine
 from flows.intake.faults import Group
 from flows.intake.names import normal
-from flows.intake.sheet import Coded, Codes, combine
 from schemas.models import FigureRule, Layout, Source
 
 TOTAL = "*total"

@@ -7,9 +7,9 @@ from datetime import date
 
 import polars as pl
 
-from flows.intake.casting import MISSING
+from flows.intake.cast import MISSING
 from flows.intake.faults import Fault
-from flows.intake.tidying import Tidy
+from flows.intake.reshape import Tidy
 from schemas import contracts
 from schemas.models import Layout, LayoutColumn, Source, Table
 from schemas.registry import Registry

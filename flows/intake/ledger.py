@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from flows.files import sync
+from flows.core.files import sync
 from flows.intake.deliveries import Delivery
 
 FOLDER = "deliveries"

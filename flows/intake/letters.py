@@ -5,22 +5,8 @@ from datetime import date
 from itertools import groupby
 
 from flows.intake.quarantine import Item
+from flows.present import danish
 from schemas.registry import Registry
-
-MONTHS = (
-    "januar",
-    "februar",
-    "marts",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "august",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
 
 
 def letter(sender: str, items: Sequence[Item], registry: Registry, today: date) -> str:
@@ -28,7 +14,7 @@ def letter(sender: str, items: Sequence[Item], registry: Registry, today: date) 
     files = [(path, list(of)) for path, of in groupby(sorted(items, key=_order), key=lambda item: item.path)]
     parts = [
         f"Til {sender}",
-        f"{today.day}. {MONTHS[today.month - 1]} {today.year}",
+        danish.day(today),
         "Vi har læst jeres levering til Boligprofil og er stødt på det, der står nedenfor. Rækkerne bruges ikke, før "
         "de er rettet. Resten af leveringen er brugt, medmindre der står, at hele filen er afvist.",
         *("\n".join(_about(path, of, registry)) for path, of in files),
@@ -67,7 +53,7 @@ def _about(path: str, items: Sequence[Item], registry: Registry) -> Iterable[str
 
 def _day(items: Sequence[Item]) -> str:
     first = date.fromisoformat(min(item.first_seen for item in items))
-    return f"{first.day}. {MONTHS[first.month - 1]} {first.year}"
+    return danish.day(first)
 
 
 def _ranges(lines: Sequence[int]) -> str:

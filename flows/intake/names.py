@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from flows.provenance import digest
+from flows.core.provenance import digest
 from schemas.models import Source
 from schemas.registry import Registry
 

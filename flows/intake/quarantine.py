@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.files import write
+from flows.core.files import write
+from flows.core.provenance import digest
 from flows.intake import formats
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault
-from flows.intake.note import Note
-from flows.intake.staging import Receipt
-from flows.provenance import digest
+from flows.intake.stage import Receipt
 from schemas.registry import Registry
 
 REGISTER = "register.json"

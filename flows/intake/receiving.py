@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from flows.files import keep, write
+from flows.core.files import keep, write
 from flows.intake.deliveries import BESIDE
+from flows.intake.delivery_note import SUFFIX, parse
 from flows.intake.faults import Refusal
 from flows.intake.ledger import now
-from flows.intake.note import SUFFIX, parse
 from flows.intake.privacy import holds_cpr_number
 from schemas.registry import Registry
 

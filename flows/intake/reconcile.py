@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.files import write_parquet
+from flows.core.files import write_parquet
+from flows.core.provenance import code_sha256, digest
 from flows.intake import plans
 from flows.intake.faults import Fault
-from flows.intake.staging import Receipt
-from flows.provenance import code_sha256, digest
+from flows.intake.stage import Receipt
 from schemas import contracts
 from schemas.models import Table
 from schemas.registry import Registry

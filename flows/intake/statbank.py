@@ -4,7 +4,6 @@ What comes is stored as it came, before anything parses it: body, delivery note 
 is asked for, so a body counts only where two answers and the table's metadata around them agree.
 """
 
-import fcntl
 import hashlib
 import json
 import math
@@ -22,10 +21,11 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from flows import files
-from flows.intake import note as notes
+from flows.core import files
+from flows.core.locks import held
+from flows.core.provenance import file_sha256
+from flows.intake import delivery_note as notes
 from flows.intake.deliveries import HASH_SUFFIX
-from flows.provenance import file_sha256
 from schemas.models import Fetched, Source
 
 BASE_URL = "https://api.statbank.dk/v1"
@@ -365,16 +365,11 @@ def _retry_after(said: str) -> float:
 def _workplace(folder: Path, table: str) -> Iterator[Path]:
     """A source's folder for one fetch at a time; what a fetch did not finish, now or when it was killed, is removed.
 
-    Raises StatBankError where another fetch is under way; the kernel frees the folder however a process ends.
+    Raises StatBankError where another fetch is under way.
     """
     was_there = folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StatBankError(f"another fetch to {folder} is under way; wait for it to end") from None
+    with held(folder, StatBankError(f"another fetch to {folder} is under way; wait for it to end")):
         try:
             yield folder
         finally:
@@ -382,8 +377,6 @@ def _workplace(folder: Path, table: str) -> Iterator[Path]:
             if not was_there:
                 with suppress(OSError):
                     folder.rmdir()
-    finally:
-        os.close(handle)
 
 
 def _sweep(folder: Path, table: str) -> None:

@@ -21,8 +21,8 @@ from typing import Any
 import polars as pl
 import pyreadstat
 
-from flows.files import sync, write
-from flows.provenance import file_sha256
+from flows.core.files import sync, write
+from flows.core.provenance import file_sha256
 from schemas import contracts
 from schemas.dictionary import indicator_lines
 from schemas.models import Indicator, Table, TableColumn

@@ -8,13 +8,12 @@ marts/.work/<run>/           a snapshot in the making
 marts/.lock                  held while a run publishes
 """
 
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,8 +21,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from flows.files import sync, write
-from flows.provenance import digest, file_sha256
+from flows.core.files import sync, sync_tree, write
+from flows.core.locks import held
+from flows.core.provenance import digest, file_sha256
 
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
@@ -71,16 +71,10 @@ class Snapshot:
         return {entry["path"]: entry["facts_from"] for entry in self.manifest["deliveries"] if entry.get("facts_from")}
 
 
-@contextmanager
-def lock(marts: Path) -> Iterator[None]:
-    """Hold the right to publish; the kernel frees it when the process ends, however it ends. Raises Busy."""
+def lock(marts: Path) -> AbstractContextManager[None]:
+    """Hold the right to publish. Raises Busy."""
     marts.mkdir(parents=True, exist_ok=True)
-    with (marts / ".lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Busy(f"another run is publishing to {marts}; wait for it to end") from None
-        yield
+    return held(marts / ".lock", Busy(f"another run is publishing to {marts}; wait for it to end"))
 
 
 def current(marts: Path) -> Snapshot:
@@ -96,6 +90,14 @@ def current(marts: Path) -> Snapshot:
         raise NoSnapshot(
             f"{pointer} names snapshot {name!r}, which is not there; run 'boligprofil run --again'"
         ) from None
+
+
+def in_force(marts: Path) -> Snapshot | None:
+    """The snapshot in force, None where there is none."""
+    try:
+        return current(marts)
+    except NoSnapshot:
+        return None
 
 
 def kept(marts: Path) -> list[Snapshot]:
@@ -151,7 +153,7 @@ def publish(work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool 
     name = snapshot_id(manifest)
     write(work / MANIFEST, json.dumps({"snapshot": name, **manifest}, ensure_ascii=False, indent=1).encode())
     verify(Snapshot(name, work, manifest))
-    _sync_tree(work)
+    sync_tree(work)
     folder = marts / ("vintages" if is_past else "versions") / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     if (folder / MANIFEST).is_file():
@@ -213,12 +215,6 @@ def verify(snapshot: Snapshot) -> None:
             f"snapshot {snapshot.id} is not what its manifest says: {', '.join(wrong)}; "
             f"move {snapshot.folder} away and run 'boligprofil run --again'"
         )
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        sync(path)
-    sync(folder)
 
 
 def forget(marts: Path, staging: Path, keep: int, keep_for: timedelta) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from flows.files import write
+from flows.core.files import write
 from flows.release.store import Release
 
 NEEDED = 2

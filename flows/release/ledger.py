@@ -7,7 +7,6 @@ are missing is what a killed run left: it was never handed out, since that happe
 counts for nothing and is moved aside when the next one is added. Written under a lock of the kernel, as snapshots are.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -20,7 +19,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, field_validator, model_validator
 
-from flows.files import sync
+from flows.core.files import sync
+from flows.core.locks import held
 from flows.release.cells import Key, Part
 from schemas.models import Model, Text
 
@@ -162,11 +162,8 @@ def open_ledger(file: Path, head: str | None = None) -> Ledger:
 def appending(file: Path, head: str | None = None) -> Iterator["Writer"]:
     """Hold the right to add to the ledger, verified as by `open_ledger`. Raises LedgerBusy."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f".{file.name}.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LedgerBusy(f"another run is writing to {file}; wait for it to end") from None
+    busy = LedgerBusy(f"another run is writing to {file}; wait for it to end")
+    with held(file.with_name(f".{file.name}.lock"), busy):
         yield Writer(open_ledger(file, head))
 
 

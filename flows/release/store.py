@@ -10,13 +10,10 @@ releases/<year>-<number>/           one release
 releases/.lock                      held while a release is made or handed out
 """
 
-import fcntl
 import json
-import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,8 +21,9 @@ from typing import Any
 
 import polars as pl
 
-from flows.files import sync, write, write_parquet
-from flows.provenance import file_sha256
+from flows.core.files import replaced, write, write_parquet
+from flows.core.locks import held
+from flows.core.provenance import file_sha256
 from flows.release.attack import Exhibit
 from flows.release.cells import Cell, Key, Sum, Tables
 from flows.release.ledger import Entry, Ledger, Tampered, appending, open_ledger
@@ -130,16 +128,10 @@ class Release:
         return file
 
 
-@contextmanager
-def lock(releases: Path) -> Iterator[None]:
-    """Hold the right to make and hand out releases; the kernel frees it when the process ends. Raises ReleaseBusy."""
+def lock(releases: Path) -> AbstractContextManager[None]:
+    """Hold the right to make and hand out releases. Raises ReleaseBusy."""
     releases.mkdir(parents=True, exist_ok=True)
-    with (releases / ".lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ReleaseBusy(f"another run is making extracts in {releases}; wait for it to end") from None
-        yield
+    return held(releases / ".lock", ReleaseBusy(f"another run is making extracts in {releases}; wait for it to end"))
 
 
 def kept(releases: Path) -> list[Release]:
@@ -190,11 +182,8 @@ def keep(
     releases: Path, name: str, tables: Mapping[str, pl.DataFrame], record: Mapping[str, Any], registry: Registry
 ) -> Release:
     """Write a release beside and rename it into place, instead of a draft of the same name; `tables` are its PARTS."""
-    work = releases / f".{name}.{os.getpid()}"
-    for left in releases.glob(f".{name}.*"):
-        shutil.rmtree(left, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
+    target = releases / name
+    with replaced(target) as work:
         for part, contract in PARTS.items():
             table = registry.tables[contract]
             shaped = tables[part].select(column.name for column in table.columns)
@@ -202,13 +191,6 @@ def keep(
         hashes = {part: file_sha256(work / f"{part}.parquet") for part in PARTS}
         content = json.dumps({**record, "files": hashes}, ensure_ascii=False, indent=1)
         write(work / RECORD, content.encode())
-        sync(work)
-        target = releases / name
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(work, target)
-        sync(releases)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return Release(name, target, json.loads((target / RECORD).read_text(encoding="utf-8")))
 
 

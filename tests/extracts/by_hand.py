@@ -4,7 +4,7 @@ from typing import Any
 
 from statsmodels.stats.proportion import proportion_confint
 
-from flows.extracts.content import Area, Place
+from flows.extracts.model import Area, Place
 from schemas.registry import Registry
 
 YEAR, YEARS = 2012, tuple(range(2003, 2013))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from by_hand import YEAR, YEARS, area, place
 
-from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Place, TargetLine, Watch
+from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Place, TargetLine, Watch
 from schemas.registry import Registry
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from by_hand import YEARS, area
 
-from flows.extracts.content import Area
+from flows.extracts.model import Area
 from schemas.registry import Registry
 
 Told = dict[str, dict[int, dict[str, Any]]]

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from flows.extracts.content import Area, ChangeLine, Criterion, Extract, Place, Watch
+from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Place, Watch
 from schemas.registry import Registry
 
 INDICATORS = ("residents", "outside_work_pct", "convicted_pct", "gross_income_dkk", "gp_contacts_rate", "move_out_pct")

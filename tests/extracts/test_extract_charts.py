@@ -9,7 +9,7 @@ import pytest
 from told_figures import Told, of_area, of_place
 
 from flows.extracts import charts
-from flows.extracts.content import Area, Extract
+from flows.extracts.model import Area, Extract
 from schemas.registry import Registry
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,7 +15,7 @@ from page_reading import Tables, table, text
 from told_figures import Told, of_area, of_place
 
 from flows.extracts import pages, words
-from flows.extracts.content import Area, Extract, Place
+from flows.extracts.model import Area, Extract, Place
 from schemas.registry import Registry
 
 AREA = "omraade-bispehaven.html"

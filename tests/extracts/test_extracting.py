@@ -19,11 +19,11 @@ from towns import town
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.extracts import making, workbook, writing
+from flows.extracts import approve, folders, workbook
 from flows.publish import snapshots
 from flows.release import store
 from flows.release.approvals import ApprovalMissing
-from flows.release.clearing import CannotRelease
+from flows.release.make import CannotRelease
 from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def test_bispehaven_has_the_figures_that_the_ministry_published(sample: House) -
     names = ("residents", "outside_work_pct", "nonwestern_pct", "convicted_pct")
     labels = [sample.registry.indicators[name].label_da for name in names]
     assert shown == dict(zip(labels, published, strict=True))
-    record = writing.recorded(sample.folder())
+    record = folders.recorded(sample.folder())
     assert record is not None
     assert record["already_published"] == record["shown"] > 0
 
@@ -169,7 +169,7 @@ def test_two_people_clear_an_extract_and_it_stays(house: House, registry: Regist
         assert {name: packed.read(name) for name in packed.namelist()} == {
             name: content for name, content in cleared.items() if not name.endswith(".zip")
         }
-    record = writing.recorded(house.folder())
+    record = folders.recorded(house.folder())
     assert record is not None
     assert (record["is_cleared"], [one["name"] for one in record["approvals"]]) == (True, ["Anne Jensen", "Bo Holm"])
     handed = {(e.geography_id, e.indicator, e.part, e.value) for e in store.ledger_of(house.releases).entries}
@@ -204,7 +204,7 @@ def test_a_draft_of_another_snapshot_is_not_cleared(house: House, registry: Regi
     house.write()
     later = town(house.releases.parent / "later", registry, {2012: {"eng": (90, 250)}}, name="f" * 16)
     with pytest.raises(CannotRelease, match="made of another snapshot"):
-        list(making.approve("Anne Jensen", release, ["aarhus"], later, registry, house.releases, house.extracts))
+        list(approve.approve("Anne Jensen", release, ["aarhus"], later, registry, house.releases, house.extracts))
 
 
 def test_a_full_disk_leaves_what_was_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,14 +234,14 @@ def test_a_run_that_dies_after_the_ledger_is_finished_by_the_next(
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writing, "write", dies)
+    monkeypatch.setattr(folders, "write", dies)
     with pytest.raises(KeyboardInterrupt):
         house.approve("Bo Holm")
     monkeypatch.undo()
     assert "UDKAST" in said(house.files())
     assert house.write().is_cleared
     assert "UDKAST" not in said(house.files())
-    record = writing.recorded(house.folder())
+    record = folders.recorded(house.folder())
     assert record is not None
     assert [one["name"] for one in record["approvals"]] == ["Anne Jensen", "Bo Holm"]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from random_extracts import TRACE, extracts
 from reading import DANISH_CSV, in_libreoffice, sheets
 
-from flows.extracts import listing
-from flows.extracts.content import Extract
+from flows.extracts import csv_list
+from flows.extracts.model import Extract
 from schemas.registry import Registry
 
 # A failure is told as it was found, not made small.
@@ -30,7 +30,7 @@ Rows = dict[tuple[str, str, str, str], dict[str, str]]
 
 
 def written(extract: Extract, registry: Registry, folder: Path) -> bytes:
-    listing.write(extract, registry, folder / "list.csv")
+    csv_list.write(extract, registry, folder / "list.csv")
     return (folder / "list.csv").read_bytes()
 
 
@@ -141,5 +141,5 @@ def test_a_danish_spreadsheet_opens_its_numbers_as_numbers(
 
 
 def test_every_column_has_a_head_of_its_own(rows: dict[Any, dict[str, str]]) -> None:
-    heads = [field.head for field in listing.FIELDS]
+    heads = [field.head for field in csv_list.FIELDS]
     assert len(set(heads)) == len(heads)

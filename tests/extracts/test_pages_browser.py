@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from told_figures import Told, of_area
 
 from flows.extracts import pages
-from flows.extracts.content import Extract
+from flows.extracts.model import Extract
 from schemas.registry import Registry
 
 AREA, OVERVIEW = "omraade-bispehaven.html", "index.html"

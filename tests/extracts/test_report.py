@@ -13,7 +13,7 @@ from by_hand import YEAR, YEARS, area, place
 from random_areas import random_area
 
 from flows.extracts import charts, report, words
-from flows.extracts.content import Criterion, Extract, Place, TargetLine, Watch
+from flows.extracts.model import Criterion, Extract, Place, TargetLine, Watch
 from schemas.registry import Registry
 
 

@@ -8,9 +8,9 @@ import pytest
 from by_hand import YEAR, YEARS, area, figure, place
 from random_areas import random_area
 
-from flows import notation
 from flows.extracts import comparability, criteria, phrases, sentences
-from flows.extracts.content import Area, Criterion, Extract, Place, Watch
+from flows.extracts.model import Area, Criterion, Extract, Place, Watch
+from flows.present import danish
 from schemas.registry import Registry
 
 Told = dict[str, dict[int, dict[str, Any]]]
@@ -41,7 +41,7 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
     for row in rows:
         decimals = registry.indicators[row["indicator"]].decimals
         found |= {
-            notation.number(abs(value), 0 if column.startswith("shown") else decimals)
+            danish.number(abs(value), 0 if column.startswith("shown") else decimals)
             for column, value in row.items()
             if isinstance(value, int | float) and not isinstance(value, bool)
         }
@@ -49,7 +49,7 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
     found |= {str(count) for count in range(len(extract.indicators) + 1)}  # counts of figures, lengths of windows
     for i in registry.indicators.values():  # numbers of names: 18-29 år, pr. 1.000
         found |= set(re.findall(r"\d[\d.,]*\d|\d", f"{i.label_da}"))
-    return found | {notation.number(of.dwellings) for of in extract.areas if of.dwellings is not None}
+    return found | {danish.number(of.dwellings) for of in extract.areas if of.dwellings is not None}
 
 
 @pytest.fixture

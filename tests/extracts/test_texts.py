@@ -8,7 +8,7 @@ import pytest
 from reading import lix
 
 from flows.extracts import texts
-from flows.extracts.content import ChangeLine, Extract
+from flows.extracts.model import ChangeLine, Extract
 from schemas.registry import Registry
 
 

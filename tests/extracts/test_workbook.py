@@ -15,7 +15,7 @@ from random_extracts import PLANTED, TRACE, extracts
 from reading import cells, in_legend, in_libreoffice, lix, opened, parts, series, sheets, table
 
 from flows.extracts import words, workbook
-from flows.extracts.content import Extract
+from flows.extracts.model import Extract
 from schemas.registry import Registry
 
 # A workbook takes long to write: a failure is told as it was found, not made small.

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from statsmodels.stats.proportion import proportion_confint
 
-from flows.extracts.content import Extract, Place
+from flows.extracts.model import Extract, Place
 
 P = TypeVar("P", bound=Place)
 # What a figure may say; `x` of `n` for a share of units.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.intake import deliveries, staging
+from flows.intake import deliveries, stage
 from flows.intake.reconcile import MixedOrigin
 
 ODENSE = "boligområde;Vollsmose;Odense"
@@ -353,7 +353,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_night(night: 
     night.deliver(PATH, delivery(GOOD))
     (found,) = [d for d in deliveries.find(night.raw, night.registry) if d.path == PATH]
     night.deliver(PATH, delivery(GOOD, GOOD))
-    receipt = staging.stage(found, night.staging, night.registry, None)
+    receipt = stage.stage(found, night.staging, night.registry, None)
     assert (receipt.outcome, receipt.rule) == ("refused", "changed_while_read")
     assert not (night.staging / "deliveries" / found.fingerprint).exists()
 

@@ -22,14 +22,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows import files
-from flows.intake import collect, staging
+from flows.core import files
+from flows.core.provenance import file_sha256
+from flows.intake import stage, versions
 from flows.intake.deliveries import HASH_SUFFIX, Delivery, find
+from flows.intake.delivery_note import SUFFIX
 from flows.intake.formats import read
 from flows.intake.ledger import Ledger, now
-from flows.intake.note import SUFFIX
-from flows.intake.staging import Receipt
-from flows.provenance import file_sha256
+from flows.intake.stage import Receipt
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[2]
@@ -176,7 +176,7 @@ def limited() -> Iterator[None]:
         signal.alarm(0)
 
 
-def stage(original: Original, content: bytes, guard: str, folder: Path, registry: Registry, known: Any) -> Any:
+def staged(original: Original, content: bytes, guard: str, folder: Path, registry: Registry, known: Any) -> Any:
     """Receipt and facts of a copy; `guard` is what the sender sent along: nothing, a hash, or totals."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -203,7 +203,7 @@ def stage(original: Original, content: bytes, guard: str, folder: Path, registry
         else None
     )
     with limited():
-        receipt = staging.stage(delivery, folder / "staging", registry, names)
+        receipt = stage.stage(delivery, folder / "staging", registry, names)
     return receipt, facts_of(receipt, folder / "staging")
 
 
@@ -226,7 +226,7 @@ def originals(registry: Registry, known: Any, folder: Path) -> list[Original]:
     made = []
     for path, source, content, note in found:
         bare = Original(path, source, content, note, {}, "")
-        receipt, facts = stage(bare, content, "hash", folder, registry, known)
+        receipt, facts = staged(bare, content, "hash", folder, registry, known)
         assert receipt.outcome == "accepted", receipt
         made.append(Original(path, source, content, note, facts, totals(bare, registry)))
     return made
@@ -235,7 +235,7 @@ def originals(registry: Registry, known: Any, folder: Path) -> list[Original]:
 def totals(original: Original, registry: Registry) -> str:
     """What the guide asks a sender for: the number of rows, and the sum of every column of numbers."""
     layout, source = registry.layout_of(original.source), registry.sources[original.source]
-    from flows.intake.note import pairs, parse
+    from flows.intake.delivery_note import pairs, parse
 
     note = parse(pairs(original.note.splitlines())) if original.note else None
     sheet = read(original.content, layout, source, note, vouched=True)
@@ -257,8 +257,8 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
     files.sync = lambda path: None  # a test needs no disk that survives a power cut
     registry = load()
     folder = Path(tempfile.mkdtemp(dir=parent))
-    vintage = collect.Vintage(tuple(find(RAW, registry)), Ledger(folder / "names"), now())
-    known = collect.known_names(vintage, folder / "names", registry)
+    vintage = versions.Vintage(tuple(find(RAW, registry)), Ledger(folder / "names"), now())
+    known = versions.known_names(vintage, folder / "names", registry)
     real = originals(registry, known, folder / "whole")
     chance = random.Random(seed)
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -272,7 +272,7 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
             counts[guard, kind, "as it was"] += 1
             continue
         try:
-            receipt, facts = stage(original, content, guard, folder / "copy", registry, known)
+            receipt, facts = staged(original, content, guard, folder / "copy", registry, known)
         except Exception as error:
             wrong.append(f"{original.path}, {kind}, seed {seed}, copy {number}: {type(error).__name__}: {error}"[:300])
             continue

@@ -31,8 +31,8 @@ from flows.intake.formats import workbook
 from flows.intake.templates import SOURCES as ALL
 from flows.intake.templates import plan_words, plans, write
 from flows.intake.templates.workbook import LAST, range_of
-from flows.steering import words
-from schemas import danish
+from flows.present import vocabulary
+from schemas import labels
 from schemas.registry import Registry
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -190,7 +190,7 @@ def test_every_list_holds_what_the_registry_holds(
     assert activities["Skridt"] == [step.label_da for step in registry.change_theory.step.values()]
     reasons = next(c for c in registry.layout_of("plan_targets").columns if c.to == "not_measurable_because").values
     assert targets["Grunde"] == list(reasons)
-    assert list(reasons) == [words.NOT_MEASURABLE[code] for code in reasons.values()]
+    assert list(reasons) == [vocabulary.NOT_MEASURABLE[code] for code in reasons.values()]
     assert shared["Sekretariater"] == [row["name_da"] for row in registry.codes["secretariats"]]
     for listed in (targets, activities):
         assert set(listed["Boligområder"]) == {row["name"] for row in registry.codes["areas"]}
@@ -208,8 +208,8 @@ def test_the_sheet_of_codes_says_what_each_number_is(books: dict[str, bytes], re
         if indicator.of_areas:
             label, group, population, definition, unit, *_ = rows[indicator.id]
             assert (label, definition) == (indicator.label_da, indicator.definition_da)
-            assert group == danish.OUTCOME_GROUPS[indicator.indicator_group or ""]
-            assert (population, unit) == (indicator.population_da, danish.unit_in_words(indicator))
+            assert group == labels.OUTCOME_GROUPS[indicator.indicator_group or ""]
+            assert (population, unit) == (indicator.population_da, labels.unit_in_words(indicator))
     areas = {row[0]: row for row in sheet(books["plan_targets"], "Koder") if re.fullmatch(r"\d{4}", str(row[1]))}
     assert areas["Agervang"][:3] == ["Agervang", "0316", "Agervang mv."]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.intake import note
+from flows.intake import delivery_note
 from flows.intake.templates import plans
 from schemas import contracts, danish
 from schemas.registry import Registry
@@ -96,7 +96,7 @@ def test_the_examples_of_the_page_are_read_as_they_stand(plan_night: Any) -> Non
 def test_the_page_names_what_stands_in_a_note() -> None:
     for example in examples()[:3]:
         assert {line.split(":")[0].removeprefix("# ") for line in example.splitlines() if line.startswith("#")} >= {
-            *note.REQUIRED,
+            *delivery_note.REQUIRED,
             "rækker",
         }
     assert all(f"`data/raw/{source}/`" in PAGE and f"--for {source}" in PAGE for source in plans.SOURCES)

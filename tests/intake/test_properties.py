@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from flows.intake import casting, collect, facts, staging
+from flows.core.provenance import file_sha256
+from flows.intake import cast, facts, stage, versions
 from flows.intake.deliveries import Delivery, find
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.ledger import Ledger, now
-from flows.provenance import file_sha256
 from schemas.registry import Registry
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -26,7 +26,7 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 
 def cast_one(text: str, kind: str) -> Any:
     """One cell through the caster: its value, or None where it is a fault."""
-    return casting.number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
+    return cast.number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
 
 
 def oracle(text: str, decimals: bool) -> str | None:
@@ -146,8 +146,8 @@ def damaged(content: bytes, damage: list[tuple[str, float, int]]) -> bytes:
 @pytest.fixture(scope="module")
 def known(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("names")
-    vintage = collect.Vintage(tuple(find(RAW, registry)), Ledger(folder), now())
-    names = collect.known_names(vintage, folder, registry)
+    vintage = versions.Vintage(tuple(find(RAW, registry)), Ledger(folder), now())
+    names = versions.known_names(vintage, folder, registry)
     assert names is not None
     return names
 
@@ -163,7 +163,7 @@ def test_a_damaged_delivery_loses_nothing_in_silence(
     file = tmp_path / "delivery.csv"
     file.write_bytes(damaged((RAW / path).read_bytes(), damage))
     delivery = Delivery(path, file, path.split("/")[0], file_sha256(file))
-    receipt = staging.stage(delivery, tmp_path / "staging", registry, known)
+    receipt = stage.stage(delivery, tmp_path / "staging", registry, known)
     if receipt.outcome == "refused":
         assert receipt.rule in registry.rules
         assert not receipt.tables

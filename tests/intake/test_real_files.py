@@ -16,9 +16,9 @@ import polars as pl
 import pytest
 import python_calamine
 
+from flows.core.provenance import file_sha256
+from flows.intake.delivery_note import Note, parse
 from flows.intake.formats import read
-from flows.intake.note import Note, parse
-from flows.provenance import file_sha256
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 RAW = Path(__file__).parents[2] / "data" / "raw"

@@ -11,11 +11,11 @@ import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flows.intake.delivery_note import Note, parse
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.formats.cells import written
-from flows.intake.note import Note, parse
-from flows.intake.tidying import tidy
+from flows.intake.reshape import tidy
 from schemas.models import Layout, LayoutColumn, Source
 from schemas.registry import Registry
 
@@ -153,7 +153,7 @@ def test_what_is_written_is_read_back(registry: Registry, name: str, data: Any) 
 
 @given(st.floats(-1e12, 1e12, allow_nan=False).map(lambda number: round(number, 6)))
 def test_a_number_of_a_cell_is_written_so_that_it_is_read_as_itself(registry: Registry, number: float) -> None:
-    from flows.intake.casting import number_text
+    from flows.intake.cast import number_text
 
     text = written(number)
     (read_back,) = number_text(pl.Series(values=[text]), "decimal", "danish").cast(pl.Float64())

@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 from workbooks import NOTE_PART, NS, ROWS_PART, Typed, letters, packed, parts, sheet, sheet_names, typed, validations
 
-from flows.intake import formats, note
-from flows.intake.casting import NUMBERS
+from flows.intake import delivery_note, formats
+from flows.intake.cast import NUMBERS
 from flows.intake.faults import Refusal
 from flows.intake.formats import workbook
+from flows.intake.reshape import tidy
 from flows.intake.templates import yearly
 from flows.intake.templates.workbook import LAST
-from flows.intake.tidying import tidy
-from schemas import danish
+from schemas import labels
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -70,7 +70,7 @@ def test_an_untouched_note_promises_nothing_but_its_rows(of_any: bytes, of_odens
         totals = {key: value for key, value in said.items() if key.startswith("kontrolsum")}
         assert totals == {f"kontrolsum {header}": 0 for header in number_headers(registry)}
         assert said["oprindelse"] == "real"
-        assert said.keys() - totals.keys() == {*note.REQUIRED, "afsender", "rækker"}
+        assert said.keys() - totals.keys() == {*delivery_note.REQUIRED, "afsender", "rækker"}
 
 
 def test_prefilled_rows_are_the_areas_of_the_municipality(night: Any, of_odense: bytes, registry: Registry) -> None:
@@ -306,7 +306,7 @@ def test_a_column_that_was_taken_out_takes_its_control_total_with_it(
 
 def test_every_word_of_the_registry_has_a_danish_one(registry: Registry) -> None:
     layout = registry.layouts[LAYOUT]
-    assert danish.COUNTED.keys() == set(get_args(Indicator.model_fields["count_basis"].annotation))
+    assert labels.COUNTED.keys() == set(get_args(Indicator.model_fields["count_basis"].annotation))
     assert set(layout.missing.values()) <= yearly.REASONS.keys()
     statuses = {code for column in layout.columns if column.to == "status" for code in column.values.values()}
     assert statuses == yearly.STATUSES.keys()
@@ -388,7 +388,7 @@ def test_the_page_says_what_the_rules_say(registry: Registry) -> None:
     assert registry.layouts[LAYOUT].formats == ("csv", "xlsx")
     assert registry.layouts["figures_long"].formats == ("csv", "xlsx")
     lines = [row[0].strip("`") for row in table_below("Linje | Skal være der | Hvad den siger")]
-    assert lines == [*note.REQUIRED, "afsender", "rækker", "kontrolsum <kolonne>"]
+    assert lines == [*delivery_note.REQUIRED, "afsender", "rækker", "kontrolsum <kolonne>"]
 
 
 def test_the_examples_of_the_page_are_read_as_they_stand(night: Any) -> None:

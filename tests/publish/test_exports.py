@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from pandas.io.stata import StataMissingValue, StataReader
 from polars.testing import assert_frame_equal
 
-from flows.build import marts
-from flows.files import write_parquet
+from flows.core.files import write_parquet
+from flows.marts import build
 from flows.publish import exports
 from flows.publish.exports import ExportError
 from schemas import contracts
@@ -551,7 +551,7 @@ def test_a_count_that_has_the_name_of_an_indicator_is_not_one(tmp_path: Path, re
 @pytest.fixture(scope="module")
 def built(shipped: Any, tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> dict[str, Path]:
     """Every mart of the shipped deliveries."""
-    return marts.build(shipped.facts, tmp_path_factory.mktemp("marts"), registry)
+    return build.build(shipped.facts, tmp_path_factory.mktemp("marts"), registry)
 
 
 def test_every_mart_comes_back_from_every_format(built: dict[str, Path], tmp_path: Path, registry: Registry) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.provenance import file_sha256
+from flows.core.provenance import file_sha256
 from flows.publish import snapshots
 from flows.publish.trace import NoFigure, Trace, trace
 

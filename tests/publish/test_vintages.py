@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.intake.collect import Vintage, known_names, receipts_of
 from flows.intake.deliveries import find
 from flows.intake.ledger import Ledger
+from flows.intake.versions import Vintage, known_names, receipts_of
 from flows.publish import snapshots
 
 LIST = "ministry_lists/liste_2010.csv"

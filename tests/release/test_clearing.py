@@ -11,23 +11,23 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.publish.snapshots import Snapshot
-from flows.release import approvals, clearing, handing, store
+from flows.release import approvals, ledger_entries, make, store
 from flows.release.approvals import ApprovalMissing
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
-from flows.release.clearing import CannotRelease
 from flows.release.ledger import Tampered
+from flows.release.make import CannotRelease
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
 from schemas.registry import Registry
 
 
 def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 2012) -> Release:
     with store.lock(releases):
-        return clearing.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
+        return make.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
 
 
 def handed(release: Release, registry: Registry, releases: Path) -> None:
-    entries = handing.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
+    entries = ledger_entries.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
     store.hand_out(releases, entries)
 
 
@@ -100,7 +100,7 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     held = {entry["cell"]["geography_id"] for entry in second.record["held_back"]}
     assert "bakke" in held
     assert not held & {"eng", "ager"}
-    assert not clearing.attack_again(second, [first]).leaks
+    assert not make.attack_again(second, [first]).leaks
     handed(second, registry, releases)
     marks = {(e.geography_id, e.mark) for e in store.ledger_of(releases).entries if e.release == "2012-2 aarhus"}
     assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
@@ -123,11 +123,11 @@ def test_another_version_of_the_code_makes_a_draft_anew_and_leaves_what_was_hand
 ) -> None:
     releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
     draft = made(snapshot, registry, releases)
-    monkeypatch.setattr(clearing, "code_sha256", lambda *_: "another version")
+    monkeypatch.setattr(make, "code_sha256", lambda *_: "another version")
     anew = made(snapshot, registry, releases)
     assert (anew.name, anew.record["inputs_sha256"]) != (draft.name, draft.record["inputs_sha256"])
     handed(anew, registry, releases)
-    monkeypatch.setattr(clearing, "code_sha256", lambda *_: "a third version")
+    monkeypatch.setattr(make, "code_sha256", lambda *_: "a third version")
     assert made(snapshot, registry, releases) == anew
 
 
@@ -139,7 +139,7 @@ def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, registry: Regist
     assert (second.name, second.record["earlier"]) == ("2012-1", ["2011-1"])
     assert told(second, "bakke", year=2011) == told(first, "bakke", year=2011)
     assert told(second, "ager", year=2011) == (None, None, "hidden")
-    assert not clearing.attack_again(second, [first]).leaks
+    assert not make.attack_again(second, [first]).leaks
 
 
 def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Path, registry: Registry) -> None:
@@ -175,7 +175,7 @@ def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path
 def test_a_release_from_which_a_figure_can_be_worked_out_is_refused(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
+    monkeypatch.setattr(make, "shown", lambda tables, _: by_rule_alone(tables))
     with pytest.raises(Refused, match=r"area ager, 2012, social_assistance_pct, numerator: .* by .*sum of its"):
         made(closed_town(tmp_path / "s", registry), registry, tmp_path / "r")
     assert not store.kept(tmp_path / "r")
@@ -185,7 +185,7 @@ def test_a_release_from_which_a_figure_can_be_worked_out_is_refused(
 def test_the_command_attacks_a_kept_release_and_names_the_sums_that_leak(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clearing, "shown", lambda tables, _: by_rule_alone(tables))
+    monkeypatch.setattr(make, "shown", lambda tables, _: by_rule_alone(tables))
     monkeypatch.setattr(Findings, "require_safe", lambda _: None)
     made(closed_town(tmp_path / "s", registry), registry, tmp_path / "r")
     done = CliRunner().invoke(app, ["attack", "2012-1", "--releases", str(tmp_path / "r")])
@@ -211,7 +211,7 @@ def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_pa
     second = release("b", ())
     (told_now,) = second.figures.filter(**of_twins).rows(named=True)
     assert (told_now["shown_numerator"], told_now["value"], told_now["mark"]) == (None, None, "hidden")
-    assert not clearing.attack_again(second, [first]).leaks
+    assert not make.attack_again(second, [first]).leaks
     # Had the sum been shown, the attack would have found it.
     exhibit = second.exhibit(2004)
     (key,) = (k for k in exhibit.tables.keys if k.geography == "twins" and k.part == "numerator")
@@ -224,9 +224,9 @@ def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_pat
     releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
     draft = made(snapshot, registry, releases, 2012)
     other = made(town(tmp_path / "t", registry, {2011: {"bakke": (63, 530)}}, name="a" * 16), registry, releases, 2011)
-    assert clearing.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
+    assert make.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
     handed(other, registry, releases)
-    assert not clearing.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
+    assert not make.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
     anew = made(snapshot, registry, releases, 2012)
     assert (anew.name, anew.record["earlier"], anew.record["number"]) == ("2012-1", ["2011-1"], 2)
     assert told(anew, "bakke", year=2011) == told(other, "bakke", year=2011)

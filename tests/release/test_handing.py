@@ -11,8 +11,8 @@ from houses import House
 from test_clearing import handed, made
 from towns import town
 
-from flows.extracts import making, writing
-from flows.provenance import file_sha256
+from flows.core.provenance import file_sha256
+from flows.extracts import approve, folders
 from flows.release import approvals, store
 from flows.release.approvals import ApprovalMissing
 from flows.release.ledger import Tampered
@@ -38,7 +38,7 @@ class Kept(House):
         return release
 
     def is_handed_out(self) -> bool:
-        said = writing.recorded(self.folder())
+        said = folders.recorded(self.folder())
         known = store.ledger_of(self.releases).releases
         return bool(said and said["is_cleared"]) and known == ("2012-1 aarhus",)
 
@@ -126,11 +126,11 @@ def test_a_lost_ledger_or_end_of_it_is_missed(tmp_path: Path, registry: Registry
 def test_a_ledger_that_lacks_what_a_folder_says_was_handed_out_stops_everything(house: Kept) -> None:
     house.approve("Anne Jensen")
     house.approve("Bo Holm")
-    making.require_noted(store.ledger_of(house.releases), house.extracts)
+    approve.require_noted(store.ledger_of(house.releases), house.extracts)
     for name in (store.LEDGER, store.HEAD):
         (house.releases / name).unlink()
     with pytest.raises(Tampered, match=r"says that 2012-1 was handed out to aarhus"):
-        making.require_noted(store.ledger_of(house.releases), house.extracts)
+        approve.require_noted(store.ledger_of(house.releases), house.extracts)
     with pytest.raises(Tampered, match="says that"):
         house.approve("Cia Lund")
 

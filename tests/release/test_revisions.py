@@ -7,8 +7,8 @@ from small_tables import key, two_way
 
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Cell, Tables
-from flows.release.hiding import hide, shown
 from flows.release.revisions import OtherSums, hold_back, joined
+from flows.release.suppression import hide, shown
 
 INNER = [[3, 20, 30], [30, 40, 50], [60, 70, 80]]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from towns import ASSISTED, PEOPLE, TOWN, town
 
-from flows.extracts import making, writing
+from flows.extracts import approve, folders
 from flows.publish.snapshots import Snapshot
-from flows.release import clearing, handing, store
+from flows.release import ledger_entries, make, store
 from flows.release.attack import Exhibit, attack
-from flows.release.clearing import CannotRelease
+from flows.release.make import CannotRelease
 from flows.release.store import Release
 from schemas.registry import Registry, load
 
@@ -38,11 +38,11 @@ def rounding(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 2012) -> Release:
     with store.lock(releases):
-        return clearing.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
+        return make.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
 
 
 def handed(release: Release, registry: Registry, releases: Path) -> None:
-    entries = handing.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
+    entries = ledger_entries.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
     store.hand_out(releases, entries)
 
 
@@ -70,7 +70,7 @@ def test_the_store_keeps_both_counts_and_the_attack_holds_on_what_is_kept(tmp_pa
     exhibit = release.exhibit(2012)
     (cell,) = (k for k in exhibit.shown if (k.geography_id, k.indicator, k.part) == ("ager", SHARE, "numerator"))
     assert (exhibit.tables.cells[cell].value, exhibit.shown[cell], exhibit.base) == (3, 5, 5)
-    assert not clearing.attack_again(release, []).leaks
+    assert not make.attack_again(release, []).leaks
     zero = {**exhibit.shown, cell: 0}
     assert cell in {leak.key for leak in attack(Exhibit(exhibit.tables, zero, 5)).leaks}
     handed(release, rounding, releases)
@@ -111,7 +111,7 @@ def test_what_was_handed_out_stays_and_a_revision_that_tells_is_held_back(tmp_pa
     held = {entry["cell"]["geography_id"] for entry in second.record["held_back"]}
     assert "bakke" in held
     assert not held & {"eng", "ager"}
-    assert not clearing.attack_again(second, [first]).leaks
+    assert not make.attack_again(second, [first]).leaks
 
 
 def test_the_two_methods_never_meet(tmp_path: Path, hiding: Registry, rounding: Registry) -> None:
@@ -150,7 +150,7 @@ def test_every_output_says_that_counts_are_rounded(tmp_path: Path, rounding: Reg
     snapshot, releases = town(tmp_path / "s", rounding), tmp_path / "r"
     release = made(snapshot, rounding, releases)
     ledger = store.ledger_of(releases)
-    written = making.write_extract(release, "aarhus", snapshot, rounding, ledger, tmp_path / "e")
+    written = approve.write_extract(release, "aarhus", snapshot, rounding, ledger, tmp_path / "e")
     said = "antal er rundet af til hele 5, op eller ned; andele er regnet af de afrundede antal"
     for name in ("definitioner.txt", "aendringer.txt", "sider/index.html", "sider/omraade-ager.html"):
         text = " ".join((written.folder / name).read_text(encoding="utf-8").split())
@@ -161,5 +161,5 @@ def test_every_output_says_that_counts_are_rounded(tmp_path: Path, rounding: Reg
     own = [row for row in rows if ";boligområde;Ager;" in row and "kontanthjælp" in row.lower() and ";2012;" in row]
     assert own
     assert all("rundet af til hele 5" in row for row in own)
-    said_inside = json.loads((written.folder / writing.INTERNAL / writing.RECORD).read_text(encoding="utf-8"))
+    said_inside = json.loads((written.folder / folders.INTERNAL / folders.RECORD).read_text(encoding="utf-8"))
     assert (said_inside["method"], said_inside["base"], len(said_inside["rounded"])) == ("rounding", 5, 2)

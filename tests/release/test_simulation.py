@@ -6,7 +6,7 @@ import pytest
 
 from flows.release import attack
 from flows.release.cells import Tables
-from flows.release.hiding import Hiding, hide, naive, shown
+from flows.release.suppression import Hiding, hide, naive, shown
 from simulations.release import draw, play, play_rounded, tables
 
 

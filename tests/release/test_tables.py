@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Key
-from flows.release.hiding import hide, marks, shown
-from flows.release.tables import Built, LeftOut, build
+from flows.release.sums import Built, LeftOut, build
+from flows.release.suppression import hide, marks, shown
 from schemas.registry import Registry, load
 
 AREAS = {"ager": "0461", "bakke": "0461", "dal": "0461", "eng": "0751"}

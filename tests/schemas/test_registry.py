@@ -14,7 +14,7 @@ import pytest
 import sqlglot
 from pandera.errors import SchemaErrors
 
-from flows.build import queries
+from flows.marts import queries
 from flows.nightly import suites
 from schemas import contracts, dictionary
 from schemas.models import ACCEPTABLE

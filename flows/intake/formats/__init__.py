@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from flows.intake.coded import Content, Sheet
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats import delimited, jsonstat, px, records, workbook
-from flows.intake.note import Note
-from flows.intake.sheet import Content, Sheet
 from schemas.models import Layout, Source
 
 READERS: dict[str, Callable[[Content, Layout, Source, Note | None, bool], Sheet]] = {

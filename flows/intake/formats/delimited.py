@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
-from flows.intake import note as notes
+from flows.intake import delivery_note as notes
+from flows.intake.coded import Coded, Content, Sheet, rows_of
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
-from flows.intake.note import Note
 from flows.intake.privacy import cells_with_cpr_numbers, holds_cpr_number, lines_with_cpr_numbers
-from flows.intake.sheet import Coded, Content, Sheet, rows_of
 from schemas.models import Layout, Source
 
 ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from flows.intake.coded import Coded, Content, Sheet
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
-from flows.intake.note import Note
-from flows.intake.sheet import Coded, Content, Sheet
 from schemas.models import Layout, Source
 
 VALUE = "INDHOLD"

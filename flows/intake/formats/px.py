@@ -4,11 +4,11 @@ import logging
 import re
 import warnings
 
+from flows.intake.coded import Content, Sheet
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard
 from flows.intake.formats.jsonstat import cube_sheet
-from flows.intake.note import Note
-from flows.intake.sheet import Content, Sheet
 from schemas.models import Layout, Source
 
 CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)

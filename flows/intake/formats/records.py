@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from flows.intake.coded import Content, Sheet, rows_of
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import guard, written
-from flows.intake.note import Note
-from flows.intake.sheet import Content, Sheet, rows_of
 from schemas.models import Layout, Source
 
 

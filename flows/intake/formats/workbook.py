@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import python_calamine
 
-from flows.intake import note as notes
+from flows.intake import delivery_note as notes
+from flows.intake.coded import Content, Sheet, rows_of
+from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
-from flows.intake.note import Note
-from flows.intake.sheet import Content, Sheet, rows_of
 from schemas.models import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")

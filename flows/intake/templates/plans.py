@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 from flows.intake.templates import plan_cells, plan_words, workbook
 from flows.intake.templates.plan_cells import Grid
 from flows.intake.templates.workbook import CODES, GUIDE, LAST, Book, Guidance
-from schemas import danish
+from schemas import labels
 from schemas.models import Indicator, LayoutColumn, Years
 from schemas.registry import Registry
 
@@ -212,10 +212,10 @@ def _lists(
         [
             (
                 indicator.label_da,
-                danish.OUTCOME_GROUPS[indicator.indicator_group or "background"],
+                labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
                 indicator.population_da,
                 indicator.definition_da,
-                danish.unit_in_words(indicator),
+                labels.unit_in_words(indicator),
                 *workbook.range_of(indicator),
                 indicator.id,
             )
@@ -250,7 +250,7 @@ def _steps(registry: Registry) -> Iterator[tuple[str, ...]]:
 
 def _indicators(registry: Registry) -> list[Indicator]:
     """The indicators of areas by outcome group, background last."""
-    order = list(danish.OUTCOME_GROUPS)
+    order = list(labels.OUTCOME_GROUPS)
     return sorted(
         (indicator for indicator in registry.indicators.values() if indicator.of_areas),
         key=lambda of: (of.indicator_group == "background", order.index(of.indicator_group or "background")),

@@ -15,7 +15,7 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
-from flows import files
+from flows.core import files
 from schemas.models import Indicator, Layout, LayoutColumn
 from schemas.registry import Registry
 

@@ -10,10 +10,10 @@ from typing import Literal
 
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
-from flows.intake.casting import NUMBERS
+from flows.intake.cast import NUMBERS
 from flows.intake.templates import workbook
 from flows.intake.templates.workbook import CODES, GUIDE, LAST, NO_PERSONS, NOTE, Book, Guidance, Rule
-from schemas import danish
+from schemas import labels
 from schemas.models import Indicator, Layout, LayoutColumn, Source
 from schemas.registry import Registry
 
@@ -183,9 +183,9 @@ def _unit(column: LayoutColumn, indicator: Indicator) -> str:
         case "denominator":
             return "antal"
         case "numerator":
-            return f"antal {danish.COUNTED[indicator.count_basis][1]}"
+            return f"antal {labels.COUNTED[indicator.count_basis][1]}"
         case _:
-            return danish.unit_in_words(indicator)
+            return labels.unit_in_words(indicator)
 
 
 # Sheets ---------------------------------------------------------------------------------------------------------------

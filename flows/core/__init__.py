@@ -1,0 +1,1 @@
+"""The ground that no hop owns: files, locks, provenance, what there is to do, what a run did."""

@@ -1,0 +1,156 @@
+"""Writing files so that a reader never sees half of one: beside, synced, then renamed."""
+
+import os
+import shutil
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas import contracts
+from schemas.models import Table
+
+
+def write(file: Path, content: bytes) -> None:
+    """Write bytes beside, sync, then rename into place."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = _part(file)
+    part.write_bytes(content)
+    sync(part)
+    os.replace(part, file)
+
+
+PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
+
+
+def keep(file: Path, original: Path) -> None:
+    """Copy a file beside, sync, then rename into place; nothing happens where it is kept already."""
+    if file.is_file():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = _part(file)
+    shutil.copyfile(original, part)
+    sync(part)
+    os.replace(part, file)
+
+
+def write_parquet(file: Path, rows: pa.Table, table: Table, notes: Mapping[str, str] | None = None) -> None:
+    """Write rows in the columns, types and field metadata of `table`; `notes` go into the file's metadata.
+
+    Raises ValueError where the rows do not fit the contract.
+    """
+    with parquet(file, table, notes) as add:
+        add(rows)
+
+
+@contextmanager
+def parquet(file: Path, table: Table, notes: Mapping[str, str] | None = None) -> Iterator[Callable[[pa.Table], None]]:
+    """A parquet file of `table` that takes its rows in blocks; it stands in its place once the last one is written.
+
+    The function given raises ValueError where rows do not fit the contract; then nothing is left behind.
+    """
+    schema = contracts.arrow_schema(table, notes)
+    with ExitStack() as stack:
+        writers: list[pq.ParquetWriter] = []
+        part = _part(file)
+        stack.callback(part.unlink, missing_ok=True)
+
+        def add(rows: pa.Table) -> None:
+            shaped = _shaped(rows, table, schema)
+            if not writers:
+                writers.append(stack.enter_context(_writer(part, shaped.schema, schema, table)))
+            writers[0].write_table(shaped)
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield add
+        if not writers:
+            add(schema.empty_table())
+        writers[0].close()
+        sync(part)
+        os.replace(part, file)
+
+
+def _shaped(rows: pa.Table, table: Table, schema: pa.Schema) -> pa.Table:
+    """Rows in the contract's types, but that text may stand as codes into a dictionary: a file says it the same way."""
+    if rows.column_names != schema.names:
+        raise ValueError(f"{table.id}: columns {rows.column_names} are not the contract's {schema.names}")
+    coded = [
+        field.with_type(here.type)
+        if pa.types.is_dictionary(here.type) and here.type.value_type == field.type
+        else field
+        for field, here in zip(schema, rows.schema, strict=True)
+    ]
+    try:
+        shaped = rows.cast(pa.schema(coded))
+        shaped.validate()
+    except (pa.ArrowInvalid, ValueError) as error:
+        raise ValueError(f"{table.id} does not fit its contract: {error}") from error
+    return shaped
+
+
+def _writer(file: Path, stored: pa.Schema, schema: pa.Schema, table: Table) -> pq.ParquetWriter:
+    """A writer whose file has the contract's schema, with its metadata, however its text is stored.
+
+    Facts are many and read whole: their numbers are packed, and no statistics help to find a few of them.
+    """
+    options: dict[str, Any] = {}
+    if table.kind == "fact":
+        packed = {field.name: PACKED[field.type] for field in stored if field.type in PACKED}
+        plain = [field.name for field in stored if field.name not in packed]
+        options = {"use_dictionary": plain, "column_encoding": packed, "write_statistics": False}
+    writer = pq.ParquetWriter(file, stored, compression="zstd", compression_level=3, store_schema=False, **options)
+    says = {"ARROW:schema": b64encode(schema.serialize().to_pybytes()).decode()}
+    writer.add_key_value_metadata({key.decode(): value.decode() for key, value in schema.metadata.items()} | says)
+    return writer
+
+
+@contextmanager
+def replaced(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which then takes the place of `folder` whole, synced; on any error what was there stays.
+
+    Call under a lock: two processes would fill the same folder.
+    """
+    work, aside = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+
+    def tidy() -> None:
+        # A process killed between the two renames left the old folder aside.
+        if aside.exists() and not folder.exists():
+            os.replace(aside, folder)
+        for left in (work, aside):
+            shutil.rmtree(left, ignore_errors=True)
+
+    tidy()
+    work.mkdir(parents=True)
+    try:
+        yield work
+        sync_tree(work)
+        if folder.exists():
+            os.replace(folder, aside)
+        os.replace(work, folder)
+        sync(folder.parent)
+    finally:
+        tidy()
+
+
+def sync_tree(folder: Path) -> None:
+    """Force a folder and everything in it onto the disk."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        sync(path)
+    sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Force a file or folder onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _part(file: Path) -> Path:
+    return file.with_name(f".{file.name}.{os.getpid()}.part")

@@ -1,0 +1,498 @@
+"""A card as its parts: sentences, warnings, charts and tables of text, which both the page and the sheet set."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flows.evaluation_cards import charts, words
+from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Group, Outcome, Pair, Row
+from flows.evaluation_cards.words import ABSENT, Names, Warning
+from flows.present.pictures import Picture
+from flows.publish.snapshots import Snapshot
+from schemas.evaluation import Limits
+from schemas.registry import Registry
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table; `is_flagged` sets it in bold."""
+
+    text: str
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text: the first cell of each row is its head; the others are numbers or verdicts.
+
+    Where the heads are long, their column takes the room that the others leave; else all columns share it.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    has_long_heads: bool = True
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the card: a heading, how to read it, charts, tables."""
+
+    title: str
+    reading: str
+    charts: tuple[Picture, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One outcome's card. `facts` are pairs of a name and a text."""
+
+    outcome: str
+    title: str
+    title_da: str
+    definition: str
+    origin: str
+    origin_words: str
+    snapshot: str
+    facts: tuple[tuple[str, str], ...]
+    summary: tuple[str, ...]
+    warnings: tuple[Warning, ...]
+    sections: tuple[Section, ...]
+
+
+def compose(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Card:
+    """The card of an outcome, its charts drawn."""
+    names = Names(registry)
+    indicator = outcome.indicator
+    origin, origin_words = words.ORIGINS[snapshot.manifest["origin"]]
+    return Card(
+        outcome=indicator.id,
+        title=indicator.label_en,
+        title_da=indicator.label_da,
+        definition=indicator.definition,
+        origin=origin,
+        origin_words=origin_words,
+        snapshot=snapshot.id,
+        facts=tuple(_facts(outcome, snapshot, registry)),
+        summary=tuple(words.summary(outcome, registry, names)),
+        warnings=tuple(words.warnings(outcome, registry, names, snapshot.manifest.get("caveat") or "")),
+        sections=(
+            _balance(outcome, registry, names),
+            _missing(outcome, registry, names),
+            _trend(outcome, registry, names),
+            _power(outcome, names),
+        ),
+    )
+
+
+def _facts(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Iterable[tuple[str, str]]:
+    indicator, evaluation = outcome.indicator, registry.evaluation
+    window = evaluation.balancing.window
+    yield "Indicator", f"{indicator.id} ({OUTCOME_GROUPS[str(indicator.indicator_group)].lower()})"
+    yield "Unit", f"{indicator.unit}; {words.POLARITIES[indicator.polarity]}"
+    yield "Among", indicator.population
+    last = evaluation.baseline.last_year
+    spans = [
+        words.years(evaluation.first_year(name), last) + (" (shown)" if name == window else "")
+        for name in evaluation.window
+    ]
+    yield "Baseline", f"{', '.join(spans)}; the first grant of the pool follows"
+    yield "Snapshot", f"{snapshot.id}, {snapshot.manifest['origin']} figures"
+    divisors = {
+        words.DENOMINATORS[row["smd_denominator"]]: None
+        for pair in outcome.pairs
+        if (row := words.row_of(pair, window)) and row["smd_denominator"]
+    }
+    if divisors:
+        by_divisor = [f"{divisor} ({words.joined(_contrasts_by(outcome, window, divisor))})" for divisor in divisors]
+        yield "One SD is", f"{'; '.join(by_divisor)}, always of the unweighted areas"
+
+
+def _contrasts_by(outcome: Outcome, window: str, divisor: str) -> list[str]:
+    found = [
+        pair.contrast.id
+        for pair in outcome.pairs
+        if (row := words.row_of(pair, window)) and words.DENOMINATORS[row["smd_denominator"]] == divisor
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _verdict(row: Row, key: str, verdicts: dict[str, str], bad: str) -> Cell:
+    verdict = row.get(key, "not_defined")
+    return Cell(verdicts[verdict], verdict == bad)
+
+
+def _head(names: Names, pair: Pair) -> Cell:
+    return Cell(names.pair(pair))
+
+
+def _whys(
+    names: Names, pairs: Sequence[Pair], rows: Iterable[Row | None], with_left_out: bool = False
+) -> tuple[str, ...]:
+    """Notes of a table: the reasons that its rows give, each once with the comparisons that it holds for.
+
+    What decided a verdict stands in the table itself. Who is left out is the same in every section, so it is said
+    `with_left_out` only, for the contrast as a whole.
+    """
+    found: dict[str, list[str]] = {}
+    for pair, row in zip(pairs, rows, strict=True):
+        if row is None or not row:
+            found.setdefault("the mart has no row", []).append(names.pair(pair))
+            continue
+        for code in (row["why"] or "").split("; "):
+            is_left_out = code.endswith(words.LEFT_OUT)
+            if code and not code.startswith(words.DECIDED) and (with_left_out or not is_left_out):
+                (reason,) = names.reasons(code, pair)
+                found.setdefault(reason, []).append(pair.contrast.label_en if is_left_out else names.pair(pair))
+    return tuple(f"{'; '.join(dict.fromkeys(held))}: {reason}." for reason, held in found.items())
+
+
+def _balance(outcome: Outcome, registry: Registry, names: Names) -> Section:
+    window = registry.evaluation.balancing.window
+    limits = registry.evaluation.limits
+    drawn = [
+        (
+            f"{names.arm(pair.arm_1)}|against {names.arm(pair.arm_0)}",
+            {weighting: row for (of, weighting), row in pair.balance.items() if of == window},
+        )
+        for pair in outcome.pairs
+    ]
+    said = [f"{names.pair(pair)} {words.number(words.row_of(pair, window).get('smd'), 2)}" for pair in outcome.pairs]
+    chart = Picture(
+        heading=("Balance: difference of the groups' means in SD",),
+        svg=charts.love(drawn),
+        alt=f"Love plot. Unweighted standardised mean differences: {'; '.join(said)}.",
+        caption=f"{_legend(drawn)}. Dotted: the limits of {limits.smd_outcome:g}, for an outcome, and {limits.smd:g}.",
+    )
+    organisation = [note for contrast in outcome.contrasts for note in names.notes(contrast)]
+    span = words.years(registry.evaluation.first_year(window), registry.evaluation.baseline.last_year)
+    return Section(
+        title="1 Balance before the grants",
+        reading=(
+            "A mark between the dotted lines: the groups began alike. To the right of zero the first-named group lies "
+            "higher. No p-values: balance is a property of these areas, and more areas would not improve it."
+        ),
+        charts=(chart, _spread(outcome, registry, names)),
+        tables=(
+            _means(outcome, limits, names, window, span),
+            _otherwise(outcome, registry, names, window, organisation),
+        ),
+    )
+
+
+def _legend(drawn: Sequence[tuple[str, dict[str, Row]]]) -> str:
+    marks = {
+        "none": "\N{BLACK CIRCLE} unweighted, with 95 % interval",
+        "residents": "\N{WHITE SQUARE} by residents",
+        "entropy": "\N{WHITE DIAMOND} entropy weights",
+        "propensity": "\N{WHITE DIAMOND} propensity weights",
+    }
+    used = {weighting for _, rows in drawn for weighting, row in rows.items() if row["smd"] is not None}
+    return ", ".join(marks[weighting] for weighting in marks if weighting in used) or "No figures"
+
+
+def _spread(outcome: Outcome, registry: Registry, names: Names) -> Picture:
+    year = registry.evaluation.baseline.last_year
+    drawn = [(f"{names.arm(group.arm)} ({len(group.values):,})", group.values) for group in outcome.groups]
+    middle = [
+        f"{names.arm(group.arm)} {words.mean(_median(group), outcome.indicator)}"
+        for group in outcome.groups
+        if group.values
+    ]
+    told = f"Areas of each group in {year}, medians: {'; '.join(middle)}." if middle else f"No figure of {year}."
+    return Picture(
+        heading=(f"Where the areas lie, {year}",),
+        svg=charts.spread(drawn, outcome.indicator.unit) if middle else None,
+        alt=told,
+        caption="In brackets: areas. Stroke: median; grey: middle half; line: middle 90 percent; rings: single areas.",
+    )
+
+
+def _median(group: Group) -> float:
+    ordered, half = group.values, len(group.values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: str) -> Table:
+    low, high = limits.variance_ratio
+    rows = []
+    for pair in outcome.pairs:
+        row = words.row_of(pair, window)
+        of = {key: words.mean(row.get(key), outcome.indicator) for key in ("mean_1", "mean_0", "sd_1", "sd_0")}
+        smd = words.number(row.get("smd"), 2)
+        if row.get("smd_se") is not None:
+            smd += f" ± {words.number(row['smd_se'], 2)}"
+        is_bad = row.get("balance_verdict") == "unbalanced"
+        rows.append(
+            (
+                _head(names, pair),
+                Cell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else ABSENT),
+                Cell(f"{of['mean_1']} / {of['mean_0']}"),
+                Cell(f"{of['sd_1']} / {of['sd_0']}"),
+                Cell(smd, is_bad),
+                _ratio(row, limits),
+                *(Cell(words.number(row.get(key), 2)) for key in ("ks", "overlap")),
+                _verdict(row, "balance_verdict", words.BALANCE_VERDICTS, "unbalanced"),
+            )
+        )
+    return Table(
+        caption=f"Unweighted, {span} ({outcome.indicator.unit}): every area counts once",
+        columns=(
+            "First against second group",
+            "Areas",
+            "Mean",
+            "SD",
+            "SMD ± SE",
+            "Variance ratio",
+            "KS",
+            "Overlap",
+            "Verdict",
+        ),
+        rows=tuple(rows),
+        notes=(
+            *_whys(names, outcome.pairs, [words.row_of(pair, window) for pair in outcome.pairs], with_left_out=True),
+            f"The verdict rests on the SMD and on the variance ratio ({low:g} to {high:g}). KS, the distance of "
+            f"the two distributions, is shown and does not decide (usual limit {limits.ks:g}); overlap is the area "
+            "that their densities have in common, 0 to 1.",
+        ),
+    )
+
+
+def _ratio(row: Row, limits: Limits) -> Cell:
+    ratio, (low, high) = row.get("variance_ratio"), limits.variance_ratio
+    return Cell(words.number(ratio, 2), ratio is not None and not low <= ratio <= high)
+
+
+def _otherwise(outcome: Outcome, registry: Registry, names: Names, window: str, organisation: Sequence[str]) -> Table:
+    """The same difference with weights, over the other windows, and as other packages print it."""
+    evaluation = registry.evaluation
+    others = [name for name in evaluation.window if name != window]
+    rows = []
+    for pair in outcome.pairs:
+        row = words.row_of(pair, window)
+        weighted = words.row_of(pair, window, pair.contrast.weighting) if pair.contrast.weighting else {}
+        rows.append(
+            (
+                _head(names, pair),
+                _smd(words.row_of(pair, window, "residents")),
+                _smd(weighted),
+                Cell(words.number(weighted.get("ess_0"), 0)),
+                *(_smd(words.row_of(pair, name)) for name in others),
+                *(Cell(words.number(row.get(key), 2)) for key in ("smd_cobalt", "smd_matchit", "smd_tableone")),
+            )
+        )
+    doses = [_dose(contrast.label_en, by_window.get((window, UNWEIGHTED))) for contrast, by_window in outcome.doses]
+    weights = {pair.contrast.weighting for pair in outcome.pairs if pair.contrast.weighting}
+    used = [words.row_of(pair, window, pair.contrast.weighting or UNWEIGHTED) for pair in outcome.pairs]
+    return Table(
+        caption="The same SMD by weights, over other baseline years, and as other packages print it",
+        columns=(
+            "First against second group",
+            "By residents",
+            words.joined([words.WEIGHTINGS[weight].capitalize() for weight in sorted(weights)]) or "Weights",
+            "ESS of second",
+            *(words.years(evaluation.first_year(name), evaluation.baseline.last_year) for name in others),
+            "cobalt",
+            "MatchIt",
+            "tableone",
+        ),
+        rows=tuple(rows),
+        notes=(
+            *_weight_whys(names, outcome.pairs, used),
+            *(note for note in doses if note),
+            "ESS: as many equally weighted areas say as much (Kish). tableone prints the size without the sign.",
+            *([f"{'; '.join(organisation)}."] if organisation else []),
+        ),
+    )
+
+
+def _weight_whys(names: Names, pairs: Sequence[Pair], rows: Iterable[Row]) -> tuple[str, ...]:
+    weighted = [(pair, row) for pair, row in zip(pairs, rows, strict=True) if pair.contrast.weighting]
+    return _whys(names, [pair for pair, _ in weighted], [row for _, row in weighted])
+
+
+def _smd(row: Row) -> Cell:
+    is_bad = row.get("balance_verdict") == "unbalanced"
+    return Cell(words.flagged(words.number(row.get("smd"), 2), is_bad), is_bad)
+
+
+def _dose(label: str, row: Row | None) -> str | None:
+    if row is None:
+        return None
+    if row["dose_correlation"] is None:
+        return f"{label}: no correlation."
+    verdict = words.BALANCE_VERDICTS[row["balance_verdict"]]
+    return (
+        f"{label}: correlation {words.number(row['dose_correlation'], 2)} over {row['areas_1']:,} areas "
+        f"(limit {row['balance_limit']:g}), {verdict}."
+    )
+
+
+def _missing(outcome: Outcome, registry: Registry, names: Names) -> Section:
+    """Which groups lack figures."""
+    limit = registry.evaluation.limits.share_missing
+    shares = [group.share_missing for group in outcome.groups]
+    above = [share is not None and share > limit for share in shares]
+    return Section(
+        title="2 Areas without a figure",
+        reading=(
+            f"Flagged (\N{MULTIPLICATION X}) where more than {words.percent(limit)} of a group's areas have no value "
+            f"over the baseline years shown."
+        ),
+        charts=(),
+        tables=(
+            Table(
+                "Areas of each group",
+                ("Group", *(names.arm(group.arm) for group in outcome.groups)),
+                (
+                    (Cell("Areas"), *(Cell(f"{group.areas + group.missing:,}") for group in outcome.groups)),
+                    (Cell("Without"), *(Cell(f"{group.missing:,}") for group in outcome.groups)),
+                    (
+                        Cell("Share"),
+                        *(
+                            Cell(words.flagged(words.percent(share), is_above), is_above)
+                            for share, is_above in zip(shares, above, strict=True)
+                        ),
+                    ),
+                ),
+                has_long_heads=False,
+            ),
+        ),
+    )
+
+
+def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
+    indicator = outcome.indicator
+    drawn, rows = [], []
+    for pair in outcome.pairs:
+        row = pair.trend or {}
+        heading = (f"\N{BLACK CIRCLE} {names.arm(pair.arm_1)}", f"\N{WHITE SQUARE} {names.arm(pair.arm_0)}")
+        drawn.append(_course(pair, outcome, names, heading))
+        is_bad = row.get("trend_verdict") == "rejected"
+        interval = ABSENT
+        if row.get("slope_low") is not None:
+            interval = f"{words.significant(row['slope_low'])} to {words.significant(row['slope_high'])}"
+        rows.append(
+            (
+                _head(names, pair),
+                Cell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else ABSENT),
+                Cell(f"{row['clusters_1']:,} / {row['clusters_0']:,}" if row else ABSENT),
+                Cell(words.significant(row.get("slope_difference"))),
+                Cell(interval),
+                Cell(words.probability(row.get("slope_p"))),
+                Cell(words.probability(row.get("joint_p")), is_bad),
+                _verdict(row, "trend_verdict", words.TREND_VERDICTS, "rejected"),
+                Cell(words.significant(row.get("undetected_slope"))),
+                Cell(words.significant(row.get("bias_bound"))),
+            )
+        )
+    unit, base = words.difference_unit(indicator), registry.evaluation.baseline.last_year
+    return Section(
+        title="3 The course before the grants",
+        reading=(
+            f"Above: yearly means ({indicator.unit}), \N{BLACK CIRCLE} solid and \N{WHITE SQUARE} dashed, with 95 % "
+            f"intervals. Below (\N{BLACK DIAMOND}): first minus second group, less what it was in {base} "
+            f"({unit}), with 95 % intervals; on the dotted line the groups moved alike."
+        ),
+        charts=tuple(drawn),
+        tables=(
+            Table(
+                caption=f"Test of a common course ({unit} per year)",
+                columns=(
+                    "First against second group",
+                    "Areas",
+                    "Clusters",
+                    "Slope difference",
+                    "95 % interval",
+                    "Slope p",
+                    "Joint p",
+                    "Common course",
+                    "Unseen slope",
+                    "Bias bound",
+                ),
+                rows=tuple(rows),
+                notes=(
+                    *_whys(names, outcome.pairs, [pair.trend for pair in outcome.pairs]),
+                    "Slope p asks for a steady divergence, joint p for any. Not rejected is no proof that the groups "
+                    "moved alike: a steady divergence as large as the unseen slope escapes the slope test one time in "
+                    "five, the joint test more often (Roth 2022).",
+                    f"Bias bound: by so much ({unit}) an effect in {base + 1} may be wrong if the groups then diverge "
+                    f"as much in a year as they did at most before; h years after {base} it is h times as large. An "
+                    "estimate, no confidence limit (Rambachan and Roth 2023).",
+                ),
+            ),
+        ),
+    )
+
+
+def _course(pair: Pair, outcome: Outcome, names: Names, heading: tuple[str, str]) -> Picture:
+    indicator = outcome.indicator
+    if not pair.years:
+        why = words.joined(names.reasons((pair.trend or {}).get("why"), pair) or ["the marts have no yearly figures"])
+        return Picture(heading, None, words.sentence(f"no chart: {why}"))
+    first, last = pair.years[0], pair.years[-1]
+    told = [
+        f"{names.arm(arm)} from {words.mean(first[key], indicator)} in {first['year']} to "
+        f"{words.mean(last[key], indicator)} in {last['year']}"
+        for arm, key in ((pair.arm_1, "mean_1"), (pair.arm_0, "mean_0"))
+    ]
+    verdict = words.TREND_VERDICTS[(pair.trend or {}).get("trend_verdict", "not_defined")].lstrip("\u2715?\u2013 ")
+    return Picture(
+        heading,
+        charts.course(pair.years, indicator.unit),
+        f"Yearly means: {'; '.join(told)}. Common course: {verdict}.",
+    )
+
+
+def _power(outcome: Outcome, names: Names) -> Section:
+    rows = []
+    for pair in outcome.pairs:
+        row = pair.power or {}
+        shares = (row.get(key) for key in ("icc_one_way", "icc_mixed", "r2_between", "r2_within"))
+        rows.append(
+            (
+                _head(names, pair),
+                Cell(f"{row['clusters']:,} by {row['clustered_by']}" if row else ABSENT),
+                *(Cell(words.number(share, 2)) for share in shares),
+                Cell(words.mean(row.get("outcome_sd"), outcome.indicator)),
+                Cell(words.significant(row.get("mde"))),
+                Cell(words.number(row.get("mde_sd"), 2)),
+                Cell(words.number(row.get("mde_textbook_sd"), 2)),
+            )
+        )
+    single = [
+        names.pair(pair) for pair in outcome.pairs if pair.power and pair.power["power_basis"] == "one_area_per_cluster"
+    ]
+    unit = words.difference_unit(outcome.indicator)
+    return Section(
+        title="4 What an evaluation of this size can see",
+        reading=(
+            "The smallest effect that is found with 80 % power at 5 %, two-sided, given how alike areas of a cluster "
+            "are (ICC) and how much the baseline explains (R²)."
+        ),
+        charts=(),
+        tables=(
+            Table(
+                caption=f"Smallest detectable effect (MDE; {unit}, and SD between areas)",
+                columns=(
+                    "First against second group",
+                    "Clusters",
+                    "ICC one-way",
+                    "ICC mixed",
+                    "R² between",
+                    "R² within",
+                    "SD",
+                    "MDE",
+                    "MDE (SD)",
+                    "Textbook (SD)",
+                ),
+                rows=tuple(rows),
+                notes=(
+                    *_whys(names, outcome.pairs, [pair.power for pair in outcome.pairs]),
+                    *([f"{'; '.join(single)}: ICC taken as 0, because no cluster has two areas."] if single else []),
+                    "A negative one-way ICC is shown as it is and used as 0. Textbook: equal clusters (Bloom 2005).",
+                ),
+            ),
+        ),
+    )

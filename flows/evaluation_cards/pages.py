@@ -1,0 +1,139 @@
+"""The design cards as files: a page and a sheet per outcome, and a first page that shows where the trouble is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.core.files import write as write_file
+from flows.evaluation_cards import words
+from flows.evaluation_cards.card import Card, Cell, compose
+from flows.evaluation_cards.figures import OUTCOME_GROUPS, Outcome, contrasts_of, outcomes_of, read
+from flows.evaluation_cards.sheet import pdf
+from flows.evaluation_cards.words import Names
+from flows.present.pages import style, templates
+from flows.publish.snapshots import Snapshot
+from schemas.evaluation import Contrast
+from schemas.registry import Registry
+
+Progress = Callable[[str, int, int], None]
+
+
+def write(
+    snapshot: Snapshot,
+    registry: Registry,
+    folder: Path,
+    outcomes: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write `<outcome>.html` and `<outcome>.pdf` into `folder` for each outcome, then an `index.html` of them.
+
+    `outcomes` are identifiers of indicators, by default all outcomes of the registry. `progress` is told the outcome in
+    the making, how many are done, and of how many. Every file stands alone: no script, no other file, no network.
+    Returns the files, the index first. Raises ValueError for an unknown outcome, NoBaseline where the snapshot holds
+    no figures of the years before the grants, and LookupError where it lacks a mart.
+    """
+    known = outcomes_of(registry)
+    asked = known if outcomes is None else [outcome for outcome in known if outcome in outcomes]
+    if unknown := sorted(set(outcomes or ()) - set(known)):
+        raise ValueError(f"{', '.join(unknown)}: no outcome of areas in indicators.toml; there are {', '.join(known)}")
+    files, lines = [], []
+    for done, outcome in enumerate(read(snapshot, registry, asked)):
+        name = outcome.indicator.id
+        if progress:
+            progress(name, done, len(asked))
+        card = compose(outcome, snapshot, registry)
+        for suffix, content in (("html", page(card).encode()), ("pdf", pdf(card))):
+            files.append(folder / f"{name}.{suffix}")
+            write_file(files[-1], content)
+        lines.append(_line(outcome, card, registry))
+    index = folder / "index.html"
+    write_file(index, _index(lines, snapshot, registry).encode())
+    if progress:
+        progress("index", len(asked), len(asked))
+    return [index, *files]
+
+
+def page(card: Card) -> str:
+    """The card as one HTML page."""
+    return _render("card.html.j2", card=card)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An outcome on the first page."""
+
+    outcome: str
+    title: str
+    group: str
+    cells: tuple[Cell, ...]
+
+
+def _line(outcome: Outcome, card: Card, registry: Registry) -> Line:
+    cells = [_worst(outcome, contrast, registry) for contrast in contrasts_of(registry)]
+    first = outcome.pairs[0]
+    rejected = [pair for pair in outcome.pairs if (pair.trend or {}).get("trend_verdict") == "rejected"]
+    tested = [pair for pair in outcome.pairs if (pair.trend or {}).get("joint_p") is not None]
+    verdict = (first.trend or {}).get("trend_verdict", "not_defined")
+    missing = max((group.share_missing for group in outcome.groups if group.share_missing is not None), default=None)
+    is_missing = missing is not None and missing > registry.evaluation.limits.share_missing
+    return Line(
+        outcome.indicator.id,
+        outcome.indicator.label_en,
+        OUTCOME_GROUPS[str(outcome.indicator.indicator_group)],
+        (
+            *cells,
+            Cell(words.TREND_VERDICTS[verdict], verdict == "rejected"),
+            Cell(f"{len(rejected)} of {len(tested)}" if tested else words.ABSENT, bool(rejected)),
+            Cell(words.number((first.power or {}).get("mde_sd"), 2)),
+            Cell(words.flagged(words.percent(missing), is_missing), is_missing),
+            Cell(str(len(card.warnings))),
+        ),
+    )
+
+
+def _worst(outcome: Outcome, contrast: Contrast, registry: Registry) -> Cell:
+    """The largest difference of a contrast: the SMD of its widest pair, or the correlation with the dose, in size."""
+    window = registry.evaluation.balancing.window
+    if not contrast.arms:
+        row = next((rows for of, rows in outcome.doses if of == contrast), {}).get((window, "none"), {})
+        value = row.get("dose_correlation")
+    else:
+        pair = words.widest((pair for pair in outcome.pairs if pair.contrast == contrast), window)
+        row = words.row_of(pair, window) if pair else {}
+        value = row.get("smd")
+    if value is None:
+        return Cell(words.ABSENT)
+    verdict = row["balance_verdict"]
+    mark = words.BALANCE_VERDICTS[verdict].split(" ")[0]
+    return Cell(f"{mark} {words.number(abs(value), 2)}", verdict == "unbalanced")
+
+
+def _index(lines: Sequence[Line], snapshot: Snapshot, registry: Registry) -> str:
+    origin, origin_words = words.ORIGINS[snapshot.manifest["origin"]]
+    evaluation = registry.evaluation
+    window = evaluation.balancing.window
+    first = next(contrast for contrast in contrasts_of(registry) if contrast.arms)
+    names = Names(registry)
+    return _render(
+        "index.html.j2",
+        groups={
+            group: of_group
+            for group in OUTCOME_GROUPS.values()
+            if (of_group := [line for line in lines if line.group == group])
+        },
+        contrasts=contrasts_of(registry),
+        first=f"{names.arm(first.arms[0])} against {names.arm(first.arms[1])}",
+        origin=origin,
+        origin_words=origin_words,
+        snapshot=snapshot.id,
+        caveat=snapshot.manifest.get("caveat"),
+        span=words.years(evaluation.first_year(window), evaluation.baseline.last_year),
+        limits=evaluation.limits,
+        share_missing=words.percent(evaluation.limits.share_missing),
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    package = "flows.evaluation_cards"
+    return templates(package).get_template(template).render(style=style(package, "card.css"), **values)

@@ -1,0 +1,505 @@
+"""The figures of a card in words: numbers, names, reasons, the sentences at its head, and its warnings."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flows.evaluation_cards.figures import UNWEIGHTED, Group, Outcome, Pair, Row
+from schemas.evaluation import Contrast
+from schemas.models import Indicator
+from schemas.registry import Registry
+
+ABSENT = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+ORIGINS = {
+    "synthetic": ("SYNTHETIC", "made-up figures for trials: not one of them is about a real place or real people"),
+    "real": ("REAL", "figures about real places, as their sources delivered them"),
+}
+POLARITIES = {
+    "high_is_better": "high is better",
+    "high_is_worse": "high is worse",
+    "neutral": "neither high nor low is better",
+}
+WEIGHTINGS = {
+    "none": "unweighted",
+    "residents": "weighted by residents",
+    "entropy": "entropy weights",
+    "propensity": "propensity weights",
+}
+DENOMINATORS = {
+    "sd_of_arm_1": "the SD of the first group",
+    "pooled_sd": "the pooled SD of both groups",
+    "several_categories": "the distance of Yang and Dalton",
+}
+BALANCE_VERDICTS = {
+    "balanced": "\N{CHECK MARK} balanced",
+    "unbalanced": "\N{MULTIPLICATION X} unbalanced",
+    "too_few": "? too few",
+    "not_defined": f"{ABSENT} not defined",
+}
+TREND_VERDICTS = {
+    "not_rejected": "not rejected",
+    "rejected": "\N{MULTIPLICATION X} rejected",
+    "too_few": "? too few",
+    "not_defined": f"{ABSENT} not defined",
+}
+# The statistics name their reasons by code; {1} and {0} stand for the two groups. Any other code reads well as it is.
+ALPHA = 0.05
+DECIDED, LEFT_OUT = "over_limit: ", " areas left out"
+REASONS = {
+    "no_figures_in_window": "no figures of these years",
+    "several_bands": "in several bands",
+    "rent_support_only": "rent support, but no plan",
+    "several_organisations": "several plans, organised differently",
+    "treatment_not_known": "grants not known",
+    "in_no_group": "in none of the groups",
+    "weight_missing": "lacks what the weights need",
+    "no_areas_have_weights": "no area can be weighed so",
+    "clusters_in_both_groups": "clusters lie in both groups, for which the textbook formula has no answer",
+    "organisation_not_known": "organisation not known",
+    "secretariat_not_known": "secretariat not known",
+    "amount_not_published": "amount of the grant not published",
+    "dwellings_unknown": "number of dwellings not known",
+    "r2_at_bound": "no variance between clusters was left to explain, so the effect is rather too small",
+    "no_weights": "no weights could be found",
+    "over_limit": "decided by",
+    "collinear_years": "some years repeat others, so they cannot be tested apart",
+    "one_cluster_in_an_arm": "one group lies in a single cluster",
+    "outside_convex_hull": "no weights of the second group reach the means of the first",
+    "not_converged": "the search for weights did not end",
+    "smd": "the means differ by more than the limit",
+    "variance_ratio": "the spread differs by more than the limits",
+    "no_areas": "no area has a figure",
+    "no_areas_in_arm_1": "{1} have no figures",
+    "no_areas_in_arm_0": "{0} have no figures",
+    "one_area_in_arm_1": "of {1} only one has a figure, and one area has no spread",
+    "one_area_in_arm_0": "of {0} only one has a figure, and one area has no spread",
+    "constant": "every area has the same figure, so there is no SD to divide by",
+    "constant_in_arm_1": "{1} all have the same figure, so there is no SD to divide by",
+    "constant_in_arm_0": "{0} all have the same figure, so there is no SD to divide by",
+    "constant_in_each_arm": "within each group all areas have the same figure, so there is no SD to divide by",
+    "too_few_areas": "fewer areas than a verdict needs",
+    "too_few_clusters": "fewer clusters than a test needs",
+    "too_few_years": "fewer years with figures than a trend needs",
+    "too_few_degrees_of_freedom": "the clusters are too few or too unequal for the test",
+    "no_cluster_with_two_areas": "no cluster has two areas, so likeness within clusters cannot be told",
+    "dose_correlation": "the correlation is above the limit",
+}
+
+
+def number(value: float | None, decimals: int) -> str:
+    """A number with a thousands comma and a true minus sign; a dash where there is none."""
+    if value is None:
+        return ABSENT
+    shown = f"{abs(value):,.{decimals}f}"
+    is_zero = not any(digit in shown for digit in "123456789")
+    return shown if value >= 0 or is_zero else MINUS + shown
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """A number with so many significant digits, but no fewer than its whole part has."""
+    if not value:
+        return number(value, 0)
+    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
+
+
+def probability(value: float | None) -> str:
+    """A p-value with three decimals; the smallest as '<0.001'."""
+    return "<0.001" if value is not None and value < 0.0005 else number(value, 3)
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as percent without decimals; one decimal below ten percent."""
+    if share is None:
+        return ABSENT
+    return f"{number(100 * share, 0 if share == 0 or share >= 0.0995 else 1)} %"
+
+
+def mean(value: float | None, indicator: Indicator) -> str:
+    """A mean or SD of areas with one decimal more than the indicator's own figures."""
+    return number(value, indicator.decimals + 1 if indicator.decimals else 0)
+
+
+def difference_unit(indicator: Indicator) -> str:
+    """Unit of a difference of two figures."""
+    return "percentage points" if indicator.unit == "percent" else indicator.unit
+
+
+def flagged(text: str, is_flagged: bool) -> str:
+    """Text with the mark of what needs care, which must not rest on bold type alone."""
+    return f"\N{MULTIPLICATION X} {text}" if is_flagged else text
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Words in a row: a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def sentence(text: str) -> str:
+    """Text with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+class Names:
+    """What arms are called, from the registry's coded lists."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._bands = {row["funding_band"]: row["label_en"] for row in registry.codes["funding_bands"]}
+        self._organisations = {
+            row["project_organisation"]: row["name_da"] for row in registry.codes["project_organisations"]
+        }
+
+    def arm(self, arm: str) -> str:
+        """Short name, for the heads of charts and tables."""
+        return self._bands.get(arm, arm.replace("_", " "))
+
+    def group(self, contrast: Contrast, arm: str) -> str:
+        """The arm's areas, for sentences: 'never funded areas', 'areas with over 15 million DKK'."""
+        name = self.arm(arm)
+        if contrast.by == "funding_band":
+            return f"areas with {name}"
+        if contrast.by == "organisation":
+            return f"areas organised as {name}"
+        return f"areas {name}" if contrast.by == "secretariat" else f"{name} areas"
+
+    def pair(self, pair: Pair) -> str:
+        """Both arms: 'funded against never funded'."""
+        return f"{self.arm(pair.arm_1)} against {self.arm(pair.arm_0)}"
+
+    def notes(self, contrast: Contrast) -> list[str]:
+        """What the arms' names stand for, where the name alone does not say it."""
+        return [f"{arm}: {self._organisations[arm]}" for arm in contrast.arms if arm in self._organisations]
+
+    def reasons(self, why: str | None, pair: Pair | None = None) -> list[str]:
+        """Each reason of a `why` in words; a code that has no words here is shown as it is, in plain letters."""
+        groups = ("the first group", "the second group")
+        if pair:
+            groups = (self.group(pair.contrast, pair.arm_1), self.group(pair.contrast, pair.arm_0))
+        return [_in_words(reason, groups) for reason in (why or "").split("; ") if reason]
+
+
+def _in_words(reason: str, groups: tuple[str, str]) -> str:
+    """A code in words, or a code with what is said of it after a colon; what holds blanks is words already."""
+    code, colon, said = reason.partition(": ")
+    if " " in code:
+        return reason
+    known = REASONS.get(code)
+    if known is None and all(part in REASONS for part in code.split("_and_")):
+        known = " and ".join(REASONS[part] for part in code.split("_and_"))
+    if known is None:
+        known = code.replace("in_arm_1", "among {1}").replace("in_arm_0", "among {0}").replace("_", " ")
+    return known.replace("{1}", groups[0]).replace("{0}", groups[1]) + colon + said
+
+
+def row_of(pair: Pair, window: str, weighting: str = UNWEIGHTED) -> Row:
+    """The pair's row of baseline_balance; an empty one where the mart has none."""
+    return pair.balance.get((window, weighting), {})
+
+
+def widest(pairs: Iterable[Pair], window: str, weighting: str = UNWEIGHTED) -> Pair | None:
+    """The pair whose SMD is largest in size; None where no pair has one."""
+    known = [pair for pair in pairs if row_of(pair, window, weighting).get("smd") is not None]
+    return max(known, key=lambda pair: abs(row_of(pair, window, weighting)["smd"]), default=None)
+
+
+def years(first: int, last: int) -> str:
+    """A span of years."""
+    return str(first) if first == last else f"{first}{ABSENT}{last}"
+
+
+def summary(outcome: Outcome, registry: Registry, names: Names) -> list[str]:
+    """What the card says, in a few sentences: balance, what weighting leaves, trend, power."""
+    pair = outcome.pairs[0]
+    window = registry.evaluation.balancing.window
+    said = [
+        _difference(pair, outcome.indicator, window, names),
+        _weighted(pair, window),
+        _trend(pair, registry, names),
+        _power(pair, outcome.indicator, names),
+    ]
+    others = [
+        text for contrast in outcome.contrasts[1:] if (text := _widest_of(outcome, contrast, window, names)) is not None
+    ]
+    if others:
+        said.append(f"The widest difference {joined(others)}.")
+    return [text for text in said if text]
+
+
+def _difference(pair: Pair, indicator: Indicator, window: str, names: Names) -> str:
+    row = row_of(pair, window)
+    groups = f"{names.group(pair.contrast, pair.arm_1)} and {names.group(pair.contrast, pair.arm_0)}"
+    if row.get("smd") is None:
+        why = joined(names.reasons(row.get("why"), pair) or ["the mart has no figures of them"])
+        return sentence(f"whether {groups} differed before the grants cannot be said: {why}")
+    told = {
+        "too_few": "with so few areas no verdict is given",
+        "balanced": f"this is within the limit of {row['balance_limit']:g}",
+        "unbalanced": f"this is more than the data bear without adjustment (limit {row['balance_limit']:g})",
+    }.get(row["balance_verdict"], "no verdict is given")
+    if row["balance_verdict"] == "unbalanced" and abs(row["smd"]) <= row["balance_limit"]:
+        told = "their means are alike, but their spread is not"
+    unit = indicator.unit
+    return sentence(
+        f"{groups} differ by {number(abs(row['smd']), 2)} SD before the grants (standard error "
+        f"{number(row['smd_se'], 2)}): on average {mean(row['mean_1'], indicator)} against "
+        f"{mean(row['mean_0'], indicator)} {unit}; {told}"
+    )
+
+
+def _weighted(pair: Pair, window: str) -> str | None:
+    weighting = pair.contrast.weighting
+    row = row_of(pair, window, weighting) if weighting else {}
+    if row.get("smd") is None:
+        return None
+    areas, effective = row["areas_0"], row.get("ess_0")
+    worth = f", at the price that {areas:,} areas count as {number(effective, 0)}" if effective is not None else ""
+    return f"{sentence(WEIGHTINGS[str(weighting)])[:-1]} leave {number(abs(row['smd']), 2)} SD{worth}."
+
+
+def _widest_of(outcome: Outcome, contrast: Contrast, window: str, names: Names) -> str | None:
+    pair = widest((pair for pair in outcome.pairs if pair.contrast == contrast), window)
+    if pair is None:
+        return None
+    what = {
+        "funding_band": "between funding bands",
+        "secretariat": "by secretariat",
+        "organisation": "between types of organisation",
+    }.get(contrast.by, f"of the contrast '{contrast.id}'")
+    several = f" ({names.pair(pair)})" if len(contrast.pairs) > 1 else ""
+    return f"{what} is {number(abs(row_of(pair, window)['smd']), 2)} SD{several}"
+
+
+def _trend(pair: Pair, registry: Registry, names: Names) -> str:
+    row = pair.trend or {}
+    span = years(row["trend_from"], row["trend_to"]) if row else "before the grants"
+    if row.get("trend_verdict") == "rejected":
+        return f"The two groups did not move alike {span} (joint test p = {probability(row['joint_p'])})."
+    if row.get("trend_verdict") == "not_rejected":
+        return (
+            f"That the two groups moved alike {span} is not rejected (joint test p = {probability(row['joint_p'])}); "
+            f"not rejected is no proof."
+        )
+    why = joined(names.reasons(row.get("why"), pair) or ["the mart has no trend of them"])
+    return sentence(f"whether the two groups moved alike {span} cannot be tested: {why}")
+
+
+def _power(pair: Pair, indicator: Indicator, names: Names) -> str:
+    row = pair.power or {}
+    if row.get("mde_sd") is None:
+        why = joined(names.reasons(row.get("why"), pair) or ["the mart has no figures of them"])
+        return sentence(f"the smallest effect that would be found cannot be given: {why}")
+    return (
+        f"Effects smaller than {significant(row['mde'])} {difference_unit(indicator)} "
+        f"({number(row['mde_sd'], 2)} SD) would probably be missed."
+    )
+
+
+@dataclass(frozen=True)
+class Warning:
+    """Something that a reader must know before using the figures: its name, and what it means or what to do."""
+
+    title: str
+    text: str
+
+
+def warnings(outcome: Outcome, registry: Registry, names: Names, caveat: str) -> list[Warning]:
+    """Everything on a card that asks for care, the gravest first."""
+    limits, window = registry.evaluation.limits, registry.evaluation.balancing.window
+    found = [
+        *_balance_warnings(outcome, window, limits.areas_per_arm, names),
+        *_weight_warnings(outcome, window, names),
+        *_dose_warnings(outcome, window, names),
+        *_trend_warnings(outcome, names),
+        *_missing_warnings(outcome.groups, limits.share_missing, names),
+        *_partial_warnings(outcome, window, names),
+        *_power_warnings(outcome, names),
+    ]
+    if caveat:
+        found.append(
+            Warning("Some deliveries are no baseline", sentence(f"their figures are left out of this card: {caveat}"))
+        )
+    return found
+
+
+def _with(pairs: Iterable[Pair], rows: Mapping[int, Row], key: str, value: str) -> list[Pair]:
+    return [pair for pair in pairs if rows[id(pair)].get(key) == value]
+
+
+def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: Names) -> list[Warning]:
+    rows = {id(pair): row_of(pair, window) for pair in outcome.pairs}
+    found = []
+    if unbalanced := _with(outcome.pairs, rows, "balance_verdict", "unbalanced"):
+        beyond = [pair for pair in unbalanced if _is_beyond_chance(rows[id(pair)])]
+        worst = max(unbalanced, key=lambda pair: abs(rows[id(pair)]["smd"]))
+        told = f"{names.pair(worst)} ({_unlike(rows[id(worst)])})"
+        found.append(
+            Warning(
+                f"Unbalanced: {len(unbalanced)} of {len(outcome.pairs)} comparisons",
+                f"{len(beyond)} of them differ by more than 1.96 standard errors; the others may be the luck of a "
+                f"small sample, which still is a difference of this sample. Widest: {sentence(told)} A raw comparison "
+                f"afterwards would mix this head start with the effect: adjust for the baseline value, weight, or "
+                f"compare with twins (mart comparison_pool).",
+            )
+        )
+    if few := _with(outcome.pairs, rows, "balance_verdict", "too_few"):
+        found.append(
+            Warning(
+                f"Too few areas: {len(few)} of {len(outcome.pairs)} comparisons",
+                f"{sentence('; '.join(names.pair(pair) for pair in few))} Each side needs {areas_per_arm} areas "
+                f"for a verdict: read the figures as a description, or merge groups in evaluation.toml.",
+            )
+        )
+    lacking = (None, "not_defined")
+    if undefined := [pair for pair in outcome.pairs if rows[id(pair)].get("balance_verdict") in lacking]:
+        said = [_because(names, pair, rows[id(pair)].get("why")) for pair in undefined]
+        found.append(Warning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(said))))
+    return found
+
+
+def _is_beyond_chance(row: Row) -> bool:
+    return row["smd_se"] is not None and abs(row["smd"]) > 1.96 * row["smd_se"]
+
+
+def _unlike(row: Row) -> str:
+    """What is unbalanced: the means, or only the spread."""
+    smd = f"{number(row['smd'], 2)} SD"
+    if abs(row["smd"]) > row["balance_limit"]:
+        return smd
+    return f"{smd}, but variances in the ratio {number(row['variance_ratio'], 2)}"
+
+
+def _because(names: Names, pair: Pair, why: str | None) -> str:
+    return f"{names.pair(pair)}: {joined(names.reasons(why, pair) or ['the mart has no row'])}"
+
+
+def _weight_warnings(outcome: Outcome, window: str, names: Names) -> list[Warning]:
+    found = []
+    for pair in outcome.pairs:
+        weighting = pair.contrast.weighting
+        row = row_of(pair, window, weighting) if weighting else {}
+        if not row or row["balance_verdict"] in ("balanced", "too_few"):
+            continue
+        if row["balance_verdict"] == "unbalanced":
+            told = f"{number(row['smd'], 2)} SD remain"
+            if row["smd"] is not None and abs(row["smd"]) <= row["balance_limit"]:
+                told = "the means are alike after weighting, but the spread is not"
+            advice = "the weights balance other indicators than this one; adjust for its baseline value as well"
+        else:
+            told, advice = joined(names.reasons(row["why"], pair) or ["no reason given"]), "use the twins instead"
+        found.append(
+            Warning(
+                f"{sentence(WEIGHTINGS[str(weighting)])[:-1]} do not mend it",
+                f"{sentence(f'{names.pair(pair)}: {told}')} {sentence(advice)}",
+            )
+        )
+    return found
+
+
+def _dose_warnings(outcome: Outcome, window: str, names: Names) -> list[Warning]:
+    found = []
+    for _, rows in outcome.doses:
+        row = rows.get((window, UNWEIGHTED), {})
+        if row.get("balance_verdict") == "unbalanced":
+            found.append(
+                Warning(
+                    "Dose goes with the outcome",
+                    f"The grant per dwelling correlates {number(row['dose_correlation'], 2)} with the baseline "
+                    f"(limit {row['balance_limit']:g}): a dose-response comparison needs the baseline value in it.",
+                )
+            )
+        elif row.get("why") and row["dose_correlation"] is None:
+            found.append(Warning("No correlation with the dose", sentence(joined(names.reasons(row["why"])))))
+    return found
+
+
+def _trend_warnings(outcome: Outcome, names: Names) -> list[Warning]:
+    rows = {id(pair): pair.trend or {} for pair in outcome.pairs}
+    found = []
+    if rejected := _with(outcome.pairs, rows, "trend_verdict", "rejected"):
+        said = [f"{names.pair(pair)} (p = {probability(rows[id(pair)]['joint_p'])})" for pair in rejected]
+        found.append(
+            Warning(
+                f"Not the same course before: {len(rejected)} of {len(outcome.pairs)} comparisons",
+                f"{sentence('; '.join(said))} A difference in differences would take the old divergence for an effect: "
+                f"weigh the result against the bias bound below, or model the trend.",
+            )
+        )
+    steady = [
+        pair
+        for pair in _with(outcome.pairs, rows, "trend_verdict", "not_rejected")
+        if (rows[id(pair)].get("slope_p") or 1) < ALPHA
+    ]
+    if steady:
+        said = [f"{names.pair(pair)} (slope p = {probability(rows[id(pair)]['slope_p'])})" for pair in steady]
+        found.append(
+            Warning(
+                f"Slopes differ: {len(steady)} of {len(outcome.pairs)} comparisons",
+                f"{sentence('; '.join(said))} The joint test does not reject, but a steady divergence is there: the "
+                f"slope test is the sharper one for it.",
+            )
+        )
+    untested: dict[str, list[str]] = {}
+    for pair in outcome.pairs:
+        row = rows[id(pair)]
+        if row.get("trend_verdict") not in ("rejected", "not_rejected"):
+            why = joined(names.reasons(row.get("why"), pair) or ["the mart has no row"])
+            untested.setdefault(why, []).append(names.pair(pair))
+    if untested:
+        said = [f"{'; '.join(pairs)} ({why})" for why, pairs in untested.items()]
+        count = sum(len(pairs) for pairs in untested.values())
+        found.append(
+            Warning(
+                f"Course not tested: {count} of {len(outcome.pairs)} comparisons",
+                f"{sentence('; '.join(said))} Nothing speaks for a common course here but the eye.",
+            )
+        )
+    return found
+
+
+def _missing_warnings(groups: Iterable[Group], limit: float, names: Names) -> list[Warning]:
+    above = [group for group in groups if group.share_missing is not None and group.share_missing > limit]
+    if not above:
+        return []
+    said = [
+        f"{percent(group.share_missing)} of {names.group(group.contrast, group.arm)} "
+        f"({group.missing:,} of {group.areas + group.missing:,})"
+        for group in above
+    ]
+    return [
+        Warning(
+            f"Missing: {len(above)} {'group' if len(above) == 1 else 'groups'} above {percent(limit)}",
+            f"{sentence('; '.join(said))} The areas without a figure may differ from the rest: see mart coverage for "
+            f"why they lack it, and compare both kinds on other indicators.",
+        )
+    ]
+
+
+def _partial_warnings(outcome: Outcome, window: str, names: Names) -> list[Warning]:
+    said = [
+        f"{names.pair(pair)} ({row['incomplete']:,} of {row['areas_1'] + row['areas_0']:,} areas)"
+        for pair in outcome.pairs
+        if (row := row_of(pair, window)) and row["incomplete"]
+    ]
+    if not said:
+        return []
+    text = f"values that rest on a part of the window's years: {'; '.join(said)}"
+    return [Warning("Not every year delivered", sentence(text))]
+
+
+def _power_warnings(outcome: Outcome, names: Names) -> list[Warning]:
+    known = [(pair.power, pair) for pair in outcome.pairs if pair.power and pair.power["mde_sd"] is not None]
+    found = []
+    if known:
+        row, pair = max(known, key=lambda both: both[0]["mde_sd"])
+        found.append(
+            Warning(
+                f"Blind below {number(row['mde_sd'], 2)} SD at worst",
+                f"{sentence(names.pair(pair))[:-1]} would show effects from {significant(row['mde'])} "
+                f"{difference_unit(outcome.indicator)} up only; a smaller effect that is not found is not absent.",
+            )
+        )
+    lacking = [pair for pair in outcome.pairs if not pair.power or pair.power["mde_sd"] is None]
+    if lacking:
+        said = [_because(names, pair, (pair.power or {}).get("why")) for pair in lacking]
+        found.append(Warning(f"Power unknown: {len(lacking)} of {len(outcome.pairs)}", sentence("; ".join(said))))
+    return found

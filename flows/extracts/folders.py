@@ -1,0 +1,122 @@
+"""A secretariat's extract as a folder: written beside, synced, then put in its place whole.
+
+data/extracts/<year>/<secretariat>/
+    boligprofil-<secretariat>-<year>.xlsx .pdf .csv     workbook, report, and all figures as a list
+    sider/index.html, sider/omraade-<area>.html         the same as web pages
+    definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
+    boligprofil-<secretariat>-<year>.zip                once it is cleared: all of this in one file to send
+    INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
+data/extracts/<year>/tidligere/<secretariat>-<release>/ what was handed out of an earlier release of the year
+"""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flows.core.files import replaced, sync
+from flows.extracts import audit, csv_list, pages, report, texts, workbook
+from flows.extracts.model import Extract
+from flows.release.approvals import Approval
+from flows.release.store import Release
+from schemas.registry import Registry
+
+INTERNAL = "INTERNT"
+EARLIER = "tidligere"
+RECORD = "kontrol.json"
+
+
+def write(
+    extract: Extract,
+    registry: Registry,
+    release: Release,
+    approvals: Sequence[Approval],
+    made_with: str,
+    folder: Path,
+) -> Mapping[str, Any]:
+    """Write an extract into `folder`, in place of what is there; returns the checker's record.
+
+    `approvals` are those given so far, of which those of these bytes count; `made_with` is a digest of what the bytes
+    depend on. On any error what was there stays.
+    """
+    _keep_cleared(folder, release.name)
+    with replaced(folder) as work:
+        outputs(extract, registry, work)
+        if extract.is_cleared:
+            _pack(work, f"boligprofil-{extract.secretariat}-{extract.year}.zip")
+        files = hashes(work)
+        content = _digest(files)
+        # Approvals speak of the draft's bytes: those of other bytes count for nothing.
+        spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
+        said = {
+            **audit.of_extract(extract, registry, release, [one for one in approvals if one.content == spoken_of]),
+            "content_sha256": content,
+            "made_with": made_with,
+            "files": files,
+        }
+        (work / INTERNAL).mkdir()
+        (work / INTERNAL / RECORD).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (work / INTERNAL / "kontrol.html").write_text(audit.page(said, registry), encoding="utf-8")
+    return said
+
+
+def _keep_cleared(folder: Path, release: str) -> None:
+    """Move what was handed out of another release out of the way, so that it is not lost."""
+    said = recorded(folder)
+    if said and said["is_cleared"] and said["release"] != release:
+        kept = folder.parent / EARLIER / f"{folder.name}-{said['release']}"
+        kept.parent.mkdir(exist_ok=True)
+        os.replace(folder, kept)
+        sync(kept.parent)
+
+
+def outputs(extract: Extract, registry: Registry, folder: Path) -> None:
+    """Write everything that the secretariat gets into a new folder."""
+    stem = f"boligprofil-{extract.secretariat}-{extract.year}"
+    folder.mkdir(parents=True, exist_ok=True)
+    pages.write(extract, registry, folder / "sider")
+    workbook.write(extract, registry, folder / f"{stem}.xlsx")
+    csv_list.write(extract, registry, folder / f"{stem}.csv")
+    (folder / f"{stem}.pdf").write_bytes(report.pdf(extract, registry))
+    (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
+    (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
+
+
+def _pack(folder: Path, name: str) -> None:
+    """Everything that the secretariat gets as one file to send: nothing internal is in it."""
+    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != name):
+            inside = zipfile.ZipInfo(path.relative_to(folder).as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
+            inside.external_attr = 0o644 << 16
+            packed.writestr(inside, path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file that the secretariat gets, by its path in the folder."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.relative_to(folder).parts[0] != INTERNAL
+    }
+
+
+def content_of(folder: Path) -> str:
+    """One digest over all files that the secretariat gets: what an approval speaks of."""
+    return _digest(hashes(folder))
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def recorded(folder: Path) -> Mapping[str, Any] | None:
+    """The checker's record of a folder; None where there is none that can be read."""
+    try:
+        said: Mapping[str, Any] = json.loads((folder / INTERNAL / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said

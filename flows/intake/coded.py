@@ -1,0 +1,126 @@
+"""A delivery as text: every column as its different spellings and, for each row, which of them stands there.
+
+A column of a statistical file says the same few things again and again. What is true of a spelling is worked out once,
+however many rows have it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from mmap import mmap
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from flows.intake.delivery_note import Note
+from flows.intake.faults import Fault
+
+Content = bytes | mmap
+Codes = NDArray[np.int32]
+DENSE = 50_000_000
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column: `codes` (one per row) into `spellings` (text, no nulls)."""
+
+    codes: Codes
+    spellings: pl.Series
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> Self:
+        """Code a column of text."""
+        return cls.from_arrow(pa.array(cells, type=pa.string()).dictionary_encode())
+
+    @classmethod
+    def from_arrow(cls, cells: Any) -> Self:
+        """From an Arrow dictionary array without nulls."""
+        return cls(cells.indices.to_numpy(zero_copy_only=False), pl.Series(values=pl.from_arrow(cells.dictionary)))
+
+    @classmethod
+    def constant(cls, text: str, rows: int) -> Self:
+        """A column that says the same in every row."""
+        return cls(np.zeros(rows, dtype=np.int32), pl.Series(values=[text]))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def rows(self, chosen: Any) -> Self:
+        """The column for chosen rows: indices or a mask."""
+        return replace(self, codes=self.codes[chosen])
+
+    def spelled(self, change: Callable[[pl.Series], pl.Series]) -> Self:
+        """The column with every spelling changed."""
+        return replace(self, spellings=change(self.spellings))
+
+    def text(self) -> pl.Series:
+        """The text of every row."""
+        return self.spellings.gather(self.codes)
+
+    def where(self, of_spelling: pl.Series) -> NDArray[np.bool_]:
+        """A mask over the rows from one over the spellings."""
+        mask: NDArray[np.bool_] = of_spelling.fill_null(False).to_numpy()[self.codes]
+        return mask
+
+
+def combine(*columns: Coded) -> tuple[Codes, list[Codes]]:
+    """Which different combinations of spellings the rows have.
+
+    Returns a code per row, and for each column the spelling of each combination.
+    """
+    sizes = [max(len(column.spellings), 1) for column in columns]
+    pairs = zip(columns, sizes, strict=True)
+    key: Any = reduce(lambda key, pair: key * pair[1] + pair[0].codes, pairs, np.zeros(len(columns[0]), dtype=np.int64))
+    if np.prod(sizes, dtype=np.float64) <= DENSE:
+        present = np.zeros(int(np.prod(sizes)), dtype=bool)
+        present[key] = True
+        distinct: Any = np.flatnonzero(present)
+        place = np.empty(present.size, dtype=np.int32)
+        place[distinct] = np.arange(distinct.size, dtype=np.int32)
+        codes = place[key]
+    else:
+        distinct, codes = np.unique(key, return_inverse=True)
+    parts: list[Codes] = []
+    for size in reversed(sizes):
+        distinct, part = np.divmod(distinct, size)
+        parts.insert(0, part.astype(np.int32))
+    return codes.astype(np.int32, copy=False), parts
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A delivery as text.
+
+    `columns` has one column per header, `lines` the line (row of a sheet, number of a record) of each row. `broken`
+    holds what is wrong with lines that could not be split into fields. `raw` gives the text of lines, for people.
+    """
+
+    note: Note
+    columns: Mapping[str, Coded]
+    lines: NDArray[np.int64]
+    raw: Callable[[Iterable[int]], Mapping[int, str]]
+    broken: list[Fault] = field(default_factory=list)
+    format: str = "csv"
+    encoding: str = ""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self.columns)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the delivery, those that could not be split into fields included."""
+        return len(self.lines) + len({fault.line for fault in self.broken})
+
+    def frame(self) -> pl.DataFrame:
+        """Every cell as text, with `line`."""
+        return pl.DataFrame({"line": self.lines} | {name: column.text() for name, column in self.columns.items()})
+
+
+def rows_of(table: Sequence[Sequence[str]], width: int) -> list[Coded]:
+    """Coded columns of rows of text that all have `width` cells."""
+    return [Coded.of([row[place] for row in table]) for place in range(width)]

@@ -1,0 +1,125 @@
+"""Which version of each delivery is read: the newest that can be used, of what had been received and published."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from flows.intake import stage as store
+from flows.intake.deliveries import Delivery, find
+from flows.intake.ledger import Ledger, now
+from flows.intake.names import Names, names
+from flows.intake.reconcile import ARRIVAL, PLACE
+from flows.intake.stage import Receipt
+from schemas import contracts
+from schemas.registry import Registry
+
+FIRST = ("municipalities", "municipality_mergers")
+# Tables of which older versions count: since when a figure could be known, and which targets stand.
+REMEMBERED = ("figures", "plan_targets")
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """What is read: the deliveries received at a moment, and of these what the source had published by a day."""
+
+    deliveries: tuple[Delivery, ...]
+    ledger: Ledger
+    moment: datetime
+    published_by: date | None = None
+
+    @classmethod
+    def received(cls, ledger: Ledger, moment: datetime, published_by: date | None = None) -> "Vintage":
+        """The vintage of a moment, from the ledger and its archive alone."""
+        newest = tuple(versions[0] for versions in ledger.at(moment))
+        return cls(newest, ledger, moment, published_by)
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """SHA-256 of each delivery, by its path."""
+        return {delivery.path: delivery.fingerprint for delivery in self.deliveries}
+
+
+def vintage(
+    raw: Path, staging: Path, registry: Registry, as_of: datetime | None = None, published_by: date | None = None
+) -> Vintage:
+    """The deliveries in the folder `raw`, or with `as_of` those that had been received at that moment.
+
+    The latter come from the ledger and its archive. Nothing is read beyond fingerprints. Raises FileNotFoundError where
+    there is no folder of deliveries.
+    """
+    ledger = Ledger.load(staging)
+    if as_of is not None:
+        return Vintage.received(ledger, as_of, published_by)
+    moment = now()
+    return Vintage(tuple(ledger.received(find(raw, registry), moment)), ledger, moment, published_by)
+
+
+def known_names(vintage: Vintage, staging: Path, registry: Registry) -> Names | None:
+    """Names from the deliveries of municipalities and of the reform, which every other delivery needs.
+
+    None where no list of municipalities can be used.
+    """
+    known = None
+    found: dict[str, pl.DataFrame] = {}
+    for source in FIRST:
+        chosen = [delivery for delivery in vintage.deliveries if delivery.source == source]
+        receipts = [stage(delivery, vintage, staging, registry, known) for delivery in chosen]
+        empty = pl.DataFrame(schema=contracts.polars_schema(registry.tables[source]))
+        rows = [pl.read_parquet(staging / r.tables[source], glob=False) for r in receipts if r and source in r.tables]
+        found[source] = pl.concat([empty, *rows]).sort(*ARRIVAL, *PLACE)
+        if found[FIRST[0]].is_empty():
+            return None
+        known = names(registry, found[FIRST[0]], found.get(FIRST[1], empty))
+    return known
+
+
+def stage(
+    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, known: Names | None
+) -> Receipt | None:
+    """Receipt of a delivery; where it is refused, the newest older version that can be used stands in for it.
+
+    None where the source had published no version of it by the vintage's day.
+    """
+    needed = None
+    if delivery.source and known and registry.layout_of(delivery.source).needs_municipalities:
+        needed = known.of(registry.sources[delivery.source])
+    receipt = _stands(delivery, vintage, staging, registry, needed)
+    if receipt is None or delivery.source is None or registry.sources[delivery.source].fetch:
+        return receipt  # what is fetched holds no figures of areas
+    remembered = set(registry.layout_of(delivery.source).tables) & set(REMEMBERED)
+    older = vintage.ledger.history(delivery, vintage.moment)[:-1] if remembered else []
+    read = [store.stage(version, staging, registry, needed) for version in older if version.file.is_file()]
+    usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
+    usable = [tables for tables in usable if tables != receipt.tables]  # the one that stands is no older one
+    history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
+    return replace(receipt, history=history)
+
+
+def _stands(
+    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, needed: Names | None
+) -> Receipt | None:
+    """Receipt of the newest version that can be used, or of the refusal where there is none."""
+    receipt = store.stage(delivery, staging, registry, needed)
+    if receipt.outcome == "accepted" and _is_published(receipt, vintage):
+        return receipt
+    for version in vintage.ledger.earlier(delivery, vintage.moment):
+        if not version.file.is_file():
+            continue
+        old = store.stage(version, staging, registry, needed)
+        if old.outcome == "accepted" and _is_published(old, vintage):
+            if receipt.outcome == "accepted":
+                return old
+            return replace(receipt, tables=old.tables, origin=old.origin, used=old.used, stands_in=old.fingerprint)
+    return receipt if receipt.outcome == "refused" and vintage.published_by is None else None
+
+
+def _is_published(receipt: Receipt, vintage: Vintage) -> bool:
+    return vintage.published_by is None or date.fromisoformat(receipt.published_at) <= vintage.published_by
+
+
+def receipts_of(vintage: Vintage, staging: Path, registry: Registry, known: Names | None) -> list[Receipt]:
+    """Receipts of the vintage's deliveries, one after the other."""
+    made = (stage(delivery, vintage, staging, registry, known) for delivery in vintage.deliveries)
+    return [receipt for receipt in made if receipt]

@@ -1,0 +1,297 @@
+"""How alike the arms of each contrast were before the grants: the rows of the mart baseline_balance."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from flows.marts.baseline.areas import Areas, Floats, Mask, Names, Tables, made
+from flows.marts.statistics import balance, weights
+from schemas.evaluation import Contrast, Evaluation
+from schemas.registry import Registry
+
+
+def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
+    """Every contrast by covariate, window and weighting; see the mart baseline_balance."""
+    areas, evaluation = Areas.of(tables, registry), registry.evaluation
+    rows: list[dict[str, Any]] = []
+    for window in evaluation.window:
+        figures = Figures.of(areas, tables["baseline_values"].filter(pl.col("baseline_window") == window))
+        for contrast in evaluation.contrast.values():
+            arm, left_out = areas.arms(contrast)
+            for weighting, weight, why_not in _weightings(areas, tables, contrast, arm, figures):
+                head = {
+                    "contrast": contrast.id,
+                    "baseline_window": window,
+                    "window_from": evaluation.first_year(window),
+                    "window_to": evaluation.baseline.last_year,
+                    "weighting": weighting,
+                }
+                compared = (
+                    _dose_rows(areas, contrast, arm == "dose", figures, weight)
+                    if contrast.by == "dose"
+                    else _rows([Pair(contrast, pair, arm, figures, weight) for pair in contrast.pairs], areas)
+                )
+                for row in compared:
+                    why = [row["why"], left_out, why_not]
+                    rows.append({**head, **row, "why": "; ".join(word for word in why if word) or None})
+    return made(rows, "baseline_balance", registry)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one window: (areas, indicators) values and whether some years lack; categories by name."""
+
+    names: list[str]
+    values: Floats
+    is_partial: Mask
+    categories: Mapping[str, list[str | None]]
+
+    @classmethod
+    def of(cls, areas: Areas, rows: pl.DataFrame) -> "Figures":
+        """From rows of the view baseline_values."""
+        names = areas.indicators
+        partial = rows.filter(~pl.col("is_complete")).with_columns(value=pl.lit(1.0))
+        return cls(
+            names,
+            areas.matrix(rows, "indicator", names),
+            ~np.isnan(areas.matrix(partial, "indicator", names)),
+            {"size_band": areas.rows["size_band"].to_list(), "region": areas.rows["region_code"].to_list()},
+        )
+
+    def residents(self, side: Mask) -> int | None:
+        """Residents of some areas together; None where not known for all of them, or where there are none."""
+        of = self.values[side, self.names.index("residents")]
+        return round(float(of.sum())) if len(of) and not np.isnan(of).any() else None
+
+
+def _weightings(
+    areas: Areas, tables: Tables, contrast: Contrast, arm: Names, figures: Figures
+) -> Iterator[tuple[str, Floats | None, str | None]]:
+    """Each way to weigh the areas: its name, weights (NaN: left out), and why there are none."""
+    yield "none", None, None
+    yield "residents", figures.values[:, figures.names.index("residents")], None
+    if contrast.weighting:
+        yield (contrast.weighting, *_balancing_weights(areas, tables, contrast, arm))
+
+
+def _balancing_weights(areas: Areas, tables: Tables, contrast: Contrast, arm: Names) -> tuple[Floats, str | None]:
+    """Weights that make the second arm look like the first on the declared indicators."""
+    chosen = areas.registry.evaluation.balancing
+    rows = tables["baseline_values"].filter(pl.col("baseline_window") == chosen.window)
+    covariates = areas.matrix(rows, "indicator", list(chosen.indicators))
+    first, second = (arm == name for name in contrast.arms)
+    method = {"entropy": weights.entropy, "propensity": weights.propensity}[str(contrast.weighting)]
+    found = method(covariates[first], covariates[second])
+    whole = np.full(len(arm), float("nan"))
+    if found.arm_1 is None or found.arm_0 is None:
+        return whole, f"no_weights: {found.reason}"
+    whole[first], whole[second] = found.arm_1, found.arm_0
+    return whole, None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two arms of a contrast, in one window, weighed in one way."""
+
+    contrast: Contrast
+    names: tuple[str, str]
+    arm: Names
+    figures: Figures
+    weight: Floats | None
+
+    @cached_property
+    def sides(self) -> tuple[Mask, Mask]:
+        """Who stands in the first and in the second arm."""
+        first, second = self.names
+        return self.arm == first, self.arm == second
+
+    @cached_property
+    def weights(self) -> tuple[Floats, Floats] | None:
+        """The weights of both arms; an area without one weighs nothing."""
+        if self.weight is None:
+            return None
+        filled = np.nan_to_num(self.weight)
+        return filled[self.sides[0]], filled[self.sides[1]]
+
+    def indicator(self, column: int, limits: balance.Limits) -> dict[str, Any]:
+        """The row of one indicator."""
+        values = self.figures.values[:, column]
+        found = balance.balance(
+            *self._samples(values), estimand=self.contrast.estimand, limits=limits, weights=self.weights, binary=False
+        )
+        partial = self.figures.is_partial[:, column] & self.has_weight & (self.sides[0] | self.sides[1])
+        return self._row(self.figures.names[column], "all", ~np.isnan(values), int(partial.sum()), found, limits)
+
+    def category(self, name: str, limits: balance.Limits) -> Iterator[dict[str, Any]]:
+        """A row per level of a covariate with categories, and one for all levels together."""
+        categories = self.figures.categories[name]
+        known = np.array([category is not None for category in categories])
+        there = ~np.isnan(self._weighed(np.where(known, 0.0, np.nan)))
+        first, second = ([categories[at] if there[at] else None for at in np.flatnonzero(side)] for side in self.sides)
+        found = balance.category_balance(
+            first, second, estimand=self.contrast.estimand, limits=limits, weights=self.weights
+        )
+        for level, of_level in found.levels:
+            yield self._row(name, level, known, 0, of_level, limits)
+        nobody = balance.balance([], [], estimand=self.contrast.estimand, limits=limits)
+        some = found.levels[0][1] if found.levels else nobody
+        yield {
+            **self._row(name, "overall", known, 0, some, limits),
+            **dict.fromkeys(FIGURES_OF_BALANCE),
+            "smd": found.smd,
+            "smd_tableone": found.smd,
+            "smd_denominator": "several_categories",
+            "balance_verdict": found.verdict,
+            "why": self._why(known, [_decided(found.verdict, found.reason)]),
+        }
+
+    @cached_property
+    def has_weight(self) -> Mask:
+        """Which areas count at all."""
+        return np.ones(len(self.arm), dtype=np.bool_) if self.weight is None else np.nan_to_num(self.weight) > 0
+
+    def _why(self, known: Mask, said: list[str | None]) -> str | None:
+        """Reasons, and how many areas lack a weight; where no area has a figure, that alone."""
+        inside = known & (self.sides[0] | self.sides[1])
+        if not inside.any() and (self.sides[0] | self.sides[1]).any():
+            return "no_figures_in_window"
+        lost = int((inside & ~self.has_weight).sum())
+        lacking = "no_areas_have_weights" if lost == inside.sum() else f"weight_missing: {lost} areas left out"
+        return "; ".join(dict.fromkeys(filter(None, [*said, lacking if lost else None]))) or None
+
+    def _samples(self, values: Floats) -> tuple[Floats, Floats]:
+        weighed = self._weighed(values)
+        return weighed[self.sides[0]], weighed[self.sides[1]]
+
+    def _weighed(self, values: Floats) -> Floats:
+        """Values of the areas that have a weight; the others count as areas without a value."""
+        return values if self.weight is None else np.where(np.isnan(self.weight), np.nan, values)
+
+    def _row(
+        self, name: str, level: str, known: Mask, incomplete: int, found: balance.Balance, limits: balance.Limits
+    ) -> dict[str, Any]:
+        said = [_decided(found.verdict, found.reason), *(why for why in found.absent.values() if why != "binary")]
+        return {
+            "row_kind": "pair",
+            "arm_1": self.names[0],
+            "arm_0": self.names[1],
+            "covariate": name,
+            "level": level,
+            "areas_1": found.areas_1,
+            "areas_0": found.areas_0,
+            "missing_1": int(self.sides[0].sum()) - found.areas_1,
+            "missing_0": int(self.sides[1].sum()) - found.areas_0,
+            "incomplete": incomplete,
+            "residents_1": self.figures.residents(self.sides[0] & known & self.has_weight),
+            "residents_0": self.figures.residents(self.sides[1] & known & self.has_weight),
+            **{figure: getattr(found, of) for figure, of in FIGURES_OF_BALANCE.items()},
+            "dose_correlation": None,
+            "smd_denominator": found.denominator,
+            "balance_limit": limits.smd,
+            "balance_verdict": found.verdict,
+            "why": self._why(known, said),
+        }
+
+
+FIGURES_OF_BALANCE = {
+    "mean_1": "mean_1",
+    "mean_0": "mean_0",
+    "sd_1": "sd_1",
+    "sd_0": "sd_0",
+    "mean_difference": "difference",
+    "smd": "smd",
+    "smd_se": "smd_se",
+    "variance_ratio": "variance_ratio",
+    "ks": "ks",
+    "overlap": "overlap",
+    "ess_1": "ess_1",
+    "ess_0": "ess_0",
+    "smd_cobalt": "smd_cobalt",
+    "smd_matchit": "smd_matchit",
+    "smd_tableone": "smd_tableone",
+}
+
+
+def _decided(verdict: str, reason: str | None) -> str | None:
+    return f"over_limit: {reason}" if verdict == "unbalanced" else reason
+
+
+def _rows(pairs: list[Pair], areas: Areas) -> Iterator[dict[str, Any]]:
+    """A row per pair and covariate, and where there are several pairs the one that differs most."""
+    evaluation, figures = areas.registry.evaluation, pairs[0].figures
+    for column, name in enumerate(figures.names):
+        limits = _limits(evaluation, name in areas.outcomes)
+        yield from with_worst([pair.indicator(column, limits) for pair in pairs])
+    limits = _limits(evaluation, is_outcome=False)
+    for name in figures.categories:
+        by_level: dict[str, list[dict[str, Any]]] = {}
+        for pair in pairs:
+            for row in pair.category(name, limits):
+                by_level.setdefault(row["level"], []).append(row)
+        for of_level in by_level.values():
+            yield from with_worst(of_level)
+
+
+def with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows of every pair; of several also the worst, whose tableone figure is the mean that tableone prints."""
+    yield from pairs
+    if len(pairs) > 1:
+        judged = [row for row in pairs if row["smd"] is not None]
+        worst = max(judged, key=lambda row: (row["balance_verdict"] == "unbalanced", abs(row["smd"])), default=pairs[0])
+        printed = [row["smd_tableone"] for row in pairs if row["smd_tableone"] is not None]
+        mean = sum(printed) / len(printed) if len(printed) == len(pairs) else None
+        yield {**worst, "row_kind": "worst_pair", "smd_tableone": mean}
+
+
+def _limits(evaluation: Evaluation, is_outcome: bool) -> balance.Limits:
+    limits = evaluation.limits
+    return balance.Limits(
+        smd=limits.smd_outcome if is_outcome else limits.smd,
+        variance_ratio_low=limits.variance_ratio[0],
+        variance_ratio_high=limits.variance_ratio[1],
+        ks=limits.ks,
+        dose_correlation=limits.dose_correlation,
+        areas=limits.areas_per_arm,
+    )
+
+
+def _dose_rows(
+    areas: Areas, contrast: Contrast, side: Mask, figures: Figures, weight: Floats | None
+) -> Iterator[dict[str, Any]]:
+    """A row per covariate: its correlation with the grant per dwelling among the areas that have both."""
+    dose = areas.values(areas.rows, "dose_dkk")[side]
+    given = None if weight is None else np.nan_to_num(weight[side])
+    weighed = np.ones(len(dose), dtype=np.bool_) if weight is None else ~np.isnan(weight[side])
+    for column, name in enumerate(figures.names):
+        limits = _limits(areas.registry.evaluation, name in areas.outcomes)
+        values = figures.values[:, column]
+        found = balance.dose_balance(dose, np.where(weighed, values[side], np.nan), limits=limits, weights=given)
+        known = side & ~np.isnan(values)
+        nothing = side.any() and not known.any()
+        lost = int((~weighed & known[side]).sum())
+        said = [_decided(found.verdict, found.reason), f"weight_missing: {lost} areas left out" if lost else None]
+        yield {
+            "row_kind": "dose",
+            "arm_1": "dose",
+            "arm_0": "dose",
+            "covariate": name,
+            "level": "all",
+            "areas_1": found.areas,
+            "areas_0": 0,
+            "missing_1": found.missing,
+            "missing_0": 0,
+            "incomplete": int((figures.is_partial[:, column] & side).sum()),
+            "residents_1": figures.residents(known),
+            "residents_0": None,
+            **dict.fromkeys(FIGURES_OF_BALANCE),
+            "ess_1": found.ess,
+            "dose_correlation": found.correlation,
+            "smd_denominator": None,
+            "balance_limit": limits.dose_correlation,
+            "balance_verdict": found.verdict,
+            "why": "no_figures_in_window" if nothing else "; ".join(filter(None, said)) or None,
+        }

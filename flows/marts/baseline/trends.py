@@ -1,0 +1,152 @@
+"""How the arms of each contrast moved before the grants, year by year: the marts baseline_trend and baseline_years."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from flows.marts.baseline.areas import Areas, Floats, Names, Tables, made
+from flows.marts.statistics import trend
+from flows.marts.statistics.clusters import Sample
+from schemas import contracts
+from schemas.registry import Registry
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One indicator before the grants: (areas, years) values of the years in which it was collected."""
+
+    name: str
+    years: list[int]
+    values: Floats
+
+    def of(self, sides: list[NDArray[np.bool_]]) -> "Panel":
+        """The years in which at least half of each arm's areas with figures have one; an empty arm has no say."""
+        here = [~np.isnan(self.values[side]) for side in sides]
+        counts = [side.any(axis=1).sum() for side in here]
+        here, counts = [side for side in here if side.any()], [count for count in counts if count]
+        kept = [
+            at
+            for at in range(len(self.years))
+            if here and all(2 * side[:, at].sum() >= count for side, count in zip(here, counts, strict=True))
+        ]
+        return Panel(self.name, [self.years[at] for at in kept], self.values[:, kept])
+
+
+def _panels(areas: Areas, tables: Tables) -> list[Panel]:
+    evaluation = areas.registry.evaluation
+    last = evaluation.baseline.last_year
+    years = list(range(last - evaluation.baseline.trend_years + 1, last + 1))
+    by_name = tables["baseline_figures"].partition_by("indicator", as_dict=True)
+    empty = tables["baseline_figures"].clear()
+    return [Panel(name, years, areas.matrix(by_name.get((name,), empty), "year", years)) for name in areas.indicators]
+
+
+def comparisons(
+    tables: Tables, registry: Registry
+) -> Iterator[tuple[dict[str, Any], Panel, NDArray[np.int64], Names, str]]:
+    """Every pair of arms by indicator: the head of its row, figures, arm and cluster of its areas, who is left out."""
+    areas = Areas.of(tables, registry)
+    panels = _panels(areas, tables)
+    for contrast in registry.evaluation.contrast.values():
+        arm, left_out = areas.arms(contrast)
+        cluster = areas.clusters(contrast)
+        for pair in contrast.pairs:
+            each = [arm == name for name in pair]
+            sides = each[0] | each[1]
+            for whole in panels:
+                panel = whole.of(each)
+                head = {
+                    "contrast": contrast.id,
+                    "arm_1": pair[0],
+                    "arm_0": pair[1],
+                    "indicator": panel.name,
+                    "clustered_by": contrast.cluster,
+                }
+                chosen = Panel(panel.name, panel.years, panel.values[sides])
+                yield head, chosen, (arm[sides] == pair[0]).astype(np.int64), cluster[sides], left_out
+
+
+def counts(sample: Sample) -> dict[str, int]:
+    """Areas and clusters behind a row."""
+    return {
+        "areas_1": sample.areas_1,
+        "areas_0": sample.areas_0,
+        "missing_1": sample.left_out_1,
+        "missing_0": sample.left_out_0,
+        "clusters": sample.clusters,
+        "clusters_1": sample.clusters_1,
+        "clusters_0": sample.clusters_0,
+    }
+
+
+def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
+    """Every pair of arms by indicator before the grants, its years as a list; see baseline_trend and baseline_years."""
+    baseline = registry.evaluation.baseline
+    yearly = [column for column in registry.marts["baseline_years"].columns if column.name in YEARLY]
+    rows = []
+    for head, panel, arm, cluster, left_out in comparisons(tables, registry):
+        found = trend.trend(panel.values, panel.years, arm, cluster, horizons=(1,))
+        slopes, joint = found.slopes, found.joint
+        verdicts = {"rejected": "rejected", "not_rejected": "not_rejected"}
+        few = "too_few" in found.verdict or found.verdict == "one_cluster_in_an_arm"
+        # Of a test that hardly ever rejects, a p-value would be read as good news.
+        is_tested = found.verdict in verdicts
+        said = [found.verdict if found.verdict not in verdicts else None, joint.reason, slopes.reason, left_out]
+        if not panel.years:
+            said = ["no_figures_in_window", left_out]
+        rows.append(
+            {
+                **head,
+                "trend_from": panel.years[0] if panel.years else baseline.last_year - baseline.trend_years + 1,
+                "trend_to": panel.years[-1] if panel.years else baseline.last_year,
+                "trend_years": len(panel.years),
+                **counts(found.sample),
+                "slope_1": slopes.arm_1,
+                "slope_0": slopes.arm_0,
+                "slope_difference": slopes.difference,
+                "slope_se": slopes.se,
+                "slope_df": slopes.df,
+                "slope_low": slopes.low,
+                "slope_high": slopes.high,
+                "slope_p": slopes.p,
+                "joint_f": joint.f if is_tested else None,
+                "joint_restrictions": joint.restrictions,
+                "joint_df": joint.df if is_tested else None,
+                "joint_p": joint.p if is_tested else None,
+                "joint_p_conventional": joint.p_conventional if is_tested else None,
+                "trend_verdict": verdicts.get(found.verdict, "too_few" if few else "not_defined"),
+                "undetected_slope": slopes.undetected,
+                "largest_violation": found.largest_change,
+                "bias_bound": found.biases[0].relative_magnitude if found.biases else None,
+                "why": "; ".join(dict.fromkeys(word for word in said if word)) or None,
+                "yearly": [_year(year) for year in found.yearly],
+            }
+        )
+    struct = pl.Struct({column.name: contracts.POLARS_TYPES[column.type] for column in yearly})
+    return made(rows, "baseline_trend", registry, yearly=pl.List(struct))
+
+
+YEARLY = (
+    "year",
+    "mean_1",
+    "mean_1_low",
+    "mean_1_high",
+    "mean_0",
+    "mean_0_low",
+    "mean_0_high",
+    "difference_change",
+    "difference_low",
+    "difference_high",
+)
+
+
+def _year(year: trend.Year) -> dict[str, Any]:
+    row: dict[str, Any] = {"year": year.year}
+    for name, interval in (("mean_1", year.mean_1), ("mean_0", year.mean_0)):
+        row |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    of = year.difference
+    return row | {"difference_change": of.value, "difference_low": of.low, "difference_high": of.high}

@@ -1,0 +1,102 @@
+"""The figures of a release as readers may see them: worked out from the counts that are shown, from nothing else."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from flows.marts import build, queries
+from flows.release.cells import Key
+from flows.release.scope import COUNTRY, Scope
+from schemas.registry import Registry
+
+INSIDE = ("area_profile", "place_figures", "dim_areas")
+VIEWS = ("area_changes", "area_trends", "area_comparisons")
+
+
+def figures(
+    counts: pl.DataFrame,
+    scope: Scope,
+    others: Sequence[str],
+    files: Mapping[str, Path],
+    years: Sequence[int],
+    registry: Registry,
+    origin: str,
+    base: int | None = None,
+) -> pl.DataFrame:
+    """Rows of cleared_figures for the places of a scope and for `others`, areas whose published figures stand beside.
+
+    `counts` has what readers have and what they have not, as `counts` gives it; `files` are the marts of a snapshot: of
+    their figures only those that were published already are taken. `base`: counts that are not published are rounded to
+    it.
+    """
+    steps = {**queries.release(), **{name: query for name, query in queries.views().items() if name in VIEWS}}
+    with build.connect() as connection:
+        inputs = build.load_codes(connection, registry)
+        connection.execute("create schema inside")
+        connection.execute("create schema release")
+        for name in INSIDE:
+            connection.execute(f"create table inside.{name} as select * from read_parquet(?)", [str(files[name])])
+        made = {
+            "places": _places(scope, others, files),
+            "years": pl.DataFrame({"year": list(years)}, schema={"year": pl.Int32()}),
+            "counts": counts,
+        }
+        for name, rows in made.items():
+            connection.register("incoming", rows.to_arrow())
+            connection.execute(f"create table release.{name} as select * from incoming")
+            connection.unregister("incoming")
+        connection.execute("set variable origin = ?", [origin])
+        connection.execute("set variable rounding_base = cast(? as integer)", [base])
+        connection.execute("set variable open_through = ?", [registry.evaluation.open_through])
+        given = [*inputs, *(f"inside.{name}" for name in INSIDE), *(f"release.{name}" for name in made)]
+        for name in queries.order(steps, given):
+            connection.execute(f"create table {name} as\n{steps[name].sql}")
+        cleared: pl.DataFrame = connection.sql("select * from cleared_figures").pl()
+        return cleared
+
+
+def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> pl.DataFrame:
+    areas = dict(pl.read_parquet(files["dim_areas"], columns=["area_id", "area_name"]).iter_rows())
+    towns = dict(
+        pl.read_parquet(files["dim_municipalities"], columns=["municipality_code", "municipality_name"]).iter_rows()
+    )
+    twins = {group.id for group in scope.groups if group.kind == "twins"}
+    rows = [
+        *(("area", area, areas[area], None) for area in sorted({*scope.areas, *others})),
+        *(("twins", area, f"Tvillinger til {areas[area]}", area in twins) for area in sorted(scope.areas)),
+        *(("municipality", code, towns[code], None) for code in sorted(scope.municipalities)),
+        ("country", COUNTRY, "Hele landet", None),
+    ]
+    kinds = {"place_kind": pl.String(), "place_id": pl.String(), "place_name": pl.String(), "has_twins": pl.Boolean()}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
+def counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
+    """One row per place, year and indicator: the counts that readers have, and the mark where they have one not."""
+    rows: dict[tuple[str, str, int, str], dict[str, int | str | None]] = {}
+    for key in sorted({*shown, *marks}):
+        if key.part == "complement" or key.geography not in ("area", "twins", "municipality", "country"):
+            continue
+        name = (key.geography, key.geography_id.split(" (")[0], key.year, key.indicator)
+        row = rows.setdefault(name, {"count": None, "numerator": None, "denominator": None, "mark": None})
+        if key in shown:
+            row[key.part] = shown[key]
+        # A place that is too small says so; else one hidden count hides the figure.
+        elif row["mark"] in (None, "hidden"):
+            row["mark"] = marks[key]
+    number, text = pl.Int64(), pl.String()
+    return pl.DataFrame(
+        [(*name, *row.values()) for name, row in rows.items()],
+        schema={
+            "place_kind": text,
+            "place_id": text,
+            "year": pl.Int32(),
+            "indicator": text,
+            "count": number,
+            "numerator": number,
+            "denominator": number,
+            "mark": text,
+        },
+        orient="row",
+    )

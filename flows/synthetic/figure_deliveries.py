@@ -1,0 +1,255 @@
+"""The made-up nation's deliveries of figures, with what is withheld, late, provisional or never sent."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from flows.intake.names import slug
+from flows.synthetic import figures
+from flows.synthetic.figures import Figure
+from flows.synthetic.parameters import Delivered, Truth, levels, needed
+from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
+from flows.synthetic.writer import NAME, Desk, danish, long_lines
+from schemas.registry import Registry
+
+PROVISIONAL_SHARE = 0.985
+
+
+def area_figures(
+    desk: Desk,
+    post: Delivered,
+    places: Places,
+    of_areas: Mapping[str, Figure],
+    years: Sequence[int],
+    chance: np.random.Generator,
+) -> None:
+    """The areas' figures by source, with what is withheld, late, provisional or never sent."""
+    registry = desk.registry
+    housing, survey = (registry.sources[name].indicators for name in ("housing_statistics", "resident_survey"))
+    register = {name: figure for name, figure in of_areas.items() if name not in {*housing, *survey}}
+    towns, homes = places.municipalities["municipality_name"].to_list(), places.areas["municipality"].to_list()
+    named = pl.DataFrame(
+        {
+            "place": np.arange(len(homes)),
+            "Geografi": pl.repeat("boligområde", len(homes), eager=True),
+            "Område": places.areas["area_name"],
+            "Kommune": [towns[home] for home in homes],
+            "municipality": homes,
+        }
+    )
+    # Municipalities of case areas always send everything: the report's areas must be comparable.
+    free = sorted(set(homes) - set(places.areas.filter("is_case_area")["municipality"].to_list()))
+    shuffled = iter(chance.permutation(free).tolist())
+
+    def some(count: int) -> list[int]:
+        return [at for at, _ in zip(shuffled, range(count), strict=False)]
+
+    wide, absent = some(post.wide_municipalities), some(1)
+    late, withheld = some(post.late_municipalities), some(post.late_withheld.municipalities)
+    columns = {c.indicator for c in registry.layouts["municipal_wide"].columns if c.indicator}
+    here = pl.col("municipality")
+    every = _rows(register, named, years).with_columns(
+        sent_wide=here.is_in(wide) & pl.col("year").is_in(post.wide_years) & pl.col("indicator").is_in(list(columns)),
+        never=(here.is_in(absent) & (pl.col("year") == post.never_sent_year))
+        | ((pl.col("indicator") == post.not_collected.indicator) & (pl.col("year") == post.not_collected.year)),
+        late=here.is_in(late) & (pl.col("year") == post.late_year),
+        withheld_first=here.is_in(withheld)
+        & (pl.col("indicator") == post.late_withheld.indicator)
+        & (pl.col("year") == post.late_withheld.year),
+        is_provisional=pl.col("indicator").is_in(list(post.provisional)),
+    )
+    sent = _tiny_withheld(every.filter(~pl.col("sent_wide") & ~pl.col("never")), registry, post.withheld_below)
+    thinned = _provisional(sent.filter("is_provisional"), chance)
+    firm = sent.filter(~pl.col("is_provisional"))
+    for year in years:
+        of_year = pl.col("year") == year
+        first = pl.concat([firm.filter(of_year), thinned.filter(of_year)])
+        first = first.with_columns(hidden=pl.col("hidden") | pl.col("withheld_first"))
+        desk.send(
+            f"area_statistics/boligomraader_{year}.csv",
+            f"registertal for boligområder {year}",
+            date(year + 1, 11, 15),
+            date(year + 1, 11, 20),
+            long_lines(first.filter(~pl.col("late")), registry),
+        )
+        if year != years[-1]:
+            desk.send(
+                f"area_statistics/boligomraader_{year}_endelig.csv",
+                f"endelige registertal for boligområder {year}",
+                date(year + 2, 11, 15),
+                date(year + 2, 11, 20),
+                long_lines(sent.filter(of_year, "is_provisional"), registry),
+            )
+        desk.send(
+            f"area_statistics/boligomraader_{year}_efterlevering.csv",
+            f"forsinkede registertal for boligområder {year}",
+            date(year + 2, 3, 1),
+            date(year + 2, 3, 5),
+            long_lines(firm.filter(of_year, pl.col("late") | pl.col("withheld_first")), registry),
+        )
+    tables = _wide_lines(every.filter("sent_wide"), registry)
+    for (town, year), lines in tables:
+        desk.send(
+            f"municipal_yearly/{slug(town)}_{year}.csv",
+            f"kommuneårstal for boligområder i {town} {year}",
+            date(year + 1, 4, 20),
+            date(year + 1, 4, 25),
+            lines,
+        )
+    homes_and_rents = {name: figure for name, figure in of_areas.items() if name in housing}
+    kept = _tiny_withheld(_rows(homes_and_rents, named, years), registry, post.withheld_below)
+    for year in years:
+        desk.send(
+            f"housing_statistics/boliger_{year}.csv",
+            f"boliger, fraflytning og husleje i boligområder {year}",
+            date(year + 1, 5, 25),
+            date(year + 1, 6, 1),
+            long_lines(kept.filter(pl.col("year") == year), registry),
+        )
+    asked = np.flatnonzero(chance.random(len(homes)) < post.survey_share).tolist()
+    answers = _rows({n: f for n, f in of_areas.items() if n in survey}, named, years).filter(
+        pl.col("place").is_in(asked), pl.col("year").is_in(post.survey_years)
+    )
+    for year in sorted(set(post.survey_years) & set(years)):
+        desk.send(
+            f"resident_survey/beboere_{year}.csv",
+            f"spørgeundersøgelse blandt beboere i boligområder {year}",
+            date(year + 1, 2, 1),
+            date(year + 1, 2, 8),
+            long_lines(answers.filter(pl.col("year") == year), registry),
+        )
+
+
+def _rows(of: Mapping[str, Figure], named: pl.DataFrame, years: Sequence[int]) -> pl.DataFrame:
+    """Final figures as rows beside the names of their places."""
+    rows = figures.long(of, named.height, years).join(named, on="place", maintain_order="left")
+    return rows.with_columns(hidden=pl.lit(False), status=pl.lit("endelig"))
+
+
+def _tiny_withheld(rows: pl.DataFrame, registry: Registry, below: int) -> pl.DataFrame:
+    """Sensitive counts of 1 to `below` - 1 are withheld, as registers do."""
+    sensitive = [i.id for i in registry.indicators.values() if i.disclosure_class == "sensitive"]
+    tiny = pl.col("indicator").is_in(sensitive) & pl.col("numerator").is_between(1, below - 1)
+    return rows.with_columns(hidden=tiny.fill_null(False))
+
+
+def _provisional(rows: pl.DataFrame, chance: np.random.Generator) -> pl.DataFrame:
+    """What is known a year earlier: some of the persons are not yet counted."""
+    known = rows["numerator"].fill_null(0).to_numpy()
+    counted = pl.Series(values=chance.binomial(known, PROVISIONAL_SHARE))
+    return rows.with_columns(
+        numerator=pl.when(pl.col("numerator").is_not_null()).then(counted), status=pl.lit("foreløbig")
+    )
+
+
+def _wide_lines(rows: pl.DataFrame, registry: Registry) -> list[tuple[tuple[str, int], pl.DataFrame]]:
+    """A sheet per municipality and year: a line per area, a column per count or value that the figures have."""
+    if rows.is_empty():
+        return []
+    layout = registry.layouts["municipal_wide"]
+    rows = rows.with_columns(shown=danish(registry.indicators.values()))
+    with_counts = set(rows.filter(pl.col("numerator").is_not_null())["indicator"].unique().to_list())
+    there = set(rows["indicator"].unique().to_list())
+    columns = [
+        c for c in layout.columns if c.indicator in there and (c.part == "value") != (c.indicator in with_counts)
+    ]
+    sheets = []
+    for (town, year), part in rows.group_by(["Kommune", "year"], maintain_order=True):
+        lines = part.select("Kommune", "Område", "year").unique(maintain_order=True)
+        for column in columns:
+            cell = "shown" if column.part == "value" else column.part
+            cells = part.filter(pl.col("indicator") == column.indicator).select(
+                "Område", pl.col(cell).cast(pl.String).alias(column.headers[0])
+            )
+            lines = lines.join(cells, on="Område", how="left", maintain_order="left")
+        headers = {c.to: c.headers[0] for c in layout.columns if c.to}
+        lines = lines.rename(
+            {"Kommune": headers["municipality_code"], "Område": headers["geography_id"], "year": headers["year"]}
+        )
+        lines = lines.with_columns(pl.col(headers["year"]).cast(pl.String), pl.lit("endelig").alias(headers["status"]))
+        sheets.append(((str(town), int(str(year))), lines))
+    return sheets
+
+
+def larger_places(
+    desk: Desk, truth: Truth, places: Places, years: Sequence[int], indicators: Sequence[str] | None
+) -> None:
+    """Figures of the municipalities, the regions and the country: population by quarter, all else by year."""
+    registry = desk.registry
+    towns = places.municipalities
+    regions = towns.select("region_code", "region_name").unique().sort("region_code")
+    groups = [np.flatnonzero((towns["region_code"] == code).to_numpy()) for code in regions["region_code"]]
+    groups.append(np.arange(towns.height))
+    residents = figures.residents_of_municipalities(places, years, desk.seed)
+    names = [*towns["municipality_name"], *regions["region_name"], "Hele landet"]
+    kinds = ["kommune"] * towns.height + ["region"] * regions.height + ["land"]
+    whole = np.concatenate([residents, np.stack([residents[rows].sum(axis=0) for rows in groups])])
+    _population(desk, names, whole, years)
+    known = levels(registry)
+    asked = [
+        name
+        for name, indicator in registry.indicators.items()
+        if name != "residents" and (indicators is None or not indicator.of_areas or name in indicators)
+    ]
+    own: dict[str, Figure] = {}
+    for name in needed(asked, known):
+        if name == "dwellings":
+            stock = np.rint(residents / RESIDENTS_PER_DWELLING)
+            own[name] = Figure(stock, stock, np.zeros(stock.shape))
+            continue
+        indicator, level = registry.indicators[name], known[name]
+        own[name] = figures.of_municipalities(
+            indicator,
+            level,
+            truth.base_of(indicator),
+            places,
+            years,
+            truth,
+            desk.seed,
+            figures.among(level, known, own),
+        )
+    made = {
+        name: figures.joined(
+            own[name], figures.added(own[name], registry.indicators[name], known[name], groups, residents)
+        )
+        for name in asked
+    }
+    named = pl.DataFrame({"place": np.arange(len(names)), "Geografi": kinds, "Område": names}).with_columns(
+        Kommune=pl.lit("")
+    )
+    rows = _rows(made, named, years).sort("year", "place", maintain_order=True)
+    for year in years:
+        desk.send(
+            f"municipal_figures/kommuner_{year}.csv",
+            f"tal for kommuner, regioner og landet {year}",
+            date(year + 1, 4, 15),
+            date(year + 1, 4, 20),
+            long_lines(rows.filter(pl.col("year") == year), registry),
+        )
+
+
+def _population(desk: Desk, names: Sequence[str], residents: figures.Counts, years: Sequence[int]) -> None:
+    """FOLK1A as StatBank writes it: a line per place and quarter, and a note beside the file."""
+    quarters = [f"{year}K{quarter}" for year in years for quarter in (1, 2, 3, 4)]
+    later = np.concatenate([residents[:, 1:], residents[:, -1:]], axis=1)
+    steps = np.stack([np.rint(residents + (later - residents) * part) for part in (0, 0.25, 0.5, 0.75)], axis=2)
+    counts = steps.reshape(len(names), -1).astype(np.int64)
+    lines = [
+        f"{name};{quarter};{count}"
+        for name, row in zip(names, counts.tolist(), strict=True)
+        for quarter, count in zip(quarters, row, strict=True)
+    ]
+    file = desk.raw / "statbank_folk1a" / "folk1a.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("OMRÅDE;TID;INDHOLD\n" + "\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    note = [
+        f"kilde: {NAME} (opdigtede tal, frø {desk.seed}): folketal den første i kvartalet, skrevet som FOLK1A",
+        f"udgivet: {years[-1] + 1}-02-11",
+        "oprindelse: syntetisk",
+        f"modtaget: {years[-1] + 1}-02-12",
+        f"rækker: {len(lines)}",
+    ]
+    file.with_name("folk1a.csv.levering.txt").write_text("\n".join(note) + "\n", encoding="utf-8", newline="\n")
+    desk.rows["statbank_folk1a"] = len(lines)

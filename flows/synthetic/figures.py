@@ -1,0 +1,351 @@
+"""The expected value of every figure, and counts drawn around it: binomial for shares, Poisson for rates and counts."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from flows.synthetic.parameters import DIRECTION, Base, Level, Truth, tied
+from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
+from schemas.models import Indicator
+
+Numbers = NDArray[np.float64]
+Counts = NDArray[np.int64]
+# Part of the areas in which dwellings are built, merged or torn down in a year.
+REBUILT = 0.04
+LONG = {
+    "place": pl.Int64(),
+    "year": pl.Int32(),
+    "indicator": pl.String(),
+    "numerator": pl.Int64(),
+    "denominator": pl.Int64(),
+    "value": pl.Float64(),
+    "expected": pl.Float64(),
+    "spread": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """Per area: who it copies its latent values from (itself but for twins), and the first year after its plan began.
+
+    `effect_from` is 9999 for areas without a plan. `funded` marks those with one.
+    """
+
+    likeness: Counts
+    effect_from: Counts
+    funded: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One indicator over places (rows) and years (columns).
+
+    `expected` and `value` are in the indicator's unit. Where there are no counts, `numerator` and `denominator` are
+    None. `spread` is the SD of `value` around `expected`.
+    """
+
+    expected: Numbers
+    value: Numbers
+    spread: Numbers
+    numerator: Counts | None = None
+    denominator: Counts | None = None
+
+
+@dataclass(frozen=True)
+class Among:
+    """Those among whom a share is counted: their number, and the part of the base that they are expected to be.
+
+    `mean` and `municipality_mean` are that part by truth.toml.
+    """
+
+    counts: Counts
+    expected: Numbers
+    mean: float
+    municipality_mean: float
+
+
+def among(level: Level, levels: Mapping[str, Level], figures: Mapping[str, Figure]) -> Among | None:
+    """Among whom the counts of an indicator are drawn, where not among all of its base.
+
+    Counts drawn so are binomial in the whole base too: a binomial part of a binomial number is binomial.
+    """
+    if not (names := tied(level)):
+        return None
+    drawn = [_counts(figures[name]) for name in names]
+    counts = np.stack([numerator for numerator, _ in drawn]).sum(axis=0)
+    expected = np.stack([figures[name].expected / 100 for name in names]).sum(axis=0)
+    mean, outside = (sum(getattr(levels[name], of) / 100 for name in names) for of in ("mean", "municipality_mean"))
+    if level.within:
+        return Among(counts, expected, mean, outside)
+    return Among(drawn[0][1] - counts, 1 - expected, 1 - mean, 1 - outside)
+
+
+def _counts(figure: Figure) -> tuple[Counts, Counts]:
+    if figure.numerator is None or figure.denominator is None:
+        raise ValueError("only a share can be drawn within or beside others")
+    return figure.numerator, figure.denominator
+
+
+def generator(seed: int, *parts: str) -> np.random.Generator:
+    """A stream of its own for each name, so that one more indicator or one fewer changes no other figure."""
+    return np.random.default_rng([seed, *(zlib.crc32(part.encode()) for part in parts)])
+
+
+def linked(indicator: Indicator, value: float | Numbers) -> Numbers:
+    """Logit of a share in percent, logarithm of anything else."""
+    if indicator.kind == "share":
+        return np.asarray(np.log(np.asarray(value) / (100 - np.asarray(value))))
+    return np.asarray(np.log(value))
+
+
+def unlinked(indicator: Indicator, eta: Numbers) -> Numbers:
+    """The value whose `linked` is eta."""
+    return 100 / (1 + np.exp(-eta)) if indicator.kind == "share" else np.exp(eta)
+
+
+def sizes(places: Places, treatment: Treatment, years: Sequence[int], truth: Truth, seed: int) -> dict[str, Figure]:
+    """Residents and dwellings of every area and year: what the denominators of all other indicators are made of."""
+    chance = generator(seed, "sizes")
+    steps = np.array(years) - truth.origin_year
+    areas = places.areas.height
+    growth = chance.normal(0.002, 0.004, areas)[treatment.likeness]
+    expected = places.areas["residents"].to_numpy()[:, None] * np.exp(growth[:, None] * steps)
+    residents = np.maximum(np.rint(expected * np.exp(chance.normal(0, 0.008, expected.shape))), 1).astype(np.int64)
+    stock = places.areas["dwellings"].to_numpy()[:, None]
+    built = chance.random((areas, len(years))) < REBUILT
+    change = np.rint(stock * built * chance.normal(0, 0.01, built.shape)).astype(np.int64)
+    dwellings = np.maximum(stock + np.cumsum(change[:, ::-1], axis=1)[:, ::-1], 1)
+    return {
+        "residents": Figure(expected, residents.astype(np.float64), expected * 0.008),
+        "dwellings": Figure(dwellings * 1.0, dwellings.astype(np.float64), np.zeros(dwellings.shape)),
+    }
+
+
+def of_areas(
+    indicator: Indicator,
+    level: Level,
+    base: Base,
+    places: Places,
+    treatment: Treatment,
+    bases: Mapping[str, Figure],
+    years: Sequence[int],
+    truth: Truth,
+    seed: int,
+    parallel: bool = True,
+    effects: bool = True,
+    of: Among | None = None,
+) -> Figure:
+    """One indicator of all areas. Untreated areas have no effect; before `effect_from` nobody has one."""
+    mean = level.mean / (of.mean if of else 1)
+    eta = linked(indicator, mean) + _latent_of_areas(indicator, level, places, treatment, years, truth, seed)
+    after = np.asarray(years)[None, :] >= treatment.effect_from[:, None]
+    eta = eta + (level.effect if effects else 0.0) * after
+    if not parallel:
+        steps = np.asarray(years) - truth.origin_year
+        drift = truth.divergence.trend * DIRECTION[indicator.polarity]
+        eta = eta + treatment.funded[:, None] * drift * steps
+    n = _denominators(base, bases, places.areas["area_id"].to_list(), seed)
+    return drawn_around(indicator, unlinked(indicator, eta), n, truth, generator(seed, indicator.id, "draw"), of)
+
+
+def of_municipalities(
+    indicator: Indicator,
+    level: Level,
+    base: Base,
+    places: Places,
+    years: Sequence[int],
+    truth: Truth,
+    seed: int,
+    of: Among | None = None,
+) -> Figure:
+    """One indicator of all municipalities; counts and numbers of persons grow with their residents."""
+    chance = generator(seed, indicator.id, "municipalities")
+    residents = residents_of_municipalities(places, years, seed)
+    steps = np.asarray(years) - truth.origin_year
+    by_municipality, _, _ = level.weights
+    eta = (
+        linked(indicator, level.municipality_mean / (of.municipality_mean if of else 1))
+        + _municipality_part(indicator, level, places, seed)[:, None]
+        + level.loading * 0.4 * places.municipalities["deprivation"].to_numpy()[:, None]
+        + level.trend * steps
+        + _year_part(indicator, level, years, seed)
+        + level.area_noise * by_municipality * chance.normal(size=residents.shape)
+    )
+    if indicator.kind == "count" or level.sum:
+        per_resident = np.exp(eta)
+        return _counted(per_resident * residents, indicator, chance)
+    people = residents / (1.0 if base.of == "residents" else RESIDENTS_PER_DWELLING)
+    n = np.rint(people * base.share).astype(np.int64)
+    return drawn_around(indicator, unlinked(indicator, eta), n, truth, chance, of)
+
+
+def residents_of_municipalities(places: Places, years: Sequence[int], seed: int) -> Counts:
+    """Residents on 1 January of every municipality (row) and year (column)."""
+    chance = generator(seed, "population")
+    start = places.municipalities["residents"].to_numpy()[:, None]
+    growth = chance.normal(0.003, 0.004, len(start))[:, None]
+    steps = np.asarray(years) - min(years)
+    return np.asarray(np.rint(start * np.exp(growth * steps)), dtype=np.int64)
+
+
+def added(
+    figure: Figure, indicator: Indicator, level: Level, groups: Sequence[NDArray[np.intp]], weights: Counts
+) -> Figure:
+    """Regions and the country as what their municipalities give together: sums, pooled shares, weighted means."""
+    if figure.numerator is not None and figure.denominator is not None:
+        numerator = np.stack([figure.numerator[rows].sum(axis=0) for rows in groups])
+        denominator = np.stack([figure.denominator[rows].sum(axis=0) for rows in groups])
+        value = indicator.factor * numerator / denominator
+        return Figure(value, value, np.zeros(value.shape), numerator, denominator)
+    if indicator.kind == "count" or level.sum:
+        value = np.stack([figure.value[rows].sum(axis=0) for rows in groups])
+    else:
+        value = np.stack([(figure.value[r] * weights[r]).sum(axis=0) / weights[r].sum(axis=0) for r in groups])
+    return Figure(value, value, np.zeros(value.shape))
+
+
+def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl.DataFrame:
+    """Figures of `places` places as rows: place (its number), year, indicator, numerator, denominator, value, expected,
+    spread. Ordered by indicator as given, then place and year.
+    """
+    size = places * len(years)
+    none = pl.Series(values=[None] * size, dtype=pl.Int64())
+    made = [
+        pl.DataFrame(
+            {
+                "place": np.repeat(np.arange(places), len(years)),
+                "year": np.tile(np.asarray(years, dtype=np.int32), places),
+                "indicator": pl.repeat(indicator, size, dtype=pl.String(), eager=True),
+                "numerator": none if figure.numerator is None else figure.numerator.ravel(),
+                "denominator": none if figure.denominator is None else figure.denominator.ravel(),
+                "value": figure.value.ravel(),
+                "expected": figure.expected.ravel(),
+                "spread": figure.spread.ravel(),
+            }
+        )
+        for indicator, figure in figures.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=LONG), *made])
+
+
+def _latent_of_areas(
+    indicator: Indicator,
+    level: Level,
+    places: Places,
+    treatment: Treatment,
+    years: Sequence[int],
+    truth: Truth,
+    seed: int,
+) -> Numbers:
+    """eta of truth.toml's head without mean and effect; a twin has its likeness's, but for a jitter."""
+    chance = generator(seed, indicator.id, "areas")
+    areas, neighbourhoods = places.areas, places.neighbourhoods
+    municipality, near = areas["municipality"].to_numpy(), areas["neighbourhood"].to_numpy()
+    _, by_neighbourhood, by_area = level.weights
+    fixed = (
+        level.loading * areas["deprivation"].to_numpy()
+        + _municipality_part(indicator, level, places, seed)[municipality]
+        + level.sd * by_neighbourhood * chance.normal(size=neighbourhoods)[near]
+        + level.sd * by_area * chance.normal(size=areas.height)
+    )
+    rho = truth.noise.autocorrelation
+    moving = level.neighbourhood_noise * _ar1(neighbourhoods, len(years), rho, chance)[near]
+    moving += level.area_noise * _ar1(areas.height, len(years), rho, chance)
+    shared = level.trend * (np.asarray(years) - truth.origin_year) + _year_part(indicator, level, years, seed)
+    eta = (fixed[:, None] + moving)[treatment.likeness] + shared
+    jitter = chance.normal(0, truth.twins.jitter, areas.height) * (level.sd > 0)
+    copies = treatment.likeness != np.arange(areas.height)
+    return np.asarray(eta + (jitter * copies)[:, None])
+
+
+def _municipality_part(indicator: Indicator, level: Level, places: Places, seed: int) -> Numbers:
+    by_municipality, _, _ = level.weights
+    draws = generator(seed, indicator.id, "municipality").normal(size=places.municipalities.height)
+    return level.sd * by_municipality * draws
+
+
+def _year_part(indicator: Indicator, level: Level, years: Sequence[int], seed: int) -> Numbers:
+    """The nation's years, the same for areas and municipalities, whichever years are asked for."""
+    return np.array([level.year_noise * generator(seed, indicator.id, str(year)).normal() for year in years])
+
+
+def _ar1(rows: int, years: int, rho: float, chance: np.random.Generator) -> Numbers:
+    """Stationary autoregressive noise of unit variance: x_t = rho x_(t-1) + sqrt(1 - rho^2) e_t."""
+    made = chance.normal(size=(rows, years))
+    for at in range(1, years):
+        made[:, at] = rho * made[:, at - 1] + np.sqrt(1 - rho**2) * made[:, at]
+    return made
+
+
+def _denominators(base: Base, bases: Mapping[str, Figure], areas: Sequence[str], seed: int) -> Counts:
+    """Who stands in the denominator: the same persons for every indicator of the same base."""
+    whole = bases[base.of].value
+    if base.share == 1:
+        return whole.astype(np.int64)
+    own = generator(seed, "base", base.of, f"{base.share:g}").normal(0, 0.04, len(areas))
+    share = np.minimum(base.share * np.exp(own), 1)
+    return np.maximum(np.rint(whole * share[:, None]), 1).astype(np.int64)
+
+
+def drawn_around(
+    indicator: Indicator,
+    expected: Numbers,
+    n: Counts,
+    truth: Truth,
+    chance: np.random.Generator,
+    of: Among | None = None,
+) -> Figure:
+    """Counts, or an amount, around the expected values within the indicator's range; `n` are the denominators."""
+    low, high = indicator.minimum, indicator.maximum
+    if indicator.kind == "count":
+        return _counted(n * expected, indicator, chance)
+    if indicator.kind in ("share", "rate"):
+        p = expected / indicator.factor
+        if indicator.kind == "share":
+            drawn = chance.binomial(n if of is None else of.counts, p)
+            p = p if of is None else of.expected * p
+            variance = p * (1 - p) / n
+        else:
+            drawn, variance = chance.poisson(n * p), p / n
+        limits = (np.ceil(n * low / indicator.factor), np.floor(n * high / indicator.factor))
+        numerator = np.clip(drawn, *limits).astype(np.int64)
+        return Figure(
+            p * indicator.factor, indicator.factor * numerator / n, indicator.factor * np.sqrt(variance), numerator, n
+        )
+    spread = expected * truth.noise.amount_sd / np.sqrt(n)
+    return Figure(expected, np.clip(expected + spread * chance.normal(size=n.shape), low, high), spread)
+
+
+def _counted(expected: Numbers, indicator: Indicator, chance: np.random.Generator) -> Figure:
+    counted = np.clip(chance.poisson(expected), np.ceil(indicator.minimum), np.floor(indicator.maximum))
+    return Figure(expected, counted.astype(np.float64), np.sqrt(expected))
+
+
+def years_of(figure: Figure, columns: Sequence[int]) -> Figure:
+    """The chosen years of a figure."""
+    at = list(columns)
+    return Figure(
+        figure.expected[:, at],
+        figure.value[:, at],
+        figure.spread[:, at],
+        None if figure.numerator is None else figure.numerator[:, at],
+        None if figure.denominator is None else figure.denominator[:, at],
+    )
+
+
+def joined(first: Figure, second: Figure) -> Figure:
+    """The places of one figure above those of another."""
+    counts = [
+        None if above is None or below is None else np.concatenate([above, below])
+        for above, below in ((first.numerator, second.numerator), (first.denominator, second.denominator))
+    ]
+    return Figure(
+        np.concatenate([first.expected, second.expected]),
+        np.concatenate([first.value, second.value]),
+        np.concatenate([first.spread, second.spread]),
+        *counts,
+    )

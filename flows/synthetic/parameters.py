@@ -1,0 +1,253 @@
+"""truth.toml as frozen models, and the level of every indicator of a registry, declared there or by default."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.models import Indicator, Model
+from schemas.registry import Registry
+
+DEPRIVATION_OF_MUNICIPALITIES = -1.5
+DIRECTION = {"high_is_worse": 1.0, "high_is_better": -1.0, "neutral": 0.0}
+UNKNOWN_PER_RESIDENT = 0.05
+UNKNOWN_PER_BASE = 0.05
+UNKNOWN_SHARE = 0.25
+UNKNOWN_RELATIVE = 80.0
+
+
+class Shares(Model):
+    """How a variance of 1 parts into municipality, neighbourhood and what is the area's own."""
+
+    municipality_share: float = Field(ge=0, le=1)
+    neighbourhood_share: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _leaves_a_rest(self) -> Self:
+        if self.municipality_share + self.neighbourhood_share > 1:
+            raise ValueError("municipality_share and neighbourhood_share must not exceed 1 together")
+        return self
+
+    @property
+    def weights(self) -> tuple[float, float, float]:
+        """SDs of the parts of municipality, neighbourhood and area; their squares add up to 1."""
+        rest = 1 - self.municipality_share - self.neighbourhood_share
+        return self.municipality_share**0.5, self.neighbourhood_share**0.5, rest**0.5
+
+
+class Deprivation(Shares):
+    """The latent deprivation of areas."""
+
+    case_area_shift: float
+
+
+class Selection(Model):
+    """How neighbourhoods get into the pool and into bands."""
+
+    deprivation: float
+    size: float
+    deprivation_amount: float
+    size_amount: float
+    noise_amount: float = Field(ge=0)
+    band_shares: tuple[float, ...]
+    plans_beside_another: int = Field(ge=0)
+
+
+class Organisation(Model):
+    """How plans are organised: at random."""
+
+    unknown_share: float = Field(ge=0, le=1)
+    secretariat_municipalities: int = Field(ge=1)
+    supported_share: float = Field(ge=0, le=1)
+
+
+class Twins(Model):
+    """Groups of one funded area and nearly equal areas that were never funded."""
+
+    groups: int = Field(ge=0)
+    never_funded: int = Field(ge=1)
+    jitter: float = Field(ge=0)
+
+
+class Noise(Model):
+    """What all indicators share of the noise of years and persons."""
+
+    autocorrelation: float = Field(gt=-1, lt=1)
+    amount_sd: float = Field(ge=0)
+
+
+class Divergence(Model):
+    """A trend of funded areas of their own, for a nation that breaks the assumption of parallel trends."""
+
+    trend: float
+
+
+class Late(Model):
+    """Figures that some municipalities' areas first have as withheld."""
+
+    indicator: str
+    year: int
+    municipalities: int = Field(ge=1)
+
+
+class NotCollected(Model):
+    """An indicator that nobody collected in a year."""
+
+    indicator: str
+    year: int
+
+
+class Delivered(Model):
+    """What is delivered late, twice, or never."""
+
+    survey_years: tuple[int, ...]
+    survey_share: float = Field(gt=0, le=1)
+    withheld_below: int = Field(ge=0)
+    never_sent_year: int
+    wide_municipalities: int = Field(ge=0)
+    wide_years: tuple[int, ...]
+    late_year: int
+    late_municipalities: int = Field(ge=0)
+    late_withheld: Late
+    not_collected: NotCollected
+    provisional: tuple[str, ...]
+    list_years: tuple[int, ...]
+
+
+class Base(Model):
+    """Who stands in a denominator, as a part of the residents or of the dwellings."""
+
+    of: Literal["residents", "dwellings"]
+    share: float = Field(gt=0)
+
+
+class Level(Shares):
+    """The truth of one indicator, complete; see the head of truth.toml."""
+
+    mean: float = Field(gt=0)
+    municipality_mean: float = Field(gt=0)
+    within: str | None = None
+    beside: tuple[str, ...] = ()
+    sum: bool = False
+    sd: float = Field(ge=0)
+    loading: float
+    trend: float
+    year_noise: float = Field(ge=0)
+    neighbourhood_noise: float = Field(ge=0)
+    area_noise: float = Field(ge=0)
+    effect: float
+
+
+class Defaults(Shares):
+    """What an indicator has whose block leaves it out; `loading` is turned by the polarity."""
+
+    sd: float
+    loading: float
+    trend: float
+    year_noise: float
+    neighbourhood_noise: float
+    area_noise: float
+    effect: float
+
+
+class Truth(Model):
+    """truth.toml as a whole."""
+
+    origin_year: int
+    deprivation: Deprivation
+    selection: Selection
+    organisation: Organisation
+    twins: Twins
+    noise: Noise
+    divergence: Divergence
+    delivery: Delivered
+    default: Defaults
+    base: dict[str, Base]
+    indicator: dict[str, dict[str, float | bool | str | list[str]]]
+
+    def level(self, indicator: Indicator) -> Level:
+        """The truth of an indicator: its own block over the defaults that follow from kind, range and polarity."""
+        from flows.synthetic.figures import linked, unlinked
+
+        said = self.indicator.get(indicator.id, {})
+        defaults = self.default.model_dump()
+        defaults["loading"] *= DIRECTION[indicator.polarity]
+        made: dict[str, Any] = {"mean": _unknown_mean(indicator), **defaults, **said}
+        if "municipality_mean" not in said:
+            apart = linked(indicator, made["mean"]) + made["loading"] * DEPRIVATION_OF_MUNICIPALITIES
+            made["municipality_mean"] = float(unlinked(indicator, apart))
+        return Level.model_validate(made)
+
+    def base_of(self, indicator: Indicator) -> Base:
+        """Who stands in an indicator's denominator, or whom its amounts are about; all residents where unknown."""
+        for words in (indicator.denominator, indicator.population):
+            if words in self.base:
+                return self.base[words]
+        return Base(of="dwellings" if indicator.count_basis == "dwellings" else "residents", share=1.0)
+
+
+def _unknown_mean(indicator: Indicator) -> float:
+    """A level within the indicator's range."""
+    low, high = indicator.minimum, indicator.maximum
+    match indicator.kind:
+        case "share":
+            return max(low, 0) + UNKNOWN_SHARE * (min(high, 100) - max(low, 0))
+        case "rate":
+            return min(max(indicator.factor * UNKNOWN_PER_BASE, low), high)
+        case "count":
+            return UNKNOWN_PER_RESIDENT
+        case "relative":
+            return min(max(UNKNOWN_RELATIVE, low), high)
+        case _:
+            return float((max(low, 1) * high) ** 0.5)
+
+
+@cache
+def truth() -> Truth:
+    """The truth that is installed."""
+    text = (resources.files("flows.synthetic") / "truth.toml").read_text(encoding="utf-8")
+    return Truth.model_validate(tomllib.loads(text))
+
+
+def levels(registry: Registry) -> dict[str, Level]:
+    """The truth of every indicator of a registry, those that others are drawn within or beside before these.
+
+    Raises ValueError where an indicator is tied to one of another base, or to itself over others.
+    """
+    made: dict[str, Level] = {}
+
+    def add(name: str, waiting: tuple[str, ...]) -> None:
+        if name in waiting:
+            raise ValueError(f"truth.toml, indicator.{name}: it is drawn within or beside itself")
+        if name in made:
+            return
+        level = truth().level(registry.indicators[name])
+        for other in tied(level):
+            if other not in registry.indicators or truth().base_of(registry.indicators[other]) != truth().base_of(
+                registry.indicators[name]
+            ):
+                raise ValueError(f"truth.toml, indicator.{name}: {other!r} is no indicator of the same base")
+            add(other, (*waiting, name))
+        made[name] = level
+
+    for name in registry.indicators:
+        add(name, ())
+    return made
+
+
+def tied(level: Level) -> tuple[str, ...]:
+    """The indicators whose persons decide among whom this one is drawn."""
+    return (level.within,) if level.within else level.beside
+
+
+def needed(wanted: Sequence[str], known: Mapping[str, Level]) -> list[str]:
+    """The wanted indicators and those that they are tied to, in an order in which they can be drawn."""
+    every, waiting = set(wanted), list(wanted)
+    while waiting:
+        more = set(tied(known[waiting.pop()])) - every
+        every |= more
+        waiting += more
+    return [name for name in known if name in every]

@@ -1,0 +1,205 @@
+"""The truth beside a made-up nation: what no delivery says and every estimate can be held against."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from flows.synthetic import figures, targets
+from flows.synthetic.figures import Figure
+from flows.synthetic.parameters import Truth, levels
+from flows.synthetic.places import Places
+from flows.synthetic.pool import NEVER, Pool
+from flows.synthetic.targets import Target
+from schemas.registry import Registry
+
+ORIGIN = "synthetic"
+README = """# The truth of a made-up nation
+
+Origin: synthetic. Seed {seed}, years {first}-{last}, {areas} areas; trends of funded and other areas {parallel}.
+Nothing here was delivered: every estimate made of the deliveries can be held against it. The model and its parameters
+stand in `flows/synthetic/truth.toml`. Each file has a column `origin`.
+
+- `areas.csv`, a row per area: deprivation, arm, plans, bands, year in which the first plan began, twin group,
+  neighbourhood (areas of one plan share it), dwellings, residents
+- `plans.csv`, a row per plan: areas, band, amount, period, organisation
+- `indicators.csv`, a row per indicator: every parameter; variances on the link scale (logit for shares, logarithm for
+  all else) between municipalities, neighbourhoods and areas before selection, the intraclass correlations that follow
+  (icc_plan: two areas of one neighbourhood), and the effect on that scale. Where `within` or `beside` name others, it
+  is the scale of the share among their persons, or among those whom they leave
+- `expected.parquet`, a row per area, year and indicator: the expected value in the indicator's unit, and the SD of a
+  delivered figure around it
+- `targets.csv`, a row per measured target of a plan, as it was first set: the expected value of the starting year, the
+  target, what was planted behind it from the starting year on (no_change: the expected value stays what it was in the
+  starting year; to_target: it moves in a straight line to the target value in the target year; a milestone lies on its
+  parent's line; later years stay at the last planted value), and the step from the drawn figure of the starting year as
+  a multiple of the smallest visible change. `expected.parquet` holds what was planted
+- `balance.csv`, a row per indicator: expected means of funded and never funded areas over the last three baseline
+  years, and their difference in SDs of the funded
+- `parameters.csv`: what all indicators share (deprivation, selection, twins, noise)
+
+Twins: the areas of a group have one funded area's latent values (municipality and neighbourhood parts included), its
+size and its deprivation, but for a jitter; draws are their own. Effects begin in the year after an area's first plan
+began. Where a target has a planted truth, it stands in place of effect and noise of the years after its start.
+"""
+
+
+def areas(places: Places, pool: Pool) -> pl.DataFrame:
+    """A row per area: what decides its figures and what it got."""
+    towns = places.municipalities["municipality_code"].to_numpy()
+    plans: dict[int, list[int]] = {}
+    for at, plan in enumerate(pool.plans):
+        for area in plan.areas:
+            plans.setdefault(area, []).append(at)
+    of = [plans.get(area, []) for area in range(places.areas.height)]
+    names = ["; ".join(pool.plans[at].name for at in each) for each in of]
+    bands = ["; ".join(sorted({pool.plans[at].funding_band for at in each})) for each in of]
+    first = np.where(pool.treatment.funded, pool.treatment.effect_from - 1, NEVER)
+    return places.areas.select(
+        "area_id",
+        "area_name",
+        pl.Series("municipality_code", towns[places.areas["municipality"].to_numpy()]),
+        "neighbourhood",
+        "is_case_area",
+        "dwellings",
+        "residents",
+        "deprivation",
+        pl.Series("arm", pool.arms),
+        pl.Series("plan_names", names),
+        pl.Series("funding_bands", bands),
+        pl.Series("begins_year", [None if year == NEVER else int(year) for year in first], dtype=pl.Int32()),
+        pl.Series("twin_group", [None if at < 0 else int(at) for at in pool.twin_group], dtype=pl.Int32()),
+        pl.Series("is_twin_of", _likeness(places, pool), dtype=pl.String()),
+        pl.lit(ORIGIN).alias("origin"),
+    )
+
+
+def by_area(of_areas: Mapping[str, Figure], places: Places, years: Sequence[int]) -> pl.DataFrame:
+    """Figures as rows by area_id, year and indicator."""
+    rows = figures.long(of_areas, places.areas.height, years)
+    ids = places.areas["area_id"].gather(rows["place"])
+    return rows.drop("place").insert_column(0, ids.alias("area_id"))
+
+
+def write(
+    folder: Path,
+    registry: Registry,
+    seed: int,
+    years: Sequence[int],
+    parallel: bool,
+    truth: Truth,
+    places: Places,
+    pool: Pool,
+    of_areas: Mapping[str, Figure],
+    of_plans: Sequence[Target],
+) -> None:
+    """Write the truth's files into `folder`."""
+    folder.mkdir(parents=True)
+    areas(places, pool).write_csv(folder / "areas.csv")
+    _plans(places, pool).write_csv(folder / "plans.csv")
+    _indicators(registry, truth).write_csv(folder / "indicators.csv")
+    _balance(registry, pool, of_areas, years).write_csv(folder / "balance.csv")
+    _parameters(seed, years, parallel, truth).write_csv(folder / "parameters.csv")
+    targets.as_truth(of_plans, places).with_columns(pl.lit(ORIGIN).alias("origin")).write_csv(folder / "targets.csv")
+    by_area(of_areas, places, years).select(
+        "area_id", "year", "indicator", "expected", "spread", pl.lit(ORIGIN).alias("origin")
+    ).write_parquet(folder / "expected.parquet", compression="zstd", compression_level=3)
+    words = README.format(
+        seed=seed,
+        first=years[0],
+        last=years[-1],
+        areas=places.areas.height,
+        parallel="are parallel" if parallel else "diverge",
+    )
+    (folder / "README.md").write_text(words, encoding="utf-8", newline="\n")
+
+
+def _likeness(places: Places, pool: Pool) -> list[str | None]:
+    ids = places.areas["area_id"].to_list()
+    return [None if like == at else ids[like] for at, like in enumerate(pool.treatment.likeness.tolist())]
+
+
+def _plans(places: Places, pool: Pool) -> pl.DataFrame:
+    ids = places.areas["area_id"].to_list()
+    towns = places.municipalities["municipality_code"].to_list()
+    return pl.DataFrame(
+        [
+            {
+                "plan_name": plan.name,
+                "municipality_code": towns[plan.municipality],
+                "area_ids": "; ".join(ids[area] for area in plan.areas),
+                "funding_band": plan.funding_band,
+                "amount_dkk": plan.amount_dkk,
+                "granted_from": plan.begins,
+                "granted_to": plan.ends,
+                "grant_period_years": plan.period_years,
+                "project_organisation": plan.project_organisation,
+                "project_secretariat": plan.project_secretariat,
+                "supported_by_secretariat": plan.supported_by_secretariat,
+                "is_case_area": plan.is_case,
+                "origin": ORIGIN,
+            }
+            for plan in pool.plans
+        ]
+    )
+
+
+def _indicators(registry: Registry, truth: Truth) -> pl.DataFrame:
+    """Parameters and, between areas before selection and twins, variances and intraclass correlations."""
+    rows = []
+    for name, level in levels(registry).items():
+        indicator = registry.indicators[name]
+        between = [
+            level.loading**2 * of_u**2 + level.sd**2 * own**2
+            for of_u, own in zip(truth.deprivation.weights, level.weights, strict=True)
+        ]
+        total = sum(between)
+        rows.append(
+            {
+                "indicator": name,
+                "of_areas": indicator.of_areas,
+                "scale": "logit" if indicator.kind == "share" else "log",
+                **level.model_dump() | {"beside": "; ".join(level.beside)},
+                "variance_municipality": between[0],
+                "variance_neighbourhood": between[1],
+                "variance_area": between[2],
+                "icc_municipality": between[0] / total if total else 0.0,
+                "icc_plan": (between[0] + between[1]) / total if total else 0.0,
+                "origin": ORIGIN,
+            }
+        )
+    return pl.DataFrame(rows)
+
+
+def _balance(registry: Registry, pool: Pool, of_areas: Mapping[str, Figure], years: Sequence[int]) -> pl.DataFrame:
+    """Expected means of the arms over the three years that end the baseline, as far as they were drawn."""
+    last = registry.evaluation.baseline.last_year
+    window = [at for at, year in enumerate(years) if last - 2 <= year <= last]
+    funded, never = (pool.arms == arm for arm in ("funded", "never_funded"))
+    rows = []
+    for name, figure in of_areas.items() if window else ():
+        mean = figure.expected[:, window].mean(axis=1)
+        inside, outside, sd = mean[funded], mean[never], mean[funded].std(ddof=1)
+        rows.append(
+            {
+                "indicator": name,
+                "areas_funded": int(funded.sum()),
+                "areas_never_funded": int(never.sum()),
+                "mean_funded": float(inside.mean()),
+                "mean_never_funded": float(outside.mean()),
+                "sd_funded": float(sd),
+                "smd": float((inside.mean() - outside.mean()) / sd) if sd else 0.0,
+                "origin": ORIGIN,
+            }
+        )
+    return pl.DataFrame(rows)
+
+
+def _parameters(seed: int, years: Sequence[int], parallel: bool, truth: Truth) -> pl.DataFrame:
+    said: dict[str, object] = {"seed": seed, "first_year": years[0], "last_year": years[-1], "parallel": parallel}
+    said["origin_year"] = truth.origin_year
+    blocks = ("deprivation", "selection", "organisation", "twins", "noise", "divergence")
+    for block in blocks:
+        said |= {f"{block}.{key}": value for key, value in getattr(truth, block).model_dump().items()}
+    return pl.DataFrame([{"parameter": key, "value": str(value), "origin": ORIGIN} for key, value in said.items()])

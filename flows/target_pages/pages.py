@@ -1,0 +1,142 @@
+"""The steering pages as files: one per development plan, one per area secretariat, and an index of them."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows.core.files import write as write_file
+from flows.present import danish, vocabulary
+from flows.present.pages import style, templates
+from flows.publish.plans_read import Plan, Secretariat, Steering, read
+from flows.publish.snapshots import Snapshot
+from flows.target_pages import plans as plan_pages
+from flows.target_pages import secretariats as secretariat_pages
+from flows.target_pages import theory_of_change
+from schemas.registry import Registry
+
+PACKAGE = "flows.target_pages"
+Progress = Callable[[str, int, int], None]
+COUNT_HEADS = {
+    "goals": "Mål",
+    "goals_measurable": "Kan måles",
+    **{verdict: f"{vocabulary.SIGNS[verdict]} {word}" for verdict, word in vocabulary.VERDICTS.items()},
+    "without_verdict": "Intet tal endnu",
+    "goals_withdrawn": "Opgivet",
+    "activities": "Aktiviteter",
+    "activities_without_indicator": "Uden indikator",
+}
+
+
+def write(
+    snapshot: Snapshot,
+    registry: Registry,
+    folder: Path,
+    plans: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write `plan-<plan>.html`, `sekretariat-<secretariat>.html` and an `index.html` of them into `folder`.
+
+    `plans` are identifiers of dim_plans, by default all; with some of them, only their secretariats get pages.
+    `progress` is told the plan in the making, how many are done, and of how many. Every file stands alone: no script,
+    no other file, no network. Returns the files, the index first. Raises ValueError for an unknown plan, and
+    LookupError where the snapshot lacks a mart.
+    """
+    steering = read(snapshot)
+    known = [plan.id for plan in steering.plans]
+    if unknown := sorted(set(plans or ()) - set(known)):
+        raise ValueError(f"{', '.join(unknown)}: no plan of the snapshot; there are {', '.join(known) or 'none'}")
+    asked = tuple(plan for plan in steering.plans if plans is None or plan.id in plans)
+    written = []
+    for done, plan in enumerate(asked):
+        if progress:
+            progress(plan.id, done, len(asked))
+        written.append(_write(folder / f"plan-{plan.id}.html", _plan(plan, snapshot, registry)))
+    linked = {plan.id for plan in asked}
+    shown = [s for s in steering.secretariats if plans is None or linked & {plan.id for plan in s.plans}]
+    for secretariat in shown:
+        page = _secretariat(secretariat, linked, snapshot, registry)
+        written.append(_write(folder / f"sekretariat-{secretariat.id}.html", page))
+    index = _write(folder / "index.html", _index(Steering(asked, tuple(shown)), snapshot))
+    if progress:
+        progress("index", len(asked), len(asked))
+    return [index, *written]
+
+
+def _write(file: Path, page: str) -> Path:
+    write_file(file, page.encode())
+    return file
+
+
+def _plan(plan: Plan, snapshot: Snapshot, registry: Registry) -> str:
+    page = plan_pages.compose(plan, registry)
+    return _render("plan.html.j2", snapshot, plan.is_example, page=page, drawn=theory_of_change)
+
+
+def _secretariat(secretariat: Secretariat, linked: set[str], snapshot: Snapshot, registry: Registry) -> str:
+    return _render(
+        "secretariat.html.j2",
+        snapshot,
+        secretariat.is_example,
+        page=secretariat_pages.compose(secretariat, registry),
+        linked=linked,
+    )
+
+
+def _index(steering: Steering, snapshot: Snapshot) -> str:
+    goals = sum(plan.total("goals") for plan in steering.plans)
+    bare = sum(not plan.total("goals") for plan in steering.plans)
+    counted = f"{danish.many(len(steering.plans), 'helhedsplan', 'helhedsplaner')} med {danish.number(goals)} mål."
+    if bare and goals:
+        counted += f" {danish.many(bare, 'plan', 'planer')} har ingen mål i Boligprofil."
+    return _render(
+        "index.html.j2",
+        snapshot,
+        any(plan.is_example for plan in steering.plans) or any(one.is_example for one in steering.secretariats),
+        counted=counted,
+        secretariats=[
+            (
+                secretariat.row["secretariat_name"],
+                f"sekretariat-{secretariat.id}.html",
+                danish.many(len(secretariat.plans), "helhedsplan", "helhedsplaner"),
+            )
+            for secretariat in steering.secretariats
+        ],
+        plans=[(plan, [plan.total(column) for column in COUNT_HEADS]) for plan in steering.plans],
+    )
+
+
+def banners(origin: str, is_example: bool) -> list[tuple[str, str]]:
+    """What a page must say above everything else: a mark, and what it means."""
+    said = [vocabulary.INTERNAL]
+    if origin == "synthetic":
+        said.append(vocabulary.SYNTHETIC)
+    if is_example:
+        said.append(vocabulary.EXAMPLE)
+    return [(mark, meaning) for mark, _, meaning in (text.partition(": ") for text in said)]
+
+
+def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) -> str:
+    marked = banners(snapshot.manifest["origin"], is_example)
+    marks = ", ".join(mark for mark, _ in marked)
+    as_of = snapshot.manifest.get("as_of")
+    return (
+        templates(PACKAGE)
+        .get_template(template)
+        .render(
+            style=style("flows.present", "page.css"),
+            banners=marked,
+            marks=marks,
+            marks_on_paper=marks.replace(", ", " · "),
+            snapshot=snapshot.id,
+            as_of=danish.day(date.fromisoformat(as_of[:10])) if as_of else "",
+            never_why=plan_pages.NEVER_WHY,
+            count_heads=list(COUNT_HEADS.values()),
+            verdicts=[
+                (vocabulary.SIGNS[verdict], word, vocabulary.MEANINGS[verdict])
+                for verdict, word in vocabulary.VERDICTS.items()
+            ],
+            kinds=[(vocabulary.KINDS[kind], meaning) for kind, meaning in vocabulary.KIND_MEANINGS.items()],
+            **values,
+        )
+    )

@@ -1,0 +1,122 @@
+"""Charts draw the figures that they are given, where they belong."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from flows.evaluation_cards import charts
+
+ROW = {"smd": 0.0, "smd_se": 0.1}
+
+
+def marks(svg: str) -> list[list[tuple[float, float]]]:
+    """Where the points of each layer of points stand, in pixels."""
+    layers = re.findall(r'<g class="mark-symbol[^"]*"[^>]*>(.*?)</g>', svg, flags=re.DOTALL)
+    return [
+        [(float(x), float(y)) for x, y in re.findall(r'transform="translate\(([-\d.]+),\s*([-\d.]+)\)', layer)]
+        for layer in layers
+    ]
+
+
+def test_love_plot_places_each_mark_by_its_smd() -> None:
+    smds = [0.6, -0.3, 0.05, 0.0]
+    rows = [(f"pair {place}|against it", {"none": {**ROW, "smd": smd}}) for place, smd in enumerate(smds)]
+    (points,) = marks(charts.love(rows))
+    (x_0, y_0), *_, zero = points
+    for (x, _), smd in zip(points, smds, strict=True):
+        assert (x - zero[0]) / (x_0 - zero[0]) == pytest.approx(smd / 0.6, abs=0.01)
+    heights = [y for _, y in points]
+    assert heights == sorted(heights)
+    assert y_0 == heights[0]
+    assert len({round(after - before, 3) for before, after in pairwise(heights)}) == 1
+
+
+def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
+    one = {"none": {**ROW, "smd": 0.5}, "residents": {**ROW, "smd": 0.4}, "entropy": {**ROW, "smd": 0.0}}
+    drawn = charts.love([("a|against b", one)])
+    symbols = re.findall(r'<path aria-label|<path [^>]*transform="translate[^>]*>', drawn)
+    points = [mark for mark in symbols if 'stroke-width="1.2"' in mark]
+    assert len(points) == 3
+    assert len({re.search(r' d="([^"]*)"', point)[1] for point in points}) == 3  # type: ignore[index]
+    assert sorted(re.search(r'fill="([^"]*)"', point)[1] for point in points) == ["#111", "#fff", "#fff"]  # type: ignore[index]
+
+
+def test_love_plot_says_where_it_has_no_figure() -> None:
+    drawn = charts.love([("a|against b", {"none": {"smd": None, "smd_se": None}}), ("c|against d", {"none": ROW})])
+    assert drawn.count("no figure: see the table") == 1
+    assert "no figure: see the table" in charts.love([("a|against b", {})])
+
+
+def test_labels_are_written_as_they_are() -> None:
+    drawn = charts.love([("'quoted' \\ <b>|against æøå", {"none": ROW})])
+    assert "'quoted' \\ &lt;b>" in drawn.replace("&gt;", ">").replace("&#39;", "'").replace("&apos;", "'")
+    assert "against æøå" in drawn
+
+
+def years(**more: float | None) -> list[dict[str, float | None]]:
+    return [
+        {
+            "year": year,
+            "mean_1": 30.0 + year - 2003,
+            "mean_1_low": 29.0,
+            "mean_1_high": 33.0,
+            "mean_0": 20.0,
+            "mean_0_low": None,
+            "mean_0_high": None,
+            "difference_change": year - 2005.0,
+            "difference_low": None if year == 2005 else year - 2006.0,
+            "difference_high": None if year == 2005 else year - 2004.0,
+            **more,
+        }
+        for year in (2003, 2004, 2005)
+    ]
+
+
+def test_course_shows_means_above_and_the_gap_below() -> None:
+    above, below = marks(charts.course(years(), "percent"))
+    by_height = sorted(y for _, y in above)
+    # Three means of 32, 31, 30 and three of 20: the steps between the first are a tenth of the way to the second.
+    top, middle, bottom = by_height[:3]
+    assert middle - top == pytest.approx(bottom - middle, abs=0.01)
+    assert by_height[3] - bottom == pytest.approx(10 * (middle - top), rel=0.01)
+    assert by_height[3] == by_height[4] == by_height[5]
+    xs = [x for x, _ in below]
+    assert xs == sorted(xs)
+    (_, first), (_, second), (_, last) = below
+    assert first > second > last
+    assert first - second == pytest.approx(second - last, abs=0.01)
+
+
+def test_course_stands_without_any_interval() -> None:
+    drawn = charts.course(
+        years(mean_1_low=None, mean_1_high=None, difference_low=None, difference_high=None), "percent"
+    )
+    assert len(marks(drawn)) == 2
+    assert "NaN" not in drawn
+
+
+def test_spread_draws_quantiles_of_many_and_each_of_few() -> None:
+    many, few = [float(value) for value in range(101)], [10.0, 90.0]
+    medians, dots = marks(charts.spread([("many", many), ("few", few)], "percent"))
+    assert len(medians) == 1
+    (left, _), (right, _) = dots
+    assert medians[0][0] == pytest.approx((left + right) / 2, abs=0.1)
+    assert len(marks(charts.spread([("few", few), ("none", [])], "percent"))) == 1
+
+
+def test_course_tells_the_groups_apart_without_colour() -> None:
+    drawn = charts.course(years(), "percent")
+    lines = re.findall(r'stroke-dasharray="([^"]*)"', drawn)
+    assert {"1,0", "4,3"} <= set(lines)
+    shapes = set(re.findall(r'<path [^>]*? d="([^"]*)"[^>]*fill="(#111|#fff)"[^>]*stroke-width="1.2"', drawn))
+    shapes |= {
+        (d, fill) for fill, d in re.findall(r'fill="(#111|#fff)"[^>]* d="([^"]*)"[^>]*stroke-width="1.2"', drawn)
+    }
+    assert len(shapes) == 2
+    assert {fill for _, fill in shapes} == {"#111", "#fff"}
+
+
+def test_charts_of_a_page_share_no_ids() -> None:
+    for drawn in (charts.love([("a|against b", {"none": ROW})]), charts.course(years(), "percent")):
+        assert not re.search(r'\bid="', drawn)

@@ -1,0 +1,238 @@
+"""The marts of the baseline on small cases that can be checked by hand: honest rows, and a reason for every gap."""
+
+import math
+from collections.abc import Mapping
+from statistics import mean, stdev
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.marts.build import BuildError
+from schemas.registry import Registry
+
+MARTS = (
+    "baseline_balance",
+    "baseline_trend",
+    "baseline_years",
+    "design_power",
+    "comparison_pool",
+    "comparison_support",
+)
+YEARS = range(2000, 2006)
+
+
+def areas(registry: Registry, count: int) -> list[str]:
+    return [row["area_id"] for row in registry.codes["areas"]][:count]
+
+
+def estates(ids: list[str], dwellings: int = 100) -> str:
+    rows = [f"{n} | Afd {n} | Bolig | {area} | {dwellings}" for n, area in enumerate(ids)]
+    return "\n".join(["estate_id | estate_name | housing_organisation | area_id | dwellings", *rows])
+
+
+def grants(plans: Mapping[str, tuple[int | None, list[str]]], registry: Registry) -> dict[str, str]:
+    """Plans with an amount each (None: not published) and their areas, as the fact tables of the grants."""
+    homes = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
+    listed = ["grant_id | plan_name | municipality_code | grant_kind | amount_dkk | granted_from | granted_to"]
+    covered = ["grant_id | area_id"]
+    for plan, (amount, ids) in plans.items():
+        cell = "" if amount is None else amount
+        listed.append(f"g{plan} | {plan} | {homes[ids[0]]} | social_effort | {cell} | 2008-01-01 | 2011-12-31")
+        covered += [f"g{plan} | {area}" for area in ids]
+    return {"listed_grants": "\n".join(listed), "grant_areas": "\n".join(covered)}
+
+
+def figures(values: Mapping[str, Mapping[int, float]], indicator: str = "gross_income_dkk") -> str:
+    rows = [f"{a} | {y} | {indicator} | {v}" for a, of in values.items() for y, v in of.items()]
+    return "\n".join(["area | year | indicator | value", *rows])
+
+
+def one(frame: pl.DataFrame, **where: str) -> dict[str, Any]:
+    (row,) = frame.filter(pl.all_horizontal(pl.col(name) == value for name, value in where.items())).to_dicts()
+    return row
+
+
+BANDS = {"contrast": "bands", "baseline_window": "last_year", "weighting": "none", "covariate": "gross_income_dkk"}
+FUNDED = {**BANDS, "contrast": "funded"}
+
+
+@pytest.fixture(scope="module")
+def small(made: Any, registry: Registry) -> dict[str, pl.DataFrame]:
+    """Three areas over 15 million, two between 5 and 15, none below; three never funded. 2003 is missing for one."""
+    ids = areas(registry, 8)
+    values = {area: {y: 100_000.0 + 1000 * at + 10 * y for y in YEARS} for at, area in enumerate(ids)}
+    del values[ids[0]][2003]
+    plans = {
+        "A": (40_000_000, ids[:2]),
+        "B": (20_000_000, [ids[2]]),
+        "C": (6_000_000, [ids[3]]),
+        "D": (6_000_000, [ids[4]]),
+    }
+    return dict(made(*MARTS, estates=estates(ids), figures=figures(values), **grants(plans, registry)))
+
+
+def test_means_and_the_difference_in_standard_deviations_are_those_of_the_textbook(
+    small: dict[str, pl.DataFrame],
+) -> None:
+    row = one(small["baseline_balance"], **FUNDED)
+    first = [100_000 + 1000 * at + 20_050 for at in range(5)]
+    second = [100_000 + 1000 * at + 20_050 for at in range(5, 8)]
+    assert (row["areas_1"], row["areas_0"]) == (5, 3)
+    assert (row["mean_1"], row["mean_0"]) == (mean(first), mean(second))
+    assert row["smd"] == pytest.approx((mean(first) - mean(second)) / stdev(first))
+    assert row["smd_denominator"] == "sd_of_arm_1"
+    assert row["smd_tableone"] == pytest.approx(
+        abs(mean(first) - mean(second)) / math.hypot(stdev(first), stdev(second)) * math.sqrt(2)
+    )
+    assert (row["balance_verdict"], row["why"]) == ("too_few", "fewer_than_20_areas_in_each_arm")
+
+
+def test_a_band_without_areas_has_rows_with_a_reason(small: dict[str, pl.DataFrame]) -> None:
+    row = one(small["baseline_balance"], **BANDS, row_kind="pair", arm_1="over_15m", arm_0="under_5m")
+    assert (row["areas_1"], row["areas_0"], row["smd"], row["mean_0"]) == (3, 0, None, None)
+    assert (row["balance_verdict"], row["why"].split("; ")[0]) == ("not_defined", "no_areas_in_arm_0")
+    trend = one(
+        small["baseline_trend"], contrast="bands", arm_1="over_15m", arm_0="under_5m", indicator="gross_income_dkk"
+    )
+    assert (trend["trend_verdict"], trend["slope_difference"], trend["joint_p"]) == ("not_defined", None, None)
+    assert trend["why"].startswith("no_areas_in_arm_0")
+
+
+def test_of_three_bands_the_pair_that_differs_most_is_named(small: dict[str, pl.DataFrame]) -> None:
+    row = one(small["baseline_balance"], **BANDS, row_kind="worst_pair")
+    assert (row["arm_1"], row["arm_0"]) == ("over_15m", "5_15m")
+    assert row["smd_tableone"] is None
+
+
+def test_few_clusters_give_a_reason_and_no_number(small: dict[str, pl.DataFrame]) -> None:
+    row = one(small["baseline_trend"], contrast="funded", indicator="gross_income_dkk")
+    assert row["slope_difference"] == pytest.approx(0, abs=1e-6)
+    assert (row["slope_se"], row["joint_p"], row["trend_verdict"]) == (None, None, "too_few")
+    assert "too_few_clusters" in row["why"]
+    assert (row["missing_1"], row["areas_1"]) == (1, 4), "the area without 2003 is left out, and counted"
+
+
+def test_a_missing_year_in_the_window_is_counted(small: dict[str, pl.DataFrame]) -> None:
+    three = one(small["baseline_balance"], **{**FUNDED, "baseline_window": "three_years"})
+    assert (three["areas_1"], three["missing_1"], three["incomplete"]) == (5, 0, 1)
+    last = one(small["baseline_balance"], **FUNDED)
+    assert last["incomplete"] == 0
+
+
+def test_an_indicator_without_figures_says_so(small: dict[str, pl.DataFrame]) -> None:
+    row = one(small["baseline_balance"], **{**FUNDED, "covariate": "rent_dkk_m2"})
+    assert (row["areas_1"], row["missing_1"], row["smd"]) == (0, 5, None)
+    assert (row["balance_verdict"], row["why"]) == ("not_defined", "no_figures_in_window")
+
+
+def test_equal_values_and_single_areas_have_no_standardised_difference(made: Any, registry: Registry) -> None:
+    ids = areas(registry, 4)
+    same = {area: dict.fromkeys(YEARS, 200_000.0) for area in ids}
+    plans = {"A": (40_000_000, ids[:1]), "B": (6_000_000, ids[1:2])}
+    tables = made(*MARTS, estates=estates(ids), figures=figures(same), **grants(plans, registry))
+    funded = one(tables["baseline_balance"], **FUNDED)
+    assert (funded["mean_difference"], funded["smd"], funded["balance_verdict"]) == (0, None, "not_defined")
+    assert "constant" in funded["why"]
+    bands = one(tables["baseline_balance"], **BANDS, row_kind="pair", arm_1="over_15m", arm_0="5_15m")
+    assert (bands["mean_1"], bands["sd_1"], bands["smd"]) == (200_000, None, None)
+    assert "one_area_in_arm_1" in bands["why"]
+
+
+def test_a_grant_without_an_amount_keeps_its_band_and_has_no_dose(made: Any, registry: Registry) -> None:
+    ids = areas(registry, 3)
+    values = {area: dict.fromkeys(YEARS, 1000.0 + at) for at, area in enumerate(ids)}
+    table = f"""
+plan_name | area_id  | funding_band | grant_period_years
+A         | {ids[0]} | over_15m     | 4
+B         | {ids[1]} | under_5m     | 4
+"""
+    tables = made(
+        "baseline_balance", "baseline_panel", estates=estates(ids), figures=figures(values, "residents"), grants=table
+    )
+    bands = one(
+        tables["baseline_balance"],
+        **{**BANDS, "covariate": "residents"},
+        row_kind="pair",
+        arm_1="over_15m",
+        arm_0="under_5m",
+    )
+    assert (bands["areas_1"], bands["areas_0"], bands["mean_difference"]) == (1, 1, -1)
+    dose = one(
+        tables["baseline_balance"],
+        contrast="dose",
+        baseline_window="last_year",
+        weighting="none",
+        covariate="residents",
+    )
+    assert (dose["areas_1"], dose["dose_correlation"], dose["balance_verdict"]) == (0, None, "not_defined")
+    assert "amount_not_published: 2 areas left out" in dose["why"]
+    assert set(tables["baseline_panel"].filter(treatment="funded")["dose_missing_reason"]) == {"amount_not_published"}
+
+
+def test_no_number_is_ever_nan_and_every_gap_has_a_reason(small: dict[str, pl.DataFrame]) -> None:
+    wanted = {"baseline_balance": "smd", "baseline_trend": "joint_p", "design_power": "mde"}
+    for mart in MARTS:
+        frame = small[mart]
+        numbers = frame.select(pl.col(pl.Float64))
+        assert not any(numbers[name].is_nan().any() or numbers[name].is_infinite().any() for name in numbers.columns), (
+            mart
+        )
+        if mart in wanted:
+            bare = frame.filter(pl.col(wanted[mart]).is_null() & pl.col("why").is_null())
+            assert (
+                bare.filter(pl.col("row_kind") != "dose").is_empty() if "row_kind" in bare.columns else bare.is_empty()
+            ), mart
+
+
+def test_a_frozen_pool_refuses_the_night_in_which_a_figure_of_the_baseline_was_revised(
+    made: Any, registry: Registry
+) -> None:
+    """With its hash signed the same figures pass; one income of 2004 revised is another pool, and the build says so."""
+    ids = areas(registry, 30)
+    wanted = registry.evaluation.twins.indicators
+
+    def figures_with(income: float) -> str:
+        lines = ["area | year | indicator | value"]
+        for at, area in enumerate(ids):
+            for place, name in enumerate(wanted):
+                for year in (2003, 2004, 2005):
+                    value = (7 * at + 3 * place + year) % 23 + (10 if name.endswith("_pct") else 20_000)
+                    is_revised = (at, name, year) == (3, "gross_income_dkk", 2004)
+                    lines.append(f"{area} | {year} | {name} | {income if is_revised else value}")
+        return "\n".join(lines)
+
+    given = grants({"A": (9_000_000, ids[:1])}, registry)
+    first = made("comparison_support", figures=figures_with(20_001), **given)
+    assert first["twins"].sum() > 20
+    sha256 = first["pool_sha256"][0]
+    signed = registry.evaluation.model_copy(
+        update={"twins": registry.evaluation.twins.model_copy(update={"sha256": sha256})}
+    )
+    frozen = registry.model_copy(update={"evaluation": signed})
+    assert made("comparison_support", registry=frozen, figures=figures_with(20_001), **given).equals(first)
+    with pytest.raises(
+        BuildError, match=rf"frozen as {sha256}, but these figures give [0-9a-f]{{64}}\. Figures up to 2005"
+    ):
+        made("comparison_support", registry=frozen, figures=figures_with(20_019), **given)
+
+
+def test_areas_without_what_the_weights_need_are_counted(made: Any, registry: Registry) -> None:
+    """Two of thirty areas lack an indicator that entropy weights are made of: they stand among the missing."""
+    ids = areas(registry, 30)
+    lines = ["area | year | indicator | value"]
+    for at, area in enumerate(ids):
+        for place, name in enumerate((*registry.evaluation.balancing.indicators, "rent_dkk_m2", "residents")):
+            if name == "move_out_pct" and at in (1, 20):
+                continue
+            base = 10 if name.endswith("_pct") else 20_000 if name == "gross_income_dkk" else 600
+            lines += [
+                f"{area} | {year} | {name} | {(7 * at + 5 * place + year) % 23 + base}" for year in (2003, 2004, 2005)
+            ]
+    table = made("baseline_balance", figures="\n".join(lines), **grants({"A": (9_000_000, ids[:12])}, registry))
+    where = {"contrast": "funded", "baseline_window": "three_years", "covariate": "rent_dkk_m2"}
+    plain, weighed = (one(table, **where, weighting=weighting) for weighting in ("none", "entropy"))
+    assert (plain["areas_1"], plain["areas_0"], plain["missing_1"], plain["missing_0"]) == (12, 18, 0, 0)
+    assert (weighed["areas_1"], weighed["areas_0"], weighed["missing_1"], weighed["missing_0"]) == (11, 17, 1, 1)
+    assert "weight_missing: 2 areas left out" in weighed["why"]
+    assert weighed["residents_1"] < plain["residents_1"]

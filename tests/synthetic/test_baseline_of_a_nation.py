@@ -1,0 +1,178 @@
+"""`boligprofil demo` from end to end: the snapshot of a made-up nation against its truth and other libraries."""
+
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.api as sm
+
+from flows.intake import deliveries, reconcile, versions
+from flows.intake.ledger import Ledger
+from flows.intake.reconcile import MixedOrigin
+from flows.marts.baseline import twins
+from flows.publish import exports, snapshots
+from flows.publish.snapshots import Snapshot
+from schemas.evaluation import Locked
+from schemas.registry import Registry, load
+from simulations.evaluation import balance, wilson
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def nation(demo: Path) -> Path:
+    return demo / "data" / "demo"
+
+
+@pytest.fixture(scope="module")
+def snapshot(nation: Path) -> Snapshot:
+    return snapshots.current(nation / "marts")
+
+
+@pytest.fixture(scope="module")
+def known(nation: Path) -> Registry:
+    return load(nation / "schemas")
+
+
+def mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
+    return pl.read_parquet(snapshot.path(name), glob=False)
+
+
+def test_everything_says_that_it_is_synthetic(nation: Path, snapshot: Snapshot) -> None:
+    assert snapshot.manifest["origin"] == "synthetic"
+    assert snapshot.manifest["warnings"] == []
+    assert all(entry["quarantined"] + entry["set_aside"] == 0 for entry in snapshot.manifest["deliveries"])
+    for name in snapshot.manifest["marts"]:
+        assert set(mart(snapshot, name)["origin"].unique()) <= {"synthetic"}, name
+    for page in (nation / "baseline").glob("*.html"):
+        assert "SYNTHETIC" in page.read_text(encoding="utf-8"), page.name
+
+
+def test_there_is_a_card_for_each_outcome(nation: Path, registry: Registry) -> None:
+    outcomes = {of.id for of in registry.indicators.values() if of.indicator_group not in (None, "background")}
+    made = {file.name for file in (nation / "baseline").iterdir()}
+    assert made == {"index.html"} | {f"{name}.{form}" for name in outcomes for form in ("html", "pdf")}
+
+
+def test_a_real_delivery_among_them_is_refused(nation: Path, known: Registry, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(nation / "raw", raw)
+    shutil.copy(ROOT / "data" / "raw" / "population" / "folketal_2007_2015.csv", raw / "municipal_figures")
+    moment = datetime(2026, 11, 25, tzinfo=UTC)
+    vintage = versions.Vintage(tuple(deliveries.find(raw, known)), Ledger(tmp_path), moment)
+    names = versions.known_names(vintage, tmp_path / "staging", known)
+    receipts = versions.receipts_of(vintage, tmp_path / "staging", known, names)
+    with pytest.raises(MixedOrigin):
+        reconcile.reconcile(receipts, tmp_path / "staging", known)
+
+
+def test_the_shipped_sample_is_refused_as_a_baseline(published: Path) -> None:
+    program = Path(sys.executable).with_name("boligprofil")
+    done = subprocess.run([program, "baseline"], cwd=published, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "published after the grants of 2006-2010, and the areas were chosen by the criteria" in done.stderr
+    assert not (published / "data" / "baseline").exists()
+    folder = snapshots.current(published / "data" / "marts").folder
+    rows = pl.read_parquet(folder / "baseline_balance.parquet", glob=False).filter(pl.col("level") == "all")
+    assert rows["mean_1"].null_count() == rows.height
+    assert rows["why"].null_count() == 0
+
+
+def test_intervals_cover_the_planted_shares(nation: Path, snapshot: Snapshot) -> None:
+    _, held, cells = wilson(mart(snapshot, "area_profile"), pl.read_parquet(nation / "truth" / "expected.parquet"))
+    assert cells > 20_000
+    assert 0.94 <= held / cells <= 0.965
+
+
+def test_differences_lie_around_the_planted_ones(nation: Path, snapshot: Snapshot) -> None:
+    _, near, rows = balance(mart(snapshot, "baseline_balance"), pl.read_csv(nation / "truth" / "balance.csv"))
+    assert rows > 30
+    assert near / rows > 0.9
+
+
+def panel(snapshot: Snapshot, indicator: str) -> pl.DataFrame:
+    """Funded and never-funded areas that have the indicator in every year, from the analysis file."""
+    rows = mart(snapshot, "baseline_panel").filter(
+        pl.col("in_baseline"), pl.col("treatment") != "rent_support_only", pl.col(indicator).is_not_null()
+    )
+    return rows.filter(pl.len().over("area_id") == 6).sort("area_id", "year")
+
+
+@pytest.mark.parametrize("indicator", ["gross_income_dkk", "outside_work_pct", "move_out_pct"])
+def test_the_analysis_file_gives_statsmodels_the_same_test(snapshot: Snapshot, indicator: str) -> None:
+    rows = panel(snapshot, indicator)
+    areas, years = rows["area_id"].n_unique(), 6
+    value = rows[indicator].to_numpy().reshape(areas, years)
+    funded = (rows["treatment"] == "funded").to_numpy().reshape(areas, years)[:, :1]
+    dummies = np.tile(np.eye(years)[:, :-1], (areas, 1))
+    design = np.column_stack([dummies, dummies * np.repeat(funded, years, axis=0)])
+    centred = design - design.reshape(areas, years, -1).mean(axis=1).repeat(years, axis=0)
+    outcome = (value - value.mean(axis=1, keepdims=True)).ravel()
+    groups = np.unique(rows["cluster_municipality"].to_numpy().astype(str), return_inverse=True)[1]
+    fitted = sm.OLS(outcome, centred).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    test = fitted.f_test(np.eye(2 * (years - 1))[years - 1 :])
+    (row,) = mart(snapshot, "baseline_trend").filter(contrast="funded", indicator=indicator).to_dicts()
+    assert (row["areas_1"], row["areas_0"]) == (int(funded.sum()), areas - int(funded.sum()))
+    assert row["joint_p_conventional"] == pytest.approx(float(test.pvalue), rel=0.01)
+    changes = mart(snapshot, "baseline_years").filter(contrast="funded", indicator=indicator).sort("year")
+    assert changes["difference_change"].to_list()[:-1] == pytest.approx(fitted.params[years - 1 :].tolist())
+
+
+def test_twins_are_the_mean_of_their_figures(snapshot: Snapshot) -> None:
+    profile, pool = mart(snapshot, "area_profile"), mart(snapshot, "comparison_pool")
+    area = pool["area_id"][0]
+    mine = pool.filter(area_id=area)["candidate_id"]
+    figures = profile.filter(pl.col("area_id").is_in(mine.implode()), year=2003, indicator="gross_income_dkk")
+    (row,) = profile.filter(area_id=area, year=2003, indicator="gross_income_dkk").to_dicts()
+    assert row["twin_value"] == pytest.approx(sum(figures["value"]) / len(figures))
+    assert row["twin_difference"] == pytest.approx(row["value"] - row["twin_value"])
+    never = mart(snapshot, "comparison_support").filter(treatment="never_funded")["area_id"]
+    assert set(pool["candidate_id"]) <= set(never)
+
+
+def test_the_pool_of_grants_adds_up(nation: Path, snapshot: Snapshot) -> None:
+    covered = {
+        row["measure"]: (row["total"], row["delivered_total"]) for row in mart(snapshot, "pool_coverage").to_dicts()
+    }
+    for measure in ("plans", "grants", "rent_support_estates", "pool_amount_dkk", "case_areas"):
+        stated, delivered = covered[measure]
+        assert stated == delivered, measure
+
+
+def test_years_are_cut_and_locked_ones_refused(snapshot: Snapshot, known: Registry, tmp_path: Path) -> None:
+    panel, table, moment = snapshot.path("baseline_panel"), known.marts["baseline_panel"], snapshot.published_at
+    exports.export(panel, table, known, tmp_path, moment, ["csv"], through=2003)
+    assert pl.read_csv(tmp_path / "baseline_panel.csv")["year"].unique().sort().to_list() == [2000, 2001, 2002, 2003]
+    assert pl.read_parquet(panel, glob=False)["year"].max() == known.evaluation.lock.after
+    with pytest.raises(Locked, match=r"outcomes of 2006 are locked"):
+        exports.export(panel, table, known, tmp_path, moment, ["csv"], through=2006)
+    with pytest.raises(exports.ExportError, match="dim_areas has no years"):
+        exports.export(
+            snapshot.path("dim_areas"), known.marts["dim_areas"], known, tmp_path, moment, ["csv"], through=2003
+        )
+
+
+def test_another_pool_than_the_frozen_one_is_refused(snapshot: Snapshot, known: Registry) -> None:
+    tables = {
+        "area_funding": mart(snapshot, "comparison_support")
+        .select("area_id", "treatment")
+        .with_columns(region_code=pl.lit("084")),
+        "baseline_values": pl.DataFrame(
+            schema={"area_id": pl.String, "baseline_window": pl.String, "indicator": pl.String, "value": pl.Float64}
+        ),
+    }
+    found = twins.twins_table(tables, known)["pool_sha256"][0]
+    for sha256, fits in ((found, True), ("0" * 64, False)):
+        chosen = known.evaluation.twins.model_copy(update={"sha256": sha256})
+        evaluation = known.evaluation.model_copy(update={"twins": chosen})
+        frozen = known.model_copy(update={"evaluation": evaluation})
+        if fits:
+            assert twins.twins_table(tables, frozen).height == tables["area_funding"].height
+        else:
+            with pytest.raises(twins.OtherPool, match=rf"frozen as {sha256}, but these figures give {found}"):
+                twins.twins_table(tables, frozen)
