@@ -138,12 +138,12 @@ def test_a_ledger_that_lacks_what_a_folder_says_was_handed_out_stops_everything(
 def test_what_a_killed_run_left_or_somebody_copied_is_no_release(tmp_path: Path, registry: Registry) -> None:
     releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
     release = made(snapshot, registry, releases)
-    for name in (".2012-1.4711", "2012-1-old", "2012-1 (kopi)", "2012-9"):
+    for name in (".2012-1.new", "2012-1-old", "2012-1 (kopi)", "2012-9"):
         shutil.copytree(release.folder, releases / name)
     assert [one.name for one in store.kept(releases)] == ["2012-1"]
     assert made(snapshot, registry, releases).folder == release.folder
     made(town(tmp_path / "t", registry, {2012: {"bakke": (70, 530)}}, name="f" * 16), registry, releases)
-    assert not (releases / ".2012-1.4711").exists()
+    assert not (releases / ".2012-1.new").exists()
 
 
 def test_a_run_killed_between_the_second_word_and_the_ledger_goes_on(
