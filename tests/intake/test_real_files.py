@@ -1,8 +1,8 @@
 """Genuine files of every kind, as cuts and whole: nothing is lost in silence, and the sums are right.
 
 The expected counts and sums are read from the same files by other means (the csv module, and cells of workbooks), or
-are those that the publisher prints: a table's row of the country, and its row of Region Nordjylland, which the cuts have
-with all its municipalities.
+are those that the publisher prints: a table's row of the country, and its row of Region Nordjylland, all of whose
+municipalities the cuts have.
 """
 
 import csv
