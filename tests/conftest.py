@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import genuine
 import polars as pl
 import pytest
 from hypothesis import settings
@@ -36,6 +37,11 @@ def pytest_configure() -> None:
     # Speed is measured in benchmarks; a slow moment of the machine is no failure.
     settings.register_profile("house", deadline=None)
     settings.load_profile("house")
+
+
+def pytest_report_header() -> str | None:
+    """Nothing is skipped where the whole genuine files lack, so this line says that they do."""
+    return None if genuine.WHOLE.is_dir() else genuine.NOT_BESIDE
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from genuine import CUTS, WHOLE
 
 from flows.core import files
 from flows.core.provenance import file_sha256
@@ -33,7 +34,7 @@ from flows.intake.stage import Receipt
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[2]
-RAW, SHARED = ROOT / "data" / "raw", ROOT.parent / "shared" / "data"
+RAW = ROOT / "data" / "raw"
 NOTE = "kilde: en prøve\nudgivet: 2023\noprindelse: real\nmodtaget: 2026-11-22\n"
 OWN = (
     "ministry_lists/liste_2010.csv",
@@ -45,15 +46,23 @@ OWN = (
     "statutory_rules/kriterier_2010_frem.csv",
     "pool_totals/pulje_2006_2010.csv",
 )
-FOREIGN = {
-    "statbank/folk1a_da_csv_bom_crlf.csv": "statbank_folk1a",
-    "statbank/folk1a_da_lf_nobom_1.csv": "statbank_folk1a",
-    "statbank/hfudd11_tot.csv": "statbank_hfudd11",
-    "statbank/aup_unemployment_comma.csv": "statbank_aup",
-    "statbank/RAS200_en.xlsx": "statbank_ras200",
-    "municipalities/heholo_muni_crime.csv": "transcribed_convictions",
-    "api/data_straf42_json.json": "statbank_straf42",
+FOREIGN_CUTS = {
+    CUTS / "statbank/folk1a_bom_crlf.csv": "statbank_folk1a",
+    CUTS / "statbank/folk1a_lf_no_bom.csv": "statbank_folk1a",
+    CUTS / "statbank/hfudd11_total.csv": "statbank_hfudd11",
+    CUTS / "statbank/aup_commas.csv": "statbank_aup",
+    CUTS / "statbank/ras200_english.xlsx": "statbank_ras200",
+    CUTS / "api/straf42_origin.json": "statbank_straf42",
 }
+FOREIGN_WHOLE = {
+    WHOLE / "statbank/folk1a_da_csv_bom_crlf.csv": "statbank_folk1a",
+    WHOLE / "statbank/folk1a_da_lf_nobom_1.csv": "statbank_folk1a",
+    WHOLE / "statbank/hfudd11_tot.csv": "statbank_hfudd11",
+    WHOLE / "statbank/aup_unemployment_comma.csv": "statbank_aup",
+    WHOLE / "statbank/RAS200_en.xlsx": "statbank_ras200",
+    WHOLE / "municipalities/heholo_muni_crime.csv": "transcribed_convictions",
+}
+FOREIGN = FOREIGN_CUTS | (FOREIGN_WHOLE if WHOLE.is_dir() else {})
 COPIES = 10_400
 SECONDS = 20
 # Columns of facts that hold figures: what a changed digit may change. Everything else is a name, a place or a rule.
@@ -216,13 +225,9 @@ def facts_of(receipt: Receipt, folder: Path) -> dict[str, frozenset[tuple[tuple[
 
 
 def originals(registry: Registry, known: Any, folder: Path) -> list[Original]:
-    """The real files that are at hand, each with the facts that it gives whole."""
+    """The real files that are at hand, each with the facts that it gives undamaged."""
     found = [(path, path.split("/")[0], (RAW / path).read_bytes(), "") for path in OWN]
-    found += [
-        (f"{source}/{Path(name).name}", source, (SHARED / name).read_bytes(), NOTE)
-        for name, source in FOREIGN.items()
-        if (SHARED / name).is_file()
-    ]
+    found += [(f"{source}/{file.name}", source, file.read_bytes(), NOTE) for file, source in FOREIGN.items()]
     made = []
     for path, source, content, note in found:
         bare = Original(path, source, content, note, {}, "")
@@ -330,8 +335,6 @@ def judge(original: Original, receipt: Receipt, facts: dict[str, Any]) -> tuple[
 
 @pytest.mark.slow
 def test_no_damage_crashes_hangs_or_passes_in_silence(tmp_path: Path) -> None:
-    if not SHARED.is_dir():
-        print("\nONLY THE PROJECT'S OWN FILES WERE DAMAGED: shared/data is not beside the project")
     shares = [(seed, COPIES // 2, str(tmp_path), "") for seed in (20061, 20102)]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         results = list(pool.map(run, shares))

@@ -1,4 +1,4 @@
-"""The shipped deliveries hold the published figures, held against the stored originals where those are at hand."""
+"""The shipped deliveries hold the published figures: those of the cuts, and all of the whole files where they are."""
 
 import csv
 import unicodedata
@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from genuine import CUTS, SHARED, WHOLE, at_hand, where
 
-SHARED = Path(__file__).parents[3] / "shared"
 CRITERIA = {
     "residents": "residents",
     "pct_outside_work_or_education_18_64": "outside_work_pct",
@@ -19,14 +19,16 @@ CRITERIA = {
 }
 
 
-def original(path: str) -> list[dict[str, str]]:
-    file = SHARED / path
-    if not file.is_file():
-        pytest.skip(f"NOT CHECKED AGAINST THE ORIGINAL: shared/{path} is not beside the project")
+def original(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8-sig", newline="") as text:
         return [
             {key: unicodedata.normalize("NFC", value) for key, value in row.items()} for row in csv.DictReader(text)
         ]
+
+
+def those_in(expected: Any, carried: dict[Any, Any], file: Path) -> dict[Any, Any]:
+    """What was carried over: all of it for a whole file, and for a cut what the cut holds."""
+    return {key: carried.get(key) for key in expected} if file.is_relative_to(CUTS) else carried
 
 
 def test_every_row_of_every_delivery_is_used(shipped: Any) -> None:
@@ -38,9 +40,14 @@ def test_every_row_of_every_delivery_is_used(shipped: Any) -> None:
     assert not shipped.facts.set_aside
 
 
-def test_every_published_area_figure_is_carried_over(shipped: Any, registry: Any) -> None:
-    published = original("data/lists/published_lists_2010_2015.csv")
-    assert len(published) == 209
+@pytest.mark.parametrize(
+    ("file", "area_years"),
+    at_hand((CUTS / "lists/ministry_lists_table.csv", 15), (WHOLE / "lists/published_lists_2010_2015.csv", 209)),
+    ids=where,
+)
+def test_every_published_area_figure_is_carried_over(shipped: Any, registry: Any, file: Path, area_years: int) -> None:
+    published = original(file)
+    assert len(published) == area_years
     ids = {(row["municipality_code"], row["name"]): row["area_id"] for row in registry.codes["areas"]}
     home = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
     ids |= {(home[row["area_id"]], row["alias"]): row["area_id"] for row in registry.codes["area_aliases"]}
@@ -57,53 +64,80 @@ def test_every_published_area_figure_is_carried_over(shipped: Any, registry: Any
         (area, year, i): value
         for area, year, i, value in figures.select("geography_id", "year", "indicator", "value").iter_rows()
     }
-    assert read == expected
+    assert those_in(expected, read, file) == expected
     members = shipped.table("list_membership")
     assert members.height == 209
-    assert dict(zip(members.select("area_id", "year").iter_rows(), members["on_list"], strict=True)) == {
+    listed = {
         (ids[row["municipality_code"].zfill(4), row["area_name_source"]], int(row["list_year"])): row["on_list"] == "1"
         for row in published
     }
+    read = dict(zip(members.select("area_id", "year").iter_rows(), members["on_list"], strict=True))
+    assert those_in(listed, read, file) == listed
 
 
-def test_table_2_1_is_carried_over(shipped: Any) -> None:
-    printed = original("facts/case_areas.csv")
-    case_areas = shipped.table("case_areas").sort("area_id")
-    assert case_areas.select("area_id", "dwellings", "size_band_printed", "supported_by_secretariat").rows() == [
-        (row["area_id"], int(row["dwellings"]), row["size_band_printed"], row["supported_by_secretariat"] == "true")
-        for row in printed
-    ]
+@pytest.mark.parametrize("file", at_hand(CUTS / "case_areas/table_2_1.csv", SHARED / "facts/case_areas.csv"), ids=where)
+def test_table_2_1_is_carried_over(shipped: Any, file: Path) -> None:
+    printed = {
+        row["area_id"]: (
+            int(row["dwellings"]),
+            row["size_band_printed"],
+            row["supported_by_secretariat"] == "true",
+            row["funding_band"],
+            int(row["grant_period_years"]),
+        )
+        for row in original(file)
+    }
     grants = shipped.table("grants").sort("area_id")
-    assert grants.select("area_id", "funding_band", "grant_period_years").rows() == [
-        (row["area_id"], row["funding_band"], int(row["grant_period_years"])) for row in printed
-    ]
+    columns = ["size_band_printed", "supported_by_secretariat", "funding_band", "grant_period_years"]
+    areas = shipped.table("case_areas").join(grants, on="area_id").select("area_id", "dwellings", *columns)
+    assert areas.height == 13
+    assert those_in(printed, {area: tuple(row) for area, *row in areas.iter_rows()}, file) == printed
     assert grants["grant_dkk"].null_count() == 13
     assert grants["grant_dkk_missing_reason"].unique().to_list() == ["not_published"]
 
 
-def test_the_municipalities_and_the_reform_are_carried_over(shipped: Any) -> None:
-    codes = original("data/municipalities/kommuner_98_fra_korrespondance.csv")
-    read = shipped.table("municipalities").select("municipality_code", "municipality_name", "region_code").rows()
-    assert sorted(read) == sorted(
-        (row["kommunekode"].zfill(4), row["kommunenavn"], row["regionskode"]) for row in codes
-    )
-    parts = original("data/municipalities/korrespondance_2007_export.csv")
-    read = shipped.table("municipality_mergers").select("old_municipality_code", "municipality_code").rows()
-    assert sorted(read) == sorted(
-        (row["AMT_KOM_KODE"].strip().zfill(4), row["NUTS_KODE"].strip().zfill(4)) for row in parts
-    )
+@pytest.mark.parametrize(
+    "file",
+    at_hand(
+        CUTS / "municipalities/municipalities_2007.csv", WHOLE / "municipalities/kommuner_98_fra_korrespondance.csv"
+    ),
+    ids=where,
+)
+def test_the_municipalities_are_carried_over(shipped: Any, file: Path) -> None:
+    codes = {row["kommunekode"].zfill(4): (row["kommunenavn"], row["regionskode"]) for row in original(file)}
+    columns = ["municipality_code", "municipality_name", "region_code"]
+    read = {code: tuple(row) for code, *row in shipped.table("municipalities").select(columns).iter_rows()}
+    assert len(read) == 98
+    assert those_in(codes, read, file) == codes
 
 
-def test_the_population_is_carried_over(shipped: Any) -> None:
-    rows = original("data/municipalities/befolkning_2005_2023_ny_geografi.csv")
+@pytest.mark.parametrize(
+    "file",
+    at_hand(CUTS / "municipalities/correspondence_2007.csv", WHOLE / "municipalities/korrespondance_2007_export.csv"),
+    ids=where,
+)
+def test_the_reform_is_carried_over(shipped: Any, file: Path) -> None:
+    """Every part of a municipality of the cut, and no other; the cut holds all parts of those that it has."""
+    parts = sorted((row["AMT_KOM_KODE"].strip().zfill(4), row["NUTS_KODE"].strip().zfill(4)) for row in original(file))
+    old = {code for code, _ in parts}
+    carried = shipped.table("municipality_mergers")
+    assert carried.height == 285
+    read = carried.select("old_municipality_code", "municipality_code").rows()
+    assert sorted(row for row in read if row[0] in old or not file.is_relative_to(CUTS)) == parts
+
+
+@pytest.mark.parametrize(
+    "file",
+    at_hand(CUTS / "municipalities/population.csv", WHOLE / "municipalities/befolkning_2005_2023_ny_geografi.csv"),
+    ids=where,
+)
+def test_the_population_is_carried_over(shipped: Any, file: Path) -> None:
     kinds = {"0": ("country", "000"), **{f"{code}": ("region", f"0{code}") for code in range(81, 86)}}
     expected = {
         (*kinds.get(row["muni_code"], ("municipality", row["muni_code"].zfill(4))), int(row["year"])): float(row["pop"])
-        for row in rows
+        for row in original(file)
         if 2007 <= int(row["year"]) <= 2015 and row["muni_code"] != "411"
     }
     figures = shipped.table("figures").filter(pl.col("geography") != "area")
-    assert (
-        dict(zip(figures.select("geography", "geography_id", "year").iter_rows(), figures["value"], strict=True))
-        == expected
-    )
+    read = dict(zip(figures.select("geography", "geography_id", "year").iter_rows(), figures["value"], strict=True))
+    assert those_in(expected, read, file) == expected

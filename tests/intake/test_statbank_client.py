@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from genuine import CUTS
 from pydantic import ValidationError
 
 from flows.intake import deliveries, delivery_note, statbank
@@ -25,10 +26,7 @@ from flows.intake.statbank import CELL_LIMIT, ClientSettings, HalfUpdated, StatB
 from schemas.models import Fetched, Source
 from schemas.registry import Registry
 
-RECORDED = Path(__file__).parents[3] / "shared" / "data" / "api"
-pytestmark = pytest.mark.skipif(
-    not RECORDED.is_dir(), reason=f"{RECORDED} is absent: the client of StatBank was NOT tested against recorded bodies"
-)
+INFO, BODY = CUTS / "api/tableinfo_straf42_da.json", CUTS / "api/straf42.csv"
 
 QUICK = ClientSettings(
     connect_seconds=2,
@@ -94,8 +92,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StatBank]:
     """StatBank as it was recorded for table STRAF42."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     made = StatBank(
-        info=(RECORDED / "table_info_straf42_da.json").read_bytes(),
-        body=(RECORDED / "data_straf42_csv.csv").read_bytes(),
+        info=INFO.read_bytes(),
+        body=BODY.read_bytes(),
     )
 
     class Handler(BaseHTTPRequestHandler):
@@ -623,7 +621,7 @@ def test_what_is_fetched_is_declared_well(entry: dict[str, Any]) -> None:
 
 def test_a_declared_selection_fits_the_tables_recorded_metadata(registry: Registry) -> None:
     """STRAF42 is the table whose metadata is recorded; every other declared table says at least its period."""
-    info = TableInfo.model_validate_json((RECORDED / "table_info_straf42_da.json").read_bytes())
+    info = TableInfo.model_validate_json(INFO.read_bytes())
     values = {variable.id: {value.id for value in variable.values} for variable in info.variables}
     declared = {source.id: source.fetch for source in registry.sources.values() if source.fetch}
     straf42 = declared["statbank_straf42"]
