@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench simulate clean
+.PHONY: help run demo test lint format map bench simulate release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -26,6 +26,9 @@ format: $(VENV)/.ready-dev ## mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+map: $(VENV)/.ready-dev ## docs/map.md, anew from what the modules say of themselves
+	@$(BIN)/python -m tools.map
+
 bench: $(VENV)/.ready-dev ## benchmarks, as ratios side by side in one run
 	@$(BIN)/python -m benchmarks
 
@@ -34,6 +37,9 @@ demo: $(VENV)/.ready ## a made-up nation: deliveries, marts and design cards in 
 
 simulate: $(VENV)/.ready-dev ## 200 made-up nations and 20 with targets: is what was planted found? (about an hour)
 	@$(BIN)/python -m simulations
+
+release: $(VENV)/.ready-dev ## wheel and sdist in dist/, tried in a fresh environment; says what to tag
+	@$(BIN)/python -m tools.release
 
 clean: ## remove what was set up (data stays)
 	rm -rf $(VENV)

@@ -1,1 +1,1 @@
-"""Benchmarks: `make bench`. Each prints a ratio of two ways to do the same work, measured in turn in one run."""
+"""Two ways to do the same work, measured in turn in one run and told as a ratio: `make bench`."""

@@ -1,5 +1,8 @@
 """`boligprofil ...`: every command in the order of `--help`."""
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from flows.commands import deliveries, evaluation, extracts, meaning, night, targets
@@ -10,6 +13,22 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(metadata.version("boligprofil"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
 app.command()(night.run)
 app.command()(night.status)
 app.command()(deliveries.fetch)

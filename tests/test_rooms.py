@@ -24,7 +24,7 @@ FLOORS = (
     {"flows.nightly", "flows.yearly"},
     {"flows.commands"},
     {"flows.cli"},
-    {"simulations", "benchmarks"},
+    {"simulations", "benchmarks", "tools"},
 )
 # Rooms of pages that may hold what is not cleared: nothing that leaves the house is made with them.
 INTERNAL = ("flows.target_pages", "flows.evaluation_cards", "flows.synthetic")
@@ -34,7 +34,9 @@ LONGEST = 60
 
 def _modules() -> dict[str, ast.Module]:
     files = (
-        file for top in ("flows", "schemas", "sql", "simulations", "benchmarks") for file in ROOT.glob(f"{top}/**/*.py")
+        file
+        for top in ("flows", "schemas", "sql", "simulations", "benchmarks", "tools")
+        for file in ROOT.glob(f"{top}/**/*.py")
     )
     return {_name(file): ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)}
 

@@ -1,1 +1,1 @@
-"""Hop 3: the gate, snapshots, manifest, lineage, catalogue and readers of old vintages."""
+"""Marts to a snapshot: the gate, snapshots with manifest and lineage, exports, and the readers of what was published."""

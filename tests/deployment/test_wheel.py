@@ -1,29 +1,16 @@
 """The wheel, installed where there is no checkout, does the whole job."""
 
-import os
 import shutil
-import subprocess
-import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from tools import release
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.slow
-
-
-def call(*command: object, cwd: Path) -> str:
-    """Run a command without anything of this environment; returns what it printed."""
-    mine = ("BOLIGPROFIL_", "PREFECT_", "PYTHON", "VIRTUAL_ENV")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +20,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in ("flows", "schemas", "sql"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
         shutil.copy(ROOT / name, source)
-    call(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source, cwd=folder)
-    (made,) = folder.glob("*.whl")
-    return made
+    return release.build(source, folder)
 
 
 def test_the_wheel_holds_registry_and_sql(wheel: Path) -> None:
@@ -54,19 +39,4 @@ def test_the_wheel_holds_registry_and_sql(wheel: Path) -> None:
 
 
 def test_the_wheel_publishes_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
-    programs = tmp_path / "venv" / "bin"
-    constraints = ROOT / "constraints.txt"
-    call(programs / "pip", "install", "--quiet", "--constraint", constraints, wheel, cwd=tmp_path)
-    away = tmp_path / "away"
-    shutil.copytree(ROOT / "data" / "raw", away / "deliveries")
-
-    said = call(programs / "boligprofil", "run", "--raw", "deliveries", "--marts", "out/marts", cwd=away)
-    assert "Published snapshot" in said
-    file = Path(call(programs / "boligprofil", "path", "area_profile", "--marts", "out/marts", cwd=away).strip())
-    assert file.is_file()
-    assert file.is_relative_to(away)
-    said = call(programs / "boligprofil", "run", "--raw", "deliveries", "--marts", "out/marts", cwd=away)
-    assert "Nothing changed" in said
-    where = call(programs / "python", "-c", "import flows, schemas, sql; print(flows.__file__)", cwd=away)
-    assert Path(where.strip()).is_relative_to(tmp_path / "venv")
+    release.try_out(wheel, release.version_of(ROOT), tmp_path)
