@@ -38,7 +38,6 @@ class Contrast(Model):
 
     id: Identifier
     label_en: Text
-    label_da: Text
     by: Literal["funding_band", "funded", "secretariat", "organisation", "dose"]
     arms: tuple[Text, ...]
     estimand: Literal["ATT", "ATE"]

@@ -241,7 +241,6 @@ class Layout(Model):
     """How a delivery file looks, and the fact tables that it feeds."""
 
     id: Identifier
-    description: str
     tables: tuple[str, ...]
     formats: tuple[Literal["csv", "xlsx", "json", "json-stat", "px"], ...] = ("csv",)
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (";",)
@@ -436,7 +435,6 @@ class Rule(Model):
     """A rule that a delivery or a row can break, in words for the engineer and for the sender."""
 
     id: Identifier
-    scope: Literal["delivery", "row"]
     en: str
     da: str
 
@@ -579,7 +577,6 @@ class ProjectOrganisationCode(Code):
     unique = (("project_organisation",),)
     project_organisation: Slug
     name_da: Text
-    anchoring: Literal["central", "lokal"]
 
 
 class ProjectSecretariatCode(Code):
