@@ -92,7 +92,7 @@ class Balancing(Model):
     indicators: tuple[Identifier, ...] = Field(min_length=1)
 
 
-class Lock(Model):
+class OutcomeLock(Model):
     """Outcomes of later years than `after` are locked."""
 
     after: int
@@ -118,7 +118,7 @@ class Evaluation(Model):
     limits: Limits
     twins: Twins
     balancing: Balancing
-    lock: Lock
+    lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
 
     @property

@@ -5,7 +5,7 @@ An unknown key is an error. What the blocks say of each other is held together i
 
 import re
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -107,7 +107,7 @@ class Indicator(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _has_the_units_of_its_kind(cls, entry: object) -> object:
+    def _has_the_units_of_its_kind(cls, entry: Any) -> Any:
         """A share is in percent, and a count in what it counts, so neither writes what its kind says."""
         match entry:
             case {"kind": "share"}:
@@ -319,12 +319,11 @@ class Fetched(Model):
         return select
 
 
-class Lock(Model):
+class DeliveryLock(Model):
     """Years that can no longer be fetched as they were: their figures come from one stored delivery and no other."""
 
     years: Years
     delivery: Text
-    reason: Text
 
 
 class Source(Model):
@@ -345,7 +344,7 @@ class Source(Model):
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     releases: Releases | None = None
-    locked: tuple[Lock, ...] = ()
+    locked: tuple[DeliveryLock, ...] = ()
     max_bad_share: float = Field(ge=0, le=1)
     already_published: bool = False
     append_only: bool = False

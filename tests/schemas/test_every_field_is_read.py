@@ -151,30 +151,25 @@ class _Reads(ast.NodeVisitor):
 
     def models_of(self, node: ast.expr) -> Models:
         """The models that an expression is, or whose entries it holds."""
+        found = NONE
         match node:
             case ast.Name():
-                return self.names.get(node.id, NONE)
-            case ast.Attribute():
-                return _attributes()[node.attr]
-            case ast.Subscript() | ast.Starred():
-                return self.models_of(node.value)
+                found = self.names.get(node.id, NONE)
             case ast.Call(func=ast.Attribute(attr="values" | "items" | "get" | "model_copy", value=held)):
-                return self.models_of(held)
-            case ast.Call(func=ast.Attribute(attr=name)):
-                return _attributes()[name]
+                found = self.models_of(held)
+            case ast.Attribute(attr=name) | ast.Call(func=ast.Attribute(attr=name)):
+                found = _attributes()[name]
             case ast.Call(func=ast.Name(id=name)):
-                given = _attributes()[name] | frozenset({name} & MODELS.keys())
-                return given or self._any(node.args)
-            case ast.IfExp():
-                return self._any([node.body, node.orelse])
-            case ast.BoolOp() | ast.Tuple() | ast.List():
-                return self._any(node.values if isinstance(node, ast.BoolOp) else node.elts)
+                found = _attributes()[name] | frozenset({name} & MODELS.keys()) or self._any(node.args)
+            case ast.Subscript() | ast.Starred() | ast.DictComp():
+                found = self.models_of(node.value)
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp():
-                return self.models_of(node.elt)
-            case ast.DictComp():
-                return self.models_of(node.value)
-            case _:
-                return NONE
+                found = self.models_of(node.elt)
+            case ast.IfExp():
+                found = self._any([node.body, node.orelse])
+            case ast.BoolOp(values=parts) | ast.Tuple(elts=parts) | ast.List(elts=parts):
+                found = self._any(parts)
+        return found
 
     def _any(self, several: Iterable[ast.expr]) -> Models:
         return NONE.union(*map(self.models_of, several))
