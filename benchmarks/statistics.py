@@ -30,7 +30,7 @@ def bare(tables: Tables, registry: Registry) -> None:
 
 
 def _balance(tables: Tables, registry: Registry) -> None:
-    areas = Areas.of(tables, registry)
+    areas = Areas.from_tables(tables, registry)
     for window in registry.evaluation.window:
         rows = tables["baseline_values"].filter(pl.col("baseline_window") == window)
         values = areas.matrix(rows, "indicator", areas.indicators)
@@ -68,7 +68,7 @@ def _power(values: Floats, arm: NDArray[np.int64], cluster: NDArray[np.str_]) ->
 
 
 def _twins(tables: Tables, registry: Registry) -> None:
-    areas, chosen = Areas.of(tables, registry), registry.evaluation.twins
+    areas, chosen = Areas.from_tables(tables, registry), registry.evaluation.twins
     rows = tables["baseline_values"].filter(pl.col("baseline_window") == chosen.window)
     values = areas.matrix(rows, "indicator", list(chosen.indicators))
     whole = ~np.isnan(values).any(axis=1)

@@ -40,6 +40,22 @@ REFUSALS = (Busy, Damaged, MixedOrigin, QueryError, BuildError, RegistryError, F
 RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
 
 
+class Stopwatch:
+    """Seconds of each step, told to the log as they begin and end."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        log.info("%s ...", name)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - started, 2)
+        log.info("%s: %.1f s", name, self.seconds[name])
+
+
 @flow(name="nightly", task_runner=RUNNER, persist_result=False)  # type: ignore[arg-type]
 def nightly(
     raw: Path | None = None,
@@ -68,8 +84,8 @@ def nightly(
 
 
 def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None) -> Report:
-    registry, staging = load(chosen.schemas), chosen.staging_folder
-    vintage = versions.vintage(chosen.raw, staging, registry, as_of, published_by)
+    registry = load(chosen.schemas)
+    vintage = versions.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
     in_force = snapshots.in_force(chosen.marts)
     is_past = as_of is not None or published_by is not None
     todo = worklist(vintage.deliveries, registry.fingerprint, None if is_past else in_force, published_by)
@@ -80,23 +96,7 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         return Report("unchanged", "nothing changed", snapshot=in_force.id)
     watch = Stopwatch()
     vintage = vintage if is_past else _recorded(vintage, in_force)
-
-    with watch.step("read deliveries"):
-        names = tasks.read_names(vintage, staging, registry)
-        made = tasks.stage_delivery.map(
-            list(vintage.deliveries), unmapped(vintage), unmapped(staging), unmapped(registry), unmapped(names)
-        ).result()
-        receipts = [receipt for receipt in made if receipt]
-    with watch.step("reconcile them"):
-        facts = tasks.reconcile_facts(receipts, staging, registry)
-        before = _facts_before(vintage, staging, registry)
-        quarantined = (
-            {}
-            if is_past
-            else tasks.lay_out_quarantine(
-                receipts, facts.set_aside, staging, chosen.quarantine_folder, registry, vintage.moment.date()
-            )
-        )
+    receipts, facts, before, quarantined = _staged(chosen, vintage, registry, watch, is_past)
     work = snapshots.work_folder(chosen.marts)
     with watch.step("build marts"):
         files = tasks.build_marts(facts, work, registry, before)
@@ -117,8 +117,7 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         page = _keep_refused(work, chosen.marts)
         message = gate.refusal(judgement).replace(str(judgement.page), str(page))
         return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warnings)
-    manifest = _manifest(vintage, todo.inputs_sha256, registry, receipts, facts)
-    manifest |= {
+    manifest = _manifest(vintage, todo.inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),
@@ -126,13 +125,7 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         "warnings": list(warnings),
         "seconds": watch.seconds,
     }
-    (work / "dictionary.md").write_text(dictionary.as_markdown(registry), encoding="utf-8")
-    (work / "dictionary.csv").write_text(dictionary.as_csv(registry), encoding="utf-8")
-    with watch.step("publish"):
-        snapshot = tasks.publish_snapshot(work, manifest, chosen.marts, is_past)
-        if not is_past:
-            vintage.ledger.published(snapshot.id, vintage.moment)
-            snapshots.forget(chosen.marts, staging, chosen.keep_snapshots, chosen.keep_for)
+    snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past)
     return Report(
         "rebuilt" if is_past else "published",
         f"{'rebuilt vintage' if is_past else 'published snapshot'} {snapshot.id}",
@@ -144,6 +137,50 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         warnings=warnings,
         differences=tuple(snapshots.differences(snapshot, chosen.marts)) if is_past else (),
     )
+
+
+def _staged(
+    chosen: Settings, vintage: Vintage, registry: Registry, watch: Stopwatch, is_past: bool
+) -> tuple[list[Receipt], Facts, Facts | None, dict[str, Path]]:
+    """Every delivery's receipt, the facts in force, those of the last snapshot, and the quarantine of each delivery."""
+    staging = chosen.staging_folder
+    with watch.step("read deliveries"):
+        names = tasks.read_names(vintage, staging, registry)
+        staged = tasks.stage_delivery.map(
+            list(vintage.deliveries), unmapped(vintage), unmapped(staging), unmapped(registry), unmapped(names)
+        ).result()
+        receipts = [receipt for receipt in staged if receipt]
+    with watch.step("reconcile them"):
+        facts = tasks.reconcile_facts(receipts, staging, registry)
+        before = _facts_before(vintage, staging, registry)
+        quarantined = (
+            {}
+            if is_past
+            else tasks.lay_out_quarantine(
+                receipts, facts.set_aside, staging, chosen.quarantine_folder, registry, vintage.moment.date()
+            )
+        )
+    return receipts, facts, before, quarantined
+
+
+def _publish(
+    chosen: Settings,
+    work: Path,
+    manifest: dict[str, Any],
+    vintage: Vintage,
+    registry: Registry,
+    watch: Stopwatch,
+    is_past: bool,
+) -> Snapshot:
+    """Publish the work folder with its dictionary; a vintage of the past leaves ledger and older snapshots alone."""
+    (work / "dictionary.md").write_text(dictionary.as_markdown(registry), encoding="utf-8")
+    (work / "dictionary.csv").write_text(dictionary.as_csv(registry), encoding="utf-8")
+    with watch.step("publish"):
+        snapshot = tasks.publish_snapshot(work, manifest, chosen.marts, is_past)
+        if not is_past:
+            vintage.ledger.published(snapshot.id, vintage.moment)
+            snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for)
+    return snapshot
 
 
 def _recorded(vintage: Vintage, in_force: Snapshot | None) -> Vintage:
@@ -247,19 +284,3 @@ def _keep_refused(work: Path, marts: Path) -> Path:
     shutil.move(work / "data_docs", pages)
     shutil.rmtree(work)
     return pages / "index.html"
-
-
-class Stopwatch:
-    """Seconds of each step, told to the log as they begin and end."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time one step."""
-        log.info("%s ...", name)
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = round(time.perf_counter() - started, 2)
-        log.info("%s: %.1f s", name, self.seconds[name])

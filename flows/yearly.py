@@ -99,7 +99,7 @@ def _year(chosen: Settings, year: int, secretariat: str | None) -> dict[str, Any
             made = tasks.write_extract(_as_is(release), name, source, rules, known, chosen.extracts_folder)
             written.append({**asdict(made), "folder": made.folder.as_posix()})
     return {
-        "outcome": "written" if any(one["is_new"] for one in written) else "unchanged",
+        "outcome": "written" if any(extract["is_new"] for extract in written) else "unchanged",
         "message": f"extracts of {release.name} for {len(written)} secretariats",
         "release": release.name,
         "origin": release.record["origin"],

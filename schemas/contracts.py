@@ -158,8 +158,7 @@ def pandera_schema(registry: Registry, table: Table, apart: bool = True) -> Any:
     `apart=False` asks of all rows together whether they keep every rule, which takes a fraction of the time and does
     not say which row breaks which. Validate collected frames only: a LazyFrame would pass bad values in silence.
     """
-    import pandera.polars as pa_polars
-
+    pa_polars = _pandera()
     limits = _limits(registry)
     of_rows = {name: rule.holds for name, rule in ROW_RULES.get(table.id, {}).items()}
     of_columns = {column.name: _column_rules(registry, table, column) for column in table.columns}
@@ -183,6 +182,12 @@ def pandera_schema(registry: Registry, table: Table, apart: bool = True) -> Any:
         ordered=True,
         name=table.id,
     )
+
+
+def _pandera() -> Any:
+    import pandera.polars  # noqa: PLC0415 - it takes a second, and most readers of a contract validate nothing
+
+    return pandera.polars
 
 
 def _limits(registry: Registry) -> pl.DataFrame:
@@ -222,11 +227,9 @@ def _per_row(rule: pl.Expr, limits: pl.DataFrame) -> Any:
 
 
 def _of_column(name: str, rule: pl.Expr) -> Any:
-    import pandera.polars as pa_polars
-
     # An empty cell is judged too: a rule that has nothing to say of one is null, and null passes.
     judged = lambda data: data.lazyframe.select(rule.fill_null(True))  # noqa: E731
-    return pa_polars.Check(judged, name=name, error=name, ignore_na=False)
+    return _pandera().Check(judged, name=name, error=name, ignore_na=False)
 
 
 def _together(columns: list[pl.Expr], of_rows: list[pl.Expr], limits: pl.DataFrame) -> Any:
@@ -273,7 +276,7 @@ def expectations(registry: Registry, table: Table) -> list[Expectation]:
     filled = [column.name for column in table.columns if not column.nullable]
     # One query for all of them: an expectation of Great Expectations costs tens of milliseconds whatever it looks at.
     gaps = " or ".join(f'"{name}" is null' for name in filled)
-    query = {"unexpected_rows_query": f"select * from {table.id} where {gaps}"}
+    query = {"unexpected_rows_query": f"select * from {table.id} where {gaps}"}  # noqa: S608 - the registry's own names
     suite.append(Expectation("UnexpectedRowsExpectation", query, f"never empty: {', '.join(filled)}"))
     for column in table.columns:
         suite += _column_expectations(registry, column)

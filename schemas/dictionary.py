@@ -105,8 +105,8 @@ def _table(registry: Registry, table: Table) -> str:
 
 def _sources(registry: Registry) -> str:
     rows = ["| source | title | publisher | terms | note |", "|---|---|---|---|---|"]
-    for source in registry.sources.values():
-        rows.append(
-            f"| {source.id} | {source.title} | {source.publisher} | {source.licence} | {source.baseline_caveat or ''} |"
-        )
+    rows += [
+        f"| {source.id} | {source.title} | {source.publisher} | {source.licence} | {source.baseline_caveat or ''} |"
+        for source in registry.sources.values()
+    ]
     return "\n".join(rows)

@@ -90,13 +90,7 @@ class Disclosure(Model):
 
     def contradictions(self, indicators: Mapping[str, Indicator], sources: Mapping[str, Source]) -> Iterable[str]:
         """A sentence for each entry that points at something that is not there, or is laxer than it may be."""
-        publishers = {source.publisher for source in sources.values()}
-        named = Counter(publisher for owner in self.owner.values() for publisher in owner.publishers)
-        for publisher, times in sorted(named.items()):
-            if publisher not in publishers:
-                yield f"disclosure.toml, owner: no source in sources.toml has the publisher {publisher!r}"
-            if times > 1:
-                yield f"disclosure.toml, owner: publisher {publisher!r} stands twice"
+        yield from self._owner_contradictions(sources)
         for block, rules in (("owner", self.owner), ("class", self.class_)):
             for name, rule in rules.items():
                 if self.strictest.with_(rule) != self.strictest:
@@ -107,6 +101,18 @@ class Disclosure(Model):
             yield f"disclosure.toml, counted: no indicator has the count_basis {basis!r}"
         if self.method == "rounding":
             yield from self._laxer_than_base(indicators, sources)
+        yield from self._sum_contradictions(indicators)
+
+    def _owner_contradictions(self, sources: Mapping[str, Source]) -> Iterable[str]:
+        publishers = {source.publisher for source in sources.values()}
+        named = Counter(publisher for owner in self.owner.values() for publisher in owner.publishers)
+        for publisher, times in sorted(named.items()):
+            if publisher not in publishers:
+                yield f"disclosure.toml, owner: no source in sources.toml has the publisher {publisher!r}"
+            if times > 1:
+                yield f"disclosure.toml, owner: publisher {publisher!r} stands twice"
+
+    def _sum_contradictions(self, indicators: Mapping[str, Indicator]) -> Iterable[str]:
         for total in self.sum.values():
             place = f"disclosure.toml, sum.{total.id}"
             for name in (total.whole, *total.parts):
@@ -120,8 +126,8 @@ class Disclosure(Model):
 
     def _laxer_than_base(self, indicators: Mapping[str, Indicator], sources: Mapping[str, Source]) -> Iterable[str]:
         """A sentence for each rule in use that rounding to the base cannot fulfil."""
-        rules = [*(("owner", *of) for of in self.owner.items()), *(("class", *of) for of in self.class_.items())]
-        used = {f"{block}.{name}": rule.k for block, name, rule in rules}
+        used = {f"owner.{name}": owner.k for name, owner in self.owner.items()}
+        used |= {f"class.{name}": rule.k for name, rule in self.class_.items()}
         for source in sources.values():
             named = {*source.indicators, *(rule.indicator for rule in source.figures)}
             counted = [name for name in named & indicators.keys() if indicators[name].count_basis in self.counted.basis]

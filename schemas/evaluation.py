@@ -38,7 +38,6 @@ class Contrast(Model):
 
     id: Identifier
     label_en: Text
-    label_da: Text
     by: Literal["funding_band", "funded", "secretariat", "organisation", "dose"]
     arms: tuple[Text, ...]
     estimand: Literal["ATT", "ATE"]
@@ -93,7 +92,7 @@ class Balancing(Model):
     indicators: tuple[Identifier, ...] = Field(min_length=1)
 
 
-class Lock(Model):
+class OutcomeLock(Model):
     """Outcomes of later years than `after` are locked."""
 
     after: int
@@ -119,7 +118,7 @@ class Evaluation(Model):
     limits: Limits
     twins: Twins
     balancing: Balancing
-    lock: Lock
+    lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
 
     @property

@@ -36,6 +36,6 @@ class Extracts(Model):
             if name not in indicators or not indicators[name].of_areas:
                 yield f"extracts.toml, key_figures: {name!r} is no indicator of areas in indicators.toml"
         for what in ("code", "label_da"):
-            said = [getattr(mark, what) for mark in self.mark.values()]
-            for twice in sorted({word for word in said if said.count(word) > 1}):
+            written = [getattr(mark, what) for mark in self.mark.values()]
+            for twice in sorted({word for word in written if written.count(word) > 1}):
                 yield f"extracts.toml, mark: {what} {twice!r} stands twice"

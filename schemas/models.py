@@ -5,10 +5,12 @@ An unknown key is an error. What the blocks say of each other is held together i
 
 import re
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from schemas.labels import COUNTED
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -21,6 +23,17 @@ ACCEPTABLE = {
     "row_count_differs": "delivery",
     "too_many_bad_rows": "delivery",
     "target_changed": "delivery",
+}
+
+# How the units of an indicator are written, by its kind: a rate of 1 has no 'per 1', and a mean need not be money.
+UNITS = {
+    "share": {"unit": "percent", "unit_da": "procent", "unit_short_da": "%"},
+    "relative": {"unit": "percent of .+", "unit_da": "procent af .+", "unit_short_da": "% af .+"},
+    "rate": {"unit": ".+ per {per} .+", "unit_da": r"pr\. {per_da}( .+)?", "unit_short_da": r"pr\. {per_da}( .+)?"},
+    "rate of 1": {"unit": ".+ per [a-z].*", "unit_da": r"pr\. [a-zæøå].*", "unit_short_da": r"pr\. [a-zæøå].*"},
+    "count": {"unit": "(?!percent|.* per ).+", "unit_da": "antal {several}", "unit_short_da": "{several}"},
+    "mean": {"unit": "(?!percent|DKK).+", "unit_da": "{several}.*", "unit_short_da": "{several}"},
+    "mean of money": {"unit": "DKK.*", "unit_da": "kroner.*", "unit_short_da": r"kr\..*"},
 }
 
 
@@ -68,7 +81,9 @@ class Indicator(Model):
     definition: str
     definition_da: str
     kind: Literal["share", "rate", "relative", "count", "mean"]
-    unit: str
+    unit: Text
+    unit_da: Text
+    unit_short_da: Text
     per: int | None = None
     numerator: str | None = None
     denominator: str | None = None
@@ -90,6 +105,19 @@ class Indicator(Model):
     of_areas: bool = True
     comparator_by_definition: KnownComparator | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_the_units_of_its_kind(cls, entry: Any) -> Any:
+        """A share is in percent, and a count in what it counts, so neither writes what its kind says."""
+        match entry:
+            case {"kind": "share"}:
+                return UNITS["share"] | entry
+            case {"kind": "count", "count_basis": str(basis)} if basis in COUNTED:
+                several = COUNTED[basis][1]
+                return {"unit_da": f"antal {several}", "unit_short_da": several} | entry
+            case _:
+                return entry
+
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
         if self.kind in ("share", "rate") and not (self.numerator and self.denominator):
@@ -102,6 +130,18 @@ class Indicator(Model):
             raise ValueError("minimum must lie below maximum")
         if self.area_maximum is not None and not self.minimum < self.area_maximum <= self.maximum:
             raise ValueError("area_maximum must lie between minimum and maximum")
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_unit_of_another_kind(self) -> Self:
+        variant = f"{self.kind} of 1" if self.per == 1 else self.kind
+        if self.kind == "mean" and self.count_basis == "money":
+            variant = "mean of money"
+        per, several = f"{self.per or 0:,}", COUNTED[self.count_basis][1]
+        for name, pattern in UNITS[variant].items():
+            written = pattern.format(per=per, per_da=per.replace(",", "[.]"), several=several)
+            if not re.fullmatch(written, getattr(self, name)):
+                raise ValueError(f"{name} {getattr(self, name)!r} is no unit of a {self.kind} of {self.count_basis}")
         return self
 
     @property
@@ -201,7 +241,6 @@ class Layout(Model):
     """How a delivery file looks, and the fact tables that it feeds."""
 
     id: Identifier
-    description: str
     tables: tuple[str, ...]
     formats: tuple[Literal["csv", "xlsx", "json", "json-stat", "px"], ...] = ("csv",)
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (";",)
@@ -280,12 +319,11 @@ class Fetched(Model):
         return select
 
 
-class Lock(Model):
+class DeliveryLock(Model):
     """Years that can no longer be fetched as they were: their figures come from one stored delivery and no other."""
 
     years: Years
     delivery: Text
-    reason: Text
 
 
 class Source(Model):
@@ -306,7 +344,7 @@ class Source(Model):
     years: Years | None = None
     reference_day: str | None = Field(default=None, pattern=r"^\d\d-\d\d$")
     releases: Releases | None = None
-    locked: tuple[Lock, ...] = ()
+    locked: tuple[DeliveryLock, ...] = ()
     max_bad_share: float = Field(ge=0, le=1)
     already_published: bool = False
     append_only: bool = False
@@ -396,7 +434,6 @@ class Rule(Model):
     """A rule that a delivery or a row can break, in words for the engineer and for the sender."""
 
     id: Identifier
-    scope: Literal["delivery", "row"]
     en: str
     da: str
 
@@ -539,7 +576,6 @@ class ProjectOrganisationCode(Code):
     unique = (("project_organisation",),)
     project_organisation: Slug
     name_da: Text
-    anchoring: Literal["central", "lokal"]
 
 
 class ProjectSecretariatCode(Code):

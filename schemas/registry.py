@@ -319,25 +319,14 @@ def _fingerprint(root: Path) -> str:
 def _contradictions(registry: Registry) -> Iterable[str]:
     """Every sentence names an entry that points at something that is not there."""
     for source in registry.sources.values():
-        if source.layout not in registry.layouts:
-            yield f"sources.toml, source.{source.id}: layout {source.layout!r} is not declared"
-        for indicator in source.indicators:
-            if indicator not in registry.indicators:
-                yield f"sources.toml, source.{source.id}: indicator {indicator!r} is not in indicators.toml"
-        for rule in source.figures:
-            if rule.indicator not in registry.indicators:
-                yield f"sources.toml, source.{source.id}: indicator {rule.indicator!r} is not in indicators.toml"
-        if source.layout in registry.layouts:
-            layout = registry.layouts[source.layout]
-            if source.fetch and "csv" not in layout.formats:
-                yield f"sources.toml, source.{source.id}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
-            if layout.counts and not source.figures and not _says_indicator(layout):
-                yield f"sources.toml, source.{source.id}: 'figures' must say what the figures of the layout are"
+        yield from _source_contradictions(registry, source)
     for layout in registry.layouts.values():
         yield from _layout_contradictions(registry, layout)
     for table in registry.tables.values():
         yield from _table_contradictions(registry, table)
     yield from _area_contradictions(registry)
+    yield from _exception_contradictions(registry)
+    yield from _name_contradictions(registry)
     areas = [name for name, indicator in registry.indicators.items() if indicator.of_areas]
     groups = {
         "funding_band": {row["funding_band"] for row in registry.codes["funding_bands"]},
@@ -355,6 +344,21 @@ def _contradictions(registry: Registry) -> Iterable[str]:
         for columns in model.unique:
             values = (", ".join(row[column] for column in columns) for row in registry.codes[name])
             yield from (f"codes/{name}.csv: {', '.join(columns)} {value!r} stands twice" for value in _twice(values))
+
+
+def _source_contradictions(registry: Registry, source: Source) -> Iterable[str]:
+    place = f"sources.toml, source.{source.id}"
+    for indicator in (*source.indicators, *(rule.indicator for rule in source.figures)):
+        if indicator not in registry.indicators:
+            yield f"{place}: indicator {indicator!r} is not in indicators.toml"
+    layout = registry.layouts.get(source.layout)
+    if layout is None:
+        yield f"{place}: layout {source.layout!r} is not declared"
+        return
+    if source.fetch and "csv" not in layout.formats:
+        yield f"{place}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
+    if layout.counts and not source.figures and not _says_indicator(layout):
+        yield f"{place}: 'figures' must say what the figures of the layout are"
 
 
 def _says_indicator(layout: Layout) -> bool:
@@ -405,7 +409,7 @@ def _layout_contradictions(registry: Registry, layout: Layout) -> Iterable[str]:
 
 
 def _area_contradictions(registry: Registry) -> Iterable[str]:
-    areas = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
+    areas = {row["area_id"] for row in registry.codes["areas"]}
     for name, columns in (("area_aliases", ("area_id",)), ("area_relations", ("area_id", "listed_as"))):
         for row in registry.codes[name]:
             for column in columns:
@@ -414,6 +418,10 @@ def _area_contradictions(registry: Registry) -> Iterable[str]:
     for row in registry.codes["area_relations"]:
         if row["source"] not in registry.sources:
             yield f"codes/area_relations.csv: source {row['source']!r} is not in sources.toml"
+
+
+def _exception_contradictions(registry: Registry) -> Iterable[str]:
+    areas = {row["area_id"] for row in registry.codes["areas"]}
     for correction in registry.corrections.values():
         if correction.source not in registry.sources:
             yield f"corrections.toml, {correction.id}: source {correction.source!r} is not in sources.toml"
@@ -422,6 +430,11 @@ def _area_contradictions(registry: Registry) -> Iterable[str]:
             yield f"exceptions.toml, {exception.id}: indicator {exception.indicator!r} is not in indicators.toml"
         if exception.area_id and exception.area_id not in areas:
             yield f"exceptions.toml, {exception.id}: area {exception.area_id!r} is not in codes/areas.csv"
+
+
+def _name_contradictions(registry: Registry) -> Iterable[str]:
+    """Within a municipality a name is that of one area."""
+    areas = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
     meant: dict[tuple[str, str], set[str]] = {}
     for name, column in (("areas", "name"), ("area_aliases", "alias")):
         for row in registry.codes[name]:

@@ -109,7 +109,7 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
     def line(kind: str) -> Line:
         last = newest[kind]
         year = "" if last["year"] == extract.years[-1] else f" ({last['year']})"
-        unit = " %" if of.kind == "share" and not year else ""
+        unit = f" {of.unit_short_da}" if of.kind == "share" and not year else ""
         return Line(
             kind,
             tuple(point(figure, kind) for figure in figures[kind]),
@@ -131,7 +131,7 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
             # The area is drawn last, on top of the others.
             drawing=Drawing(
                 alternative(area, extract, registry, indicator),
-                danish.unit(of),
+                of.unit_short_da,
                 tuple(line(place.kind) for place in reversed(places)),
                 tuple((y(value), text) for value, text in ticks),
                 tuple((x(year), str(year)) for year in extract.years[::-1][::step]),

@@ -184,7 +184,7 @@ FIELDS = (
     Field("År", lambda line: int(line.figure["year"]), "year", 7),
     Field("Emne", lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group or "background"], width=23),
     Field("Indikator", lambda line: line.indicator.label_da, width=42),
-    Field("Enhed", lambda line: danish.unit(line.indicator), width=14),
+    Field("Enhed", lambda line: line.indicator.unit_short_da, width=14),
     Field("Tal", lambda line: line.value("value"), "value", 11),
     Field("Mærke i stedet for tal", lambda line: mark(line.figure, line.registry), width=25),
     Field("Antal", lambda line: line.kept("shown_numerator"), "count", 9),

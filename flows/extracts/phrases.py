@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from flows.extracts import words
 from flows.extracts.model import Extract, Figure, Place
 from flows.present import danish
+from schemas import labels
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -41,12 +42,10 @@ def amount(value: float, indicator: Indicator) -> str:
     """A value in a sentence: '9,7 procent'; rates and counts have their unit in their name."""
     text = danish.number(value, indicator.decimals)
     match indicator.kind:
-        case "share":
-            return f"{text} procent"
-        case "relative":
-            return f"{text} procent af regionens"
+        case "share" | "relative":
+            return f"{text} {indicator.unit_da}"
         case "mean":
-            return f"{text} kroner"
+            return f"{text} {labels.COUNTED[indicator.count_basis][1]}"
         case _:
             return text
 

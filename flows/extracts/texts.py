@@ -187,7 +187,7 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
             indicator.label_da,
             indicator.definition_da,
             danish.sentence(indicator.population_da),
-            danish.sentence(labels.unit_in_words(indicator)),
+            danish.sentence(indicator.unit_da),
             POLARITIES[indicator.polarity],
             _how_uncertain(indicator),
             danish.sentence(_publishers(every, extract, indicator, registry)),

@@ -364,7 +364,7 @@ class _Maker:
         ]
         columns = [
             Column("Hovedtal", 34, lambda line: line.indicator.label_da),
-            Column("Enhed", 10, lambda line: danish.unit(line.indicator)),
+            Column("Enhed", 10, lambda line: line.indicator.unit_short_da),
             Column("Område", 22, lambda line: line.place.name),
             Column(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
             Column("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
@@ -432,7 +432,7 @@ class _Maker:
         return [
             Column("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
             Column("Indikator", 32, lambda row: row.indicator.label_da),
-            Column("Enhed", 12, lambda row: danish.unit(row.indicator)),
+            Column("Enhed", 12, lambda row: row.indicator.unit_short_da),
             *(Column(str(year), 9, of(year), "value") for year in self.extract.years),
             Column(
                 f"Usikkerhed {self.extract.year}",
@@ -516,7 +516,7 @@ class _Maker:
         columns = [
             Column("Område", 22, lambda row: row[0].name),
             Column("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
-            Column("Enhed", 10, lambda row: danish.unit(self.registry.indicators[row[2].indicator])),
+            Column("Enhed", 10, lambda row: self.registry.indicators[row[2].indicator].unit_short_da),
             Column("Listens år", 8, lambda row: row[1].year, "year"),
             Column("Krav", 22, self._demand, "beside"),
             Column("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
@@ -540,7 +540,7 @@ class _Maker:
         criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
         # The threshold is the law's own number: its decimals, not the indicator's.
         digits = len(f"{criterion.threshold:g}".partition(".")[2])
-        return f"{_SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {danish.unit(indicator)}"
+        return f"{_SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
 
     def _of_criterion(self, criterion: Criterion, number: float | None) -> Cell:
         if criterion.mark:
@@ -590,7 +590,7 @@ class _Maker:
         if not target.indicator:
             return "intet tal"
         indicator = self.registry.indicators[target.indicator]
-        return f"{indicator.label_da} ({danish.unit(indicator)})"
+        return f"{indicator.label_da} ({indicator.unit_short_da})"
 
     def _of_target(self, target: TargetLine, side: str) -> Cell:
         figure = getattr(target, side)
@@ -634,7 +634,7 @@ class _Maker:
             Column("Sted", 28, lambda change: change.place),
             Column("Hvad der skete", 28, lambda change: texts.happened(change)),
             Column("Indikator", 44, lambda change: self.registry.indicators[change.indicator].label_da),
-            Column("Enhed", 14, lambda change: danish.unit(self.registry.indicators[change.indicator])),
+            Column("Enhed", 14, lambda change: self.registry.indicators[change.indicator].unit_short_da),
             Column("År", 8, lambda change: change.year, "year"),
             Column("Før", 14, lambda change: self._side(change.before, change.before_mark, change.indicator), "value"),
             Column("Nu", 14, lambda change: self._side(change.now, change.now_mark, change.indicator), "value"),
@@ -666,7 +666,7 @@ class _Maker:
         columns = [
             Column("Sted", 26, lambda point: point.place.name),
             Column("Hovedtal", 36, lambda point: point.indicator.label_da),
-            Column("Enhed", 12, lambda point: danish.unit(point.indicator)),
+            Column("Enhed", 12, lambda point: point.indicator.unit_short_da),
             Column("År", 8, lambda point: point.year, "year"),
             Column("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
             Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.value("ci_low")), "value"),

@@ -147,7 +147,7 @@ class Charts:
         self, chart: Any, place: Place, indicator: Indicator, points: Sequence[Point], unnamed: list[int]
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
-        title = f"{indicator.label_da} ({danish.unit(indicator)}): {place.name}"
+        title = f"{indicator.label_da} ({indicator.unit_short_da}): {place.name}"
         # Marks go with the chart into whatever it is pasted into.
         chart.set_title({"name": f"{self.marks} · {title}", "name_font": {"size": 10, "bold": True}})
         years = self.years

@@ -16,6 +16,21 @@ from flows.marts.queries import Query, Step
 from schemas.models import CODES
 from schemas.registry import Registry
 
+EXCEPTIONS = {
+    **dict.fromkeys(("exception_id", "check", "area_id"), pl.String()),
+    "year": pl.Int32(),
+    **dict.fromkeys(("indicator", "file", "reason", "owner"), pl.String()),
+    "until": pl.Date(),
+}
+CORRECTIONS = {
+    **dict.fromkeys(("correction_id", "source", "file", "column", "wrong", "right", "reason", "owner"), pl.String()),
+    "until": pl.Date(),
+}
+SOURCES = {
+    **dict.fromkeys(("source", "title", "publisher", "baseline_caveat"), pl.String()),
+    **dict.fromkeys(("is_example", "already_published"), pl.Boolean()),
+}
+
 
 class BuildError(RuntimeError):
     """A mart that could not be built: the message names the SQL file and what DuckDB or the contract says."""
@@ -84,32 +99,28 @@ def over_snapshot(
         inputs = load_codes(connection, registry)
         connection.execute("set variable origin = ?", [origin])
         for name in sorted(needed & marts.keys() - {wanted}):
-            connection.execute(f"create table {name} as select * from read_parquet(?)", [str(marts[name])])
+            connection.read_parquet(str(marts[name])).create(name)
             inputs.append(name)
         for name, rows in facts.items():
-            connection.register("incoming", rows.to_arrow())
-            connection.execute(f"create table facts.{name} as select * from incoming")
-            connection.unregister("incoming")
+            connection.from_arrow(rows.to_arrow()).create(f"facts.{name}")
             inputs.append(f"facts.{name}")
         made = {name: steps[name] for name in needed if name in steps}
         for name in queries.order(made, inputs):
             step = made[name]
             if isinstance(step, Query):
                 connection.execute(f"create table {name} as\n{step.sql}")
-        made_rows: pl.DataFrame = connection.sql(f"select * from {wanted}").pl()
-        return made_rows
+        rows_of_it: pl.DataFrame = connection.table(wanted).pl()
+        return rows_of_it
 
 
 def _measure(connection: duckdb.DuckDBPyConnection, statistic: Statistic, registry: Registry) -> None:
     """Hand a statistic the tables that it reads, and keep what it gives as tables of the schema `statistics`."""
-    given = {name: connection.sql(f"select * from {name}").pl() for name in sorted(statistic.reads)}
+    given = {name: connection.table(name).pl() for name in sorted(statistic.reads)}
     try:
         made = statistic.make(given, registry)
     except OtherPool as error:
         raise BuildError(str(error)) from error
-    connection.register("incoming", made.to_arrow())
-    connection.execute(f"create table {statistic.name} as select * from incoming")
-    connection.unregister("incoming")
+    connection.from_arrow(made.to_arrow()).create(statistic.name)
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -126,12 +137,11 @@ def connect() -> duckdb.DuckDBPyConnection:
 def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts, before: Facts | None) -> list[str]:
     """Load the facts, and beside them the figures of the last snapshot: `facts.figures_before`."""
     for name, file in facts.tables.items():
-        connection.execute(f"create table facts.{name} as select * from read_parquet(?)", [str(file)])
-    if before:
-        figures = str(before.tables["figures"])
-        connection.execute("create table facts.figures_before as select * from read_parquet(?)", [figures])
-    else:
-        connection.execute("create table facts.figures_before as select * from facts.figures limit 0")
+        connection.read_parquet(str(file)).create(f"facts.{name}")
+    figures = (
+        connection.read_parquet(str(before.tables["figures"])) if before else connection.table("facts.figures").limit(0)
+    )
+    figures.create("facts.figures_before")
     return [f"facts.{name}" for name in (*facts.tables, "figures_before")]
 
 
@@ -139,11 +149,9 @@ def load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> lis
     """Load the registry as tables of the schema `codes`; returns their names."""
     names = []
     for name, frame in codes(registry).items():
-        connection.register("incoming", frame.to_arrow())
-        connection.execute(f"create table codes.{name} as select * from incoming")
-        connection.unregister("incoming")
+        connection.from_arrow(frame.to_arrow()).create(f"codes.{name}")
         names.append(f"codes.{name}")
-    listed = ", ".join(f"'{name}'" for name, of in registry.indicators.items() if of.of_areas)
+    listed = ", ".join(f"'{name}'" for name, indicator in registry.indicators.items() if indicator.of_areas)
     connection.execute(f"create type indicator_id as enum ({listed})")
     return names
 
@@ -155,8 +163,24 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
         for name, rows in registry.codes.items()
         if (columns := list(rows[0] if rows else CODES[name].model_fields if name in CODES else ()))
     }
-    text, number, whole = pl.String(), pl.Float64(), pl.Int64()
-    indicators = pl.DataFrame(
+    exceptions = [{"exception_id": e.id, **e.model_dump(exclude={"id"})} for e in registry.exceptions.values()]
+    corrections = [
+        {"correction_id": c.id, **c.model_dump(exclude={"id", "where"})} for c in registry.corrections.values()
+    ]
+    return {
+        **files,
+        "indicators": _indicators(registry),
+        "sources": _sources(registry),
+        "exceptions": pl.DataFrame(exceptions, schema=EXCEPTIONS),
+        "corrections": pl.DataFrame(corrections, schema=CORRECTIONS),
+        "baseline_windows": _baseline_windows(registry),
+        "change_links": _change_links(registry),
+        "indicator_years": _indicator_years(registry),
+    }
+
+
+def _indicators(registry: Registry) -> pl.DataFrame:
+    return pl.DataFrame(
         [
             {
                 **indicator.model_dump(exclude={"id", "comparator_by_definition", "numerator", "denominator"}),
@@ -165,75 +189,28 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
                 "denominator_is": indicator.denominator,
                 "factor": float(indicator.factor),
                 "interval": indicator.interval,
-                "of_year": indicator.of_year,
-                "of_areas": indicator.of_areas,
                 "comparator_geography": known.geography if (known := indicator.comparator_by_definition) else None,
                 "comparator_value": known.value if known else None,
             }
             for indicator in registry.indicators.values()
         ],
-        schema_overrides={"comparator_geography": text, "comparator_value": number, "decimals": whole},
+        schema_overrides={"comparator_geography": pl.String, "comparator_value": pl.Float64, "decimals": pl.Int64},
         infer_schema_length=None,
     )
-    sources = pl.DataFrame(
+
+
+def _sources(registry: Registry) -> pl.DataFrame:
+    return pl.DataFrame(
         [
             {
+                **source.model_dump(include=set(SOURCES)),
                 "source": source.id,
-                "title": source.title,
-                "publisher": source.publisher,
-                "baseline_caveat": source.baseline_caveat,
                 "is_example": source.example is not None,
-                "already_published": source.already_published,
             }
             for source in registry.sources.values()
         ],
-        schema={
-            "source": text,
-            "title": text,
-            "publisher": text,
-            "baseline_caveat": text,
-            "is_example": pl.Boolean(),
-            "already_published": pl.Boolean(),
-        },
+        schema=SOURCES,
     )
-    exceptions = pl.DataFrame(
-        [{"exception_id": e.id, **e.model_dump(exclude={"id"})} for e in registry.exceptions.values()],
-        schema={
-            "exception_id": text,
-            "check": text,
-            "area_id": text,
-            "year": pl.Int32(),
-            "indicator": text,
-            "file": text,
-            "reason": text,
-            "owner": text,
-            "until": pl.Date(),
-        },
-    )
-    corrections = pl.DataFrame(
-        [{"correction_id": c.id, **c.model_dump(exclude={"id", "where"})} for c in registry.corrections.values()],
-        schema={
-            "correction_id": text,
-            "source": text,
-            "file": text,
-            "column": text,
-            "wrong": text,
-            "right": text,
-            "reason": text,
-            "owner": text,
-            "until": pl.Date(),
-        },
-    )
-    return {
-        **files,
-        "indicators": indicators,
-        "sources": sources,
-        "exceptions": exceptions,
-        "corrections": corrections,
-        "baseline_windows": _baseline_windows(registry),
-        "change_links": _change_links(registry),
-        "indicator_years": _indicator_years(registry),
-    }
 
 
 def _baseline_windows(registry: Registry) -> pl.DataFrame:
@@ -289,7 +266,7 @@ def _write(
         raise BuildError(f"sql/marts/{name}.sql and tables.toml differ in the columns {', '.join(sorted(difference))}")
     try:
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
-        write_parquet(file, connection.sql(f"select {columns} from {name}").to_arrow_table(), table, notes)
+        write_parquet(file, connection.table(name).project(columns).to_arrow_table(), table, notes)
     except (ValueError, duckdb.Error) as error:
         raise BuildError(f"sql/marts/{name}.sql: {error}") from error
     return file
@@ -315,8 +292,8 @@ def caveat(facts: Facts, registry: Registry) -> str:
     """What a reader of the areas' figures must know first: what they, or those of some sources, cannot be used for."""
     figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"], glob=False)
     used = sorted(figures.filter(pl.col("geography") == "area")["source"].unique())
-    said = {source: words for source in used if (words := registry.sources[source].baseline_caveat)}
-    words = "; ".join(sorted(set(said.values())))
-    if len(said) == len(used):
+    caveats = {source: words for source in used if (words := registry.sources[source].baseline_caveat)}
+    words = "; ".join(sorted(set(caveats.values())))
+    if not caveats or len(caveats) == len(used):
         return words
-    return f"{words} (this holds for: {'; '.join(registry.sources[source].title for source in said)})" if said else ""
+    return f"{words} (this holds for: {'; '.join(registry.sources[source].title for source in caveats)})"

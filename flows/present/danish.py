@@ -39,34 +39,16 @@ def signed(value: float | None, decimals: int = 0) -> str:
     return text if is_zero or text.startswith("−") else f"+{text}"
 
 
-def unit(indicator: Indicator) -> str:
-    """What stands behind a value: '%', 'pr. 1.000', 'kr.' and so on; counts have what they count."""
-    match indicator.kind:
-        case "share":
-            return "%"
-        case "relative":
-            return "% af regionens"
-        case "rate":
-            # One contact per resident is no 'per 1'.
-            if indicator.per == 1:
-                return "pr. beboer"
-            return f"pr. {number(indicator.per)}"
-        case "mean":
-            return "kr. pr. m²" if indicator.id.endswith("_m2") else "kr."
-        case _:
-            return labels.COUNTED[indicator.count_basis][1]
-
-
 def valued(value: float | None, indicator: Indicator) -> str:
     """A figure with its unit: '43,3 %'."""
-    return ABSENT if value is None else f"{number(value, indicator.decimals)} {unit(indicator)}"
+    return ABSENT if value is None else f"{number(value, indicator.decimals)} {indicator.unit_short_da}"
 
 
 def changed(value: float | None, indicator: Indicator) -> str:
     """A change with its unit: '+1,2 procentpoint'; shares change in percentage points."""
     if value is None:
         return ABSENT
-    name = "procentpoint" if indicator.kind in ("share", "relative") else unit(indicator)
+    name = "procentpoint" if indicator.kind in ("share", "relative") else indicator.unit_short_da
     return f"{signed(value, indicator.decimals)} {name}"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, DictLoader, Environment
+from typing_extensions import override
 
 KEPT, BROKEN, NO_VERDICT = "kept", "broken", "no verdict"
 SHOWN_OFFENDERS = 5
@@ -23,7 +24,7 @@ _TABLE_SECTION = "Table-Level Expectations"
 
 
 @dataclass(frozen=True)
-class Line:
+class Promise:
     """One promise and what became of it: one row of a page. `sql` is the query as written, where there is one."""
 
     rule: str
@@ -46,7 +47,7 @@ class Record:
     """All promises of one mart; `result` is GX's ExpectationSuiteValidationResult, in the order of `lines`."""
 
     mart: str
-    lines: tuple[Line, ...]
+    lines: tuple[Promise, ...]
     result: Any
 
     def number(self, verdict: str) -> int:
@@ -124,7 +125,7 @@ def _document(record: Record) -> Any:
     return document
 
 
-def _words(line: Line) -> str:
+def _words(line: Promise) -> str:
     check = f'<br><span class="check">sql/checks/{html.escape(line.check)}.sql</span>' if line.check else ""
     return html.escape(line.rule) + check
 
@@ -134,6 +135,7 @@ def _offline_view() -> Any:
     from great_expectations.render.view.view import DefaultJinjaPageView
 
     class OfflineView(DefaultJinjaPageView):
+        @override
         def render_string_template(self, template: Any) -> Any:
             params = template.get("params", {}) if isinstance(template, dict) else {}
             if "unexpected_rows_query" in params:

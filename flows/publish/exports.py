@@ -156,9 +156,9 @@ class Mart:
         """The variables whose missing figures have a reason."""
         return [variable for variable in self.variables if variable.reason_column]
 
-    def by_type(self, said: Mapping[str, str]) -> dict[str, str]:
+    def by_type(self, words: Mapping[str, str]) -> dict[str, str]:
         """What is said of a column's type, by the name of each variable that has it."""
-        return {v.name: said[v.column.type] for v in self.variables if v.column.type in said}
+        return {v.name: words[v.column.type] for v in self.variables if v.column.type in words}
 
     @property
     def boolean_labels(self) -> dict[str, dict[Any, str]]:
@@ -432,9 +432,9 @@ def _stamp(file: Path, name: str, moment: datetime) -> None:
     pattern, form, times = STAMPS[name]
     at = moment.astimezone(UTC)
     month = MONTHS[at.month - 1]
-    said = form.format(at=at, month=month, MONTH=month.upper()).encode()
+    stamp = form.format(at=at, month=month, MONTH=month.upper()).encode()
     with file.open("r+b") as opened:
-        stamped, found = re.subn(pattern, said, opened.read(HEAD))
+        stamped, found = re.subn(pattern, stamp, opened.read(HEAD))
         if found != times:
             raise ExportError(f"{found} times stand in the head of a {name} file, not {times}; pin pyreadstat to 1.3")
         opened.seek(0)

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 
 from flows.publish import data_docs
-from flows.publish.data_docs import BROKEN, KEPT, NO_VERDICT, SHOWN_OFFENDERS, Line, Record
-from schemas.contracts import Expectation as Expectation
+from flows.publish.data_docs import BROKEN, KEPT, NO_VERDICT, SHOWN_OFFENDERS, Promise, Record
+from schemas.contracts import Expectation
 
 _SHOWN_FINDINGS = 20
 _SQL = "unexpected_rows_query"
@@ -85,8 +85,7 @@ def judge(
         database = Path(folder) / "gate.duckdb"
         with duckdb.connect(database) as connection:
             for mart, path in marts.items():
-                source = str(path.resolve()).replace("'", "''")
-                connection.execute(f"create view {_quoted(mart)} as select * from read_parquet('{source}')")
+                connection.read_parquet(str(path.resolve())).create_view(mart)
         results = _validate(database, suites)
         with duckdb.connect(database, read_only=True) as connection:
             records = [_record(connection, mart, keys.get(mart, ()), suites[mart], results[mart]) for mart in marts]
@@ -114,12 +113,12 @@ def refusal(judgement: Judgement) -> str:
         raise ValueError("every promise is kept: there is nothing to refuse")
     broken = sum(finding.fault is None for finding in judgement.findings)
     faults = len(judgement.findings) - broken
-    said = []
+    shares = []
     if broken:
-        said.append(f"{broken} of {judgement.expectations} promises {'is' if broken == 1 else 'are'} broken")
+        shares.append(f"{broken} of {judgement.expectations} promises {'is' if broken == 1 else 'are'} broken")
     if faults:
-        said.append(f"{faults} of {judgement.expectations} could not be judged")
-    lines = [f"publication refused: {' and '.join(said)}. The last snapshot stays in force."]
+        shares.append(f"{faults} of {judgement.expectations} could not be judged")
+    lines = [f"publication refused: {' and '.join(shares)}. The last snapshot stays in force."]
     lines += [f"  {_sentence(finding)}" for finding in judgement.findings[:_SHOWN_FINDINGS]]
     if len(judgement.findings) > _SHOWN_FINDINGS:
         lines.append(f"  and {len(judgement.findings) - _SHOWN_FINDINGS} more")
@@ -197,7 +196,7 @@ def _validate(database: Path, suites: Mapping[str, Sequence[Expectation]]) -> di
     url = f"duckdb:///{database}?autoinstall_known_extensions=false"
     source = context.data_sources.add_sql("candidate", connection_string=url)
     # In a transaction DuckDB refuses every query after an error: the fault of one promise would be the fault of all.
-    source.get_execution_engine().engine.dialect.do_begin = lambda connection: None
+    source.get_execution_engine().engine.dialect.do_begin = lambda _: None
     try:
         definitions = []
         for mart, suite in suites.items():
@@ -212,10 +211,10 @@ def _validate(database: Path, suites: Mapping[str, Sequence[Expectation]]) -> di
         source.get_execution_engine().close()
         source.get_engine().dispose()
     for result in results:
-        result.results.sort(key=lambda one: one.expectation_config.meta["number"])
-        for one in result.results:
-            fault = _fault(one.exception_info)
-            one.exception_info = {
+        result.results.sort(key=lambda judged: judged.expectation_config.meta["number"])
+        for judged in result.results:
+            fault = _fault(judged.exception_info)
+            judged.exception_info = {
                 "raised_exception": fault is not None,
                 "exception_message": fault,
                 "exception_traceback": "",
@@ -266,7 +265,7 @@ def _without_end(sql: str) -> str:
 def _fault(info: Mapping[str, Any]) -> str | None:
     """What the engine said if it failed, in one line; GX gives one exception, or one per metric."""
     raised = [info] if "raised_exception" in info else list(info.values())
-    messages = [str(one["exception_message"]) for one in raised if one["raised_exception"]]
+    messages = [str(error["exception_message"]) for error in raised if error["raised_exception"]]
     if not messages:
         return None
     words = re.sub(r"^\(_?duckdb\.[\w.]+\) ", "", min(messages).strip().splitlines()[0])
@@ -285,7 +284,8 @@ def _record(
     result: Any,
 ) -> Record:
     lines = [
-        _line(connection, mart, keys, expectation, one) for expectation, one in zip(suite, result.results, strict=True)
+        _line(connection, mart, keys, expectation, judged)
+        for expectation, judged in zip(suite, result.results, strict=True)
     ]
     return Record(mart, tuple(lines), result)
 
@@ -296,15 +296,15 @@ def _line(
     keys: Sequence[str],
     expectation: Expectation,
     result: Any,
-) -> Line:
+) -> Promise:
     column, sql = expectation.kwargs.get("column"), expectation.kwargs.get(_SQL)
     promise = (expectation.rule, column, expectation.check, sql)
     if result.success:
-        return Line(*promise, KEPT)
+        return Promise(*promise, KEPT)
     if result.exception_info["raised_exception"]:
-        return Line(*promise, NO_VERDICT, fault=result.exception_info["exception_message"])
+        return Promise(*promise, NO_VERDICT, fault=result.exception_info["exception_message"])
     count = result.result["observed_value"] if sql else result.result.get("unexpected_count")
-    return Line(*promise, BROKEN, count, _offenders(connection, mart, keys, expectation))
+    return Promise(*promise, BROKEN, count, _offenders(connection, mart, keys, expectation))
 
 
 def _offenders(
@@ -320,16 +320,14 @@ def _offenders(
         condition, values = _condition(expectation)
         if not condition:
             return ()
-        query = f"select * from {_quoted(mart)} {condition}"
+        query = f"from {_quoted(mart)} {condition}"
     try:
-        columns = connection.execute(f"describe ({query}\n)", values).fetchall()
-        named = [key for key in keys if key in {name for name, *_ in columns}]
+        offenders = connection.sql(query, params=values)
+        named = [key for key in keys if key in offenders.columns]
         if not named:
             return ()
         chosen = ", ".join(map(_quoted, named))
-        rows = connection.execute(
-            f"select distinct {chosen} from ({query}\n) order by all limit {SHOWN_OFFENDERS}", values
-        ).fetchall()
+        rows = offenders.project(chosen).distinct().order(chosen).limit(SHOWN_OFFENDERS).fetchall()
     except duckdb.Error:
         # The verdict stands without the names of the rows.
         return ()

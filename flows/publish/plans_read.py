@@ -192,7 +192,7 @@ def _plan(
     area_names: Mapping[str, str],
 ) -> Plan:
     activity_years = of_plan["plan_activity_years"]
-    told = [*of_plan["dim_targets"], *activity_years, *shared]
+    statements = [*of_plan["dim_targets"], *activity_years, *shared]
     links = sorted(of_plan["plan_change_theory"], key=lambda link: link["link_no"])
     return Plan(
         row,
@@ -204,7 +204,7 @@ def _plan(
         tuple(links),
         shared,
         _sources(of_plan, shared),
-        any(line["is_example"] for line in (*told, *links)),
+        any(line["is_example"] for line in (*statements, *links)),
     )
 
 

@@ -24,7 +24,7 @@ class NoFigure(LookupError):
 
 
 @dataclass(frozen=True)
-class Source:
+class DeliveredFigure:
     """One delivered figure behind a mart's figure: what it is there for, the fact, and the delivery it stands in."""
 
     role: str
@@ -40,7 +40,7 @@ class Trace:
     mart: str
     row: Mapping[str, Any]
     formulas: tuple[tuple[str, str], ...]
-    sources: tuple[Source, ...]
+    sources: tuple[DeliveredFigure, ...]
 
 
 def trace(
@@ -61,7 +61,7 @@ def trace(
     if kind == "area":
         behind += _comparators(found[0], snapshot)
     sources = [
-        Source(role, fact, *_delivery(snapshot, fact["source_file"]))
+        DeliveredFigure(role, fact, *_delivery(snapshot, fact["source_file"]))
         for role, geography, identifier in behind
         for fact in _facts(facts, geography, identifier, year, indicator, snapshot)
     ]
@@ -123,9 +123,11 @@ def _formulas(row: Mapping[str, Any], indicator: Indicator) -> list[tuple[str, s
     formulas = [("value", value if row["value"] is not None else f"none: {row['missing_reason']}")]
     if row.get("interval_basis"):
         formulas.append(("ci_low, ci_high", INTERVALS[row["interval_basis"]]))
-    for kind in ("municipality", "region", "country"):
-        if row.get(f"{kind}_difference") is not None:
-            formulas.append((f"{kind}_difference", f"value - {kind}_value"))
+    formulas += [
+        (f"{kind}_difference", f"value - {kind}_value")
+        for kind in ("municipality", "region", "country")
+        if row.get(f"{kind}_difference") is not None
+    ]
     if row.get("change_year") is not None:
         formulas.append(("change_year", "value - value of the year before"))
     if row.get("repeats_year") is not None:

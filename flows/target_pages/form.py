@@ -186,7 +186,7 @@ def _number(line: Line) -> str:
 def _measure(line: Line) -> str | None:
     if line.indicator is None:
         return None
-    label, unit = line.indicator.label_da, danish.unit(line.indicator)
+    label, unit = line.indicator.label_da, line.indicator.unit_short_da
     return label if unit in label else f"{label} ({unit})"
 
 
@@ -201,7 +201,7 @@ def _interval(line: Line) -> str | None:
     if line.indicator is None or line.figure("value") is None:
         return None
     known = danish.interval(line.figure("ci_low"), line.figure("ci_high"), line.indicator)
-    return "ukendt" if known == danish.ABSENT else f"{known} {danish.unit(line.indicator)}"
+    return "ukendt" if known == danish.ABSENT else f"{known} {line.indicator.unit_short_da}"
 
 
 def _change_interval(line: Line) -> str | None:

@@ -184,7 +184,7 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
     if newest:
         drawings.append(
             Picture(
-                (f"Nyeste tal mod målet, {newest['year']} ({danish.unit(indicator)})",),
+                (f"Nyeste tal mod målet, {newest['year']} ({indicator.unit_short_da})",),
                 charts.bullet(row, newest, indicator),
                 _said_of(row, newest, indicator),
                 _bullet_caption(row, newest),
@@ -192,7 +192,7 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
         )
     drawings.append(
         Picture(
-            (f"Forløbet {row['start_year']}–{row['target_year']} ({danish.unit(indicator)})",),
+            (f"Forløbet {row['start_year']}–{row['target_year']} ({indicator.unit_short_da})",),
             charts.course(row, target.years, indicator),
             _said_of_course(target, indicator),
             _course_caption(target),

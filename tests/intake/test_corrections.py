@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.models import Correction, KnownException, Lock
+from schemas.models import Correction, KnownException, DeliveryLock
 
 ODENSE = "boligområde;Vollsmose;Odense"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
@@ -137,8 +137,8 @@ def test_locked_years_come_from_the_stored_delivery_alone(night: Any) -> None:
     new = delivery(f"{ODENSE};2009;residents;;;9.200;endelig", f"{ODENSE};2010;residents;;;9.300;endelig")
     night.deliver("municipal_figures/2011/a.csv", old)
     night.deliver("municipal_figures/2020/a.csv", new.replace("2026-01-01", "2026-02-01"))
-    lock = Lock.model_validate(
-        {"years": {"from": 2000, "to": 2009}, "delivery": "municipal_figures/2011/a.csv", "reason": "boundaries moved"}
+    lock = DeliveryLock.model_validate(
+        {"years": {"from": 2000, "to": 2009}, "delivery": "municipal_figures/2011/a.csv"}
     )
     source = night.registry.sources["municipal_figures"].model_copy(update={"locked": (lock,)})
     sources = {**night.registry.sources, "municipal_figures": source}

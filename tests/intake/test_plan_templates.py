@@ -209,7 +209,7 @@ def test_the_sheet_of_codes_says_what_each_number_is(books: dict[str, bytes], re
             label, group, population, definition, unit, *_ = rows[indicator.id]
             assert (label, definition) == (indicator.label_da, indicator.definition_da)
             assert group == labels.OUTCOME_GROUPS[indicator.indicator_group or ""]
-            assert (population, unit) == (indicator.population_da, labels.unit_in_words(indicator))
+            assert (population, unit) == (indicator.population_da, indicator.unit_da)
     areas = {row[0]: row for row in sheet(books["plan_targets"], "Koder") if re.fullmatch(r"\d{4}", str(row[1]))}
     assert areas["Agervang"][:3] == ["Agervang", "0316", "Agervang mv."]
 

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from flows.publish import gate
-from flows.publish.gate import Expectation, Judgement
+from flows.publish.gate import Judgement
+from schemas.contracts import Expectation
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from flows.publish import gate
-from flows.publish.gate import Expectation, Finding, Judgement
+from flows.publish.gate import Finding, Judgement
+from schemas.contracts import Expectation
 
 KEY = ["area_id", "year"]
 KEPT = """\

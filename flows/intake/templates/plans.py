@@ -215,7 +215,7 @@ def _lists(
                 labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
                 indicator.population_da,
                 indicator.definition_da,
-                labels.unit_in_words(indicator),
+                indicator.unit_da,
                 *workbook.range_of(indicator),
                 indicator.id,
             )

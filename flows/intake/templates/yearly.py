@@ -185,7 +185,7 @@ def _unit(column: LayoutColumn, indicator: Indicator) -> str:
         case "numerator":
             return f"antal {labels.COUNTED[indicator.count_basis][1]}"
         case _:
-            return labels.unit_in_words(indicator)
+            return indicator.unit_da
 
 
 # Sheets ---------------------------------------------------------------------------------------------------------------

@@ -27,19 +27,19 @@ class Areas:
     registry: Registry
 
     @classmethod
-    def of(cls, tables: Tables, registry: Registry) -> "Areas":
+    def from_tables(cls, tables: Tables, registry: Registry) -> "Areas":
         """The areas of these tables."""
         return cls(tables["area_funding"].sort("area_id"), registry)
 
     @property
     def outcomes(self) -> set[str]:
         """Indicators of the three outcome groups."""
-        return {name for name, of in self.registry.indicators.items() if of.indicator_group not in (None, "background")}
+        return {i.id for i in self.registry.indicators.values() if i.indicator_group not in (None, "background")}
 
     @property
     def indicators(self) -> list[str]:
         """Indicators of areas, in the registry's order."""
-        return [name for name, of in self.registry.indicators.items() if of.of_areas]
+        return [i.id for i in self.registry.indicators.values() if i.of_areas]
 
     def clusters(self, contrast: Contrast) -> Names:
         """The cluster of each area."""
@@ -91,6 +91,11 @@ class Areas:
     def matrix(self, rows: pl.DataFrame, by: str, names: list[Any]) -> Floats:
         """Areas by `names`, which are values of the column `by`; NaN where there is none."""
         return np.column_stack([self.values(rows.filter(pl.col(by) == name)) for name in names])
+
+
+def in_words(*reasons: str | None) -> str | None:
+    """Reasons after each other, each once; None where there is none."""
+    return "; ".join(dict.fromkeys(filter(None, reasons))) or None
 
 
 def made(rows: list[dict[str, Any]], mart: str, registry: Registry, **more: pl.DataType) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """How alike the arms of each contrast were before the grants: the rows of the mart baseline_balance."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.marts.baseline.areas import Areas, Floats, Mask, Names, Tables, made
+from flows.marts.baseline.areas import Areas, Floats, Mask, Names, Tables, in_words, made
 from flows.marts.statistics import balance, weights
 from schemas.evaluation import Contrast, Evaluation
 from schemas.registry import Registry
@@ -16,10 +16,10 @@ from schemas.registry import Registry
 
 def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     """Every contrast by covariate, window and weighting; see the mart baseline_balance."""
-    areas, evaluation = Areas.of(tables, registry), registry.evaluation
+    areas, evaluation = Areas.from_tables(tables, registry), registry.evaluation
     rows: list[dict[str, Any]] = []
     for window in evaluation.window:
-        figures = Figures.of(areas, tables["baseline_values"].filter(pl.col("baseline_window") == window))
+        figures = Figures.from_rows(areas, tables["baseline_values"].filter(pl.col("baseline_window") == window))
         for contrast in evaluation.contrast.values():
             arm, left_out = areas.arms(contrast)
             for weighting, weight, why_not in _weightings(areas, tables, contrast, arm, figures):
@@ -31,7 +31,7 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                     "weighting": weighting,
                 }
                 compared = (
-                    _dose_rows(areas, contrast, arm == "dose", figures, weight)
+                    _dose_rows(areas, arm == "dose", figures, weight)
                     if contrast.by == "dose"
                     else _rows([Pair(contrast, pair, arm, figures, weight) for pair in contrast.pairs], areas)
                 )
@@ -51,7 +51,7 @@ class Figures:
     categories: Mapping[str, list[str | None]]
 
     @classmethod
-    def of(cls, areas: Areas, rows: pl.DataFrame) -> "Figures":
+    def from_rows(cls, areas: Areas, rows: pl.DataFrame) -> "Figures":
         """From rows of the view baseline_values."""
         names = areas.indicators
         partial = rows.filter(~pl.col("is_complete")).with_columns(value=pl.lit(1.0))
@@ -64,8 +64,8 @@ class Figures:
 
     def residents(self, side: Mask) -> int | None:
         """Residents of some areas together; None where not known for all of them, or where there are none."""
-        of = self.values[side, self.names.index("residents")]
-        return round(float(of.sum())) if len(of) and not np.isnan(of).any() else None
+        counts = self.values[side, self.names.index("residents")]
+        return round(float(counts.sum())) if len(counts) and not np.isnan(counts).any() else None
 
 
 def _weightings(
@@ -117,7 +117,7 @@ class Pair:
         filled = np.nan_to_num(self.weight)
         return filled[self.sides[0]], filled[self.sides[1]]
 
-    def indicator(self, column: int, limits: balance.Limits) -> dict[str, Any]:
+    def indicator(self, column: int, limits: balance.BalanceLimits) -> dict[str, Any]:
         """The row of one indicator."""
         values = self.figures.values[:, column]
         found = balance.balance(
@@ -126,7 +126,7 @@ class Pair:
         partial = self.figures.is_partial[:, column] & self.has_weight & (self.sides[0] | self.sides[1])
         return self._row(self.figures.names[column], "all", ~np.isnan(values), int(partial.sum()), found, limits)
 
-    def category(self, name: str, limits: balance.Limits) -> Iterator[dict[str, Any]]:
+    def category(self, name: str, limits: balance.BalanceLimits) -> Iterator[dict[str, Any]]:
         """A row per level of a covariate with categories, and one for all levels together."""
         categories = self.figures.categories[name]
         known = np.array([category is not None for category in categories])
@@ -154,14 +154,14 @@ class Pair:
         """Which areas count at all."""
         return np.ones(len(self.arm), dtype=np.bool_) if self.weight is None else np.nan_to_num(self.weight) > 0
 
-    def _why(self, known: Mask, said: list[str | None]) -> str | None:
+    def _why(self, known: Mask, reasons: Sequence[str | None]) -> str | None:
         """Reasons, and how many areas lack a weight; where no area has a figure, that alone."""
         inside = known & (self.sides[0] | self.sides[1])
         if not inside.any() and (self.sides[0] | self.sides[1]).any():
             return "no_figures_in_window"
         lost = int((inside & ~self.has_weight).sum())
         lacking = "no_areas_have_weights" if lost == inside.sum() else f"weight_missing: {lost} areas left out"
-        return "; ".join(dict.fromkeys(filter(None, [*said, lacking if lost else None]))) or None
+        return in_words(*reasons, lacking if lost else None)
 
     def _samples(self, values: Floats) -> tuple[Floats, Floats]:
         weighed = self._weighed(values)
@@ -172,9 +172,9 @@ class Pair:
         return values if self.weight is None else np.where(np.isnan(self.weight), np.nan, values)
 
     def _row(
-        self, name: str, level: str, known: Mask, incomplete: int, found: balance.Balance, limits: balance.Limits
+        self, name: str, level: str, known: Mask, incomplete: int, found: balance.Balance, limits: balance.BalanceLimits
     ) -> dict[str, Any]:
-        said = [_decided(found.verdict, found.reason), *(why for why in found.absent.values() if why != "binary")]
+        reasons = [_decided(found.verdict, found.reason), *(why for why in found.absent.values() if why != "binary")]
         return {
             "row_kind": "pair",
             "arm_1": self.names[0],
@@ -188,12 +188,12 @@ class Pair:
             "incomplete": incomplete,
             "residents_1": self.figures.residents(self.sides[0] & known & self.has_weight),
             "residents_0": self.figures.residents(self.sides[1] & known & self.has_weight),
-            **{figure: getattr(found, of) for figure, of in FIGURES_OF_BALANCE.items()},
+            **{figure: getattr(found, name) for figure, name in FIGURES_OF_BALANCE.items()},
             "dose_correlation": None,
             "smd_denominator": found.denominator,
             "balance_limit": limits.smd,
             "balance_verdict": found.verdict,
-            "why": self._why(known, said),
+            "why": self._why(known, reasons),
         }
 
 
@@ -247,9 +247,9 @@ def with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {**worst, "row_kind": "worst_pair", "smd_tableone": mean}
 
 
-def _limits(evaluation: Evaluation, is_outcome: bool) -> balance.Limits:
+def _limits(evaluation: Evaluation, is_outcome: bool) -> balance.BalanceLimits:
     limits = evaluation.limits
-    return balance.Limits(
+    return balance.BalanceLimits(
         smd=limits.smd_outcome if is_outcome else limits.smd,
         variance_ratio_low=limits.variance_ratio[0],
         variance_ratio_high=limits.variance_ratio[1],
@@ -259,9 +259,7 @@ def _limits(evaluation: Evaluation, is_outcome: bool) -> balance.Limits:
     )
 
 
-def _dose_rows(
-    areas: Areas, contrast: Contrast, side: Mask, figures: Figures, weight: Floats | None
-) -> Iterator[dict[str, Any]]:
+def _dose_rows(areas: Areas, side: Mask, figures: Figures, weight: Floats | None) -> Iterator[dict[str, Any]]:
     """A row per covariate: its correlation with the grant per dwelling among the areas that have both."""
     dose = areas.values(areas.rows, "dose_dkk")[side]
     given = None if weight is None else np.nan_to_num(weight[side])
@@ -273,7 +271,7 @@ def _dose_rows(
         known = side & ~np.isnan(values)
         nothing = side.any() and not known.any()
         lost = int((~weighed & known[side]).sum())
-        said = [_decided(found.verdict, found.reason), f"weight_missing: {lost} areas left out" if lost else None]
+        lacking = f"weight_missing: {lost} areas left out" if lost else None
         yield {
             "row_kind": "dose",
             "arm_1": "dose",
@@ -293,5 +291,5 @@ def _dose_rows(
             "smd_denominator": None,
             "balance_limit": limits.dose_correlation,
             "balance_verdict": found.verdict,
-            "why": "no_figures_in_window" if nothing else "; ".join(filter(None, said)) or None,
+            "why": "no_figures_in_window" if nothing else in_words(_decided(found.verdict, found.reason), lacking),
         }

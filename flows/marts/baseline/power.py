@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.marts.baseline.areas import Tables, made
+from flows.marts.baseline.areas import Tables, in_words, made
 from flows.marts.baseline.trends import comparisons, counts
 from flows.marts.statistics import power
 from schemas.registry import Registry
@@ -31,7 +31,7 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         basis = found.basis if found.basis in BASES else None
         at_bound = "r2_at_bound" if explained.between is not None and explained.between >= 1 else None
         split = "clusters_in_both_groups" if best.in_sd is not None and best.textbook_in_sd is None else None
-        said = [
+        reasons = [
             found.basis if basis is None else None,
             anova.reason,
             explained.reason,
@@ -41,7 +41,7 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
             left_out,
         ]
         if not panel.years:
-            said = ["no_figures_in_window", left_out]
+            reasons = ["no_figures_in_window", left_out]
         rows.append(
             {
                 **head,
@@ -61,7 +61,7 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "mde": best.in_unit,
                 "mde_textbook_sd": best.textbook_in_sd,
                 "mde_unadjusted": found.unadjusted.in_unit,
-                "why": "; ".join(dict.fromkeys(word for word in said if word)) or None,
+                "why": in_words(*reasons),
             }
         )
     return made(rows, "design_power", registry)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.marts.baseline.areas import Areas, Floats, Names, Tables, made
+from flows.marts.baseline.areas import Areas, Floats, Names, Tables, in_words, made
 from flows.marts.statistics import trend
 from flows.marts.statistics.clusters import Sample
 from schemas import contracts
@@ -23,7 +23,7 @@ class Panel:
     years: list[int]
     values: Floats
 
-    def of(self, sides: list[NDArray[np.bool_]]) -> "Panel":
+    def collected(self, sides: list[NDArray[np.bool_]]) -> "Panel":
         """The years in which at least half of each arm's areas with figures have one; an empty arm has no say."""
         here = [~np.isnan(self.values[side]) for side in sides]
         counts = [side.any(axis=1).sum() for side in here]
@@ -49,7 +49,7 @@ def comparisons(
     tables: Tables, registry: Registry
 ) -> Iterator[tuple[dict[str, Any], Panel, NDArray[np.int64], Names, str]]:
     """Every pair of arms by indicator: the head of its row, figures, arm and cluster of its areas, who is left out."""
-    areas = Areas.of(tables, registry)
+    areas = Areas.from_tables(tables, registry)
     panels = _panels(areas, tables)
     for contrast in registry.evaluation.contrast.values():
         arm, left_out = areas.arms(contrast)
@@ -58,7 +58,7 @@ def comparisons(
             each = [arm == name for name in pair]
             sides = each[0] | each[1]
             for whole in panels:
-                panel = whole.of(each)
+                panel = whole.collected(each)
                 head = {
                     "contrast": contrast.id,
                     "arm_1": pair[0],
@@ -95,9 +95,9 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         few = "too_few" in found.verdict or found.verdict == "one_cluster_in_an_arm"
         # Of a test that hardly ever rejects, a p-value would be read as good news.
         is_tested = found.verdict in verdicts
-        said = [found.verdict if found.verdict not in verdicts else None, joint.reason, slopes.reason, left_out]
+        reasons = [found.verdict if found.verdict not in verdicts else None, joint.reason, slopes.reason, left_out]
         if not panel.years:
-            said = ["no_figures_in_window", left_out]
+            reasons = ["no_figures_in_window", left_out]
         rows.append(
             {
                 **head,
@@ -122,7 +122,7 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "undetected_slope": slopes.undetected,
                 "largest_violation": found.largest_change,
                 "bias_bound": found.biases[0].relative_magnitude if found.biases else None,
-                "why": "; ".join(dict.fromkeys(word for word in said if word)) or None,
+                "why": in_words(*reasons),
                 "yearly": [_year(year) for year in found.yearly],
             }
         )
@@ -148,5 +148,5 @@ def _year(year: trend.Year) -> dict[str, Any]:
     row: dict[str, Any] = {"year": year.year}
     for name, interval in (("mean_1", year.mean_1), ("mean_0", year.mean_0)):
         row |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-    of = year.difference
-    return row | {"difference_change": of.value, "difference_low": of.low, "difference_high": of.high}
+    change = year.difference
+    return row | {"difference_change": change.value, "difference_low": change.low, "difference_high": change.high}

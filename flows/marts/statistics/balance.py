@@ -48,7 +48,7 @@ GRID = 512
 
 
 @dataclass(frozen=True)
-class Limits:
+class BalanceLimits:
     """Where balance ends, and the number of areas under which no verdict is given (each arm; for a dose, all areas)."""
 
     smd: float
@@ -134,12 +134,16 @@ class _Arm:
     sd: Figure
 
 
+Arms: TypeAlias = tuple[_Arm, _Arm]
+Weights: TypeAlias = tuple[Vector | None, Vector | None]
+
+
 def balance(
     arm_1: ArrayLike,
     arm_0: ArrayLike,
     *,
     estimand: Estimand,
-    limits: Limits,
+    limits: BalanceLimits,
     weights: tuple[ArrayLike, ArrayLike] | None = None,
     binary: bool | None = None,
 ) -> Balance:
@@ -152,15 +156,6 @@ def balance(
     SD: weighted with reliability weights, sum w(x-m)^2 / (1 - sum w^2), w summing to one (cobalt's `col_w_sd`), which
     is the n-1 form for equal weights; sqrt(p(1-p)) for a 0/1 variable. Effective sample size (sum w)^2 / sum w^2
     (Kish 1965). Overlap: `overlap_coefficient`.
-
-    Standard error of the SMD, large samples, weights taken as known. Continuous: Bonett (2008), Psychological Methods
-    13: 99-109, which does not assume equal variances: the variance of the means, (s1^2/(n1-1) + s0^2/(n0-1))/s^2, plus
-    that of the denominator,
-        ATT (Glass' delta)  d^2 / (2(n1-1))
-        ATE (pooled)        d^2 (s1^4/(n1-1) + s0^4/(n0-1)) / (8 s^4);
-    with equal SDs and sizes it is Hedges & Olkin's (1985) but for the n-1. With weights the means have their effective
-    sample sizes, the denominator keeps the sizes from before weighting. 0/1: the delta method over both proportions,
-    the denominator being a function of them.
     """
     (values_1, given_1, missing_1), (values_0, given_0, missing_0) = (
         _figures(values, None if weights is None else weights[arm], name)
@@ -171,39 +166,13 @@ def balance(
     elif binary and not (_is_binary(values_1) and _is_binary(values_0)):
         raise ValueError("a 0/1 variable has figures other than 0 and 1")
     before_1, before_0 = _arm(values_1, None, binary, "arm_1"), _arm(values_0, None, binary, "arm_0")
-    one = before_1 if given_1 is None else _arm(values_1, given_1, binary, "arm_1")
-    nil = before_0 if given_0 is None else _arm(values_0, given_0, binary, "arm_0")
-
-    still = _no_spread(before_1, before_0)
-    pooled = _pooled(before_1.sd, before_0.sd)
-    denominator = before_1.sd if estimand == "ATT" else pooled
-    difference = _combine(one.mean, nil.mean, lambda first, second: first - second)
-    smd = _quotient(difference, denominator, still)
-    tableone = _quotient(difference, _pooled(_survey_sd(one, binary), _survey_sd(nil, binary)), _no_spread(one, nil))
-    figures: dict[str, Figure] = {
-        "ess_1": one.ess,
-        "ess_0": nil.ess,
-        "mean_1": one.mean,
-        "mean_0": nil.mean,
-        "sd_1": one.sd,
-        "sd_0": nil.sd,
-        "difference": difference,
-        "denominator_sd": denominator,
-        "smd": smd,
-        "smd_se": _standard_error(smd, one, nil, before_1, before_0, estimand, binary),
-        "variance_ratio": "binary" if binary else _variance_ratio(one, nil),
-        "ks": _combine(one.mean, nil.mean, lambda *_: _kolmogorov_smirnov(one, nil)),
-        "overlap": 1 - abs(difference) if binary and isinstance(difference, float) else _overlap(one, nil),
-        "smd_cobalt": difference
-        if binary
-        else _quotient(difference, _cobalt_sd(given_1, given_0, before_1.sd, before_0.sd), still),
-        "smd_matchit": _quotient(difference, before_1.sd, still),
-        "smd_tableone": tableone if isinstance(tableone, str) else abs(tableone),
-    }
+    first = before_1 if given_1 is None else _arm(values_1, given_1, binary, "arm_1")
+    second = before_0 if given_0 is None else _arm(values_0, given_0, binary, "arm_0")
+    figures = _compared((first, second), (before_1, before_0), (given_1, given_0), estimand, binary)
     numbers, absent = _split(figures)
-    areas = (one.values.size, nil.values.size)
+    areas = (first.values.size, second.values.size)
     over = _over_limit(numbers, limits)
-    verdict, reason = _verdict(smd, over, areas, limits)
+    verdict, reason = _verdict(figures["smd"], over, areas, limits)
     return Balance(
         areas_1=areas[0],
         areas_0=areas[1],
@@ -223,7 +192,7 @@ def category_balance(
     arm_0: Sequence[str | None],
     *,
     estimand: Estimand,
-    limits: Limits,
+    limits: BalanceLimits,
     weights: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> CategoryBalance:
     """Compare a variable with named levels, None where an area has none: levels in sorted order, and one distance.
@@ -257,7 +226,7 @@ def category_balance(
 
 
 def dose_balance(
-    dose: ArrayLike, covariate: ArrayLike, *, limits: Limits, weights: ArrayLike | None = None
+    dose: ArrayLike, covariate: ArrayLike, *, limits: BalanceLimits, weights: ArrayLike | None = None
 ) -> DoseBalance:
     """Correlate a dose with a covariate, both of shape (n,), NaN where an area has none.
 
@@ -270,21 +239,21 @@ def dose_balance(
     both = np.where(np.isnan(covariates), math.nan, doses)
     x, given, missing = _figures(both, weights, "dose")
     y, _, _ = _figures(np.where(np.isnan(doses), math.nan, covariates), weights, "covariate")
-    one, two = _arm(x, given, False, "dose"), _arm(y, given, False, "covariate")
-    areas = one.values.size
+    dosed, covered = _arm(x, given, False, "dose"), _arm(y, given, False, "covariate")
+    areas = dosed.values.size
     correlation: Figure
     if areas < 2:
         correlation = "one_area" if areas else "no_areas"
-    elif isinstance(one.sd, str) or isinstance(two.sd, str):
+    elif isinstance(dosed.sd, str) or isinstance(covered.sd, str):
         correlation = "one_area_has_all_the_weight"
-    elif one.sd == 0 or two.sd == 0:
-        correlation = "constant_dose" if one.sd == 0 else "constant_covariate"
+    elif dosed.sd == 0 or covered.sd == 0:
+        correlation = "constant_dose" if dosed.sd == 0 else "constant_covariate"
     else:
-        z_dose = (one.values - float(one.mean)) / one.sd
-        z_covariate = (two.values - float(two.mean)) / two.sd
-        free = 1 - float((one.shares**2).sum())
-        correlation = min(1.0, max(-1.0, float((one.shares * z_dose * z_covariate).sum()) / free))
-    ess: Figure = one.ess if areas else "no_areas"
+        z_dose = (dosed.values - float(dosed.mean)) / dosed.sd
+        z_covariate = (covered.values - float(covered.mean)) / covered.sd
+        free = 1 - float((dosed.shares**2).sum())
+        correlation = min(1.0, max(-1.0, float((dosed.shares * z_dose * z_covariate).sum()) / free))
+    ess: Figure = dosed.ess if areas else "no_areas"
     se = correlation if isinstance(correlation, str) else (1 - correlation**2) / math.sqrt(float(ess) - 1)
     numbers, absent = _split({"ess": ess, "correlation": correlation, "se": se})
     verdict: Verdict
@@ -300,31 +269,34 @@ def dose_balance(
     return DoseBalance(areas, missing, verdict=verdict, reason=reason, absent=absent, **numbers)
 
 
-def overlap_coefficient(one: tuple[Vector, Vector], nil: tuple[Vector, Vector]) -> float:
+def overlap_coefficient(first: tuple[Vector, Vector], second: tuple[Vector, Vector]) -> float:
     """The common area of two densities (Inman & Bradley 1989), from 0 to 1; two normals d SDs apart share 2 Phi(-d/2).
 
-    one, nil: values and weights that sum to one, each of at least two different values. Gaussian kernels, one
+    first, second: values and weights that sum to one, each of at least two different values. Gaussian kernels, one
     bandwidth for both arms: Scott's (1992) 1.06 min(SD, IQR/1.34) n^(-1/5) of the smaller arm, without weights (the SD
     alone where the IQR is zero), as cobalt does; linear binning on 512 points that reach four bandwidths beyond the
     figures, convolved by FFT as in R's `density`. Small samples look less alike than they are.
     """
-    smaller = min((one[0], nil[0]), key=len)
+    smaller = min((first[0], second[0]), key=len)
     spread = float(np.std(smaller, ddof=1))
     low_quartile, high_quartile = np.quantile(smaller, (0.25, 0.75))
     if high_quartile > low_quartile:
         spread = min(spread, float(high_quartile - low_quartile) / 1.34)
     bandwidth = 1.06 * spread * smaller.size**-0.2
-    low = min(float(one[0].min()), float(nil[0].min())) - 4 * bandwidth
-    high = max(float(one[0].max()), float(nil[0].max())) + 4 * bandwidth
+    low = min(float(first[0].min()), float(second[0].min())) - 4 * bandwidth
+    high = max(float(first[0].max()), float(second[0].max())) + 4 * bandwidth
     step = (high - low) / (GRID - 1)
-    mass = np.zeros((2, 2 * GRID))  # the second half stays empty, so that nothing wraps around
-    for row, (values, shares) in zip(mass, (one, nil), strict=True):
+
+    def mass(values: Vector, shares: Vector) -> Vector:
         place = (values - low) / step
         left = np.clip(place.astype(np.intp), 0, GRID - 2)
         right = place - left
-        row += np.bincount(left, shares * (1 - right), 2 * GRID) + np.bincount(left + 1, shares * right, 2 * GRID)
+        # The second half stays empty, so that nothing wraps around.
+        return np.bincount(left, shares * (1 - right), 2 * GRID) + np.bincount(left + 1, shares * right, 2 * GRID)
+
     angle = 2 * math.pi * np.fft.rfftfreq(2 * GRID, step)
-    densities = np.fft.irfft(np.fft.rfft(mass) * np.exp(-0.5 * (angle * bandwidth) ** 2), 2 * GRID)
+    spectrum = np.fft.rfft(np.stack([mass(*first), mass(*second)]))
+    densities = np.fft.irfft(spectrum * np.exp(-0.5 * (angle * bandwidth) ** 2), 2 * GRID)
     return min(1.0, float(np.clip(densities.min(axis=0), 0, None).sum()))
 
 
@@ -408,19 +380,19 @@ def _quotient(above: Figure, below: Figure, zero: str) -> Figure:
 
 
 def _pooled(first: Figure, second: Figure) -> Figure:
-    return _combine(first, second, lambda one, nil: math.sqrt((one**2 + nil**2) / 2))
+    return _combine(first, second, lambda sd_1, sd_0: math.sqrt((sd_1**2 + sd_0**2) / 2))
 
 
-def _no_spread(one: _Arm, nil: _Arm) -> str:
+def _no_spread(first: _Arm, second: _Arm) -> str:
     """The reason to give where a denominator is zero."""
-    if one.sd == 0 and nil.sd == 0:
-        same = math.isclose(float(one.mean), float(nil.mean), rel_tol=ROUNDING, abs_tol=SMALLEST_SPREAD)
+    if first.sd == 0 and second.sd == 0:
+        same = math.isclose(float(first.mean), float(second.mean), rel_tol=ROUNDING, abs_tol=SMALLEST_SPREAD)
         return "constant" if same else "constant_in_each_arm"
-    return "constant_in_arm_1" if one.sd == 0 else "constant_in_arm_0"
+    return "constant_in_arm_1" if first.sd == 0 else "constant_in_arm_0"
 
 
 def _survey_sd(arm: _Arm, binary: bool) -> Figure:
-    """The SD of R's `survey::svyvar`, sum w(x-m)^2 n/(n-1), w summing to one; sqrt(p(1-p)) for a 0/1 variable."""
+    """The SD of R's `survey::svyvar`, sum w(x-m)^2 n/(n-1), w summing to first; sqrt(p(1-p)) for a 0/1 variable."""
     if isinstance(arm.sd, str) or binary:
         return arm.sd
     n = arm.values.size
@@ -436,8 +408,8 @@ def _cobalt_sd(weights_1: Vector | None, weights_0: Vector | None, sd_1: Figure,
     return _pooled(sd_1, sd_0)
 
 
-def _variance_ratio(one: _Arm, nil: _Arm) -> Figure:
-    ratio = _quotient(one.sd, nil.sd, _no_spread(one, nil))
+def _variance_ratio(first: _Arm, second: _Arm) -> Figure:
+    ratio = _quotient(first.sd, second.sd, _no_spread(first, second))
     return ratio if isinstance(ratio, str) else _finite(ratio * ratio)
 
 
@@ -445,50 +417,95 @@ def _finite(number: float) -> Figure:
     return number if math.isfinite(number) else "out_of_range"
 
 
-def _kolmogorov_smirnov(one: _Arm, nil: _Arm) -> float:
+def _kolmogorov_smirnov(first: _Arm, second: _Arm) -> float:
     """The largest distance of the two weighted distribution functions; |p1 - p0| for a 0/1 variable."""
-    values = np.concatenate((one.values, nil.values))
+    values = np.concatenate((first.values, second.values))
     order = np.argsort(values, kind="stable")
     ordered = values[order]
-    steps = np.cumsum(np.concatenate((one.shares, -nil.shares))[order])
+    steps = np.cumsum(np.concatenate((first.shares, -second.shares))[order])
     last_of_its_value = np.append(ordered[1:] != ordered[:-1], True)
     return min(1.0, float(np.abs(steps[last_of_its_value]).max()))
 
 
-def _overlap(one: _Arm, nil: _Arm) -> Figure:
-    for sd, name in ((one.sd, "arm_1"), (nil.sd, "arm_0")):
+def _overlap(first: _Arm, second: _Arm) -> Figure:
+    for sd, name in ((first.sd, "arm_1"), (second.sd, "arm_0")):
         if isinstance(sd, str):
             return sd
         if sd == 0:
             return f"constant_in_{name}"
-    return overlap_coefficient((one.values, one.shares), (nil.values, nil.shares))
+    return overlap_coefficient((first.values, first.shares), (second.values, second.shares))
 
 
 def _yang_dalton(shares_1: list[float | None], shares_0: list[float | None], row: Balance) -> Figure:
     for mean in ("mean_1", "mean_0"):
         if mean in row.absent:
             return row.absent[mean]
-    one, nil = np.array(shares_1, dtype=np.float64), np.array(shares_0, dtype=np.float64)
-    seen = (one > 0) | (nil > 0)
-    one, nil = one[seen], nil[seen]
-    if one.size == 1:
+    first, second = np.array(shares_1, dtype=np.float64), np.array(shares_0, dtype=np.float64)
+    seen = (first > 0) | (second > 0)
+    first, second = first[seen], second[seen]
+    if first.size == 1:
         return "constant"
-    if not np.any((one > 0) & (nil > 0)):
+    if not np.any((first > 0) & (second > 0)):
         return "no_level_in_common"
-    one, nil = one[1:], nil[1:]
-    covariance = (np.diag(one) - np.outer(one, one) + np.diag(nil) - np.outer(nil, nil)) / 2
-    difference = one - nil
+    first, second = first[1:], second[1:]
+    covariance = (np.diag(first) - np.outer(first, first) + np.diag(second) - np.outer(second, second)) / 2
+    difference = first - second
     return math.sqrt(max(0.0, float(difference @ np.linalg.solve(covariance, difference))))
 
 
-def _standard_error(
-    smd: Figure, one: _Arm, nil: _Arm, before_1: _Arm, before_0: _Arm, estimand: Estimand, binary: bool
-) -> Figure:
-    for needed in (smd, one.sd, nil.sd, before_1.sd, before_0.sd):
+def _compared(arms: Arms, before: Arms, weights: Weights, estimand: Estimand, binary: bool) -> dict[str, Figure]:
+    """The figures of two arms: as they are weighted, and `before` that."""
+    (first, second), (before_1, before_0) = arms, before
+    denominator = before_1.sd if estimand == "ATT" else _pooled(before_1.sd, before_0.sd)
+    difference = _combine(first.mean, second.mean, lambda mean_1, mean_0: mean_1 - mean_0)
+    smd = _quotient(difference, denominator, _no_spread(*before))
+    return {
+        "ess_1": first.ess,
+        "ess_0": second.ess,
+        "mean_1": first.mean,
+        "mean_0": second.mean,
+        "sd_1": first.sd,
+        "sd_0": second.sd,
+        "difference": difference,
+        "denominator_sd": denominator,
+        "smd": smd,
+        "smd_se": _standard_error(smd, first, second, before, estimand, binary),
+        "variance_ratio": "binary" if binary else _variance_ratio(first, second),
+        "ks": _combine(first.mean, second.mean, lambda *_: _kolmogorov_smirnov(first, second)),
+        "overlap": 1 - abs(difference) if binary and isinstance(difference, float) else _overlap(first, second),
+        **_as_packages_print_it(difference, arms, before, weights, binary),
+    }
+
+
+def _as_packages_print_it(
+    difference: Figure, arms: Arms, before: Arms, weights: Weights, binary: bool
+) -> dict[str, Figure]:
+    """The difference over the denominator of cobalt, of MatchIt and of tableone; see the head of the module."""
+    still, (sd_1, sd_0) = _no_spread(*before), (arm.sd for arm in before)
+    tableone = _quotient(difference, _pooled(*(_survey_sd(arm, binary) for arm in arms)), _no_spread(*arms))
+    return {
+        "smd_cobalt": difference if binary else _quotient(difference, _cobalt_sd(*weights, sd_1, sd_0), still),
+        "smd_matchit": _quotient(difference, sd_1, still),
+        "smd_tableone": tableone if isinstance(tableone, str) else abs(tableone),
+    }
+
+
+def _standard_error(smd: Figure, first: _Arm, second: _Arm, before: Arms, estimand: Estimand, binary: bool) -> Figure:
+    """Of the SMD, in large samples, weights taken as known. Continuous: Bonett (2008), Psychological Methods
+    13: 99-109, which does not assume equal variances: the variance of the means, (s1^2/(n1-1) + s0^2/(n0-1))/s^2, plus
+    that of the denominator,
+        ATT (Glass' delta)  d^2 / (2(n1-1))
+        ATE (pooled)        d^2 (s1^4/(n1-1) + s0^4/(n0-1)) / (8 s^4);
+    with equal SDs and sizes it is Hedges & Olkin's (1985) but for the n-1. With weights the means have their effective
+    sample sizes, the denominator keeps the sizes from before weighting. 0/1: the delta method over both proportions,
+    the denominator being a function of them.
+    """
+    before_1, before_0 = before
+    for needed in (smd, first.sd, second.sd, before_1.sd, before_0.sd):
         if isinstance(needed, str):
             return needed
-    d, s1, s0, u1, u0 = (float(figure) for figure in (smd, one.sd, nil.sd, before_1.sd, before_0.sd))
-    ess_1, ess_0, n1, n0 = float(one.ess), float(nil.ess), before_1.values.size, before_0.values.size
+    d, s1, s0, u1, u0 = (float(figure) for figure in (smd, first.sd, second.sd, before_1.sd, before_0.sd))
+    ess_1, ess_0, n1, n0 = float(first.ess), float(second.ess), before_1.values.size, before_0.values.size
     variance = u1**2 if estimand == "ATT" else (u1**2 + u0**2) / 2
     share_of_0 = 0.0 if estimand == "ATT" else 0.5
     if binary:
@@ -515,7 +532,7 @@ def _split(figures: Mapping[str, Figure]) -> tuple[dict[str, float | None], dict
     return numbers, {name: figure for name, figure in figures.items() if isinstance(figure, str)}
 
 
-def _over_limit(numbers: Mapping[str, float | None], limits: Limits) -> tuple[str, ...]:
+def _over_limit(numbers: Mapping[str, float | None], limits: BalanceLimits) -> tuple[str, ...]:
     within = {
         "smd": (-limits.smd, limits.smd),
         "variance_ratio": (limits.variance_ratio_low, limits.variance_ratio_high),
@@ -525,7 +542,9 @@ def _over_limit(numbers: Mapping[str, float | None], limits: Limits) -> tuple[st
     return tuple(name for name, number, low, high in found if number is not None and not low <= number <= high)
 
 
-def _verdict(smd: Figure, over: tuple[str, ...], areas: tuple[int, int], limits: Limits) -> tuple[Verdict, str | None]:
+def _verdict(
+    smd: Figure, over: tuple[str, ...], areas: tuple[int, int], limits: BalanceLimits
+) -> tuple[Verdict, str | None]:
     if isinstance(smd, str):
         return "not_defined", smd
     few = [name for name, count in zip(("arm_1", "arm_0"), areas, strict=True) if count < limits.areas]

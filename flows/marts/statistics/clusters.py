@@ -211,7 +211,7 @@ def _design(sign: Floats, arm: Integers, cluster: ArrayLike, weights: ArrayLike 
         raise ValueError(f"arm {arm.shape}, cluster {labels.shape} and weights {weight.shape} are not one per area")
     if wrong := int(np.count_nonzero(~(np.isfinite(weight) & (weight > 0)))):
         raise ValueError(f"weights: {wrong} are not positive numbers; leave out the areas that count nothing")
-    if missing := int(np.count_nonzero(labels != labels)):
+    if missing := int(np.count_nonzero(labels != labels)):  # noqa: PLR0124 - NaN among labels of any type
         raise ValueError(f"cluster: {missing} areas have none; give each area that lies alone a cluster of its own")
     areas_in_arm = np.bincount(arm, minlength=len(sign))
     if not areas_in_arm.all():

@@ -140,7 +140,7 @@ def design_power(
     anova = icc_anova(outcome, labels, arms)
     if anova.reason == CONSTANT:
         return _without(sample, anova, CONSTANT)
-    components, basis = _components(outcome, arms, labels, anova)
+    components, basis = _components(outcome, arms, labels)
     if components is None:
         return _without(sample, anova, basis)
     explained = _explained(outcome, arms, labels, earlier)
@@ -299,9 +299,7 @@ def _without(sample: Sample, anova: AnovaIcc, reason: str) -> DesignPower:
     return DesignPower(sample, None, anova, None, Explained(0, reason=reason), none, none, reason)
 
 
-def _components(
-    outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], anova: AnovaIcc
-) -> tuple[Components | None, str]:
+def _components(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any]) -> tuple[Components | None, str]:
     """The variances within arms, and what they rest on; or None, and why."""
     if len(np.unique(labels)) == len(labels):
         freedom = len(outcome) - 2

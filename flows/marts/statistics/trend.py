@@ -225,9 +225,7 @@ def _slopes(design: Design, panel: Floats, years: Integers, few: str | None, neg
 def _joint_test(design: Design, changes: Floats, negligible: float) -> JointTest:
     """Test that the arms' differences in `changes` (areas, q), each year less the last, are all zero."""
     q = changes.shape[1]
-    if q < 2:
-        return JointTest(q, reason=TOO_FEW_YEARS)
-    if few := clusters.too_few(design, q):
+    if few := TOO_FEW_YEARS if q < 2 else clusters.too_few(design, q):
         return JointTest(q, reason=few)
     estimate = design.estimate(changes)
     if estimate.cr2 is None or estimate.df is None:

@@ -53,7 +53,7 @@ class AreaTwins:
 
     on_support: whether each covariate (and, with that method, the propensity score) lies between the least and the
     greatest of its candidates; `outside` names those that do not. None where there is nothing to compare.
-    reason: why an area has no twins: "covariate_missing", "no_propensity_score", "no_candidate", "off_support",
+    reason: why an area has no twins: "covariate_missing", "no_propensity_score", "no_candidate" or
     "none_within_caliper".
     """
 
@@ -92,7 +92,6 @@ def find_twins(
     k: int,
     caliper: float | None = None,
     exact: Sequence[str | None] | None = None,
-    only_on_support: bool = False,
 ) -> TwinPool:
     """The k nearest candidates of every area, never the area itself; candidates as near as the k-th are kept too.
 
@@ -100,7 +99,7 @@ def find_twins(
     area may be a twin (never funded), shape (n,); exact: a key, such as the region, that twins must share (an area
     without one has no candidate). caliper: with "mahalanobis" a distance, with "propensity" a number of SDs of the log
     odds, sqrt((s1^2+s0^2)/2) over candidates and others (Austin 2011: 0.2); candidates beyond it are listed and are no
-    twins. only_on_support: an area off the common support has no twins. Raises ValueError for unfit input.
+    twins. Raises ValueError for unfit input.
     """
     order = sorted(range(len(areas)), key=lambda row: areas[row])
     ids = [areas[row] for row in order]
@@ -136,9 +135,8 @@ def find_twins(
                 continue
             off = tuple(label for label, out in zip(labels, outside, strict=True) if out)
             usable = sum(twin.within_caliper for twin in nearest)
-            reason = "off_support" if off and only_on_support else None if usable else "none_within_caliper"
-            summary[row] = AreaTwins(ids[row], 0 if reason else usable, not off, off, reason)
-            pool.extend(nearest if reason != "off_support" else ())
+            summary[row] = AreaTwins(ids[row], usable, not off, off, None if usable else "none_within_caliper")
+            pool.extend(nearest)
     pool.sort(key=lambda twin: (twin.area, twin.rank, twin.candidate))
     return TwinPool(tuple(pool), tuple(summary), space.caliper, space.rank, space.reason, pool_sha256(pool))
 

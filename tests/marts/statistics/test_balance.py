@@ -15,9 +15,9 @@ from scipy.stats import ks_2samp, norm, pearsonr
 from tableone import TableOne
 
 from flows.marts.baseline.balance import with_worst
-from flows.marts.statistics.balance import Balance, Estimand, Limits, balance, category_balance, dose_balance
+from flows.marts.statistics.balance import Balance, BalanceLimits, Estimand, balance, category_balance, dose_balance
 
-COVARIATE_LIMITS = Limits(
+COVARIATE_LIMITS = BalanceLimits(
     smd=0.1, variance_ratio_low=0.5, variance_ratio_high=2.0, ks=0.05, dose_correlation=0.1, areas=20
 )
 OUTCOME_LIMITS = replace(COVARIATE_LIMITS, smd=0.05)
@@ -30,7 +30,7 @@ def arms(data: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray
 
 
 def compared(
-    first: object, second: object, estimand: Estimand = "ATT", limits: Limits = COVARIATE_LIMITS, **more: object
+    first: object, second: object, estimand: Estimand = "ATT", limits: BalanceLimits = COVARIATE_LIMITS, **more: object
 ) -> Balance:
     return balance(first, second, estimand=estimand, limits=limits, **more)  # type: ignore[arg-type]
 
@@ -408,7 +408,7 @@ TWENTY = np.linspace(0, 1, 20)
 def test_the_verdict_rests_on_the_difference_and_the_variance_ratio(
     first: np.ndarray,
     second: np.ndarray,
-    limits: Limits,
+    limits: BalanceLimits,
     verdict: str,
     reason: str | None,
     over: tuple[str, ...] | None,

@@ -121,13 +121,6 @@ def test_support_is_the_range_of_the_other_candidates() -> None:
         "4": (True, (), None),
         "5": (None, (), "covariate_missing"),
     }
-    strict = twins(x, [False, True, True, False, True, True], only_on_support=True)
-    assert {row.area[-1]: row.reason for row in strict.areas} == {
-        **dict.fromkeys("0123", "off_support"),
-        "4": None,
-        "5": "covariate_missing",
-    }
-    assert {twin.area[-1] for twin in strict.twins} == {"4"}
     assert all(twin.candidate[-1] != "5" for twin in pool.twins)
 
 

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from flows.marts.statistics.balance import Limits, balance
+from flows.marts.statistics.balance import BalanceLimits, balance
 from flows.marts.statistics.weights import Weights, effective_sample_size, entropy, propensity, propensity_score
 
-LIMITS = Limits(smd=0.1, variance_ratio_low=0.5, variance_ratio_high=2.0, ks=0.05, dose_correlation=0.1, areas=20)
+LIMITS = BalanceLimits(
+    smd=0.1, variance_ratio_low=0.5, variance_ratio_high=2.0, ks=0.05, dose_correlation=0.1, areas=20
+)
 
 NAN = math.nan
 
