@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Cell, Key, Standing, Sum, Tables
-from flows.release.controlled_rounding import nearest, round_
+from flows.release.controlled_rounding import round_
 from flows.release.revisions import hold_back, joined, joined_rounded
-from flows.release.suppression import Hiding, hidden_share, hide, naive, shown
+from flows.release.suppression import Hiding, hide, shown
+from simulations.naive import hidden_share, naive, nearest
 
 SEXES, AGES = ("f", "m"), ("0-17", "18-29", "30-64", "65+")
 K, FLOOR, BASE = 5, 100, 5

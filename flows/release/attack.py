@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
+from typing_extensions import override
 
 from flows.release.cells import Cell, Key, Sum, Tables
 
@@ -81,6 +82,7 @@ class Leak:
     high: int | None
     chain: tuple[str, ...]
 
+    @override
     def __str__(self) -> str:
         reach = f"{self.low} to {'any number' if self.high is None else self.high}"
         return f"{self.key}: an {self.attacker} {self.says} ({reach}), by {'; '.join(self.chain) or 'the marks alone'}"
