@@ -2,9 +2,14 @@
 
 from collections.abc import Collection
 
-from flows.release.cells import Key, Tables, primary
+from flows.release.cells import Key, Tables
 from flows.release.controlled_rounding import Rounded, not_additive
 from flows.release.suppression import Hiding
+
+
+def primary(tables: Tables) -> tuple[Key, ...]:
+    """The cells whose value itself must not be shown, in the order of their keys."""
+    return tuple(key for key in tables.keys if tables.cells[key].is_primary)
 
 
 def naive(tables: Tables) -> Hiding:

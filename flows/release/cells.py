@@ -122,8 +122,3 @@ class Tables:
     def with_(self, cells: Iterable[Cell]) -> "Tables":
         """The same tables with these cells in place of those of their keys."""
         return Tables({**self.cells, **{cell.key: cell for cell in cells}}, self.sums)
-
-
-def primary(tables: Tables) -> tuple[Key, ...]:
-    """The cells whose value itself must not be shown, in the order of their keys."""
-    return tuple(key for key in tables.keys if tables.cells[key].is_primary)
