@@ -30,10 +30,11 @@ from flows.publish.snapshots import Snapshot
 from flows.release import figures as release_figures
 from flows.release import make, scope, store, sums
 from flows.release.attack import Exhibit, attack
-from flows.release.cells import Tables, primary
-from flows.release.suppression import Hiding, hide, marks, naive, shown
+from flows.release.cells import Tables
+from flows.release.suppression import Hiding, hide, marks, shown
 from flows.synthetic import country
 from schemas.registry import Registry, load
+from simulations.naive import naive, primary
 
 AREAS, YEARS, YEAR = 1000, range(2000, 2013), 2012
 FEW = 130

@@ -42,9 +42,9 @@ def main(nations: int, first_seed: int, areas: int) -> int:
             nation = country.write(folder, REFERENCE, registry, seed, areas, YEARS, chosen, is_parallel)
             built = build(nation, folder)
             found = judge(built, nation, still, areas) if is_parallel else [divergence(built, still)]
-            for what, right, of in found:
+            for what, right, looked_at in found:
                 hits[what] += right
-                tries[what] += of
+                tries[what] += looked_at
     seconds = (time.perf_counter() - started) / (nations + len(divergent))
     print(
         f"{nations} nations of {areas:,} areas from seed {first_seed} on, then {len(divergent)} in which funded areas "
@@ -66,9 +66,7 @@ def trendless(registry: Registry) -> list[str]:
     kroner, and a test of parallel trends is right to find it.
     """
     planted = levels(registry)
-    outcomes = (
-        of.id for of in registry.indicators.values() if of.indicator_group in ("attractiveness", "life_situation")
-    )
+    outcomes = (i.id for i in registry.indicators.values() if i.indicator_group in ("attractiveness", "life_situation"))
     return [name for name in outcomes if planted[name].trend == 0][:OUTCOMES]
 
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Cell, Key, Standing, Sum, Tables
-from flows.release.controlled_rounding import nearest, round_
+from flows.release.controlled_rounding import round_
 from flows.release.revisions import hold_back, joined, joined_rounded
-from flows.release.suppression import Hiding, hidden_share, hide, naive, shown
+from flows.release.suppression import Hiding, hide, shown
+from simulations.naive import hidden_share, naive, nearest
 
 SEXES, AGES = ("f", "m"), ("0-17", "18-29", "30-64", "65+")
 K, FLOOR, BASE = 5, 100, 5
@@ -159,7 +160,7 @@ def _add(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class HidingOutcome:
     """What hiding and attacking the releases of a nation gave; leaks by way of hiding."""
 
     cells: int
@@ -174,7 +175,7 @@ class Outcome:
     attack_seconds: float
 
 
-def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> Outcome:
+def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> HidingOutcome:
     """Release a nation year by year, each time with all years so far, the last time with the first year revised."""
     country = draw(seed, areas, years)
     handed: list[Exhibit] = []
@@ -210,7 +211,7 @@ def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> 
         share = hidden_share(after, not_shown)
         before = everything
     final = naively[-1].tables
-    return Outcome(
+    return HidingOutcome(
         cells=len(final.cells),
         primary=sum(cell.is_primary for cell in final.cells.values()),
         hidden_pct=100 * share,
@@ -270,9 +271,9 @@ def play_rounded(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 20
         readers = dict(rounded.shown)
         release = Exhibit(after, {key: value for key, value in readers.items() if key in after.cells}, BASE)
         start = time.perf_counter()
-        said = {one.key for one in rounded.unprotected}
+        refused = {cell.key for cell in rounded.unprotected}
         found = attack(release, handed, with_chains=False).leaks
-        leaks |= {(leak.key, leak.attacker) for leak in found if leak.key not in said}
+        leaks |= {(leak.key, leak.attacker) for leak in found if leak.key not in refused}
         took_attack += time.perf_counter() - start
         handed.append(release)
         before = everything
@@ -307,24 +308,27 @@ def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -
         "   seed   cells  primary  off by  nearest  sums off  nearest  held back  unprotected  leaks  nearest leaks"
         "  rounding s  attack s"
     )
-    found = []
+    outcomes = []
     for seed in range(first_seed, first_seed + nations):
-        one = play_rounded(seed, areas)
-        found.append(one)
+        nation = play_rounded(seed, areas)
+        outcomes.append(nation)
         print(
-            f"{seed:>7}{one.cells:>8,}{one.primary:>9,}{one.moved:>8.2f}{one.moved_nearest:>9.2f}{one.not_additive:>10}"
-            f"{one.not_additive_nearest:>9}{one.held:>11}{one.unprotected:>13}{one.leaks:>7}{one.leaks_nearest:>15}"
-            f"{one.rounding_seconds:>12.1f}{one.attack_seconds:>10.1f}",
+            f"{seed:>7}{nation.cells:>8,}{nation.primary:>9,}{nation.moved:>8.2f}{nation.moved_nearest:>9.2f}"
+            f"{nation.not_additive:>10}{nation.not_additive_nearest:>9}{nation.held:>11}{nation.unprotected:>13}"
+            f"{nation.leaks:>7}{nation.leaks_nearest:>15}{nation.rounding_seconds:>12.1f}{nation.attack_seconds:>10.1f}",
             flush=True,
         )
-    missed = sum(bool(one.leaks) for one in found)
-    refused = sum(bool(one.unprotected) for one in found)
-    seconds = np.mean([one.rounding_seconds + one.attack_seconds for one in found])
+    missed = sum(bool(nation.leaks) for nation in outcomes)
+    refused = sum(bool(nation.unprotected) for nation in outcomes)
+    leaks, nearest_leaks = (sum(getattr(nation, f"leaks{way}") for nation in outcomes) for way in ("", "_nearest"))
+    broken, nearest_broken = (
+        sum(getattr(nation, f"not_additive{way}") for nation in outcomes) for way in ("", "_nearest")
+    )
+    seconds = np.mean([nation.rounding_seconds + nation.attack_seconds for nation in outcomes])
     print(
-        f"{nations} nations of {areas} areas, three releases and a revision each: {sum(one.leaks for one in found)} "
-        f"leaks after controlled rounding to base {BASE}, {sum(one.leaks_nearest for one in found):,} after rounding "
-        f"to the nearest multiple; sums that do not hold {sum(one.not_additive for one in found):,} and "
-        f"{sum(one.not_additive_nearest for one in found):,}; {refused} nations refused; {seconds:.1f} s a nation"
+        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after controlled rounding "
+        f"to base {BASE}, {nearest_leaks:,} after rounding to the nearest multiple; sums that do not hold {broken:,} and "
+        f"{nearest_broken:,}; {refused} nations refused; {seconds:.1f} s a nation"
     )
     return missed
 
@@ -333,19 +337,19 @@ def main(nations: int = 100, first_seed: int = 40_000, areas: int = 12) -> int:
     """Print what was found, nation by nation; returns how many nations were not protected."""
     print("   seed   cells  primary  hidden %  naive %  held back  unprotected  leaks  naive leaks  hiding s  attack s")
     missed = 0
-    found = []
+    outcomes = []
     for seed in range(first_seed, first_seed + nations):
-        one = play(seed, areas)
-        found.append(one)
-        missed += bool(one.leaks or one.unprotected)
+        nation = play(seed, areas)
+        outcomes.append(nation)
+        missed += bool(nation.leaks or nation.unprotected)
         print(
-            f"{seed:>7}{one.cells:>8,}{one.primary:>9,}{one.hidden_pct:>10.1f}{one.hidden_pct_naive:>9.1f}{one.held:>11}"
-            f"{one.unprotected:>13}{one.leaks:>7}{one.leaks_naive:>13}{one.hiding_seconds:>10.1f}"
-            f"{one.attack_seconds:>10.1f}",
+            f"{seed:>7}{nation.cells:>8,}{nation.primary:>9,}{nation.hidden_pct:>10.1f}{nation.hidden_pct_naive:>9.1f}"
+            f"{nation.held:>11}{nation.unprotected:>13}{nation.leaks:>7}{nation.leaks_naive:>13}"
+            f"{nation.hiding_seconds:>10.1f}{nation.attack_seconds:>10.1f}",
             flush=True,
         )
-    leaks, naively = sum(one.leaks for one in found), sum(one.leaks_naive for one in found)
-    seconds = np.mean([one.hiding_seconds + one.attack_seconds for one in found])
+    leaks, naively = sum(nation.leaks for nation in outcomes), sum(nation.leaks_naive for nation in outcomes)
+    seconds = np.mean([nation.hiding_seconds + nation.attack_seconds for nation in outcomes])
     print(
         f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after joint hiding, "
         f"{naively:,} after hiding each table alone; {missed} nations not protected; {seconds:.1f} s a nation"

@@ -43,11 +43,11 @@ def main(nations: int, first_seed: int, areas: int) -> int:
     show("no_change, chance made the start look bad", unlucky(judged))
     missed = 0
     for planted, wrong in WRONG.items():
-        found, of = count(judged, planted)
-        low, high = band(of)
+        found, targets = count(judged, planted)
+        low, high = band(targets)
         missed += found > high
         print(
-            f"{planted}: {' or '.join(wrong)} in {found} of {of:,} ({100 * found / max(of, 1):.2f} %); at most "
+            f"{planted}: {' or '.join(wrong)} in {found} of {targets:,} ({100 * found / max(targets, 1):.2f} %); at most "
             f"{AT_MOST:.0%}, whose {SURE:.0%} band is {low}-{high}"
         )
     return missed
@@ -95,9 +95,9 @@ def count(judged: pl.DataFrame, planted: str) -> tuple[int, int]:
     return rows.filter(pl.col("target_verdict").is_in(WRONG[planted])).height, rows.height
 
 
-def band(of: int) -> tuple[int, int]:
-    """Binomial band around AT_MOST: what chance makes of it in `of` cases."""
-    low, high = stats.binom.interval(SURE, of, AT_MOST)
+def band(cases: int) -> tuple[int, int]:
+    """Binomial band around AT_MOST: what chance makes of it in so many cases."""
+    low, high = stats.binom.interval(SURE, cases, AT_MOST)
     return int(low), int(high)
 
 

@@ -14,7 +14,7 @@ from flows.extracts.model import Extract
 from flows.publish.snapshots import Snapshot
 from flows.release import approvals, ledger_entries, make, store
 from flows.release.approvals import Approval
-from flows.release.ledger import Ledger, Tampered
+from flows.release.ledger import ReleaseLedger, Tampered
 from flows.release.make import CannotRelease
 from flows.release.store import Release
 from schemas.registry import Registry
@@ -34,7 +34,7 @@ class Written:
 
 
 def write_extract(
-    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: Ledger, extracts: Path
+    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger, extracts: Path
 ) -> Written:
     """Write a secretariat's folder, unless it stands there as it would be written."""
     folder = extracts / str(release.year) / secretariat
@@ -58,7 +58,7 @@ def standing(
     return [one for one in found if one] if all(found) else None
 
 
-def require_noted(ledger: Ledger, extracts: Path) -> None:
+def require_noted(ledger: ReleaseLedger, extracts: Path) -> None:
     """Raise Tampered where a folder says that it was handed out, and the ledger does not know of it."""
     for file in sorted(extracts.rglob(f"{folders.INTERNAL}/{folders.RECORD}")):
         said = folders.recorded(file.parent.parent)
@@ -127,7 +127,7 @@ def approve(
         yield name, word
 
 
-def _require_safe(release: Release, snapshot: Snapshot, registry: Registry, ledger: Ledger) -> None:
+def _require_safe(release: Release, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger) -> None:
     """Make a release again of which nothing was handed out yet, and attack it. Raises ReleaseDamaged, Refused."""
     handed = make.handed_out(store.kept(release.folder.parent), ledger)
     if release not in handed:
@@ -135,7 +135,9 @@ def _require_safe(release: Release, snapshot: Snapshot, registry: Registry, ledg
     make.attack_again(release, make.earlier_than(release, handed)).require_safe()
 
 
-def _standing(release: Release, secretariat: str, registry: Registry, ledger: Ledger, folder: Path) -> Written | None:
+def _standing(
+    release: Release, secretariat: str, registry: Registry, ledger: ReleaseLedger, folder: Path
+) -> Written | None:
     """A folder as it stands, if its files are those that would be written now."""
     is_cleared = ledger_entries.name_of(release, secretariat) in ledger.releases
     said = folders.recorded(folder)
@@ -159,7 +161,7 @@ def made_with(registry: Registry) -> str:
 
 
 def _composed(
-    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: Ledger, is_cleared: bool
+    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger, is_cleared: bool
 ) -> Extract:
     names = [name.split(" ")[0] for name in ledger.releases if name.split(" ")[1:] == [secretariat]]
     # Records are long: none is read where nothing was handed out before.

@@ -29,7 +29,9 @@ class Approval:
 
 def given(release: Release, secretariat: str, content: str) -> list[Approval]:
     """The approvals of an extract as it is now, the oldest first: those of other bytes count for nothing."""
-    return [one for one in all_of(release) if (one.secretariat, one.content) == (secretariat, content)]
+    return [
+        approval for approval in all_of(release) if (approval.secretariat, approval.content) == (secretariat, content)
+    ]
 
 
 def all_of(release: Release) -> list[Approval]:
@@ -45,18 +47,18 @@ def add(release: Release, secretariat: str, content: str, name: str) -> list[App
     Where enough have approved already, and a killed run did not come to hand anything out, any of them may go on.
     """
     # One name can be typed as different characters that look alike: 'å' is one or two of them.
-    said = " ".join(unicodedata.normalize("NFKC", name).split())
+    name = " ".join(unicodedata.normalize("NFKC", name).split())
     before = given(release, secretariat, content)
-    if len(said) < 2 or not any(letter.isalpha() for letter in said):
+    if len(name) < 2 or not any(letter.isalpha() for letter in name):
         raise ApprovalMissing('an approval needs the name of the person who has looked: --by "First Last"')
-    if said.casefold() in {approval.name.casefold() for approval in before}:
+    if name.casefold() in {approval.name.casefold() for approval in before}:
         if are_enough(before):
             return before
         raise ApprovalMissing(
-            f"{said} has approved {release.name} for {secretariat} already; it takes {NEEDED} people, and another one "
+            f"{name} has approved {release.name} for {secretariat} already; it takes {NEEDED} people, and another one "
             "must look at it and approve"
         )
-    approval = Approval(secretariat, content, said, datetime.now(UTC).isoformat(timespec="seconds"))
+    approval = Approval(secretariat, content, name, datetime.now(UTC).isoformat(timespec="seconds"))
     file = release.folder / FILE
     lines = file.read_bytes() if file.is_file() else b""
     write(file, lines + json.dumps(asdict(approval), ensure_ascii=False).encode() + b"\n")

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
+from typing_extensions import override
 
 from flows.release.cells import Cell, Key, Sum, Tables
 
@@ -61,7 +62,7 @@ class Exhibit:
 
 
 @dataclass(frozen=True)
-class Interval:
+class Reach:
     """The tightest interval of whole numbers that an attacker reaches for a cell; `high` is None where it is open."""
 
     key: Key
@@ -81,6 +82,7 @@ class Leak:
     high: int | None
     chain: tuple[str, ...]
 
+    @override
     def __str__(self) -> str:
         reach = f"{self.low} to {'any number' if self.high is None else self.high}"
         return f"{self.key}: an {self.attacker} {self.says} ({reach}), by {'; '.join(self.chain) or 'the marks alone'}"
@@ -90,14 +92,14 @@ class Leak:
 class Findings:
     """The intervals of all cells that must not be told, by key and attacker, and the leaks among them."""
 
-    intervals: tuple[Interval, ...]
+    intervals: tuple[Reach, ...]
     leaks: tuple[Leak, ...]
 
     def require_safe(self) -> None:
         """Raise Refused with every leak in words."""
         if self.leaks:
-            words = "\n  ".join(str(leak) for leak in self.leaks)
-            raise Refused(f"{len(self.leaks)} hidden figures can be worked out; nothing is released:\n  {words}")
+            leaks = "\n  ".join(str(leak) for leak in self.leaks)
+            raise Refused(f"{len(self.leaks)} hidden figures can be worked out; nothing is released:\n  {leaks}")
 
 
 def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool = True) -> Findings:
@@ -108,7 +110,7 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
     revised. Raises Undecided where the solver fails, ValueError where what is shown contradicts the tables.
     """
     unknowns, equations = _equations([*earlier, release])
-    intervals: list[Interval] = []
+    intervals: list[Reach] = []
     leaks: list[Leak] = []
     for group in _groups(unknowns, equations):
         asked = [place for place, unknown in enumerate(group[0]) if unknown.is_guarded]
@@ -117,11 +119,11 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
             for place in asked:
                 unknown = system.unknowns[place]
                 low, high = system.interval(place)
-                intervals.append(Interval(unknown.cell.key, attacker, low, high))
-                said = system.leak(place, low, high)
-                if said is not None:
-                    chain = system.chain(place, said) if with_chains else ()
-                    leaks.append(Leak(unknown.cell.key, attacker, said.words, low, high, chain))
+                intervals.append(Reach(unknown.cell.key, attacker, low, high))
+                claim = system.leak(place, low, high)
+                if claim is not None:
+                    chain = system.chain(place, claim) if with_chains else ()
+                    leaks.append(Leak(unknown.cell.key, attacker, claim.words, low, high, chain))
     return Findings(
         tuple(sorted(intervals, key=lambda i: (i.key, i.attacker))),
         tuple(sorted(leaks, key=lambda k: (k.key, k.attacker))),
@@ -173,66 +175,73 @@ class _Equation:
     right: int
 
 
+class _Unknowns:
+    """The cells of all releases that a reader does not see, each once: one for each true value that a cell had."""
+
+    def __init__(self, releases: Sequence[Exhibit]) -> None:
+        self.listed: list[_Unknown] = []
+        self._numbers: dict[tuple[Key, int], int] = {}
+        self._seen: set[tuple[Key, int]] = set()
+        self._rounded: dict[tuple[Key, int], dict[tuple[int, int], None]] = {}
+        for release in releases:
+            for key, figure in release.shown.items():
+                cell = release.tables.cells[key]
+                if release.base is not None and cell.standing != "known":
+                    self._rounded.setdefault((key, cell.value), {})[figure, release.base] = None
+                elif cell.value != figure:
+                    raise ValueError(f"{key} is shown as another number than its tables have")
+                else:
+                    self._seen.add((key, figure))
+
+    def number(self, cell: Cell) -> int | None:
+        """The place of a cell among those listed, where it is put; None where it is seen."""
+        name = cell.key, cell.value
+        if name in self._seen or cell.standing == "known":
+            return None
+        if name not in self._numbers:
+            self._numbers[name] = len(self.listed)
+            self.listed.append(self._unknown(cell))
+            return self._numbers[name]
+        number = self._numbers[name]
+        self.listed[number] = self._unknown(_stricter(self.listed[number].cell, cell))
+        return number
+
+    def _unknown(self, cell: Cell) -> _Unknown:
+        unknown = _Unknown(cell)
+        for figure, base in self._rounded.get((cell.key, cell.value), ()):
+            unknown = unknown.rounds(figure, base)
+        return unknown
+
+
 def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equation]]:
     """What is not known through all releases, and what each sum says of it once the figures shown are put in.
 
     A figure that one release shows is known in every release in which it has the same true value.
     """
-    seen: dict[tuple[Key, int], None] = {}
-    rounded: dict[tuple[Key, int], dict[tuple[int, int], None]] = {}
-    for release in releases:
-        for key, figure in release.shown.items():
-            cell = release.tables.cells[key]
-            if release.base is not None and cell.standing != "known":
-                rounded.setdefault((key, cell.value), {})[figure, release.base] = None
-            elif cell.value != figure:
-                raise ValueError(f"{key} is shown as another number than its tables have")
-            else:
-                seen[key, figure] = None
-
-    def unknown(name: tuple[Key, int], cell: Cell) -> _Unknown:
-        one = _Unknown(cell)
-        for figure, base in rounded.get(name, ()):
-            one = one.rounds(figure, base)
-        return one
-
-    numbers: dict[tuple[Key, int], int] = {}
-    unknowns: list[_Unknown] = []
+    unknowns = _Unknowns(releases)
     equations: dict[tuple[tuple[tuple[int, int], ...], int], _Equation] = {}
     for release in releases:
+        cells = release.tables.cells
         for relation in release.tables.sums:
             signs: dict[int, int] = {}
             right = 0
             for key, sign in _signed(relation):
-                cell = release.tables.cells[key]
-                name = key, cell.value
-                if name in seen or cell.standing == "known":
-                    right -= sign * cell.value
+                number = unknowns.number(cells[key])
+                if number is None:
+                    right -= sign * cells[key].value
                 else:
-                    if name not in numbers:
-                        numbers[name] = len(unknowns)
-                        unknowns.append(unknown(name, cell))
-                    else:
-                        unknowns[numbers[name]] = unknown(name, _stricter(unknowns[numbers[name]].cell, cell))
-                    signs[numbers[name]] = sign
+                    signs[number] = sign
             row = tuple(sorted(signs.items()))
             if row:
                 equations.setdefault((row, right), _Equation(relation.name, row, right))
-        for key, cell in release.tables.cells.items():
-            name = key, cell.value
-            if name in seen or cell.standing == "known":
-                continue
-            if name not in numbers:
-                numbers[name] = len(unknowns)
-                unknowns.append(unknown(name, cell))
-            else:
-                unknowns[numbers[name]] = unknown(name, _stricter(unknowns[numbers[name]].cell, cell))
-    return unknowns, list(equations.values())
+        for cell in cells.values():
+            unknowns.number(cell)
+    return unknowns.listed, list(equations.values())
 
 
-def _stricter(one: Cell, other: Cell) -> Cell:
+def _stricter(cell: Cell, other: Cell) -> Cell:
     """A cell that two releases have, as the one that asks for more has it: no later rule undoes what one promised."""
-    first, second = (other, one) if one.standing == "latent" else (one, other)
+    first, second = (other, cell) if cell.standing == "latent" else (cell, other)
     return replace(first, k=max(first.k, second.k), hides_zero=first.hides_zero or second.hides_zero)
 
 
@@ -268,8 +277,8 @@ def _groups(
 
 
 @dataclass(frozen=True)
-class _Said:
-    """What a leak says: that the cell is at least `low`, at most `high`, or not `value`."""
+class _Claim:
+    """What a leak tells: that the cell is at least `low`, at most `high`, or not `value`."""
 
     words: str
     low: int | None = None
@@ -429,22 +438,22 @@ class _System:
             self.values[place].add(int(whole[place]))
         return True
 
-    def leak(self, place: int, low: int, high: int | None) -> _Said | None:
+    def leak(self, place: int, low: int, high: int | None) -> _Claim | None:
         """What this attacker can tell of an unknown although he should not."""
         unknown = self.unknowns[place]
         k = unknown.cell.k
         if unknown.is_small:
             if low > 1:
-                return _Said(f"can tell that it is {low} or more", low=2)
+                return _Claim(f"can tell that it is {low} or more", low=2)
             may_be_nobody = low == 0 and unknown.rounded is not None and not unknown.cell.hides_zero
             needed = k if self.attacker == "outsider" and not may_be_nobody else k - 1
             if high is not None and high < needed:
-                return _Said(f"can tell that it is {high} or less", high=needed - 1)
+                return _Claim(f"can tell that it is {high} or less", high=needed - 1)
             gaps = (value for value in range(1, k) if not self._possible(place, value))
-            return next((_Said(f"can exclude {value}", value=value) for value in gaps), None)
+            return next((_Claim(f"can exclude {value}", value=value) for value in gaps), None)
         is_asked = unknown.is_guarded and self.attacker == "insider"
         if is_asked and low == high:
-            return _Said("knows its exact value", low=low, high=low)
+            return _Claim("knows its exact value", low=low, high=low)
         return None
 
     def _possible(self, place: int, value: int) -> bool:
@@ -494,20 +503,20 @@ class _System:
                 seen.update(inside)
         return np.array(sorted(seen), dtype=np.int64)
 
-    def chain(self, place: int, said: _Said) -> tuple[str, ...]:
-        """Names of the fewest sums that tell what was said: first by a program over the sums used, else by dropping.
+    def chain(self, place: int, claim: _Claim) -> tuple[str, ...]:
+        """Names of the fewest sums that tell what is claimed: first by a program over the sums used, else by dropping.
 
         The program finds the fewest sums whose linear combination, with weights of at most 4 in size, gives the bound;
         where only whole numbers give it, sums are dropped one after the other while the leak stays.
         """
-        rows = self._fewest(place, said)
+        rows = self._fewest(place, claim)
         if rows is None:
-            rows = self._drop(place, said)
+            rows = self._drop(place, claim)
         return tuple(self.names[row] for row in rows)
 
-    def _fewest(self, place: int, said: _Said) -> list[int] | None:
-        goals = [(1.0, float(said.low) - 1)] if said.low is not None else []
-        goals += [(-1.0, -float(said.high) - 1)] if said.high is not None else []
+    def _fewest(self, place: int, claim: _Claim) -> list[int] | None:
+        goals = [(1.0, float(claim.low) - 1)] if claim.low is not None else []
+        goals += [(-1.0, -float(claim.high) - 1)] if claim.high is not None else []
         if not goals or not len(self.right):
             return None
         # Per goal: weights of the sums, and of the bounds from below and above; then a 0/1 variable per sum.
@@ -555,24 +564,24 @@ class _System:
         if found.x is None:
             return None
         rows = np.flatnonzero(found.x[many * width :] > 0.5)
-        return [int(row) for row in rows] if self._still(place, said, rows) else None
+        return [int(row) for row in rows] if self._still(place, claim, rows) else None
 
-    def _drop(self, place: int, said: _Said) -> list[int]:
+    def _drop(self, place: int, claim: _Claim) -> list[int]:
         kept = list(range(len(self.right)))
         beside = set(self.columns[:, [place]].tocoo().row.tolist())
         for row in sorted(kept, key=lambda row: row in beside):
             without = [other for other in kept if other != row]
-            if self._still(place, said, np.array(without, dtype=np.int64)):
+            if self._still(place, claim, np.array(without, dtype=np.int64)):
                 kept = without
         return kept
 
-    def _still(self, place: int, said: _Said, rows: NDArray[np.int64]) -> bool:
-        """Whether these sums alone tell what was said: nothing that they allow contradicts it."""
+    def _still(self, place: int, claim: _Claim, rows: NDArray[np.int64]) -> bool:
+        """Whether these sums alone tell what is claimed: nothing that they allow contradicts it."""
         spans: list[tuple[float, float]] = []
-        if said.value is not None:
-            spans.append((said.value, said.value))
-        spans += [(-np.inf, said.low - 1)] if said.low is not None else []
-        spans += [(said.high + 1, np.inf)] if said.high is not None else []
+        if claim.value is not None:
+            spans.append((claim.value, claim.value))
+        spans += [(-np.inf, claim.low - 1)] if claim.low is not None else []
+        spans += [(claim.high + 1, np.inf)] if claim.high is not None else []
         for least, most in spans:
             low, high = self.low.copy(), self.high.copy()
             low[place], high[place] = max(low[place], least), min(high[place], most)
@@ -582,8 +591,3 @@ class _System:
             if status == SOLVED:
                 return False
         return True
-
-
-def report(findings: Findings) -> Iterable[str]:
-    """A line per leak."""
-    return (str(leak) for leak in findings.leaks)

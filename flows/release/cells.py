@@ -22,6 +22,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from typing_extensions import override
 
 # value: a share that was published without its counts; it stands in the ledger and is no cell.
 Part: TypeAlias = Literal["count", "numerator", "complement", "denominator", "value"]
@@ -43,6 +44,7 @@ class Key:
     indicator: str
     part: Part = "count"
 
+    @override
     def __str__(self) -> str:
         return f"{self.geography} {self.geography_id}, {self.year}, {self.indicator}, {self.part}"
 
@@ -120,8 +122,3 @@ class Tables:
     def with_(self, cells: Iterable[Cell]) -> "Tables":
         """The same tables with these cells in place of those of their keys."""
         return Tables({**self.cells, **{cell.key: cell for cell in cells}}, self.sums)
-
-
-def primary(tables: Tables) -> tuple[Key, ...]:
-    """The cells whose value itself must not be shown, in the order of their keys."""
-    return tuple(key for key in tables.keys if tables.cells[key].is_primary)

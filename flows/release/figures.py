@@ -36,16 +36,14 @@ def figures(
         connection.execute("create schema inside")
         connection.execute("create schema release")
         for name in INSIDE:
-            connection.execute(f"create table inside.{name} as select * from read_parquet(?)", [str(files[name])])
+            connection.read_parquet(str(files[name])).create(f"inside.{name}")
         made = {
             "places": _places(scope, others, files),
             "years": pl.DataFrame({"year": list(years)}, schema={"year": pl.Int32()}),
             "counts": counts,
         }
         for name, rows in made.items():
-            connection.register("incoming", rows.to_arrow())
-            connection.execute(f"create table release.{name} as select * from incoming")
-            connection.unregister("incoming")
+            connection.from_arrow(rows.to_arrow()).create(f"release.{name}")
         connection.execute("set variable origin = ?", [origin])
         connection.execute("set variable rounding_base = cast(? as integer)", [base])
         connection.execute("set variable open_through = ?", [registry.evaluation.open_through])

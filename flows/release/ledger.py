@@ -79,16 +79,7 @@ class Entry(Model):
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a reader of all releases has of a cell: its latest value, and the release and vintage that brought it."""
-
-    value: int | float
-    release: str
-    vintage: str
-
-
-@dataclass(frozen=True)
-class Ledger:
+class ReleaseLedger:
     """The ledger as it stood when it was opened. Made by `open_ledger`."""
 
     file: Path
@@ -103,30 +94,13 @@ class Ledger:
         """Whether a killed run left something behind the last whole release."""
         return self.sound < self.size
 
-    def known(self, to: str | None = None) -> dict[Key, Known]:
-        """The latest value of every cell that was ever shown, by key; `to` asks what one recipient has.
-
-        For an attack leave `to` out: whoever has one extract may have them all.
-        """
-        found: dict[Key, Known] = {}
-        for entry in self.entries:
-            if entry.value is not None and (to is None or to in entry.to):
-                before = found.get(entry.key)
-                if before is None or before.value != entry.value:
-                    found[entry.key] = Known(entry.value, entry.release, entry.vintage)
-        return found
-
-    def vintages(self, key: Key) -> list[Entry]:
-        """Everything that was ever handed out of a cell, the oldest first."""
-        return [entry for entry in self.entries if entry.key == key]
-
     @property
     def releases(self) -> tuple[str, ...]:
         """Names of the releases, the oldest first."""
         return tuple(dict.fromkeys(entry.release for entry in self.entries))
 
 
-def open_ledger(file: Path, head: str | None = None) -> Ledger:
+def open_ledger(file: Path, head: str | None = None) -> ReleaseLedger:
     """Read and verify the ledger; an absent file is an empty one. `head` is the hash that its last line must have.
 
     What a killed run left of a release is not among the entries: it was never handed out.
@@ -136,18 +110,18 @@ def open_ledger(file: Path, head: str | None = None) -> Ledger:
     body, line_break, tail = content.rpartition(b"\n")
     entries: list[Entry] = []
     ends: list[str] = []
-    last, ahead, whole, count, sound = START, 0, START, 0, 0
+    last, ahead, whole, sound_entries, sound = START, 0, START, 0, 0
     open_release: tuple[str, int, int] | None = None
     for number, line in enumerate(body.split(b"\n") if line_break else [], start=1):
-        entry, place, of, last = _read(file, number, line, last)
-        release, before, in_all = open_release or (entry.release, 0, of)
-        if (entry.release, place, of) != (release, before + 1, in_all) or place > of:
+        entry, place, count, last = _read(file, number, line, last)
+        release, before, in_all = open_release or (entry.release, 0, count)
+        if (entry.release, place, count) != (release, before + 1, in_all) or place > count:
             raise Tampered(f"{file}, line {number}: lines of its release are missing")
         entries.append(entry)
         ahead += len(line) + 1
-        open_release = None if place == of else (entry.release, place, of)
+        open_release = None if place == count else (entry.release, place, count)
         if open_release is None:
-            whole, count, sound = last, len(entries), ahead
+            whole, sound_entries, sound = last, len(entries), ahead
             ends.append(last)
     if tail:
         _check_unfinished(file, len(entries) + 1, tail, last)
@@ -155,7 +129,7 @@ def open_ledger(file: Path, head: str | None = None) -> Ledger:
         raise Tampered(
             f"{file}: its last line is not the one that was kept ({head[:12]}): lines were cut off or changed"
         )
-    return Ledger(file, tuple(entries[:count]), whole, tuple(ends), sound, len(content))
+    return ReleaseLedger(file, tuple(entries[:sound_entries]), whole, tuple(ends), sound, len(content))
 
 
 @contextmanager
@@ -170,10 +144,10 @@ def appending(file: Path, head: str | None = None) -> Iterator["Writer"]:
 class Writer:
     """Adds entries; `ledger` is the ledger as it stands, with them."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: ReleaseLedger) -> None:
         self.ledger = ledger
 
-    def add(self, entries: Iterable[Entry]) -> Ledger:
+    def add(self, entries: Iterable[Entry]) -> ReleaseLedger:
         """Write entries and sync them; only then may the release be handed out. Returns the ledger with them.
 
         Raises ValueError where a release is already in the ledger: a release is handed out once.
@@ -199,35 +173,35 @@ class Writer:
             os.fsync(out.fileno())
         sync(file.parent)
         end = self.ledger.sound + len(content)
-        self.ledger = Ledger(file, (*self.ledger.entries, *new), last, (*self.ledger.ends, last), end, end)
+        self.ledger = ReleaseLedger(file, (*self.ledger.entries, *new), last, (*self.ledger.ends, last), end, end)
         return self.ledger
 
 
-def _write(entry: Entry, number: int, of: int, before: str) -> tuple[bytes, str]:
+def _write(entry: Entry, number: int, count: int, before: str) -> tuple[bytes, str]:
     """A line without its break, and its hash, with which it ends."""
-    said = {"before": before, **entry.model_dump(mode="json", exclude_none=True), "line": number, "of": of}
-    digest = hashlib.sha256(_dump(said)).hexdigest()
-    return _dump({**said, "hash": digest}), digest
+    fields = {"before": before, **entry.model_dump(mode="json", exclude_none=True), "line": number, "of": count}
+    digest = hashlib.sha256(_dump(fields)).hexdigest()
+    return _dump({**fields, "hash": digest}), digest
 
 
-def _dump(said: dict[str, Any]) -> bytes:
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+def _dump(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _read(file: Path, number: int, line: bytes, before: str) -> tuple[Entry, int, int, str]:
     """An entry, its number within its release, of how many, and the line's hash."""
     try:
-        said = json.loads(line)
-        found, place, of, _ = (said.pop(name) for name in ("before", "line", "of", "hash"))
-        entry = Entry.model_validate(said)
-        written, digest = _write(entry, place, of, found)
+        fields = json.loads(line)
+        follows, place, count, _ = (fields.pop(name) for name in ("before", "line", "of", "hash"))
+        entry = Entry.model_validate(fields)
+        written, digest = _write(entry, place, count, follows)
     except (ValueError, KeyError, AttributeError, TypeError):
         raise Tampered(f"{file}, line {number} cannot be read: it was changed after it was written") from None
     if written != line:
         raise Tampered(f"{file}, line {number} is not as it was written: its hash is another one")
-    if found != before:
+    if follows != before:
         raise Tampered(f"{file}: line {number} does not follow line {number - 1}: lines were taken out or put in")
-    return entry, place, of, digest
+    return entry, place, count, digest
 
 
 def _check_unfinished(file: Path, number: int, tail: bytes, last: str) -> None:

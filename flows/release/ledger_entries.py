@@ -26,7 +26,7 @@ def entries(
     for row in figures.iter_rows(named=True):
         indicator = registry.indicators[row["indicator"]]
         place = (row["place_kind"], row["place_id"], row["year"], row["indicator"])
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "release": name_of(release, secretariat),
             "released_at": at,
             "geography_set": f"{row['place_kind']} of {release.name}",
@@ -42,10 +42,10 @@ def entries(
         }
         for part, value in _numbers(row, indicator.kind):
             reason = held.get((*place, part))
-            yield Entry(**said, part=part, value=value, mark="held_back" if reason else None, why=reason)
+            yield Entry(**fields, part=part, value=value, mark="held_back" if reason else None, why=reason)
         if row["mark"] in registry.extracts.protecting:
             part = "count" if indicator.kind == "count" else "numerator"
-            yield Entry(**said, part=part, mark=row["mark"], why=whys.get(place, row["mark"]))
+            yield Entry(**fields, part=part, mark=row["mark"], why=whys.get(place, row["mark"]))
 
 
 def _numbers(row: Mapping[str, Any], kind: str) -> Iterator[tuple[Part, float]]:

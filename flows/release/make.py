@@ -19,7 +19,7 @@ from flows.release import figures, revisions, scope, store, sums
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
 from flows.release.controlled_rounding import Rounded, round_
-from flows.release.ledger import Ledger, Tampered
+from flows.release.ledger import ReleaseLedger, Tampered
 from flows.release.revisions import Held
 from flows.release.scope import Scope
 from flows.release.store import Release, ReleaseDamaged
@@ -57,7 +57,7 @@ class CannotRelease(ValueError):
     """What was asked for is not there, or a name that readers need is missing; the message says what to do."""
 
 
-def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path, ledger: Ledger) -> Release:
+def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path, ledger: ReleaseLedger) -> Release:
     """The release of a year from a snapshot: the one that is there if nothing behind it has changed, else a new one.
 
     A new one takes the place of the year's last one if nothing of that was handed out. Call under `store.lock`. Raises
@@ -75,7 +75,9 @@ def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path
     return _make(snapshot, registry, year, f"{year}-{place}", _next(handed), handed, files, releases)
 
 
-def is_up_to_date(release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: Ledger) -> bool:
+def is_up_to_date(
+    release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: ReleaseLedger
+) -> bool:
     """Whether a release stands: of the same snapshot, rules and earlier releases, and a draft of the same code."""
     return _stands(release, snapshot, registry, handed_out(store.kept(releases), ledger))
 
@@ -84,12 +86,12 @@ def _stands(release: Release, snapshot: Snapshot, registry: Registry, handed: Se
     earlier = earlier_than(release, handed)
     if release in handed:
         # What readers have is no draft any more: another version of the code makes no other release of it.
-        said = (release.record["snapshot"], release.record["registry_sha256"], release.record["earlier"])
-        return said == (snapshot.id, registry.fingerprint, [other.name for other in earlier])
+        made_of = (release.record["snapshot"], release.record["registry_sha256"], release.record["earlier"])
+        return made_of == (snapshot.id, registry.fingerprint, [other.name for other in earlier])
     return bool(release.record["inputs_sha256"] == _inputs(snapshot, registry, release.year, earlier))
 
 
-def handed_out(there: Sequence[Release], ledger: Ledger) -> list[Release]:
+def handed_out(there: Sequence[Release], ledger: ReleaseLedger) -> list[Release]:
     """The releases of which something was handed out, the oldest first.
 
     Raises ReleaseDamaged where one is missing or changed, Tampered where the ledger lacks one that a later release
@@ -152,11 +154,11 @@ def _next(handed: Iterable[Release]) -> int:
 
 def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
     """Attack a release as it is kept, together with all that was handed out before it, year by year."""
-    found = [
+    years = [
         attack(release.exhibit(year), [other.exhibit(year) for other in earlier]) for year in release.years_of_cells
     ]
-    intervals = tuple(interval for one in found for interval in one.intervals)
-    return Findings(intervals, tuple(leak for one in found for leak in one.leaks))
+    intervals = tuple(interval for findings in years for interval in findings.intervals)
+    return Findings(intervals, tuple(leak for findings in years for leak in findings.leaks))
 
 
 def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence[Release]) -> str:
@@ -202,7 +204,7 @@ def _make(
     cleared_years = [_clear(marts, registry, of_year, asked, earlier) for of_year in years]
     origin = str(snapshot.manifest["origin"])
     others = sorted(set(other_boundaries(marts["dim_areas"]).values()))
-    counts = pl.concat([one.counts for one in cleared_years])
+    counts = pl.concat([cleared.counts for cleared in cleared_years])
     record = {
         "release": name,
         "number": number,
@@ -214,11 +216,11 @@ def _make(
         "registry_sha256": registry.fingerprint,
         "inputs_sha256": _inputs(snapshot, registry, year, earlier),
         "earlier": [release.name for release in earlier],
-        **_joined([one.account for one in cleared_years]),
+        **_joined([cleared.account for cleared in cleared_years]),
     }
     tables_of = {
-        "cells": pl.concat([one.cells for one in cleared_years]),
-        "sums": pl.concat([one.sums for one in cleared_years]),
+        "cells": pl.concat([cleared.cells for cleared in cleared_years]),
+        "sums": pl.concat([cleared.sums for cleared in cleared_years]),
         "figures": figures.figures(counts, asked, others, files, list(years), registry, origin, base_of(registry)),
     }
     return store.keep(releases, name, tables_of, record, registry)
@@ -267,10 +269,10 @@ def _clear(
     own = after.with_(whole.cells[key] for key in readers) if base is not None else after
     findings = attack(Exhibit(own, readers, base), before)
     findings.require_safe()
-    said = {key: mark for key, mark in guarded.marks.items() if key in after.cells}
+    marked = {key: mark for key, mark in guarded.marks.items() if key in after.cells}
     cells, relations = store.frames(Exhibit(own, readers, base))
     account = _account(built, own, whole, guarded, held, findings)
-    return _Year(cells, relations, figures.counts(readers, said), account)
+    return _Year(cells, relations, figures.counts(readers, marked), account)
 
 
 def base_of(registry: Registry) -> int | None:
@@ -375,9 +377,9 @@ def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     attacked = [account["attack"] for account in accounts]
     return {
         **{name: sum(account[name] for account in accounts) for name in TOTALS},
-        **{name: [one for account in accounts for one in account[name]] for name in LISTS},
+        **{name: [entry for account in accounts for entry in account[name]] for name in LISTS},
         "left_out": dict(sorted(left_out.items())),
-        "attack": {name: sum(one[name] for one in attacked) for name in ("cells", "intervals", "leaks")},
+        "attack": {name: sum(year[name] for year in attacked) for name in ("cells", "intervals", "leaks")},
     }
 
 

@@ -151,6 +151,6 @@ def _reason(
             return f"a cell of the revision is hidden ({key}), and the others would tell how it changed"
         if cell.standing == "withheld":
             return f"a cell of the revision is withheld ({key}), and the others would tell how it changed"
-        if any(0 < abs(cell.value - told) < cell.k for told in (was.value, *ever.get(key, ()))):
+        if any(0 < abs(cell.value - vintage) < cell.k for vintage in (was.value, *ever.get(key, ()))):
             return f"the difference of a cell ({key}) would be a count under {cell.k}"
     return None

@@ -33,28 +33,6 @@ class Scope:
     groups: tuple[Group, ...]
 
 
-def everything(areas: pl.DataFrame, plans: pl.DataFrame, municipalities: pl.DataFrame) -> Scope:
-    """All areas and places, and every plan, size band, funding band and both; of dim_areas, dim_plans,
-    dim_municipalities."""
-    groups: dict[tuple[str, str], set[str]] = {
-        ("plan", plan): set(members.split(", "))
-        for plan, members in plans.sort("plan_id").select("plan_id", "area_ids").iter_rows()
-    }
-    for area, size, funding in areas.select("area_id", "size_band", "funding_band").iter_rows():
-        if size is not None:
-            groups.setdefault(("size_band", size), set()).add(area)
-        if funding is not None:
-            groups.setdefault(("funding_band", funding), set()).add(area)
-        if size is not None and funding is not None:
-            groups.setdefault(("band", f"{funding}|{size}"), set()).add(area)
-    return Scope(
-        frozenset(areas["area_id"]),
-        frozenset(municipalities["municipality_code"]),
-        frozenset(municipalities["region_code"]),
-        tuple(Group(kind, name, frozenset(members)) for (kind, name), members in sorted(groups.items())),
-    )
-
-
 def of_secretariats(marts: Mapping[str, pl.DataFrame], registry: Registry) -> Scope:
     """The areas that have a secretariat, each with its twins as long as their outcomes are not locked, and the
     secretariats' municipalities; of dim_areas, dim_secretariats and comparison_pool."""

@@ -26,7 +26,7 @@ from flows.core.locks import held
 from flows.core.provenance import file_sha256
 from flows.release.attack import Exhibit
 from flows.release.cells import Cell, Key, Sum, Tables
-from flows.release.ledger import Entry, Ledger, Tampered, appending, open_ledger
+from flows.release.ledger import Entry, ReleaseLedger, Tampered, appending, open_ledger
 from schemas.registry import Registry
 
 LEDGER, HEAD = "ledger.jsonl", "ledger.head"
@@ -155,7 +155,7 @@ def find(releases: Path, name: str) -> Release:
     return named[-1]
 
 
-def ledger_of(releases: Path) -> Ledger:
+def ledger_of(releases: Path) -> ReleaseLedger:
     """The ledger of these releases, verified; raises Tampered also where releases were cut off at its end."""
     ledger = open_ledger(releases / LEDGER)
     kept_head = releases / HEAD
@@ -169,7 +169,7 @@ def ledger_of(releases: Path) -> Ledger:
     return ledger
 
 
-def hand_out(releases: Path, entries: Iterable[Entry]) -> Ledger:
+def hand_out(releases: Path, entries: Iterable[Entry]) -> ReleaseLedger:
     """Add what is handed out to the ledger, and note its end beside it. Raises Tampered, LedgerBusy."""
     ledger_of(releases)
     with appending(releases / LEDGER) as writer:

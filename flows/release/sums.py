@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
-from flows.release.scope import COUNTRY, Group, Scope, everything
+from flows.release.scope import COUNTRY, Group, Scope
 from schemas.models import Indicator, Source
 from schemas.registry import Registry
 
@@ -41,50 +41,45 @@ class Built:
     not_exact: tuple[str, ...]
 
 
-def build(
-    marts: Mapping[str, pl.DataFrame],
-    registry: Registry,
-    years: Collection[int],
-    scope: Scope | None = None,
-    indicators: Collection[str] | None = None,
-) -> Built:
-    """The cells of the places of a scope in `years`, and the sums between them; by default of all places there are.
+def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collection[int], scope: Scope) -> Built:
+    """The cells of the places of a scope in `years`, and the sums between them.
 
-    `marts` are area_profile, place_figures, dim_areas, dim_plans and dim_municipalities. An area under the floors of
+    `marts` are area_profile, place_figures, dim_areas and dim_municipalities. An area under the floors of
     disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself are known.
     Areas beyond the scope stand in the sums as latent cells, drawn together where they are in no group.
     """
-    chosen = set(registry.indicators if indicators is None else indicators)
     homes = dict(marts["dim_areas"].select("area_id", "municipality_code").iter_rows())
     regions = dict(marts["dim_municipalities"].select("municipality_code", "region_code").iter_rows())
-    asked = scope or everything(marts["dim_areas"], marts["dim_plans"], marts["dim_municipalities"])
-    made = _Making(registry, asked, homes)
+    making = _Making(registry, scope, homes)
     valued = pl.col("year").is_in(list(years)) & pl.col("value").is_not_null()
     profile = marts["area_profile"].filter(valued)
     sizes = _sizes(profile, registry)
-    figures = profile.filter(pl.col("indicator").is_in(chosen))
-    places = marts["place_figures"].filter(valued, pl.col("indicator").is_in(chosen))
-    for row in places.sort("geography", "geography_id", "year", "indicator").iter_rows(named=True):
-        made.place_figure(row)
+    for row in (
+        marts["place_figures"]
+        .filter(valued)
+        .sort("geography", "geography_id", "year", "indicator")
+        .iter_rows(named=True)
+    ):
+        making.place_figure(row)
     published = pl.col("source").is_in([source.id for source in registry.sources.values() if source.already_published])
-    is_told = published | pl.col("area_id").is_in(sorted(asked.areas))
-    for row in figures.filter(is_told).sort("area_id", "year", "indicator").iter_rows(named=True):
-        made.area_figure(row, sizes.get((row["area_id"], row["year"]), "size_unknown"))
-    made.beyond(figures.filter(~is_told), sizes)
-    for number, group in enumerate(asked.groups):
-        made.group(group, ("beyond group", str(number)))
+    is_told = published | pl.col("area_id").is_in(sorted(scope.areas))
+    for row in profile.filter(is_told).sort("area_id", "year", "indicator").iter_rows(named=True):
+        making.area_figure(row, sizes.get((row["area_id"], row["year"]), "size_unknown"))
+    making.beyond(profile.filter(~is_told), sizes)
+    for number, group in enumerate(scope.groups):
+        making.group(group, ("beyond group", str(number)))
     for code in sorted(set(homes.values())):
         members = [("area", area) for area, home in homes.items() if home == code]
-        made.larger(("municipality", code), [*members, ("beyond municipality", code)])
+        making.larger(("municipality", code), [*members, ("beyond municipality", code)])
     inside: dict[str, list[tuple[str, str]]] = {}
     for code, region in sorted(regions.items()):
         inside.setdefault(region, []).append(("municipality", code))
     for region, members in sorted(inside.items()):
-        made.larger(("region", region), members, is_whole=True)
+        making.larger(("region", region), members, is_whole=True)
     untold = [*(("area", area) for area in homes), ("beyond municipality", "")]
-    made.larger(("country", COUNTRY), [*(("municipality", code) for code in regions), *untold], is_whole=True)
-    made.within_places()
-    return Built(Tables(made.cells, tuple(made.sums)), tuple(sorted(made.left_out)), tuple(made.not_exact))
+    making.larger(("country", COUNTRY), [*(("municipality", code) for code in regions), *untold], is_whole=True)
+    making.within_places()
+    return Built(Tables(making.cells, tuple(making.sums)), tuple(sorted(making.left_out)), tuple(making.not_exact))
 
 
 def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], str | None]:
@@ -95,7 +90,7 @@ def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], s
     floors = registry.disclosure.floors
     households = [i.id for i in registry.indicators.values() if i.denominator == "all households"]
     of_dwellings = [i.id for i in registry.indicators.values() if i.denominator == "all dwellings"]
-    found = {}
+    withheld: dict[tuple[str, int], str | None] = {}
     for area, year, residents, counted, *dwellings in (
         profile.group_by("area_id", "year")
         .agg(
@@ -111,15 +106,15 @@ def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], s
         )
         if residents is not None:
             is_small = residents < floors.residents or (homes is not None and homes < floors.households)
-            found[area, year] = "area_too_small" if is_small else None
+            withheld[area, year] = "area_too_small" if is_small else None
         elif homes is not None and homes < floors.households:
-            found[area, year] = "area_too_small"
-    return found
+            withheld[area, year] = "area_too_small"
+    return withheld
 
 
 @dataclass
 class _Making:
-    """The tables while they are made."""
+    """The tables while they are making."""
 
     registry: Registry
     scope: Scope
@@ -169,56 +164,28 @@ class _Making:
         place's rest, which nobody knows; their cell is named by its areas. `figures` are rows of area_profile, `sizes`
         as `_sizes` gives them.
         """
-        year = figures.schema["year"]
+        by_area_and_year = {"area_id": pl.String(), "year": figures.schema["year"]}
+        reasons = pl.DataFrame(
+            [(area, year, reason or "") for (area, year), reason in sizes.items()],
+            schema={**by_area_and_year, "reason": pl.String()},
+            orient="row",
+        )
         groups = pl.DataFrame(
             [
-                (area, of_year, str(number))
+                (area, year, str(number))
                 for number, group in enumerate(self.scope.groups)
-                for of_year in sorted(figures["year"].unique())
-                if group.last_year is None or of_year <= group.last_year
+                for year in sorted(figures["year"].unique())
+                if group.last_year is None or year <= group.last_year
                 for area in sorted(group.members)
             ],
-            schema={"area_id": pl.String(), "year": year, "group": pl.String()},
+            schema={**by_area_and_year, "group": pl.String()},
             orient="row",
         )
-        reasons = pl.DataFrame(
-            [(area, of_year, reason or "") for (area, of_year), reason in sizes.items()],
-            schema={"area_id": pl.String(), "year": year, "reason": pl.String()},
-            orient="row",
-        )
-        told = pl.DataFrame(
-            sorted(
-                {(key.geography_id, key.year, key.indicator) for key in self.cells if key.geography == "municipality"}
-            ),
-            schema={"home": pl.String(), "year": year, "indicator": pl.String()},
-            orient="row",
-        ).with_columns(told=pl.col("home"))
-        pairs = figures.select("source", "indicator").unique().sort("source", "indicator")
-        k = pairs.with_columns(
-            k=pl.Series(
-                [
-                    self._k(self.registry.sources[source], self.registry.indicators[indicator])
-                    for source, indicator in pairs.iter_rows()
-                ],
-                dtype=pl.Int64(),
-            )
-        )
-        counted = self.registry.disclosure.counted.basis
-        kinds = {i.id: i.kind for i in self.registry.indicators.values() if i.count_basis in counted}
-        value, over, under = pl.col("value"), pl.col("numerator"), pl.col("denominator")
-        is_count = (pl.col("kind") == "count") & (value == value.round())
-        is_share = (pl.col("kind") == "share") & (over >= 0) & (over <= under)
-        held = groups.group_by("area_id", "year").agg(pl.col("group"))
         atoms = (
-            figures.with_columns(
-                kind=pl.col("indicator").replace_strict(kinds, default=None, return_dtype=pl.String()),
-                home=pl.col("area_id").replace_strict(self.homes, return_dtype=pl.String()),
-            )
-            .filter(is_count | is_share)
-            .join(told, on=["home", "year", "indicator"], how="left")
-            .join(held, on=["area_id", "year"], how="left")
+            self._counted(figures)
+            .join(self._told_homes(figures.schema["year"]), on=["home", "year", "indicator"], how="left")
+            .join(groups.group_by("area_id", "year").agg("group"), on=["area_id", "year"], how="left")
             .join(reasons, on=["area_id", "year"], how="left")
-            .join(k, on=["source", "indicator"], how="left")
             .with_columns(
                 pl.col("told").fill_null(""),
                 pl.col("group").fill_null([]).cast(pl.List(pl.String())).list.join(" "),
@@ -227,9 +194,8 @@ class _Making:
             .group_by("year", "indicator", "kind", "told", "group", "alone")
             .agg(
                 pl.col("area_id").sort(),
-                value.sum().cast(pl.Int64()),
-                over.sum(),
-                under.sum(),
+                pl.col("value").sum().cast(pl.Int64()),
+                pl.col("numerator", "denominator").sum(),
                 pl.col("k").max(),
                 pl.col("reason").fill_null("size_unknown").first(),
             )
@@ -237,6 +203,33 @@ class _Making:
         )
         for row in atoms.iter_rows(named=True):
             self._beyond(row)
+
+    def _counted(self, figures: pl.DataFrame) -> pl.DataFrame:
+        """The figures of areas that are counts of units, with their kind, their k and their area's home."""
+        counted = self.registry.disclosure.counted.basis
+        kinds = {i.id: i.kind for i in self.registry.indicators.values() if i.count_basis in counted}
+        pairs = figures.select("source", "indicator").unique().sort("source", "indicator")
+        k = [
+            self._k(self.registry.sources[source], self.registry.indicators[indicator])
+            for source, indicator in pairs.iter_rows()
+        ]
+        value, over, under = pl.col("value"), pl.col("numerator"), pl.col("denominator")
+        is_count = (pl.col("kind") == "count") & (value == value.round())
+        is_share = (pl.col("kind") == "share") & (over >= 0) & (over <= under)
+        return (
+            figures.with_columns(
+                kind=pl.col("indicator").replace_strict(kinds, default=None, return_dtype=pl.String()),
+                home=pl.col("area_id").replace_strict(self.homes, return_dtype=pl.String()),
+            )
+            .filter(is_count | is_share)
+            .join(pairs.with_columns(k=pl.Series(k, dtype=pl.Int64())), on=["source", "indicator"], how="left")
+        )
+
+    def _told_homes(self, year: pl.DataType) -> pl.DataFrame:
+        """The municipalities that have a figure of their own in the tables, by year and indicator."""
+        cells = {(key.geography_id, key.year, key.indicator) for key in self.cells if key.geography == "municipality"}
+        kinds = {"home": pl.String(), "year": year, "indicator": pl.String()}
+        return pl.DataFrame(sorted(cells), schema=kinds, orient="row").with_columns(told=pl.col("home"))
 
     def _beyond(self, row: Mapping[str, Any]) -> None:
         members = row["area_id"]
@@ -248,8 +241,8 @@ class _Making:
             standing: Standing = "withheld" if reason else "latent"
             closed = reason is not None or part in ("numerator", "complement")
             self.cells[key] = Cell(key, value, row["k"], standing, closed, reason=reason)
-            for told in (("municipality", row["told"]), *(("group", name) for name in row["group"].split())):
-                self.of_place.setdefault((f"beyond {told[0]}", told[1]), []).append(key)
+            for place in (("municipality", row["told"]), *(("group", number) for number in row["group"].split())):
+                self.of_place.setdefault((f"beyond {place[0]}", place[1]), []).append(key)
 
     def _k(self, source: Source, indicator: Indicator) -> int:
         return self.registry.disclosure.protection(source.publisher, indicator.disclosure_class).k
@@ -325,14 +318,14 @@ class _Making:
     ) -> dict[tuple[int, str, Part], list[Key]]:
         """The cells that places have or are part of, by year, indicator and part; no areas of municipalities `covered`
         that have the figure themselves."""
-        found: dict[tuple[int, str, Part], list[Key]] = {}
+        cells: dict[tuple[int, str, Part], list[Key]] = {}
         for place in places:
             for key in self.of_place.get(place, ()):
                 if not (covered and place[0] == "area" and self._has_told_home(key)):
-                    found.setdefault((key.year, key.indicator, key.part), []).append(key)
+                    cells.setdefault((key.year, key.indicator, key.part), []).append(key)
         # The base of a share before its parts, which are told by it where there is nobody.
         return {
-            name: list(found[name]) for name in sorted(found, key=lambda n: (n[0], n[1], n[2] != "denominator", n[2]))
+            name: list(cells[name]) for name in sorted(cells, key=lambda n: (n[0], n[1], n[2] != "denominator", n[2]))
         }
 
     def _has_told_home(self, area: Key) -> bool:

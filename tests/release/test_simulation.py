@@ -6,7 +6,8 @@ import pytest
 
 from flows.release import attack
 from flows.release.cells import Tables
-from flows.release.suppression import Hiding, hide, naive, shown
+from flows.release.suppression import Hiding, hide, shown
+from simulations.naive import naive
 from simulations.release import draw, play, play_rounded, tables
 
 

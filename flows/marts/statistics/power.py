@@ -274,15 +274,6 @@ def minimum_detectable(se: float, df: float, power: float = POWER, alpha: float 
     return (clusters.t_quantile(df, 1 - alpha / 2) + clusters.t_quantile(df, power)) * se
 
 
-def power_of(effect: float, se: float, df: float, alpha: float = ALPHA) -> float:
-    """The chance that the two-sided t test on `df` degrees of freedom rejects, when the truth is `effect`.
-
-    `effect` and `se` in one unit. By the noncentral t distribution, as PowerUp! and PowerUpR do.
-    """
-    critical, shift = clusters.t_quantile(df, 1 - alpha / 2), abs(effect) / se
-    return float(1 - special.nctdtr(df, shift, critical) + special.nctdtr(df, shift, -critical))
-
-
 def textbook_se(
     icc: float, share_1: float, clusters_in_all: float, size: float, r2_between: float = 0, r2_within: float = 0
 ) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from houses import House
-from test_clearing import handed, made
+from test_make import handed, made
 from towns import town
 
 from flows.core.provenance import file_sha256

@@ -12,7 +12,8 @@ from yardstick import fewest
 
 from flows.release.attack import Exhibit, Refused, attack
 from flows.release.cells import Cell, Key, Sum, SumDoesNotHold, Tables
-from flows.release.suppression import Hiding, hide, marks, naive, shown
+from flows.release.suppression import Hiding, hide, marks, shown
+from simulations.naive import naive
 
 
 def faults(tables: Tables, hiding: Hiding, most: int) -> set[tuple[Key, str]]:

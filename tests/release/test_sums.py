@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Key
+from flows.release.scope import Group, Scope
 from flows.release.sums import Built, LeftOut, build
 from flows.release.suppression import hide, marks, shown
 from schemas.registry import Registry, load
@@ -19,6 +20,28 @@ def figure(place: str, indicator: str, x: int | None = None, n: int | None = Non
     value = float(x) if x is not None and n is None else 100 * x / n if x is not None and n else 12.5
     counts = {"numerator": x, "denominator": n} if n is not None else {"numerator": None, "denominator": None}
     return {"place": place, "year": 2012, "indicator": indicator, "value": value, "source": MUNICIPAL, **counts, **said}
+
+
+def everything(areas: pl.DataFrame, plans: pl.DataFrame, municipalities: pl.DataFrame) -> Scope:
+    """All areas and places, and every plan, size band, funding band and both; of dim_areas, dim_plans,
+    dim_municipalities."""
+    groups: dict[tuple[str, str], set[str]] = {
+        ("plan", plan): set(members.split(", "))
+        for plan, members in plans.sort("plan_id").select("plan_id", "area_ids").iter_rows()
+    }
+    for area, size, funding in areas.select("area_id", "size_band", "funding_band").iter_rows():
+        if size is not None:
+            groups.setdefault(("size_band", size), set()).add(area)
+        if funding is not None:
+            groups.setdefault(("funding_band", funding), set()).add(area)
+        if size is not None and funding is not None:
+            groups.setdefault(("band", f"{funding}|{size}"), set()).add(area)
+    return Scope(
+        frozenset(areas["area_id"]),
+        frozenset(municipalities["municipality_code"]),
+        frozenset(municipalities["region_code"]),
+        tuple(Group(kind, name, frozenset(members)) for (kind, name), members in sorted(groups.items())),
+    )
 
 
 def built(registry: Registry, *rows: dict[str, object]) -> Built:
@@ -41,7 +64,8 @@ def built(registry: Registry, *rows: dict[str, object]) -> Built:
         "dim_plans": pl.DataFrame({"plan_id": ["p"], "area_ids": ["ager, bakke"]}),
         "dim_municipalities": pl.DataFrame({"municipality_code": ["0461", "0751"], "region_code": ["083", "082"]}),
     }
-    return build(marts, registry, [2012])
+    scope = everything(marts["dim_areas"], marts["dim_plans"], marts["dim_municipalities"])
+    return build(marts, registry, [2012], scope)
 
 
 RESIDENTS = [figure(area, "residents", people) for area, people in zip(AREAS, (900, 700, 99, 400), strict=True)]
