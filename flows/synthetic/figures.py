@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from flows.synthetic.parameters import DIRECTION, Base, Level, Truth, tied
 from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
+from flows.synthetic.scale import Numbers, linked, unlinked
 from schemas.models import Indicator
 
-Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
 # Part of the areas in which dwellings are built, merged or torn down in a year.
 REBUILT = 0.04
@@ -93,18 +93,6 @@ def _counts(figure: Figure) -> tuple[Counts, Counts]:
 def generator(seed: int, *parts: str) -> np.random.Generator:
     """A stream of its own for each name, so that one more indicator or one fewer changes no other figure."""
     return np.random.default_rng([seed, *(zlib.crc32(part.encode()) for part in parts)])
-
-
-def linked(indicator: Indicator, value: float | Numbers) -> Numbers:
-    """Logit of a share in percent, logarithm of anything else."""
-    if indicator.kind == "share":
-        return np.asarray(np.log(np.asarray(value) / (100 - np.asarray(value))))
-    return np.asarray(np.log(value))
-
-
-def unlinked(indicator: Indicator, eta: Numbers) -> Numbers:
-    """The value whose `linked` is eta."""
-    return 100 / (1 + np.exp(-eta)) if indicator.kind == "share" else np.exp(eta)
 
 
 def sizes(places: Places, treatment: Treatment, years: Sequence[int], truth: Truth, seed: int) -> dict[str, Figure]:

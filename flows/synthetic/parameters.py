@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from flows.synthetic.scale import linked, unlinked
 from schemas.models import Indicator, Model
 from schemas.registry import Registry
 
@@ -170,8 +171,6 @@ class Truth(Model):
 
     def level(self, indicator: Indicator) -> Level:
         """The truth of an indicator: its own block over the defaults that follow from kind, range and polarity."""
-        from flows.synthetic.figures import linked, unlinked
-
         said = self.indicator.get(indicator.id, {})
         defaults = self.default.model_dump()
         defaults["loading"] *= DIRECTION[indicator.polarity]

@@ -12,10 +12,11 @@ import polars as pl
 
 from flows.synthetic import figures
 from flows.synthetic.efforts import SET_BY, goals, key_of, themes_of
-from flows.synthetic.figures import Counts, Figure, Numbers, generator
+from flows.synthetic.figures import Counts, Figure, generator
 from flows.synthetic.parameters import DIRECTION, Level, Truth, levels, tied
 from flows.synthetic.places import Places
 from flows.synthetic.pool import Plan, Pool
+from flows.synthetic.scale import Numbers, linked, unlinked
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -207,10 +208,10 @@ def _wishes(plan: Plan, themes: Sequence[str], setting: Setting, ambition: Ambit
             stream = generator(setting.seed, "targets", key, of["area_id"], name)
             wish = _wish(plan, area, name, own or themes, stream, ambition)
             indicator = setting.registry.indicators[name]
-            typical = figures.linked(indicator, level.mean) + level.loading * of["deprivation"]
+            typical = linked(indicator, level.mean) + level.loading * of["deprivation"]
             base = setting.truth.base_of(indicator)
             size = base.share * of[base.of]
-            if _leaves_enough(indicator, wish.times, float(figures.unlinked(indicator, typical)), size, size):
+            if _leaves_enough(indicator, wish.times, float(unlinked(indicator, typical)), size, size):
                 wishes.append(wish)
                 is_own.append(bool(own))
     order = sorted(chance.permutation(len(wishes)).tolist(), key=lambda at: not is_own[at])
