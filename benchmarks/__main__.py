@@ -48,7 +48,7 @@ def main() -> None:
     """Make a nation once, then measure intake, build, baseline, gate and extracts on it."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
-        made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
+        made = country.write(folder, RAW, load(), seed=1, areas=AREAS, years=YEARS)
         print(f"{sum(made.rows.values()):,} delivered rows of {made.areas:,} areas; medians of {ROUNDS} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
         extracts.main(ROUNDS, _measure(folder, made.raw, load(made.schemas)), made.schemas)

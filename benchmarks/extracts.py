@@ -52,7 +52,7 @@ def main(rounds: int, files: Mapping[str, Path], schemas: Path) -> None:
 
 def built(folder: Path) -> tuple[Mapping[str, Path], Path]:
     """The marts of a nation made for the benchmark, and the folder of its registry."""
-    made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
+    made = country.write(folder, RAW, load(), seed=1, areas=AREAS, years=YEARS)
     registry = load(made.schemas)
     staging = folder / "staging"
     vintage = versions.Vintage(tuple(deliveries.find(made.raw, registry)), Ledger(staging), now())
