@@ -14,7 +14,7 @@ import pyarrow as pa
 from benchmarks import extracts, long_csv
 from benchmarks import statistics as libraries
 from flows.intake import deliveries, reconcile, versions
-from flows.intake.ledger import Ledger, now
+from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reconcile import Facts
 from flows.marts import build, checks, queries
 from flows.marts.baseline.steps import STATISTICS
@@ -48,7 +48,7 @@ def main() -> None:
     """Make a nation once, then measure intake, build, baseline, gate and extracts on it."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
-        made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
+        made = country.write(folder, RAW, load(), seed=1, areas=AREAS, years=YEARS)
         print(f"{sum(made.rows.values()):,} delivered rows of {made.areas:,} areas; medians of {ROUNDS} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
         extracts.main(ROUNDS, _measure(folder, made.raw, load(made.schemas)), made.schemas)
@@ -61,7 +61,7 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
     big = max((one for one in found if one.source == "area_statistics"), key=lambda one: one.file.stat().st_size)
     rounds = iter(range(100))
     kept = folder / "staging"
-    vintage = versions.Vintage(tuple(found), Ledger(kept), now())
+    vintage = versions.Vintage(tuple(found), DeliveryLedger(kept), now())
     known = versions.known_names(vintage, kept, registry)
 
     def stage_anew() -> None:

@@ -24,7 +24,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from benchmarks.long_csv import peak_megabytes
 from flows.extracts import approve, assemble
 from flows.intake import deliveries, reconcile, versions
-from flows.intake.ledger import Ledger, now
+from flows.intake.ledger import DeliveryLedger, now
 from flows.marts import build
 from flows.publish.snapshots import Snapshot
 from flows.release import figures as release_figures
@@ -53,10 +53,10 @@ def main(rounds: int, files: Mapping[str, Path], schemas: Path) -> None:
 
 def built(folder: Path) -> tuple[Mapping[str, Path], Path]:
     """The marts of a nation made for the benchmark, and the folder of its registry."""
-    made = country.write(folder, RAW, load(), 1, AREAS, YEARS)
+    made = country.write(folder, RAW, load(), seed=1, areas=AREAS, years=YEARS)
     registry = load(made.schemas)
     staging = folder / "staging"
-    vintage = versions.Vintage(tuple(deliveries.find(made.raw, registry)), Ledger(staging), now())
+    vintage = versions.Vintage(tuple(deliveries.find(made.raw, registry)), DeliveryLedger(staging), now())
     known = versions.known_names(vintage, staging, registry)
     facts = reconcile.reconcile(versions.receipts_of(vintage, staging, registry, known), staging, registry)
     return build.build(facts, folder / "marts", registry), made.schemas

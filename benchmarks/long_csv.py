@@ -74,14 +74,14 @@ def ours(folder: Path) -> None:
     import pandera.polars  # noqa: F401 - its import is no part of the work
 
     from flows.intake import deliveries, versions
-    from flows.intake.ledger import Ledger, now
+    from flows.intake.ledger import DeliveryLedger, now
     from schemas.registry import load
 
     registry = load(folder / "schemas")
     staging = folder / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     found = deliveries.find(folder / "raw", registry)
-    vintage = versions.Vintage(tuple(found), Ledger(staging), now())
+    vintage = versions.Vintage(tuple(found), DeliveryLedger(staging), now())
     known = versions.known_names(vintage, staging, registry)
     (long,) = (delivery for delivery in found if delivery.source == "municipal_figures")
     # The archive keeps every delivery once, when it comes; a night that reads it anew finds it there.

@@ -39,7 +39,16 @@ def main(nations: int, first_seed: int, areas: int) -> int:
         with tempfile.TemporaryDirectory(prefix="boligprofil-nation-") as name:
             folder = Path(name)
             is_parallel = seed not in divergent
-            nation = country.write(folder, REFERENCE, registry, seed, areas, YEARS, chosen, is_parallel)
+            nation = country.write(
+                folder,
+                REFERENCE,
+                registry,
+                seed=seed,
+                areas=areas,
+                years=YEARS,
+                indicators=chosen,
+                parallel=is_parallel,
+            )
             built = build(nation, folder)
             found = judge(built, nation, still, areas) if is_parallel else [divergence(built, still)]
             for what, right, looked_at in found:

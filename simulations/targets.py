@@ -59,7 +59,9 @@ def verdicts(registry: Registry, seeds: Iterable[int], areas: int) -> Iterable[p
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="boligprofil-nation-") as name:
             folder = Path(name)
-            nation = country.write(folder, REFERENCE, registry, seed, areas, YEARS, names, ambition=EVERY)
+            nation = country.write(
+                folder, REFERENCE, registry, ambition=EVERY, seed=seed, areas=areas, years=YEARS, indicators=names
+            )
             made = build(nation, folder)
             yield against_truth(made["dim_targets"], made["target_progress"], nation.truth)
 

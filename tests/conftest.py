@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from flows.commands.night import hush
 from flows.intake import deliveries, quarantine, reconcile, versions
-from flows.intake.ledger import Ledger
+from flows.intake.ledger import DeliveryLedger
 from flows.intake.reconcile import Facts
 from flows.intake.stage import Receipt
 from flows.intake.versions import Vintage
@@ -140,7 +140,7 @@ class Night:
     def run(self) -> dict[str, Receipt]:
         """Read everything; receipts by path."""
         self.moment += timedelta(days=1)
-        ledger = Ledger.load(self.staging)
+        ledger = DeliveryLedger.load(self.staging)
         found = ledger.received(deliveries.find(self.raw, self.registry), self.moment)
         vintage = Vintage(tuple(found), ledger.record(found, self.moment), self.moment)
         known = versions.known_names(vintage, self.staging, self.registry)

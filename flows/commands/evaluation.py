@@ -25,15 +25,15 @@ def demo(
     """
     from flows.settings import Settings, settings
     from flows.synthetic import country
-    from flows.synthetic.reference import FrameError
+    from flows.synthetic.reference import IncompleteReference
 
     if (folder / "truth").is_dir():
         out.print(f"The nation in {folder} is there already; it is published as it is.", soft_wrap=True)
     else:
         try:
             with bar("made-up nation") as shown:
-                country.write(folder, settings(raw=raw).raw, registry_of(None), seed, areas, progress=shown)
-        except (FrameError, FileExistsError) as error:
+                country.write(folder, settings(raw=raw).raw, registry_of(None), seed=seed, areas=areas, progress=shown)
+        except (IncompleteReference, FileExistsError) as error:
             stop(str(error), USAGE)
     chosen = Settings(raw=folder / "raw", marts=folder / "marts", schemas=folder / "schemas")
     publish(chosen)

@@ -13,11 +13,11 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from flows.intake.coded import Coded, Codes, Sheet, combine
+from flows.intake.coded import Coded, Codes, DeliveredTable, combine
 from flows.intake.dimensions import meant
-from flows.intake.faults import Group, Refusal
+from flows.intake.faults import FaultGroup, Refusal
 from flows.intake.geocode import by_name, by_neighbours
-from flows.intake.names import Names, normal
+from flows.intake.names import PlaceNames, normal
 from flows.intake.reshape import Tidy
 from schemas.models import Layout, LayoutColumn, Source
 from schemas.registry import Registry
@@ -74,8 +74,8 @@ class Typed:
 
 
 def cast(
-    tidy: Tidy, layout: Layout, source: Source, registry: Registry, names: Names, withheld_as: str = ""
-) -> tuple[Typed, list[Group]]:
+    tidy: Tidy, layout: Layout, source: Source, registry: Registry, names: PlaceNames, withheld_as: str = ""
+) -> tuple[Typed, list[FaultGroup]]:
     """Cast every declared column.
 
     The typed columns are one per declared column, for numbers also `<column>:missing` with the reason of an empty cell,
@@ -90,7 +90,7 @@ def cast(
         name: (np.zeros(rows, dtype=np.int32), pl.Series(values=[value]))
         for name, value in {**layout.constants, **source.constants}.items()
     }
-    groups: list[Group] = []
+    groups: list[FaultGroup] = []
     outside = np.zeros(rows, dtype=bool)
     for header, (column, coded) in clean.items():
         if column.type in PLACES:
@@ -99,7 +99,7 @@ def cast(
         typed[column.name] = (coded.codes, values)
         if column.type in NUMBERS:
             typed[column.name + MISSING] = (coded.codes, missing)
-        groups += _column_faults(header, column, coded, values, missing, source, rows)
+        groups += _column_faults(header, column, coded, values, missing, source)
     # Places are resolved last: they need the municipality or the kind of place in the same row.
     for header, (column, coded) in clean.items():
         if column.type in PLACES:
@@ -111,10 +111,10 @@ def cast(
             groups += placed.groups
             outside |= placed.outside
     if source.figures:
-        of = meant(tidy.dimensions, layout, source, rows)
-        typed["indicator"], typed["breakdown"] = (of.codes, of.indicator), (of.codes, of.breakdown)
-        groups += of.groups
-        outside |= of.outside
+        figure = meant(tidy.dimensions, layout, source, rows)
+        typed["indicator"], typed["breakdown"] = (figure.codes, figure.indicator), (figure.codes, figure.breakdown)
+        groups += figure.groups
+        outside |= figure.outside
     return Typed(tidy.lines, typed, outside), _of_rows_asked_for(groups, outside)
 
 
@@ -127,21 +127,21 @@ def number_text(text: pl.Series, kind: str, notation: str) -> pl.Series:
     return made.str.replace(",", ".", literal=True)
 
 
-def check_totals(sheet: Sheet, layout: Layout) -> None:
+def check_totals(delivered: DeliveredTable, layout: Layout) -> None:
     """Hold the sums of columns against those of the delivery note. Raises Refusal naming the column that differs."""
-    for header, promised in sheet.note.totals.items():
-        name = next((name for name in sheet.columns if name.casefold() == header.casefold()), None)
+    for header, promised in delivered.note.totals.items():
+        name = next((name for name in delivered.columns if name.casefold() == header.casefold()), None)
         if name is None:
             raise Refusal("control_total_differs", f"the note has a total of '{header}', the file has no such column")
-        coded = sheet.columns[name]
+        coded = delivered.columns[name]
         numbers = number_text(coded.spellings.str.strip_chars(), "decimal", layout.numbers)
         times = np.bincount(coded.codes, minlength=len(numbers)).tolist()
-        found = sum(
+        total = sum(
             (Decimal(number) * count for number, count in zip(numbers, times, strict=True) if number and count),
             Decimal(0),
         )
-        if found != promised:
-            raise Refusal("control_total_differs", f"'{name}': the note says {promised}, the file gives {found}")
+        if total != promised:
+            raise Refusal("control_total_differs", f"'{name}': the note says {promised}, the file gives {total}")
 
 
 def check_complete(tidy: Tidy, layout: Layout) -> None:
@@ -159,7 +159,7 @@ def check_complete(tidy: Tidy, layout: Layout) -> None:
         raise Refusal("incomplete_table", f"{len(tidy.lines)} rows, {different} of them different, {expected} expected")
 
 
-def check_municipalities(typed: Typed, layout: Layout, names: Names) -> None:
+def check_municipalities(typed: Typed, layout: Layout, names: PlaceNames) -> None:
     """Hold a complete table of municipalities against the list of them. Raises Refusal where a few are not there."""
     columns = [typed.columns.get(name) for name in ("geography", "geography_id")]
     if not layout.complete or any(column is None for column in columns):
@@ -178,7 +178,7 @@ def _column(
     layout: Layout,
     source: Source,
     registry: Registry,
-    names: Names,
+    names: PlaceNames,
     withheld_as: str,
 ) -> tuple[pl.Series, pl.Series]:
     """Typed values of spellings, and the reason of every spelling that means a missing figure."""
@@ -202,12 +202,12 @@ def _column(
     ), missing
 
 
-def _values(
+def _values(  # noqa: PLR0911 - a return for each type
     text: pl.Series,
     column: LayoutColumn,
     layout: Layout,
     registry: Registry,
-    names: Names,
+    names: PlaceNames,
     indicators: Mapping[str, str],
 ) -> pl.Series:
     """Typed values; null where the text does not fit."""
@@ -254,8 +254,7 @@ def _column_faults(
     values: pl.Series,
     missing: pl.Series,
     source: Source,
-    rows: int,
-) -> Iterator[Group]:
+) -> Iterator[FaultGroup]:
     unfit = missing.is_null() & values.is_null()
     dash = unfit & (coded.spellings == "-") if column.type in NUMBERS else unfit & False
     rules = {RULES.get(column.type, "contract"): unfit & ~dash, "ambiguous_dash": dash}
@@ -268,10 +267,10 @@ def _column_faults(
         )
     for rule, spellings in rules.items():
         if spellings.any():
-            yield Group(np.flatnonzero(coded.where(spellings)), header, rule)
+            yield FaultGroup(np.flatnonzero(coded.where(spellings)), header, rule)
 
 
-def _of_rows_asked_for(groups: list[Group], outside: NDArray[np.bool_]) -> list[Group]:
+def _of_rows_asked_for(groups: list[FaultGroup], outside: NDArray[np.bool_]) -> list[FaultGroup]:
     """Faults of rows that nobody asks for are no faults, but for an unknown place or dimension."""
     if not outside.any():
         return groups
@@ -279,5 +278,5 @@ def _of_rows_asked_for(groups: list[Group], outside: NDArray[np.bool_]) -> list[
     for group in groups:
         rows = group.rows[~outside[group.rows]]
         if len(rows):
-            kept.append(Group(rows, group.column, group.rule, group.detail))
+            kept.append(FaultGroup(rows, group.column, group.rule, group.detail))
     return kept

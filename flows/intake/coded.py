@@ -91,7 +91,7 @@ def combine(*columns: Coded) -> tuple[Codes, list[Codes]]:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DeliveredTable:
     """A delivery as text.
 
     `columns` has one column per header, `lines` the line (row of a sheet, number of a record) of each row. `broken`

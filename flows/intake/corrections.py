@@ -8,18 +8,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.intake.coded import Coded, Sheet
+from flows.intake.coded import Coded, DeliveredTable
 from schemas.models import Correction
 from schemas.registry import Registry
 
 
-def corrected(sheet: Sheet, source: str, path: str, registry: Registry) -> tuple[Sheet, dict[str, int]]:
-    """The sheet with every declared correction of this delivery made, and how many rows each one matched."""
-    columns, matched = dict(sheet.columns), {}
+def corrected(
+    delivered: DeliveredTable, source: str, path: str, registry: Registry
+) -> tuple[DeliveredTable, dict[str, int]]:
+    """The delivered with every declared correction of this delivery made, and how many rows each one matched."""
+    columns, matched = dict(delivered.columns), {}
     for correction in registry.corrections.values():
         if correction.source != source or correction.file not in (None, path):
             continue
-        rows = _matches(columns, correction, len(sheet.lines))
+        rows = _matches(columns, correction, len(delivered.lines))
         if rows is None or not rows.any():
             continue
         header = _named(columns, correction.column)
@@ -27,7 +29,7 @@ def corrected(sheet: Sheet, source: str, path: str, registry: Registry) -> tuple
         spellings = pl.concat([old.spellings, pl.Series(values=[correction.right])])
         columns[header] = Coded(np.where(rows, len(spellings) - 1, old.codes).astype(np.int32), spellings)
         matched[correction.id] = int(rows.sum())
-    return replace(sheet, columns=columns), matched
+    return replace(delivered, columns=columns), matched
 
 
 def _matches(columns: Mapping[str, Coded], correction: Correction, rows: int) -> NDArray[np.bool_] | None:

@@ -34,7 +34,7 @@ class Delivery:
     @property
     def identity(self) -> str:
         """Hash of everything that was delivered: the file and the files beside it."""
-        return digest([self.fingerprint, *(f"{name}\t{of}" for name, of in sorted(self.hashes.items()))])
+        return digest([self.fingerprint, *(f"{suffix}\t{sha256}" for suffix, sha256 in sorted(self.hashes.items()))])
 
 
 def find(raw: Path, registry: Registry) -> list[Delivery]:

@@ -40,11 +40,11 @@ class Note:
     absent_is_zero: bool = False
 
 
-def parse(said: Iterable[tuple[str, str]]) -> Note:
+def parse(entries: Iterable[tuple[str, str]]) -> Note:
     """The note from its pairs of key and value. Raises Refusal naming what is missing or wrong."""
     known: dict[str, str] = {}
     totals: dict[str, Decimal] = {}
-    for written, text in said:
+    for written, text in entries:
         key = re.sub(r"\s+", " ", unicodedata.normalize("NFC", written)).strip()
         value = unicodedata.normalize("NFC", text).strip().rstrip(";").strip()
         if total := TOTAL.fullmatch(key if key.startswith("kontrolsum") else key[:1].lower() + key[1:]):
@@ -69,31 +69,38 @@ def parse(said: Iterable[tuple[str, str]]) -> Note:
     )
 
 
+def beside(note: Note | None) -> Note:
+    """The note of a file that has no room for one. Raises Refusal where none lies beside it."""
+    if note is None:
+        raise Refusal("head_missing", f"write it into a file of this name with '{SUFFIX}' after it")
+    return note
+
+
 def pairs(lines: Iterable[str]) -> list[tuple[str, str]]:
     """Key and value of lines 'key: value', with or without '#' before them."""
     split = (line.lstrip("#").partition(":") for line in lines if line.strip())
     return [(key, value) for key, _, value in split]
 
 
-def _day(key: str, said: str) -> date:
+def _day(key: str, text: str) -> date:
     """A day, or the last day of a year: by then at the latest the source had published."""
     try:
-        return date(int(said), 12, 31) if said.isdecimal() and len(said) == 4 else date.fromisoformat(said)
+        return date(int(text), 12, 31) if text.isdecimal() and len(text) == 4 else date.fromisoformat(text)
     except ValueError:
         raise Refusal("head_missing", f"'# {key}:' must be a day (2012-10-01) or a year (2012)") from None
 
 
-def _rows(said: str | None) -> int | None:
-    if not said:
+def _rows(text: str | None) -> int | None:
+    if not text:
         return None
-    digits = said.replace(".", "")
+    digits = text.replace(".", "")
     if not digits.isdecimal():
         raise Refusal("head_missing", "'# rækker:' must be a whole number")
     return int(digits)
 
 
-def _sum(key: str, said: str) -> Decimal:
+def _sum(key: str, text: str) -> Decimal:
     try:
-        return Decimal(said.replace(".", "").replace(",", "."))
+        return Decimal(text.replace(".", "").replace(",", "."))
     except InvalidOperation:
         raise Refusal("head_missing", f"'# {key}:' must be a number in Danish notation") from None

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.coded import Coded, Codes, combine
-from flows.intake.faults import Group
+from flows.intake.faults import FaultGroup
 from flows.intake.names import normal
 from schemas.models import FigureRule, Layout, Source
 
@@ -24,7 +24,7 @@ class Meant:
     indicator: pl.Series
     breakdown: pl.Series
     outside: NDArray[np.bool_]
-    groups: list[Group]
+    groups: list[FaultGroup]
 
 
 def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows: int) -> Meant:
@@ -38,7 +38,7 @@ def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows:
     if clean:
         labels = [column.spellings.gather(part) for column, part in zip(clean.values(), parts, strict=True)]
         figures = [
-            _figure_of(dict(zip(clean, said, strict=True)), source, totals) for said in zip(*labels, strict=True)
+            _figure_of(dict(zip(clean, values, strict=True)), source, totals) for values in zip(*labels, strict=True)
         ]
     else:
         figures = [_figure_of({}, source, totals)]
@@ -51,7 +51,7 @@ def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows:
         labels_known = [_is_known(name, label, source, totals) for label in column.spellings]
         known = pl.Series(values=labels_known, dtype=pl.Boolean())
         if not known.all():
-            groups.append(Group(np.flatnonzero(column.where(~known)), name, "unknown_value"))
+            groups.append(FaultGroup(np.flatnonzero(column.where(~known)), name, "unknown_value"))
             outside[groups[-1].rows] = False
     return Meant(codes, indicator, breakdown, outside, groups)
 

@@ -176,37 +176,35 @@ def validate(
 
     `headers` gives the header of each typed column.
     """
-    from pandera.errors import SchemaErrors
-
     table, judged = registry.tables[name], rows.drop(ROW)
-    try:
-        contracts.pandera_schema(registry, table, apart=False).validate(judged, lazy=True)
+    if _broken_rules(judged, table, registry, apart=False) is None:
         return [], Counter()
-    except SchemaErrors:
-        cases = _cases(name, judged, registry)
-    found, accepted = [], Counter[str]()
+    cases = _broken_rules(judged, table, registry, apart=True)
+    if cases is None:
+        return [], Counter()
+    if cases["index"].null_count():
+        raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}")
+    faults, accepted = [], Counter[str]()
     for case in cases.to_dicts():
         row = rows.row(case["index"], named=True)
         fault = _fault(name, case, row, registry, headers, tidy)
         if excuse := registry.excuse(fault.rule, row["source_file"], row):
             accepted[excuse] += 1
         else:
-            found.append(fault)
-    return found, accepted
+            faults.append(fault)
+    return faults, accepted
 
 
-def _cases(name: str, rows: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Every broken rule of every row. Raises TypeError where the rows do not have the shape of the contract."""
-    from pandera.errors import SchemaErrors
+def _broken_rules(rows: pl.DataFrame, table: Table, registry: Registry, apart: bool) -> pl.DataFrame | None:
+    """Every broken rule of every row, None where all is in order."""
+    from pandera.errors import SchemaErrors  # noqa: PLC0415 - it takes seconds to import
 
     try:
-        contracts.pandera_schema(registry, registry.tables[name]).validate(rows, lazy=True)
+        contracts.pandera_schema(registry, table, apart=apart).validate(rows, lazy=True)
     except SchemaErrors as errors:
         cases: pl.DataFrame = errors.failure_cases
-        if cases["index"].null_count():
-            raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}") from errors
         return cases
-    return pl.DataFrame()
+    return None
 
 
 def _fault(

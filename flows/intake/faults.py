@@ -34,7 +34,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Group:
+class FaultGroup:
     """Rows that break one rule in one column; `detail` may say something of some of them."""
 
     rows: NDArray[np.intp]

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.coded import Coded, Codes, combine
-from flows.intake.faults import Group
-from flows.intake.names import COUNTRY, OUTSIDE, Names, normal
+from flows.intake.faults import FaultGroup
+from flows.intake.names import COUNTRY, OUTSIDE, PlaceNames, normal
 from schemas.models import LayoutColumn
 
 BESIDE = ("geography", "municipality_code")
@@ -22,22 +22,22 @@ class Placed:
 
     columns: Mapping[str, tuple[Codes, pl.Series]]
     outside: NDArray[np.bool_]
-    groups: list[Group] = field(default_factory=list)
+    groups: list[FaultGroup] = field(default_factory=list)
 
 
-def by_name(header: str, column: LayoutColumn, coded: Coded, names: Names) -> Placed:
+def by_name(header: str, column: LayoutColumn, coded: Coded, names: PlaceNames) -> Placed:
     """Kind and identifier of places whose name or code says both."""
     found = [names.places.get(normal(name), (None, None)) for name in coded.spellings]
     kind, identifier = (pl.Series(values=[f[at] for f in found], dtype=pl.String()) for at in (0, 1))
     unknown, empty = kind.is_null(), coded.spellings == ""
     rules = {"required_empty": unknown & empty, "unknown_place": unknown & ~empty}
-    groups = [Group(np.flatnonzero(coded.where(mask)), header, rule) for rule, mask in rules.items() if mask.any()]
+    groups = [FaultGroup(np.flatnonzero(coded.where(mask)), header, rule) for rule, mask in rules.items() if mask.any()]
     columns = {"geography": (coded.codes, kind), column.name: (coded.codes, identifier)}
     return Placed(columns, coded.where(kind == OUTSIDE), groups)
 
 
 def by_neighbours(
-    header: str, column: LayoutColumn, coded: Coded, typed: Mapping[str, tuple[Codes, pl.Series]], names: Names
+    header: str, column: LayoutColumn, coded: Coded, typed: Mapping[str, tuple[Codes, pl.Series]], names: PlaceNames
 ) -> Placed:
     """Identifier of places whose name needs the kind of place or the municipality that stands in the same row."""
     beside = {
@@ -45,9 +45,12 @@ def by_neighbours(
     }
     codes, parts = combine(coded, *beside.values())
     written = coded.spellings.gather(parts[0])
-    said = {name: of.spellings.gather(part) for (name, of), part in zip(beside.items(), parts[1:], strict=True)}
-    kinds = said.get("geography", ["area"] * len(written)) if column.type == "place" else ["area"] * len(written)
-    homes = said.get("municipality_code", [""] * len(written))
+    neighbours = {
+        name: cells.spellings.gather(part) for (name, cells), part in zip(beside.items(), parts[1:], strict=True)
+    }
+    areas = ["area"] * len(written)
+    kinds = neighbours.get("geography", areas) if column.type == "place" else areas
+    homes = neighbours.get("municipality_code", [""] * len(written))
     ids: list[Any] = []
     why: dict[int, tuple[str, str]] = {}
     for number, (name, kind, home) in enumerate(zip(written, kinds, homes, strict=True)):
@@ -61,13 +64,13 @@ def by_neighbours(
     for rule in sorted({rule for rule, _ in why.values()}):
         numbers = [number for number, (broken, _) in why.items() if broken == rule]
         rows = np.flatnonzero(np.isin(codes, np.array(numbers, dtype=np.int32)))
-        groups.append(Group(rows, header, rule, {row: why[int(codes[row])][1] for row in rows.tolist()}))
+        groups.append(FaultGroup(rows, header, rule, {row: why[int(codes[row])][1] for row in rows.tolist()}))
     dtype = pl.List(pl.String()) if column.separator else pl.String()
     columns = {column.name: (codes, pl.Series(values=ids, dtype=dtype))}
     return Placed(columns, np.zeros(len(coded), dtype=bool), groups)
 
 
-def _identifier(name: str, kind: str, home: str, names: Names) -> str | None:
+def _identifier(name: str, kind: str, home: str, names: PlaceNames) -> str | None:
     match kind:
         case "area":
             return names.areas.get((home, name))

@@ -15,12 +15,12 @@ from typing import Any, Self
 from flows.core.files import sync
 from flows.intake.deliveries import Delivery
 
-FOLDER = "deliveries"
+ARCHIVE = "deliveries"
 FILE = "ledger.jsonl"
 
 
 @dataclass(frozen=True)
-class Ledger:
+class DeliveryLedger:
     """Events in the order in which they happened; `archive` is the folder of deliveries by hash."""
 
     archive: Path
@@ -29,7 +29,7 @@ class Ledger:
     @classmethod
     def load(cls, staging: Path) -> Self:
         """The ledger of a staging folder. A last line that a killed run left unfinished does not count."""
-        archive = staging / FOLDER
+        archive = staging / ARCHIVE
         try:
             text = (archive / FILE).read_bytes()
         except FileNotFoundError:
@@ -103,7 +103,7 @@ class Ledger:
             file=self.archive / event["sha256"],
             source=event["source"],
             fingerprint=event["sha256"],
-            beside={suffix: self.archive / of for suffix, of in event["beside"].items()},
+            beside={suffix: self.archive / sha256 for suffix, sha256 in event["beside"].items()},
             hashes=event["beside"],
             received_on=_moment(event).date(),
         )
@@ -143,8 +143,8 @@ def _seen(delivery: Delivery, at: datetime) -> dict[str, Any]:
     )
 
 
-def _event(event: str, at: datetime, **said: Any) -> dict[str, Any]:
-    return {"at": at.isoformat(), "event": event, **said}
+def _event(event: str, at: datetime, **fields: Any) -> dict[str, Any]:
+    return {"at": at.isoformat(), "event": event, **fields}
 
 
 def _moment(event: Mapping[str, Any]) -> datetime:

@@ -11,13 +11,13 @@ from schemas.registry import Registry
 
 def letter(sender: str, items: Sequence[Item], registry: Registry, today: date) -> str:
     """The letter about everything that is open with a sender, in plain text."""
-    files = [(path, list(of)) for path, of in groupby(sorted(items, key=_order), key=lambda item: item.path)]
+    by_file = groupby(sorted(items, key=_order), key=lambda item: item.path)
     parts = [
         f"Til {sender}",
         danish.day(today),
         "Vi har læst jeres levering til Boligprofil og er stødt på det, der står nedenfor. Rækkerne bruges ikke, før "
         "de er rettet. Resten af leveringen er brugt, medmindre der står, at hele filen er afvist.",
-        *("\n".join(_about(path, of, registry)) for path, of in files),
+        *("\n".join(_about(path, list(of_file), registry)) for path, of_file in by_file),
         "Ret tallene hos jer selv, og send hele filen igen. Når den rettede fil er læst, forsvinder punkterne af sig "
         "selv. Send aldrig CPR-numre eller andre oplysninger om enkeltpersoner.",
         "Venlig hilsen\nBoligprofil",
@@ -38,8 +38,8 @@ def _about(path: str, items: Sequence[Item], registry: Registry) -> Iterable[str
         for header in column.headers
     }
     yield f"Fil: {path.split('/', 1)[-1]}"
-    for (rule, column), of in groupby(items, key=lambda item: (item.rule, item.column)):
-        group = list(of)
+    for (rule, column), broken in groupby(items, key=lambda item: (item.rule, item.column)):
+        group = list(broken)
         words = registry.rules[rule].da
         if group[0].line == 0:
             yield f"  - Hele filen er afvist. {words} (set første gang {_day(group)})"

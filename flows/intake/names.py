@@ -28,7 +28,7 @@ def slug(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Names:
+class PlaceNames:
     """Look-up tables from normalised names to identifiers.
 
     `places` gives the kind of place as well, for sources whose names say it; `places_before_2007` does so for
@@ -41,7 +41,7 @@ class Names:
     places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     places_before_2007: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
-    def of(self, source: Source) -> "Names":
+    def of(self, source: Source) -> "PlaceNames":
         """The names as a source means them: its codes are of one geography only."""
         if source.geography == "before_2007":
             return replace(self, places=self.places_before_2007, places_before_2007={})
@@ -60,7 +60,7 @@ class Names:
         return f"nearest known name: {close[0]}" if close else ""
 
 
-def names(registry: Registry, municipalities: pl.DataFrame, mergers: pl.DataFrame) -> Names:
+def names(registry: Registry, municipalities: pl.DataFrame, mergers: pl.DataFrame) -> PlaceNames:
     """Look-up tables from the registry's areas, aliases and place names, the municipalities and the reform of 2007.
 
     Later rows win, so that a newer list renames a municipality.
@@ -81,7 +81,7 @@ def names(registry: Registry, municipalities: pl.DataFrame, mergers: pl.DataFram
         *((row["area_id"], row["alias"]) for row in registry.codes["area_aliases"]),
         *((area, area) for area in home),
     ]
-    return Names(
+    return PlaceNames(
         municipalities=codes,
         regions=regions,
         areas=_unambiguous(((home[area], normal(name)), area) for area, name in written),

@@ -23,14 +23,14 @@ ROW = ("source_file", "source_line")
 
 
 @dataclass(frozen=True)
-class Known:
+class GrantedPlan:
     """A plan that grants were given to: its name as they write it, and its areas."""
 
     name: str
     areas: frozenset[str]
 
 
-KnownPlans = Mapping[tuple[str, str], Known]
+KnownPlans = Mapping[tuple[str, str], GrantedPlan]
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def known_plans(tables: Mapping[str, pl.DataFrame]) -> KnownPlans:
 
 def known(named: Iterable[tuple[str, str, Iterable[str]]]) -> KnownPlans:
     """Plans by the slug of their name and their municipality; several rows may be one plan."""
-    found: dict[tuple[str, str], Known] = {}
+    found: dict[tuple[str, str], GrantedPlan] = {}
     for name, code, areas in named:
-        before = found.get((slug(name), code), Known(name, frozenset()))
-        found[slug(name), code] = Known(before.name, before.areas | frozenset(areas))
+        before = found.get((slug(name), code), GrantedPlan(name, frozenset()))
+        found[slug(name), code] = GrantedPlan(before.name, before.areas | frozenset(areas))
     return found
 
 
@@ -100,8 +100,8 @@ def stand(versions: Sequence[Version], done: pl.DataFrame, plans: KnownPlans, re
         rows = pl.concat([version.rows for version in together])
         step = added(standing.rows, rows, before, plans, registry)
         today = {file for version in together if version.is_current for file in version.rows["source_file"]}
-        told = [(path, fault) for path, fault in step.set_aside if path in today]
-        standing = Standing(step.rows, standing.set_aside + told, standing.accepted + step.accepted)
+        set_aside = [*standing.set_aside, *((path, fault) for path, fault in step.set_aside if path in today)]
+        standing = Standing(step.rows, set_aside, standing.accepted + step.accepted)
     return standing
 
 
@@ -113,10 +113,10 @@ def added(
     A row that says otherwise than what stands is set aside; where an exception accepts its file, it stands instead.
     """
     table = registry.tables[TARGETS]
-    key, said = list(table.key), [column.name for column in table.columns if column.name not in STAMPED]
-    rows = as_granted(rows, plans).unique(subset=said, keep="first", maintain_order=True)
+    key, content = list(table.key), [column.name for column in table.columns if column.name not in STAMPED]
+    rows = as_granted(rows, plans).unique(subset=content, keep="first", maintain_order=True)
     again = rows.join(standing.select(key), on=key, how="semi")
-    changed = again.join(standing.select(said), on=said, how="anti", nulls_equal=True)
+    changed = again.join(standing.select(content), on=content, how="anti", nulls_equal=True)
     excuses = [registry.excuse("target_changed", file) for file in changed["source_file"]]
     is_excused = pl.Series(values=[excuse is not None for excuse in excuses], dtype=pl.Boolean())
     stood = pl.concat([standing.join(changed.filter(is_excused), on=key, how="anti"), changed.filter(is_excused)])
@@ -164,19 +164,20 @@ def _faults(found: pl.DataFrame, layout: str, registry: Registry) -> list[tuple[
 def _faulty(
     rows: pl.DataFrame, mask: pl.Series | pl.Expr, rule: str, column: str, detail: pl.Expr | None = None
 ) -> pl.DataFrame:
-    words = pl.lit("") if detail is None else detail
-    said = {"rule": pl.lit(rule), "column": pl.lit(column), "detail": words}
-    return rows.filter(mask).select(*ROW, **said)
+    fault = {"rule": pl.lit(rule), "column": pl.lit(column), "detail": pl.lit("") if detail is None else detail}
+    return rows.filter(mask).select(*ROW, **fault)
 
 
 def _out_of_place(rows: pl.DataFrame, plans: KnownPlans) -> Iterable[pl.DataFrame]:
     """Rows of plans without an area, and rows of areas that are none of the plan's."""
     named = [plans.get((slug(name), code)) for name, code in rows.select(PLAN).rows()]
     strays = [
-        of is not None and area is not None and area not in of.areas
-        for of, area in zip(named, rows["area_id"], strict=True)
+        plan is not None and area is not None and area not in plan.areas
+        for plan, area in zip(named, rows["area_id"], strict=True)
     ]
-    yield _faulty(rows, pl.Series(values=[of is None for of in named], dtype=pl.Boolean()), "unknown_plan", "plan_name")
+    yield _faulty(
+        rows, pl.Series(values=[plan is None for plan in named], dtype=pl.Boolean()), "unknown_plan", "plan_name"
+    )
     yield _faulty(rows, pl.Series(values=strays, dtype=pl.Boolean()), "area_not_in_plan", "area_id")
 
 

@@ -6,7 +6,7 @@ given out before October 2007 fulfil a check by modulus 11; since then some date
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -42,7 +42,7 @@ def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
 
 def _is_cpr_number(day: str, month: str, year: str, mark: str, serial: str) -> bool:
     born = _born(int(day), int(month), int(year), int(serial[0]))
-    if born is None or born > date.today():
+    if born is None or born > datetime.now().astimezone().date():
         return False
     digits = (int(digit) for digit in day + month + year + serial)
     has_check = sum(w * d for w, d in zip(WEIGHTS, digits, strict=True)) % 11 == 0

@@ -19,6 +19,7 @@ from flows.core.provenance import digest
 from flows.intake import formats
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault
+from flows.intake.ledger import ARCHIVE
 from flows.intake.stage import Receipt
 from schemas.registry import Registry
 
@@ -98,16 +99,16 @@ def _since(known: Mapping[str, Item], item: Item) -> str:
 
 def _read(folder: Path) -> tuple[list[Item], list[str]]:
     try:
-        said = json.loads((folder / REGISTER).read_text(encoding="utf-8"))
+        register = json.loads((folder / REGISTER).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return [], []
-    return [Item(**item) for item in said["items"]], said["files"]
+    return [Item(**item) for item in register["items"]], register["files"]
 
 
 def _save(folder: Path, items: Iterable[Item], files: Sequence[str]) -> None:
-    said = {"files": files, "items": [asdict(item) for item in items]}
-    if said["items"] or (folder / REGISTER).is_file():
-        write(folder / REGISTER, json.dumps(said, ensure_ascii=False, indent=1).encode())
+    register = {"files": files, "items": [asdict(item) for item in items]}
+    if register["items"] or (folder / REGISTER).is_file():
+        write(folder / REGISTER, json.dumps(register, ensure_ascii=False, indent=1).encode())
 
 
 def _take_away(folder: Path, names: Iterable[str]) -> None:
@@ -142,7 +143,7 @@ def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry:
 
 def _lines(receipt: Receipt, wanted: Sequence[int], staging: Path, registry: Registry) -> Mapping[int, str]:
     """Lines of a delivery as it was received."""
-    content = (staging / "deliveries" / receipt.facts_from).read_bytes()
+    content = (staging / ARCHIVE / receipt.facts_from).read_bytes()
     source = registry.sources[receipt.source or ""]
     unsaid = Note(says="", origin="", published_at=date.min)
     return formats.read(content, registry.layouts[source.layout], source, unsaid, vouched=True).raw(wanted)

@@ -17,10 +17,10 @@ class NotReceived(ValueError):
     """The file cannot be put away; the message says why and what to do."""
 
 
-def receive(file: Path, source: str, said: Mapping[str, str], raw: Path, registry: Registry) -> Path:
+def receive(file: Path, source: str, note: Mapping[str, str], raw: Path, registry: Registry) -> Path:
     """Copy `file` to `raw/<source>/<today>/`, with what came beside it; the copy's path.
 
-    `said` makes a delivery note where the file has none. Raises NotReceived.
+    `note` are the entries of a delivery note for a file that has none. Raises NotReceived.
     """
     if source not in registry.sources:
         raise NotReceived(f"no source {source!r} in sources.toml; there are {', '.join(registry.sources)}")
@@ -30,17 +30,17 @@ def receive(file: Path, source: str, said: Mapping[str, str], raw: Path, registr
     folder = raw / source / today
     kept = folder / file.name
     beside = [part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()]
-    if said and any(part.name.endswith(SUFFIX) for part in beside):
+    if note and any(part.name.endswith(SUFFIX) for part in beside):
         raise NotReceived(f"{file.name}{SUFFIX} says already what the options say; leave one of them out")
     if kept.exists():
         raise NotReceived(f"{kept} is there already; nothing is overwritten: give the file another name")
-    if said:
-        note = {**said, "modtaget": today}
+    if note:
+        entries = {**note, "modtaget": today}
         try:
-            parse(note.items())
+            parse(entries.items())
         except Refusal as refusal:
             raise NotReceived(f"the note is not complete: {refusal.detail}") from None
-        write(kept.with_name(kept.name + SUFFIX), "".join(f"{key}: {text}\n" for key, text in note.items()).encode())
+        write(kept.with_name(kept.name + SUFFIX), "".join(f"{key}: {text}\n" for key, text in entries.items()).encode())
     folder.mkdir(parents=True, exist_ok=True)
     for part in beside:
         shutil.copyfile(part, folder / part.name)

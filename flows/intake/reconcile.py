@@ -130,10 +130,10 @@ def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows of one key that arrived on the same day in several deliveries and do not say the same."""
-    said = [name for name in rows.columns if name not in (*PLACE, "source")]
+    content = [name for name in rows.columns if name not in (*PLACE, "source")]
     together = [*table.key, *ARRIVAL]
     return rows.filter(
-        (pl.col("source_file").n_unique().over(together) > 1) & (pl.struct(said).n_unique().over(together) > 1)
+        (pl.col("source_file").n_unique().over(together) > 1) & (pl.struct(content).n_unique().over(together) > 1)
     )
 
 

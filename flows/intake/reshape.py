@@ -1,4 +1,4 @@
-"""A sheet to rows as its layout means them: declared columns under their headers, one figure column, one line each."""
+"""A delivery to rows as its layout means them: declared columns under their headers, one figure column."""
 
 import difflib
 import re
@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.intake.coded import Coded, Sheet, combine
-from flows.intake.faults import Fault, Group, Refusal
+from flows.intake.coded import Coded, DeliveredTable, combine
+from flows.intake.faults import Fault, FaultGroup, Refusal
 from schemas.models import Layout, LayoutColumn, Source
 
 ACROSS = "(kolonneoverskrift)"
@@ -38,16 +38,16 @@ class Tidy:
             return str(self.figure_column.spellings[int(self.figure_column.codes[row])])
         return header
 
-    def faults(self, group: Group) -> Iterator[Fault]:
+    def faults(self, group: FaultGroup) -> Iterator[Fault]:
         """One fault for each row of a group."""
         for row in group.rows.tolist():
             shown = self.shown(group.column, row)
             yield Fault(int(self.lines[row]), shown, group.rule, group.detail.get(row, ""), row)
 
 
-def tidy(sheet: Sheet, layout: Layout, source: Source) -> Tidy:
+def tidy(delivered: DeliveredTable, layout: Layout, source: Source) -> Tidy:
     """Rows as the layout means them. Raises Refusal for missing, unknown and renamed columns."""
-    cells, lines, headings = _carried_down(sheet, layout)
+    cells, lines, headings = _carried_down(delivered, layout)
     declared, dimensions, across = _match(cells, layout, source)
     columns = {header: (column, cells[header]) for header, column in declared.items()}
     over = None
@@ -100,11 +100,11 @@ def _followed_by(column: Coded, text: str, times: int) -> Coded:
     return Coded(np.concatenate([column.codes, added]), spellings)
 
 
-def _carried_down(sheet: Sheet, layout: Layout) -> tuple[dict[str, Coded], NDArray[np.int64], int]:
+def _carried_down(delivered: DeliveredTable, layout: Layout) -> tuple[dict[str, Coded], NDArray[np.int64], int]:
     """Columns without the lines that are headings, whose cells stand in columns of their own instead."""
-    columns, carried = dict(sheet.columns), layout.carried
+    columns, carried = dict(delivered.columns), layout.carried
     if carried is None:
-        return columns, sheet.lines, 0
+        return columns, delivered.lines, 0
     if missing := [name for name in (carried.column, *carried.cells) if name not in columns]:
         raise Refusal("missing_column", "; ".join(map(repr, missing)))
     mark = columns[carried.column]
@@ -115,7 +115,7 @@ def _carried_down(sheet: Sheet, layout: Layout) -> tuple[dict[str, Coded], NDArr
         codes = np.where(last >= 0, columns[name].codes[last], len(texts) - 1).astype(np.int32)
         columns[to] = Coded(codes, texts)
     kept = {name: column.rows(~heading) for name, column in columns.items()}
-    return kept, sheet.lines[~heading], int(heading.sum())
+    return kept, delivered.lines[~heading], int(heading.sum())
 
 
 def _match(
@@ -124,7 +124,7 @@ def _match(
     """Declared columns and dimensions by what the file has, and the headers of columns that hold figures."""
     by_header = {_key(header): column for column in layout.columns for header in column.headers}
     found = {header: by_header[_key(header)] for header in cells if _key(header) in by_header}
-    same = {_key(name): of for name, of in layout.same_dimension.items()}
+    same = {_key(name): dimension for name, dimension in layout.same_dimension.items()}
     wanted = {_key(name): name for name in source.dimensions}
     dimensions = {}
     across = []

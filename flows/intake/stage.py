@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -22,14 +22,16 @@ from flows.core.provenance import code_sha256, digest, engine_versions
 from flows.intake import cast, corrections, facts, faults, formats
 from flows.intake import delivery_note as notes
 from flows.intake.cast import Typed
-from flows.intake.coded import Content, Sheet
+from flows.intake.coded import Content, DeliveredTable
 from flows.intake.deliveries import HASH_SUFFIX, HIDDEN, Delivery
 from flows.intake.delivery_note import Note
 from flows.intake.facts import ROW, Stamp
-from flows.intake.faults import Fault, Group, Refusal
-from flows.intake.names import Names
+from flows.intake.faults import Fault, FaultGroup, Refusal
+from flows.intake.ledger import ARCHIVE
+from flows.intake.names import PlaceNames
 from flows.intake.privacy import lines_with_cpr_numbers
 from flows.intake.reshape import Tidy, tidy, with_zeros
+from schemas.models import Layout, Source
 from schemas.registry import Registry
 
 READERS = ("polars", "pandera", "pyarrow", "python-calamine", "pyaxis")
@@ -118,7 +120,7 @@ class Receipt:
         return cls(**json.loads(file.read_text(encoding="utf-8")))
 
 
-def key(delivery: Delivery, registry: Registry, names: Names | None) -> str:
+def key(delivery: Delivery, registry: Registry, names: PlaceNames | None) -> str:
     """Name of a delivery's facts: its path and bytes, the registry, the names, the code and engines that read it."""
     engines = [f"{name} {engine_versions()[name]}" for name in READERS]
     parts = [
@@ -133,7 +135,7 @@ def key(delivery: Delivery, registry: Registry, names: Names | None) -> str:
     return digest(parts)[:32]
 
 
-def stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | None) -> Receipt:
+def stage(delivery: Delivery, staging: Path, registry: Registry, names: PlaceNames | None) -> Receipt:
     """Facts and receipt of a delivery, read only if that has not been done before.
 
     `names` is None where the layout needs none or where no list of municipalities could be read.
@@ -163,93 +165,118 @@ def stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | 
     return receipt
 
 
-def _stage(delivery: Delivery, staging: Path, registry: Registry, names: Names | None, name: str) -> Receipt:
+def _stage(delivery: Delivery, staging: Path, registry: Registry, names: PlaceNames | None, name: str) -> Receipt:
     if HIDDEN in delivery.path:
         raise Refusal("cpr_number", "the name of the file")
     if delivery.source is None:
         raise Refusal("no_source", f"folder '{Path(delivery.path).parent.as_posix()}'")
     source, layout = registry.sources[delivery.source], registry.layout_of(delivery.source)
-    content = _opened(delivery.file)
-    note = _note_beside(delivery)
-    with ThreadPoolExecutor(1) as beside:
-        unchanged = beside.submit(_check, content, delivery.fingerprint)
-        try:
-            sheet = formats.read(content, layout, source, note, vouched=_vouched(delivery))
-        finally:
-            # A file that changed meanwhile is refused for that, whatever else was found in it.
-            unchanged.result()
-    accepted: Counter[str] = Counter()
-    if sheet.note.rows not in (None, sheet.rows):
-        if (excuse := registry.excuse("row_count_differs", delivery.path)) is None:
-            raise Refusal("row_count_differs", f"the note says {sheet.note.rows}, the file has {sheet.rows}")
-        accepted[excuse] += 1
-    sheet, corrected = corrections.corrected(sheet, source.id, delivery.path, registry)
-    cast.check_totals(sheet, layout)
-    rows = tidy(sheet, layout, source)
-    if sheet.note.absent_is_zero:
-        rows = with_zeros(rows)
-    else:
-        cast.check_complete(rows, layout)
-    if layout.needs_municipalities and names is None:
-        raise Refusal("needs_other_source", "municipalities")
-    typed, groups = cast.cast(rows, layout, source, registry, names or Names(), sheet.note.withheld_as)
-    if not any(group.rule == "unknown_place" for group in groups):
-        cast.check_municipalities(typed, layout, names or Names())
-    total = len(rows.lines) + rows.headings + len({fault.line for fault in sheet.broken})
-    read = Receipt(
+    delivered = _read(delivery, layout, source)
+    accepted = _row_count_accepted(delivered, delivery.path, registry)
+    delivered, corrected = corrections.corrected(delivered, source.id, delivery.path, registry)
+    rows, typed, groups = _meant(delivered, layout, source, registry, names)
+    note = delivered.note
+    received = note.received_at or delivery.received_on
+    stamp = Stamp(source.id, delivery.path, note.published_at, received, note.origin)
+    intake = _Intake(delivered, rows, typed, groups, stamp, registry, staging / "work" / name)
+    with _archiving(delivery, staging):
+        files, found, bad = intake.run()
+    torn = len({fault.line for fault in delivered.broken})
+    receipt = Receipt(
         path=delivery.path,
         fingerprint=delivery.fingerprint,
         source=source.id,
         outcome="accepted",
-        origin=sheet.note.origin,
-        says=sheet.note.says,
-        sender=sheet.note.sender or source.publisher,
-        published_at=sheet.note.published_at.isoformat(),
-        format=sheet.format,
-        encoding=sheet.encoding,
-        rows=total,
+        origin=note.origin,
+        says=note.says,
+        sender=note.sender or source.publisher,
+        published_at=note.published_at.isoformat(),
+        format=delivered.format,
+        encoding=delivered.encoding,
+        rows=len(rows.lines) + rows.headings + torn,
+        quarantined=int(bad.sum()) + torn,
         implied=int((rows.lines == 0).sum()),
         out_of_scope=rows.headings + int(typed.outside.sum()),
-    )
-    stamp = Stamp(
-        source.id,
-        delivery.path,
-        sheet.note.published_at,
-        sheet.note.received_at or delivery.received_on,
-        sheet.note.origin,
-    )
-    archived = f"deliveries/{delivery.fingerprint}"
-    intake = _Intake(delivery, sheet, rows, typed, groups, stamp, registry, staging / "work" / name)
-    with ThreadPoolExecutor(1) as archive:
-        kept = [archive.submit(keep, staging / archived, delivery.file)]
-        for suffix, part in delivery.beside.items():
-            kept.append(archive.submit(keep, staging / "deliveries" / delivery.hashes[suffix], part))
-        files, found, bad = intake.run()
-        for copy in kept:
-            copy.result()
-    quarantined = int(bad.sum()) + len({fault.line for fault in sheet.broken})
-    read = replace(
-        read,
-        quarantined=quarantined,
         rules=_counts(found),
-        faults=_write_faults(found, sheet, staging, name),
+        faults=_write_faults(found, delivered, staging, name),
         corrected=corrected,
         accepted=dict(accepted + intake.accepted),
     )
-    asked_for = total - read.out_of_scope
-    excuse = registry.excuse("too_many_bad_rows", delivery.path)
-    if quarantined > source.max_bad_share * asked_for and excuse:
-        read = replace(read, accepted=read.accepted | {excuse: 1})
-    elif quarantined > source.max_bad_share * asked_for:
+    receipt = _judged(receipt, source, registry)
+    if receipt.outcome == "refused":
         intake.discard(files)
-        detail = f"{quarantined} of {asked_for} rows, at most {source.max_bad_share:.0%} allowed; {_words(read.rules)}"
-        return replace(read, outcome="refused", rule="too_many_bad_rows", detail=detail)
+        return receipt
     tables = {table: f"{table}/{name}.parquet" for table in files}
     for table, file in files.items():
         (staging / table).mkdir(parents=True, exist_ok=True)
         file.replace(staging / tables[table])
     intake.discard({})
-    return replace(read, used=asked_for - quarantined, tables=tables, archived=archived)
+    used = receipt.rows - receipt.out_of_scope - receipt.quarantined
+    return replace(receipt, used=used, tables=tables, archived=f"{ARCHIVE}/{delivery.fingerprint}")
+
+
+def _read(delivery: Delivery, layout: Layout, source: Source) -> DeliveredTable:
+    content = _opened(delivery.file)
+    note = _note_beside(delivery)
+    with ThreadPoolExecutor(1) as beside:
+        unchanged = beside.submit(_check, content, delivery.fingerprint)
+        try:
+            return formats.read(content, layout, source, note, vouched=_vouched(delivery))
+        finally:
+            # A file that changed meanwhile is refused for that, whatever else was found in it.
+            unchanged.result()
+
+
+def _row_count_accepted(delivered: DeliveredTable, path: str, registry: Registry) -> Counter[str]:
+    """The exception that a wrong number of rows in the note needs, if any. Raises Refusal where there is none."""
+    if delivered.note.rows in (None, delivered.rows):
+        return Counter()
+    if (excuse := registry.excuse("row_count_differs", path)) is None:
+        raise Refusal("row_count_differs", f"the note says {delivered.note.rows}, the file has {delivered.rows}")
+    return Counter([excuse])
+
+
+def _meant(
+    delivered: DeliveredTable, layout: Layout, source: Source, registry: Registry, names: PlaceNames | None
+) -> tuple[Tidy, Typed, list[FaultGroup]]:
+    """Rows as the layout means them, typed, and what is wrong with them. Raises Refusal for the delivery as a whole."""
+    cast.check_totals(delivered, layout)
+    rows = tidy(delivered, layout, source)
+    if delivered.note.absent_is_zero:
+        rows = with_zeros(rows)
+    else:
+        cast.check_complete(rows, layout)
+    if layout.needs_municipalities and names is None:
+        raise Refusal("needs_other_source", "municipalities")
+    names = names or PlaceNames()
+    typed, groups = cast.cast(rows, layout, source, registry, names, delivered.note.withheld_as)
+    if not any(group.rule == "unknown_place" for group in groups):
+        cast.check_municipalities(typed, layout, names)
+    return rows, typed, groups
+
+
+@contextmanager
+def _archiving(delivery: Delivery, staging: Path) -> Iterator[None]:
+    """Copy what was delivered into the archive, by hash, while facts are made of it."""
+    copies = {delivery.fingerprint: delivery.file}
+    copies |= {delivery.hashes[suffix]: file for suffix, file in delivery.beside.items()}
+    with ThreadPoolExecutor(1) as archive:
+        kept = [archive.submit(keep, staging / ARCHIVE / sha256, file) for sha256, file in copies.items()]
+        yield
+        for copy in kept:
+            copy.result()
+
+
+def _judged(receipt: Receipt, source: Source, registry: Registry) -> Receipt:
+    """The receipt, refused where too many of the rows asked for are bad and no exception accepts it."""
+    asked_for = receipt.rows - receipt.out_of_scope
+    if receipt.quarantined <= source.max_bad_share * asked_for:
+        return receipt
+    if excuse := registry.excuse("too_many_bad_rows", receipt.path):
+        return replace(receipt, accepted=receipt.accepted | {excuse: 1})
+    share = f"{receipt.quarantined} of {asked_for} rows, at most {source.max_bad_share:.0%} allowed"
+    rules = ", ".join(f"{rule} ({count})" for rule, count in receipt.rules.items())
+    return replace(receipt, outcome="refused", rule="too_many_bad_rows", detail=f"{share}; {rules}")
 
 
 def _content(file: Path, fingerprint: str) -> Content:
@@ -278,20 +305,20 @@ def _note_beside(delivery: Delivery) -> Note | None:
     if (file := delivery.beside.get(notes.SUFFIX)) is None:
         return None
     try:
-        said = bytes(_content(file, delivery.hashes[notes.SUFFIX])).decode("utf-8-sig").splitlines()
+        lines = bytes(_content(file, delivery.hashes[notes.SUFFIX])).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise Refusal("undecodable", "the delivery note beside the file is not UTF-8") from None
-    if held := lines_with_cpr_numbers(said):
+    if held := lines_with_cpr_numbers(lines):
         raise Refusal("cpr_number", f"line {held[0]} of the delivery note")
-    return notes.parse(notes.pairs(said))
+    return notes.parse(notes.pairs(lines))
 
 
 def _vouched(delivery: Delivery) -> bool:
     """Whether the sender's own hash of the file agrees with what was received. Raises Refusal where it differs."""
     if (file := delivery.beside.get(HASH_SUFFIX)) is None:
         return False
-    said = bytes(_content(file, delivery.hashes[HASH_SUFFIX])).split()
-    if not said or said[0].lower() != delivery.fingerprint.encode():
+    words = bytes(_content(file, delivery.hashes[HASH_SUFFIX])).split()
+    if not words or words[0].lower() != delivery.fingerprint.encode():
         raise Refusal("sha256_differs")
     return True
 
@@ -300,11 +327,10 @@ def _vouched(delivery: Delivery) -> bool:
 class _Intake:
     """Typed rows to validated files, block by block, so that memory does not grow with the delivery."""
 
-    delivery: Delivery
-    sheet: Sheet
+    delivered: DeliveredTable
     rows: Tidy
     typed: Typed
-    groups: Sequence[Group]
+    groups: Sequence[FaultGroup]
     stamp: Stamp
     registry: Registry
     work: Path
@@ -312,7 +338,7 @@ class _Intake:
 
     def run(self) -> tuple[dict[str, Path], list[Fault], NDArray[np.bool_]]:
         """The file of each fact table, everything that is wrong, and which rows are set aside."""
-        found = [*self.sheet.broken, *(fault for group in self.groups for fault in self.rows.faults(group))]
+        found = [*self.delivered.broken, *(fault for group in self.groups for fault in self.rows.faults(group))]
         bad = np.zeros(len(self.rows.lines), dtype=bool)
         for group in self.groups:
             bad[group.rows] = True
@@ -342,15 +368,15 @@ class _Intake:
         with ExitStack() as stack, ThreadPoolExecutor(1) as pen:
             adders: dict[str, Any] = {}
             writing: list[Future[None]] = []
-            for made in self._blocks(~bad):
+            for block in self._blocks(~bad):
                 failed: set[int] = set()
-                for name, rows in made.items() if found is not None else ():
+                for name, rows in block.items() if found is not None else ():
                     faulty, accepted = facts.validate(name, rows, self.registry, headers, self.rows)
                     self.accepted += accepted
                     found += faulty  # type: ignore[operator]
                     failed |= {fault.row for fault in faulty}
                 bad[list(failed)] = True
-                for name, rows in made.items():
+                for name, rows in block.items():
                     table = self.registry.tables[name]
                     good = rows.filter(~pl.col(ROW).is_in(failed)) if failed else rows
                     if found is not None:
@@ -380,15 +406,15 @@ class _Intake:
         """Faults of rows that share a key; only rows whose keys have the same hash are looked at again."""
         headers = {column.name: header for header, (column, _) in self.rows.columns.items()}
         hashes = {name: pl.concat(parts) for name, parts in keys.items()}
-        doubtful = {name: of for name, of in hashes.items() if of.n_unique() < len(of)}
-        twice = {name: of.filter(of.is_duplicated()).unique() for name, of in doubtful.items()}
+        doubtful = {name: keys for name, keys in hashes.items() if keys.n_unique() < len(keys)}
+        twice = {name: keys.filter(keys.is_duplicated()).unique() for name, keys in doubtful.items()}
         if not twice:
             return []
         suspects: dict[str, list[pl.DataFrame]] = {}
-        for made in self._blocks(~bad):
-            for name, of in twice.items():
-                shared = made[name].select(self.registry.tables[name].key).hash_rows().is_in(of.implode())
-                suspects.setdefault(name, []).append(made[name].filter(shared))
+        for block in self._blocks(~bad):
+            for name, repeated in twice.items():
+                shared = block[name].select(self.registry.tables[name].key).hash_rows().is_in(repeated.implode())
+                suspects.setdefault(name, []).append(block[name].filter(shared))
         return [
             fault
             for name, rows in suspects.items()
@@ -408,16 +434,12 @@ def _counts(found: list[Fault]) -> dict[str, int]:
     return dict(sorted(Counter(rule for _, _, rule in broken).items()))
 
 
-def _words(counts: dict[str, int]) -> str:
-    return ", ".join(f"{rule} ({count})" for rule, count in counts.items())
-
-
-def _write_faults(found: list[Fault], sheet: Sheet, staging: Path, name: str) -> str:
+def _write_faults(found: list[Fault], delivered: DeliveredTable, staging: Path, name: str) -> str:
     if not found:
         return ""
     file = f"faults/{name}.parquet"
     rows = faults.frame(found)
-    text = sheet.raw(rows["line"].unique().to_list())
+    text = delivered.raw(rows["line"].unique().to_list())
     rows = rows.with_columns(row=pl.Series(values=[text.get(line, "") for line in rows["line"]], dtype=pl.String()))
     buffer = io.BytesIO()
     rows.write_parquet(buffer)

@@ -80,7 +80,7 @@ class Value(_Answer):
     id: str
 
 
-class Variable(_Answer):
+class StatBankVariable(_Answer):
     """One dimension of a table; `elimination` says that the API sums over it where nothing is selected."""
 
     id: str
@@ -95,7 +95,7 @@ class TableInfo(_Answer):
     id: str
     updated: datetime
     suppressed: str | None = Field(default=None, alias="suppressedDataValue")
-    variables: tuple[Variable, ...]
+    variables: tuple[StatBankVariable, ...]
 
 
 def fetch(
@@ -132,7 +132,7 @@ def cells(info: TableInfo, wanted: Fetched) -> int:
     return rows * (len(wanted.select) + (1 if timed else 2))
 
 
-def _chosen(variable: Variable, wanted: Fetched) -> tuple[str, ...]:
+def _chosen(variable: StatBankVariable, wanted: Fetched) -> tuple[str, ...]:
     codes = wanted.select[variable.id]
     return tuple(value.id for value in variable.values) if codes == (ALL,) else codes
 
@@ -159,9 +159,9 @@ def _settled(
 
 def _table_info(http: httpx.Client, wanted: Fetched, settings: ClientSettings) -> TableInfo:
     asked = {"table": wanted.table, "lang": wanted.language, "format": "JSON"}
-    content = _answer(http, "/tableinfo", asked, settings, lambda blocks: b"".join(blocks))
-    if said := _api_error(content):
-        raise StatBankError(f"StatBank refuses tableinfo of {wanted.table}: {said}")
+    content = _answer(http, "/tableinfo", asked, settings, b"".join)
+    if refusal := _api_error(content):
+        raise StatBankError(f"StatBank refuses tableinfo of {wanted.table}: {refusal}")
     try:
         info = TableInfo.model_validate_json(content.removeprefix(b"\xef\xbb\xbf"))
     except ValidationError as error:
@@ -224,8 +224,8 @@ def _write(blocks: Iterator[bytes], part: Path | None, table: str) -> str:
                 file.write(block)
     if not head.strip():
         raise _Passing("an empty body")
-    if said := _api_error(head):
-        raise StatBankError(f"StatBank refuses data of {table}: {said}")
+    if refusal := _api_error(head):
+        raise StatBankError(f"StatBank refuses data of {table}: {refusal}")
     if FIGURES not in [field.strip(b'" ') for field in head.splitlines()[0].split(b";")]:
         raise StatBankError(f"the answer for {table} is no table: its first line has no column {FIGURES.decode()}")
     return sha256.hexdigest()
@@ -237,8 +237,8 @@ def _write(blocks: Iterator[bytes], part: Path | None, table: str) -> str:
 class _Passing(Exception):
     """An answer that may be better next time, not before `after` seconds."""
 
-    def __init__(self, said: str, after: float = 0) -> None:
-        super().__init__(said)
+    def __init__(self, answer: str, after: float = 0) -> None:
+        super().__init__(answer)
         self.after = after
 
 
@@ -291,10 +291,10 @@ def _answer(
     try:
         return retrying(once)
     except PASSING as error:
-        said = f"{type(error).__name__.lstrip('_')}: {error}" if isinstance(error, httpx.HTTPError) else str(error)
+        last = f"{type(error).__name__.lstrip('_')}: {error}" if isinstance(error, httpx.HTTPError) else str(error)
         raise StatBankError(
             f"{place} gave no good answer for {asked['table']} in {settings.attempts} attempts; "
-            f"the last one: {said}. Fetch it again later"
+            f"the last one: {last}. Fetch it again later"
         ) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise StatBankError(f"{place} cannot be asked: {error}") from error
@@ -313,13 +313,13 @@ def _refuse_bad_status(response: httpx.Response, table: str, settings: ClientSet
     """Raises _Passing for a status that passes and StatBankError for any other but 200."""
     if response.status_code == httpx.codes.OK:
         return
-    said = f"HTTP {response.status_code}"
+    status = f"HTTP {response.status_code}"
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
         after = _retry_after(response.headers.get("Retry-After", ""))
         if after > settings.longest_retry_after_seconds:
-            raise StatBankError(f"StatBank asks to wait {after:.0f} seconds ({said}); fetch {table} again after that")
-        raise _Passing(said, after)
-    raise StatBankError(f"StatBank refuses {response.url.path} for {table}: {_refusal(response)} ({said})")
+            raise StatBankError(f"StatBank asks to wait {after:.0f} seconds ({status}); fetch {table} again after that")
+        raise _Passing(status, after)
+    raise StatBankError(f"StatBank refuses {response.url.path} for {table}: {_refusal(response)} ({status})")
 
 
 def _refusal(response: httpx.Response) -> str:
@@ -339,20 +339,22 @@ def _api_error(content: bytes) -> str:
     if not text.lstrip().startswith("{"):
         return ""
     try:
-        said = json.loads(text)
+        error = json.loads(text)
     except (ValueError, RecursionError):
         return ""
-    if not isinstance(said, dict) or not said.keys() & {"errorTypeCode", "message"}:
+    if not isinstance(error, dict) or not error.keys() & {"errorTypeCode", "message"}:
         return ""
-    return " ".join(f"{said.get('message') or 'without a message'} [{said.get('errorTypeCode') or 'no code'}]".split())
+    return " ".join(
+        f"{error.get('message') or 'without a message'} [{error.get('errorTypeCode') or 'no code'}]".split()
+    )
 
 
-def _retry_after(said: str) -> float:
+def _retry_after(header: str) -> float:
     """Seconds of a Retry-After header, which gives seconds or a moment; 0 where it gives neither."""
-    if re.fullmatch("[0-9]{1,9}", said.strip()):
-        return float(said)
+    if re.fullmatch("[0-9]{1,9}", header.strip()):
+        return float(header)
     try:
-        moment = parsedate_to_datetime(said)
+        moment = parsedate_to_datetime(header)
     except ValueError:
         return 0
     return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else 0
@@ -417,4 +419,4 @@ def _note(info: TableInfo, wanted: Fetched, form: Format, received: str) -> str:
         lines["skjulte tal vises som"] = suppressed
     if form == "BULK":
         lines["manglende rækker betyder"] = "0"
-    return "".join(f"{key}: {said}\n" for key, said in lines.items())
+    return "".join(f"{key}: {text}\n" for key, text in lines.items())

@@ -8,8 +8,8 @@ import polars as pl
 
 from flows.intake import stage as store
 from flows.intake.deliveries import Delivery, find
-from flows.intake.ledger import Ledger, now
-from flows.intake.names import Names, names
+from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.names import PlaceNames, names
 from flows.intake.reconcile import ARRIVAL, PLACE
 from flows.intake.stage import Receipt
 from schemas import contracts
@@ -25,12 +25,12 @@ class Vintage:
     """What is read: the deliveries received at a moment, and of these what the source had published by a day."""
 
     deliveries: tuple[Delivery, ...]
-    ledger: Ledger
+    ledger: DeliveryLedger
     moment: datetime
     published_by: date | None = None
 
     @classmethod
-    def received(cls, ledger: Ledger, moment: datetime, published_by: date | None = None) -> "Vintage":
+    def received(cls, ledger: DeliveryLedger, moment: datetime, published_by: date | None = None) -> "Vintage":
         """The vintage of a moment, from the ledger and its archive alone."""
         newest = tuple(versions[0] for versions in ledger.at(moment))
         return cls(newest, ledger, moment, published_by)
@@ -49,14 +49,14 @@ def vintage(
     The latter come from the ledger and its archive. Nothing is read beyond fingerprints. Raises FileNotFoundError where
     there is no folder of deliveries.
     """
-    ledger = Ledger.load(staging)
+    ledger = DeliveryLedger.load(staging)
     if as_of is not None:
         return Vintage.received(ledger, as_of, published_by)
     moment = now()
     return Vintage(tuple(ledger.received(find(raw, registry), moment)), ledger, moment, published_by)
 
 
-def known_names(vintage: Vintage, staging: Path, registry: Registry) -> Names | None:
+def known_names(vintage: Vintage, staging: Path, registry: Registry) -> PlaceNames | None:
     """Names from the deliveries of municipalities and of the reform, which every other delivery needs.
 
     None where no list of municipalities can be used.
@@ -76,7 +76,7 @@ def known_names(vintage: Vintage, staging: Path, registry: Registry) -> Names | 
 
 
 def stage(
-    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, known: Names | None
+    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, known: PlaceNames | None
 ) -> Receipt | None:
     """Receipt of a delivery; where it is refused, the newest older version that can be used stands in for it.
 
@@ -98,7 +98,7 @@ def stage(
 
 
 def _stands(
-    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, needed: Names | None
+    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, needed: PlaceNames | None
 ) -> Receipt | None:
     """Receipt of the newest version that can be used, or of the refusal where there is none."""
     receipt = store.stage(delivery, staging, registry, needed)
@@ -119,7 +119,7 @@ def _is_published(receipt: Receipt, vintage: Vintage) -> bool:
     return vintage.published_by is None or date.fromisoformat(receipt.published_at) <= vintage.published_by
 
 
-def receipts_of(vintage: Vintage, staging: Path, registry: Registry, known: Names | None) -> list[Receipt]:
+def receipts_of(vintage: Vintage, staging: Path, registry: Registry, known: PlaceNames | None) -> list[Receipt]:
     """Receipts of the vintage's deliveries, one after the other."""
     made = (stage(delivery, vintage, staging, registry, known) for delivery in vintage.deliveries)
     return [receipt for receipt in made if receipt]

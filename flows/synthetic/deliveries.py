@@ -5,14 +5,14 @@ from datetime import date
 
 import polars as pl
 
-from flows.synthetic.efforts import Activity, Agreement, Goal, key_of
+from flows.synthetic.efforts import DrawnActivity, DrawnAgreement, Goal, key_of
 from flows.synthetic.figures import generator
 from flows.synthetic.lists import PublishedList, columns_of
 from flows.synthetic.places import Places
-from flows.synthetic.pool import Grant, Plan, Pool, Totals
-from flows.synthetic.reference import Frame
-from flows.synthetic.targets import Target
-from flows.synthetic.writer import Desk
+from flows.synthetic.pool import DrawnPlan, Grant, Pool, Totals
+from flows.synthetic.reference import ReferenceData
+from flows.synthetic.targets import DrawnTarget
+from flows.synthetic.writer import DeliveryWriter
 from schemas.models import LayoutColumn
 from schemas.registry import Registry
 
@@ -23,16 +23,16 @@ POOL_KNOWN_ON = date(2011, 3, 1)
 SPLIT = "antal og sum er puljens offentliggjorte måltal; delingen i boligsocial indsats og huslejestøtte er opdigtet"
 
 
-def reference(desk: Desk, frame: Frame, totals: Totals) -> None:
-    """The frame's deliveries, line by line as they are; a smaller nation's pool totals are its own."""
+def reference(writer: DeliveryWriter, reference: ReferenceData, totals: Totals) -> None:
+    """The reference's deliveries, line by line as they are; a smaller nation's pool totals are its own."""
     scaled = {
         "plans": totals.plans,
         "grants": totals.grants,
         "rent_support_estates": totals.rent_support_estates,
         "pool_amount_dkk": totals.amount_dkk,
     }
-    same = all(frame.totals()[measure] == value for measure, value in scaled.items())
-    for delivery in frame.deliveries:
+    same = all(reference.totals()[measure] == value for measure, value in scaled.items())
+    for delivery in reference.deliveries:
         header, lines = delivery.header, list(delivery.lines)
         says = f"linjerne er virkelig reference, uændret fra: {delivery.head.get('kilde', delivery.name)}"
         if delivery.source == "pool_totals" and not same:
@@ -40,19 +40,19 @@ def reference(desk: Desk, frame: Frame, totals: Totals) -> None:
             lines = [_scaled(line, scaled) for line in lines]
         body = "\n".join([header, *lines]) + "\n"
         published = delivery.head.get("udgivet", "2010")
-        desk.send_text(f"{delivery.source}/{delivery.name}", says, published, CARRIED_ON, body, len(lines))
+        writer.send_text(f"{delivery.source}/{delivery.name}", says, published, CARRIED_ON, body, len(lines))
 
 
 def _scaled(line: str, totals: Mapping[str, int]) -> str:
-    measure, _, rest = line.split(";", 2)
-    return ";".join([measure, str(totals[measure]), rest]) if measure in totals else line
+    measure, _, source = line.split(";", 2)
+    return ";".join([measure, str(totals[measure]), source]) if measure in totals else line
 
 
-def grants(desk: Desk, places: Places, pool: Pool) -> None:
+def grants(writer: DeliveryWriter, places: Places, pool: Pool) -> None:
     """Estates, the yearly lists of grants, and the organisation of the plans."""
     names, homes = places.areas["area_name"].to_list(), places.areas["municipality"].to_list()
     towns = places.municipalities["municipality_name"].to_list()
-    desk.send(
+    writer.send(
         "estates/afdelinger.csv",
         "boligområdernes afdelinger; caseområdernes lejemål er tabel 2.1's",
         "2010-12-01",
@@ -67,9 +67,9 @@ def grants(desk: Desk, places: Places, pool: Pool) -> None:
             orient="row",
         ),
     )  # fmt: skip
-    themes = {row["effort_area_id"]: row["name_da"] for row in desk.registry.codes["effort_areas"]}
+    themes = {row["effort_area_id"]: row["name_da"] for row in writer.registry.codes["effort_areas"]}
     for year in sorted({grant.begins.year for grant in pool.grants}):
-        desk.send(
+        writer.send(
             f"grant_list/bevillinger_{year}.csv",
             f"bevillinger {year} af puljen 2006-2010",
             f"{year}-12-31",
@@ -78,10 +78,10 @@ def grants(desk: Desk, places: Places, pool: Pool) -> None:
             SPLIT,
         )
     organisations = {
-        row["project_organisation"]: row["name_da"] for row in desk.registry.codes["project_organisations"]
+        row["project_organisation"]: row["name_da"] for row in writer.registry.codes["project_organisations"]
     }
-    secretariats = {row["project_secretariat"]: row["name_da"] for row in desk.registry.codes["project_secretariats"]}
-    desk.send(
+    secretariats = {row["project_secretariat"]: row["name_da"] for row in writer.registry.codes["project_secretariats"]}
+    writer.send(
         "plan_organisation/organisering.csv",
         "helhedsplanernes organisering; caseområdernes støtte fra områdesekretariat er tabel 2.1's",
         "2010-12-01",
@@ -124,12 +124,12 @@ def _grant_lines(
     )  # fmt: skip
 
 
-def ministry_list(desk: Desk, places: Places, published: PublishedList) -> None:
+def ministry_list(writer: DeliveryWriter, places: Places, published: PublishedList) -> None:
     """A year's list as it was printed, with the areas that have left it."""
     names, homes = places.areas["area_name"].to_list(), places.areas["municipality"].to_list()
     towns = places.municipalities["municipality_name"].to_list()
-    columns = columns_of(desk.registry.layouts["ministry_list"], published.year)
-    desk.send(
+    columns = columns_of(writer.registry.layouts["ministry_list"], published.year)
+    writer.send(
         f"ministry_lists/liste_{published.year}.csv",
         f"særligt udsatte almene boligområder {published.year} efter reglerne og nationens egne tal (afskrift)",
         f"{published.year}-10-01",
@@ -137,7 +137,7 @@ def ministry_list(desk: Desk, places: Places, published: PublishedList) -> None:
         pl.DataFrame(
             {
                 column.headers[0]: [
-                    _cell(desk.registry, column, published, at, names, towns, homes)
+                    _cell(writer.registry, column, published, at, names, towns, homes)
                     for at in range(len(published.areas))
                 ]
                 for column in columns
@@ -159,33 +159,35 @@ def _cell(
     if column.indicator is not None:
         value, indicator = published.printed[column.indicator][at], registry.indicators[column.indicator]
         return f"{value:.{indicator.decimals}f}".replace(".", ",")
-    said = {
+    cells = {
         "year": str(published.year),
         "municipality_code": towns[homes[area]],
         "area_id": names[area],
         "on_list": "ja" if published.on_list[at] else "nej",
         "new_on_list": "ja" if published.new_on_list[at] else "nej",
     }
-    return said[column.name]
+    return cells[column.name]
 
 
-def targets(desk: Desk, places: Places, measured: Sequence[Target], unmeasured: Sequence[Goal]) -> None:
+def targets(
+    writer: DeliveryWriter, places: Places, measured: Sequence[DrawnTarget], unmeasured: Sequence[Goal]
+) -> None:
     """What the plans want, by the year in which it was set; a revision is a row of its own."""
     names = places.areas["area_name"].to_list()
-    rows = [(goal.set_on, _goal_line(desk, places, goal)) for goal in unmeasured]
+    rows = [(goal.set_on, _goal_line(writer, places, goal)) for goal in unmeasured]
     for target in measured:
-        indicator = desk.registry.indicators[target.indicator]
+        indicator = writer.registry.indicators[target.indicator]
         rows += [
             (
                 version.set_on,
-                _about(desk, places, target.plan, target.effort_area)
+                _about(writer, places, target.plan, target.effort_area)
                 | {
                     "Mål nr.": target.number,
                     "Delmål af nr.": target.parent or "",
                     "Sat den": version.set_on.isoformat(),
                     "Sat af": target.set_by,
                     "Mål med ord": version.goal,
-                    "Måles ved": _called(desk, places, target.plan, [target.indicator]),
+                    "Måles ved": _called(writer, places, target.plan, [target.indicator]),
                     "Boligområde": names[target.area],
                     "Retning": "skal stige" if target.is_upwards else "skal falde",
                     "Startværdi": _number(target.start_value, indicator.decimals),
@@ -197,9 +199,9 @@ def targets(desk: Desk, places: Places, measured: Sequence[Target], unmeasured: 
             )
             for version in target.versions
         ]
-    headers = _headers(desk.registry, "plan_targets")
+    headers = _headers(writer.registry, "plan_targets")
     for year in sorted({day.year for day, _ in rows}):
-        desk.send(
+        writer.send(
             f"plan_targets/maal_{year}.csv",
             f"helhedsplanernes mål, sat i {year}",
             date(year + 1, 1, 15),
@@ -208,8 +210,8 @@ def targets(desk: Desk, places: Places, measured: Sequence[Target], unmeasured: 
         )
 
 
-def _goal_line(desk: Desk, places: Places, goal: Goal) -> dict[str, str]:
-    return _about(desk, places, goal.plan, goal.effort_area) | {
+def _goal_line(writer: DeliveryWriter, places: Places, goal: Goal) -> dict[str, str]:
+    return _about(writer, places, goal.plan, goal.effort_area) | {
         "Mål nr.": goal.number,
         "Sat den": goal.set_on.isoformat(),
         "Sat af": goal.set_by,
@@ -218,13 +220,13 @@ def _goal_line(desk: Desk, places: Places, goal: Goal) -> dict[str, str]:
     }
 
 
-def activities(desk: Desk, places: Places, of_plans: Sequence[Activity]) -> None:
+def activities(writer: DeliveryWriter, places: Places, of_plans: Sequence[DrawnActivity]) -> None:
     """What the plans did, year by year, with what it is meant to move."""
     names = places.areas["area_name"].to_list()
-    headers = _headers(desk.registry, "plan_activities")
+    headers = _headers(writer.registry, "plan_activities")
     for year in sorted({year for activity in of_plans for year in activity.participants}):
         rows = (
-            _about(desk, places, activity.plan, activity.effort_area)
+            _about(writer, places, activity.plan, activity.effort_area)
             | {
                 "Aktivitet": activity.name,
                 "Boligområde": "" if activity.area is None else names[activity.area],
@@ -232,13 +234,13 @@ def activities(desk: Desk, places: Places, of_plans: Sequence[Activity]) -> None
                 "Slutter": activity.ends.isoformat() if activity.ends else "",
                 "År": str(year),
                 "Deltagere": "" if (count := activity.participants[year]) is None else str(count),
-                "Skal flytte": _called(desk, places, activity.plan, activity.indicators),
+                "Skal flytte": _called(writer, places, activity.plan, activity.indicators),
                 "Gennem skridtet": activity.step,
             }
             for activity in of_plans
             if year in activity.participants
         )
-        desk.send(
+        writer.send(
             f"plan_activities/aktiviteter_{year}.csv",
             f"helhedsplanernes aktiviteter {year}",
             date(year + 1, 2, 15),
@@ -247,37 +249,37 @@ def activities(desk: Desk, places: Places, of_plans: Sequence[Activity]) -> None
         )
 
 
-def agreements(desk: Desk, agreed: Sequence[Agreement]) -> None:
+def agreements(writer: DeliveryWriter, agreed: Sequence[DrawnAgreement]) -> None:
     """The indicators that the registry's area secretariats share with their plans."""
     rows = (
         {
             "Områdesekretariat": each.secretariat,
-            "Indikator": desk.registry.indicators[each.indicator].label_da,
+            "Indikator": writer.registry.indicators[each.indicator].label_da,
             "Aftalt af": "områdesekretariatet og projektlederne",
             "Gælder fra": each.agreed_from.isoformat(),
             "Gælder til": each.agreed_until.isoformat() if each.agreed_until else "",
         }
         for each in agreed
     )
-    desk.send(
+    writer.send(
         "secretariat_indicators/faelles_indikatorer.csv",
         "områdesekretariaternes fælles indikatorer",
         "2010-12-01",
         POOL_KNOWN_ON,
-        _lines(_headers(desk.registry, "secretariat_indicators"), rows),
+        _lines(_headers(writer.registry, "secretariat_indicators"), rows),
     )
 
 
-def _about(desk: Desk, places: Places, plan: Plan, effort_area: str) -> dict[str, str]:
-    themes = {row["effort_area_id"]: row["name_da"] for row in desk.registry.codes["effort_areas"]}
+def _about(writer: DeliveryWriter, places: Places, plan: DrawnPlan, effort_area: str) -> dict[str, str]:
+    themes = {row["effort_area_id"]: row["name_da"] for row in writer.registry.codes["effort_areas"]}
     town = places.municipalities["municipality_name"][plan.municipality]
     return {"Helhedsplan": plan.name, "Kommune": town, "Indsatsområde": themes[effort_area]}
 
 
-def _called(desk: Desk, places: Places, plan: Plan, indicators: Sequence[str]) -> str:
+def _called(writer: DeliveryWriter, places: Places, plan: DrawnPlan, indicators: Sequence[str]) -> str:
     """Indicators as the plan writes them: half of the plans by their Danish labels, the others by identifier."""
-    by_label = generator(desk.seed, "writes", key_of(plan, places)).random() < 0.5
-    return "|".join(desk.registry.indicators[name].label_da if by_label else name for name in indicators)
+    by_label = generator(writer.seed, "writes", key_of(plan, places)).random() < 0.5
+    return "|".join(writer.registry.indicators[name].label_da if by_label else name for name in indicators)
 
 
 def _number(value: float, decimals: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from flows.synthetic.figures import generator
 from flows.synthetic.places import Places
-from flows.synthetic.pool import Plan, Pool
+from flows.synthetic.pool import DrawnPlan, Pool
 from schemas.registry import Registry
 
 MOST_GOALS, MOST_ACTIVITIES = 2, 5
@@ -53,7 +53,7 @@ AGREED_ON, ENDED = 3, 0.25
 class Goal:
     """A goal of a plan that no indicator measures."""
 
-    plan: Plan
+    plan: DrawnPlan
     number: str
     effort_area: str
     goal: str
@@ -63,10 +63,10 @@ class Goal:
 
 
 @dataclass(frozen=True)
-class Activity:
+class DrawnActivity:
     """An activity of a plan with its participants by year (None: not counted), and what it is meant to move."""
 
-    plan: Plan
+    plan: DrawnPlan
     effort_area: str
     name: str
     area: int | None
@@ -78,7 +78,7 @@ class Activity:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class DrawnAgreement:
     """An indicator that an area secretariat shares with its plans."""
 
     secretariat: str
@@ -87,26 +87,26 @@ class Agreement:
     agreed_until: date | None
 
 
-def key_of(plan: Plan, places: Places) -> str:
+def key_of(plan: DrawnPlan, places: Places) -> str:
     """What tells a plan from all others: its random streams are named by it."""
     return f"{places.municipalities['municipality_code'][plan.municipality]} {plan.name}"
 
 
-def themes_of(pool: Pool) -> dict[Plan, list[str]]:
+def themes_of(pool: Pool) -> dict[DrawnPlan, list[str]]:
     """The effort areas that the grants of each plan are for."""
-    themes: dict[Plan, set[str]] = {plan: set() for plan in pool.plans}
+    themes: dict[DrawnPlan, set[str]] = {plan: set() for plan in pool.plans}
     for grant in pool.social_effort:
         if grant.plan:
             themes[grant.plan] |= set(grant.effort_areas)
-    return {plan: sorted(of) for plan, of in themes.items()}
+    return {plan: sorted(areas) for plan, areas in themes.items()}
 
 
-def goals(places: Places, pool: Pool, seed: int) -> dict[Plan, list[Goal]]:
+def goals(places: Places, pool: Pool, seed: int) -> dict[DrawnPlan, list[Goal]]:
     """The goals of every plan that no indicator measures."""
     return {plan: _goals(plan, key_of(plan, places), themes, seed) for plan, themes in themes_of(pool).items()}
 
 
-def _goals(plan: Plan, key: str, themes: Sequence[str], seed: int) -> list[Goal]:
+def _goals(plan: DrawnPlan, key: str, themes: Sequence[str], seed: int) -> list[Goal]:
     chance = generator(seed, "goals", key)
     known = [theme for theme in themes if theme in GOALS]
     made = []
@@ -117,7 +117,7 @@ def _goals(plan: Plan, key: str, themes: Sequence[str], seed: int) -> list[Goal]
     return made
 
 
-def activities(registry: Registry, places: Places, pool: Pool, last_year: int, seed: int) -> list[Activity]:
+def activities(registry: Registry, places: Places, pool: Pool, last_year: int, seed: int) -> list[DrawnActivity]:
     """The activities of all plans up to a year; those of plans that have not begun by then are not there."""
     made = [
         activity
@@ -130,11 +130,11 @@ def activities(registry: Registry, places: Places, pool: Pool, last_year: int, s
 
 
 def _activities(
-    plan: Plan, themes: Sequence[str], registry: Registry, last_year: int, chance: np.random.Generator
-) -> list[Activity]:
+    plan: DrawnPlan, themes: Sequence[str], registry: Registry, last_year: int, chance: np.random.Generator
+) -> list[DrawnActivity]:
     steps = registry.change_theory.step.values()
     named = {name: step for step in steps if step.effort_area in themes for name in step.activities}
-    made: list[Activity] = []
+    made: list[DrawnActivity] = []
     for name in chance.permutation([*named, *WITHOUT_INDICATOR])[
         : int(chance.integers(1, MOST_ACTIVITIES + 1))
     ].tolist():
@@ -147,7 +147,7 @@ def _activities(
         area = int(chance.choice(plan.areas))
         ends = plan.ends if chance.random() < 0.5 else None
         made.append(
-            Activity(
+            DrawnActivity(
                 plan,
                 step.effort_area if step else theme,
                 name,
@@ -170,7 +170,7 @@ def _participants(years: Sequence[int], last_year: int, chance: np.random.Genera
     }
 
 
-def agreements(registry: Registry, aimed_at: Sequence[str], last_year: int, seed: int) -> list[Agreement]:
+def agreements(registry: Registry, aimed_at: Sequence[str], last_year: int, seed: int) -> list[DrawnAgreement]:
     """What the registry's area secretariats have agreed on up to a year; some of it has ended.
 
     Most are indicators that plans aim at, one is any other of areas with a wished direction.
@@ -183,5 +183,5 @@ def agreements(registry: Registry, aimed_at: Sequence[str], last_year: int, seed
         for name in [*chance.permutation(aimed_at)[:AGREED_ON], *chance.permutation(others)[:1]]:
             start = date(2006 + int(chance.integers(0, 4)), 1, 1)
             end = date(start.year + 2, 12, 31) if chance.random() < ENDED else None
-            made.append(Agreement(row["name_da"], str(name), start, end))
+            made.append(DrawnAgreement(row["name_da"], str(name), start, end))
     return [each for each in made if each.agreed_from.year <= last_year]

@@ -1,6 +1,6 @@
 """The made-up nation's deliveries of figures, with what is withheld, late, provisional or never sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -11,14 +11,14 @@ from flows.synthetic import figures
 from flows.synthetic.figures import Figure
 from flows.synthetic.parameters import Delivered, Truth, levels, needed
 from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
-from flows.synthetic.writer import NAME, Desk, danish, long_lines
+from flows.synthetic.writer import NAME, DeliveryWriter, danish, long_lines
 from schemas.registry import Registry
 
 PROVISIONAL_SHARE = 0.985
 
 
 def area_figures(
-    desk: Desk,
+    writer: DeliveryWriter,
     post: Delivered,
     places: Places,
     of_areas: Mapping[str, Figure],
@@ -26,9 +26,7 @@ def area_figures(
     chance: np.random.Generator,
 ) -> None:
     """The areas' figures by source, with what is withheld, late, provisional or never sent."""
-    registry = desk.registry
-    housing, survey = (registry.sources[name].indicators for name in ("housing_statistics", "resident_survey"))
-    register = {name: figure for name, figure in of_areas.items() if name not in {*housing, *survey}}
+    housing, survey = (writer.registry.sources[name].indicators for name in ("housing_statistics", "resident_survey"))
     towns, homes = places.municipalities["municipality_name"].to_list(), places.areas["municipality"].to_list()
     named = pl.DataFrame(
         {
@@ -39,35 +37,76 @@ def area_figures(
             "municipality": homes,
         }
     )
-    # Municipalities of case areas always send everything: the report's areas must be comparable.
-    free = sorted(set(homes) - set(places.areas.filter("is_case_area")["municipality"].to_list()))
+
+    def rows(indicators: Iterable[str]) -> pl.DataFrame:
+        return _rows({name: of_areas[name] for name in of_areas if name in indicators}, named, years)
+
+    register = rows(set(of_areas) - {*housing, *survey})
+    register = _with_what_goes_wrong(register, writer.registry, post, places, chance)
+    _register_figures(writer, register.filter(~pl.col("sent_wide") & ~pl.col("never")), post, years, chance)
+    _wide_sheets(writer, register.filter("sent_wide"))
+    kept = _tiny_withheld(rows(housing), writer.registry, post.withheld_below)
+    for year in years:
+        writer.send(
+            f"housing_statistics/boliger_{year}.csv",
+            f"boliger, fraflytning og husleje i boligområder {year}",
+            date(year + 1, 5, 25),
+            date(year + 1, 6, 1),
+            long_lines(kept.filter(pl.col("year") == year), writer.registry),
+        )
+    asked = np.flatnonzero(chance.random(len(homes)) < post.survey_share).tolist()
+    answers = rows(survey).filter(pl.col("place").is_in(asked))
+    for year in sorted(set(post.survey_years) & set(years)):
+        writer.send(
+            f"resident_survey/beboere_{year}.csv",
+            f"spørgeundersøgelse blandt beboere i boligområder {year}",
+            date(year + 1, 2, 1),
+            date(year + 1, 2, 8),
+            long_lines(answers.filter(pl.col("year") == year), writer.registry),
+        )
+
+
+def _with_what_goes_wrong(
+    rows: pl.DataFrame, registry: Registry, post: Delivered, places: Places, chance: np.random.Generator
+) -> pl.DataFrame:
+    """Marks on the rows of registers: sent as a wide sheet, never, late, first as withheld, or first as provisional.
+
+    Municipalities of case areas always send everything: the report's areas must be comparable.
+    """
+    areas = places.areas
+    free = sorted(set(areas["municipality"].to_list()) - set(areas.filter("is_case_area")["municipality"].to_list()))
     shuffled = iter(chance.permutation(free).tolist())
 
-    def some(count: int) -> list[int]:
-        return [at for at, _ in zip(shuffled, range(count), strict=False)]
+    def some(count: int) -> pl.Expr:
+        return pl.col("municipality").is_in([at for at, _ in zip(shuffled, range(count), strict=False)])
 
-    wide, absent = some(post.wide_municipalities), some(1)
-    late, withheld = some(post.late_municipalities), some(post.late_withheld.municipalities)
-    columns = {c.indicator for c in registry.layouts["municipal_wide"].columns if c.indicator}
-    here = pl.col("municipality")
-    every = _rows(register, named, years).with_columns(
-        sent_wide=here.is_in(wide) & pl.col("year").is_in(post.wide_years) & pl.col("indicator").is_in(list(columns)),
-        never=(here.is_in(absent) & (pl.col("year") == post.never_sent_year))
-        | ((pl.col("indicator") == post.not_collected.indicator) & (pl.col("year") == post.not_collected.year)),
-        late=here.is_in(late) & (pl.col("year") == post.late_year),
-        withheld_first=here.is_in(withheld)
-        & (pl.col("indicator") == post.late_withheld.indicator)
-        & (pl.col("year") == post.late_withheld.year),
-        is_provisional=pl.col("indicator").is_in(list(post.provisional)),
+    is_wide, is_absent = some(post.wide_municipalities), some(1)
+    is_late, is_withheld = some(post.late_municipalities), some(post.late_withheld.municipalities)
+    columns = [c.indicator for c in registry.layouts["municipal_wide"].columns if c.indicator]
+    year, indicator = pl.col("year"), pl.col("indicator")
+    return rows.with_columns(
+        sent_wide=is_wide & year.is_in(post.wide_years) & indicator.is_in(columns),
+        never=(is_absent & (year == post.never_sent_year))
+        | ((indicator == post.not_collected.indicator) & (year == post.not_collected.year)),
+        late=is_late & (year == post.late_year),
+        withheld_first=is_withheld & (indicator == post.late_withheld.indicator) & (year == post.late_withheld.year),
+        is_provisional=indicator.is_in(list(post.provisional)),
     )
-    sent = _tiny_withheld(every.filter(~pl.col("sent_wide") & ~pl.col("never")), registry, post.withheld_below)
+
+
+def _register_figures(
+    writer: DeliveryWriter, rows: pl.DataFrame, post: Delivered, years: Sequence[int], chance: np.random.Generator
+) -> None:
+    """Three deliveries of a year: what is known at first, what was provisional in its final form, what came late."""
+    registry = writer.registry
+    sent = _tiny_withheld(rows, registry, post.withheld_below)
     thinned = _provisional(sent.filter("is_provisional"), chance)
     firm = sent.filter(~pl.col("is_provisional"))
     for year in years:
         of_year = pl.col("year") == year
         first = pl.concat([firm.filter(of_year), thinned.filter(of_year)])
         first = first.with_columns(hidden=pl.col("hidden") | pl.col("withheld_first"))
-        desk.send(
+        writer.send(
             f"area_statistics/boligomraader_{year}.csv",
             f"registertal for boligområder {year}",
             date(year + 1, 11, 15),
@@ -75,56 +114,25 @@ def area_figures(
             long_lines(first.filter(~pl.col("late")), registry),
         )
         if year != years[-1]:
-            desk.send(
+            writer.send(
                 f"area_statistics/boligomraader_{year}_endelig.csv",
                 f"endelige registertal for boligområder {year}",
                 date(year + 2, 11, 15),
                 date(year + 2, 11, 20),
                 long_lines(sent.filter(of_year, "is_provisional"), registry),
             )
-        desk.send(
+        writer.send(
             f"area_statistics/boligomraader_{year}_efterlevering.csv",
             f"forsinkede registertal for boligområder {year}",
             date(year + 2, 3, 1),
             date(year + 2, 3, 5),
             long_lines(firm.filter(of_year, pl.col("late") | pl.col("withheld_first")), registry),
         )
-    tables = _wide_lines(every.filter("sent_wide"), registry)
-    for (town, year), lines in tables:
-        desk.send(
-            f"municipal_yearly/{slug(town)}_{year}.csv",
-            f"kommuneårstal for boligområder i {town} {year}",
-            date(year + 1, 4, 20),
-            date(year + 1, 4, 25),
-            lines,
-        )
-    homes_and_rents = {name: figure for name, figure in of_areas.items() if name in housing}
-    kept = _tiny_withheld(_rows(homes_and_rents, named, years), registry, post.withheld_below)
-    for year in years:
-        desk.send(
-            f"housing_statistics/boliger_{year}.csv",
-            f"boliger, fraflytning og husleje i boligområder {year}",
-            date(year + 1, 5, 25),
-            date(year + 1, 6, 1),
-            long_lines(kept.filter(pl.col("year") == year), registry),
-        )
-    asked = np.flatnonzero(chance.random(len(homes)) < post.survey_share).tolist()
-    answers = _rows({n: f for n, f in of_areas.items() if n in survey}, named, years).filter(
-        pl.col("place").is_in(asked), pl.col("year").is_in(post.survey_years)
-    )
-    for year in sorted(set(post.survey_years) & set(years)):
-        desk.send(
-            f"resident_survey/beboere_{year}.csv",
-            f"spørgeundersøgelse blandt beboere i boligområder {year}",
-            date(year + 1, 2, 1),
-            date(year + 1, 2, 8),
-            long_lines(answers.filter(pl.col("year") == year), registry),
-        )
 
 
-def _rows(of: Mapping[str, Figure], named: pl.DataFrame, years: Sequence[int]) -> pl.DataFrame:
+def _rows(by_indicator: Mapping[str, Figure], named: pl.DataFrame, years: Sequence[int]) -> pl.DataFrame:
     """Final figures as rows beside the names of their places."""
-    rows = figures.long(of, named.height, years).join(named, on="place", maintain_order="left")
+    rows = figures.long(by_indicator, named.height, years).join(named, on="place", maintain_order="left")
     return rows.with_columns(hidden=pl.lit(False), status=pl.lit("endelig"))
 
 
@@ -144,18 +152,16 @@ def _provisional(rows: pl.DataFrame, chance: np.random.Generator) -> pl.DataFram
     )
 
 
-def _wide_lines(rows: pl.DataFrame, registry: Registry) -> list[tuple[tuple[str, int], pl.DataFrame]]:
+def _wide_sheets(writer: DeliveryWriter, rows: pl.DataFrame) -> None:
     """A sheet per municipality and year: a line per area, a column per count or value that the figures have."""
-    if rows.is_empty():
-        return []
-    layout = registry.layouts["municipal_wide"]
-    rows = rows.with_columns(shown=danish(registry.indicators.values()))
+    layout = writer.registry.layouts["municipal_wide"]
+    rows = rows.with_columns(shown=danish(writer.registry.indicators.values()))
     with_counts = set(rows.filter(pl.col("numerator").is_not_null())["indicator"].unique().to_list())
     there = set(rows["indicator"].unique().to_list())
     columns = [
         c for c in layout.columns if c.indicator in there and (c.part == "value") != (c.indicator in with_counts)
     ]
-    sheets = []
+    headers = {c.to: c.headers[0] for c in layout.columns if c.to}
     for (town, year), part in rows.group_by(["Kommune", "year"], maintain_order=True):
         lines = part.select("Kommune", "Område", "year").unique(maintain_order=True)
         for column in columns:
@@ -164,29 +170,33 @@ def _wide_lines(rows: pl.DataFrame, registry: Registry) -> list[tuple[tuple[str,
                 "Område", pl.col(cell).cast(pl.String).alias(column.headers[0])
             )
             lines = lines.join(cells, on="Område", how="left", maintain_order="left")
-        headers = {c.to: c.headers[0] for c in layout.columns if c.to}
         lines = lines.rename(
             {"Kommune": headers["municipality_code"], "Område": headers["geography_id"], "year": headers["year"]}
         )
-        lines = lines.with_columns(pl.col(headers["year"]).cast(pl.String), pl.lit("endelig").alias(headers["status"]))
-        sheets.append(((str(town), int(str(year))), lines))
-    return sheets
+        after = int(str(year)) + 1
+        writer.send(
+            f"municipal_yearly/{slug(str(town))}_{year}.csv",
+            f"kommuneårstal for boligområder i {town} {year}",
+            date(after, 4, 20),
+            date(after, 4, 25),
+            lines.with_columns(pl.col(headers["year"]).cast(pl.String), pl.lit("endelig").alias(headers["status"])),
+        )
 
 
 def larger_places(
-    desk: Desk, truth: Truth, places: Places, years: Sequence[int], indicators: Sequence[str] | None
+    writer: DeliveryWriter, truth: Truth, places: Places, years: Sequence[int], indicators: Sequence[str] | None
 ) -> None:
     """Figures of the municipalities, the regions and the country: population by quarter, all else by year."""
-    registry = desk.registry
+    registry = writer.registry
     towns = places.municipalities
     regions = towns.select("region_code", "region_name").unique().sort("region_code")
     groups = [np.flatnonzero((towns["region_code"] == code).to_numpy()) for code in regions["region_code"]]
     groups.append(np.arange(towns.height))
-    residents = figures.residents_of_municipalities(places, years, desk.seed)
+    residents = figures.residents_of_municipalities(places, years, writer.seed)
     names = [*towns["municipality_name"], *regions["region_name"], "Hele landet"]
     kinds = ["kommune"] * towns.height + ["region"] * regions.height + ["land"]
     whole = np.concatenate([residents, np.stack([residents[rows].sum(axis=0) for rows in groups])])
-    _population(desk, names, whole, years)
+    _population(writer, names, whole, years)
     known = levels(registry)
     asked = [
         name
@@ -201,16 +211,9 @@ def larger_places(
             continue
         indicator, level = registry.indicators[name], known[name]
         own[name] = figures.of_municipalities(
-            indicator,
-            level,
-            truth.base_of(indicator),
-            places,
-            years,
-            truth,
-            desk.seed,
-            figures.among(level, known, own),
+            indicator, level, places, years, truth, writer.seed, figures.among(level, known, own)
         )
-    made = {
+    joined = {
         name: figures.joined(
             own[name], figures.added(own[name], registry.indicators[name], known[name], groups, residents)
         )
@@ -219,9 +222,9 @@ def larger_places(
     named = pl.DataFrame({"place": np.arange(len(names)), "Geografi": kinds, "Område": names}).with_columns(
         Kommune=pl.lit("")
     )
-    rows = _rows(made, named, years).sort("year", "place", maintain_order=True)
+    rows = _rows(joined, named, years).sort("year", "place", maintain_order=True)
     for year in years:
-        desk.send(
+        writer.send(
             f"municipal_figures/kommuner_{year}.csv",
             f"tal for kommuner, regioner og landet {year}",
             date(year + 1, 4, 15),
@@ -230,7 +233,7 @@ def larger_places(
         )
 
 
-def _population(desk: Desk, names: Sequence[str], residents: figures.Counts, years: Sequence[int]) -> None:
+def _population(writer: DeliveryWriter, names: Sequence[str], residents: figures.Counts, years: Sequence[int]) -> None:
     """FOLK1A as StatBank writes it: a line per place and quarter, and a note beside the file."""
     quarters = [f"{year}K{quarter}" for year in years for quarter in (1, 2, 3, 4)]
     later = np.concatenate([residents[:, 1:], residents[:, -1:]], axis=1)
@@ -241,15 +244,15 @@ def _population(desk: Desk, names: Sequence[str], residents: figures.Counts, yea
         for name, row in zip(names, counts.tolist(), strict=True)
         for quarter, count in zip(quarters, row, strict=True)
     ]
-    file = desk.raw / "statbank_folk1a" / "folk1a.csv"
+    file = writer.raw / "statbank_folk1a" / "folk1a.csv"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("OMRÅDE;TID;INDHOLD\n" + "\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     note = [
-        f"kilde: {NAME} (opdigtede tal, frø {desk.seed}): folketal den første i kvartalet, skrevet som FOLK1A",
+        f"kilde: {NAME} (opdigtede tal, frø {writer.seed}): folketal den første i kvartalet, skrevet som FOLK1A",
         f"udgivet: {years[-1] + 1}-02-11",
         "oprindelse: syntetisk",
         f"modtaget: {years[-1] + 1}-02-12",
         f"rækker: {len(lines)}",
     ]
     file.with_name("folk1a.csv.levering.txt").write_text("\n".join(note) + "\n", encoding="utf-8", newline="\n")
-    desk.rows["statbank_folk1a"] = len(lines)
+    writer.rows["statbank_folk1a"] = len(lines)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from flows.synthetic.parameters import DIRECTION, Base, Level, Truth, tied
 from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
+from flows.synthetic.scale import Numbers, linked, unlinked
 from schemas.models import Indicator
 
-Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
 # Part of the areas in which dwellings are built, merged or torn down in a year.
 REBUILT = 0.04
@@ -38,6 +38,17 @@ class Treatment:
     likeness: Counts
     effect_from: Counts
     funded: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The areas and years that figures are drawn for, and what decides them."""
+
+    places: Places
+    treatment: Treatment
+    years: Sequence[int]
+    truth: Truth
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,9 @@ def among(level: Level, levels: Mapping[str, Level], figures: Mapping[str, Figur
     drawn = [_counts(figures[name]) for name in names]
     counts = np.stack([numerator for numerator, _ in drawn]).sum(axis=0)
     expected = np.stack([figures[name].expected / 100 for name in names]).sum(axis=0)
-    mean, outside = (sum(getattr(levels[name], of) / 100 for name in names) for of in ("mean", "municipality_mean"))
+    mean, outside = (
+        sum(getattr(levels[name], which) / 100 for name in names) for which in ("mean", "municipality_mean")
+    )
     if level.within:
         return Among(counts, expected, mean, outside)
     return Among(drawn[0][1] - counts, 1 - expected, 1 - mean, 1 - outside)
@@ -95,28 +108,16 @@ def generator(seed: int, *parts: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(part.encode()) for part in parts)])
 
 
-def linked(indicator: Indicator, value: float | Numbers) -> Numbers:
-    """Logit of a share in percent, logarithm of anything else."""
-    if indicator.kind == "share":
-        return np.asarray(np.log(np.asarray(value) / (100 - np.asarray(value))))
-    return np.asarray(np.log(value))
-
-
-def unlinked(indicator: Indicator, eta: Numbers) -> Numbers:
-    """The value whose `linked` is eta."""
-    return 100 / (1 + np.exp(-eta)) if indicator.kind == "share" else np.exp(eta)
-
-
-def sizes(places: Places, treatment: Treatment, years: Sequence[int], truth: Truth, seed: int) -> dict[str, Figure]:
+def sizes(panel: Panel) -> dict[str, Figure]:
     """Residents and dwellings of every area and year: what the denominators of all other indicators are made of."""
-    chance = generator(seed, "sizes")
-    steps = np.array(years) - truth.origin_year
-    areas = places.areas.height
-    growth = chance.normal(0.002, 0.004, areas)[treatment.likeness]
-    expected = places.areas["residents"].to_numpy()[:, None] * np.exp(growth[:, None] * steps)
+    chance = generator(panel.seed, "sizes")
+    steps = np.array(panel.years) - panel.truth.origin_year
+    areas = panel.places.areas
+    growth = chance.normal(0.002, 0.004, areas.height)[panel.treatment.likeness]
+    expected = areas["residents"].to_numpy()[:, None] * np.exp(growth[:, None] * steps)
     residents = np.maximum(np.rint(expected * np.exp(chance.normal(0, 0.008, expected.shape))), 1).astype(np.int64)
-    stock = places.areas["dwellings"].to_numpy()[:, None]
-    built = chance.random((areas, len(years))) < REBUILT
+    stock = areas["dwellings"].to_numpy()[:, None]
+    built = chance.random((areas.height, len(steps))) < REBUILT
     change = np.rint(stock * built * chance.normal(0, 0.01, built.shape)).astype(np.int64)
     dwellings = np.maximum(stock + np.cumsum(change[:, ::-1], axis=1)[:, ::-1], 1)
     return {
@@ -128,39 +129,35 @@ def sizes(places: Places, treatment: Treatment, years: Sequence[int], truth: Tru
 def of_areas(
     indicator: Indicator,
     level: Level,
-    base: Base,
-    places: Places,
-    treatment: Treatment,
+    panel: Panel,
     bases: Mapping[str, Figure],
-    years: Sequence[int],
-    truth: Truth,
-    seed: int,
     parallel: bool = True,
     effects: bool = True,
-    of: Among | None = None,
+    those: Among | None = None,
 ) -> Figure:
     """One indicator of all areas. Untreated areas have no effect; before `effect_from` nobody has one."""
-    mean = level.mean / (of.mean if of else 1)
-    eta = linked(indicator, mean) + _latent_of_areas(indicator, level, places, treatment, years, truth, seed)
-    after = np.asarray(years)[None, :] >= treatment.effect_from[:, None]
+    treatment, truth = panel.treatment, panel.truth
+    mean = level.mean / (those.mean if those else 1)
+    eta = linked(indicator, mean) + _latent_of_areas(indicator, level, panel)
+    after = np.asarray(panel.years)[None, :] >= treatment.effect_from[:, None]
     eta = eta + (level.effect if effects else 0.0) * after
     if not parallel:
-        steps = np.asarray(years) - truth.origin_year
+        steps = np.asarray(panel.years) - truth.origin_year
         drift = truth.divergence.trend * DIRECTION[indicator.polarity]
         eta = eta + treatment.funded[:, None] * drift * steps
-    n = _denominators(base, bases, places.areas["area_id"].to_list(), seed)
-    return drawn_around(indicator, unlinked(indicator, eta), n, truth, generator(seed, indicator.id, "draw"), of)
+    n = _denominators(truth.base_of(indicator), bases, panel.places.areas.height, panel.seed)
+    chance = generator(panel.seed, indicator.id, "draw")
+    return drawn_around(indicator, unlinked(indicator, eta), n, truth, chance, those)
 
 
 def of_municipalities(
     indicator: Indicator,
     level: Level,
-    base: Base,
     places: Places,
     years: Sequence[int],
     truth: Truth,
     seed: int,
-    of: Among | None = None,
+    those: Among | None = None,
 ) -> Figure:
     """One indicator of all municipalities; counts and numbers of persons grow with their residents."""
     chance = generator(seed, indicator.id, "municipalities")
@@ -168,7 +165,7 @@ def of_municipalities(
     steps = np.asarray(years) - truth.origin_year
     by_municipality, _, _ = level.weights
     eta = (
-        linked(indicator, level.municipality_mean / (of.municipality_mean if of else 1))
+        linked(indicator, level.municipality_mean / (those.municipality_mean if those else 1))
         + _municipality_part(indicator, level, places, seed)[:, None]
         + level.loading * 0.4 * places.municipalities["deprivation"].to_numpy()[:, None]
         + level.trend * steps
@@ -178,9 +175,10 @@ def of_municipalities(
     if indicator.kind == "count" or level.sum:
         per_resident = np.exp(eta)
         return _counted(per_resident * residents, indicator, chance)
-    people = residents / (1.0 if base.of == "residents" else RESIDENTS_PER_DWELLING)
+    base = truth.base_of(indicator)
+    people = residents / (1.0 if base.part_of == "residents" else RESIDENTS_PER_DWELLING)
     n = np.rint(people * base.share).astype(np.int64)
-    return drawn_around(indicator, unlinked(indicator, eta), n, truth, chance, of)
+    return drawn_around(indicator, unlinked(indicator, eta), n, truth, chance, those)
 
 
 def residents_of_municipalities(places: Places, years: Sequence[int], seed: int) -> Counts:
@@ -214,7 +212,7 @@ def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl
     """
     size = places * len(years)
     none = pl.Series(values=[None] * size, dtype=pl.Int64())
-    made = [
+    parts = [
         pl.DataFrame(
             {
                 "place": np.repeat(np.arange(places), len(years)),
@@ -229,36 +227,29 @@ def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl
         )
         for indicator, figure in figures.items()
     ]
-    return pl.concat([pl.DataFrame(schema=LONG), *made])
+    return pl.concat([pl.DataFrame(schema=LONG), *parts])
 
 
-def _latent_of_areas(
-    indicator: Indicator,
-    level: Level,
-    places: Places,
-    treatment: Treatment,
-    years: Sequence[int],
-    truth: Truth,
-    seed: int,
-) -> Numbers:
+def _latent_of_areas(indicator: Indicator, level: Level, panel: Panel) -> Numbers:
     """eta of truth.toml's head without mean and effect; a twin has its likeness's, but for a jitter."""
-    chance = generator(seed, indicator.id, "areas")
+    places, years, truth, likeness = panel.places, panel.years, panel.truth, panel.treatment.likeness
+    chance = generator(panel.seed, indicator.id, "areas")
     areas, neighbourhoods = places.areas, places.neighbourhoods
     municipality, near = areas["municipality"].to_numpy(), areas["neighbourhood"].to_numpy()
     _, by_neighbourhood, by_area = level.weights
     fixed = (
         level.loading * areas["deprivation"].to_numpy()
-        + _municipality_part(indicator, level, places, seed)[municipality]
+        + _municipality_part(indicator, level, places, panel.seed)[municipality]
         + level.sd * by_neighbourhood * chance.normal(size=neighbourhoods)[near]
         + level.sd * by_area * chance.normal(size=areas.height)
     )
     rho = truth.noise.autocorrelation
     moving = level.neighbourhood_noise * _ar1(neighbourhoods, len(years), rho, chance)[near]
     moving += level.area_noise * _ar1(areas.height, len(years), rho, chance)
-    shared = level.trend * (np.asarray(years) - truth.origin_year) + _year_part(indicator, level, years, seed)
-    eta = (fixed[:, None] + moving)[treatment.likeness] + shared
+    shared = level.trend * (np.asarray(years) - truth.origin_year) + _year_part(indicator, level, years, panel.seed)
+    eta = (fixed[:, None] + moving)[likeness] + shared
     jitter = chance.normal(0, truth.twins.jitter, areas.height) * (level.sd > 0)
-    copies = treatment.likeness != np.arange(areas.height)
+    copies = likeness != np.arange(areas.height)
     return np.asarray(eta + (jitter * copies)[:, None])
 
 
@@ -275,18 +266,18 @@ def _year_part(indicator: Indicator, level: Level, years: Sequence[int], seed: i
 
 def _ar1(rows: int, years: int, rho: float, chance: np.random.Generator) -> Numbers:
     """Stationary autoregressive noise of unit variance: x_t = rho x_(t-1) + sqrt(1 - rho^2) e_t."""
-    made = chance.normal(size=(rows, years))
+    noise = chance.normal(size=(rows, years))
     for at in range(1, years):
-        made[:, at] = rho * made[:, at - 1] + np.sqrt(1 - rho**2) * made[:, at]
-    return made
+        noise[:, at] = rho * noise[:, at - 1] + np.sqrt(1 - rho**2) * noise[:, at]
+    return noise
 
 
-def _denominators(base: Base, bases: Mapping[str, Figure], areas: Sequence[str], seed: int) -> Counts:
+def _denominators(base: Base, bases: Mapping[str, Figure], areas: int, seed: int) -> Counts:
     """Who stands in the denominator: the same persons for every indicator of the same base."""
-    whole = bases[base.of].value
+    whole = bases[base.part_of].value
     if base.share == 1:
         return whole.astype(np.int64)
-    own = generator(seed, "base", base.of, f"{base.share:g}").normal(0, 0.04, len(areas))
+    own = generator(seed, "base", base.part_of, f"{base.share:g}").normal(0, 0.04, areas)
     share = np.minimum(base.share * np.exp(own), 1)
     return np.maximum(np.rint(whole * share[:, None]), 1).astype(np.int64)
 
@@ -297,7 +288,7 @@ def drawn_around(
     n: Counts,
     truth: Truth,
     chance: np.random.Generator,
-    of: Among | None = None,
+    those: Among | None = None,
 ) -> Figure:
     """Counts, or an amount, around the expected values within the indicator's range; `n` are the denominators."""
     low, high = indicator.minimum, indicator.maximum
@@ -306,8 +297,8 @@ def drawn_around(
     if indicator.kind in ("share", "rate"):
         p = expected / indicator.factor
         if indicator.kind == "share":
-            drawn = chance.binomial(n if of is None else of.counts, p)
-            p = p if of is None else of.expected * p
+            drawn = chance.binomial(n if those is None else those.counts, p)
+            p = p if those is None else those.expected * p
             variance = p * (1 - p) / n
         else:
             drawn, variance = chance.poisson(n * p), p / n

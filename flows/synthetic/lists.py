@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.synthetic.figures import Figure
-from flows.synthetic.reference import Frame
+from flows.synthetic.reference import ReferenceData
 from schemas.models import Layout, LayoutColumn
 from schemas.registry import Registry
 
@@ -32,7 +32,11 @@ def columns_of(layout: Layout, year: int) -> list[LayoutColumn]:
 
 
 def published(
-    frame: Frame, registry: Registry, figures: Mapping[str, Figure], years: Sequence[int], list_years: Sequence[int]
+    reference: ReferenceData,
+    registry: Registry,
+    figures: Mapping[str, Figure],
+    years: Sequence[int],
+    list_years: Sequence[int],
 ) -> list[PublishedList]:
     """Lists of the years whose rules the figures can answer; an area that has left a list stands on it with 'nej' once.
 
@@ -52,7 +56,7 @@ def published(
             )
             for name, span in spans.items()
         }
-        on_list = _meets(frame, year, printed)
+        on_list = _meets(reference, year, printed)
         before = before if before.size else np.zeros(on_list.size, dtype=bool)
         shown = np.flatnonzero(on_list | before)
         made.append(
@@ -79,11 +83,11 @@ def _mean(figure: Figure, columns: list[int]) -> NDArray[np.float64]:
     return np.asarray(100 * part / whole)
 
 
-def _meets(frame: Frame, year: int, printed: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+def _meets(reference: ReferenceData, year: int, printed: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
     """Who is on the list by the year's rule: enough criteria met, and everything that every list asks."""
     size = len(next(iter(printed.values())))
     met, needed, asked = np.zeros(size, dtype=int), 0, np.ones(size, dtype=bool)
-    for rule in frame.rows["statutory_rules"]:
+    for rule in reference.rows["statutory_rules"]:
         if not int(rule["from_year"]) <= year <= int(rule["to_year"] or 9999) or not rule["threshold"]:
             continue
         threshold = float(rule["threshold"].replace(".", "").replace(",", "."))

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from flows.synthetic.scale import linked, unlinked
 from schemas.models import Indicator, Model
 from schemas.registry import Registry
 
@@ -34,8 +35,8 @@ class Shares(Model):
     @property
     def weights(self) -> tuple[float, float, float]:
         """SDs of the parts of municipality, neighbourhood and area; their squares add up to 1."""
-        rest = 1 - self.municipality_share - self.neighbourhood_share
-        return self.municipality_share**0.5, self.neighbourhood_share**0.5, rest**0.5
+        own = 1 - self.municipality_share - self.neighbourhood_share
+        return self.municipality_share**0.5, self.neighbourhood_share**0.5, own**0.5
 
 
 class Deprivation(Shares):
@@ -64,7 +65,7 @@ class Organisation(Model):
     supported_share: float = Field(ge=0, le=1)
 
 
-class Twins(Model):
+class PlantedTwins(Model):
     """Groups of one funded area and nearly equal areas that were never funded."""
 
     groups: int = Field(ge=0)
@@ -120,7 +121,7 @@ class Delivered(Model):
 class Base(Model):
     """Who stands in a denominator, as a part of the residents or of the dwellings."""
 
-    of: Literal["residents", "dwellings"]
+    part_of: Literal["residents", "dwellings"]
     share: float = Field(gt=0)
 
 
@@ -160,7 +161,7 @@ class Truth(Model):
     deprivation: Deprivation
     selection: Selection
     organisation: Organisation
-    twins: Twins
+    twins: PlantedTwins
     noise: Noise
     divergence: Divergence
     delivery: Delivered
@@ -170,23 +171,21 @@ class Truth(Model):
 
     def level(self, indicator: Indicator) -> Level:
         """The truth of an indicator: its own block over the defaults that follow from kind, range and polarity."""
-        from flows.synthetic.figures import linked, unlinked
-
-        said = self.indicator.get(indicator.id, {})
+        declared = self.indicator.get(indicator.id, {})
         defaults = self.default.model_dump()
         defaults["loading"] *= DIRECTION[indicator.polarity]
-        made: dict[str, Any] = {"mean": _unknown_mean(indicator), **defaults, **said}
-        if "municipality_mean" not in said:
-            apart = linked(indicator, made["mean"]) + made["loading"] * DEPRIVATION_OF_MUNICIPALITIES
-            made["municipality_mean"] = float(unlinked(indicator, apart))
-        return Level.model_validate(made)
+        level: dict[str, Any] = {"mean": _unknown_mean(indicator), **defaults, **declared}
+        if "municipality_mean" not in declared:
+            apart = linked(indicator, level["mean"]) + level["loading"] * DEPRIVATION_OF_MUNICIPALITIES
+            level["municipality_mean"] = float(unlinked(indicator, apart))
+        return Level.model_validate(level)
 
     def base_of(self, indicator: Indicator) -> Base:
         """Who stands in an indicator's denominator, or whom its amounts are about; all residents where unknown."""
-        for words in (indicator.denominator, indicator.population):
-            if words in self.base:
-                return self.base[words]
-        return Base(of="dwellings" if indicator.count_basis == "dwellings" else "residents", share=1.0)
+        for group in (indicator.denominator, indicator.population):
+            if group in self.base:
+                return self.base[group]
+        return Base(part_of="dwellings" if indicator.count_basis == "dwellings" else "residents", share=1.0)
 
 
 def _unknown_mean(indicator: Indicator) -> float:
@@ -217,25 +216,24 @@ def levels(registry: Registry) -> dict[str, Level]:
 
     Raises ValueError where an indicator is tied to one of another base, or to itself over others.
     """
-    made: dict[str, Level] = {}
+    known: dict[str, Level] = {}
 
     def add(name: str, waiting: tuple[str, ...]) -> None:
         if name in waiting:
             raise ValueError(f"truth.toml, indicator.{name}: it is drawn within or beside itself")
-        if name in made:
+        if name in known:
             return
-        level = truth().level(registry.indicators[name])
+        indicators, base_of = registry.indicators, truth().base_of
+        level = truth().level(indicators[name])
         for other in tied(level):
-            if other not in registry.indicators or truth().base_of(registry.indicators[other]) != truth().base_of(
-                registry.indicators[name]
-            ):
+            if other not in indicators or base_of(indicators[other]) != base_of(indicators[name]):
                 raise ValueError(f"truth.toml, indicator.{name}: {other!r} is no indicator of the same base")
             add(other, (*waiting, name))
-        made[name] = level
+        known[name] = level
 
     for name in registry.indicators:
         add(name, ())
-    return made
+    return known
 
 
 def tied(level: Level) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from flows.intake.names import normal, slug
 from flows.synthetic.parameters import Truth
-from flows.synthetic.reference import Frame, FrameError, number
+from flows.synthetic.reference import IncompleteReference, ReferenceData, number
 from schemas.registry import Registry
 
 # First and last parts of names that no Danish estate has.
@@ -55,11 +55,13 @@ class Places:
         return int(self.areas["neighbourhood"].to_numpy().max()) + 1
 
 
-def settle(frame: Frame, registry: Registry, truth: Truth, made_up: int, chance: np.random.Generator) -> Places:
+def settle(
+    reference: ReferenceData, registry: Registry, truth: Truth, made_up: int, chance: np.random.Generator
+) -> Places:
     """The case areas as Table 2.1 prints them, and `made_up` areas that exist nowhere, in the 98 municipalities."""
-    municipalities = _municipalities(frame, chance)
+    municipalities = _municipalities(reference, chance)
     codes = municipalities["municipality_code"].to_list()
-    cases = _case_areas(frame, registry, codes, municipalities["municipality_name"].to_list())
+    cases = _case_areas(reference, registry, codes, municipalities["municipality_name"].to_list())
     weights = municipalities["residents"].to_numpy() / municipalities["residents"].sum()
     homes = np.sort(chance.choice(len(codes), size=made_up, p=weights))
     names = _names(homes, [case["area_name"] for case in cases], chance)
@@ -96,10 +98,10 @@ def settle(frame: Frame, registry: Registry, truth: Truth, made_up: int, chance:
     return Places(municipalities, areas, estates(areas, estate_seed), estate_seed)
 
 
-def _municipalities(frame: Frame, chance: np.random.Generator) -> pl.DataFrame:
+def _municipalities(reference: ReferenceData, chance: np.random.Generator) -> pl.DataFrame:
     """The 98 true codes with made-up sizes; those with case areas are the largest, as such areas stand in towns."""
-    rows = sorted(frame.rows["municipalities"], key=lambda row: row["municipality_code"])
-    towns = {normal(row["municipality_code"]) for row in frame.rows["case_areas"]}
+    rows = sorted(reference.rows["municipalities"], key=lambda row: row["municipality_code"])
+    towns = {normal(row["municipality_code"]) for row in reference.rows["case_areas"]}
     sizes = np.sort(np.exp(chance.normal(np.log(45_000), 0.6, len(rows))))[::-1]
     in_towns = [{normal(row["municipality_name"]), normal(row["municipality_code"])} & towns != set() for row in rows]
     order = np.lexsort((chance.random(len(rows)), ~np.array(in_towns)))
@@ -112,19 +114,21 @@ def _municipalities(frame: Frame, chance: np.random.Generator) -> pl.DataFrame:
     )
 
 
-def _case_areas(frame: Frame, registry: Registry, codes: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
-    """The case areas by the registry's identifiers. Raises FrameError for one that the registry does not know."""
+def _case_areas(
+    reference: ReferenceData, registry: Registry, codes: Sequence[str], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The case areas by the registry's identifiers. Raises IncompleteReference for others."""
     index = {normal(name): at for at, name in enumerate(names)} | {code: at for at, code in enumerate(codes)}
     known = {(row["municipality_code"], normal(row["name"])): row["area_id"] for row in registry.codes["areas"]}
     home = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
     known |= {(home[row["area_id"]], normal(row["alias"])): row["area_id"] for row in registry.codes["area_aliases"]}
     printed = {row["area_id"]: row["name"] for row in registry.codes["areas"]}
     made = []
-    for row in frame.rows["case_areas"]:
+    for row in reference.rows["case_areas"]:
         at = index.get(normal(row["municipality_code"]))
         area_id = known.get((codes[at], normal(row["area_id"]))) if at is not None else None
         if at is None or area_id is None:
-            raise FrameError(
+            raise IncompleteReference(
                 f"case_areas: {row['area_id']!r} in {row['municipality_code']!r} is no area of the registry"
             )
         made.append(

@@ -12,7 +12,7 @@ from flows.intake.names import normal
 from flows.synthetic.figures import Treatment
 from flows.synthetic.parameters import Truth
 from flows.synthetic.places import Places, estates
-from flows.synthetic.reference import Frame
+from flows.synthetic.reference import ReferenceData
 from schemas.registry import Registry
 
 WHOLE_POOL_FROM = 500
@@ -51,7 +51,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DrawnPlan:
     """A development plan: its areas (indices), band, period and organisation (None: unknown)."""
 
     name: str
@@ -73,7 +73,7 @@ class Grant:
     """A grant: social effort of a plan, or rent support of an estate."""
 
     grant_id: str
-    plan: Plan | None
+    plan: DrawnPlan | None
     areas: tuple[int, ...]
     municipality: int
     estate_id: str | None
@@ -88,7 +88,7 @@ class Pool:
     """Plans and grants, and per area the group of twins that it belongs to (-1: none)."""
 
     totals: Totals
-    plans: tuple[Plan, ...]
+    plans: tuple[DrawnPlan, ...]
     grants: tuple[Grant, ...]
     treatment: Treatment
     twin_group: NDArray[np.int64]
@@ -112,17 +112,22 @@ class Pool:
         return np.where(self.treatment.funded, "funded", without_plan)
 
 
-def totals_of(frame: Frame, made_up: int) -> Totals:
+def totals_of(reference: ReferenceData, made_up: int) -> Totals:
     """The published totals, or their part for a nation of few areas. Raises ValueError below FEWEST_AREAS."""
     if made_up < FEWEST_AREAS:
         raise ValueError(f"a nation needs {FEWEST_AREAS} made-up areas or more, not {made_up}")
-    said = frame.totals()
-    published = Totals(said["plans"], said["grants"], said["rent_support_estates"], said["pool_amount_dkk"])
+    totals = reference.totals()
+    published = Totals(totals["plans"], totals["grants"], totals["rent_support_estates"], totals["pool_amount_dkk"])
     return published if made_up >= WHOLE_POOL_FROM else published.scaled(made_up / WHOLE_POOL_FROM)
 
 
 def share_out(
-    frame: Frame, registry: Registry, truth: Truth, places: Places, totals: Totals, chance: np.random.Generator
+    reference: ReferenceData,
+    registry: Registry,
+    truth: Truth,
+    places: Places,
+    totals: Totals,
+    chance: np.random.Generator,
 ) -> Pool:
     """Choose neighbourhoods, found plans, give every krone of the pool away, and set twins beside some areas."""
     chosen = _chosen(places, truth, totals, chance)
@@ -131,8 +136,8 @@ def share_out(
     beside = [groups[at] for at in chance.choice(others, totals.plans - len(groups), replace=False)]
     # A second plan takes one area of the first one's.
     covered = [tuple(group.tolist()) for group in groups] + [(int(group[0]),) for group in beside]
-    amounts, bands = _amounts(frame, registry, truth, places, covered, totals.amount_dkk, chance)
-    plans = _plans(frame, registry, truth, places, covered, amounts, bands, chance)
+    amounts, bands = _amounts(reference, registry, truth, places, covered, totals.amount_dkk, chance)
+    plans = _plans(reference, registry, truth, places, covered, amounts, bands, chance)
     social = _social_effort(plans, totals.grants, registry, chance)
     left = totals.amount_dkk - sum(grant.amount_dkk for grant in social)
     treatment, twin_group = _twins(plans, places, truth, chance)
@@ -173,12 +178,12 @@ def _chosen(places: Places, truth: Truth, totals: Totals, chance: np.random.Gene
     return np.argsort(-score, kind="stable")[: max(totals.plans - beside, cases)].astype(np.int64)
 
 
-def _case_plans(frame: Frame) -> Mapping[str, Mapping[str, str]]:
-    return {normal(row["area_id"]): row for row in frame.rows["grants"]}
+def _case_plans(reference: ReferenceData) -> Mapping[str, Mapping[str, str]]:
+    return {normal(row["area_id"]): row for row in reference.rows["grants"]}
 
 
 def _amounts(
-    frame: Frame,
+    reference: ReferenceData,
     registry: Registry,
     truth: Truth,
     places: Places,
@@ -194,16 +199,17 @@ def _amounts(
     u = np.array([deprivation[list(areas)].mean() for areas in covered])
     log_size = np.log([dwellings[list(areas)].sum() for areas in covered])
     z = (log_size - log_size.mean()) / log_size.std()
-    of = truth.selection
-    score = of.deprivation_amount * u + of.size_amount * z + of.noise_amount * chance.normal(size=len(u))
+    selection = truth.selection
+    luck = chance.normal(size=len(u))
+    score = selection.deprivation_amount * u + selection.size_amount * z + selection.noise_amount * luck
     rank = (np.argsort(np.argsort(score)) + 0.5) / len(score)
     bands = sorted(registry.codes["funding_bands"], key=lambda row: int(row["lower_mio_dkk"]))
-    edges = np.cumsum(of.band_shares)
+    edges = np.cumsum(selection.band_shares)
     at = np.minimum(np.searchsorted(edges, rank, side="right"), len(bands) - 1)
-    within = (rank - np.concatenate([[0], edges])[at]) / np.asarray(of.band_shares)[at]
+    within = (rank - np.concatenate([[0], edges])[at]) / np.asarray(selection.band_shares)[at]
     labels = {label: row["funding_band"] for row in bands for label in (row["funding_band"], row["label_da"])}
     index = {row["funding_band"]: number_ for number_, row in enumerate(bands)}
-    printed = _printed_names(frame, registry)
+    printed = _printed_names(reference, registry)
     for area, name in enumerate(places.areas["area_id"].to_list()[: _cases(places)]):
         band = index[labels[printed[name]["funding_band"]]]
         if at[area] != band:
@@ -220,9 +226,9 @@ def _amounts(
     return amounts, [bands[band]["funding_band"] for band in at.tolist()]
 
 
-def _printed_names(frame: Frame, registry: Registry) -> dict[str, Mapping[str, str]]:
+def _printed_names(reference: ReferenceData, registry: Registry) -> dict[str, Mapping[str, str]]:
     """The case areas' lines of the reference grants, by area."""
-    written = _case_plans(frame)
+    written = _case_plans(reference)
     spelled: dict[str, list[str]] = {}
     for list_, column in (("areas", "name"), ("area_aliases", "alias")):
         for row in registry.codes[list_]:
@@ -231,7 +237,7 @@ def _printed_names(frame: Frame, registry: Registry) -> dict[str, Mapping[str, s
 
 
 def _plans(
-    frame: Frame,
+    reference: ReferenceData,
     registry: Registry,
     truth: Truth,
     places: Places,
@@ -239,16 +245,16 @@ def _plans(
     amounts: NDArray[np.int64],
     bands: Sequence[str],
     chance: np.random.Generator,
-) -> list[Plan]:
+) -> list[DrawnPlan]:
     areas = places.areas.rows(named=True)
-    printed = _printed_names(frame, registry)
-    supported = _supported(frame, registry, truth, places, covered, chance)
+    printed = _printed_names(reference, registry)
+    supported = _supported(reference, registry, truth, places, covered, chance)
     organisations = [row["project_organisation"] for row in registry.codes["project_organisations"]]
     secretariats = [row["project_secretariat"] for row in registry.codes["project_secretariats"]]
     names: set[tuple[str, int]] = set()
     plans = []
-    for at, of in enumerate(covered):
-        area = areas[of[0]]
+    for at, group in enumerate(covered):
+        area = areas[group[0]]
         case = printed.get(area["area_id"]) if at < _cases(places) else None
         name = case["plan_name"] if case else f"Helhedsplan {area['area_name']}"
         if (name, area["municipality"]) in names:
@@ -261,10 +267,10 @@ def _plans(
         is_known = chance.random(2) >= truth.organisation.unknown_share
         organisation, secretariat = chance.choice(organisations), chance.choice(secretariats)
         plans.append(
-            Plan(
+            DrawnPlan(
                 name=name,
                 municipality=area["municipality"],
-                areas=of,
+                areas=group,
                 funding_band=bands[at],
                 amount_dkk=int(amounts[at]),
                 begins=begins,
@@ -280,7 +286,7 @@ def _plans(
 
 
 def _supported(
-    frame: Frame,
+    reference: ReferenceData,
     registry: Registry,
     truth: Truth,
     places: Places,
@@ -291,26 +297,28 @@ def _supported(
 
     Beside the registry's secretariats the nation has made-up ones, in the municipalities with the most plans.
     """
-    homes = places.areas["municipality"].to_numpy()[[of[0] for of in covered]]
+    homes = places.areas["municipality"].to_numpy()[[group[0] for group in covered]]
     codes = places.municipalities["municipality_code"].to_list()
     true_ones = [codes.index(row["municipality_code"]) for row in registry.codes["secretariats"]]
     plans = np.bincount(homes, minlength=len(codes))
     by_plans = [int(at) for at in np.argsort(-plans, kind="stable") if at not in true_ones]
     seats = true_ones + by_plans[: max(truth.organisation.secretariat_municipalities - len(true_ones), 0)]
     supported = np.isin(homes, seats) & (chance.random(len(homes)) < truth.organisation.supported_share)
-    for at, row in enumerate(frame.rows["case_areas"]):
+    for at, row in enumerate(reference.rows["case_areas"]):
         supported[at] = normal(row["supported_by_secretariat"]) == "ja"
     return np.asarray(supported)
 
 
-def _social_effort(plans: Sequence[Plan], count: int, registry: Registry, chance: np.random.Generator) -> list[Grant]:
+def _social_effort(
+    plans: Sequence[DrawnPlan], count: int, registry: Registry, chance: np.random.Generator
+) -> list[Grant]:
     """One grant per plan and second or third ones to some, `count` together; a plan's grants add up to its amount."""
     times = np.ones(len(plans), dtype=np.int64)
     while (more := count - int(times.sum())) > 0:
         room = np.flatnonzero(times < np.where([plan.amount_dkk >= 3 * SMALLEST_GRANT for plan in plans], 3, 2))
         times[chance.choice(room, size=min(more, len(room)), replace=False)] += 1
     themes = [row["effort_area_id"] for row in registry.codes["effort_areas"]]
-    parts: list[tuple[date, Plan, int, date, tuple[str, ...]]] = []
+    parts: list[tuple[date, DrawnPlan, int, date, tuple[str, ...]]] = []
     for plan, many in zip(plans, times.tolist(), strict=True):
         first = 1.0 if many == 1 else float(chance.uniform(0.5, 0.8))
         shares = [first] + [(1 - first) / (many - 1)] * (many - 1) if many > 1 else [1.0]
@@ -318,8 +326,8 @@ def _social_effort(plans: Sequence[Plan], count: int, registry: Registry, chance
         amounts[0] += plan.amount_dkk - sum(amounts)
         for at, amount in enumerate(amounts):
             later = plan.begins.replace(year=min(plan.begins.year + at, 2010, plan.ends.year))
-            of = chance.choice(themes, size=int(chance.choice(EFFORT_AREAS)), replace=False)
-            parts.append((max(plan.begins, later), plan, amount, plan.ends, tuple(sorted(str(each) for each in of))))
+            chosen = chance.choice(themes, size=int(chance.choice(EFFORT_AREAS)), replace=False).tolist()
+            parts.append((max(plan.begins, later), plan, amount, plan.ends, tuple(sorted(chosen))))
     parts.sort(key=lambda part: (part[0], part[1].name, part[1].municipality, -part[2]))
     return [
         Grant(
@@ -330,7 +338,7 @@ def _social_effort(plans: Sequence[Plan], count: int, registry: Registry, chance
 
 
 def _rent_support(
-    plans: Sequence[Plan],
+    plans: Sequence[DrawnPlan],
     places: Places,
     twins: Sequence[int],
     count: int,
@@ -358,8 +366,8 @@ def _rent_support(
     amounts[: amount_dkk - int(amounts.sum())] += 1
     homes = places.areas["municipality"].to_list()
     rows = zip(estates.rows(named=True), amounts.tolist(), strict=True)
-    made = [(begins.get(estate["area"], RENT_SUPPORT_FROM), estate, amount) for estate, amount in rows]
-    made.sort(key=lambda row: (row[0], row[1]["estate_id"]))
+    given = [(begins.get(estate["area"], RENT_SUPPORT_FROM), estate, amount) for estate, amount in rows]
+    given.sort(key=lambda row: (row[0], row[1]["estate_id"]))
     return [
         Grant(
             grant_id=f"H-{day.year}-{before + at + 1:03d}",
@@ -372,12 +380,12 @@ def _rent_support(
             ends=day.replace(year=day.year + RENT_SUPPORT_YEARS) - timedelta(days=1),
             effort_areas=(),
         )
-        for at, (day, estate, amount) in enumerate(made)
+        for at, (day, estate, amount) in enumerate(given)
     ]
 
 
 def _twins(
-    plans: Sequence[Plan], places: Places, truth: Truth, chance: np.random.Generator
+    plans: Sequence[DrawnPlan], places: Places, truth: Truth, chance: np.random.Generator
 ) -> tuple[Treatment, NDArray[np.int64]]:
     """Groups of one funded and several never funded areas with its latent values, each alone in its neighbourhood."""
     areas = places.areas.height

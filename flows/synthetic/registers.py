@@ -34,7 +34,7 @@ def copy(registry: Registry, schemas: Path | None, places: Places, folder: Path)
     _csv(
         folder / "codes" / "areas.csv",
         ("area_id", "name", "municipality_code"),
-        ((area, *said) for area, said in sorted(here.items())),
+        ((area, name, code) for area, (name, code) in sorted(here.items())),
     )
     for name, columns in (("area_aliases", ("area_id",)), ("area_relations", ("area_id", "listed_as"))):
         rows = registry.codes[name]
@@ -62,6 +62,6 @@ def _unsigned(evaluation: str) -> str:
 
 def _block(exception: KnownException) -> str:
     """An exception as TOML, whose basic strings are written as JSON writes them."""
-    said = exception.model_dump(exclude={"id", "until"}, exclude_none=True)
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
+    pairs = exception.model_dump(exclude={"id", "until"}, exclude_none=True)
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in pairs.items()]
     return "\n".join(["", f"[{exception.id}]", *lines, f"until = {exception.until.isoformat()}", ""])

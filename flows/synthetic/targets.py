@@ -12,10 +12,11 @@ import polars as pl
 
 from flows.synthetic import figures
 from flows.synthetic.efforts import SET_BY, goals, key_of, themes_of
-from flows.synthetic.figures import Counts, Figure, Numbers, generator
+from flows.synthetic.figures import Figure, generator
 from flows.synthetic.parameters import DIRECTION, Level, Truth, levels, tied
 from flows.synthetic.places import Places
-from flows.synthetic.pool import Plan, Pool
+from flows.synthetic.pool import DrawnPlan, Pool
+from flows.synthetic.scale import Numbers, linked, unlinked
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -46,7 +47,7 @@ class Ambition:
 
 
 @dataclass(frozen=True)
-class Version:
+class TargetVersion:
     """A target as it was set on a day, revised on it, or given up."""
 
     set_on: date
@@ -56,7 +57,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Target:
+class DrawnTarget:
     """A measured target of a plan for one of its areas (index), and the truth planted behind its first version.
 
     `start_value` and `target_value` are as delivered, in the indicator's unit. `start_expected` is the expected value
@@ -64,7 +65,7 @@ class Target:
     (`parent`) has its parent's path.
     """
 
-    plan: Plan
+    plan: DrawnPlan
     area: int
     number: str
     parent: str | None
@@ -79,7 +80,7 @@ class Target:
     planted: Planted
     end: tuple[float, int]
     step_over_visible_change: float
-    versions: tuple[Version, ...]
+    versions: tuple[TargetVersion, ...]
 
     @property
     def is_upwards(self) -> bool:
@@ -113,7 +114,7 @@ class Setting:
 class _Wish:
     """What a plan would like: all that is drawn of a target before any figure is known."""
 
-    plan: Plan
+    plan: DrawnPlan
     area: int
     indicator: str
     effort_area: str
@@ -174,13 +175,13 @@ def step_of(indicator: Indicator, times: float, before: float, n_before: float, 
 
 def chosen(
     setting: Setting, of_areas: Mapping[str, Figure], years: Sequence[int], ambition: Ambition
-) -> tuple[Target, ...]:
+) -> tuple[DrawnTarget, ...]:
     """The measured targets of all plans; none where the years or the figures are too few.
 
     What is wished is drawn for every indicator of the registry, so that an indicator's targets are the same whichever
     others are in `of_areas`. Where two plans share an area, the first one's target of an indicator stands.
     """
-    made: dict[tuple[int, str], list[Target]] = {}
+    made: dict[tuple[int, str], list[DrawnTarget]] = {}
     unmeasured, themes = goals(setting.places, setting.pool, setting.seed), themes_of(setting.pool)
     for plan in setting.pool.plans:
         for at, wish in enumerate(_wishes(plan, themes[plan], setting, ambition)):
@@ -192,7 +193,7 @@ def chosen(
     return tuple(target for targets in made.values() for target in targets)
 
 
-def _wishes(plan: Plan, themes: Sequence[str], setting: Setting, ambition: Ambition) -> list[_Wish]:
+def _wishes(plan: DrawnPlan, themes: Sequence[str], setting: Setting, ambition: Ambition) -> list[_Wish]:
     """What the plan wants measured: its own effort areas' things first, nothing that its areas are too small for."""
     key = key_of(plan, setting.places)
     chance = generator(setting.seed, "targets", key)
@@ -200,17 +201,17 @@ def _wishes(plan: Plan, themes: Sequence[str], setting: Setting, ambition: Ambit
     sets_any, many = chance.random() < ambition.plans, int(chance.integers(fewest, most + 1))
     wishes, is_own = [], []
     for area in plan.areas if sets_any else ():
-        of = setting.places.areas.row(area, named=True)
+        place = setting.places.areas.row(area, named=True)
         for name, level in setting.levels.items():
             steps = setting.registry.change_theory.step.values()
             own = [step.effort_area for step in steps if name in step.indicators and step.effort_area in themes]
-            stream = generator(setting.seed, "targets", key, of["area_id"], name)
+            stream = generator(setting.seed, "targets", key, place["area_id"], name)
             wish = _wish(plan, area, name, own or themes, stream, ambition)
             indicator = setting.registry.indicators[name]
-            typical = figures.linked(indicator, level.mean) + level.loading * of["deprivation"]
+            typical = linked(indicator, level.mean) + level.loading * place["deprivation"]
             base = setting.truth.base_of(indicator)
-            size = base.share * of[base.of]
-            if _leaves_enough(indicator, wish.times, float(figures.unlinked(indicator, typical)), size, size):
+            size = base.share * place[base.part_of]
+            if _leaves_enough(indicator, wish.times, float(unlinked(indicator, typical)), size, size):
                 wishes.append(wish)
                 is_own.append(bool(own))
     order = sorted(chance.permutation(len(wishes)).tolist(), key=lambda at: not is_own[at])
@@ -218,7 +219,7 @@ def _wishes(plan: Plan, themes: Sequence[str], setting: Setting, ambition: Ambit
 
 
 def _wish(
-    plan: Plan, area: int, name: str, themes: Sequence[str], chance: np.random.Generator, ambition: Ambition
+    plan: DrawnPlan, area: int, name: str, themes: Sequence[str], chance: np.random.Generator, ambition: Ambition
 ) -> _Wish:
     is_small = chance.random() < ambition.small_steps
     fates = {fate: chance.random() < getattr(ambition, fate) for fate in ("milestones", "revised", "withdrawn")}
@@ -246,21 +247,41 @@ def _leaves_enough(indicator: Indicator, times: float, before: float, n_before: 
     return counted >= fewest and (indicator.kind == "rate" or others >= fewest)
 
 
-def _targets(wish: _Wish, number: str, setting: Setting, figure: Figure, years: Sequence[int]) -> list[Target]:
-    """The wish as a target and its milestone, if any; nothing where the years do not reach or it leaves the range.
+def _targets(wish: _Wish, number: str, setting: Setting, figure: Figure, years: Sequence[int]) -> list[DrawnTarget]:
+    """The wish as a target and its milestone, if any, with what becomes of them; nothing where it cannot be set."""
+    sent = _sent(wish.indicator, setting.truth, years)
+    target = _target(wish, number, setting, figure, years, sent)
+    if target is None:
+        return []
+    first, targets = target.versions[0], [target]
+    later = first.set_on + timedelta(days=wish.days[1])
+    if wish.fates["milestones"] and (milestone := _milestone(target, setting, figure, years, sent)):
+        targets.append(milestone)
+    if wish.fates["withdrawn"]:
+        return [_later(each, later, is_withdrawn=True) for each in targets]
+    if wish.fates["revised"]:
+        # A year more, or the same in other words: what is planted stays true of the new version.
+        year = target.target_year + int(target.target_year + 1 in sent)
+        targets[0] = _later(target, later, goal=f"{first.goal}, senest i {year}", target_year=year)
+    return targets
+
+
+def _target(
+    wish: _Wish, number: str, setting: Setting, figure: Figure, years: Sequence[int], sent: Sequence[int]
+) -> DrawnTarget | None:
+    """The wish as it was first set; None where the years do not reach or it leaves the indicator's range.
 
     Whether an area is large enough is judged by what is expected of it, never by the figure that chance gave: else the
     areas with targets would be those whose starting figures chance had raised.
     """
     indicator = setting.registry.indicators[wish.indicator]
-    sent = _sent(wish.indicator, setting.truth, years)
     begun = wish.plan.begins.year
     window = [(year, _window(wish.plan, year, setting.truth)) for year in range(begun, begun + 3)]
     starts = [
         (year, days) for year, days in window if year in sent and days and any(year + span in sent for span in SPANS)
     ]
     if not starts or figure.denominator is None:
-        return []
+        return None
     start_year, (first_day, last_day) = starts[int(wish.start * len(starts))]
     spans = [span for span in SPANS if start_year + span in sent]
     target_year = start_year + spans[int(wish.span * len(spans))]
@@ -268,18 +289,16 @@ def _targets(wish: _Wish, number: str, setting: Setting, figure: Figure, years: 
     before, expected = float(figure.value[wish.area, at]), float(figure.expected[wish.area, at])
     n = figure.denominator[wish.area]
     if not _leaves_enough(indicator, wish.times, expected, n[at], n[end]):
-        return []
+        return None
     sign = -DIRECTION[indicator.polarity]
     value = _outwards(before + step_of(indicator, wish.times, before, n[at], n[end]), sign, indicator.decimals)
     most = indicator.maximum if indicator.area_maximum is None else indicator.area_maximum
     times = abs(value - before) / (visible_change(indicator, before, n[at], value, n[end]) or np.inf)
     if not indicator.minimum < value < most or (times > 1) != (wish.times > 1):
-        return []
-    early, late = wish.days
-    set_on = min(first_day + timedelta(days=early), last_day)
+        return None
     name = setting.places.areas["area_name"][wish.area]
-    words = f"{indicator.label_da} i {name} skal {'stige' if sign > 0 else 'falde'}"
-    target = Target(
+    goal = f"{indicator.label_da} i {name} skal {'stige' if sign > 0 else 'falde'}"
+    return DrawnTarget(
         plan=wish.plan,
         area=wish.area,
         number=number,
@@ -295,37 +314,29 @@ def _targets(wish: _Wish, number: str, setting: Setting, figure: Figure, years: 
         planted=wish.planted,
         end=(value if wish.planted == "to_target" else expected, target_year),
         step_over_visible_change=times,
-        versions=(Version(set_on, words, target_year),),
+        versions=(TargetVersion(min(first_day + timedelta(days=wish.days[0]), last_day), goal, target_year),),
     )
-    made = [target]
-    if wish.fates["milestones"] and (milestone := _milestone(target, indicator, before, n, sent, years)):
-        made.append(milestone)
-    if wish.fates["withdrawn"]:
-        return [_later(each, set_on + timedelta(days=late), is_withdrawn=True) for each in made]
-    if wish.fates["revised"]:
-        # A year more, or the same in other words: what is planted stays true of the new version.
-        more = int(target_year + 1 in sent)
-        said = f"{words}, senest i {target_year + more}"
-        made[0] = _later(target, set_on + timedelta(days=late), goal=said, target_year=target_year + more)
-    return made
 
 
-def _later(target: Target, set_on: date, **changed: object) -> Target:
+def _later(target: DrawnTarget, set_on: date, **changed: object) -> DrawnTarget:
     again = replace(target.versions[-1], set_on=set_on, **changed)  # type: ignore[arg-type]
     return replace(target, versions=(*target.versions, again))
 
 
 def _milestone(
-    target: Target, indicator: Indicator, before: float, n: Counts, sent: Sequence[int], years: Sequence[int]
-) -> Target | None:
+    target: DrawnTarget, setting: Setting, figure: Figure, years: Sequence[int], sent: Sequence[int]
+) -> DrawnTarget | None:
     """Half the years on the way that would be planted, where that lies between start and target."""
+    indicator = setting.registry.indicators[target.indicator]
     year = target.start_year + (target.target_year - target.start_year + 1) // 2
     on_the_way = np.interp(year, (target.start_year, target.target_year), (target.start_expected, target.target_value))
     value = round(float(on_the_way), indicator.decimals)
     low, high = sorted((target.start_value, target.target_value))
-    if year - target.start_year < SPANS[0] or year not in sent or year == target.target_year or not low < value < high:
+    is_between = low < value < high and year != target.target_year
+    if year - target.start_year < SPANS[0] or year not in sent or not is_between or figure.denominator is None:
         return None
     at, end = years.index(target.start_year), years.index(year)
+    before, n = float(figure.value[target.area, at]), figure.denominator[target.area]
     first = target.versions[0]
     return replace(
         target,
@@ -346,12 +357,13 @@ def _outwards(value: float, sign: float, decimals: int) -> float:
 
 def _sent(name: str, truth: Truth, years: Sequence[int]) -> tuple[int, ...]:
     """The years of which every area has the indicator's figure."""
-    said = truth.delivery
-    missing = {said.never_sent_year} | ({said.not_collected.year} if name == said.not_collected.indicator else set())
+    delivery = truth.delivery
+    never = delivery.not_collected
+    missing = {delivery.never_sent_year} | ({never.year} if name == never.indicator else set())
     return tuple(year for year in years if year not in missing)
 
 
-def _window(plan: Plan, start_year: int, truth: Truth) -> tuple[date, date] | None:
+def _window(plan: DrawnPlan, start_year: int, truth: Truth) -> tuple[date, date] | None:
     """First and last day on which a target of this starting year can be set.
 
     The starting figure must be known, the target year's must not, and the plan must still run.
@@ -364,7 +376,7 @@ def _window(plan: Plan, start_year: int, truth: Truth) -> tuple[date, date] | No
 
 
 def planted(
-    targets: Sequence[Target], setting: Setting, of_areas: Mapping[str, Figure], years: Sequence[int]
+    targets: Sequence[DrawnTarget], setting: Setting, of_areas: Mapping[str, Figure], years: Sequence[int]
 ) -> dict[str, Figure]:
     """The figures with what is planted: after a target's starting year the expected values follow its path.
 
@@ -393,7 +405,7 @@ def planted(
     return made
 
 
-def as_truth(targets: Sequence[Target], places: Places) -> pl.DataFrame:
+def as_truth(targets: Sequence[DrawnTarget], places: Places) -> pl.DataFrame:
     """A row per measured target: what was planted behind its first version; see the README beside it."""
     codes, names = places.municipalities["municipality_code"], places.areas["area_id"]
     return pl.DataFrame(

@@ -1,20 +1,18 @@
 """The truth beside a made-up nation: what no delivery says and every estimate can be held against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
-from flows.synthetic import figures, targets
-from flows.synthetic.figures import Figure
+from flows.synthetic import targets
+from flows.synthetic.draw import ORIGIN, DrawnNation
 from flows.synthetic.parameters import Truth, levels
 from flows.synthetic.places import Places
-from flows.synthetic.pool import NEVER, Pool
-from flows.synthetic.targets import Target
+from flows.synthetic.pool import Pool
+from flows.synthetic.targets import DrawnTarget
 from schemas.registry import Registry
 
-ORIGIN = "synthetic"
 README = """# The truth of a made-up nation
 
 Origin: synthetic. Seed {seed}, years {first}-{last}, {areas} areas; trends of funded and other areas {parallel}.
@@ -45,79 +43,26 @@ began. Where a target has a planted truth, it stands in place of effect and nois
 """
 
 
-def areas(places: Places, pool: Pool) -> pl.DataFrame:
-    """A row per area: what decides its figures and what it got."""
-    towns = places.municipalities["municipality_code"].to_numpy()
-    plans: dict[int, list[int]] = {}
-    for at, plan in enumerate(pool.plans):
-        for area in plan.areas:
-            plans.setdefault(area, []).append(at)
-    of = [plans.get(area, []) for area in range(places.areas.height)]
-    names = ["; ".join(pool.plans[at].name for at in each) for each in of]
-    bands = ["; ".join(sorted({pool.plans[at].funding_band for at in each})) for each in of]
-    first = np.where(pool.treatment.funded, pool.treatment.effect_from - 1, NEVER)
-    return places.areas.select(
-        "area_id",
-        "area_name",
-        pl.Series("municipality_code", towns[places.areas["municipality"].to_numpy()]),
-        "neighbourhood",
-        "is_case_area",
-        "dwellings",
-        "residents",
-        "deprivation",
-        pl.Series("arm", pool.arms),
-        pl.Series("plan_names", names),
-        pl.Series("funding_bands", bands),
-        pl.Series("begins_year", [None if year == NEVER else int(year) for year in first], dtype=pl.Int32()),
-        pl.Series("twin_group", [None if at < 0 else int(at) for at in pool.twin_group], dtype=pl.Int32()),
-        pl.Series("is_twin_of", _likeness(places, pool), dtype=pl.String()),
-        pl.lit(ORIGIN).alias("origin"),
-    )
-
-
-def by_area(of_areas: Mapping[str, Figure], places: Places, years: Sequence[int]) -> pl.DataFrame:
-    """Figures as rows by area_id, year and indicator."""
-    rows = figures.long(of_areas, places.areas.height, years)
-    ids = places.areas["area_id"].gather(rows["place"])
-    return rows.drop("place").insert_column(0, ids.alias("area_id"))
-
-
-def write(
-    folder: Path,
-    registry: Registry,
-    seed: int,
-    years: Sequence[int],
-    parallel: bool,
-    truth: Truth,
-    places: Places,
-    pool: Pool,
-    of_areas: Mapping[str, Figure],
-    of_plans: Sequence[Target],
-) -> None:
+def write(folder: Path, registry: Registry, drawn: DrawnNation, set_targets: Sequence[DrawnTarget]) -> None:
     """Write the truth's files into `folder`."""
+    origin = pl.lit(ORIGIN).alias("origin")
     folder.mkdir(parents=True)
-    areas(places, pool).write_csv(folder / "areas.csv")
-    _plans(places, pool).write_csv(folder / "plans.csv")
-    _indicators(registry, truth).write_csv(folder / "indicators.csv")
-    _balance(registry, pool, of_areas, years).write_csv(folder / "balance.csv")
-    _parameters(seed, years, parallel, truth).write_csv(folder / "parameters.csv")
-    targets.as_truth(of_plans, places).with_columns(pl.lit(ORIGIN).alias("origin")).write_csv(folder / "targets.csv")
-    by_area(of_areas, places, years).select(
-        "area_id", "year", "indicator", "expected", "spread", pl.lit(ORIGIN).alias("origin")
-    ).write_parquet(folder / "expected.parquet", compression="zstd", compression_level=3)
-    words = README.format(
-        seed=seed,
-        first=years[0],
-        last=years[-1],
-        areas=places.areas.height,
-        parallel="are parallel" if parallel else "diverge",
+    drawn.areas.write_csv(folder / "areas.csv")
+    _plans(drawn.places, drawn.pool).write_csv(folder / "plans.csv")
+    _indicators(registry, drawn.truth).write_csv(folder / "indicators.csv")
+    _balance(registry, drawn).write_csv(folder / "balance.csv")
+    _parameters(drawn).write_csv(folder / "parameters.csv")
+    targets.as_truth(set_targets, drawn.places).with_columns(origin).write_csv(folder / "targets.csv")
+    expected = drawn.figures.select("area_id", "year", "indicator", "expected", "spread", origin)
+    expected.write_parquet(folder / "expected.parquet", compression="zstd", compression_level=3)
+    readme = README.format(
+        seed=drawn.seed,
+        first=drawn.years[0],
+        last=drawn.years[-1],
+        areas=drawn.places.areas.height,
+        parallel="are parallel" if drawn.parallel else "diverge",
     )
-    (folder / "README.md").write_text(words, encoding="utf-8", newline="\n")
-
-
-def _likeness(places: Places, pool: Pool) -> list[str | None]:
-    ids = places.areas["area_id"].to_list()
-    return [None if like == at else ids[like] for at, like in enumerate(pool.treatment.likeness.tolist())]
+    (folder / "README.md").write_text(readme, encoding="utf-8", newline="\n")
 
 
 def _plans(places: Places, pool: Pool) -> pl.DataFrame:
@@ -172,13 +117,13 @@ def _indicators(registry: Registry, truth: Truth) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _balance(registry: Registry, pool: Pool, of_areas: Mapping[str, Figure], years: Sequence[int]) -> pl.DataFrame:
+def _balance(registry: Registry, drawn: DrawnNation) -> pl.DataFrame:
     """Expected means of the arms over the three years that end the baseline, as far as they were drawn."""
     last = registry.evaluation.baseline.last_year
-    window = [at for at, year in enumerate(years) if last - 2 <= year <= last]
-    funded, never = (pool.arms == arm for arm in ("funded", "never_funded"))
+    window = [at for at, year in enumerate(drawn.years) if last - 2 <= year <= last]
+    funded, never = (drawn.pool.arms == arm for arm in ("funded", "never_funded"))
     rows = []
-    for name, figure in of_areas.items() if window else ():
+    for name, figure in drawn.of_areas.items() if window else ():
         mean = figure.expected[:, window].mean(axis=1)
         inside, outside, sd = mean[funded], mean[never], mean[funded].std(ddof=1)
         rows.append(
@@ -196,10 +141,10 @@ def _balance(registry: Registry, pool: Pool, of_areas: Mapping[str, Figure], yea
     return pl.DataFrame(rows)
 
 
-def _parameters(seed: int, years: Sequence[int], parallel: bool, truth: Truth) -> pl.DataFrame:
-    said: dict[str, object] = {"seed": seed, "first_year": years[0], "last_year": years[-1], "parallel": parallel}
-    said["origin_year"] = truth.origin_year
-    blocks = ("deprivation", "selection", "organisation", "twins", "noise", "divergence")
-    for block in blocks:
-        said |= {f"{block}.{key}": value for key, value in getattr(truth, block).model_dump().items()}
-    return pl.DataFrame([{"parameter": key, "value": str(value), "origin": ORIGIN} for key, value in said.items()])
+def _parameters(drawn: DrawnNation) -> pl.DataFrame:
+    years, truth = drawn.years, drawn.truth
+    values: dict[str, object] = {"seed": drawn.seed, "first_year": years[0], "last_year": years[-1]}
+    values |= {"parallel": drawn.parallel, "origin_year": truth.origin_year}
+    for block in ("deprivation", "selection", "organisation", "twins", "noise", "divergence"):
+        values |= {f"{block}.{key}": value for key, value in getattr(truth, block).model_dump().items()}
+    return pl.DataFrame([{"parameter": key, "value": str(value), "origin": ORIGIN} for key, value in values.items()])

@@ -16,7 +16,7 @@ MOST_DECIMALS = 4
 
 
 @dataclass
-class Desk:
+class DeliveryWriter:
     """Where deliveries are written; `rows` counts them by source."""
 
     raw: Path
@@ -48,7 +48,7 @@ class Desk:
         file = self.raw / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("\n".join(head) + "\n" + body, encoding="utf-8", newline="\n")
-        source = path.split("/")[0]
+        source = path.split("/", 1)[0]
         self.rows[source] = self.rows.get(source, 0) + rows
 
 

@@ -27,7 +27,7 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "empty file": (lambda: b"", "empty_file", ""),
     "only white space": (lambda: " \n\n", "empty_file", ""),
     "head only": (lambda: HEAD, "empty_file", ""),
-    "header only": (lambda: delivery(), "header_only", ""),
+    "header only": (delivery, "header_only", ""),
     "header and blank lines": (lambda: delivery(";;;;;;;;", "", '"";;;'), "header_only", ""),
     "missing column": (lambda: delivery(GOOD).replace("Geografi;", ""), "missing_column", "'Geografi'"),
     "renamed column": (

@@ -29,7 +29,7 @@ from flows.intake import stage, versions
 from flows.intake.deliveries import HASH_SUFFIX, Delivery, find
 from flows.intake.delivery_note import SUFFIX
 from flows.intake.formats import read
-from flows.intake.ledger import Ledger, now
+from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.stage import Receipt
 from schemas.registry import Registry, load
 
@@ -262,7 +262,7 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
     files.sync = lambda path: None  # a test needs no disk that survives a power cut
     registry = load()
     folder = Path(tempfile.mkdtemp(dir=parent))
-    vintage = versions.Vintage(tuple(find(RAW, registry)), Ledger(folder / "names"), now())
+    vintage = versions.Vintage(tuple(find(RAW, registry)), DeliveryLedger(folder / "names"), now())
     known = versions.known_names(vintage, folder / "names", registry)
     real = originals(registry, known, folder / "whole")
     chance = random.Random(seed)
@@ -311,7 +311,9 @@ def has_free_text(original: Original) -> bool:
     return any(column in FREE_TEXT for rows in original.facts.values() for row in rows for column, _ in row)
 
 
-def judge(original: Original, receipt: Receipt, facts: dict[str, Any]) -> tuple[str, str]:
+def judge(  # noqa: PLR0911 - a return for each thing that may become of a copy
+    original: Original, receipt: Receipt, facts: dict[str, Any]
+) -> tuple[str, str]:
     """What became of a copy: refused, caught, without effect, changed in silence, lines lost, lost, or another name."""
     if receipt.outcome == "refused":
         return "refused", ""

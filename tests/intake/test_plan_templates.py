@@ -266,9 +266,10 @@ def plan_night(night: Any) -> Any:
 def _filled(books: Mapping[str, bytes], registry: Registry, calculated: bool = True) -> dict[str, bytes]:
     filled = {}
     for source, rows in ROWS.items():
-        if calculated and source == "secretariat_indicators":
-            rows = [{"Områdesekretariat": "Områdesekretariatet i Aarhus", **row} for row in rows]
-        filled[source] = typed(books[source], cells(registry, source, rows), calculated)
+        is_named = calculated and source == "secretariat_indicators"
+        name = {"Områdesekretariat": "Områdesekretariatet i Aarhus"} if is_named else {}
+        typed_in = cells(registry, source, [{**name, **row} for row in rows])
+        filled[source] = typed(books[source], typed_in, calculated)
     return filled
 
 

@@ -361,7 +361,7 @@ def test_activities_may_be_corrected(plans: Any) -> None:
 def test_an_old_vintage_has_the_targets_of_its_day(plans: Any, registry: Any) -> None:
     """What had been received then, whatever came later."""
     from flows.intake import reconcile, versions
-    from flows.intake.ledger import Ledger
+    from flows.intake.ledger import DeliveryLedger
     from flows.intake.versions import Vintage
 
     plans.deliver("plan_targets/a.csv", sheet(TARGET, {}))
@@ -369,7 +369,7 @@ def test_an_old_vintage_has_the_targets_of_its_day(plans: Any, registry: Any) ->
     then = plans.moment
     plans.deliver("plan_targets/a.csv", sheet(TARGET, {}, {"Sat den": "2011-05-01", "Målværdi": "17"}))
     plans.run()
-    vintage = Vintage.received(Ledger.load(plans.staging), then)
+    vintage = Vintage.received(DeliveryLedger.load(plans.staging), then)
     known = versions.known_names(vintage, plans.staging, registry)
     facts = reconcile.reconcile(versions.receipts_of(vintage, plans.staging, registry, known), plans.staging, registry)
     assert pl.read_parquet(facts.tables["plan_targets"])["target_value"].to_list() == [15.0]

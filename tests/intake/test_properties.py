@@ -16,7 +16,7 @@ from flows.intake import cast, facts, stage, versions
 from flows.intake.deliveries import Delivery, find
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
-from flows.intake.ledger import Ledger, now
+from flows.intake.ledger import DeliveryLedger, now
 from schemas import contracts
 from schemas.registry import Registry
 
@@ -148,7 +148,7 @@ def damaged(content: bytes, damage: list[tuple[str, float, int]]) -> bytes:
 @pytest.fixture(scope="module")
 def known(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("names")
-    vintage = versions.Vintage(tuple(find(RAW, registry)), Ledger(folder), now())
+    vintage = versions.Vintage(tuple(find(RAW, registry)), DeliveryLedger(folder), now())
     names = versions.known_names(vintage, folder, registry)
     assert names is not None
     return names
@@ -164,7 +164,7 @@ def test_a_damaged_delivery_loses_nothing_in_silence(
 ) -> None:
     file = tmp_path / "delivery.csv"
     file.write_bytes(damaged((RAW / path).read_bytes(), damage))
-    delivery = Delivery(path, file, path.split("/")[0], file_sha256(file))
+    delivery = Delivery(path, file, path.split("/", 1)[0], file_sha256(file))
     receipt = stage.stage(delivery, tmp_path / "staging", registry, known)
     if receipt.outcome == "refused":
         assert receipt.rule in registry.rules

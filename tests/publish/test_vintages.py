@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from flows.intake.deliveries import find
-from flows.intake.ledger import Ledger
+from flows.intake.ledger import DeliveryLedger
 from flows.intake.versions import Vintage, known_names, receipts_of
 from flows.publish import snapshots
 
@@ -68,7 +68,7 @@ def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(tmp_path: Path) -
 
 
 def night(raw: Path, staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, Any]:
-    ledger = Ledger.load(staging)
+    ledger = DeliveryLedger.load(staging)
     found = ledger.received(find(raw, registry), moment)
     vintage = Vintage(tuple(found), ledger.record(found, moment), moment, **limits)
     known = known_names(vintage, staging, registry)
@@ -76,7 +76,7 @@ def night(raw: Path, staging: Path, moment: Any, registry: Any, **limits: Any) -
 
 
 def past(staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, Any]:
-    vintage = Vintage.received(Ledger.load(staging), moment, **limits)
+    vintage = Vintage.received(DeliveryLedger.load(staging), moment, **limits)
     known = known_names(vintage, staging, registry)
     return {receipt.path: receipt for receipt in receipts_of(vintage, staging, registry, known)}
 
@@ -121,12 +121,12 @@ def test_a_line_that_a_killed_run_left_unfinished_does_not_count(history: Any, r
     whole = file.read_bytes()
     file.write_bytes(whole + b'{"at": "2026-11-04T03:00:00+00:00", "event": "se')
     assert past(staging, moments[0], registry)[LIST] == one
-    Ledger.load(staging).published("x", moments[2])
-    assert Ledger.load(staging).last_published(moments[2].replace(year=2027)) == moments[2]
+    DeliveryLedger.load(staging).published("x", moments[2])
+    assert DeliveryLedger.load(staging).last_published(moments[2].replace(year=2027)) == moments[2]
     assert file.read_bytes().startswith(whole)
 
 
 def test_the_day_of_receipt_is_that_of_the_first_sight(history: Any, registry: Any) -> None:
     raw, staging, moments, *_ = history
-    found = Ledger.load(staging).received(find(raw, registry), moments[2])
+    found = DeliveryLedger.load(staging).received(find(raw, registry), moments[2])
     assert {delivery.received_on for delivery in found} == {moments[0].date()}

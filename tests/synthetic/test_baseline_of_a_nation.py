@@ -12,7 +12,7 @@ import pytest
 import statsmodels.api as sm
 
 from flows.intake import deliveries, reconcile, versions
-from flows.intake.ledger import Ledger
+from flows.intake.ledger import DeliveryLedger
 from flows.intake.reconcile import MixedOrigin
 from flows.marts.baseline import twins
 from flows.publish import exports, snapshots
@@ -64,7 +64,7 @@ def test_a_real_delivery_among_them_is_refused(nation: Path, known: Registry, tm
     shutil.copytree(nation / "raw", raw)
     shutil.copy(ROOT / "data" / "raw" / "population" / "folketal_2007_2015.csv", raw / "municipal_figures")
     moment = datetime(2026, 11, 25, tzinfo=UTC)
-    vintage = versions.Vintage(tuple(deliveries.find(raw, known)), Ledger(tmp_path), moment)
+    vintage = versions.Vintage(tuple(deliveries.find(raw, known)), DeliveryLedger(tmp_path), moment)
     names = versions.known_names(vintage, tmp_path / "staging", known)
     receipts = versions.receipts_of(vintage, tmp_path / "staging", known, names)
     with pytest.raises(MixedOrigin):

@@ -15,9 +15,10 @@ import polars as pl
 import pytest
 
 from flows.marts import build, checks
-from flows.synthetic.country import Draw, Nation, draw, write
+from flows.synthetic.country import Nation, write
+from flows.synthetic.draw import DrawnNation, draw
 from flows.synthetic.lists import published
-from flows.synthetic.reference import FrameError
+from flows.synthetic.reference import IncompleteReference
 from schemas.registry import Registry, load
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
@@ -97,7 +98,7 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def drawn(registry: Registry) -> Draw:
+def drawn(registry: Registry) -> DrawnNation:
     return draw(RAW, registry, seed=4)
 
 
@@ -266,7 +267,14 @@ def test_a_new_indicator_is_delivered_without_code(
         )
     registry = load(folder)
     nation = write(
-        tmp_path / "nation", RAW, registry, 3, areas=60, years=[2005, 2006], indicators=["odd_figure"], schemas=folder
+        tmp_path / "nation",
+        RAW,
+        registry,
+        seed=3,
+        areas=60,
+        years=[2005, 2006],
+        indicators=["odd_figure"],
+        schemas=folder,
     )
     made = received(nation, make_night)
     assert {r.path: r.rules for r in made.receipts.values() if r.rules or r.outcome != "accepted"} == {}
@@ -275,7 +283,7 @@ def test_a_new_indicator_is_delivered_without_code(
     assert set(figures["geography"]) == {"area", "municipality", "region", "country"}
 
 
-def test_drawn_figures_lie_around_the_truth(drawn: Draw) -> None:
+def test_drawn_figures_lie_around_the_truth(drawn: DrawnNation) -> None:
     """z-scores have mean 0 and variance 1 over all, and no indicator stands out."""
     z = drawn.figures.filter(pl.col("spread") > 0).select(
         "indicator", z=(pl.col("value") - pl.col("expected")) / pl.col("spread")
@@ -289,7 +297,7 @@ def test_drawn_figures_lie_around_the_truth(drawn: Draw) -> None:
     assert drawn.figures["expected"].is_finite().all()
 
 
-def test_parts_never_exceed_their_whole(drawn: Draw) -> None:
+def test_parts_never_exceed_their_whole(drawn: DrawnNation) -> None:
     of = drawn.of_areas
     persons = {name: figure.numerator for name, figure in of.items() if figure.numerator is not None}
     assert (persons["descendant_pct"] <= persons["nonwestern_pct"]).all()
@@ -299,13 +307,13 @@ def test_parts_never_exceed_their_whole(drawn: Draw) -> None:
     assert (working <= of["outside_work_pct"].denominator).all()
 
 
-def test_figures_do_not_depend_on_which_others_are_drawn(drawn: Draw, registry: Registry) -> None:
+def test_figures_do_not_depend_on_which_others_are_drawn(drawn: DrawnNation, registry: Registry) -> None:
     alone = draw(RAW, registry, seed=4, years=[2004, 2005], indicators=["employed_18_64_pct"])
     both = drawn.figures.filter(pl.col("indicator") == "employed_18_64_pct", pl.col("year").is_in([2004, 2005]))
     assert alone.figures.equals(both)
 
 
-def test_effects_begin_after_the_plans_and_only_there(drawn: Draw, registry: Registry) -> None:
+def test_effects_begin_after_the_plans_and_only_there(drawn: DrawnNation, registry: Registry) -> None:
     """The effect on the logit scale is that of truth.toml in every later year of funded areas, and 0 elsewhere."""
     without = draw(RAW, registry, seed=4, effects=False)
     effect = logit(drawn.of_areas["move_out_pct"].expected) - logit(without.of_areas["move_out_pct"].expected)
@@ -321,7 +329,7 @@ def test_effects_begin_after_the_plans_and_only_there(drawn: Draw, registry: Reg
     assert (areas["arm"] == "funded").to_numpy().tolist() == (begins < 9999).tolist()
 
 
-def test_trends_are_parallel_unless_asked_otherwise(drawn: Draw, registry: Registry) -> None:
+def test_trends_are_parallel_unless_asked_otherwise(drawn: DrawnNation, registry: Registry) -> None:
     """A yearly drift of 0.03 on the logit scale, of funded areas alone, upwards where high is worse."""
     apart = draw(RAW, registry, seed=4, indicators=["move_out_pct", "safe_evening_pct"], parallel=False)
     funded = (drawn.areas["arm"] == "funded").to_numpy()
@@ -337,7 +345,7 @@ def test_trends_are_parallel_unless_asked_otherwise(drawn: Draw, registry: Regis
     assert abs(change[funded].mean() - change[~funded].mean()) < 0.03
 
 
-def test_deprived_areas_are_funded_and_get_more(drawn: Draw) -> None:
+def test_deprived_areas_are_funded_and_get_more(drawn: DrawnNation) -> None:
     areas = drawn.areas
     funded = areas.filter(arm="funded")
     assert funded["deprivation"].mean() > areas.filter(arm="never_funded")["deprivation"].mean() + 0.4  # type: ignore[operator]
@@ -345,7 +353,7 @@ def test_deprived_areas_are_funded_and_get_more(drawn: Draw) -> None:
     assert by_band["under_5m"] < by_band["5_15m"] < by_band["over_15m"]
 
 
-def test_planted_twins_are_the_nearest_of_all(drawn: Draw, registry: Registry) -> None:
+def test_planted_twins_are_the_nearest_of_all(drawn: DrawnNation, registry: Registry) -> None:
     """Mahalanobis distance of drawn figures over the declared window finds most of the five planted twins."""
     window = [drawn.years.index(year) for year in (2003, 2004, 2005)]
     x = np.stack(
@@ -365,7 +373,7 @@ def test_planted_twins_are_the_nearest_of_all(drawn: Draw, registry: Registry) -
     assert np.mean(found) > 3.5
 
 
-def test_lists_follow_the_rules_of_2010(drawn: Draw) -> None:
+def test_lists_follow_the_rules_of_2010(drawn: DrawnNation) -> None:
     """At least 1,000 residents and two of three: outside work over 40, non-western over 50, convicted over 2.7 percent.
 
     Outside work and convictions are those of the four years before, together.
@@ -384,13 +392,13 @@ def test_lists_follow_the_rules_of_2010(drawn: Draw) -> None:
         + (shares["convicted_pct"].round(2) > 2.7)
     )
     expected = np.flatnonzero((met >= 2) & (of["residents"].value[:, at] >= 1000))
-    (made,) = published(drawn.frame, load(), of, drawn.years, [2010])
+    (made,) = published(drawn.reference, load(), of, drawn.years, [2010])
     assert expected.size > 10
     assert made.areas == tuple(expected.tolist())
     assert made.on_list.all()
 
 
-def test_the_planted_intraclass_correlation_is_there(drawn: Draw) -> None:
+def test_the_planted_intraclass_correlation_is_there(drawn: DrawnNation) -> None:
     """Two areas of one neighbourhood: loading^2 * 0.6 + sd^2 * 0.5 of loading^2 + sd^2, by truth.toml."""
     areas = drawn.areas
     alike = areas["is_twin_of"].is_not_null().to_numpy() | areas["is_case_area"].to_numpy()
@@ -421,7 +429,7 @@ def test_progress_is_told_in_order(tmp_path: Path, registry: Registry) -> None:
         tmp_path,
         RAW,
         registry,
-        1,
+        seed=1,
         areas=60,
         years=[2005],
         indicators=[],
@@ -431,7 +439,7 @@ def test_progress_is_told_in_order(tmp_path: Path, registry: Registry) -> None:
 
 
 def test_what_is_asked_wrongly_is_said(tmp_path: Path, registry: Registry) -> None:
-    with pytest.raises(FrameError, match=r"no CSV delivery in municipalities/"):
+    with pytest.raises(IncompleteReference, match=r"no CSV delivery in municipalities/"):
         draw(tmp_path, registry, 1)
     with pytest.raises(ValueError, match="no indicators of areas: convictions"):
         draw(RAW, registry, 1, indicators=["convictions"])
@@ -441,4 +449,4 @@ def test_what_is_asked_wrongly_is_said(tmp_path: Path, registry: Registry) -> No
     with pytest.raises(ValueError, match="50 made-up areas or more"):
         draw(RAW, registry, 1, areas=10)
     with pytest.raises(FileExistsError, match="raw/ already"):
-        write(tmp_path, RAW, registry, 1)
+        write(tmp_path, RAW, registry, seed=1)

@@ -1,24 +1,17 @@
 """Bytes to text in columns, one module per format. Nothing is cast here, and nothing is guessed."""
 
-from collections.abc import Callable
-
-from flows.intake.coded import Content, Sheet
+from flows.intake.coded import Content, DeliveredTable
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats import delimited, jsonstat, px, records, workbook
 from schemas.models import Layout, Source
 
-READERS: dict[str, Callable[[Content, Layout, Source, Note | None, bool], Sheet]] = {
-    "csv": delimited.read,
-    "xlsx": workbook.read,
-    "px": px.read,
-    "json-stat": jsonstat.read,
-    "json": records.read,
-}
 ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf")
 
 
-def read(content: Content, layout: Layout, source: Source, note: Note | None = None, vouched: bool = False) -> Sheet:
+def read(
+    content: Content, layout: Layout, source: Source, note: Note | None = None, vouched: bool = False
+) -> DeliveredTable:
     """Read a delivery as text.
 
     `note` is the delivery note beside the file, if there is one; `vouched` says that the sender's own hash of the file
@@ -28,7 +21,17 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None = N
     """
     if not len(content) or (content[:4096].isspace() and bytes(content).isspace()):
         raise Refusal("empty_file")
-    return READERS[_format(content, layout)](content, layout, source, note, vouched)
+    match _format(content, layout):
+        case "csv":
+            return delimited.read(content, layout, note, vouched)
+        case "xlsx":
+            return workbook.read(content, layout, source, note)
+        case "px":
+            return px.read(content, note)
+        case "json-stat":
+            return jsonstat.read(content, note)
+        case _:
+            return records.read(content, layout, note)
 
 
 def _format(content: Content, layout: Layout) -> str:

@@ -10,7 +10,7 @@ from flows.intake.privacy import holds_cpr_number
 Cell = str | bool | int | float | date | datetime | time | timedelta | None
 
 
-def written(cell: Cell) -> str:
+def written(cell: Cell) -> str:  # noqa: PLR0911 - a return for each type
     """A cell as text; numbers with a decimal comma and no thousands point, so that 5.5 can never become 55."""
     match cell:
         case None:

@@ -16,11 +16,11 @@ import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
 from flows.intake import delivery_note as notes
-from flows.intake.coded import Coded, Content, Sheet, rows_of
+from flows.intake.coded import Coded, Content, DeliveredTable, rows_of
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.privacy import cells_with_cpr_numbers, holds_cpr_number, lines_with_cpr_numbers
-from schemas.models import Layout, Source
+from schemas.models import Layout
 
 ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 BLOCK = 32 << 20
@@ -32,7 +32,7 @@ OTHER_ALPHABET = re.compile(r"[^\W\d_][›†¾¿Œ]|[›†¾¿Œ][^\W\d_]|[^\W
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
-def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, note: Note | None, vouched: bool) -> DeliveredTable:
     """Read delimited text; a last line without an end is taken for cut unless the sender's hash vouches for it.
 
     Raises Refusal where the file as a whole cannot be used.
@@ -40,7 +40,7 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
     return _whole(content, layout, note) or _line_by_line(content, layout, note, vouched)
 
 
-def _whole(content: Content, layout: Layout, note: Note | None) -> Sheet | None:
+def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTable | None:
     """The sheet of a file in which nothing is odd; None where something is, for the slower reader to find."""
     if "utf-8" not in layout.encodings or content.find(b'"') >= 0 or content[-1:] != b"\n":
         return None
@@ -82,7 +82,7 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> Sheet | None:
         ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
         return {line: _line(content, ends, line) for line in wanted}
 
-    return Sheet(note, dict(zip(header, columns, strict=True)), lines, raw, encoding="utf-8")
+    return DeliveredTable(note, dict(zip(header, columns, strict=True)), lines, raw, encoding="utf-8")
 
 
 def _line(content: Content, ends: NDArray[np.intp], line: int) -> str:
@@ -110,11 +110,11 @@ def _top(content: Content) -> tuple[list[str], int, int]:
     return top, len(top), start
 
 
-def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: bool) -> Sheet:
+def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: bool) -> DeliveredTable:
     text, encoding = decode(bytes(content), layout.encodings)
     _refuse_cpr_numbers(lines_with_cpr_numbers(lines(text)))
-    said, body, first = split_note(text)
-    note = note or notes.parse(said)
+    entries, body, first = split_note(text)
+    note = note or notes.parse(entries)
     header, rows, delimiter = _fields(body, layout, first)
     _check_header(header, delimiter)
     if not rows:
@@ -132,7 +132,7 @@ def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: 
         faults = [fault for fault in faults if fault.line != last] + [Fault(last, "", "cut_line")]
     columns = rows_of([fields for _, fields in whole], len(header))
     raw = {line: text for line, _, text in rows}
-    return Sheet(
+    return DeliveredTable(
         note,
         dict(zip(header, columns, strict=True)),
         np.array([line for line, _ in whole], dtype=np.int64),

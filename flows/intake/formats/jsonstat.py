@@ -11,21 +11,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.intake.coded import Coded, Content, Sheet
-from flows.intake.delivery_note import Note
+from flows.intake.coded import Coded, Content, DeliveredTable
+from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
-from schemas.models import Layout, Source
 
 VALUE = "INDHOLD"
 METRIC = "ContentsCode"
 MISSING = ".."
 
 
-def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, note: Note | None) -> DeliveredTable:
     """Read a cube; `lines` are the numbers of its cells in the file's order. Headers are dimensions' identifiers."""
-    if note is None:
-        raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
+    note = beside(note)
     try:
         parsed = json.loads(bytes(content).decode("utf-8-sig"))
         cube = parsed.get("dataset", parsed)
@@ -39,22 +37,22 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
     if len(set(map(str, names))) != len(names):
         raise Refusal("duplicate_column", "a dimension stands twice")
     kept = _without_metric(names, members)
-    return cube_sheet([str(name).upper() for name in names if name != METRIC], kept, values, note, "json-stat")
+    return cube_table([str(name).upper() for name in names if name != METRIC], kept, values, note, "json-stat")
 
 
-def cube_sheet(
+def cube_table(
     names: Sequence[str], members: Sequence[Sequence[str]], values: Sequence[str], note: Note, kind: str
-) -> Sheet:
+) -> DeliveredTable:
     """Rows of a cube: every combination of members, the last dimension changing fastest, and the value."""
-    sizes = [len(of) for of in members]
+    sizes = list(map(len, members))
     if prod(sizes) != len(values):
         raise Refusal("damaged_file", f"{len(values)} values for {prod(sizes)} cells")
     if not values:
         raise Refusal("header_only")
     places = np.indices(sizes, dtype=np.int32).reshape(len(sizes), -1) if sizes else np.empty((0, len(values)))
     columns = {
-        name: Coded(places[at], pl.Series(values=list(of), dtype=pl.String()))
-        for at, (name, of) in enumerate(zip(names, members, strict=True))
+        name: Coded(places[at], pl.Series(values=list(codes), dtype=pl.String()))
+        for at, (name, codes) in enumerate(zip(names, members, strict=True))
     }
     columns[VALUE] = Coded.of(values)
 
@@ -64,7 +62,7 @@ def cube_sheet(
             for line in wanted
         }
 
-    return Sheet(note, columns, np.arange(1, len(values) + 1), raw, format=kind, encoding="utf-8")
+    return DeliveredTable(note, columns, np.arange(1, len(values) + 1), raw, format=kind, encoding="utf-8")
 
 
 def _members(category: Any, size: int) -> list[str]:
@@ -92,6 +90,6 @@ def _values(values: Any, cells: int) -> list[str]:
 
 def _without_metric(names: Sequence[str], members: Sequence[list[str]]) -> list[list[str]]:
     """Members without the dimension that names the measure. Raises Refusal where there are several measures."""
-    if any(name == METRIC and len(of) != 1 for name, of in zip(names, members, strict=True)):
+    if any(name == METRIC and len(codes) != 1 for name, codes in zip(names, members, strict=True)):
         raise Refusal("unknown_column", f"several measures in '{METRIC}'")
-    return [of for name, of in zip(names, members, strict=True) if name != METRIC]
+    return [codes for name, codes in zip(names, members, strict=True) if name != METRIC]

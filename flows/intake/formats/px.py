@@ -4,24 +4,22 @@ import logging
 import re
 import warnings
 
-from flows.intake.coded import Content, Sheet
-from flows.intake.delivery_note import Note
+from flows.intake.coded import Content, DeliveredTable
+from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard
-from flows.intake.formats.jsonstat import cube_sheet
-from schemas.models import Layout, Source
+from flows.intake.formats.jsonstat import cube_table
 
 CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)
 ENCODINGS = {"windows-1252": "cp1252", "iso-8859-1": "cp1252", "iso-8859-15": "iso8859-15", "utf-8": "utf-8"}
 
 
-def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, note: Note | None) -> DeliveredTable:
     """Read a PX file; `lines` are the numbers of its values. Headers are dimensions' names in its main language."""
-    if note is None:
-        raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
+    note = beside(note)
     text = _text(bytes(content))
     guard([[line] for line in text.splitlines()], "line")
-    from pyaxis import pyaxis
+    from pyaxis import pyaxis  # noqa: PLC0415 - it imports pandas, which takes its time
 
     logging.getLogger("pyaxis").setLevel(logging.ERROR)
     try:
@@ -34,7 +32,7 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
         raise Refusal("damaged_file", type(error).__name__) from None
     values = re.findall(r'"[^"]*"|[^\s"]+', data.rstrip().removesuffix(";"))
     cells = [value.strip('"') for value in values]
-    return cube_sheet(list(names), [list(of) for of in members], cells, note, "px")
+    return cube_table(list(names), list(map(list, members)), cells, note, "px")
 
 
 def _text(content: bytes) -> str:

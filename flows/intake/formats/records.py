@@ -6,19 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from flows.intake.coded import Content, Sheet, rows_of
-from flows.intake.delivery_note import Note
+from flows.intake.coded import Content, DeliveredTable, rows_of
+from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import guard, written
-from schemas.models import Layout, Source
+from schemas.models import Layout
 
 
-def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, note: Note | None) -> DeliveredTable:
     """Read records; `lines` are their numbers. A record with a key that the layout does not have is broken."""
-    records = [_record(record, layout) for record in _records(_parsed(bytes(content)), layout)]
+    records = [_record(record) for record in _records(_parsed(bytes(content)), layout)]
     guard([[*record.keys(), *record.values()] for record in records], "record")
-    if note is None:
-        raise Refusal("head_missing", "write it into a file of this name with '.levering.txt' after it")
+    note = beside(note)
     if not records:
         raise Refusal("header_only")
     header = list(dict.fromkeys(key for key in _known(layout) if any(key in record for record in records)))
@@ -31,7 +30,7 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
     bad = {fault.line for fault in broken}
     whole = [(number, record) for number, record in enumerate(records, 1) if number not in bad]
     columns = rows_of([[record.get(key, "") for key in header] for _, record in whole], len(header))
-    return Sheet(
+    return DeliveredTable(
         note,
         dict(zip(header, columns, strict=True)),
         np.array([number for number, _ in whole], dtype=np.int64),
@@ -51,10 +50,10 @@ def _parsed(content: bytes) -> Any:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys are all different; the json module would silently keep the last of two."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    record = dict(pairs)
+    if len(record) != len(pairs):
         raise Refusal("duplicate_column", "a key stands twice in one record")
-    return made
+    return record
 
 
 def _records(parsed: Any, layout: Layout) -> list[dict[str, Any]]:
@@ -72,7 +71,7 @@ def _records(parsed: Any, layout: Layout) -> list[dict[str, Any]]:
     return records
 
 
-def _record(record: dict[str, Any], layout: Layout) -> dict[str, str]:
+def _record(record: dict[str, Any]) -> dict[str, str]:
     for value in record.values():
         if isinstance(value, dict | list):
             raise Refusal("damaged_file", "a record holds more than plain values")

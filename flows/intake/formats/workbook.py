@@ -9,7 +9,7 @@ import numpy as np
 import python_calamine
 
 from flows.intake import delivery_note as notes
-from flows.intake.coded import Content, Sheet, rows_of
+from flows.intake.coded import Content, DeliveredTable, rows_of
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats.cells import guard, written
@@ -19,16 +19,16 @@ GUIDES = (notes.SHEET, "vejledning", "koder")
 MOST_CELLS = 50_000_000
 
 
-def read(content: Content, layout: Layout, source: Source, note: Note | None, vouched: bool) -> Sheet:
+def read(content: Content, layout: Layout, source: Source, note: Note | None) -> DeliveredTable:
     """Read the sheet of data. Raises Refusal where there is none, or more than one that could be it."""
     sheets = _sheets(bytes(content))
     for name, rows in sheets.items():
         guard([[name]], "the name of a sheet, number")
         guard(rows, f"sheet {list(sheets).index(name) + 1}, row")
     by_name = {_tidy(name).casefold(): rows for name, rows in sheets.items()}
-    said = by_name.get(notes.SHEET)
     if note is None:
-        note = notes.parse((row[0].rstrip(":"), row[1]) for row in said or () if len(row) > 1 and row[0].strip())
+        rows_of_note = by_name.get(notes.SHEET, ())
+        note = notes.parse((row[0].rstrip(":"), row[1]) for row in rows_of_note if len(row) > 1 and row[0].strip())
     data = [rows for name, rows in by_name.items() if name not in GUIDES and any(any(row) for row in rows)]
     if len(data) != 1:
         raise Refusal("which_sheet", f"{len(data)} sheets hold rows")
@@ -39,7 +39,7 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None, vo
         raise Refusal("header_only")
     columns = rows_of([row for _, row in numbered], len(header))
     raw = {line: ";".join(row) for line, row in numbered}
-    return Sheet(
+    return DeliveredTable(
         note,
         dict(zip(header, columns, strict=True)),
         np.array([line for line, _ in numbered], dtype=np.int64),

@@ -175,14 +175,14 @@ def _ways(layout: Layout) -> dict[str, str]:
 
 
 def _of_targets(grid: Grid) -> dict[str, Rule]:
-    at, ways, first, last = grid.at, _ways(grid.layout), grid.years.first, grid.years.last or 9999
-    indicator, why, start, target = (
-        at[name] for name in ("indicator", "not_measurable_because", "start_value", "target_value")
-    )
-    from_year, by_year, number, parent = (at[name] for name in ("start_year", "target_year", "target_no", "parent_no"))
-    beyond, numbers = _beyond(target, start, at["direction"], ways), grid.letter("target_no")
+    return _of_goals(grid) | _of_measures(grid) | _of_figures(grid)
+
+
+def _of_goals(grid: Grid) -> dict[str, Rule]:
+    """What the target is, who set it, and what it is part of."""
+    number, parent = grid.at["target_no"], grid.at["parent_no"]
+    numbers = grid.letter("target_no")
     others = f'SUMPRODUCT(--(${numbers}$2:${numbers}${LAST}&""={parent}&""))>0'
-    whole = f"{{0}}=INT({{0}}),{{0}}>={first},{{0}}<={last}"
     return {
         "municipality_code": place_rule(f"={MUNICIPALITIES}"),
         "target_no": _told(
@@ -203,6 +203,21 @@ def _of_targets(grid: Grid) -> dict[str, Rule]:
             "Hvad skal være anderledes for beboerne? Det, planen selv gør, er en aktivitet og hører til i et andet "
             "skema.",
         ),
+        "is_withdrawn": _choice(
+            ["ja", "nej"],
+            "Udgår",
+            "Skriv ja, når målet opgives; ellers lad feltet stå tomt.",
+            "Kun når et mål opgives: skriv målet i en ny række med samme nummer og ny dato, og skriv ja her. Den "
+            "gamle række bliver stående.",
+        ),
+    }
+
+
+def _of_measures(grid: Grid) -> dict[str, Rule]:
+    """What it is measured by and where, or why it is not."""
+    indicator, why = grid.at["indicator"], grid.at["not_measurable_because"]
+    ways = list(_ways(grid.layout).values())
+    return {
         "indicator": _choice(
             f'=IF({why}="",{INDICATORS},{NOTHING})',
             "Måles ved",
@@ -216,7 +231,18 @@ def _of_targets(grid: Grid) -> dict[str, Rule]:
             "det andet.",
         ),
         "area_id": place_rule(f"={AREAS}"),
-        "direction": _choice(list(ways.values()), "Retning", f"Vælg {' eller '.join(ways.values())}."),
+        "direction": _choice(ways, "Retning", f"Vælg {' eller '.join(ways)}."),
+    }
+
+
+def _of_figures(grid: Grid) -> dict[str, Rule]:
+    """From which figure in which year to which."""
+    at, first, last = grid.at, grid.years.first, grid.years.last or 9999
+    indicator, start, target = at["indicator"], at["start_value"], at["target_value"]
+    from_year, by_year = at["start_year"], at["target_year"]
+    beyond = _beyond(target, start, at["direction"], _ways(grid.layout))
+    whole = f"{{0}}=INT({{0}}),{{0}}>={first},{{0}}<={last}"
+    return {
         "start_value": _asked(
             f'OR({start}="",AND(ISNUMBER({start}),{_inside(start, indicator)}))',
             "Startværdi",
@@ -238,13 +264,6 @@ def _of_targets(grid: Grid) -> dict[str, Rule]:
             f'OR({by_year}="",AND(ISNUMBER({by_year}),{whole.format(by_year)},OR({from_year}="",{by_year}>{from_year})))',
             "Målår",
             f"Skriv årstallet med fire cifre, mellem {first} og {last}. Målåret skal ligge efter startåret.",
-        ),
-        "is_withdrawn": _choice(
-            ["ja", "nej"],
-            "Udgår",
-            "Skriv ja, når målet opgives; ellers lad feltet stå tomt.",
-            "Kun når et mål opgives: skriv målet i en ny række med samme nummer og ny dato, og skriv ja her. Den "
-            "gamle række bliver stående.",
         ),
     }
 

@@ -106,10 +106,10 @@ def guidance(registry: Registry, source: str) -> list[Guidance]:
     ]
 
 
-def _holds(column: LayoutColumn, said: str, span: Years | None) -> str:
+def _holds(column: LayoutColumn, holds: str, span: Years | None) -> str:
     years = f" ({span.first}-{span.last or ''})" if span else ""
     chosen = f" Et af: {'; '.join(column.values)}." if column.values else ""
-    return said.format(years=years, separator=column.separator) + chosen
+    return holds.format(years=years, separator=column.separator) + chosen
 
 
 def _years(registry: Registry, source: str) -> Years:
@@ -155,8 +155,8 @@ def _write_guide(book: Book, title: str, source: str, columns: Sequence[Guidance
     sheet.write_string(row, 0, f"Farver på arket '{book.rows}'", formats["heading"])
     colours = [name for name in plan_words.COLOURS if name != "unused" or source == TARGETS]
     for below, name in enumerate(colours, row + 1):
-        for place, said in enumerate(plan_words.COLOURS[name]):
-            sheet.write_string(below, place, said, None if place else formats[name])
+        for place, text in enumerate(plan_words.COLOURS[name]):
+            sheet.write_string(below, place, text, None if place else formats[name])
     row += len(colours)
     sheet.write_string(row + 2, 0, "Kolonnerne", formats["heading"])
     workbook.write_guidance(book, row + 3, columns, HEADS, GUIDE_WIDTHS)
@@ -253,5 +253,5 @@ def _indicators(registry: Registry) -> list[Indicator]:
     order = list(labels.OUTCOME_GROUPS)
     return sorted(
         (indicator for indicator in registry.indicators.values() if indicator.of_areas),
-        key=lambda of: (of.indicator_group == "background", order.index(of.indicator_group or "background")),
+        key=lambda i: (i.indicator_group == "background", order.index(i.indicator_group or "background")),
     )

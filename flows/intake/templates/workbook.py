@@ -24,7 +24,7 @@ NOTE, GUIDE, CODES = "Følgeseddel", "Vejledning", "Koder"
 LAST = 5001
 # Decimals to which Excel's binary sums are rounded; a figure with more of them has no exact control total.
 EXACT = 6
-DAY_ZERO = datetime(1899, 12, 30)
+DAY_ZERO = date(1899, 12, 30)
 PLACES = {
     "municipality": "Kommunens navn eller firecifrede kode, fx 0461.",
     "area": "Boligområdets aftalte navn, som det står på skabelonens ark 'Koder'.",
@@ -100,7 +100,7 @@ def opened(file: Path, title: str, rows: str) -> Iterator[Book]:
     """A workbook whose sheet of rows is called `rows`; written once it is whole, and not at all after an error."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
-    today = datetime.combine(date.today(), time())
+    today = datetime.combine(datetime.now().astimezone().date(), time())
     book.set_properties({"title": title, "created": today})
     formats = {name: book.add_format(words) for name, words in FORMATS.items()}
     sheets = {name: book.add_worksheet(name) for name in (NOTE, rows, GUIDE, CODES)}
@@ -119,8 +119,8 @@ def required(column: LayoutColumn, layout: Layout, registry: Registry) -> str:
         return "ja"
     if column.separator:
         return "nej"
-    held = [of for name in layout.tables for of in registry.tables[name].columns if of.name == column.to]
-    return "ja, hvis kolonnen er med" if any(not of.nullable for of in held) else "nej"
+    stored = [held for name in layout.tables for held in registry.tables[name].columns if held.name == column.to]
+    return "nej" if all(held.nullable for held in stored) else "ja, hvis kolonnen er med"
 
 
 # Sheets ---------------------------------------------------------------------------------------------------------------
@@ -136,19 +136,19 @@ def write_note(book: Book, says: str, columns: Sequence[LayoutColumn], rows: int
     summed = [(place, column) for place, column in enumerate(columns) if column.indicator or column.type == "integer"]
     for place, width in enumerate((54 if summed else 16, 42, 84)):
         sheet.set_column(place, place, width)
-    said = (
+    entries = (
         ("kilde", says, words["kilde"]),
         ("udgivet", "", words["udgivet"]),
         ("oprindelse", "real", words["oprindelse"]),
         ("afsender", "", words["afsender"]),
     )
-    for row, (key, value, explained) in enumerate(said):
+    for row, (key, value, explained) in enumerate(entries):
         sheet.write_string(row, 0, key, formats["key"])
         sheet.write(row, 1, value, formats["answer"])
         sheet.write_string(row, 2, explained, formats["help"])
         if key == "udgivet":
-            sheet.write_formula(row, 1, "=TODAY()", formats["day"], (book.today - DAY_ZERO).days)
-    start = len(said)
+            sheet.write_formula(row, 1, "=TODAY()", formats["day"], (book.today.date() - DAY_ZERO).days)
+    start = len(entries)
     sheet.write_string(start, 0, "rækker", formats["key"])
     sheet.write_array_formula(start, 1, start, 1, _rows_formula(book, len(columns)), formats["sum"], rows)
     sheet.write_string(start, 2, f"Regnes ud for jer: antallet af rækker på arket '{book.rows}'.", formats["help"])
@@ -250,7 +250,8 @@ def write_guidance(
 ) -> None:
     """Write the table of the columns on 'Vejledning', from row `first`; `heads` are by field of Guidance."""
     rows = [
-        ["; ".join(said) if isinstance(said := getattr(of, name), tuple) else said for name in heads] for of in columns
+        ["; ".join(text) if isinstance(text := getattr(column, name), tuple) else text for name in heads]
+        for column in columns
     ]
     write_table(book, GUIDE, first, list(heads.values()), rows, widths)
 

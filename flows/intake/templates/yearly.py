@@ -259,7 +259,7 @@ def _write_codes(book: Book, plan: _Plan) -> dict[str, str]:
         sheet.write_string(row, 4, code, formats["cell"])
     sheet.write_string(0, 6, "Status", formats["required"])
     sheet.write_string(0, 7, "Betyder", formats["required"])
-    statuses = [(label, of) for c in plan.columns if c.to == "status" for label, of in c.values.items()]
+    statuses = [item for column in plan.columns if column.to == "status" for item in column.values.items()]
     for row, (label, code) in enumerate(statuses, 1):
         sheet.write_string(row, 6, label)
         sheet.write_string(row, 7, STATUSES[code])

@@ -1,0 +1,136 @@
+"""A whole made-up country, drawn in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Required, TypedDict
+
+import numpy as np
+import polars as pl
+
+from flows.synthetic import figures, places, pool
+from flows.synthetic.figures import Figure, Panel, generator
+from flows.synthetic.parameters import Truth, levels, needed, truth
+from flows.synthetic.places import Places
+from flows.synthetic.pool import NEVER, Pool
+from flows.synthetic.reference import ReferenceData, read
+from schemas.registry import Registry
+
+YEARS = tuple(range(2000, 2013))
+ORIGIN = "synthetic"
+
+
+class Wanted(TypedDict, total=False):
+    """What `draw` can be asked for by those who draw a nation to write it."""
+
+    seed: Required[int]
+    areas: int
+    years: Sequence[int]
+    indicators: Sequence[str] | None
+    parallel: bool
+
+
+@dataclass(frozen=True)
+class DrawnNation:
+    """A nation in memory.
+
+    `figures` has a row per area, year and indicator: area_id, year, indicator, numerator, denominator, value, expected
+    (the truth in the indicator's unit) and spread (the SD of `value` around it). Areas are in the order of
+    `places.areas`.
+    """
+
+    seed: int
+    years: tuple[int, ...]
+    parallel: bool
+    truth: Truth
+    reference: ReferenceData
+    places: Places
+    pool: Pool
+    of_areas: dict[str, Figure]
+
+    @property
+    def figures(self) -> pl.DataFrame:
+        """Expected and drawn figures of all areas."""
+        rows = figures.long(self.of_areas, self.places.areas.height, self.years)
+        ids = self.places.areas["area_id"].gather(rows["place"])
+        return rows.drop("place").insert_column(0, ids.alias("area_id"))
+
+    @property
+    def areas(self) -> pl.DataFrame:
+        """What is true of each area: what decides its figures and what it got; see the README beside a nation."""
+        places, pool = self.places, self.pool
+        towns = places.municipalities["municipality_code"].to_numpy()
+        plans: dict[int, list[int]] = {}
+        for at, plan in enumerate(pool.plans):
+            for area in plan.areas:
+                plans.setdefault(area, []).append(at)
+        held = [plans.get(area, []) for area in range(places.areas.height)]
+        names = ["; ".join(pool.plans[at].name for at in each) for each in held]
+        bands = ["; ".join(sorted({pool.plans[at].funding_band for at in each})) for each in held]
+        ids = places.areas["area_id"].to_list()
+        likeness = pool.treatment.likeness.tolist()
+        first = np.where(pool.treatment.funded, pool.treatment.effect_from - 1, NEVER)
+        return places.areas.select(
+            "area_id",
+            "area_name",
+            pl.Series("municipality_code", towns[places.areas["municipality"].to_numpy()]),
+            "neighbourhood",
+            "is_case_area",
+            "dwellings",
+            "residents",
+            "deprivation",
+            pl.Series("arm", pool.arms),
+            pl.Series("plan_names", names),
+            pl.Series("funding_bands", bands),
+            pl.Series("begins_year", [None if year == NEVER else int(year) for year in first], dtype=pl.Int32()),
+            pl.Series("twin_group", [None if at < 0 else int(at) for at in pool.twin_group], dtype=pl.Int32()),
+            pl.Series(
+                "is_twin_of", [None if like == at else ids[like] for at, like in enumerate(likeness)], dtype=pl.String()
+            ),
+            pl.lit(ORIGIN).alias("origin"),
+        )
+
+
+def draw(
+    reference: Path,
+    registry: Registry,
+    seed: int,
+    areas: int = 1000,
+    years: Sequence[int] = YEARS,
+    indicators: Sequence[str] | None = None,
+    parallel: bool = True,
+    effects: bool = True,
+) -> DrawnNation:
+    """Draw a nation of the case areas and `areas` made-up ones, for `years` and `indicators` of areas (None: all).
+
+    `reference` is the folder of real reference deliveries (data/raw). An indicator's figures are the same whichever
+    others are drawn. With `parallel=False` funded areas drift from the others before and after their plans;
+    with `effects=False` nothing happens after a plan's start, all else alike.
+    Raises IncompleteReference where the reference lacks something, ValueError for an unknown indicator or years with
+    a gap.
+    """
+    chosen = tuple(sorted(set(years)))
+    if not chosen or len(chosen) != chosen[-1] - chosen[0] + 1:
+        raise ValueError("years must be one or more, without a gap")
+    known = [name for name, indicator in registry.indicators.items() if indicator.of_areas]
+    if unknown := sorted(set(indicators or ()) - set(known)):
+        raise ValueError(f"no indicators of areas: {', '.join(unknown)}; there are {', '.join(known)}")
+    parameters, given = truth(), read(reference, registry)
+    settled = places.settle(given, registry, parameters, areas, generator(seed, "places"))
+    totals = pool.totals_of(given, areas)
+    shared = pool.share_out(given, registry, parameters, settled, totals, generator(seed, "pool"))
+    settled = pool.with_twins_alike(settled, shared)
+    # Every nation is drawn over all years, so that a year's figures do not depend on which others are asked for.
+    span = tuple(range(min(YEARS[0], chosen[0]), max(YEARS[-1], chosen[-1]) + 1))
+    panel = Panel(settled, shared.treatment, span, parameters, seed)
+    bases = figures.sizes(panel)
+    wanted = [name for name in known if indicators is None or name in indicators]
+    level_of = levels(registry)
+    drawn: dict[str, Figure] = dict(bases)
+    for name in needed(wanted, level_of):
+        if name not in drawn:
+            level, those = level_of[name], figures.among(level_of[name], level_of, drawn)
+            drawn[name] = figures.of_areas(registry.indicators[name], level, panel, bases, parallel, effects, those)
+    kept = [span.index(year) for year in chosen]
+    of_areas = {name: figures.years_of(drawn[name], kept) for name in wanted}
+    return DrawnNation(seed, chosen, parallel, parameters, given, settled, shared, of_areas)
