@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import polars as pl
 
-from flows.extracts.model import Area, ChangeLine, Extract, Figure, Place, PlaceKind, TargetLine
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Extract, Place, PlaceKind, TargetLine
 from flows.extracts.watch import watch
 from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
@@ -117,14 +117,13 @@ def _of(release: Release, wanted: Mapping[str, set[str]]) -> pl.DataFrame:
     return release.figures_where(pl.any_horizontal(asked))
 
 
-def _places(figures: pl.DataFrame) -> dict[tuple[str, str], Place]:
-    found: dict[tuple[str, str], dict[tuple[str, int], Figure]] = {}
-    names = {}
+def _places(figures: pl.DataFrame) -> dict[tuple[PlaceKind, str], Place]:
+    held: dict[tuple[PlaceKind, str, str], dict[tuple[str, int], ClearedFigure]] = {}
     for row in figures.iter_rows(named=True):
-        name = row["place_kind"], row["place_id"]
-        found.setdefault(name, {})[row["indicator"], row["year"]] = row
-        names[name] = row["place_name"]
-    return {name: Place(_kind(name[0]), name[1], names[name], held) for name, held in found.items()}
+        figure = ClearedFigure(**row | {"place_kind": _kind(row["place_kind"])})
+        place = figure.place_kind, figure.place_id, figure.place_name
+        held.setdefault(place, {})[figure.indicator, figure.year] = figure
+    return {(kind, id): Place(kind, id, name, figures) for (kind, id, name), figures in held.items()}
 
 
 def _kind(said: str) -> PlaceKind:
@@ -137,7 +136,7 @@ def _kind(said: str) -> PlaceKind:
 
 def _is_protected(place: Place, indicator: str, year: int, registry: Registry) -> bool:
     """Whether disclosure control keeps a figure from readers, or all of its place."""
-    marks = {place.figure(name, year)["mark"] for name in (indicator, "residents")}
+    marks = {place.figure(name, year).mark for name in (indicator, "residents")}
     return not marks.isdisjoint(registry.extracts.protecting)
 
 
@@ -197,7 +196,7 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
         "target_year": row["target_year"],
         "newest": area.figure(indicator, newest["year"]) if newest else None,
     }
-    marks = {figure["mark"] for (name, _), figure in area.figures.items() if name == indicator}
+    marks = {figure.mark for (name, _), figure in area.figures.items() if name == indicator}
     protected = not marks.isdisjoint(registry.extracts.protecting)
     if protected:
         line |= {"goal": None, "target_value": None}
@@ -208,9 +207,9 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
     return TargetLine(**line)
 
 
-def _is_told(figure: Figure, value: float | None) -> bool:
+def _is_told(figure: ClearedFigure, value: float | None) -> bool:
     """Whether readers have just this value: it is shown, and no revision of it is held back."""
-    return value is not None and figure["value"] is not None and abs(figure["value"] - value) < 1e-6
+    return value is not None and figure.value is not None and abs(figure.value - value) < 1e-6
 
 
 def _changes(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:

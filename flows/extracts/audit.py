@@ -75,7 +75,7 @@ def of_extract(
         for place in (extract.municipality, extract.country, *extract.areas, *(area.twins for area in extract.areas))
         for figure in place.figures.values()
     ]
-    shown = [figure for figure in figures if figure["value"] is not None]
+    shown = [figure for figure in figures if figure.value is not None]
     return {
         "secretariat": extract.secretariat,
         "name": extract.name,
@@ -92,8 +92,8 @@ def of_extract(
         "areas": len(extract.areas),
         "figures": len(figures),
         "shown": len(shown),
-        "already_published": sum(figure["is_published"] for figure in shown),
-        "marks": dict(sorted(Counter(f["mark"] for f in figures if f["mark"]).items())),
+        "already_published": sum(figure.is_published for figure in shown),
+        "marks": dict(sorted(Counter(f.mark for f in figures if f.mark).items())),
         "hidden": hidden,
         "rounded": [
             {**of_cell(entry["cell"]), "k": entry["k"], "reached": entry["reached"]}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from flows.extracts import words
-from flows.extracts.model import Extract, Figure, Place
-from flows.extracts.phrases import NO_INTERVAL, caveats, has_interval
+from flows.extracts.model import ClearedFigure, Extract, Place
+from flows.extracts.phrases import NO_INTERVAL, caveats
 from flows.present import danish
 from flows.present.pages import templates
 from schemas.models import Indicator
@@ -81,9 +81,8 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
     places = [place for place in _places(area, extract, of) if _shown(place, indicator, extract)]
     if not places:
         return None
-    figures: dict[str, list[Figure]] = {place.kind: _shown(place, indicator, extract) for place in places}
-    parts = ("value", "ci_low", "ci_high")
-    held = [figure[part] for found in figures.values() for figure in found for part in parts]
+    figures: dict[str, list[ClearedFigure]] = {place.kind: _shown(place, indicator, extract) for place in places}
+    held = [number for found in figures.values() for f in found for number in (f.value, f.ci_low, f.ci_high)]
     low, high, ticks = _axis([number for number in held if number is not None], of)
 
     def x(year: int) -> float:
@@ -93,36 +92,36 @@ def development(area: Place, extract: Extract, registry: Registry, indicator: st
         return HEIGHT * (high - value) / (high - low)
 
     newest = {kind: found[-1] for kind, found in figures.items()}
-    ends = sorted((y(figure["value"]), kind) for kind, figure in newest.items())
+    ends = sorted((y(figure.number), kind) for kind, figure in newest.items())
     name_at = dict(zip((kind for _, kind in ends), _apart([end for end, _ in ends]), strict=True))
 
-    def point(figure: Figure, kind: str) -> Point:
-        is_known = kind == "area" and has_interval(figure)
+    def point(figure: ClearedFigure, kind: str) -> Point:
+        is_known = kind == "area" and figure.interval
         return Point(
-            x(figure["year"]),
-            y(figure["value"]),
-            "diamond" if kind == "area" and _is_mean(figure) else SIGNS[kind],
+            x(figure.year),
+            y(figure.number),
+            "diamond" if kind == "area" and figure.is_mean else SIGNS[kind],
             kind == "area" and not _stands_alone(figure),
-            (y(figure["ci_low"]), y(figure["ci_high"])) if is_known else None,
+            (y(figure.interval[0]), y(figure.interval[1])) if is_known and figure.interval else None,
         )
 
     def line(kind: str) -> Line:
         last = newest[kind]
-        year = "" if last["year"] == extract.years[-1] else f" ({last['year']})"
+        year = "" if last.year == extract.years[-1] else f" ({last.year})"
         unit = " %" if of.kind == "share" and not year else ""
         return Line(
             kind,
             tuple(point(figure, kind) for figure in figures[kind]),
-            tuple(tuple((x(f["year"]), y(f["value"])) for f in run) for run in _runs(figures[kind]) if len(run) > 1),
+            tuple(tuple((x(f.year), y(f.number)) for f in run) for run in _runs(figures[kind]) if len(run) > 1),
             _named(kind),
-            f"{danish.number(last['value'], of.decimals)}{unit}{year}",
+            f"{danish.number(last.value, of.decimals)}{unit}{year}",
             name_at[kind],
             (own := point(last, kind)).sign,
             own.is_filled,
         )
 
     step = max(1, math.ceil(_YEAR * len(extract.years) / WIDTH))
-    marks = ((year, area.figure(indicator, year)["mark"]) for year in extract.years)
+    marks = ((year, area.figure(indicator, year).mark) for year in extract.years)
     notes = _notes(area, places, indicator, extract, registry, low)
     return (
         templates("flows.extracts")
@@ -165,22 +164,22 @@ def alternative(area: Place, extract: Extract, registry: Registry, indicator: st
     for place in _places(area, extract, of)[1:]:
         found = _shown(place, indicator, extract)
         ends = [found[0], found[-1]] if len(found) > 1 else found
-        told = "; ".join(f"{figure['year']}: {figure_told(figure, registry)}" for figure in ends)
+        told = "; ".join(f"{figure.year}: {figure_told(figure, registry)}" for figure in ends)
         said.append(f"{_named(place.kind)}: {told or 'intet tal vises'}.")
     return " ".join(said)
 
 
-def figure_told(figure: Figure, registry: Registry) -> str:
+def figure_told(figure: ClearedFigure, registry: Registry) -> str:
     """A figure with its interval and what must be said of it, or its mark: '9,7 % (95 %-interval 7,9–11,8)'."""
-    if figure["mark"]:
+    if figure.mark:
         return words.shown(figure, registry)
     remarks = [text for text in (_uncertainty(figure, registry), caveats(figure)) if text]
     return words.shown(figure, registry) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
-def _uncertainty(figure: Figure, registry: Registry) -> str:
-    of = registry.indicators[figure["indicator"]]
-    if has_interval(figure):
+def _uncertainty(figure: ClearedFigure, registry: Registry) -> str:
+    of = registry.indicators[figure.indicator]
+    if figure.interval:
         return f"95 %-interval {words.interval(figure, of)}"
     return "" if of.kind == "count" else NO_INTERVAL
 
@@ -193,27 +192,23 @@ def _named(kind: str) -> str:
     return words.PLACES[kind].capitalize()
 
 
-def _shown(place: Place, indicator: str, extract: Extract) -> list[Figure]:
+def _shown(place: Place, indicator: str, extract: Extract) -> list[ClearedFigure]:
     """The figures that are shown, in order of years."""
     every = (place.figure(indicator, year) for year in extract.years)
-    return [figure for figure in every if figure["mark"] is None and figure["value"] is not None]
+    return [figure for figure in every if figure.is_shown]
 
 
-def _is_mean(figure: Figure) -> bool:
-    return (figure["window_years"] or 1) > 1
-
-
-def _stands_alone(figure: Figure) -> bool:
+def _stands_alone(figure: ClearedFigure) -> bool:
     """No observation of its own year, so that no line may lead to it or from it."""
-    return _is_mean(figure) or figure["repeats_year"] is not None
+    return figure.is_mean or figure.repeats_year is not None
 
 
-def _runs(figures: Sequence[Figure]) -> list[list[Figure]]:
+def _runs(figures: Sequence[ClearedFigure]) -> list[list[ClearedFigure]]:
     """The figures that a line may join: a gap, a mean or a repeated figure ends it."""
-    runs: list[list[Figure]] = []
+    runs: list[list[ClearedFigure]] = []
     for figure in figures:
         before = runs[-1][-1] if runs else None
-        follows = before is not None and figure["year"] == before["year"] + 1
+        follows = before is not None and figure.year == before.year + 1
         if before is not None and follows and not _stands_alone(figure) and not _stands_alone(before):
             runs[-1].append(figure)
         else:
@@ -251,25 +246,25 @@ def _notes(
     """What the signs of this chart mean, and what a reader must know before comparing."""
     notes = []
     for mark, meaning in registry.extracts.mark.items():
-        if years := [year for year in extract.years if area.figure(indicator, year)["mark"] == mark]:
+        if years := [year for year in extract.years if area.figure(indicator, year).mark == mark]:
             notes.append(f"{meaning.code} {meaning.label_da}: {danish.years(years)}.")
     own = _shown(area, indicator, extract)
-    if any(has_interval(figure) for figure in own):
+    if any(figure.interval for figure in own):
         notes.append("Lodret streg: områdets usikkerhed (95 %-interval).")
-    bare = [figure["year"] for figure in own if not has_interval(figure)]
+    bare = [figure.year for figure in own if not figure.interval]
     if bare and registry.indicators[indicator].kind != "count":
         notes.append(f"Uden lodret streg: {NO_INTERVAL} ({danish.years(bare)}).")
     for place in places:
         found = _shown(place, indicator, extract)
         is_area = place.kind == "area"
-        for window in sorted({figure["window_years"] for figure in found if _is_mean(figure)}):
-            years = [figure["year"] for figure in found if figure["window_years"] == window]
+        for window in sorted({figure.window_years for figure in found if figure.window_years and figure.is_mean}):
+            years = [figure.year for figure in found if figure.window_years == window]
             name = "Hul rude" if is_area else _named(place.kind)
             notes.append(f"{name}: gennemsnit over {window} år ({danish.years(years)}).")
         for figure in found:
-            if (repeated := figure["repeats_year"]) is not None:
-                name = _named(place.kind) if not is_area else "Hul rude" if _is_mean(figure) else "Hul prik"
-                notes.append(f"{name}: kilden gentager i {figure['year']} tallet for {repeated}.")
+            if (repeated := figure.repeats_year) is not None:
+                name = _named(place.kind) if not is_area else "Hul rude" if figure.is_mean else "Hul prik"
+                notes.append(f"{name}: kilden gentager i {figure.year} tallet for {repeated}.")
     if low > 0:
         notes.append("Den lodrette akse begynder ikke ved 0.")
     return notes

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flows.extracts.model import Area, Extract, Figure
-from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, has_interval, is_shown, listed, name, publisher
+from flows.extracts.model import Area, ClearedFigure, Extract
+from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, listed, name, publisher
 from flows.present import danish
 from schemas.registry import Registry
 
@@ -23,18 +23,21 @@ def cannot_compare(area: Area, extract: Extract, registry: Registry) -> tuple[st
     )
 
 
-def _figures(area: Area, extract: Extract) -> Iterable[Figure]:
+def _figures(area: Area, extract: Extract) -> Iterable[ClearedFigure]:
     """The figures of the extract that have a value, indicator by indicator."""
     return (
         figure
         for indicator in extract.indicators
         for year in extract.years
-        if is_shown(figure := area.figure(indicator, year))
+        if (figure := area.figure(indicator, year)).is_shown
     )
 
 
 def _told(
-    figures: Iterable[Figure], registry: Registry, column: Callable[[Figure], Any], detail: str = "{years}"
+    figures: Iterable[ClearedFigure],
+    registry: Registry,
+    column: Callable[[ClearedFigure], Any],
+    detail: str = "{years}",
 ) -> list[str]:
     """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
 
@@ -43,7 +46,7 @@ def _told(
     years: dict[str, dict[Any, list[int]]] = {}
     for figure in figures:
         if told := column(figure):
-            years.setdefault(figure["indicator"], {}).setdefault(told, []).append(figure["year"])
+            years.setdefault(figure.indicator, {}).setdefault(told, []).append(figure.year)
     alike: dict[str, list[str]] = {}
     for indicator, found in years.items():
         details = "; ".join(detail.format(told=told, years=danish.years(of)) for told, of in found.items())
@@ -52,22 +55,22 @@ def _told(
 
 
 def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    def window(figure: Figure) -> int | None:
-        return figure["window_years"] if (figure["window_years"] or 1) > 1 else None
+    def window(figure: ClearedFigure) -> int | None:
+        return figure.window_years if figure.is_mean else None
 
     if found := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
         yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(found)}."
 
 
 def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _told(_figures(area, extract), registry, lambda f: f["repeats_year"], "{years} gentager {told}")
+    found = _told(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {told}")
     if found:
         yield f"Et gentaget tal er ingen ny måling: {'; '.join(found)}."
 
 
 def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     several = [
-        [figure for figure in _figures(area, extract) if figure["indicator"] == indicator]
+        [figure for figure in _figures(area, extract) if figure.indicator == indicator]
         for indicator in extract.indicators
     ]
     changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
@@ -77,24 +80,22 @@ def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
 
 def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    if found := _told(figures, registry, lambda f: f["mark"] == "not_defined_that_year"):
+    if found := _told(figures, registry, lambda f: f.mark == "not_defined_that_year"):
         yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(found)}."
 
 
 def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     names = [
-        name(registry.indicators[figure["indicator"]])
+        name(registry.indicators[figure.indicator])
         for figure in _figures(area, extract)
-        if figure["year"] == extract.year
-        and not has_interval(figure)
-        and registry.indicators[figure["indicator"]].kind != "count"
+        if figure.year == extract.year and not figure.interval and registry.indicators[figure.indicator].kind != "count"
     ]
     if names:
         yield f"Hvor {UNKNOWN}, kan en forskel være tilfældig: {listed(names)}."
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f["status"]), "{told} i {years}")
+    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{told} i {years}")
     if found:
         yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
 
@@ -105,7 +106,7 @@ def _boundaries(area: Area) -> Iterable[str]:
 
 
 def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    marks = {year: {area.twins.figure(i, year)["mark"] for i in extract.indicators} for year in extract.years}
+    marks = {year: {area.twins.figure(i, year).mark for i in extract.indicators} for year in extract.years}
     if locked := [year for year, found in marks.items() if "locked" in found]:
         meaning = registry.extracts.mark["locked"].meaning_da
         yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from flows.core.files import write as write_file
 from flows.extracts import charts, comparability, criteria, phrases, sentences, tables, texts, words
-from flows.extracts.model import Area, Criterion, Extract, Figure, Place, TargetLine
+from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Place, Since, TargetLine
 from flows.present import danish
 from flows.present import vocabulary as targets
 from flows.present.pages import style, templates
@@ -200,21 +200,21 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
     return tables.merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
 
 
-def _against(figure: Figure, other: Place, registry: Registry) -> str:
+def _against(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """How an area stands against another place, or why that is not said; a dash where there are no two numbers."""
-    beside = other.figure(figure["indicator"], figure["year"])
-    is_count = registry.indicators[figure["indicator"]].kind == "count"
-    if figure["mark"] or beside["mark"] or is_count:
+    beside = other.figure(figure.indicator, figure.year)
+    is_count = registry.indicators[figure.indicator].kind == "count"
+    if figure.mark or beside.mark or is_count:
         return danish.ABSENT
-    why = "" if phrases.has_interval(figure) else f", {phrases.NO_INTERVAL}"
+    why = "" if figure.interval else f", {phrases.NO_INTERVAL}"
     return tables.stands(figure, other, registry) or f"ikke vurderet{why}"
 
 
 def _coverage(area: Area, extract: Extract, registry: Registry) -> tables.Cell:
     """How many figures of the year are shown, and how many stand under each mark."""
     figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
-    shown = sum(figure["mark"] is None for figure in figures)
-    marks = [(mark.label_da, sum(f["mark"] == name for f in figures)) for name, mark in registry.extracts.mark.items()]
+    shown = sum(figure.mark is None for figure in figures)
+    marks = [(mark.label_da, sum(f.mark == name for f in figures)) for name, mark in registry.extracts.mark.items()]
     return tables.Cell(f"{shown} af {len(figures)}", tuple(f"{label}: {count}" for label, count in marks if count))
 
 
@@ -294,30 +294,30 @@ def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tupl
     return of.label_da, [*cells, _moved(figure, registry)]
 
 
-def _moved(figure: Figure, registry: Registry) -> tables.Cell:
+def _moved(figure: ClearedFigure, registry: Registry) -> tables.Cell:
     """What has changed since the year before and since the first figure, and the direction of the last five years."""
-    if figure["mark"]:
+    if figure.mark:
         return tables.Cell(danish.ABSENT)
-    said = [_change(figure, "year", figure["year"] - 1, registry)]
-    if figure["first_year"] is not None and figure["first_year"] < figure["year"] - 1:
-        said.append(_change(figure, "first", figure["first_year"], registry))
-    if figure["trend"]:
-        said.append(f"fem år: {words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}")
-    elif figure["trend_missing_reason"]:
-        said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure['trend_missing_reason']]}")
+    said = [_change(figure, "year", figure.year - 1, registry)]
+    if figure.first_year is not None and figure.first_year < figure.year - 1:
+        said.append(_change(figure, "first", figure.first_year, registry))
+    if figure.trend:
+        said.append(f"fem år: {words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}")
+    elif figure.trend_missing_reason:
+        said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure.trend_missing_reason]}")
     told = [text for text in said if text]
     return tables.Cell("" if told else danish.ABSENT, tuple(told))
 
 
-def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
-    of, change = registry.indicators[figure["indicator"]], figure[f"change_{since}"]
+def _change(figure: ClearedFigure, since: Since, year: int, registry: Registry) -> str:
+    of, change = registry.indicators[figure.indicator], figure.change(since)
     if change is None:
-        reason = figure[f"change_{since}_missing_reason"]
+        reason = figure.no_change_because(since)
         return f"siden {year}: kan ikke siges, {words.NO_CHANGE[reason]}" if reason else ""
-    moved = phrases.movement(figure, since)
+    moved = phrases.movement(change)
     unknown = "" if of.kind == "count" else f" ({phrases.NO_INTERVAL})"
     sure = unknown if moved is None else f" ({moved or 'kan være tilfældigt'})"
-    return f"siden {year}: {danish.changed(change, of)}{sure}"
+    return f"siden {year}: {danish.changed(change.by, of)}{sure}"
 
 
 def _charts(area: Area, extract: Extract, registry: Registry) -> list[Chart]:
@@ -356,13 +356,13 @@ def _target(target: TargetLine, registry: Registry) -> Told:
     is_hidden = False
     for name, year, figure in (
         ("Start", target.start_year, target.start),
-        ("Nyeste tal", target.newest["year"] if target.newest else None, target.newest),
+        ("Nyeste tal", target.newest.year if target.newest else None, target.newest),
     ):
         if figure is not None:
-            facts.append((f"{name} {year or figure['year']}", charts.figure_told(figure, registry)))
-            is_hidden = is_hidden or figure["mark"] is not None
+            facts.append((f"{name} {year or figure.year}", charts.figure_told(figure, registry)))
+            is_hidden = is_hidden or figure.mark is not None
     if of and target.expected is not None and target.newest:
-        facts.append((f"Planlagt {target.newest['year']}", danish.valued(target.expected, of)))
+        facts.append((f"Planlagt {target.newest.year}", danish.valued(target.expected, of)))
     if of and target.target_value is not None:
         facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, of)))
     elif of and is_hidden:
@@ -386,7 +386,7 @@ def _boundary(
     place: Place, extract: Extract, registry: Registry
 ) -> tuple[list[int], list[tuple[str, list[tables.Cell]]]]:
     """The figures of another boundary: the years that have any, and per indicator that has any a cell for each."""
-    shown = {key for key, figure in place.figures.items() if figure["mark"] is None}
+    shown = {key for key, figure in place.figures.items() if figure.mark is None}
     years = [year for year in extract.years if any(at == year for _, at in shown)]
     rows = [
         (registry.indicators[key].label_da, [tables.cell(place.figure(key, year), registry) for year in years])
@@ -401,7 +401,7 @@ def _boundary(
 
 def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """The marks that occur anywhere in the extract, with what they mean."""
-    met = {figure["mark"] for place, _ in texts.places(extract) for figure in place.figures.values()}
+    met = {figure.mark for place, _ in texts.places(extract) for figure in place.figures.values()}
     met |= {mark for line in extract.changes for mark in (line.before_mark, line.now_mark)}
     return [(mark.label_da, mark.meaning_da) for name, mark in registry.extracts.mark.items() if name in met]
 
@@ -421,7 +421,7 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
         for key in extract.indicators:
             for year in extract.years:
                 figure = place.figure(key, year)
-                if figure["mark"] is None:
+                if figure.mark is None:
                     who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
                     found.setdefault(who, {}).setdefault(key, set()).add(year)
     return [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.extracts import phrases, words
-from flows.extracts.model import Extract, Figure, Place
+from flows.extracts.model import ClearedFigure, Extract, Place
 from flows.present import danish
 from schemas import labels
 from schemas.registry import Registry
@@ -41,22 +41,22 @@ class Chooser:
     year: str
 
 
-def cell(figure: Figure, registry: Registry, more: Iterable[str] = ()) -> Cell:
+def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) -> Cell:
     """A figure with its caveats and `more` below it, or its mark alone."""
-    if figure["mark"]:
+    if figure.mark:
         return Cell(words.shown(figure, registry), is_mark=True)
     return Cell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
 
 
-def uncertainty(figure: Figure, registry: Registry) -> Cell:
+def uncertainty(figure: ClearedFigure, registry: Registry) -> Cell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
-    of = registry.indicators[figure["indicator"]]
-    if figure["mark"]:
+    of = registry.indicators[figure.indicator]
+    if figure.mark:
         return Cell(danish.ABSENT)
-    if phrases.has_interval(figure):
-        return Cell(phrases.between(figure["ci_low"], figure["ci_high"], of))
+    if figure.interval:
+        return Cell(phrases.between(*figure.interval, of))
     if of.kind == "count":
-        return Cell(f"rundet af til hele {figure['rounded_to']}" if words.is_rounded(figure) else "talt op")
+        return Cell(f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op")
     return Cell(phrases.NO_INTERVAL)
 
 
@@ -72,14 +72,14 @@ def compared(place: Place, beside: Sequence[Place], key: str, year: int, registr
     return cells
 
 
-def stands(figure: Figure, other: Place, registry: Registry) -> str:
+def stands(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """The verdict of an area's figure against another place in words; empty where none is given."""
-    of = registry.indicators[figure["indicator"]]
-    if figure["mark"] or figure["value"] is None or of.kind == "count":
+    of = registry.indicators[figure.indicator]
+    if figure.mark or figure.value is None or of.kind == "count":
         return ""
     if other.kind == "municipality" or other.kind == "country":
         return phrases.standing(figure, other.kind, of)
-    return words.VERDICTS[figure["twin_verdict"]] if figure["twin_verdict"] else ""
+    return words.VERDICTS[figure.twin_verdict] if figure.twin_verdict else ""
 
 
 def rows_of(
@@ -94,7 +94,7 @@ def rows_of(
             own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))
 
-        def figures(year: int, key: str = key) -> tuple[Figure, ...]:
+        def figures(year: int, key: str = key) -> tuple[ClearedFigure, ...]:
             return tuple(each.figure(key, year) for each in (place, *beside))
 
         rows += merged(registry.indicators[key].label_da, None, key, extract.years, figures, cells)
@@ -106,7 +106,7 @@ def merged(label: str, link: str | None, key: str, years: Sequence[int], figures
     rows: list[Row] = []
     before: tuple[str, ...] | None = None
     for year in reversed(years):
-        marks = tuple(figure["mark"] for figure in figures(year))
+        marks = tuple(figure.mark for figure in figures(year))
         if all(marks) and marks == before:
             rows[-1] = Row(label, link, key, (year, *rows[-1].years), rows[-1].cells)
         else:

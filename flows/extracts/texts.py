@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.extracts import phrases, words
-from flows.extracts.model import ChangeLine, Extract, Figure, Place
+from flows.extracts.model import ChangeLine, ClearedFigure, Extract, Place
 from flows.present import danish
 from flows.present import vocabulary as targets
 from schemas import labels
@@ -92,11 +92,9 @@ WIDTH = 88
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def value(figure: Figure, column: str, indicator: Indicator) -> float | None:
+def shown(figure: ClearedFigure, number: float | None, indicator: Indicator) -> float | None:
     """A number of the figure in the indicator's decimals, never −0; None where the figure has a mark in its place."""
-    if figure["mark"] or figure[column] is None:
-        return None
-    return rounded(figure[column], indicator)
+    return None if figure.mark or number is None else rounded(number, indicator)
 
 
 def rounded(number: float, indicator: Indicator) -> float:
@@ -104,30 +102,30 @@ def rounded(number: float, indicator: Indicator) -> float:
     return round(float(number), indicator.decimals) + 0.0
 
 
-def uncertainty(figure: Figure, indicator: Indicator) -> str:
+def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
     """The figure's 95 % interval in words: '40,1–46,5', 'usikkerhed ukendt', or a dash where it can have none."""
-    if figure["mark"] or indicator.kind == "count":
+    if figure.mark or indicator.kind == "count":
         return danish.ABSENT
     known = words.interval(figure, indicator)
     return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
-def limits(figure: Figure) -> list[str]:
+def limits(figure: ClearedFigure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
     said = phrases.limits(figure)
-    if phrases.is_shown(figure) and figure["status"] in ("provisional", "estimated"):
-        said.append(targets.STATUSES[figure["status"]])
+    if figure.is_shown and figure.status in ("provisional", "estimated"):
+        said.append(targets.STATUSES[figure.status])
     return said
 
 
-def caveats(figure: Figure, registry: Registry) -> list[str]:
+def caveats(figure: ClearedFigure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
-    if figure["mark"]:
-        return [registry.extracts.mark[figure["mark"]].label_da]
+    if figure.mark:
+        return [registry.extracts.mark[figure.mark].label_da]
     said = limits(figure)
-    if figure["is_published"]:
+    if figure.is_published:
         said.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
-    if uncertainty(figure, registry.indicators[figure["indicator"]]) == phrases.NO_INTERVAL:
+    if uncertainty(figure, registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
         said.append(phrases.NO_INTERVAL)
     return said
 
@@ -139,13 +137,13 @@ def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
     return (*READING, ("Afrunding", words.rounding_read(extract.rounded_to)))
 
 
-def direction(figure: Figure) -> str:
+def direction(figure: ClearedFigure) -> str:
     """The figure's recent trend in words, or why there is none; a dash where the figure has a mark."""
-    if figure["mark"]:
+    if figure.mark:
         return danish.ABSENT
-    if figure["trend"]:
-        return f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}"
-    why = words.NO_TREND.get(figure["trend_missing_reason"])
+    if figure.trend:
+        return f"{words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}"
+    why = words.NO_TREND.get(figure.trend_missing_reason or "")
     return f"kan ikke siges: {why}" if why else danish.ABSENT
 
 
@@ -210,7 +208,7 @@ def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, 
     named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
     if named:
         return danish.listed(sorted(named))
-    return NOTHING_SHOWN if all(figure["mark"] for figure in figures) else phrases.NO_PUBLISHER
+    return NOTHING_SHOWN if all(figure.mark for figure in figures) else phrases.NO_PUBLISHER
 
 
 def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) -> str:
@@ -220,12 +218,12 @@ def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) 
     for place in every:
         for year in extract.years:
             figure = place.figure(indicator.id, year)
-            if figure["mark"]:
+            if figure.mark:
                 continue
             shown.add(year)
-            if (figure["window_years"] or 1) > 1:
-                means.setdefault(figure["window_years"], set()).add(year)
-            if figure["repeats_year"]:
+            if figure.window_years and figure.is_mean:
+                means.setdefault(figure.window_years, set()).add(year)
+            if figure.repeats_year:
                 repeated.add(year)
     if not shown:
         return danish.sentence(NOTHING_SHOWN)

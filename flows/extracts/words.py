@@ -1,6 +1,6 @@
 """The words that every output of an extract shares: a figure or its mark, what is said above everything else, codes."""
 
-from flows.extracts.model import Extract, Figure
+from flows.extracts.model import ClearedFigure, Extract
 from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -62,18 +62,18 @@ def rounding_read(base: int) -> str:
     )
 
 
-def is_rounded(figure: Figure) -> bool:
+def is_rounded(figure: ClearedFigure) -> bool:
     """Whether the figure is shown, and made of rounded counts."""
-    return figure["mark"] is None and figure["rounded_to"] is not None
+    return figure.mark is None and figure.rounded_to is not None
 
 
-def shown(figure: Figure, registry: Registry) -> str:
+def shown(figure: ClearedFigure, registry: Registry) -> str:
     """The figure with its unit, or the mark in its place in words: '43,0 %', 'skjult'."""
-    if figure["mark"]:
-        return registry.extracts.mark[figure["mark"]].label_da
-    return danish.valued(figure["value"], registry.indicators[figure["indicator"]])
+    if figure.mark:
+        return registry.extracts.mark[figure.mark].label_da
+    return danish.valued(figure.value, registry.indicators[figure.indicator])
 
 
-def interval(figure: Figure, indicator: Indicator) -> str:
+def interval(figure: ClearedFigure, indicator: Indicator) -> str:
     """The 95 % interval of a figure: '40,1–46,5'; a dash where there is none."""
-    return danish.interval(figure["ci_low"], figure["ci_high"], indicator)
+    return danish.interval(figure.ci_low, figure.ci_high, indicator)

@@ -20,7 +20,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
 from flows.extracts import csv_list, phrases, texts, words
-from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, Point, caveats
 from flows.present import danish
@@ -179,7 +179,7 @@ class _Maker:
         self.book, self.extract, self.registry, self.sheets = book, extract, registry, sheets
         self.formats = Formats(book)
         self.lines: dict[tuple[str, str, str, int], csv_list.Line] = {
-            (line.place.kind, line.place.id, line.indicator.id, line.figure["year"]): line
+            (line.place.kind, line.place.id, line.indicator.id, line.figure.year): line
             for line in csv_list.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
         }
@@ -369,7 +369,9 @@ class _Maker:
             Column(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
             Column("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
             *self._comparisons(lambda line: line),
-            Column(f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.value("change_year")), "change"),
+            Column(
+                f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.shown(line.figure.change_year)), "change"
+            ),
             Column("Ændringens usikkerhed", 17, _change_interval, "beside"),
             Column("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
             Column("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
@@ -445,23 +447,23 @@ class _Maker:
 
     def _comparisons(self, line: Callable[[Any], csv_list.Line]) -> list[Column]:
         """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
-        heads = (
+        heads: tuple[tuple[Other, str, str], ...] = (
             ("municipality", "Kommunen", "kommunen"),
             ("country", "Hele landet", "landet"),
             ("twins", "Tvillingerne", "tvillingerne"),
         )
 
-        def number(name: str) -> Callable[[Any], Cell]:
-            return lambda row: self._beside(line(row), name)
+        def number(other: Other) -> Callable[[Any], Cell]:
+            return lambda row: self._beside(line(row), other)
 
-        def verdict(name: str) -> Callable[[Any], Cell]:
-            return lambda row: _against(line(row), name)
+        def verdict(other: Other) -> Callable[[Any], Cell]:
+            return lambda row: _against(line(row), other)
 
-        found = []
-        for name, head, against in heads:
-            found.append(Column(head, 11, number(name), "value"))
-            found.append(Column(f"Mod {against}", 17, verdict(name), "beside"))
-        return found
+        columns = []
+        for other, head, against in heads:
+            columns.append(Column(head, 11, number(other), "value"))
+            columns.append(Column(f"Mod {against}", 17, verdict(other), "beside"))
+        return columns
 
     def _remark(self) -> Column:
         return Column("Bemærk", 60, self._remarks)
@@ -475,18 +477,18 @@ class _Maker:
         said = [f"{danish.years(found)}: {caveat}" for caveat, found in years.items()]
         return "; ".join((*said, *csv_list.limits_beside(row.newest))) or danish.ABSENT
 
-    def _shown(self, figure: Figure, indicator: Indicator) -> Cell:
+    def _shown(self, figure: ClearedFigure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
-        if figure["mark"]:
-            return self.registry.extracts.mark[figure["mark"]].code
-        return texts.rounded(figure["value"], indicator)
+        if figure.mark:
+            return self.registry.extracts.mark[figure.mark].code
+        return texts.rounded(figure.number, indicator)
 
-    def _beside(self, line: csv_list.Line, name: str) -> Cell:
+    def _beside(self, line: csv_list.Line, other: Other) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
-        number, other = csv_list.beside_value(line, name), line.beside(name)
+        number, beside = csv_list.beside_value(line, other), line.beside(other)
         if number is not None:
             return number
-        return self._shown(other, line.indicator) if other and other["mark"] else danish.ABSENT
+        return self._shown(beside, line.indicator) if beside and beside.mark else danish.ABSENT
 
     def _facts(self, area: Area) -> Iterator[str]:
         bands = {row["size_band"]: row["label_da"] for row in self.registry.codes["size_bands"]}
@@ -553,7 +555,7 @@ class _Maker:
         area, watch, criterion = row
         said = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
         own = area.figures.get((criterion.indicator, watch.year))
-        if own and not own["mark"] and not criterion.mark:
+        if own and not own.mark and not criterion.mark:
             said += texts.caveats(own, self.registry)
         said.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
         return "; ".join(said)
@@ -572,7 +574,7 @@ class _Maker:
             Column("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
             Column("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
             Column("Nyeste tal", 10, lambda row: self._of_target(row[1], "newest"), "value"),
-            Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest["year"]), "year"),
+            Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
             Column("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
             Column("Vurdering", 18, _verdict, "beside"),
             Column("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
@@ -610,7 +612,7 @@ class _Maker:
             said.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
         for figure in (target.start, target.newest):
             if figure is not None:
-                said += [f"{figure['year']}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
+                said += [f"{figure.year}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
         return "; ".join(dict.fromkeys(said)) or danish.ABSENT
 
     # Words
@@ -669,8 +671,8 @@ class _Maker:
             Column("Enhed", 12, lambda point: danish.unit(point.indicator)),
             Column("År", 8, lambda point: point.year, "year"),
             Column("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
-            Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.value("ci_low")), "value"),
-            Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.value("ci_high")), "value"),
+            Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_low)), "value"),
+            Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_high)), "value"),
             Column("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
             Column("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
             Column("Bemærk", 60, lambda point: "; ".join(caveats(point)) or danish.ABSENT),
@@ -686,10 +688,10 @@ class _Maker:
             nothing=nothing,
         )
 
-    def _drawn_beside(self, point: Point, name: str) -> Cell:
+    def _drawn_beside(self, point: Point, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
-        other = point.line.beside(name)
-        return self._shown(other, point.indicator) if other and point.indicator.kind != "count" else danish.ABSENT
+        beside = point.line.beside(other)
+        return self._shown(beside, point.indicator) if beside and point.indicator.kind != "count" else danish.ABSENT
 
 
 _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
@@ -706,17 +708,19 @@ def _of_row(row: Row) -> int:
 
 
 def _change_interval(line: csv_list.Line) -> str:
-    if line.value("change_year") is None:
-        return csv_list.why_no_change(line, "change_year") or danish.ABSENT
-    known = danish.span(line.value("change_year_low"), line.value("change_year_high"), line.indicator)
+    change = line.figure.change("year")
+    if line.figure.mark or change is None:
+        return csv_list.why_no_change(line, "year") or danish.ABSENT
+    low, high = change.interval or (None, None)
+    known = danish.span(line.shown(low), line.shown(high), line.indicator)
     return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
-def _against(line: csv_list.Line, name: str) -> str:
+def _against(line: csv_list.Line, other: Other) -> str:
     """How the figure compares; a dash where the mark beside it says why it does not."""
-    other = line.beside(name)
-    is_marked = other is not None and bool(other["mark"])
-    return danish.ABSENT if is_marked else csv_list.against(line, name) or danish.ABSENT
+    beside = line.beside(other)
+    is_marked = beside is not None and bool(beside.mark)
+    return danish.ABSENT if is_marked else csv_list.against(line, other) or danish.ABSENT
 
 
 def _yes_or_no(said: bool | None, unknown: str = "kan ikke siges") -> str:

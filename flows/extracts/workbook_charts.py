@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flows.extracts import csv_list, phrases, texts, words
-from flows.extracts.model import Extract, Figure, Place
+from flows.extracts.model import ClearedFigure, Extract, Place
 from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -23,12 +23,12 @@ CHART_SIZE, CHART_ROWS = (620, 330), 17
 # Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
 INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
 # A line of a chart: the column of its numbers, its name, its figures and how it looks.
-Drawn: TypeAlias = tuple[int, str, list[Figure | None], dict[str, Any]]
+Drawn: TypeAlias = tuple[int, str, list[ClearedFigure | None], dict[str, Any]]
 # Signs on top of a line's own, for figures that are no measurement of their year alone.
 _BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
-_LIMITED: tuple[tuple[str, Callable[[Figure], bool], dict[str, Any]], ...] = (
-    ("Gennemsnit over flere år", lambda figure: (figure["window_years"] or 1) > 1, {"type": "diamond", **_BLACK}),
-    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure["repeats_year"]), {"type": "x", **_BLACK}),
+_LIMITED: tuple[tuple[str, Callable[[ClearedFigure], bool], dict[str, Any]], ...] = (
+    ("Gennemsnit over flere år", lambda figure: (figure.window_years or 1) > 1, {"type": "diamond", **_BLACK}),
+    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure.repeats_year), {"type": "x", **_BLACK}),
 )
 
 
@@ -69,10 +69,10 @@ class Charts:
                 if name not in extract.indicators:
                     continue
                 found = [lines[place.kind, place.id, name, year] for year in extract.years]
-                if sum(not line.figure["mark"] for line in found) < 2:
+                if sum(not line.figure.mark for line in found) < 2:
                     continue
                 self.first[place.kind, place.id, name] = top + 1 + len(self.points)
-                self.points += [Point(place, line.indicator, line.figure["year"], line) for line in found]
+                self.points += [Point(place, line.indicator, line.figure.year, line) for line in found]
 
     def insert(self, written: Any, place: Place, below: int) -> None:
         """Charts of the place's key figures, two beside each other, below its table."""
@@ -130,15 +130,15 @@ class Charts:
             country = [point.line.beside("country") for point in points]
             drawn.append((MUNICIPALITY, "Kommunen", municipality, _line(MUTED, "dash", "square")))
             drawn.append((COUNTRY, "Hele landet", country, _line(PALE, "square_dot", "triangle")))
-        known = [not each["mark"] and None not in (each["ci_low"], each["ci_high"]) for each in figures]
+        known = [not each.mark and None not in (each.ci_low, each.ci_high) for each in figures]
         thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
         for column in (LOW, HIGH):
             add(column, "Usikkerhed (95 %), nederst og øverst", known, thin)
         for column, name, found, style in drawn:
-            add(column, name, [each is not None and not each["mark"] for each in found], style)
+            add(column, name, [each is not None and not each.mark for each in found], style)
         for name, limit, sign in _LIMITED:
             for column, _, found, _style in drawn:
-                limited = [each is not None and not each["mark"] and limit(each) for each in found]
+                limited = [each is not None and not each.mark and limit(each) for each in found]
                 add(column, name, limited, {"line": {"none": True}, "marker": sign})
         self._dress(chart, place, indicator, points, [at for at, name in enumerate(named) if name in named[:at]])
         return chart, self._described(place, indicator, points)
@@ -176,7 +176,7 @@ class Charts:
         years: dict[str, list[int]] = {}
         for point in points:
             figure = point.line.figure
-            if figure["mark"]:
+            if figure.mark:
                 why = f"Intet tal {{}}: {csv_list.mark(figure, self.registry)}"
             elif texts.uncertainty(figure, point.indicator) == phrases.NO_INTERVAL:
                 why = "Usikkerhed ukendt {}"
@@ -187,7 +187,7 @@ class Charts:
 
     def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
         """The chart in words, for those who do not see it."""
-        shown = [point for point in points if not point.line.figure["mark"]]
+        shown = [point for point in points if not point.line.figure.mark]
         said = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
         for at in dict.fromkeys((shown[0].year, shown[-1].year)):
             point = next(point for point in shown if point.year == at)
