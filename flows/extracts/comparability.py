@@ -45,11 +45,13 @@ def _told(
     """
     years: dict[str, dict[Any, list[int]]] = {}
     for figure in figures:
-        if told := column(figure):
-            years.setdefault(figure.indicator, {}).setdefault(told, []).append(figure.year)
+        if value := column(figure):
+            years.setdefault(figure.indicator, {}).setdefault(value, []).append(figure.year)
     alike: dict[str, list[str]] = {}
-    for indicator, found in years.items():
-        details = "; ".join(detail.format(told=told, years=danish.years(of)) for told, of in found.items())
+    for indicator, by_value in years.items():
+        details = "; ".join(
+            detail.format(told=value, years=danish.years(years_of_value)) for value, years_of_value in by_value.items()
+        )
         alike.setdefault(details, []).append(name(registry.indicators[indicator]))
     return [f"{listed(names)} ({details})" for details, names in alike.items()]
 
@@ -58,14 +60,14 @@ def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     def window(figure: ClearedFigure) -> int | None:
         return figure.window_years if figure.is_mean else None
 
-    if found := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
-        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(found)}."
+    if means := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
+        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(means)}."
 
 
 def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _told(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {told}")
-    if found:
-        yield f"Et gentaget tal er ingen ny måling: {'; '.join(found)}."
+    repeats = _told(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {told}")
+    if repeats:
+        yield f"Et gentaget tal er ingen ny måling: {'; '.join(repeats)}."
 
 
 def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
@@ -74,14 +76,14 @@ def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
         for indicator in extract.indicators
     ]
     changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
-    if found := _told(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{told} for {years}"):
-        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(found)}."
+    if sources := _told(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{told} for {years}"):
+        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(sources)}."
 
 
 def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    if found := _told(figures, registry, lambda f: f.mark == "not_defined_that_year"):
-        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(found)}."
+    if undefined := _told(figures, registry, lambda f: f.mark == "not_defined_that_year"):
+        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(undefined)}."
 
 
 def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
@@ -95,9 +97,9 @@ def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[s
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{told} i {years}")
-    if found:
-        yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
+    unsettled = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{told} i {years}")
+    if unsettled:
+        yield f"Nogle tal kan blive ændret: {'; '.join(unsettled)}."
 
 
 def _boundaries(area: Area) -> Iterable[str]:
@@ -107,8 +109,8 @@ def _boundaries(area: Area) -> Iterable[str]:
 
 def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     marks = {year: {area.twins.figure(i, year).mark for i in extract.indicators} for year in extract.years}
-    if locked := [year for year, found in marks.items() if "locked" in found]:
+    if locked := [year for year, of_year in marks.items() if "locked" in of_year]:
         meaning = registry.extracts.mark["locked"].meaning_da
         yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
-    if any("no_twins" in found for found in marks.values()):
+    if any("no_twins" in of_year for of_year in marks.values()):
         yield registry.extracts.mark["no_twins"].meaning_da

@@ -74,15 +74,15 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     Every row says where its figure comes from and whether it is cleared. Where a figure is not shown, its value is
     empty and its mark stands in words in a column of its own. The same extract gives the same bytes.
     """
-    made = io.StringIO(newline="")
-    rows = csv.writer(made, delimiter=";", lineterminator="\r\n")
+    content = io.StringIO(newline="")
+    rows = csv.writer(content, delimiter=";", lineterminator="\r\n")
     edition = "godkendt" if extract.is_cleared else "udkast"
     # A bare '2012-1' would be opened as a date.
     same = [ORIGINS[extract.origin], edition, f"udgivelse {extract.release}", _text(extract.name)]
     rows.writerow(["Oprindelse", "Udgave", "Udgivelse", "Sekretariat", *(field.head for field in FIELDS)])
     for line in lines(extract, registry):
         rows.writerow([*same, *(_cell(field, line) for field in FIELDS)])
-    files.write(file, made.getvalue().encode("utf-8-sig"))
+    files.write(file, content.getvalue().encode("utf-8-sig"))
 
 
 def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iterator[Line]:
@@ -166,8 +166,8 @@ def _status(line: Line) -> str | None:
 
 
 def _direction(line: Line) -> str | None:
-    found = texts.direction(line.figure)
-    return None if found == danish.ABSENT else found
+    direction = texts.direction(line.figure)
+    return None if direction == danish.ABSENT else direction
 
 
 def _of_place(line: Line) -> str:
@@ -244,18 +244,18 @@ FIELDS = (
 
 
 def _cell(field: Field, line: Line) -> str:
-    found = field.of(line)
-    if found is None:
+    content = field.of(line)
+    if content is None:
         return ""
-    if isinstance(found, str):
-        return _text(found)
+    if isinstance(content, str):
+        return _text(content)
     # A mean of several years may have counted half a person.
-    decimals = line.indicator.decimals if field.kind in ("value", "change") else int(found != round(found))
+    decimals = line.indicator.decimals if field.kind in ("value", "change") else int(content != round(content))
     # A number with its thousands apart would be opened as text, one with a typographic minus, too.
-    return f"{found:.{decimals}f}".replace(".", ",")
+    return f"{content:.{decimals}f}".replace(".", ",")
 
 
-def _text(found: str) -> str:
+def _text(text: str) -> str:
     """Text on one line that no spreadsheet takes for a formula: an apostrophe says that it is text."""
-    plain = " ".join(found.split())
+    plain = " ".join(text.split())
     return f"'{plain}" if plain.startswith(FORMULA) else plain

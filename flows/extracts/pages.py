@@ -151,11 +151,13 @@ def _key_figures(extract: Extract, registry: Registry) -> list[str]:
 def _summary(extract: Extract, registry: Registry) -> list[str]:
     bare = [area.name for area in extract.areas if not area.has_any()]
     count = danish.many(len(extract.areas), "boligområde", "boligområder")
-    said = [f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}."]
+    sentences_ = [f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}."]
     if bare:
-        said.append(f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler.")
-    said.append(f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.")
-    return [*said, sentences.NO_CAUSE]
+        sentences_.append(
+            f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler."
+        )
+    sentences_.append(f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.")
+    return [*sentences_, sentences.NO_CAUSE]
 
 
 def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[Glance]:
@@ -176,8 +178,8 @@ def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registr
     """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
     cells = []
     for area in areas:
-        said = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
-        cells.append(tables.cell(figure, registry, [said] if said != danish.ABSENT else []))
+        verdict = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
+        cells.append(tables.cell(figure, registry, [verdict] if verdict != danish.ABSENT else []))
     return cells + [
         tables.cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
     ]
@@ -185,7 +187,7 @@ def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registr
 
 def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
     """A place's rows of one key figure among the other places."""
-    of, is_area = registry.indicators[key], place.kind == "area"
+    indicator, is_area = registry.indicators[key], place.kind == "area"
     name = place.name if is_area else words.PLACES[place.kind].capitalize()
 
     def cells(year: int) -> tuple[tables.Cell, ...]:
@@ -194,7 +196,12 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
             tables.Cell(_against(figure, other, registry) if is_area else danish.ABSENT)
             for other in (extract.municipality, extract.country)
         ]
-        return (tables.Cell(of.label_da), tables.cell(figure, registry), tables.uncertainty(figure, registry), *against)
+        return (
+            tables.Cell(indicator.label_da),
+            tables.cell(figure, registry),
+            tables.uncertainty(figure, registry),
+            *against,
+        )
 
     link = _file(place) if isinstance(place, Area) else None
     return tables.merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
@@ -288,46 +295,46 @@ def _facts(area: Area, extract: Extract, registry: Registry) -> list[tuple[str, 
 
 def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[tables.Cell]]:
     """A key figure of the year: the area, how sure it is, the places beside it with their verdicts, what has moved."""
-    figure, of = area.figure(key, extract.year), registry.indicators[key]
-    cells = [tables.cell(figure, registry, [phrases.counts(figure, of)]), tables.uncertainty(figure, registry)]
+    figure, indicator = area.figure(key, extract.year), registry.indicators[key]
+    cells = [tables.cell(figure, registry, [phrases.counts(figure, indicator)]), tables.uncertainty(figure, registry)]
     cells += tables.compared(area, (extract.municipality, extract.country, area.twins), key, extract.year, registry)
-    return of.label_da, [*cells, _moved(figure, registry)]
+    return indicator.label_da, [*cells, _moved(figure, registry)]
 
 
 def _moved(figure: ClearedFigure, registry: Registry) -> tables.Cell:
     """What has changed since the year before and since the first figure, and the direction of the last five years."""
     if figure.mark:
         return tables.Cell(danish.ABSENT)
-    said = [_change(figure, "year", figure.year - 1, registry)]
+    movements = [_change(figure, "year", figure.year - 1, registry)]
     if figure.first_year is not None and figure.first_year < figure.year - 1:
-        said.append(_change(figure, "first", figure.first_year, registry))
+        movements.append(_change(figure, "first", figure.first_year, registry))
     if figure.trend:
-        said.append(f"fem år: {words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}")
+        movements.append(f"fem år: {words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}")
     elif figure.trend_missing_reason:
-        said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure.trend_missing_reason]}")
-    told = [text for text in said if text]
-    return tables.Cell("" if told else danish.ABSENT, tuple(told))
+        movements.append(f"fem år: kan ikke siges, {words.NO_TREND[figure.trend_missing_reason]}")
+    known = [text for text in movements if text]
+    return tables.Cell("" if known else danish.ABSENT, tuple(known))
 
 
 def _change(figure: ClearedFigure, since: Since, year: int, registry: Registry) -> str:
-    of, change = registry.indicators[figure.indicator], figure.change(since)
+    indicator, change = registry.indicators[figure.indicator], figure.change(since)
     if change is None:
         reason = figure.no_change_because(since)
         return f"siden {year}: kan ikke siges, {words.NO_CHANGE[reason]}" if reason else ""
     moved = phrases.movement(change)
-    unknown = "" if of.kind == "count" else f" ({phrases.NO_INTERVAL})"
+    unknown = "" if indicator.kind == "count" else f" ({phrases.NO_INTERVAL})"
     sure = unknown if moved is None else f" ({moved or 'kan være tilfældigt'})"
-    return f"siden {year}: {danish.changed(change.by, of)}{sure}"
+    return f"siden {year}: {danish.changed(change.by, indicator)}{sure}"
 
 
 def _charts(area: Area, extract: Extract, registry: Registry) -> list[Chart]:
-    found = []
+    drawn = []
     for key in extract.indicators:
         drawing = charts.development(area, extract, registry, key)
         if drawing:
-            said = sentences.of_figure(area.figure(key, extract.year), area, extract, registry)
-            found.append(Chart(key, registry.indicators[key].label_da, said, " ".join(drawing.split("\n"))))
-    return found
+            sentence = sentences.of_figure(area.figure(key, extract.year), area, extract, registry)
+            drawn.append(Chart(key, registry.indicators[key].label_da, sentence, " ".join(drawing.split("\n"))))
+    return drawn
 
 
 def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.Cell, str]]:
@@ -339,18 +346,23 @@ def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.Cel
 
 
 def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.Cell, str]:
-    of = registry.indicators[criterion.indicator]
-    limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, of)}"
+    indicator = registry.indicators[criterion.indicator]
+    limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, indicator)}"
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     if criterion.mark:
-        return of.label_da, limit, tables.Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True), met
-    return of.label_da, limit, tables.Cell(danish.valued(criterion.value, of)), met
+        return (
+            indicator.label_da,
+            limit,
+            tables.Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True),
+            met,
+        )
+    return indicator.label_da, limit, tables.Cell(danish.valued(criterion.value, indicator)), met
 
 
 def _target(target: TargetLine, registry: Registry) -> Told:
     """A target as far as it may be told."""
-    of = registry.indicators[target.indicator] if target.indicator else None
-    facts = [("Tal", of.label_da)] if of else []
+    indicator = registry.indicators[target.indicator] if target.indicator else None
+    facts = [("Tal", indicator.label_da)] if indicator else []
     if target.direction:
         facts.append(("Retning", targets.DIRECTIONS[target.direction]))
     is_hidden = False
@@ -359,13 +371,13 @@ def _target(target: TargetLine, registry: Registry) -> Told:
         ("Nyeste tal", target.newest.year if target.newest else None, target.newest),
     ):
         if figure is not None:
-            facts.append((f"{name} {year or figure.year}", charts.figure_told(figure, registry)))
+            facts.append((f"{name} {year or figure.year}", charts.in_words(figure, registry)))
             is_hidden = is_hidden or figure.mark is not None
-    if of and target.expected is not None and target.newest:
-        facts.append((f"Planlagt {target.newest.year}", danish.valued(target.expected, of)))
-    if of and target.target_value is not None:
-        facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, of)))
-    elif of and is_hidden:
+    if indicator and target.expected is not None and target.newest:
+        facts.append((f"Planlagt {target.newest.year}", danish.valued(target.expected, indicator)))
+    if indicator and target.target_value is not None:
+        facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, indicator)))
+    elif indicator and is_hidden:
         facts.append((f"Mål {target.target_year or ''}".strip(), "vises ikke, fordi et tal bag målet ikke vises"))
     goal = target.goal or "målets ord vises ikke, fordi de kan røbe et tal, der ikke vises"
     if target.is_withdrawn:
@@ -409,21 +421,24 @@ def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
 def _definitions(indicators: Sequence[str], extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """What each figure is, of whom, in which unit, which way is good, and which years compare."""
     return [
-        (one.label, f"{one.definition} Regnet af: {one.counted} Enhed: {one.unit} {one.good} {one.comparable}")
-        for one in texts.define(replace(extract, indicators=tuple(indicators)), registry)
+        (
+            definition.label,
+            f"{definition.definition} Regnet af: {definition.counted} Enhed: {definition.unit} {definition.good} {definition.comparable}",
+        )
+        for definition in texts.define(replace(extract, indicators=tuple(indicators)), registry)
     ]
 
 
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:
     """Who the shown figures come from: per publisher the indicators with their years."""
-    found: dict[str, dict[str, set[int]]] = {}
+    publishers: dict[str, dict[str, set[int]]] = {}
     for place in places:
         for key in extract.indicators:
             for year in extract.years:
                 figure = place.figure(key, year)
                 if figure.mark is None:
                     who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
-                    found.setdefault(who, {}).setdefault(key, set()).add(year)
+                    publishers.setdefault(who, {}).setdefault(key, set()).add(year)
     return [
         (
             danish.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",
@@ -433,5 +448,5 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
                 if key in by
             ],
         )
-        for who, by in sorted(found.items())
+        for who, by in sorted(publishers.items())
     ]

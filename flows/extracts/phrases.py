@@ -31,8 +31,8 @@ def name(indicator: Indicator) -> str:
         return f"{label}en"
     if indicator.kind in ("count", "rate"):
         return f"antallet af {label}"
-    first, _, rest = label.partition(" ")
-    return f"den {first}e {rest}" if first.endswith("lig") and rest else f"tallet for {label}"
+    first, _, end = label.partition(" ")
+    return f"den {first}e {end}" if first.endswith("lig") and end else f"tallet for {label}"
 
 
 def amount(value: float, indicator: Indicator) -> str:
@@ -68,12 +68,12 @@ def limits(figure: ClearedFigure) -> list[str]:
     """
     if not figure.is_shown:
         return []
-    said = []
+    texts = []
     if figure.is_mean:
-        said.append(f"gennemsnit over {figure.window_years} år")
+        texts.append(f"gennemsnit over {figure.window_years} år")
     if figure.repeats_year:
-        said.append(f"kilden gentager tallet fra {figure.repeats_year}")
-    return said
+        texts.append(f"kilden gentager tallet fra {figure.repeats_year}")
+    return texts
 
 
 def caveats(figure: ClearedFigure) -> str:

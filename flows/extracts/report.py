@@ -138,7 +138,7 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         for indicator in keys
     ]
     # A report tells the key figures; whatever else may not be compared stands with the other figures, in the workbook.
-    told = replace(extract, indicators=tuple(indicator.id for indicator in keys))
+    key_extract = replace(extract, indicators=tuple(indicator.id for indicator in keys))
     return {
         "label": f"omraade-{number}",
         "name": area.name,
@@ -151,8 +151,8 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         ),
         "watch": _watch(area, registry),
         "targets": [_target(target, registry) for target in area.targets],
-        "boundaries": [_boundary(place, area, told, registry) for place in area.other_boundaries],
-        "apart": comparability.cannot_compare(area, told, registry),
+        "boundaries": [_boundary(place, area, key_extract, registry) for place in area.other_boundaries],
+        "apart": comparability.cannot_compare(area, key_extract, registry),
         "definitions": _definitions(area, extract, registry),
     }
 
@@ -189,8 +189,8 @@ def _row(area: Area, indicator: Indicator, extract: Extract, registry: Registry)
 def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
     if figure.mark:
         earlier = phrases.newest(place, indicator.id, extract)
-        said = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
-        return _cell(words.shown(figure, registry), said, is_mark=True)
+        senior = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
+        return _cell(words.shown(figure, registry), senior, is_mark=True)
     return _cell(_number(figure.number, indicator), _uncertainty(figure, indicator), phrases.all_caveats(figure))
 
 
@@ -323,7 +323,7 @@ def _target_verdict(target: TargetLine) -> str:
 
 def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) -> Content:
     """Published figures of another boundary: each key figure's newest."""
-    found = [phrases.newest(place, indicator, extract) for indicator in extract.indicators]
+    figures = [phrases.newest(place, indicator, extract) for indicator in extract.indicators]
     return {
         "name": place.name,
         "warning": f"{place.name} har en anden grænse end {area.name}. Tallene her er ikke tal for {area.name}.",
@@ -334,7 +334,7 @@ def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) ->
                 _with_caveats(figure, registry),
                 phrases.publisher(figure, registry) or phrases.NO_PUBLISHER,
             )
-            for figure in found
+            for figure in figures
             if figure is not None
         ],
     }

@@ -53,21 +53,21 @@ def of_figure(figure: ClearedFigure, area: Area, extract: Extract, registry: Reg
     where = f"{capital(name(indicator))} {_in(figure)}"
     if figure.mark:
         return f"{where} vises ikke for {figure.year}: {registry.extracts.mark[figure.mark].label_da}."
-    said = f"{where} var {amount(figure.number, indicator)} i {figure.year}"
+    sentence = f"{where} var {amount(figure.number, indicator)} i {figure.year}"
     beside = [text for text in (counts(figure, indicator), all_caveats(figure)) if text]
-    said += f" ({', '.join(beside)})" if beside else ""
+    sentence += f" ({', '.join(beside)})" if beside else ""
     if figure.interval:
-        said += f"; med usikkerhed {between(*figure.interval, indicator)}"
+        sentence += f"; med usikkerhed {between(*figure.interval, indicator)}"
     elif indicator.kind != "count":
-        said += f"; {UNKNOWN}"
+        sentence += f"; {UNKNOWN}"
     if figure.place_kind == "area" and figure.place_id == area.id and indicator.kind != "count":
-        said += "".join(f"; {text}" for text in _compared(figure, extract, indicator))
-    return f"{said}."
+        sentence += "".join(f"; {text}" for text in _compared(figure, extract, indicator))
+    return f"{sentence}."
 
 
 def reading(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]:
     """How an area stands, in 5 to 12 sentences: size, comparison, movement, and what is missing, in this order."""
-    said = [
+    sentences = [
         Weighed(_size(area, extract, registry), 0),
         *_standing(area, extract, registry),
         *_moved(area, extract, registry),
@@ -76,14 +76,14 @@ def reading(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]
         *_provisional(area, extract, registry),
         Weighed(NO_CAUSE, 0),
     ]
-    return _fitted(said)
+    return _fitted(sentences)
 
 
 def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, ...]:
     """A place that is no area, in sentences: for a secretariat without a known area, which is said first."""
-    said = []
+    sentences = []
     if not extract.areas:
-        said += [
+        sentences += [
             Weighed(f"Boligprofil kender ikke noget støttet boligområde, som {extract.name} tager sig af.", 0),
             Weighed(f"Derfor står her kun tal for {_named(place)}, ikke for et enkelt område.", 0),
         ]
@@ -100,10 +100,10 @@ def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, .
             beside = f" og {_with(danish.number(country.value, indicator.decimals), caveats(country))} i hele landet"
         uncertain = "" if indicator.kind == "count" or figure.interval else f"; {UNKNOWN}"
         value = _with(amount(figure.number, indicator), caveats(figure))
-        said.append(Weighed(f"{capital(name(indicator))} er {value} {_in(figure)}{beside}{uncertain}.", 1))
+        sentences.append(Weighed(f"{capital(name(indicator))} er {value} {_in(figure)}{beside}{uncertain}.", 1))
     if not known:
-        said.append(Weighed(f"Ingen af de vigtigste tal for {_named(place)} kan vises for {extract.year}.", 0))
-    return _fitted([*said, *_missing(place, extract, registry), Weighed(NO_CAUSE, 0)])
+        sentences.append(Weighed(f"Ingen af de vigtigste tal for {_named(place)} kan vises for {extract.year}.", 0))
+    return _fitted([*sentences, *_missing(place, extract, registry), Weighed(NO_CAUSE, 0)])
 
 
 def _with(text: str, beside: str) -> str:
@@ -140,16 +140,16 @@ def _key_figures(place: Place, extract: Extract, registry: Registry) -> list[Cle
 
 def _compared(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> list[str]:
     """'lavere end i kommunen (16,3) og i hele landet (15,2)', as far as they are known; two parts where they differ."""
-    said: dict[str, list[str]] = {}
+    by_verdict: dict[str, list[str]] = {}
     for other in OTHERS:
         if figure.compared(other).value is not None:
             how = standing(figure, other, indicator)
             join = "" if not how else " fra" if how == words.VERDICTS["similar"] else " end i"
             where = f"{words.PLACES[other]} ({_beside(figure, other, extract, indicator)})"
-            said.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
+            by_verdict.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
     return [
         f"{how} {danish.listed([places[0], *(f'i {p}' if how.endswith(' i') else p for p in places[1:])])}"
-        for how, places in said.items()
+        for how, places in by_verdict.items()
     ]
 
 
@@ -169,8 +169,8 @@ def _beside(figure: ClearedFigure, other: Other, extract: Extract, indicator: In
     return f"{number}, {noted}" if noted else number
 
 
-def _fitted(said: Sequence[Weighed]) -> tuple[str, ...]:
-    kept = list(said)
+def _fitted(weighed: Sequence[Weighed]) -> tuple[str, ...]:
+    kept = list(weighed)
     while len(kept) > MOST and (least := max(sentence.gives_way for sentence in kept)):
         last = max(place for place, sentence in enumerate(kept) if sentence.gives_way == least)
         del kept[last]
@@ -206,22 +206,22 @@ def _standing(area: Area, extract: Extract, registry: Registry) -> list[Weighed]
             unknown.append(figure)
         else:
             (similar if how == words.VERDICTS["similar"] else sure).append((figure, other))
-    sure.sort(key=lambda found: -_strength(*found))
-    said = [
+    sure.sort(key=lambda pair: -_strength(*pair))
+    sentences = [
         Weighed(_one_standing(figure, extract, registry.indicators[figure.indicator]), 1)
         for figure, _ in sure[:MOST_STANDING]
     ]
     for how, pairs in _grouped(sure[MOST_STANDING:], extract, registry).items():
-        said.append(Weighed(f"Også {how}: {_some(pairs)}.", 2))
+        sentences.append(Weighed(f"Også {how}: {_some(pairs)}.", 2))
     for place, figure in enumerate(unknown[:MOST_UNKNOWN]):
-        said.append(Weighed(_side_by_side(figure, extract, registry.indicators[figure.indicator]), 1 + 2 * place))
+        sentences.append(Weighed(_side_by_side(figure, extract, registry.indicators[figure.indicator]), 1 + 2 * place))
     if len(unknown) > MOST_UNKNOWN:
         more = _some([name(registry.indicators[figure.indicator]) for figure in unknown[MOST_UNKNOWN:]])
-        said.append(Weighed(f"Usikkerheden er også ukendt for {more}.", 2))
+        sentences.append(Weighed(f"Usikkerheden er også ukendt for {more}.", 2))
     for how, pairs in _grouped(similar, extract, registry).items():
         where = how.removeprefix(words.VERDICTS["similar"]).strip()
-        said.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_some(pairs)}.", 1))
-    return said or [Weighed("Vi kan ikke vise, hvordan området står ved siden af kommunen og hele landet.", 0)]
+        sentences.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_some(pairs)}.", 1))
+    return sentences or [Weighed("Vi kan ikke vise, hvordan området står ved siden af kommunen og hele landet.", 0)]
 
 
 def _other(figure: ClearedFigure) -> Other | None:
@@ -271,14 +271,14 @@ def _moved(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     sure: list[str] = []
     still: dict[int, list[str]] = {}
     unknown: list[str] = []
-    said: list[Weighed] = []
+    sentences: list[Weighed] = []
     for figure in _key_figures(place, extract, registry):
         indicator, since = registry.indicators[figure.indicator], figure.first_year
         change = figure.change("first")
         if not figure.is_shown or change is None or since is None:
             continue
         if indicator.kind == "count":
-            said.append(Weighed(_gone(figure, change, since, place, indicator), 4))
+            sentences.append(Weighed(_gone(figure, change, since, place, indicator), 4))
             continue
         verb = movement(change)
         if verb is None:
@@ -287,14 +287,14 @@ def _moved(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
             still.setdefault(since, []).append(name(indicator))
         else:
             sure.append(_gone(figure, change, since, place, indicator, verb))
-    said += [Weighed(text, 1) for text in sure[:MOST_MOVED]] + [Weighed(text, 3) for text in sure[MOST_MOVED:]]
-    said += [
+    sentences += [Weighed(text, 1) for text in sure[:MOST_MOVED]] + [Weighed(text, 3) for text in sure[MOST_MOVED:]]
+    sentences += [
         Weighed(f"Siden {since} har {_some(names)} ikke flyttet sig sikkert.", 2)
         for since, names in sorted(still.items())
     ]
-    said += [Weighed(text, 3) for text in unknown[:1]]
-    said += [*_last_year(place, extract, registry), *_trends(place, extract, registry)]
-    return said or [Weighed("Vi kan ikke vise, om tallene har flyttet sig.", 0)]
+    sentences += [Weighed(text, 3) for text in unknown[:1]]
+    sentences += [*_last_year(place, extract, registry), *_trends(place, extract, registry)]
+    return sentences or [Weighed("Vi kan ikke vise, om tallene har flyttet sig.", 0)]
 
 
 def _gone(
@@ -305,8 +305,8 @@ def _gone(
     now = _with(amount(figure.number, indicator), caveats(figure))
     if before is None or not before.is_shown:
         size = step(change.by, indicator)
-        told = f"er {name(indicator)} {verb} med {size}" if verb else f"har {name(indicator)} ændret sig med {size}"
-        return f"Fra {since} til {year} {told}{'' if verb or indicator.kind == 'count' else f'; {UNKNOWN}'}."
+        moved = f"er {name(indicator)} {verb} med {size}" if verb else f"har {name(indicator)} ændret sig med {size}"
+        return f"Fra {since} til {year} {moved}{'' if verb or indicator.kind == 'count' else f'; {UNKNOWN}'}."
     then = _with(danish.number(before.value, indicator.decimals), caveats(before))
     if verb:
         return f"Fra {since} til {year} er {name(indicator)} {verb} fra {then} til {now}."
@@ -331,15 +331,15 @@ def _last_year(place: Place, extract: Extract, registry: Registry) -> list[Weigh
         for figure, change, verb in measured
         if verb
     ]
-    said = [Weighed(text, 1 + 2 * (order > 0)) for order, text in enumerate(moved)]
+    sentences = [Weighed(text, 1 + 2 * (order > 0)) for order, text in enumerate(moved)]
     if measured and not moved:
         which = (
             f"har {name(registry.indicators[measured[0][0].indicator])} ikke flyttet sig sikkert"
             if len(measured) == 1
             else f"har ingen af de {len(measured)} tal, vi kan måle på, flyttet sig sikkert"
         )
-        said.append(Weighed(f"Siden {last} {which}.", 2))
-    return said
+        sentences.append(Weighed(f"Siden {last} {which}.", 2))
+    return sentences
 
 
 def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
@@ -357,13 +357,13 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
     """How many figures of the year are shown and how many stand under each mark, and the newest that is shown."""
     figures = [place.figure(i, extract.year) for i in extract.indicators]
     marks = [(mark.label_da, sum(f.mark == mark.id for f in figures)) for mark in registry.extracts.mark.values()]
-    told = [(label, count) for label, count in marks if count]
-    if not told:
+    met = [(label, count) for label, count in marks if count]
+    if not met:
         return [Weighed(f"Alle {len(figures)} tal for {extract.year} vises.", 0)]
-    (label, count), *others = told
+    (label, count), *others = met
     parts = [f"{count} tal er mærket »{label}«", *(f"{count} »{label}«" for label, count in others)]
-    shown = len(figures) - sum(count for _, count in told)
-    said = [
+    shown = len(figures) - sum(count for _, count in met)
+    sentences = [
         Weighed(f"For {extract.year} vises {shown} af {len(figures)} tal: {danish.listed(parts)}.", 0),
         Weighed("Et mærke er ikke det samme som nul.", 1),
     ]
@@ -372,8 +372,8 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
         if earlier:
             indicator = registry.indicators[figure.indicator]
             value = _with(amount(earlier.number, indicator), caveats(earlier))
-            said.append(Weighed(f"{capital(name(indicator))} kan sidst vises for {earlier.year}: {value}.", 3))
-    return said
+            sentences.append(Weighed(f"{capital(name(indicator))} kan sidst vises for {earlier.year}: {value}.", 3))
+    return sentences
 
 
 def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
@@ -383,13 +383,13 @@ def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed
         if figure.is_shown and figure.is_published:
             who = publisher(figure, registry) or NO_PUBLISHER
             by.setdefault(who, []).append(name(registry.indicators[figure.indicator]))
-    said = []
+    sentences = []
     for who, names in by.items():
         which = (
             f"{capital(names[0])} er et offentligt tal" if len(names) == 1 else f"{len(names)} af tallene er offentlige"
         )
-        said.append(Weighed(f"{which} (kilde: {who}).", 1))
-    return said
+        sentences.append(Weighed(f"{which} (kilde: {who}).", 1))
+    return sentences
 
 
 def _provisional(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:

@@ -50,12 +50,12 @@ def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) ->
 
 def uncertainty(figure: ClearedFigure, registry: Registry) -> Cell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
-    of = registry.indicators[figure.indicator]
+    indicator = registry.indicators[figure.indicator]
     if figure.mark:
         return Cell(danish.ABSENT)
     if figure.interval:
-        return Cell(phrases.between(*figure.interval, of))
-    if of.kind == "count":
+        return Cell(phrases.between(*figure.interval, indicator))
+    if indicator.kind == "count":
         return Cell(f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op")
     return Cell(phrases.NO_INTERVAL)
 
@@ -65,20 +65,20 @@ def compared(place: Place, beside: Sequence[Place], key: str, year: int, registr
     figure = place.figure(key, year)
     cells = []
     for other in beside:
-        said = stands(figure, other, registry) if place.kind == "area" else ""
+        verdict = stands(figure, other, registry) if place.kind == "area" else ""
         # Under the other place's number a bare 'lower' would seem to be said of that place.
-        told = said if said in ("", words.VERDICTS["similar"]) else f"området er {said}"
-        cells.append(cell(other.figure(key, year), registry, [told] if told else []))
+        of_area = verdict if verdict in ("", words.VERDICTS["similar"]) else f"området er {verdict}"
+        cells.append(cell(other.figure(key, year), registry, [of_area] if of_area else []))
     return cells
 
 
 def stands(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """The verdict of an area's figure against another place in words; empty where none is given."""
-    of = registry.indicators[figure.indicator]
-    if figure.mark or figure.value is None or of.kind == "count":
+    indicator = registry.indicators[figure.indicator]
+    if figure.mark or figure.value is None or indicator.kind == "count":
         return ""
     if other.kind == "municipality" or other.kind == "country":
-        return phrases.standing(figure, other.kind, of)
+        return phrases.standing(figure, other.kind, indicator)
     return words.VERDICTS[figure.twin_verdict] if figure.twin_verdict else ""
 
 

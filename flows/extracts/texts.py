@@ -112,22 +112,22 @@ def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
 
 def limits(figure: ClearedFigure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
-    said = phrases.limits(figure)
+    texts = phrases.limits(figure)
     if figure.is_shown and figure.status in ("provisional", "estimated"):
-        said.append(targets.STATUSES[figure.status])
-    return said
+        texts.append(targets.STATUSES[figure.status])
+    return texts
 
 
 def caveats(figure: ClearedFigure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
     if figure.mark:
         return [registry.extracts.mark[figure.mark].label_da]
-    said = limits(figure)
+    texts = limits(figure)
     if figure.is_published:
-        said.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
+        texts.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
     if uncertainty(figure, registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
-        said.append(phrases.NO_INTERVAL)
-    return said
+        texts.append(phrases.NO_INTERVAL)
+    return texts
 
 
 def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
@@ -149,10 +149,10 @@ def direction(figure: ClearedFigure) -> str:
 
 def places(extract: Extract) -> list[tuple[Place, Place | None]]:
     """Every place of the extract, and the area that it stands beside."""
-    found: list[tuple[Place, Place | None]] = []
+    places_: list[tuple[Place, Place | None]] = []
     for area in extract.areas:
-        found += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
-    return [*found, (extract.municipality, None), (extract.country, None)]
+        places_ += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
+    return [*places_, (extract.municipality, None), (extract.country, None)]
 
 
 # Definitions ----------------------------------------------------------------------------------------------------------
@@ -177,8 +177,8 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
     """The definitions of the extract's indicators by theme, in the registry's order within each."""
     every = [place for place, _ in places(extract)]
     themes = list(labels.OUTCOME_GROUPS)
-    found = [registry.indicators[name] for name in extract.indicators]
-    found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+    indicators = [registry.indicators[name] for name in extract.indicators]
+    indicators.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
     return [
         Definition(
             labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
@@ -191,7 +191,7 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
             danish.sentence(_publishers(every, extract, indicator, registry)),
             _comparable(every, extract, indicator),
         )
-        for indicator in found
+        for indicator in indicators
     ]
 
 
@@ -227,12 +227,14 @@ def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) 
                 repeated.add(year)
     if not shown:
         return danish.sentence(NOTHING_SHOWN)
-    said = [f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)]
+    sentences = [
+        f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)
+    ]
     if repeated:
-        said.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {danish.years(repeated)}.")
+        sentences.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {danish.years(repeated)}.")
     if indicator.kind == "count":
-        said.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
-    return " ".join(said) or "Årene kan sammenlignes, når usikkerheden regnes med."
+        sentences.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
+    return " ".join(sentences) or "Årene kan sammenlignes, når usikkerheden regnes med."
 
 
 # Changes --------------------------------------------------------------------------------------------------------------
@@ -316,7 +318,7 @@ def _file(lines: Iterable[str]) -> str:
 
 def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
     defined = define(extract, registry)
-    themes = list(dict.fromkeys(one.theme for one in defined))
+    themes = list(dict.fromkeys(definition.theme for definition in defined))
     yield from _head("Definitioner: hvad tallene betyder", extract)
     yield from _wrapped(
         "Her står, hvad hvert tal betyder, hvem det tæller, og hvad der må sammenlignes. Filen hører til "
@@ -333,30 +335,30 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
         yield f"{code:<5}{label}"
         yield from _wrapped(meaning, 5)
     yield from _part(2, parts[1])
-    for at, (topic, said) in enumerate(reading(extract)):
+    for at, (topic, text) in enumerate(reading(extract)):
         if at:
             yield ""
         yield topic
-        yield from _wrapped(said, 5)
+        yield from _wrapped(text, 5)
     for number, theme in enumerate(themes, 3):
         yield from _part(number, theme)
-        for at, one in enumerate(one for one in defined if one.theme == theme):
+        for at, definition in enumerate(definition for definition in defined if definition.theme == theme):
             if at:
                 yield ""
-            yield one.label
-            for name, said in _told(one):
-                yield from _wrapped(said, 19, f"     {name + ':':<14}")
+            yield definition.label
+            for name, text in _told(definition):
+                yield from _wrapped(text, 19, f"     {name + ':':<14}")
 
 
-def _told(one: Definition) -> list[tuple[str, str]]:
+def _told(definition: Definition) -> list[tuple[str, str]]:
     return [
-        ("Betyder", one.definition),
-        ("Tæller", one.counted),
-        ("Enhed", one.unit),
-        ("God vej", one.good),
-        ("Usikkerhed", one.uncertainty),
-        ("Udgiver", one.publisher),
-        ("Sammenlign", one.comparable),
+        ("Betyder", definition.definition),
+        ("Tæller", definition.counted),
+        ("Enhed", definition.unit),
+        ("God vej", definition.good),
+        ("Usikkerhed", definition.uncertainty),
+        ("Udgiver", definition.publisher),
+        ("Sammenlign", definition.comparable),
     ]
 
 

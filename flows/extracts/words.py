@@ -38,13 +38,13 @@ PLACES = {"area": "området", "municipality": "kommunen", "country": "hele lande
 
 def banners(extract: Extract) -> list[tuple[str, str]]:
     """What stands above everything else in every output: a mark, and what it means."""
-    said = [] if extract.is_cleared else [DRAFT]
-    said.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
+    marks = [] if extract.is_cleared else [DRAFT]
+    marks.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
     if extract.rounded_to is not None:
-        said.append(("AFRUNDET", rounded(extract.rounded_to)))
+        marks.append(("AFRUNDET", rounded(extract.rounded_to)))
     if any(target.is_example for area in extract.areas for target in area.targets):
-        said.append(EXAMPLE)
-    return said
+        marks.append(EXAMPLE)
+    return marks
 
 
 def rounded(base: int) -> str:

@@ -94,33 +94,33 @@ def _sheets(extract: Extract, registry: Registry) -> list[Sheet]:
     front = Sheet(
         FRONT, f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges.", _Maker.front
     )
-    found = [
+    sheets = [
         front,
         Sheet(CONTENTS, "Indhold", "Alle ark. Tryk på et navn for at gå til arket.", _Maker.contents),
         Sheet(NOTES, "Noter", "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra.", _Maker.notes),
     ]
     if extract.areas:
-        said = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
-        found.append(Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", said, _Maker.key_figures))
+        holds = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
+        sheets.append(Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", holds, _Maker.key_figures))
     names = _names(extract.areas)
     for area in extract.areas:
-        said = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
-        found.append(Sheet(names[area.id], f"{area.name}: alle tal, {span}", said, _Maker.area, area))
-    said = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
-    found.append(Sheet(TOGETHER, f"Kommunen og hele landet, {span}", said, _Maker.together, extract.municipality))
+        holds = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
+        sheets.append(Sheet(names[area.id], f"{area.name}: alle tal, {span}", holds, _Maker.area, area))
+    holds = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
+    sheets.append(Sheet(TOGETHER, f"Kommunen og hele landet, {span}", holds, _Maker.together, extract.municipality))
     if extract.areas:
-        said = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
-        found.append(Sheet(TWINS, f"Områdernes tvillinger, {span}", said, _Maker.twins))
+        holds = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
+        sheets.append(Sheet(TWINS, f"Områdernes tvillinger, {span}", holds, _Maker.twins))
     if any(area.other_boundaries for area in extract.areas):
-        said = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
-        found.append(Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", said, _Maker.boundaries))
+        holds = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
+        sheets.append(Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", holds, _Maker.boundaries))
     if extract.areas:
-        said = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
-        found.append(Sheet(CRITERIA, "Kriterierne for ministeriets liste", said, _Maker.criteria))
-        said = "Helhedsplanernes mål, og hvor tallene står nu."
-        found.append(Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", said, _Maker.targets))
+        holds = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
+        sheets.append(Sheet(CRITERIA, "Kriterierne for ministeriets liste", holds, _Maker.criteria))
+        holds = "Helhedsplanernes mål, og hvor tallene står nu."
+        sheets.append(Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", holds, _Maker.targets))
     return [
-        *found,
+        *sheets,
         Sheet(
             DEFINITIONS,
             "Definitioner",
@@ -152,7 +152,7 @@ def _names(areas: Iterable[Area]) -> dict[str, str]:
     """A sheet's name for each area: what Excel allows, and no name twice, however its letters are written."""
     fixed = (FRONT, CONTENTS, NOTES, KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES, CRITERIA, TARGETS, DEFINITIONS)
     taken = {name.casefold() for name in (*fixed, CHANGES, ALL, DRAWN)} | TAKEN
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for area in areas:
         plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", area.name).split()).strip("'") or "Område"
         name, number = plain[:LONGEST_NAME].rstrip(), 1
@@ -161,8 +161,8 @@ def _names(areas: Iterable[Area]) -> dict[str, str]:
             tail = f" {number}"
             name = f"{plain[: LONGEST_NAME - len(tail)].rstrip()}{tail}"
         taken.add(name.casefold())
-        found[area.id] = name
-    return found
+        names[area.id] = name
+    return names
 
 
 def _marks(extract: Extract) -> str:
@@ -205,9 +205,9 @@ class _Maker:
         if sheet.name == FRONT:
             return
         banners = len(words.banners(self.extract))
-        for row, said in enumerate(self._above(sheet)):
+        for row, line in enumerate(self._above(sheet)):
             loud = {"bold": True, "font_color": "#7F0000"} if row < banners else {}
-            written.write_string(row + 1, 0, said, self.formats.of(font_size=10, **loud))
+            written.write_string(row + 1, 0, line, self.formats.of(font_size=10, **loud))
         link = self.formats.of(font_size=10, font_color="#0563C1", underline=1)
         target = FRONT if sheet.name == CONTENTS else CONTENTS
         row = self.tops[sheet.name] - 1
@@ -222,12 +222,12 @@ class _Maker:
 
     def _above(self, sheet: Sheet) -> list[str]:
         """What stands between a sheet's title and the way back: the banners, what it holds, facts of its area."""
-        said = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
+        lines = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
         area = next((area for area in self.extract.areas if area is sheet.place), None)
         # Few rows: all of them stay in sight with the head when a reader scrolls.
         if area:
-            return [*said, " ".join(self._facts(area))]
-        return [*said, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
+            return [*lines, " ".join(self._facts(area))]
+        return [*lines, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
 
     def _table(
         self,
@@ -238,12 +238,12 @@ class _Maker:
         decimals: Callable[[Any], int] = lambda row: 0,
         frozen: int = 0,
         pages: Sequence[int] = (),
-        **said: Any,
+        **options: Any,
     ) -> int:
         """Write the sheet's table; its first `frozen` columns stand on every printed page, a page begins at each of
         `pages`. Returns the first row below the table."""
         name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **said)
+        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **options)
         widths = [column.width for column in columns]
         if pages:
             # The frozen columns are repeated on every page.
@@ -271,10 +271,10 @@ class _Maker:
             written.write_string(row, 0, mark, loud)
             written.write_string(row, 1, danish.sentence(meaning), self.formats.of(**_FRONT_TEXT, bold=True))
             row += 1
-        for name, said in self._front_lines():
+        for name, text_ in self._front_lines():
             written.write_string(row, 0, name, bold)
-            written.write_string(row, 1, said, text)
-            written.set_row(row, 15.5 * lines_of(said, 94) + 5)
+            written.write_string(row, 1, text_, text)
+            written.set_row(row, 15.5 * lines_of(text_, 94) + 5)
             row += 1
         link = self.formats.of(font_color="#0563C1", underline=1, font_size=11)
         written.write_string(row, 0, "Videre", bold)
@@ -337,10 +337,10 @@ class _Maker:
     def notes(self, written: Any, sheet: Sheet) -> None:
         marks = [(mark.code, mark.label_da, mark.meaning_da) for mark in self.registry.extracts.mark.values()]
         rows = [("Mærke", f"{code} {label}", meaning) for code, label, meaning in (*marks, *texts.NOT_A_MARK)]
-        rows += [("Sådan læses tallene", topic, said) for topic, said in texts.reading(self.extract)]
+        rows += [("Sådan læses tallene", topic, text) for topic, text in texts.reading(self.extract)]
         counted: dict[str, list[str]] = {}
-        for one in texts.define(self.extract, self.registry):
-            counted.setdefault(one.publisher, []).append(one.label)
+        for definition in texts.define(self.extract, self.registry):
+            counted.setdefault(definition.publisher, []).append(definition.label)
         rows += [
             ("Hvem tallene er fra", who.rstrip("."), danish.sentence("; ".join(labels)))
             for who, labels in counted.items()
@@ -409,12 +409,12 @@ class _Maker:
     def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[Row]:
         """The extract's indicators at places, by theme."""
         themes = list(labels.OUTCOME_GROUPS)
-        found = [self.registry.indicators[name] for name in self.extract.indicators]
-        found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+        indicators = [self.registry.indicators[name] for name in self.extract.indicators]
+        indicators.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
         return [
             Row(place, beside, indicator, self._line(place, beside, indicator))
             for place, beside in places
-            for indicator in found
+            for indicator in indicators
         ]
 
     def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.Line:
@@ -474,8 +474,8 @@ class _Maker:
         for year in self.extract.years:
             for caveat in texts.caveats(row.place.figure(row.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
-        said = [f"{danish.years(found)}: {caveat}" for caveat, found in years.items()]
-        return "; ".join((*said, *csv_list.limits_beside(row.newest))) or danish.ABSENT
+        remarks = [f"{danish.years(noted)}: {caveat}" for caveat, noted in years.items()]
+        return "; ".join((*remarks, *csv_list.limits_beside(row.newest))) or danish.ABSENT
 
     def _shown(self, figure: ClearedFigure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
@@ -553,12 +553,12 @@ class _Maker:
 
     def _on_criterion(self, row: tuple[Area, Watch, Criterion]) -> str:
         area, watch, criterion = row
-        said = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
+        remarks = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
         own = area.figures.get((criterion.indicator, watch.year))
         if own and not own.mark and not criterion.mark:
-            said += texts.caveats(own, self.registry)
-        said.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
-        return "; ".join(said)
+            remarks += texts.caveats(own, self.registry)
+        remarks.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
+        return "; ".join(remarks)
 
     def targets(self, written: Any, sheet: Sheet) -> None:
         rows = [(area, target) for area in self.extract.areas for target in area.targets]
@@ -607,27 +607,27 @@ class _Maker:
 
     def _on_target(self, row: tuple[Area, TargetLine]) -> str:
         target = row[1]
-        said = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
+        remarks = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
         if target.not_measurable_because:
-            said.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
+            remarks.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
         for figure in (target.start, target.newest):
             if figure is not None:
-                said += [f"{figure.year}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
-        return "; ".join(dict.fromkeys(said)) or danish.ABSENT
+                remarks += [f"{figure.year}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
+        return "; ".join(dict.fromkeys(remarks)) or danish.ABSENT
 
     # Words
 
     def definitions(self, written: Any, sheet: Sheet) -> None:
         columns = [
-            Column("Emne", 18, lambda one: one.theme),
-            Column("Indikator", 30, lambda one: one.label),
-            Column("Betyder", 46, lambda one: one.definition),
-            Column("Hvem der tælles", 24, lambda one: one.counted),
-            Column("Enhed", 16, lambda one: one.unit),
-            Column("God vej", 26, lambda one: one.good),
-            Column("Usikkerhed", 24, lambda one: one.uncertainty),
-            Column("Udgiver", 26, lambda one: one.publisher),
-            Column("Kan årene sammenlignes", 36, lambda one: one.comparable),
+            Column("Emne", 18, lambda definition: definition.theme),
+            Column("Indikator", 30, lambda definition: definition.label),
+            Column("Betyder", 46, lambda definition: definition.definition),
+            Column("Hvem der tælles", 24, lambda definition: definition.counted),
+            Column("Enhed", 16, lambda definition: definition.unit),
+            Column("God vej", 26, lambda definition: definition.good),
+            Column("Usikkerhed", 24, lambda definition: definition.uncertainty),
+            Column("Udgiver", 26, lambda definition: definition.publisher),
+            Column("Kan årene sammenlignes", 36, lambda definition: definition.comparable),
         ]
         self._table(written, sheet, columns, texts.define(self.extract, self.registry), frozen=2)
 
@@ -699,8 +699,8 @@ _SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 _WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
-def _or_dash(found: Any) -> Cell:
-    return danish.ABSENT if found is None else found
+def _or_dash(content: Any) -> Cell:
+    return danish.ABSENT if content is None else content
 
 
 def _of_row(row: Row) -> int:
@@ -723,13 +723,13 @@ def _against(line: csv_list.Line, other: Other) -> str:
     return danish.ABSENT if is_marked else csv_list.against(line, other) or danish.ABSENT
 
 
-def _yes_or_no(said: bool | None, unknown: str = "kan ikke siges") -> str:
-    return unknown if said is None else "ja" if said else "nej"
+def _yes_or_no(answer: bool | None, unknown: str = "kan ikke siges") -> str:
+    return unknown if answer is None else "ja" if answer else "nej"
 
 
 def _rule(watch: Watch) -> str:
-    of = f"mindst {watch.needed} af {len(watch.criteria)} kriterier"
-    return f"{of}, og nok beboere" if watch.size else of
+    least = f"mindst {watch.needed} af {len(watch.criteria)} kriterier"
+    return f"{least}, og nok beboere" if watch.size else least
 
 
 def _goal(row: tuple[Area, TargetLine]) -> str:
@@ -750,13 +750,16 @@ def _verdict(row: tuple[Area, TargetLine]) -> str:
 
 def _in_danish(content: bytes) -> bytes:
     """The workbook with Danish named as its language, which XlsxWriter has no way to say."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as danish_file:
+    danish_content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as given,
+        zipfile.ZipFile(danish_content, "w", zipfile.ZIP_DEFLATED) as danish_file,
+    ):
         for part in given.infolist():
-            said = given.read(part)
+            xml = given.read(part)
             if part.filename == "docProps/core.xml":
-                said = said.replace(b"</cp:coreProperties>", b"<dc:language>da-DK</dc:language></cp:coreProperties>")
+                xml = xml.replace(b"</cp:coreProperties>", b"<dc:language>da-DK</dc:language></cp:coreProperties>")
             elif part.filename.startswith(("xl/charts/", "xl/drawings/")):
-                said = re.sub(rb'(<c:lang val|lang)="en-US"', rb'\1="da-DK"', said)
-            danish_file.writestr(part, said)
-    return made.getvalue()
+                xml = re.sub(rb'(<c:lang val|lang)="en-US"', rb'\1="da-DK"', xml)
+            danish_file.writestr(part, xml)
+    return danish_content.getvalue()

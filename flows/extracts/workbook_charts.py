@@ -68,24 +68,24 @@ class Charts:
             for name in registry.extracts.key_figures:
                 if name not in extract.indicators:
                     continue
-                found = [lines[place.kind, place.id, name, year] for year in extract.years]
-                if sum(not line.figure.mark for line in found) < 2:
+                of_years = [lines[place.kind, place.id, name, year] for year in extract.years]
+                if sum(not line.figure.mark for line in of_years) < 2:
                     continue
                 self.first[place.kind, place.id, name] = top + 1 + len(self.points)
-                self.points += [Point(place, line.indicator, line.figure.year, line) for line in found]
+                self.points += [Point(place, line.indicator, line.figure.year, line) for line in of_years]
 
     def insert(self, written: Any, place: Place, below: int) -> None:
         """Charts of the place's key figures, two beside each other, below its table."""
         charts = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.first]
         if not charts:
-            said = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
-            written.write_string(below, 0, said, self.text)
+            text = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
+            written.write_string(below, 0, text, self.text)
             return
-        said = (
+        text = (
             f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{SHEET}'. En linje er brudt, hvor et år "
             "intet tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
         )
-        written.write_string(below, 0, said, self.text)
+        written.write_string(below, 0, text, self.text)
         width, height = CHART_SIZE
         # No chart is cut by the end of a page.
         rows = below + 1 + -(-len(charts) // 2) * CHART_ROWS
@@ -134,11 +134,11 @@ class Charts:
         thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
         for column in (LOW, HIGH):
             add(column, "Usikkerhed (95 %), nederst og øverst", known, thin)
-        for column, name, found, style in drawn:
-            add(column, name, [each is not None and not each.mark for each in found], style)
+        for column, name, shown, style in drawn:
+            add(column, name, [each is not None and not each.mark for each in shown], style)
         for name, limit, sign in _LIMITED:
-            for column, _, found, _style in drawn:
-                limited = [each is not None and not each.mark and limit(each) for each in found]
+            for column, _, shown, _style in drawn:
+                limited = [each is not None and not each.mark and limit(each) for each in shown]
                 add(column, name, limited, {"line": {"none": True}, "marker": sign})
         self._dress(chart, place, indicator, points, [at for at, name in enumerate(named) if name in named[:at]])
         return chart, self._described(place, indicator, points)
@@ -183,21 +183,21 @@ class Charts:
             else:
                 continue
             years.setdefault(why, []).append(point.year)
-        return "; ".join(why.format(danish.years(found)) for why, found in years.items())
+        return "; ".join(why.format(danish.years(noted)) for why, noted in years.items())
 
     def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
         """The chart in words, for those who do not see it."""
         shown = [point for point in points if not point.line.figure.mark]
-        said = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
+        sentences = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
         for at in dict.fromkeys((shown[0].year, shown[-1].year)):
             point = next(point for point in shown if point.year == at)
             limits = texts.limits(point.line.figure)
             also = f" ({', '.join(limits)})" if limits else ""
-            said.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
+            sentences.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
         if notes := self._notes(points):
-            said.append(f"{notes}.")
-        said.append(f"Alle tal står på arket {SHEET}.")
-        return " ".join(said)
+            sentences.append(f"{notes}.")
+        sentences.append(f"Alle tal står på arket {SHEET}.")
+        return " ".join(sentences)
 
 
 def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
@@ -221,9 +221,9 @@ def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
 def caveats(point: Point) -> list[str]:
     """What must be known of the point and of those beside it."""
     line = point.line
-    said = texts.caveats(line.figure, line.registry)
+    texts = texts.caveats(line.figure, line.registry)
     for name, _ in line.compared:
         other = line.beside(name)
         if other and name != "twins" and point.indicator.kind != "count":
-            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
-    return said
+            texts += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
+    return texts
