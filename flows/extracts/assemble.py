@@ -1,7 +1,7 @@
 """Each secretariat's extract, put together from a release's cleared figures and what the marts say beside figures."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 
@@ -126,18 +126,10 @@ def _figures(release: Release, wanted: Mapping[str, set[str]]) -> pl.DataFrame:
 def _places(figures: pl.DataFrame) -> dict[tuple[PlaceKind, str], Place]:
     places: dict[tuple[PlaceKind, str, str], dict[tuple[str, int], ClearedFigure]] = {}
     for row in figures.iter_rows(named=True):
-        figure = ClearedFigure(**row | {"place_kind": _kind(row["place_kind"])})
+        figure = ClearedFigure(**row)
         place = figure.place_kind, figure.place_id, figure.place_name
         places.setdefault(place, {})[figure.indicator, figure.year] = figure
     return {place[:2]: Place(*place, figures) for place, figures in places.items()}
-
-
-def _kind(word: str) -> PlaceKind:
-    """A kind of place as the contract of cleared_figures writes it. Raises ValueError for any other word."""
-    for kind in get_args(PlaceKind):
-        if word == kind:
-            return kind  # type: ignore[no-any-return]
-    raise ValueError(f"{word!r} is no kind of place")
 
 
 def _is_protected(place: Place, indicator: str, year: int, registry: Registry) -> bool:

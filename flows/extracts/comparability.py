@@ -33,7 +33,7 @@ def _figures(area: Area, extract: Extract) -> Iterable[ClearedFigure]:
     )
 
 
-def _told(
+def _grouped(
     figures: Iterable[ClearedFigure],
     registry: Registry,
     column: Callable[[ClearedFigure], Any],
@@ -41,17 +41,15 @@ def _told(
 ) -> list[str]:
     """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
 
-    `detail` says it in brackets, with {told} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
+    `detail` says it in brackets, with {value} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
     """
-    years: dict[str, dict[Any, list[int]]] = {}
+    years_of: dict[str, dict[Any, list[int]]] = {}
     for figure in figures:
         if value := column(figure):
-            years.setdefault(figure.indicator, {}).setdefault(value, []).append(figure.year)
+            years_of.setdefault(figure.indicator, {}).setdefault(value, []).append(figure.year)
     alike: dict[str, list[str]] = {}
-    for indicator, by_value in years.items():
-        details = "; ".join(
-            detail.format(told=value, years=danish.years(years_of_value)) for value, years_of_value in by_value.items()
-        )
+    for indicator, by_value in years_of.items():
+        details = "; ".join(detail.format(value=value, years=danish.years(years)) for value, years in by_value.items())
         alike.setdefault(details, []).append(name(registry.indicators[indicator]))
     return [f"{listed(names)} ({details})" for details, names in alike.items()]
 
@@ -60,12 +58,12 @@ def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     def window(figure: ClearedFigure) -> int | None:
         return figure.window_years if figure.is_mean else None
 
-    if means := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
+    if means := _grouped(_figures(area, extract), registry, window, "over {value} år i {years}"):
         yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(means)}."
 
 
 def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    repeats = _told(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {told}")
+    repeats = _grouped(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {value}")
     if repeats:
         yield f"Et gentaget tal er ingen ny måling: {'; '.join(repeats)}."
 
@@ -76,13 +74,13 @@ def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
         for indicator in extract.indicators
     ]
     changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
-    if sources := _told(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{told} for {years}"):
+    if sources := _grouped(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{value} for {years}"):
         yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(sources)}."
 
 
 def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    if undefined := _told(figures, registry, lambda f: f.mark == "not_defined_that_year"):
+    if undefined := _grouped(figures, registry, lambda f: f.mark == "not_defined_that_year"):
         yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(undefined)}."
 
 
@@ -97,7 +95,9 @@ def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[s
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    unsettled = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{told} i {years}")
+    unsettled = _grouped(
+        _figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{value} i {years}"
+    )
     if unsettled:
         yield f"Nogle tal kan blive ændret: {'; '.join(unsettled)}."
 

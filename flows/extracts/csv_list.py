@@ -30,7 +30,7 @@ FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListLine:
     """A figure with all that stands beside it. `belongs_to` is the area beside which its place stands."""
 
     place: Place
@@ -62,7 +62,7 @@ class Field:
     """
 
     head: str
-    of: Callable[[Line], Value]
+    content: Callable[[ListLine], Value]
     kind: Literal["text", "value", "change", "count", "year"] = "text"
     width: float = 12
     in_book: bool = True
@@ -85,7 +85,7 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     files.write(file, content.getvalue().encode("utf-8-sig"))
 
 
-def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iterator[Line]:
+def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iterator[ListLine]:
     """Every figure of the extract, by place, indicator and year."""
     whole: tuple[tuple[Other, Place], ...] = (("municipality", extract.municipality), ("country", extract.country))
     twins = {area.id: area.twins for area in extract.areas}
@@ -98,13 +98,13 @@ def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iter
         for name in extract.indicators:
             for year in extract.years:
                 figure = place.figure(name, year)
-                yield Line(place, beside, figure, registry.indicators[name], registry, compared)
+                yield ListLine(place, beside, figure, registry.indicators[name], registry, compared)
 
 
 # Columns --------------------------------------------------------------------------------------------------------------
 
 
-def place_kind(line: Line) -> str:
+def place_kind(line: ListLine) -> str:
     """What kind of place it is: an area's published figures within other boundaries are a kind of their own."""
     is_other = line.belongs_to is not None and line.place.kind != "twins"
     return OTHER_BOUNDARY if is_other else KINDS[line.place.kind]
@@ -115,12 +115,12 @@ def mark(figure: ClearedFigure, registry: Registry) -> str | None:
     return registry.extracts.mark[figure.mark].label_da if figure.mark else None
 
 
-def beside_value(line: Line, other: Other) -> float | None:
+def beside_value(line: ListLine, other: Other) -> float | None:
     """The number that the figure is compared with, in the indicator's decimals."""
     return line.shown(line.figure.compared(other).value)
 
 
-def against(line: Line, other: Other) -> str | None:
+def against(line: ListLine, other: Other) -> str | None:
     """How the figure compares with another place, or why not; None where it has a mark."""
     beside = line.beside(other)
     if line.figure.mark or beside is None:
@@ -137,13 +137,13 @@ def against(line: Line, other: Other) -> str | None:
     return "ikke vurderet: usikkerhed ukendt" if line.figure.ci_low is None else "ikke vurderet"
 
 
-def remarks(line: Line) -> str | None:
+def remarks(line: ListLine) -> str | None:
     """All that must be known of the figure and of those that it is compared with; None where there is nothing."""
     rounding = [f"rundet af til hele {line.figure.rounded_to}"] if words.is_rounded(line.figure) else []
     return "; ".join((*texts.caveats(line.figure, line.registry), *rounding, *limits_beside(line))) or None
 
 
-def limits_beside(line: Line) -> list[str]:
+def limits_beside(line: ListLine) -> list[str]:
     """What limits the figures that the figure is compared with: 'kommunen: gennemsnit over 2 år'."""
     compared = [(name, place) for name, place in line.compared if beside_value(line, name) is not None]
     return [
@@ -153,24 +153,24 @@ def limits_beside(line: Line) -> list[str]:
     ]
 
 
-def why_no_change(line: Line, since: Since) -> str | None:
+def why_no_change(line: ListLine, since: Since) -> str | None:
     """Why the change is not known, in words; None where it is, or the figure has a mark."""
     if line.figure.mark or line.figure.change(since):
         return None
     return words.NO_CHANGE.get(line.figure.no_change_because(since) or "")
 
 
-def _status(line: Line) -> str | None:
+def _status(line: ListLine) -> str | None:
     status = line.kept(line.figure.status)
     return STATUSES[status] if status else None
 
 
-def _direction(line: Line) -> str | None:
+def _direction(line: ListLine) -> str | None:
     direction = texts.direction(line.figure)
     return None if direction == danish.ABSENT else direction
 
 
-def _of_place(line: Line) -> str:
+def _of_place(line: ListLine) -> str:
     # A bare code of digits would lose its zeros.
     return f"{place_kind(line)} {line.place.id}"
 
@@ -243,8 +243,8 @@ FIELDS = (
 # CSV ------------------------------------------------------------------------------------------------------------------
 
 
-def _cell(field: Field, line: Line) -> str:
-    content = field.of(line)
+def _cell(field: Field, line: ListLine) -> str:
+    content = field.content(line)
     if content is None:
         return ""
     if isinstance(content, str):

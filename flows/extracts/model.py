@@ -26,7 +26,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearedFigure:
-    """A row of `cleared_figures`: schemas/tables.toml says what its columns are. It has a `value`, or a `mark` instead."""
+    """A row of `cleared_figures`, as schemas/tables.toml describes it: it has a `value`, or a `mark` in its place."""
 
     place_kind: PlaceKind
     place_id: str
@@ -170,6 +170,10 @@ class Watch:
     on_list: bool | None
     could_flip: bool | None
     household: int
+
+    def every_criterion(self) -> tuple[Criterion, ...]:
+        """The criterion of residents, where there is one, and the others."""
+        return (self.size, *self.criteria) if self.size else self.criteria
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A figure in words: its name, its size, what must be said beside it, how it stands; parts of sentences and cells."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from flows.extracts import words
 from flows.extracts.model import Change, ClearedFigure, Extract, Other, Place
@@ -52,6 +53,13 @@ def amount(value: float, indicator: Indicator) -> str:
 def between(low: float, high: float, indicator: Indicator) -> str:
     """An interval in words: 'mellem 8,1 og 12,0'."""
     return f"mellem {danish.number(low, indicator.decimals)} og {danish.number(high, indicator.decimals)}"
+
+
+def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
+    """The interval in words, or that it is not known; empty for a count, which has none."""
+    if figure.interval:
+        return between(*figure.interval, indicator)
+    return "" if indicator.kind == "count" else NO_INTERVAL
 
 
 def step(change: float, indicator: Indicator) -> str:
@@ -110,6 +118,17 @@ def movement(change: Change) -> str | None:
         return None
     low, high = change.interval
     return "steget" if low > 0 else "faldet" if high < 0 else ""
+
+
+def key_figures(extract: Extract, registry: Registry) -> list[Indicator]:
+    """The key figures that the extract has."""
+    return [registry.indicators[name] for name in registry.extracts.key_figures if name in extract.indicators]
+
+
+def marks_met(figures: Sequence[ClearedFigure], registry: Registry) -> list[tuple[str, int]]:
+    """How many of the figures stand under each mark: those marks in words that any of them has."""
+    counts = Counter(figure.mark for figure in figures)
+    return [(mark.label_da, counts[name]) for name, mark in registry.extracts.mark.items() if counts[name]]
 
 
 def newest(place: Place, indicator: str, extract: Extract) -> ClearedFigure | None:

@@ -127,12 +127,8 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
     }
 
 
-def _key_indicators(extract: Extract, registry: Registry) -> list[Indicator]:
-    return [registry.indicators[i] for i in registry.extracts.key_figures if i in extract.indicators]
-
-
 def _area(area: Area, number: int, extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
-    keys = _key_indicators(extract, registry)
+    keys = phrases.key_figures(extract, registry)
     drawings = [
         (indicator, _drawing(area, indicator, f"chart-{number}-{indicator.id}.svg", extract, registry, files))
         for indicator in keys
@@ -158,13 +154,11 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
 
 
 def _facts(area: Area, registry: Registry) -> list[str]:
-    sizes = {row["size_band"]: row["label_da"] for row in registry.codes["size_bands"]}
-    grants = {row["funding_band"]: row["label_da"] for row in registry.codes["funding_bands"]}
     facts = list(area.plans)
     if area.size_band:
-        facts.append(f"{sizes[area.size_band].replace('-', '–')} lejemål")
+        facts.append(f"{words.band('size_band', area.size_band, registry).replace('-', '–')} lejemål")
     if area.funding_band:
-        facts.append(f"{grants[area.funding_band].replace('-', '–')} i støtte")
+        facts.append(f"{words.band('funding_band', area.funding_band, registry).replace('-', '–')} i støtte")
     return facts
 
 
@@ -191,18 +185,12 @@ def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Ext
         earlier = phrases.newest(place, indicator.id, extract)
         senior = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
         return _cell(words.shown(figure, registry), senior, is_mark=True)
-    return _cell(_number(figure.number, indicator), _uncertainty(figure, indicator), phrases.all_caveats(figure))
+    return _cell(_number(figure.number, indicator), phrases.uncertainty(figure, indicator), phrases.all_caveats(figure))
 
 
 def _number(value: float, indicator: Indicator) -> str:
     """A value in a row that says what it counts."""
     return danish.number(value) if indicator.kind == "count" else danish.valued(value, indicator)
-
-
-def _uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
-    if figure.interval:
-        return phrases.between(*figure.interval, indicator)
-    return "" if indicator.kind == "count" else phrases.NO_INTERVAL
 
 
 def _with_caveats(figure: ClearedFigure, registry: Registry) -> str:
@@ -282,7 +270,7 @@ def _drawing(
 def _watch(area: Area, registry: Registry) -> Content | None:
     if area.watch is None:
         return None
-    return {"year": str(area.watch.year), "said": criteria.of_watch(area.watch, registry)}
+    return {"year": str(area.watch.year), "sentences": criteria.of_watch(area.watch, registry)}
 
 
 def _target(target: TargetLine, registry: Registry) -> Content:
@@ -342,7 +330,7 @@ def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) ->
 
 def _no_area(extract: Extract, registry: Registry) -> Content:
     rows = []
-    for indicator in _key_indicators(extract, registry):
+    for indicator in phrases.key_figures(extract, registry):
         own = extract.municipality.figure(indicator.id, extract.year)
         country = extract.country.figure(indicator.id, extract.year)
         rows.append(
@@ -366,7 +354,7 @@ def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tup
     """Each key figure's name, definition and where the place's figures come from."""
     return [
         (indicator.label_da, indicator.definition_da, _publishers(place, indicator.id, extract, registry))
-        for indicator in _key_indicators(extract, registry)
+        for indicator in phrases.key_figures(extract, registry)
     ]
 
 

@@ -19,7 +19,9 @@ from flows.extracts.phrases import (
     capital,
     caveats,
     counts,
+    key_figures,
     listed,
+    marks_met,
     movement,
     name,
     newest,
@@ -135,7 +137,7 @@ def _named(place: Place) -> str:
 
 def _key_figures(place: Place, extract: Extract, registry: Registry) -> list[ClearedFigure]:
     """The key figures of the extract's year, shown or not."""
-    return [place.figure(i, extract.year) for i in registry.extracts.key_figures if i in extract.indicators]
+    return [place.figure(indicator.id, extract.year) for indicator in key_figures(extract, registry)]
 
 
 def _compared(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> list[str]:
@@ -260,9 +262,11 @@ def _grouped(
 
 def _side_by_side(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> str:
     parts = [f"{_with(amount(figure.number, indicator), caveats(figure))} her"]
-    for other in OTHERS:
-        if figure.compared(other).value is not None:
-            parts.append(f"{_beside(figure, other, extract, indicator)} i {words.PLACES[other]}")
+    parts += [
+        f"{_beside(figure, other, extract, indicator)} i {words.PLACES[other]}"
+        for other in OTHERS
+        if figure.compared(other).value is not None
+    ]
     why = "de er ikke vurderet mod hinanden" if figure.interval else UNKNOWN
     return f"{capital(name(indicator))} er {listed(parts)}; {why}."
 
@@ -356,8 +360,7 @@ def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]
 def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     """How many figures of the year are shown and how many stand under each mark, and the newest that is shown."""
     figures = [place.figure(i, extract.year) for i in extract.indicators]
-    marks = [(mark.label_da, sum(f.mark == mark.id for f in figures)) for mark in registry.extracts.mark.values()]
-    met = [(label, count) for label, count in marks if count]
+    met = marks_met(figures, registry)
     if not met:
         return [Weighed(f"Alle {len(figures)} tal for {extract.year} vises.", 0)]
     (label, count), *others = met

@@ -12,7 +12,7 @@ from schemas.registry import Registry
 
 
 @dataclass(frozen=True)
-class Cell:
+class PageCell:
     """A cell of a table: a number or a mark, and what must be read with it."""
 
     text: str
@@ -28,7 +28,7 @@ class Row:
     link: str | None
     key: str
     years: tuple[int, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[PageCell, ...]
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,22 @@ class Chooser:
     year: str
 
 
-def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) -> Cell:
+def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) -> PageCell:
     """A figure with its caveats and `more` below it, or its mark alone."""
     if figure.mark:
-        return Cell(words.shown(figure, registry), is_mark=True)
-    return Cell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
+        return PageCell(words.shown(figure, registry), is_mark=True)
+    return PageCell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
 
 
-def uncertainty(figure: ClearedFigure, registry: Registry) -> Cell:
+def uncertainty(figure: ClearedFigure, registry: Registry) -> PageCell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
-    indicator = registry.indicators[figure.indicator]
     if figure.mark:
-        return Cell(danish.ABSENT)
-    if figure.interval:
-        return Cell(phrases.between(*figure.interval, indicator))
-    if indicator.kind == "count":
-        return Cell(f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op")
-    return Cell(phrases.NO_INTERVAL)
+        return PageCell(danish.ABSENT)
+    counted = f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op"
+    return PageCell(phrases.uncertainty(figure, registry.indicators[figure.indicator]) or counted)
 
 
-def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:
+def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[PageCell]:
     """The same figure of the places beside it, with how the area stands against each."""
     figure = place.figure(key, year)
     cells = []
@@ -75,11 +71,13 @@ def compared(place: Place, beside: Sequence[Place], key: str, year: int, registr
 def stands(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """The verdict of an area's figure against another place in words; empty where none is given."""
     indicator = registry.indicators[figure.indicator]
-    if figure.mark or figure.value is None or indicator.kind == "count":
+    if not figure.is_shown or indicator.kind == "count":
         return ""
-    if other.kind == "municipality" or other.kind == "country":
-        return phrases.standing(figure, other.kind, indicator)
-    return words.VERDICTS[figure.twin_verdict] if figure.twin_verdict else ""
+    match other.kind:
+        case "municipality" | "country":
+            return phrases.standing(figure, other.kind, indicator)
+        case _:
+            return words.VERDICTS[figure.twin_verdict] if figure.twin_verdict else ""
 
 
 def rows_of(
@@ -89,7 +87,7 @@ def rows_of(
     rows = []
     for key in indicators:
 
-        def cells(year: int, key: str = key) -> tuple[Cell, ...]:
+        def cells(year: int, key: str = key) -> tuple[PageCell, ...]:
             figure = place.figure(key, year)
             own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))

@@ -112,22 +112,22 @@ def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
 
 def limits(figure: ClearedFigure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
-    texts = phrases.limits(figure)
+    remarks = phrases.limits(figure)
     if figure.is_shown and figure.status in ("provisional", "estimated"):
-        texts.append(targets.STATUSES[figure.status])
-    return texts
+        remarks.append(targets.STATUSES[figure.status])
+    return remarks
 
 
 def caveats(figure: ClearedFigure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
     if figure.mark:
         return [registry.extracts.mark[figure.mark].label_da]
-    texts = limits(figure)
+    remarks = limits(figure)
     if figure.is_published:
-        texts.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
+        remarks.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
     if uncertainty(figure, registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
-        texts.append(phrases.NO_INTERVAL)
-    return texts
+        remarks.append(phrases.NO_INTERVAL)
+    return remarks
 
 
 def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
@@ -149,10 +149,10 @@ def direction(figure: ClearedFigure) -> str:
 
 def places(extract: Extract) -> list[tuple[Place, Place | None]]:
     """Every place of the extract, and the area that it stands beside."""
-    places_: list[tuple[Place, Place | None]] = []
+    every: list[tuple[Place, Place | None]] = []
     for area in extract.areas:
-        places_ += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
-    return [*places_, (extract.municipality, None), (extract.country, None)]
+        every += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
+    return [*every, (extract.municipality, None), (extract.country, None)]
 
 
 # Definitions ----------------------------------------------------------------------------------------------------------
@@ -173,12 +173,16 @@ class Definition:
     comparable: str
 
 
+def by_theme(extract: Extract, registry: Registry) -> list[Indicator]:
+    """The extract's indicators by theme, in the registry's order within each."""
+    themes = list(labels.OUTCOME_GROUPS)
+    indicators = [registry.indicators[name] for name in extract.indicators]
+    return sorted(indicators, key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+
+
 def define(extract: Extract, registry: Registry) -> list[Definition]:
     """The definitions of the extract's indicators by theme, in the registry's order within each."""
     every = [place for place, _ in places(extract)]
-    themes = list(labels.OUTCOME_GROUPS)
-    indicators = [registry.indicators[name] for name in extract.indicators]
-    indicators.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
     return [
         Definition(
             labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
@@ -191,7 +195,7 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
             danish.sentence(_publishers(every, extract, indicator, registry)),
             _comparable(every, extract, indicator),
         )
-        for indicator in indicators
+        for indicator in by_theme(extract, registry)
     ]
 
 

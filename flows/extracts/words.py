@@ -1,5 +1,7 @@
 """The words that every output of an extract shares: a figure or its mark, what is said above everything else, codes."""
 
+from typing import Literal
+
 from flows.extracts.model import ClearedFigure, Extract
 from flows.present import danish
 from schemas.models import Indicator
@@ -60,6 +62,11 @@ def rounding_read(base: int) -> str:
         "Om en ændring eller en retning er sikker, kan vi ikke sige. Tal, som en myndighed har offentliggjort, er ikke "
         "rundet af."
     )
+
+
+def band(kind: Literal["size_band", "funding_band"], code: str, registry: Registry) -> str:
+    """A band of sizes or grants as its list of codes has it."""
+    return next(row["label_da"] for row in registry.codes[f"{kind}s"] if row[kind] == code)
 
 
 def is_rounded(figure: ClearedFigure) -> bool:

@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
-from flows.extracts import csv_list, phrases, texts, words
+from flows.extracts import criteria, csv_list, phrases, texts, words
 from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
-from flows.extracts.workbook_charts import Charts, Point, caveats
+from flows.extracts.workbook_charts import Charts, DrawnFigure, caveats
 from flows.present import danish
 from flows.present.excel import Cell, Column, Formats, lines_of, table
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
@@ -55,10 +55,10 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
             "author": "Boligprofil",
             "status": "Godkendt" if extract.is_cleared else "Udkast",
             # No clock: the day on which the year of the figures ended.
-            "created": datetime(extract.year, 12, 31),
+            "created": datetime(extract.year, 12, 31, tzinfo=UTC),
         }
     )
-    sheets = _sheets(extract, registry)
+    sheets = _sheets(extract)
     for place, sheet in enumerate(sheets):
         book.add_worksheet(sheet.name).set_first_sheet() if not place else book.add_worksheet(sheet.name)
     _Maker(book, extract, registry, sheets).make()
@@ -78,16 +78,16 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Row:
+class IndicatorRow:
     """An indicator at a place through the years; `belongs_to` is the area beside which the place stands."""
 
     place: Place
     belongs_to: Place | None
     indicator: Indicator
-    newest: csv_list.Line
+    newest: csv_list.ListLine
 
 
-def _sheets(extract: Extract, registry: Registry) -> list[Sheet]:
+def _sheets(extract: Extract) -> list[Sheet]:
     """The sheets that the extract needs, in their order."""
     first, last = extract.years[0], extract.years[-1]
     span = f"{first}–{last}"
@@ -178,7 +178,7 @@ class _Maker:
     def __init__(self, book: Any, extract: Extract, registry: Registry, sheets: Sequence[Sheet]) -> None:
         self.book, self.extract, self.registry, self.sheets = book, extract, registry, sheets
         self.formats = Formats(book)
-        self.lines: dict[tuple[str, str, str, int], csv_list.Line] = {
+        self.lines: dict[tuple[str, str, str, int], csv_list.ListLine] = {
             (line.place.kind, line.place.id, line.indicator.id, line.figure.year): line
             for line in csv_list.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
@@ -235,7 +235,7 @@ class _Maker:
         sheet: Sheet,
         columns: Sequence[Column],
         rows: Sequence[Any],
-        decimals: Callable[[Any], int] = lambda row: 0,
+        decimals: Callable[[Any], int] = lambda _: 0,
         frozen: int = 0,
         pages: Sequence[int] = (),
         **options: Any,
@@ -259,7 +259,7 @@ class _Maker:
 
     # Front, contents, notes
 
-    def front(self, written: Any, sheet: Sheet) -> None:
+    def front(self, written: Any, sheet: Sheet) -> None:  # noqa: ARG002 - as every sheet is made
         bold = self.formats.of(bold=True, valign="top", font_size=11)
         text = self.formats.of(text_wrap=True, valign="top", align="left", font_size=11)
         loud = self.formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top", font_size=11)
@@ -271,10 +271,10 @@ class _Maker:
             written.write_string(row, 0, mark, loud)
             written.write_string(row, 1, danish.sentence(meaning), self.formats.of(**_FRONT_TEXT, bold=True))
             row += 1
-        for name, text_ in self._front_lines():
+        for name, meaning in self._front_lines():
             written.write_string(row, 0, name, bold)
-            written.write_string(row, 1, text_, text)
-            written.set_row(row, 15.5 * lines_of(text_, 94) + 5)
+            written.write_string(row, 1, meaning, text)
+            written.set_row(row, 15.5 * lines_of(meaning, 94) + 5)
             row += 1
         link = self.formats.of(font_color="#0563C1", underline=1, font_size=11)
         written.write_string(row, 0, "Videre", bold)
@@ -357,9 +357,8 @@ class _Maker:
     def key_figures(self, written: Any, sheet: Sheet) -> None:
         year = self.extract.year
         rows = [
-            self.lines["area", area.id, name, year]
-            for name in self.registry.extracts.key_figures
-            if name in self.extract.indicators
+            self.lines["area", area.id, indicator.id, year]
+            for indicator in phrases.key_figures(self.extract, self.registry)
             for area in sorted(self.extract.areas, key=lambda area: area.name)
         ]
         columns = [
@@ -406,36 +405,34 @@ class _Maker:
         if sheet.place:
             self.charts.insert(written, sheet.place, below)
 
-    def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[Row]:
+    def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[IndicatorRow]:
         """The extract's indicators at places, by theme."""
-        themes = list(labels.OUTCOME_GROUPS)
-        indicators = [self.registry.indicators[name] for name in self.extract.indicators]
-        indicators.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+        indicators = texts.by_theme(self.extract, self.registry)
         return [
-            Row(place, beside, indicator, self._line(place, beside, indicator))
+            IndicatorRow(place, beside, indicator, self._line(place, beside, indicator))
             for place, beside in places
             for indicator in indicators
         ]
 
-    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.Line:
+    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.ListLine:
         """The newest figure; one within other boundaries is compared with nothing."""
         known = self.lines.get((place.kind, place.id, indicator.id, self.extract.year))
         if known is not None and known.place is place:
             return known
         figure = place.figure(indicator.id, self.extract.year)
-        return csv_list.Line(place, beside, figure, indicator, self.registry, ())
+        return csv_list.ListLine(place, beside, figure, indicator, self.registry, ())
 
     def _years(self) -> list[Column]:
         """What an indicator is, its figures through the years, and the newest one's uncertainty and direction."""
 
-        def of(year: int) -> Callable[[Row], Cell]:
+        def shown_of(year: int) -> Callable[[IndicatorRow], Cell]:
             return lambda row: self._shown(row.place.figure(row.indicator.id, year), row.indicator)
 
         return [
             Column("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
             Column("Indikator", 32, lambda row: row.indicator.label_da),
             Column("Enhed", 12, lambda row: danish.unit(row.indicator)),
-            *(Column(str(year), 9, of(year), "value") for year in self.extract.years),
+            *(Column(str(year), 9, shown_of(year), "value") for year in self.extract.years),
             Column(
                 f"Usikkerhed {self.extract.year}",
                 17,
@@ -445,7 +442,7 @@ class _Maker:
             Column("Retning over fem år", 20, lambda row: texts.direction(row.newest.figure)),
         ]
 
-    def _comparisons(self, line: Callable[[Any], csv_list.Line]) -> list[Column]:
+    def _comparisons(self, line: Callable[[Any], csv_list.ListLine]) -> list[Column]:
         """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
         heads: tuple[tuple[Other, str, str], ...] = (
             ("municipality", "Kommunen", "kommunen"),
@@ -468,7 +465,7 @@ class _Maker:
     def _remark(self) -> Column:
         return Column("Bemærk", 60, self._remarks)
 
-    def _remarks(self, row: Row) -> str:
+    def _remarks(self, row: IndicatorRow) -> str:
         """The caveats and marks of the row's years, years of the same drawn together, and those of the comparisons."""
         years: dict[str, list[int]] = {}
         for year in self.extract.years:
@@ -479,11 +476,15 @@ class _Maker:
 
     def _shown(self, figure: ClearedFigure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
-        if figure.mark:
-            return self.registry.extracts.mark[figure.mark].code
-        return texts.rounded(figure.number, indicator)
+        return self._number(figure.value, figure.mark, indicator)
 
-    def _beside(self, line: csv_list.Line, other: Other) -> Cell:
+    def _number(self, number: float | None, mark: str | None, indicator: Indicator) -> Cell:
+        """A number, the code of the mark in its place, or a dash where there is neither."""
+        if mark:
+            return self.registry.extracts.mark[mark].code
+        return danish.ABSENT if number is None else texts.rounded(number, indicator)
+
+    def _beside(self, line: csv_list.ListLine, other: Other) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
         number, beside = csv_list.beside_value(line, other), line.beside(other)
         if number is not None:
@@ -491,13 +492,11 @@ class _Maker:
         return self._shown(beside, line.indicator) if beside and beside.mark else danish.ABSENT
 
     def _facts(self, area: Area) -> Iterator[str]:
-        bands = {row["size_band"]: row["label_da"] for row in self.registry.codes["size_bands"]}
-        grants = {row["funding_band"]: row["label_da"] for row in self.registry.codes["funding_bands"]}
         if area.dwellings is not None:
-            size = f" (størrelse: {bands[area.size_band]})" if area.size_band else ""
+            size = f" (størrelse: {words.band('size_band', area.size_band, self.registry)})" if area.size_band else ""
             yield f"Lejemål: {danish.number(area.dwellings)}{size}."
         if area.funding_band:
-            yield f"Bevilling: {grants[area.funding_band]}"
+            yield f"Bevilling: {words.band('funding_band', area.funding_band, self.registry)}"
         if area.plans:
             yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {danish.listed(area.plans)}."
         yield (
@@ -513,7 +512,7 @@ class _Maker:
             (area, area.watch, criterion)
             for area in self.extract.areas
             if area.watch
-            for criterion in (*((area.watch.size,) if area.watch.size else ()), *area.watch.criteria)
+            for criterion in area.watch.every_criterion()
         ]
         columns = [
             Column("Område", 22, lambda row: row[0].name),
@@ -542,14 +541,10 @@ class _Maker:
         criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
         # The threshold is the law's own number: its decimals, not the indicator's.
         digits = len(f"{criterion.threshold:g}".partition(".")[2])
-        return f"{_SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {danish.unit(indicator)}"
+        return f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {danish.unit(indicator)}"
 
     def _of_criterion(self, criterion: Criterion, number: float | None) -> Cell:
-        if criterion.mark:
-            return self.registry.extracts.mark[criterion.mark].code
-        return _or_dash(
-            None if number is None else texts.rounded(number, self.registry.indicators[criterion.indicator])
-        )
+        return self._number(number, criterion.mark, self.registry.indicators[criterion.indicator])
 
     def _on_criterion(self, row: tuple[Area, Watch, Criterion]) -> str:
         area, watch, criterion = row
@@ -570,10 +565,10 @@ class _Maker:
             Column("Måles ved", 26, self._measure),
             Column("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
             Column("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
-            Column("Tal i startåret", 10, lambda row: self._of_target(row[1], "start"), "value"),
+            Column("Tal i startåret", 10, lambda row: self._of_target(row[1], row[1].start), "value"),
             Column("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
             Column("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
-            Column("Nyeste tal", 10, lambda row: self._of_target(row[1], "newest"), "value"),
+            Column("Nyeste tal", 10, lambda row: self._of_target(row[1], row[1].newest), "value"),
             Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
             Column("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
             Column("Vurdering", 18, _verdict, "beside"),
@@ -594,16 +589,17 @@ class _Maker:
         indicator = self.registry.indicators[target.indicator]
         return f"{indicator.label_da} ({danish.unit(indicator)})"
 
-    def _of_target(self, target: TargetLine, side: str) -> Cell:
-        figure = getattr(target, side)
+    def _of_target(self, target: TargetLine, figure: ClearedFigure | None) -> Cell:
         if figure is None or not target.indicator:
             return danish.ABSENT
         return self._shown(figure, self.registry.indicators[target.indicator])
 
     def _of_goal(self, target: TargetLine, number: float | None) -> Cell:
-        if number is None or not target.indicator:
-            return danish.ABSENT
-        return texts.rounded(number, self.registry.indicators[target.indicator])
+        return (
+            self._number(number, None, self.registry.indicators[target.indicator])
+            if target.indicator
+            else danish.ABSENT
+        )
 
     def _on_target(self, row: tuple[Area, TargetLine]) -> str:
         target = row[1]
@@ -632,35 +628,36 @@ class _Maker:
         self._table(written, sheet, columns, texts.define(self.extract, self.registry), frozen=2)
 
     def changes(self, written: Any, sheet: Sheet) -> None:
+        def indicator(change: ChangeLine) -> Indicator:
+            return self.registry.indicators[change.indicator]
+
         columns = [
             Column("Sted", 28, lambda change: change.place),
-            Column("Hvad der skete", 28, lambda change: texts.happened(change)),
-            Column("Indikator", 44, lambda change: self.registry.indicators[change.indicator].label_da),
-            Column("Enhed", 14, lambda change: danish.unit(self.registry.indicators[change.indicator])),
+            Column("Hvad der skete", 28, texts.happened),
+            Column("Indikator", 44, lambda change: indicator(change).label_da),
+            Column("Enhed", 14, lambda change: danish.unit(indicator(change))),
             Column("År", 8, lambda change: change.year, "year"),
-            Column("Før", 14, lambda change: self._side(change.before, change.before_mark, change.indicator), "value"),
-            Column("Nu", 14, lambda change: self._side(change.now, change.now_mark, change.indicator), "value"),
+            Column(
+                "Før", 14, lambda change: self._number(change.before, change.before_mark, indicator(change)), "value"
+            ),
+            Column("Nu", 14, lambda change: self._number(change.now, change.now_mark, indicator(change)), "value"),
         ]
         rows = texts.in_order(self.extract, self.registry)
-        self._table(written, sheet, columns, rows, self._decimals_of, nothing="Ingen ændringer.")
-
-    def _decimals_of(self, change: ChangeLine) -> int:
-        return self.registry.indicators[change.indicator].decimals
-
-    def _side(self, number: float | None, mark: str | None, name: str) -> Cell:
-        if mark:
-            return self.registry.extracts.mark[mark].code
-        return _or_dash(None if number is None else texts.rounded(number, self.registry.indicators[name]))
+        self._table(
+            written, sheet, columns, rows, lambda change: indicator(change).decimals, nothing="Ingen ændringer."
+        )
 
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
 
-        def of(field: csv_list.Field) -> Callable[[csv_list.Line], Cell]:
+        def content(field: csv_list.Field) -> Callable[[csv_list.ListLine], Cell]:
             if field.head == "Tal":
                 return lambda line: self._shown(line.figure, line.indicator)
-            return lambda line: _or_dash(field.of(line))
+            return lambda line: _or_dash(field.content(line))
 
-        columns = [Column(field.head, field.width, of(field), field.kind) for field in csv_list.FIELDS if field.in_book]
+        columns = [
+            Column(field.head, field.width, content(field), field.kind) for field in csv_list.FIELDS if field.in_book
+        ]
         rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
@@ -688,14 +685,13 @@ class _Maker:
             nothing=nothing,
         )
 
-    def _drawn_beside(self, point: Point, other: Other) -> Cell:
+    def _drawn_beside(self, point: DrawnFigure, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
         beside = point.line.beside(other)
         return self._shown(beside, point.indicator) if beside and point.indicator.kind != "count" else danish.ABSENT
 
 
 _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
-_SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 _WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
@@ -703,11 +699,11 @@ def _or_dash(content: Any) -> Cell:
     return danish.ABSENT if content is None else content
 
 
-def _of_row(row: Row) -> int:
+def _of_row(row: IndicatorRow) -> int:
     return row.indicator.decimals
 
 
-def _change_interval(line: csv_list.Line) -> str:
+def _change_interval(line: csv_list.ListLine) -> str:
     change = line.figure.change("year")
     if line.figure.mark or change is None:
         return csv_list.why_no_change(line, "year") or danish.ABSENT
@@ -716,7 +712,7 @@ def _change_interval(line: csv_list.Line) -> str:
     return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
-def _against(line: csv_list.Line, other: Other) -> str:
+def _against(line: csv_list.ListLine, other: Other) -> str:
     """How the figure compares; a dash where the mark beside it says why it does not."""
     beside = line.beside(other)
     is_marked = beside is not None and bool(beside.mark)

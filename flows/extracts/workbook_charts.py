@@ -27,19 +27,19 @@ Drawn: TypeAlias = tuple[int, str, list[ClearedFigure | None], dict[str, Any]]
 # Signs on top of a line's own, for figures that are no measurement of their year alone.
 _BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
 _LIMITED: tuple[tuple[str, Callable[[ClearedFigure], bool], dict[str, Any]], ...] = (
-    ("Gennemsnit over flere år", lambda figure: (figure.window_years or 1) > 1, {"type": "diamond", **_BLACK}),
+    ("Gennemsnit over flere år", lambda figure: figure.is_mean, {"type": "diamond", **_BLACK}),
     ("Kilden gentager et tidligere års tal", lambda figure: bool(figure.repeats_year), {"type": "x", **_BLACK}),
 )
 
 
 @dataclass(frozen=True)
-class Point:
+class DrawnFigure:
     """A figure that a chart is drawn from."""
 
     place: Place
     indicator: Indicator
     year: int
-    line: csv_list.Line
+    line: csv_list.ListLine
 
 
 class Charts:
@@ -54,25 +54,23 @@ class Charts:
         book: Any,
         extract: Extract,
         registry: Registry,
-        lines: Mapping[tuple[str, str, str, int], csv_list.Line],
+        lines: Mapping[tuple[str, str, str, int], csv_list.ListLine],
         top: int,
         marks: str,
         text: Any,
     ) -> None:
         self.book, self.registry, self.years = book, registry, extract.years
         self.top, self.marks, self.text = top, marks, text
-        self.points: list[Point] = []
+        self.points: list[DrawnFigure] = []
         # The row of a chart's first year.
         self.first: dict[tuple[str, str, str], int] = {}
         for place in (*extract.areas, extract.municipality):
-            for name in registry.extracts.key_figures:
-                if name not in extract.indicators:
-                    continue
-                of_years = [lines[place.kind, place.id, name, year] for year in extract.years]
+            for indicator in phrases.key_figures(extract, registry):
+                of_years = [lines[place.kind, place.id, indicator.id, year] for year in extract.years]
                 if sum(not line.figure.mark for line in of_years) < 2:
                     continue
-                self.first[place.kind, place.id, name] = top + 1 + len(self.points)
-                self.points += [Point(place, line.indicator, line.figure.year, line) for line in of_years]
+                self.first[place.kind, place.id, indicator.id] = top + 1 + len(self.points)
+                self.points += [DrawnFigure(place, indicator, line.figure.year, line) for line in of_years]
 
     def insert(self, written: Any, place: Place, below: int) -> None:
         """Charts of the place's key figures, two beside each other, below its table."""
@@ -144,7 +142,7 @@ class Charts:
         return chart, self._described(place, indicator, points)
 
     def _dress(
-        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[Point], unnamed: list[int]
+        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[DrawnFigure], unnamed: list[int]
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
         title = f"{indicator.label_da} ({danish.unit(indicator)}): {place.name}"
@@ -171,7 +169,7 @@ class Charts:
         # Rows that a reader hides on the sheet of the numbers stay drawn.
         chart.show_hidden_data()
 
-    def _notes(self, points: Sequence[Point]) -> str:
+    def _notes(self, points: Sequence[DrawnFigure]) -> str:
         """Years of the place without a figure, and why; years whose figure has no known uncertainty."""
         years: dict[str, list[int]] = {}
         for point in points:
@@ -185,7 +183,7 @@ class Charts:
             years.setdefault(why, []).append(point.year)
         return "; ".join(why.format(danish.years(noted)) for why, noted in years.items())
 
-    def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
+    def _described(self, place: Place, indicator: Indicator, points: Sequence[DrawnFigure]) -> str:
         """The chart in words, for those who do not see it."""
         shown = [point for point in points if not point.line.figure.mark]
         sentences = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
@@ -218,12 +216,12 @@ def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
             first = None
 
 
-def caveats(point: Point) -> list[str]:
+def caveats(point: DrawnFigure) -> list[str]:
     """What must be known of the point and of those beside it."""
     line = point.line
-    texts = texts.caveats(line.figure, line.registry)
+    remarks = texts.caveats(line.figure, line.registry)
     for name, _ in line.compared:
         other = line.beside(name)
         if other and name != "twins" and point.indicator.kind != "count":
-            texts += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
-    return texts
+            remarks += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
+    return remarks

@@ -290,3 +290,22 @@ def test_a_figure_of_another_place_is_not_compared_again(
     said = sentences.of_figure(row, replace(made), extract, registry)
     assert "i Nabogaarden" in said
     assert "kommunen" not in said
+
+
+def test_what_is_surest_different_is_said_first_and_the_least_sure_shares_a_sentence(
+    registry: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    """By widths of the interval: neither in the order of the key figures, nor by how far the numbers lie apart."""
+    keys = [name for name in registry.extracts.key_figures if registry.indicators[name].kind == "share"][:4]
+    # The other place lies 5, 10, 4 and 3 points away: 0.6, 1.8, 2.2 and 3.3 widths.
+    given = {
+        name: {YEAR: {"x": 0.3 * n, "n": n, "municipality_value": 30 + points, "municipality_verdict": "higher"}}
+        for name, n, points in zip(keys, (400, 1_000, 10_000, 40_000), (5.0, 10.0, 4.0, 3.0), strict=True)
+    }
+    made = area(registry, "testby", given)
+    said = " ".join(sentences.reading(made, make_extract(made), registry))
+    subjects = [phrases.capital(phrases.name(registry.indicators[name])) for name in keys]
+    places = [said.index(f"{subject} er 30,0") if f"{subject} er 30,0" in said else None for subject in subjects]
+    assert places[0] is None
+    assert places[3] < places[2] < places[1]  # type: ignore[operator]
+    assert f"{phrases.name(registry.indicators[keys[0]])} (30,0 mod 35,0)" in said[said.index("Også") :]

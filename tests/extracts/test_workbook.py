@@ -318,8 +318,8 @@ def test_libreoffice_opens_it_and_finds_the_same(made: bytes, told: dict[str, An
 
     again = sheets(saved)
     assert list(again) == list(told)
-    for name in told:
-        assert filled(again[name]) == filled(told[name])
+    for name, rows in told.items():
+        assert filled(again[name]) == filled(rows)
     kept, drawn = ([name for name in parts(file) if name.startswith("xl/charts/chart")] for file in (saved, made))
     assert len(kept) == len(drawn)
 
