@@ -41,9 +41,9 @@ def write_extract(
     if there := _standing(release, secretariat, registry, ledger, folder):
         return there
     is_cleared = ledger_entries.name_of(release, secretariat) in ledger.releases
-    made = _composed(release, secretariat, snapshot, registry, ledger, is_cleared)
-    said = folders.write(made, registry, release, _given(release, secretariat), made_with(registry), folder)
-    return _told(said, folder, is_new=True)
+    extract = _composed(release, secretariat, snapshot, registry, ledger, is_cleared)
+    record = folders.write(extract, registry, release, _given(release, secretariat), made_with(registry), folder)
+    return _told(record, folder, is_new=True)
 
 
 def standing(
@@ -54,17 +54,17 @@ def standing(
     ledger = store.ledger_of(releases)
     if not of_year or not make.is_up_to_date(of_year[-1], snapshot, registry, releases, ledger):
         return None
-    found = [_standing(of_year[-1], name, registry, ledger, extracts / str(year) / name) for name in names]
-    return [one for one in found if one] if all(found) else None
+    written = [_standing(of_year[-1], name, registry, ledger, extracts / str(year) / name) for name in names]
+    return [extract for extract in written if extract] if all(written) else None
 
 
 def require_noted(ledger: ReleaseLedger, extracts: Path) -> None:
     """Raise Tampered where a folder says that it was handed out, and the ledger does not know of it."""
     for file in sorted(extracts.rglob(f"{folders.INTERNAL}/{folders.RECORD}")):
-        said = folders.recorded(file.parent.parent)
-        if said and said["is_cleared"] and f"{said['release']} {said['secretariat']}" not in ledger.releases:
+        record = folders.recorded(file.parent.parent)
+        if record and record["is_cleared"] and f"{record['release']} {record['secretariat']}" not in ledger.releases:
             raise Tampered(
-                f"{file} says that {said['release']} was handed out to {said['secretariat']}, and the ledger "
+                f"{file} says that {record['release']} was handed out to {record['secretariat']}, and the ledger "
                 f"{ledger.file} does not know of it: bring the ledger back from its backup, or keep these extracts "
                 "beside the releases that they are of; nothing can be released until then"
             )
@@ -105,15 +105,15 @@ def approve(
         )
     for name in names:
         folder = extracts / str(release.year) / name
-        made = _composed(release, name, snapshot, registry, ledger, is_cleared=False)
-        content = _content(made, registry)
+        extract = _composed(release, name, snapshot, registry, ledger, is_cleared=False)
+        content = _content(extract, registry)
         if not folder.is_dir() or folders.content_of(folder) != content:
             raise CannotRelease(
                 f"{folder} is not what would be handed out (it was changed, or never written); run "
                 f"'boligprofil extract --year {release.year} --secretariat {name}' and look at it again"
             )
-        word = approvals.add(release, name, content, by)
-        if approvals.are_enough(word):
+        given = approvals.add(release, name, content, by)
+        if approvals.are_enough(given):
             if not is_safe:
                 _require_safe(release, snapshot, registry, ledger)
                 is_safe = True
@@ -122,9 +122,9 @@ def approve(
             if not entries:
                 raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
             ledger = store.hand_out(releases, entries)
-            made = _composed(release, name, snapshot, registry, ledger, is_cleared=True)
-        folders.write(made, registry, release, word, made_with(registry), folder)
-        yield name, word
+            extract = _composed(release, name, snapshot, registry, ledger, is_cleared=True)
+        folders.write(extract, registry, release, given, made_with(registry), folder)
+        yield name, given
 
 
 def _require_safe(release: Release, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger) -> None:
@@ -140,19 +140,21 @@ def _standing(
 ) -> Written | None:
     """A folder as it stands, if its files are those that would be written now."""
     is_cleared = ledger_entries.name_of(release, secretariat) in ledger.releases
-    said = folders.recorded(folder)
+    record = folders.recorded(folder)
     expected = (release.name, release.record["inputs_sha256"], is_cleared)
-    if said is None or (said["release"], said["inputs_sha256"], said["is_cleared"]) != expected:
+    if record is None or (record["release"], record["inputs_sha256"], record["is_cleared"]) != expected:
         return None
     # What two people have cleared stays as they saw it, though it would be written otherwise today.
-    if not is_cleared and said["made_with"] != made_with(registry):
+    if not is_cleared and record["made_with"] != made_with(registry):
         return None
-    return _told(said, folder, is_new=False) if said["files"] == folders.hashes(folder) else None
+    return _told(record, folder, is_new=False) if record["files"] == folders.hashes(folder) else None
 
 
-def _told(said: Mapping[str, Any], folder: Path, is_new: bool) -> Written:
-    hidden = sum(said["marks"].get(mark, 0) for mark in ("hidden", "area_too_small"))
-    return Written(said["secretariat"], folder, is_new, said["is_cleared"], said["areas"], said["shown"], hidden)
+def _told(record: Mapping[str, Any], folder: Path, is_new: bool) -> Written:
+    hidden = sum(record["marks"].get(mark, 0) for mark in ("hidden", "area_too_small"))
+    return Written(
+        record["secretariat"], folder, is_new, record["is_cleared"], record["areas"], record["shown"], hidden
+    )
 
 
 def made_with(registry: Registry) -> str:
@@ -165,19 +167,19 @@ def _composed(
 ) -> Extract:
     names = [name.split(" ")[0] for name in ledger.releases if name.split(" ")[1:] == [secretariat]]
     # Records are long: none is read where nothing was handed out before.
-    there = {one.name: one for one in store.kept(release.folder.parent)} if names else {}
+    there = {earlier.name: earlier for earlier in store.kept(release.folder.parent)} if names else {}
     before = [there[name] for name in names if there[name].record["number"] < release.record["number"]]
     return assemble.extract(release, secretariat, snapshot, registry, before[-1] if before else None, is_cleared)
 
 
 def _given(release: Release, secretariat: str) -> list[Approval]:
-    return [one for one in approvals.all_of(release) if one.secretariat == secretariat]
+    return [approval for approval in approvals.all_of(release) if approval.secretariat == secretariat]
 
 
-def _content(made: Extract, registry: Registry) -> str:
+def _content(extract: Extract, registry: Registry) -> str:
     folder = Path(tempfile.mkdtemp(prefix="boligprofil-"))
     try:
-        folders.outputs(made, registry, folder / "draft")
+        folders.outputs(extract, registry, folder / "draft")
         return folders.content_of(folder / "draft")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,11 +1,11 @@
 """Each secretariat's extract, put together from a release's cleared figures and what the marts say beside figures."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 
-from flows.extracts.model import Area, ChangeLine, Extract, Figure, Place, PlaceKind, TargetLine
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Extract, Place, PlaceKind, TargetLine
 from flows.extracts.watch import watch
 from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
@@ -21,7 +21,7 @@ class NoSecretariat(LookupError):
 
 def secretariats(snapshot: Snapshot, only: str | None = None) -> list[str]:
     """Identifiers of the secretariats, or the one that is asked for. Raises NoSecretariat."""
-    there = sorted(pl.read_parquet(snapshot.path("dim_secretariats"), glob=False)["secretariat_id"])
+    there = sorted(_mart(snapshot, "dim_secretariats")["secretariat_id"])
     if only is None:
         return there
     if only not in there:
@@ -38,67 +38,73 @@ def extract(
     is_cleared: bool,
 ) -> Extract:
     """What a secretariat gets of a release; `previous` is the last one of which it was handed something."""
-    frames = {
-        mart: pl.read_parquet(snapshot.path(mart), glob=False)
-        for mart in ("dim_areas", "dim_secretariats", "dim_criteria", "dim_plans")
-    }
-    (own,) = frames["dim_secretariats"].filter(secretariat_id=secretariat).rows(named=True)
-    areas = frames["dim_areas"].filter(secretariat_id=secretariat).sort("area_name", "area_id")
-    others = other_boundaries(areas)
-    municipality = own["municipality_code"]
-    wanted = _wanted(areas, municipality)
-    held = _places(_of(release, wanted))
-    years = tuple(range(release.year - registry.extracts.years + 1, release.year + 1))
-    plans = {row["plan_id"]: row["plan_name"] for row in frames["dim_plans"].iter_rows(named=True)}
-    covering = _covering(frames["dim_plans"])
-    targets = _targets(snapshot, set(areas["area_id"]))
-    criteria = frames["dim_criteria"].rows(named=True)
-    on_lists = _on_lists(snapshot, set(areas["area_id"]), release.year)
-    made = []
-    for row in areas.iter_rows(named=True):
-        place = held["area", row["area_id"]]
-        made.append(
-            Area(
-                "area",
-                place.id,
-                place.name,
-                place.figures,
-                dwellings=None if _is_protected(place, "dwellings", release.year, registry) else row["dwellings"],
-                size_band=row["size_band"],
-                funding_band=row["funding_band"],
-                plans=tuple(plans[plan] for plan in covering.get(place.id, ())),
-                twins=held["twins", place.id],
-                other_boundaries=(held["area", others[place.id]],) if place.id in others else (),
-                watch=watch(place, release.year, criteria, on_lists.get(place.id), registry),
-                targets=tuple(
-                    _target(plan, target, place, release.year, registry) for plan, target in targets.get(place.id, ())
-                ),
-            )
-        )
+    (own,) = _mart(snapshot, "dim_secretariats").filter(secretariat_id=secretariat).rows(named=True)
+    areas = _areas_of(secretariat, snapshot)
+    wanted = _wanted(areas, own["municipality_code"])
+    places = _places(_figures(release, wanted))
     return Extract(
         secretariat=secretariat,
         name=own["secretariat_name"],
         year=release.year,
-        years=years,
-        indicators=tuple(i.id for i in registry.indicators.values() if i.of_areas),
-        municipality=held["municipality", municipality],
-        country=held["country", COUNTRY],
-        areas=tuple(made),
+        years=tuple(range(release.year - registry.extracts.years + 1, release.year + 1)),
+        indicators=tuple(indicator.id for indicator in registry.indicators.values() if indicator.of_areas),
+        municipality=places["municipality", own["municipality_code"]],
+        country=places["country", COUNTRY],
+        areas=tuple(_areas(areas, places, release.year, snapshot, registry)),
         release=release.name,
         snapshot=str(release.record["snapshot"]),
         origin=release.record["origin"],
         is_cleared=is_cleared,
         previous=previous.name if previous else None,
-        changes=tuple(_changes(_of(previous, wanted), _of(release, wanted))) if previous else (),
+        changes=tuple(_changes(_figures(previous, wanted), _figures(release, wanted))) if previous else (),
         rounded_to=release.record["base"],
     )
 
 
+def _areas(
+    areas: pl.DataFrame,
+    places: Mapping[tuple[PlaceKind, str], Place],
+    year: int,
+    snapshot: Snapshot,
+    registry: Registry,
+) -> Iterator[Area]:
+    """The areas of a secretariat, with what the marts say beside their figures."""
+    names = set(areas["area_id"])
+    others = other_boundaries(areas)
+    plans, targets = _plans(snapshot), _targets(snapshot, names)
+    criteria, on_lists = _mart(snapshot, "dim_criteria").rows(named=True), _on_lists(snapshot, names, year)
+    for row in areas.iter_rows(named=True):
+        place = places["area", row["area_id"]]
+        yield Area(
+            "area",
+            place.id,
+            place.name,
+            place.figures,
+            dwellings=None if _is_protected(place, "dwellings", year, registry) else row["dwellings"],
+            size_band=row["size_band"],
+            funding_band=row["funding_band"],
+            plans=tuple(plans.get(place.id, ())),
+            twins=places["twins", place.id],
+            other_boundaries=(places["area", others[place.id]],) if place.id in others else (),
+            watch=watch(place, year, criteria, on_lists.get(place.id), registry),
+            targets=tuple(_target(plan, target, place, year, registry) for plan, target in targets.get(place.id, ())),
+        )
+
+
 def figures_of(release: Release, secretariat: str, snapshot: Snapshot) -> pl.DataFrame:
     """Rows of cleared_figures that a secretariat gets."""
-    areas = pl.read_parquet(snapshot.path("dim_areas"), glob=False).filter(secretariat_id=secretariat)
-    own = pl.read_parquet(snapshot.path("dim_secretariats"), glob=False).filter(secretariat_id=secretariat)
-    return _of(release, _wanted(areas, own["municipality_code"][0]))
+    areas = _areas_of(secretariat, snapshot)
+    own = _mart(snapshot, "dim_secretariats").filter(secretariat_id=secretariat)
+    return _figures(release, _wanted(areas, own["municipality_code"][0]))
+
+
+def _mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
+    return pl.read_parquet(snapshot.path(name), glob=False)
+
+
+def _areas_of(secretariat: str, snapshot: Snapshot) -> pl.DataFrame:
+    """Rows of dim_areas, in the order in which the areas stand in an extract."""
+    return _mart(snapshot, "dim_areas").filter(secretariat_id=secretariat).sort("area_name", "area_id")
 
 
 def _wanted(areas: pl.DataFrame, municipality: str) -> dict[str, set[str]]:
@@ -111,42 +117,34 @@ def _wanted(areas: pl.DataFrame, municipality: str) -> dict[str, set[str]]:
     }
 
 
-def _of(release: Release, wanted: Mapping[str, set[str]]) -> pl.DataFrame:
+def _figures(release: Release, wanted: Mapping[str, set[str]]) -> pl.DataFrame:
     """The figures of these places; of other boundaries only what was published."""
     asked = [pl.col("place_kind").eq(kind) & pl.col("place_id").is_in(sorted(ids)) for kind, ids in wanted.items()]
     return release.figures_where(pl.any_horizontal(asked))
 
 
-def _places(figures: pl.DataFrame) -> dict[tuple[str, str], Place]:
-    found: dict[tuple[str, str], dict[tuple[str, int], Figure]] = {}
-    names = {}
+def _places(figures: pl.DataFrame) -> dict[tuple[PlaceKind, str], Place]:
+    places: dict[tuple[PlaceKind, str, str], dict[tuple[str, int], ClearedFigure]] = {}
     for row in figures.iter_rows(named=True):
-        name = row["place_kind"], row["place_id"]
-        found.setdefault(name, {})[row["indicator"], row["year"]] = row
-        names[name] = row["place_name"]
-    return {name: Place(_kind(name[0]), name[1], names[name], held) for name, held in found.items()}
-
-
-def _kind(said: str) -> PlaceKind:
-    """A kind of place as the contract of cleared_figures writes it. Raises ValueError for any other word."""
-    for kind in get_args(PlaceKind):
-        if said == kind:
-            return kind  # type: ignore[no-any-return]
-    raise ValueError(f"{said!r} is no kind of place")
+        figure = ClearedFigure(**row)
+        place = figure.place_kind, figure.place_id, figure.place_name
+        places.setdefault(place, {})[figure.indicator, figure.year] = figure
+    return {place[:2]: Place(*place, figures) for place, figures in places.items()}
 
 
 def _is_protected(place: Place, indicator: str, year: int, registry: Registry) -> bool:
     """Whether disclosure control keeps a figure from readers, or all of its place."""
-    marks = {place.figure(name, year)["mark"] for name in (indicator, "residents")}
+    marks = {place.figure(name, year).mark for name in (indicator, "residents")}
     return not marks.isdisjoint(registry.extracts.protecting)
 
 
-def _covering(plans: pl.DataFrame) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for plan, areas in plans.sort("plan_name").select("plan_id", "area_ids").iter_rows():
+def _plans(snapshot: Snapshot) -> dict[str, list[str]]:
+    """Names of the plans that cover an area, by area."""
+    covering: dict[str, list[str]] = {}
+    for plan, areas in _mart(snapshot, "dim_plans").sort("plan_name").select("plan_name", "area_ids").iter_rows():
         for area in areas.split(", "):
-            found.setdefault(area, []).append(plan)
-    return found
+            covering.setdefault(area, []).append(plan)
+    return covering
 
 
 def _on_lists(snapshot: Snapshot, areas: set[str], year: int) -> dict[str, bool]:
@@ -157,15 +155,15 @@ def _on_lists(snapshot: Snapshot, areas: set[str], year: int) -> dict[str, bool]
 
 def _targets(snapshot: Snapshot, areas: set[str]) -> dict[str, list[tuple[str, plans_read.Target]]]:
     """The targets in force and those given up, by area, with the name of their plan."""
-    found: dict[str, list[tuple[str, plans_read.Target]]] = {}
+    targets: dict[str, list[tuple[str, plans_read.Target]]] = {}
     for plan in plans_read.read(snapshot).plans:
         own = [area for area in plan.row["area_ids"].split(", ") if area in areas]
         for target in plan.walk():
             # A goal that nothing measures belongs to the plan as a whole.
             for area in own if target.row["area_id"] is None else [target.row["area_id"]]:
                 if area in areas:
-                    found.setdefault(area, []).append((plan.row["plan_name"], target))
-    return found
+                    targets.setdefault(area, []).append((plan.row["plan_name"], target))
+    return targets
 
 
 def _target(plan: str, target: plans_read.Target, area: Place, year: int, registry: Registry) -> TargetLine:
@@ -186,9 +184,9 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
     if indicator is None:
         return TargetLine(**line)
     start = area.figures.get((indicator, row["start_year"]))
-    judged = [of for of in target.years if of["year"] <= year and (indicator, of["year"]) in area.figures]
-    told = [of for of in judged if _is_told(area.figure(indicator, of["year"]), of["value"])]
-    newest = told[-1] if told else judged[-1] if judged else None
+    judged = [at for at in target.years if at["year"] <= year and (indicator, at["year"]) in area.figures]
+    shown = [at for at in judged if _is_told(area.figure(indicator, at["year"]), at["value"])]
+    newest = shown[-1] if shown else judged[-1] if judged else None
     line |= {
         "direction": row["direction"],
         "start": start,
@@ -197,7 +195,7 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
         "target_year": row["target_year"],
         "newest": area.figure(indicator, newest["year"]) if newest else None,
     }
-    marks = {figure["mark"] for (name, _), figure in area.figures.items() if name == indicator}
+    marks = {figure.mark for figure in area.figures.values() if figure.indicator == indicator}
     protected = not marks.isdisjoint(registry.extracts.protecting)
     if protected:
         line |= {"goal": None, "target_value": None}
@@ -208,9 +206,9 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
     return TargetLine(**line)
 
 
-def _is_told(figure: Figure, value: float | None) -> bool:
+def _is_told(figure: ClearedFigure, value: float | None) -> bool:
     """Whether readers have just this value: it is shown, and no revision of it is held back."""
-    return value is not None and figure["value"] is not None and abs(figure["value"] - value) < 1e-6
+    return value is not None and figure.value is not None and abs(figure.value - value) < 1e-6
 
 
 def _changes(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:

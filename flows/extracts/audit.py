@@ -4,7 +4,7 @@ It tells primary cells from secondary ones, so it stays in the house. No true co
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -42,40 +42,26 @@ def of_extract(
     places = {(place.kind, place.id): place.name for place in (extract.municipality, extract.country)}
     for area in extract.areas:
         places |= {("area", area.id): area.name, ("twins", area.id): area.twins.name}
-
-    def of_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "place": places[cell["geography"], cell["geography_id"]],
-            "year": cell["year"],
-            "indicator": registry.indicators[cell["indicator"]].label_da,
-            "part": cell["part"],
-        }
-
-    hidden = [
-        {
-            **of_cell(cell),
-            "rule": entry["rule"],
-            "k": entry["k"],
-            "reached": entry["reached"],
-        }
-        for entry in release.record["hidden"]
-        if (cell := entry["cell"]) and (cell["geography"], cell["geography_id"]) in places
-    ]
-    held = [
-        {
-            **entry["cell"],
-            "place": places[entry["cell"]["geography"], entry["cell"]["geography_id"]],
-            "reason": entry["reason"],
-        }
-        for entry in release.record["held_back"]
-        if (entry["cell"]["geography"], entry["cell"]["geography_id"]) in places
-    ]
     figures = [
         figure
         for place in (extract.municipality, extract.country, *extract.areas, *(area.twins for area in extract.areas))
         for figure in place.figures.values()
     ]
-    shown = [figure for figure in figures if figure["value"] is not None]
+    shown = [figure for figure in figures if figure.is_shown]
+
+    def listed(part: str, *facts: str) -> list[dict[str, Any]]:
+        """Cells of a part of the release's record that are of the extract's places, in words, with these facts."""
+        return [
+            {
+                "place": places[cell["geography"], cell["geography_id"]],
+                "year": cell["year"],
+                "indicator": registry.indicators[cell["indicator"]].label_da,
+                "part": cell["part"],
+                **{fact: entry[fact] for fact in facts},
+            }
+            for entry, cell in _of_places(release, part, places)
+        ]
+
     return {
         "secretariat": extract.secretariat,
         "name": extract.name,
@@ -92,17 +78,15 @@ def of_extract(
         "areas": len(extract.areas),
         "figures": len(figures),
         "shown": len(shown),
-        "already_published": sum(figure["is_published"] for figure in shown),
-        "marks": dict(sorted(Counter(f["mark"] for f in figures if f["mark"]).items())),
-        "hidden": hidden,
-        "rounded": [
-            {**of_cell(entry["cell"]), "k": entry["k"], "reached": entry["reached"]}
-            for entry in release.record["rounded"]
-            if (entry["cell"]["geography"], entry["cell"]["geography_id"]) in places
-            and entry["cell"]["part"] != "complement"
-        ],
+        "already_published": sum(figure.is_published for figure in shown),
+        "marks": dict(sorted(Counter(figure.mark for figure in figures if figure.mark).items())),
+        "hidden": listed("hidden", "rule", "k", "reached"),
+        "rounded": [cell for cell in listed("rounded", "k", "reached") if cell["part"] != "complement"],
         "sums_off": len(release.record["not_additive"]),
-        "held_back": held,
+        "held_back": [
+            {**cell, "place": places[cell["geography"], cell["geography_id"]], "reason": entry["reason"]}
+            for entry, cell in _of_places(release, "held_back", places)
+        ],
         "left_out": release.record["left_out"],
         "sums_not_exact": len(release.record["not_exact"]),
         "attack": release.record["attack"],
@@ -110,17 +94,27 @@ def of_extract(
     }
 
 
-def page(said: Mapping[str, Any], registry: Registry) -> str:
+def _of_places(
+    release: Release, part: str, places: Container[tuple[str, str]]
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Entries of a part of the release's record that are of these places, each with its cell."""
+    for entry in release.record[part]:
+        cell = entry["cell"]
+        if (cell["geography"], cell["geography_id"]) in places:
+            yield entry, cell
+
+
+def page(record: Mapping[str, Any], registry: Registry) -> str:
     """The record as a page for the two who clear it, in Danish."""
     template = templates(PACKAGE).get_template("audit.html.j2")
-    left_out = [tuple(entry.split(": ")) for entry in said["left_out"]]
+    left_out = [tuple(entry.split(": ")) for entry in record["left_out"]]
     return template.render(
-        said=said,
+        record=record,
         css=style(PACKAGE, "audit.css"),
-        marks={mark: of.label_da for mark, of in registry.extracts.mark.items()},
+        marks={name: mark.label_da for name, mark in registry.extracts.mark.items()},
         parts=PARTS,
         rules=RULES,
-        indicators={name: of.label_da for name, of in registry.indicators.items()},
+        indicators={name: indicator.label_da for name, indicator in registry.indicators.items()},
         left_out=left_out,
         reasons=LEFT_OUT,
         number=danish.number,

@@ -5,13 +5,13 @@ The drawing is a template: Vega took a tenth of a second for each of the hundred
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
 from flows.extracts import words
-from flows.extracts.model import Extract, Figure, Place
-from flows.extracts.phrases import NO_INTERVAL, caveats, has_interval
+from flows.extracts.model import ClearedFigure, Extract, Place, PlaceKind
+from flows.extracts.phrases import NO_INTERVAL, caveats
 from flows.present import danish
 from flows.present.pages import templates
 from schemas.models import Indicator
@@ -41,7 +41,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Line:
+class PlaceLine:
     """What is drawn of a place: its points, those that are joined, run by run, and its name beside the plot."""
 
     kind: str
@@ -58,131 +58,137 @@ class Line:
 class Drawing:
     """A chart, worked out: `ticks` and `years` are places and texts of the axes, `gaps` the marks above the years."""
 
-    said: str
+    alternative: str
     unit: str
-    lines: tuple[Line, ...]
+    lines: tuple[PlaceLine, ...]
     ticks: tuple[tuple[float, str], ...]
     years: tuple[tuple[float, str], ...]
     gaps: tuple[tuple[float, str], ...]
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Scale:
+    """Where years and values stand in the drawing: the plot's years, and the values at its bottom and its top."""
+
+    years: Sequence[int]
+    low: float
+    high: float
+
+    def x(self, year: int) -> float:
+        """Points from the left of the plot."""
+        return (year - self.years[0] + 0.5) * WIDTH / len(self.years)
+
+    def y(self, value: float) -> float:
+        """Points from its top."""
+        return HEIGHT * (self.high - value) / (self.high - self.low)
+
+
 SIGNS = {"area": "circle", "municipality": "square", "country": "triangle"}
 
 
-def development(area: Place, extract: Extract, registry: Registry, indicator: str) -> str | None:
+def development(area: Place, extract: Extract, registry: Registry, key: str) -> str | None:
     """The indicator in the area, with municipality and country beside it; None where no figure can be drawn.
 
     Figures of following years are joined, means over several years and repeated figures stand alone. Upright lines are
     95 % intervals. Numbers of people or dwellings are drawn of the area only: a town's would leave no room for it.
     The drawing carries its own text alternative and no ids, so that many can stand on a page.
     """
-    of = registry.indicators[indicator]
-    places = [place for place in _places(area, extract, of) if _shown(place, indicator, extract)]
-    if not places:
+    indicator = registry.indicators[key]
+    every = {place.kind: _shown(place, key, extract) for place in _places(area, extract, indicator)}
+    figures = {kind: shown for kind, shown in every.items() if shown}
+    if not figures:
         return None
-    figures: dict[str, list[Figure]] = {place.kind: _shown(place, indicator, extract) for place in places}
-    parts = ("value", "ci_low", "ci_high")
-    held = [figure[part] for found in figures.values() for figure in found for part in parts]
-    low, high, ticks = _axis([number for number in held if number is not None], of)
-
-    def x(year: int) -> float:
-        return (year - extract.years[0] + 0.5) * WIDTH / len(extract.years)
-
-    def y(value: float) -> float:
-        return HEIGHT * (high - value) / (high - low)
-
-    newest = {kind: found[-1] for kind, found in figures.items()}
-    ends = sorted((y(figure["value"]), kind) for kind, figure in newest.items())
-    name_at = dict(zip((kind for _, kind in ends), _apart([end for end, _ in ends]), strict=True))
-
-    def point(figure: Figure, kind: str) -> Point:
-        is_known = kind == "area" and has_interval(figure)
-        return Point(
-            x(figure["year"]),
-            y(figure["value"]),
-            "diamond" if kind == "area" and _is_mean(figure) else SIGNS[kind],
-            kind == "area" and not _stands_alone(figure),
-            (y(figure["ci_low"]), y(figure["ci_high"])) if is_known else None,
-        )
-
-    def line(kind: str) -> Line:
-        last = newest[kind]
-        year = "" if last["year"] == extract.years[-1] else f" ({last['year']})"
-        unit = f" {of.unit_short_da}" if of.kind == "share" and not year else ""
-        return Line(
-            kind,
-            tuple(point(figure, kind) for figure in figures[kind]),
-            tuple(tuple((x(f["year"]), y(f["value"])) for f in run) for run in _runs(figures[kind]) if len(run) > 1),
-            _named(kind),
-            f"{danish.number(last['value'], of.decimals)}{unit}{year}",
-            name_at[kind],
-            (own := point(last, kind)).sign,
-            own.is_filled,
-        )
-
+    numbers = [n for shown in figures.values() for f in shown for n in (f.value, f.ci_low, f.ci_high) if n is not None]
+    low, high, ticks = _axis(numbers, indicator)
+    scale = Scale(extract.years, low, high)
+    newest = sorted((scale.y(shown[-1].number), kind) for kind, shown in figures.items())
+    name_at = dict(zip((kind for _, kind in newest), _apart([end for end, _ in newest]), strict=True))
     step = max(1, math.ceil(_YEAR * len(extract.years) / WIDTH))
-    marks = ((year, area.figure(indicator, year)["mark"]) for year in extract.years)
-    notes = _notes(area, places, indicator, extract, registry, low)
-    return (
-        templates("flows.extracts")
-        .get_template("development.svg.j2")
-        .render(
-            # The area is drawn last, on top of the others.
-            drawing=Drawing(
-                alternative(area, extract, registry, indicator),
-                of.unit_short_da,
-                tuple(line(place.kind) for place in reversed(places)),
-                tuple((y(value), text) for value, text in ticks),
-                tuple((x(year), str(year)) for year in extract.years[::-1][::step]),
-                tuple((x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark),
-                tuple(part for note in notes for part in wrap(note, _LETTERS)),
-            ),
-            WIDTH=WIDTH,
-            HEIGHT=HEIGHT,
-            LEFT=LEFT,
-            TOP=TOP,
-            RIGHT=RIGHT,
-            TEXT=TEXT,
-            LANE=LANE,
-            NOTE=NOTE,
-        )
+    marks = ((year, area.figure(key, year).mark) for year in extract.years)
+    notes = _notes(area, figures, key, extract, registry)
+    if low > 0:
+        notes.append("Den lodrette akse begynder ikke ved 0.")
+    drawing = Drawing(
+        alternative(area, extract, registry, key),
+        indicator.unit_short_da,
+        # The area is drawn last, on top of the others.
+        tuple(_line(kind, shown, name_at[kind], scale, indicator) for kind, shown in reversed(figures.items())),
+        tuple((scale.y(value), text) for value, text in ticks),
+        tuple((scale.x(year), str(year)) for year in extract.years[::-1][::step]),
+        tuple((scale.x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark),
+        tuple(part for note in notes for part in wrap(note, _LETTERS)),
+    )
+    sizes = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
+    template = templates("flows.extracts").get_template("development.svg.j2")
+    return template.render(drawing=drawing, **sizes, TEXT=TEXT, LANE=LANE, NOTE=NOTE)
+
+
+def _line(kind: str, figures: Sequence[ClearedFigure], name_at: float, scale: Scale, indicator: Indicator) -> PlaceLine:
+    """What is drawn of the shown figures of a place, with its name at this height."""
+    points = tuple(_point(figure, kind, scale) for figure in figures)
+    newest = figures[-1]
+    year = "" if newest.year == scale.years[-1] else f" ({newest.year})"
+    unit = " %" if indicator.kind == "share" and not year else ""
+    return PlaceLine(
+        kind,
+        points,
+        tuple(tuple((scale.x(f.year), scale.y(f.number)) for f in run) for run in _runs(figures) if len(run) > 1),
+        _named(kind),
+        f"{danish.number(newest.number, indicator.decimals)}{unit}{year}",
+        name_at,
+        points[-1].sign,
+        points[-1].is_filled,
     )
 
 
-def alternative(area: Place, extract: Extract, registry: Registry, indicator: str) -> str:
+def _point(figure: ClearedFigure, kind: str, scale: Scale) -> Point:
+    ends = None
+    if kind == "area" and figure.interval:
+        low, high = figure.interval
+        ends = scale.y(low), scale.y(high)
+    return Point(
+        scale.x(figure.year),
+        scale.y(figure.number),
+        "diamond" if kind == "area" and figure.is_mean else SIGNS[kind],
+        kind == "area" and not _stands_alone(figure),
+        ends,
+    )
+
+
+def alternative(area: Place, extract: Extract, registry: Registry, key: str) -> str:
     """The chart in words: every year of the area, and the first and last shown figure of municipality and country."""
-    of = registry.indicators[indicator]
+    indicator = registry.indicators[key]
     runs: list[tuple[str, list[int]]] = []
     for year in extract.years:
-        told = figure_told(area.figure(indicator, year), registry)
-        if runs and runs[-1][0] == told:
+        text = in_words(area.figure(key, year), registry)
+        if runs and runs[-1][0] == text:
             runs[-1][1].append(year)
         else:
-            runs.append((told, [year]))
-    listed = "; ".join(f"{danish.years(years)}: {told}" for told, years in runs)
-    said = [f"{of.label_da}, {area.name}, {danish.years(extract.years)}. Området: {listed}."]
-    for place in _places(area, extract, of)[1:]:
-        found = _shown(place, indicator, extract)
-        ends = [found[0], found[-1]] if len(found) > 1 else found
-        told = "; ".join(f"{figure['year']}: {figure_told(figure, registry)}" for figure in ends)
-        said.append(f"{_named(place.kind)}: {told or 'intet tal vises'}.")
-    return " ".join(said)
+            runs.append((text, [year]))
+    listed = "; ".join(f"{danish.years(years)}: {text}" for text, years in runs)
+    sentences = [f"{indicator.label_da}, {area.name}, {danish.years(extract.years)}. Området: {listed}."]
+    for place in _places(area, extract, indicator)[1:]:
+        shown = _shown(place, key, extract)
+        ends = [shown[0], shown[-1]] if len(shown) > 1 else shown
+        text = "; ".join(f"{figure.year}: {in_words(figure, registry)}" for figure in ends)
+        sentences.append(f"{_named(place.kind)}: {text or 'intet tal vises'}.")
+    return " ".join(sentences)
 
 
-def figure_told(figure: Figure, registry: Registry) -> str:
+def in_words(figure: ClearedFigure, registry: Registry) -> str:
     """A figure with its interval and what must be said of it, or its mark: '9,7 % (95 %-interval 7,9–11,8)'."""
-    if figure["mark"]:
+    if figure.mark:
         return words.shown(figure, registry)
     remarks = [text for text in (_uncertainty(figure, registry), caveats(figure)) if text]
     return words.shown(figure, registry) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
-def _uncertainty(figure: Figure, registry: Registry) -> str:
-    of = registry.indicators[figure["indicator"]]
-    if has_interval(figure):
-        return f"95 %-interval {words.interval(figure, of)}"
-    return "" if of.kind == "count" else NO_INTERVAL
+def _uncertainty(figure: ClearedFigure, registry: Registry) -> str:
+    indicator = registry.indicators[figure.indicator]
+    if figure.interval:
+        return f"95 %-interval {words.interval(figure, indicator)}"
+    return "" if indicator.kind == "count" else NO_INTERVAL
 
 
 def _places(area: Place, extract: Extract, indicator: Indicator) -> list[Place]:
@@ -193,27 +199,23 @@ def _named(kind: str) -> str:
     return words.PLACES[kind].capitalize()
 
 
-def _shown(place: Place, indicator: str, extract: Extract) -> list[Figure]:
+def _shown(place: Place, indicator: str, extract: Extract) -> list[ClearedFigure]:
     """The figures that are shown, in order of years."""
     every = (place.figure(indicator, year) for year in extract.years)
-    return [figure for figure in every if figure["mark"] is None and figure["value"] is not None]
+    return [figure for figure in every if figure.is_shown]
 
 
-def _is_mean(figure: Figure) -> bool:
-    return (figure["window_years"] or 1) > 1
-
-
-def _stands_alone(figure: Figure) -> bool:
+def _stands_alone(figure: ClearedFigure) -> bool:
     """No observation of its own year, so that no line may lead to it or from it."""
-    return _is_mean(figure) or figure["repeats_year"] is not None
+    return figure.is_mean or figure.repeats_year is not None
 
 
-def _runs(figures: Sequence[Figure]) -> list[list[Figure]]:
+def _runs(figures: Sequence[ClearedFigure]) -> list[list[ClearedFigure]]:
     """The figures that a line may join: a gap, a mean or a repeated figure ends it."""
-    runs: list[list[Figure]] = []
+    runs: list[list[ClearedFigure]] = []
     for figure in figures:
         before = runs[-1][-1] if runs else None
-        follows = before is not None and figure["year"] == before["year"] + 1
+        follows = before is not None and figure.year == before.year + 1
         if before is not None and follows and not _stands_alone(figure) and not _stands_alone(before):
             runs[-1].append(figure)
         else:
@@ -246,30 +248,31 @@ def _apart(wanted: Sequence[float]) -> list[float]:
 
 
 def _notes(
-    area: Place, places: Iterable[Place], indicator: str, extract: Extract, registry: Registry, low: float
+    area: Place,
+    figures: Mapping[PlaceKind, Sequence[ClearedFigure]],
+    key: str,
+    extract: Extract,
+    registry: Registry,
 ) -> list[str]:
     """What the signs of this chart mean, and what a reader must know before comparing."""
     notes = []
-    for mark, meaning in registry.extracts.mark.items():
-        if years := [year for year in extract.years if area.figure(indicator, year)["mark"] == mark]:
-            notes.append(f"{meaning.code} {meaning.label_da}: {danish.years(years)}.")
-    own = _shown(area, indicator, extract)
-    if any(has_interval(figure) for figure in own):
+    for name, mark in registry.extracts.mark.items():
+        if years := [year for year in extract.years if area.figure(key, year).mark == name]:
+            notes.append(f"{mark.code} {mark.label_da}: {danish.years(years)}.")
+    own = figures.get("area", ())
+    if any(figure.interval for figure in own):
         notes.append("Lodret streg: områdets usikkerhed (95 %-interval).")
-    bare = [figure["year"] for figure in own if not has_interval(figure)]
-    if bare and registry.indicators[indicator].kind != "count":
+    bare = [figure.year for figure in own if not figure.interval]
+    if bare and registry.indicators[key].kind != "count":
         notes.append(f"Uden lodret streg: {NO_INTERVAL} ({danish.years(bare)}).")
-    for place in places:
-        found = _shown(place, indicator, extract)
-        is_area = place.kind == "area"
-        for window in sorted({figure["window_years"] for figure in found if _is_mean(figure)}):
-            years = [figure["year"] for figure in found if figure["window_years"] == window]
-            name = "Hul rude" if is_area else _named(place.kind)
-            notes.append(f"{name}: gennemsnit over {window} år ({danish.years(years)}).")
-        for figure in found:
-            if (repeated := figure["repeats_year"]) is not None:
-                name = _named(place.kind) if not is_area else "Hul rude" if _is_mean(figure) else "Hul prik"
-                notes.append(f"{name}: kilden gentager i {figure['year']} tallet for {repeated}.")
-    if low > 0:
-        notes.append("Den lodrette akse begynder ikke ved 0.")
+    for kind, shown in figures.items():
+        is_area = kind == "area"
+        for window in sorted({figure.window_years for figure in shown if figure.window_years and figure.is_mean}):
+            years = [figure.year for figure in shown if figure.window_years == window]
+            sign = "Hul rude" if is_area else _named(kind)
+            notes.append(f"{sign}: gennemsnit over {window} år ({danish.years(years)}).")
+        for figure in shown:
+            if figure.repeats_year is not None:
+                sign = _named(kind) if not is_area else "Hul rude" if figure.is_mean else "Hul prik"
+                notes.append(f"{sign}: kilden gentager i {figure.year} tallet for {figure.repeats_year}.")
     return notes

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flows.extracts.model import Area, Extract, Figure
-from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, has_interval, is_shown, listed, name, publisher
+from flows.extracts.model import Area, ClearedFigure, Extract
+from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, listed, name, publisher
 from flows.present import danish
 from schemas.registry import Registry
 
@@ -23,80 +23,83 @@ def cannot_compare(area: Area, extract: Extract, registry: Registry) -> tuple[st
     )
 
 
-def _figures(area: Area, extract: Extract) -> Iterable[Figure]:
+def _figures(area: Area, extract: Extract) -> Iterable[ClearedFigure]:
     """The figures of the extract that have a value, indicator by indicator."""
     return (
         figure
         for indicator in extract.indicators
         for year in extract.years
-        if is_shown(figure := area.figure(indicator, year))
+        if (figure := area.figure(indicator, year)).is_shown
     )
 
 
-def _told(
-    figures: Iterable[Figure], registry: Registry, column: Callable[[Figure], Any], detail: str = "{years}"
+def _grouped(
+    figures: Iterable[ClearedFigure],
+    registry: Registry,
+    column: Callable[[ClearedFigure], Any],
+    detail: str = "{years}",
 ) -> list[str]:
     """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
 
-    `detail` says it in brackets, with {told} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
+    `detail` says it in brackets, with {value} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
     """
-    years: dict[str, dict[Any, list[int]]] = {}
+    years_of: dict[str, dict[Any, list[int]]] = {}
     for figure in figures:
-        if told := column(figure):
-            years.setdefault(figure["indicator"], {}).setdefault(told, []).append(figure["year"])
+        if value := column(figure):
+            years_of.setdefault(figure.indicator, {}).setdefault(value, []).append(figure.year)
     alike: dict[str, list[str]] = {}
-    for indicator, found in years.items():
-        details = "; ".join(detail.format(told=told, years=danish.years(of)) for told, of in found.items())
+    for indicator, by_value in years_of.items():
+        details = "; ".join(detail.format(value=value, years=danish.years(years)) for value, years in by_value.items())
         alike.setdefault(details, []).append(name(registry.indicators[indicator]))
     return [f"{listed(names)} ({details})" for details, names in alike.items()]
 
 
 def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    def window(figure: Figure) -> int | None:
-        return figure["window_years"] if (figure["window_years"] or 1) > 1 else None
+    def window(figure: ClearedFigure) -> int | None:
+        return figure.window_years if figure.is_mean else None
 
-    if found := _told(_figures(area, extract), registry, window, "over {told} år i {years}"):
-        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(found)}."
+    if means := _grouped(_figures(area, extract), registry, window, "over {value} år i {years}"):
+        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(means)}."
 
 
 def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _told(_figures(area, extract), registry, lambda f: f["repeats_year"], "{years} gentager {told}")
-    if found:
-        yield f"Et gentaget tal er ingen ny måling: {'; '.join(found)}."
+    repeats = _grouped(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {value}")
+    if repeats:
+        yield f"Et gentaget tal er ingen ny måling: {'; '.join(repeats)}."
 
 
 def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     several = [
-        [figure for figure in _figures(area, extract) if figure["indicator"] == indicator]
+        [figure for figure in _figures(area, extract) if figure.indicator == indicator]
         for indicator in extract.indicators
     ]
     changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
-    if found := _told(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{told} for {years}"):
-        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(found)}."
+    if sources := _grouped(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{value} for {years}"):
+        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(sources)}."
 
 
 def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    if found := _told(figures, registry, lambda f: f["mark"] == "not_defined_that_year"):
-        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(found)}."
+    if undefined := _grouped(figures, registry, lambda f: f.mark == "not_defined_that_year"):
+        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(undefined)}."
 
 
 def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     names = [
-        name(registry.indicators[figure["indicator"]])
+        name(registry.indicators[figure.indicator])
         for figure in _figures(area, extract)
-        if figure["year"] == extract.year
-        and not has_interval(figure)
-        and registry.indicators[figure["indicator"]].kind != "count"
+        if figure.year == extract.year and not figure.interval and registry.indicators[figure.indicator].kind != "count"
     ]
     if names:
         yield f"Hvor {UNKNOWN}, kan en forskel være tilfældig: {listed(names)}."
 
 
 def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    found = _told(_figures(area, extract), registry, lambda f: UNSETTLED.get(f["status"]), "{told} i {years}")
-    if found:
-        yield f"Nogle tal kan blive ændret: {'; '.join(found)}."
+    unsettled = _grouped(
+        _figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{value} i {years}"
+    )
+    if unsettled:
+        yield f"Nogle tal kan blive ændret: {'; '.join(unsettled)}."
 
 
 def _boundaries(area: Area) -> Iterable[str]:
@@ -105,9 +108,9 @@ def _boundaries(area: Area) -> Iterable[str]:
 
 
 def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    marks = {year: {area.twins.figure(i, year)["mark"] for i in extract.indicators} for year in extract.years}
-    if locked := [year for year, found in marks.items() if "locked" in found]:
+    marks = {year: {area.twins.figure(i, year).mark for i in extract.indicators} for year in extract.years}
+    if locked := [year for year, of_year in marks.items() if "locked" in of_year]:
         meaning = registry.extracts.mark["locked"].meaning_da
         yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
-    if any("no_twins" in found for found in marks.values()):
+    if any("no_twins" in of_year for of_year in marks.values()):
         yield registry.extracts.mark["no_twins"].meaning_da

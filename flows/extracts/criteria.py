@@ -12,21 +12,21 @@ SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
     """The statutory watch: the rule, how far away each criterion is, and what one household could change, both ways."""
     enough = "det har beboere nok, og " if watch.size else ""
-    said = [
+    sentences = [
         f"Reglen for listen i {watch.year} har {danish.many(len(watch.criteria), 'kriterium', 'kriterier')}. "
         f"Et område opfylder reglen, når {enough}mindst {watch.needed} af dem er opfyldt."
     ]
     if watch.size:
-        said.append(_of_criterion(watch.size, registry))
-    said += [_of_criterion(criterion, registry) for criterion in watch.criteria]
-    said.append(
+        sentences.append(_of_criterion(watch.size, registry))
+    sentences += [_of_criterion(criterion, registry) for criterion in watch.criteria]
+    sentences.append(
         {
             True: "Efter de viste tal opfylder området reglen.",
             False: "Efter de viste tal opfylder området ikke reglen.",
             None: "De viste tal kan ikke afgøre, om området opfylder reglen.",
         }[watch.meets_rule]
     )
-    said.append(
+    sentences.append(
         {
             (True, True): "Én husstand mere eller færre kan være nok til, at området ikke længere opfylder reglen.",
             (True, False): "Én husstand mere eller færre kan være nok til, at området opfylder reglen.",
@@ -36,8 +36,8 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
         if watch.could_flip is not None and watch.meets_rule is not None
         else "Vi ved ikke, om én husstand mere eller færre kan ændre det."
     )
-    said.append(f"En husstand er her regnet som {danish.many(watch.household, 'person', 'personer')}.")
-    said.append(
+    sentences.append(f"En husstand er her regnet som {danish.many(watch.household, 'person', 'personer')}.")
+    sentences.append(
         {
             True: f"Området står på ministeriets liste for {watch.year}.",
             False: f"Området står ikke på ministeriets liste for {watch.year}.",
@@ -45,8 +45,8 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
         }[watch.on_list]
     )
     if None not in (watch.meets_rule, watch.on_list) and watch.meets_rule != watch.on_list:
-        said.append("Listen og de viste tal siger ikke det samme; det er listen, der gælder.")
-    return tuple(said)
+        sentences.append("Listen og de viste tal siger ikke det samme; det er listen, der gælder.")
+    return tuple(sentences)
 
 
 def _limit(criterion: Criterion, indicator: Indicator) -> str:

@@ -8,11 +8,11 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from flows.core import files
 from flows.extracts import phrases, texts, words
-from flows.extracts.model import Extract, Figure, Place
+from flows.extracts.model import ClearedFigure, Extract, Other, Place, Since
 from flows.present import danish
 from flows.present.vocabulary import STATUSES
 from schemas import labels
@@ -20,6 +20,7 @@ from schemas.models import Indicator
 from schemas.registry import Registry
 
 Value: TypeAlias = str | int | float | None
+T = TypeVar("T")
 ORIGINS = {"synthetic": "syntetisk", "real": "virkelig"}
 INTERVALS = {"wilson": "Wilson", "byar": "Byar", "exact_poisson": "Poisson, eksakt"}
 OTHER_BOUNDARY = "anden afgrænsning"
@@ -29,29 +30,28 @@ FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ListLine:
     """A figure with all that stands beside it. `belongs_to` is the area beside which its place stands."""
 
     place: Place
     belongs_to: Place | None
-    figure: Figure
+    figure: ClearedFigure
     indicator: Indicator
     registry: Registry
-    compared: tuple[tuple[str, Place], ...]
+    compared: tuple[tuple[Other, Place], ...]
 
-    def value(self, column: str) -> float | None:
-        """A number in the indicator's decimals; None where there is none or the figure has a mark."""
-        return texts.value(self.figure, column, self.indicator)
+    def shown(self, number: float | None) -> float | None:
+        """A number of the figure in the indicator's decimals; None where there is none or the figure has a mark."""
+        return texts.shown(self.figure, number, self.indicator)
 
-    def kept(self, column: str) -> Value:
-        """What stands in the column, None where the figure has a mark."""
-        found: Value = None if self.figure["mark"] else self.figure[column]
-        return found
+    def kept(self, value: T | None) -> T | None:
+        """A value of the figure, None where the figure has a mark."""
+        return None if self.figure.mark else value
 
-    def beside(self, name: str) -> Figure | None:
-        """The figure that is compared with: of 'municipality', 'country' or 'twins'; None where there is none."""
-        place = dict(self.compared).get(name)
-        return place.figure(self.indicator.id, self.figure["year"]) if place else None
+    def beside(self, other: Other) -> ClearedFigure | None:
+        """The figure that is compared with; None where there is none."""
+        place = dict(self.compared).get(other)
+        return place.figure(self.indicator.id, self.figure.year) if place else None
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Field:
     """
 
     head: str
-    of: Callable[[Line], Value]
+    content: Callable[[ListLine], Value]
     kind: Literal["text", "value", "change", "count", "year"] = "text"
     width: float = 12
     in_book: bool = True
@@ -74,20 +74,20 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
     Every row says where its figure comes from and whether it is cleared. Where a figure is not shown, its value is
     empty and its mark stands in words in a column of its own. The same extract gives the same bytes.
     """
-    made = io.StringIO(newline="")
-    rows = csv.writer(made, delimiter=";", lineterminator="\r\n")
+    content = io.StringIO(newline="")
+    rows = csv.writer(content, delimiter=";", lineterminator="\r\n")
     edition = "godkendt" if extract.is_cleared else "udkast"
     # A bare '2012-1' would be opened as a date.
     same = [ORIGINS[extract.origin], edition, f"udgivelse {extract.release}", _text(extract.name)]
     rows.writerow(["Oprindelse", "Udgave", "Udgivelse", "Sekretariat", *(field.head for field in FIELDS)])
     for line in lines(extract, registry):
         rows.writerow([*same, *(_cell(field, line) for field in FIELDS)])
-    files.write(file, made.getvalue().encode("utf-8-sig"))
+    files.write(file, content.getvalue().encode("utf-8-sig"))
 
 
-def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iterator[Line]:
+def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iterator[ListLine]:
     """Every figure of the extract, by place, indicator and year."""
-    whole = (("municipality", extract.municipality), ("country", extract.country))
+    whole: tuple[tuple[Other, Place], ...] = (("municipality", extract.municipality), ("country", extract.country))
     twins = {area.id: area.twins for area in extract.areas}
     for place, beside in texts.places(extract):
         if place.kind == "twins" and not with_twins:
@@ -98,80 +98,79 @@ def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iter
         for name in extract.indicators:
             for year in extract.years:
                 figure = place.figure(name, year)
-                yield Line(place, beside, figure, registry.indicators[name], registry, compared)
+                yield ListLine(place, beside, figure, registry.indicators[name], registry, compared)
 
 
 # Columns --------------------------------------------------------------------------------------------------------------
 
 
-def place_kind(line: Line) -> str:
+def place_kind(line: ListLine) -> str:
     """What kind of place it is: an area's published figures within other boundaries are a kind of their own."""
     is_other = line.belongs_to is not None and line.place.kind != "twins"
     return OTHER_BOUNDARY if is_other else KINDS[line.place.kind]
 
 
-def mark(figure: Figure, registry: Registry) -> str | None:
+def mark(figure: ClearedFigure, registry: Registry) -> str | None:
     """The mark in words, None where the figure is shown."""
-    return registry.extracts.mark[figure["mark"]].label_da if figure["mark"] else None
+    return registry.extracts.mark[figure.mark].label_da if figure.mark else None
 
 
-def beside_value(line: Line, name: str) -> float | None:
+def beside_value(line: ListLine, other: Other) -> float | None:
     """The number that the figure is compared with, in the indicator's decimals."""
-    return line.value({"twins": "twin"}.get(name, name) + "_value")
+    return line.shown(line.figure.compared(other).value)
 
 
-def against(line: Line, name: str) -> str | None:
-    """How the figure compares with 'municipality', 'country' or 'twins', or why not; None where it has a mark."""
-    other = line.beside(name)
-    if line.figure["mark"] or other is None:
+def against(line: ListLine, other: Other) -> str | None:
+    """How the figure compares with another place, or why not; None where it has a mark."""
+    beside = line.beside(other)
+    if line.figure.mark or beside is None:
         return None
-    column = {"twins": "twin"}.get(name, name)
-    verdict = line.figure[f"{column}_verdict"]
+    value, verdict = line.figure.compared(other)
     if verdict:
         return words.VERDICTS[verdict]
-    if other["mark"]:
-        return f"ikke sammenlignet: {mark(other, line.registry)}"
-    if line.figure[f"{column}_value"] is None:
+    if beside.mark:
+        return f"ikke sammenlignet: {mark(beside, line.registry)}"
+    if value is None:
         return "ikke sammenlignet"
     if line.indicator.kind == "count":
         return "antal vurderes ikke"
-    return "ikke vurderet: usikkerhed ukendt" if line.figure["ci_low"] is None else "ikke vurderet"
+    return "ikke vurderet: usikkerhed ukendt" if line.figure.ci_low is None else "ikke vurderet"
 
 
-def remarks(line: Line) -> str | None:
+def remarks(line: ListLine) -> str | None:
     """All that must be known of the figure and of those that it is compared with; None where there is nothing."""
-    rounding = [f"rundet af til hele {line.figure['rounded_to']}"] if words.is_rounded(line.figure) else []
+    rounding = [f"rundet af til hele {line.figure.rounded_to}"] if words.is_rounded(line.figure) else []
     return "; ".join((*texts.caveats(line.figure, line.registry), *rounding, *limits_beside(line))) or None
 
 
-def limits_beside(line: Line) -> list[str]:
+def limits_beside(line: ListLine) -> list[str]:
     """What limits the figures that the figure is compared with: 'kommunen: gennemsnit over 2 år'."""
     compared = [(name, place) for name, place in line.compared if beside_value(line, name) is not None]
     return [
         f"{words.PLACES[name]}: {limit}"
         for name, place in compared
-        for limit in texts.limits(place.figure(line.indicator.id, line.figure["year"]))
+        for limit in texts.limits(place.figure(line.indicator.id, line.figure.year))
     ]
 
 
-def why_no_change(line: Line, change: str) -> str | None:
-    """Why 'change_year' or 'change_first' is empty, in words; None where it is not, or the figure has a mark."""
-    if line.figure["mark"] or line.figure[change] is not None:
+def why_no_change(line: ListLine, since: Since) -> str | None:
+    """Why the change is not known, in words; None where it is, or the figure has a mark."""
+    if line.figure.mark or line.figure.change(since):
         return None
-    return words.NO_CHANGE.get(line.figure[f"{change}_missing_reason"])
+    return words.NO_CHANGE.get(line.figure.no_change_because(since) or "")
 
 
-def _status(line: Line) -> str | None:
-    status = line.kept("status")
-    return STATUSES[str(status)] if status else None
+def _status(line: ListLine) -> str | None:
+    status = line.kept(line.figure.status)
+    return STATUSES[status] if status else None
 
 
-def _direction(line: Line) -> str | None:
-    found = texts.direction(line.figure)
-    return None if found == danish.ABSENT else found
+def _direction(line: ListLine) -> str | None:
+    direction = texts.direction(line.figure)
+    return None if direction == danish.ABSENT else direction
 
 
-def _of_place(line: Line) -> str:
+def _of_place(line: ListLine) -> str:
     # A bare code of digits would lose its zeros.
     return f"{place_kind(line)} {line.place.id}"
 
@@ -181,41 +180,58 @@ FIELDS = (
     Field("Sted", lambda line: line.place.name, width=24),
     Field("Stednøgle", _of_place, width=24, in_book=False),
     Field("Hører til", lambda line: line.belongs_to.name if line.belongs_to else None, width=18),
-    Field("År", lambda line: int(line.figure["year"]), "year", 7),
+    Field("År", lambda line: line.figure.year, "year", 7),
     Field("Emne", lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group or "background"], width=23),
     Field("Indikator", lambda line: line.indicator.label_da, width=42),
     Field("Enhed", lambda line: line.indicator.unit_short_da, width=14),
-    Field("Tal", lambda line: line.value("value"), "value", 11),
+    Field("Tal", lambda line: line.shown(line.figure.value), "value", 11),
     Field("Mærke i stedet for tal", lambda line: mark(line.figure, line.registry), width=25),
-    Field("Antal", lambda line: line.kept("shown_numerator"), "count", 9),
-    Field("Ud af", lambda line: line.kept("shown_denominator"), "count", 9),
-    Field("Usikkerhed fra", lambda line: line.value("ci_low"), "value", 12),
-    Field("Usikkerhed til", lambda line: line.value("ci_high"), "value", 12),
+    Field("Antal", lambda line: line.kept(line.figure.shown_numerator), "count", 9),
+    Field("Ud af", lambda line: line.kept(line.figure.shown_denominator), "count", 9),
+    Field("Usikkerhed fra", lambda line: line.shown(line.figure.ci_low), "value", 12),
+    Field("Usikkerhed til", lambda line: line.shown(line.figure.ci_high), "value", 12),
     Field(
-        "Usikkerhed regnet efter", lambda line: INTERVALS.get(str(line.kept("interval_basis"))), width=16, in_book=False
+        "Usikkerhed regnet efter",
+        lambda line: INTERVALS.get(line.kept(line.figure.interval_basis) or ""),
+        width=16,
+        in_book=False,
     ),
     Field("Status", _status, width=12),
     Field("Kilde", lambda line: phrases.publisher(line.figure, line.registry), width=32),
-    Field("Offentliggjort", lambda line: "ja" if line.kept("is_published") else None, width=15, in_book=False),
-    Field("Gennemsnit over år", lambda line: line.kept("window_years"), "count", 13),
-    Field("Gentager tallet fra", lambda line: line.kept("repeats_year"), "year", 13),
+    Field(
+        "Offentliggjort", lambda line: "ja" if line.kept(line.figure.is_published) else None, width=15, in_book=False
+    ),
+    Field("Gennemsnit over år", lambda line: line.kept(line.figure.window_years), "count", 13),
+    Field("Gentager tallet fra", lambda line: line.kept(line.figure.repeats_year), "year", 13),
     Field("Kommunens tal", lambda line: beside_value(line, "municipality"), "value", 12),
     Field("Mod kommunen", lambda line: against(line, "municipality"), width=32),
     Field("Landets tal", lambda line: beside_value(line, "country"), "value", 12),
     Field("Mod landet", lambda line: against(line, "country"), width=32),
     Field("Tvillingernes tal", lambda line: beside_value(line, "twins"), "value", 13),
     Field("Mod tvillingerne", lambda line: against(line, "twins"), width=32),
-    Field("Ændring på et år", lambda line: line.value("change_year"), "change", 12),
-    Field("Ændring på et år fra", lambda line: line.value("change_year_low"), "change", 12, in_book=False),
-    Field("Ændring på et år til", lambda line: line.value("change_year_high"), "change", 12, in_book=False),
-    Field("Hvorfor ingen ændring på et år", lambda line: why_no_change(line, "change_year"), width=34, in_book=False),
-    Field("Første år", lambda line: line.kept("first_year"), "year", 9),
-    Field("Ændring siden første år", lambda line: line.value("change_first"), "change", 13),
-    Field("Ændring siden første år fra", lambda line: line.value("change_first_low"), "change", 13, in_book=False),
-    Field("Ændring siden første år til", lambda line: line.value("change_first_high"), "change", 13, in_book=False),
+    Field("Ændring på et år", lambda line: line.shown(line.figure.change_year), "change", 12),
+    Field("Ændring på et år fra", lambda line: line.shown(line.figure.change_year_low), "change", 12, in_book=False),
+    Field("Ændring på et år til", lambda line: line.shown(line.figure.change_year_high), "change", 12, in_book=False),
+    Field("Hvorfor ingen ændring på et år", lambda line: why_no_change(line, "year"), width=34, in_book=False),
+    Field("Første år", lambda line: line.kept(line.figure.first_year), "year", 9),
+    Field("Ændring siden første år", lambda line: line.shown(line.figure.change_first), "change", 13),
+    Field(
+        "Ændring siden første år fra",
+        lambda line: line.shown(line.figure.change_first_low),
+        "change",
+        13,
+        in_book=False,
+    ),
+    Field(
+        "Ændring siden første år til",
+        lambda line: line.shown(line.figure.change_first_high),
+        "change",
+        13,
+        in_book=False,
+    ),
     Field(
         "Hvorfor ingen ændring siden første år",
-        lambda line: why_no_change(line, "change_first"),
+        lambda line: why_no_change(line, "first"),
         width=34,
         in_book=False,
     ),
@@ -227,19 +243,19 @@ FIELDS = (
 # CSV ------------------------------------------------------------------------------------------------------------------
 
 
-def _cell(field: Field, line: Line) -> str:
-    found = field.of(line)
-    if found is None:
+def _cell(field: Field, line: ListLine) -> str:
+    content = field.content(line)
+    if content is None:
         return ""
-    if isinstance(found, str):
-        return _text(found)
+    if isinstance(content, str):
+        return _text(content)
     # A mean of several years may have counted half a person.
-    decimals = line.indicator.decimals if field.kind in ("value", "change") else int(found != round(found))
+    decimals = line.indicator.decimals if field.kind in ("value", "change") else int(content != round(content))
     # A number with its thousands apart would be opened as text, one with a typographic minus, too.
-    return f"{found:.{decimals}f}".replace(".", ",")
+    return f"{content:.{decimals}f}".replace(".", ",")
 
 
-def _text(found: str) -> str:
+def _text(text: str) -> str:
     """Text on one line that no spreadsheet takes for a formula: an apostrophe says that it is text."""
-    plain = " ".join(found.split())
+    plain = " ".join(text.split())
     return f"'{plain}" if plain.startswith(FORMULA) else plain

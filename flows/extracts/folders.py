@@ -51,23 +51,25 @@ def write(
         content = _digest(files)
         # Approvals speak of the draft's bytes: those of other bytes count for nothing.
         spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
-        said = {
-            **audit.of_extract(extract, registry, release, [one for one in approvals if one.content == spoken_of]),
+        record = {
+            **audit.of_extract(
+                extract, registry, release, [approval for approval in approvals if approval.content == spoken_of]
+            ),
             "content_sha256": content,
             "made_with": made_with,
             "files": files,
         }
         (work / INTERNAL).mkdir()
-        (work / INTERNAL / RECORD).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        (work / INTERNAL / "kontrol.html").write_text(audit.page(said, registry), encoding="utf-8")
-    return said
+        (work / INTERNAL / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (work / INTERNAL / "kontrol.html").write_text(audit.page(record, registry), encoding="utf-8")
+    return record
 
 
 def _keep_cleared(folder: Path, release: str) -> None:
     """Move what was handed out of another release out of the way, so that it is not lost."""
-    said = recorded(folder)
-    if said and said["is_cleared"] and said["release"] != release:
-        kept = folder.parent / EARLIER / f"{folder.name}-{said['release']}"
+    record = recorded(folder)
+    if record and record["is_cleared"] and record["release"] != release:
+        kept = folder.parent / EARLIER / f"{folder.name}-{record['release']}"
         kept.parent.mkdir(exist_ok=True)
         os.replace(folder, kept)
         sync(kept.parent)
@@ -116,7 +118,7 @@ def _digest(files: Mapping[str, str]) -> str:
 def recorded(folder: Path) -> Mapping[str, Any] | None:
     """The checker's record of a folder; None where there is none that can be read."""
     try:
-        said: Mapping[str, Any] = json.loads((folder / INTERNAL / RECORD).read_text(encoding="utf-8"))
+        record: Mapping[str, Any] = json.loads((folder / INTERNAL / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return said
+    return record

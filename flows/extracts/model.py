@@ -1,15 +1,118 @@
-"""What an extract tells a secretariat. Every output is made from this, and from nothing else.
-
-A figure is a row of `cleared_figures` (schemas/tables.toml): it has a `value`, or a `mark` in its place.
-"""
+"""What an extract tells a secretariat. Every output is made from this, and from nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-# A row of cleared_figures.
-Figure: TypeAlias = Mapping[str, Any]
 PlaceKind: TypeAlias = Literal["area", "municipality", "country", "twins"]
+# A place that a figure is held against, and the year that its change is counted from: the last one or the first.
+Other: TypeAlias = Literal["municipality", "country", "twins"]
+Since: TypeAlias = Literal["year", "first"]
+
+
+class Comparison(NamedTuple):
+    """The figure of another place, and the verdict against it."""
+
+    value: float | None
+    verdict: str | None
+
+
+class Change(NamedTuple):
+    """What a figure has moved by, and the ends of the 95 % interval of that; None where the interval is not known."""
+
+    by: float
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearedFigure:
+    """A row of `cleared_figures`, as schemas/tables.toml describes it: it has a `value`, or a `mark` in its place."""
+
+    place_kind: PlaceKind
+    place_id: str
+    place_name: str
+    year: int
+    indicator: str
+    value: float | None
+    shown_numerator: int | None
+    shown_denominator: int | None
+    rounded_to: int | None
+    ci_low: float | None
+    ci_high: float | None
+    interval_basis: str | None
+    mark: str | None
+    status: str | None
+    window_years: int | None
+    repeats_year: int | None
+    municipality_value: float | None
+    municipality_verdict: str | None
+    country_value: float | None
+    country_verdict: str | None
+    twin_value: float | None
+    twin_verdict: str | None
+    change_year: float | None
+    change_year_low: float | None
+    change_year_high: float | None
+    change_year_missing_reason: str | None
+    first_year: int | None
+    change_first: float | None
+    change_first_low: float | None
+    change_first_high: float | None
+    change_first_missing_reason: str | None
+    trend: str | None
+    trend_missing_reason: str | None
+    is_published: bool
+    source: str | None
+    origin: Literal["real", "synthetic"]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the figure is a number that readers may see. A mark rules, whatever else the row holds."""
+        return self.mark is None and self.value is not None
+
+    @property
+    def number(self) -> float:
+        """The value of a figure that is shown. Raises ValueError of one that is not."""
+        if self.mark is not None or self.value is None:
+            raise ValueError(f"{self.indicator} of {self.place_id} in {self.year} is not shown: {self.mark}")
+        return self.value
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The ends of the 95 % interval; None where the uncertainty is not known."""
+        return _interval(self.ci_low, self.ci_high)
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether the figure is a mean over several years."""
+        return (self.window_years or 1) > 1
+
+    def compared(self, other: Other) -> Comparison:
+        """The figure of another place, and how this one stands against it."""
+        match other:
+            case "municipality":
+                return Comparison(self.municipality_value, self.municipality_verdict)
+            case "country":
+                return Comparison(self.country_value, self.country_verdict)
+            case "twins":
+                return Comparison(self.twin_value, self.twin_verdict)
+
+    def change(self, since: Since) -> Change | None:
+        """What the figure has moved by since the year before, or since its first year; None where that is not known."""
+        by, low, high = (
+            (self.change_year, self.change_year_low, self.change_year_high)
+            if since == "year"
+            else (self.change_first, self.change_first_low, self.change_first_high)
+        )
+        return None if by is None else Change(by, _interval(low, high))
+
+    def no_change_because(self, since: Since) -> str | None:
+        """Why it is not known what the figure has moved by."""
+        return self.change_year_missing_reason if since == "year" else self.change_first_missing_reason
+
+
+def _interval(low: float | None, high: float | None) -> tuple[float, float] | None:
+    return None if low is None or high is None else (low, high)
 
 
 @dataclass(frozen=True)
@@ -19,15 +122,15 @@ class Place:
     kind: PlaceKind
     id: str
     name: str
-    figures: Mapping[tuple[str, int], Figure]
+    figures: Mapping[tuple[str, int], ClearedFigure]
 
-    def figure(self, indicator: str, year: int) -> Figure:
+    def figure(self, indicator: str, year: int) -> ClearedFigure:
         """The figure of an indicator and year; KeyError outside the extract's indicators and years."""
         return self.figures[indicator, year]
 
     def has_any(self) -> bool:
         """Whether any figure of the place is shown."""
-        return any(figure["value"] is not None for figure in self.figures.values())
+        return any(figure.is_shown for figure in self.figures.values())
 
 
 @dataclass(frozen=True)
@@ -68,6 +171,10 @@ class Watch:
     could_flip: bool | None
     household: int
 
+    def every_criterion(self) -> tuple[Criterion, ...]:
+        """The criterion of residents, where there is one, and the others."""
+        return (self.size, *self.criteria) if self.size else self.criteria
+
 
 @dataclass(frozen=True)
 class TargetLine:
@@ -85,11 +192,11 @@ class TargetLine:
     not_measurable_because: str | None
     is_withdrawn: bool
     direction: str | None
-    start: Figure | None
+    start: ClearedFigure | None
     start_year: int | None
     target_value: float | None
     target_year: int | None
-    newest: Figure | None
+    newest: ClearedFigure | None
     expected: float | None
     verdict: str | None
     verdict_kind: str | None

@@ -13,7 +13,7 @@ from typing import Any
 
 from flows.core.files import write as write_file
 from flows.extracts import charts, comparability, criteria, phrases, sentences, tables, texts, words
-from flows.extracts.model import Area, Criterion, Extract, Figure, Place, TargetLine
+from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Place, Since, TargetLine
 from flows.present import danish
 from flows.present import vocabulary as targets
 from flows.present.pages import style, templates
@@ -29,21 +29,21 @@ class Glance:
 
     caption: str
     heads: tuple[tuple[str, str | None], ...]
-    rows: tuple[tuple[str, list[tables.Cell]], ...]
+    rows: tuple[tuple[str, list[tables.PageCell]], ...]
 
 
 @dataclass(frozen=True)
-class Chart:
+class DrawnIndicator:
     """An indicator's drawing, and its newest figure in a sentence."""
 
     key: str
     label: str
-    said: str
+    sentence: str
     drawing: str
 
 
 @dataclass(frozen=True)
-class Told:
+class TargetInWords:
     """A target: its heading, its verdict as sign and words, and facts with their names."""
 
     heading: str
@@ -116,23 +116,23 @@ def _overview(extract: Extract, registry: Registry) -> str:
             reading=sentences.of_place(place, extract, registry),
             chooser=tables.chooser(extract, registry, indicators, "", str(extract.year)),
             heads=("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet"),
-            said=(),
+            text_heads=(),
             rows=tables.rows_of(place, (extract.country,), indicators, extract, registry),
             definitions=_definitions(indicators, extract, registry),
             sources=_sources((place, extract.country), extract, registry),
         )
-    keys = _key_figures(extract, registry)
+    keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     beside = (extract.municipality, extract.country)
     return _render(
         "overview.html.j2",
         extract,
         registry,
-        reading=_summary(extract, registry),
+        reading=_summary(extract),
         municipality=sentences.of_place(extract.municipality, extract, registry),
         glances=_glances(keys, extract, registry),
         chooser=tables.chooser(extract, registry, keys, tables.first(keys), str(extract.year)),
         heads=("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet"),
-        said=("Tal", "Mod kommunen", "Mod hele landet"),
+        text_heads=("Tal", "Mod kommunen", "Mod hele landet"),
         rows=[
             row for key in keys for place in (*extract.areas, *beside) for row in _beside(place, key, extract, registry)
         ],
@@ -144,18 +144,16 @@ def _overview(extract: Extract, registry: Registry) -> str:
     )
 
 
-def _key_figures(extract: Extract, registry: Registry) -> list[str]:
-    return [key for key in registry.extracts.key_figures if key in extract.indicators]
-
-
-def _summary(extract: Extract, registry: Registry) -> list[str]:
+def _summary(extract: Extract) -> list[str]:
     bare = [area.name for area in extract.areas if not area.has_any()]
     count = danish.many(len(extract.areas), "boligområde", "boligområder")
-    said = [f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}."]
+    paragraphs = [f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}."]
     if bare:
-        said.append(f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler.")
-    said.append(f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.")
-    return [*said, sentences.NO_CAUSE]
+        paragraphs.append(
+            f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler."
+        )
+    paragraphs.append(f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.")
+    return [*paragraphs, sentences.NO_CAUSE]
 
 
 def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[Glance]:
@@ -172,12 +170,12 @@ def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[
     ]
 
 
-def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[tables.Cell]:
+def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[tables.PageCell]:
     """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
     cells = []
     for area in areas:
-        said = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
-        cells.append(tables.cell(figure, registry, [said] if said != danish.ABSENT else []))
+        verdict = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
+        cells.append(tables.cell(figure, registry, [verdict] if verdict != danish.ABSENT else []))
     return cells + [
         tables.cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
     ]
@@ -185,40 +183,45 @@ def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registr
 
 def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
     """A place's rows of one key figure among the other places."""
-    of, is_area = registry.indicators[key], place.kind == "area"
+    indicator, is_area = registry.indicators[key], place.kind == "area"
     name = place.name if is_area else words.PLACES[place.kind].capitalize()
 
-    def cells(year: int) -> tuple[tables.Cell, ...]:
+    def cells(year: int) -> tuple[tables.PageCell, ...]:
         figure = place.figure(key, year)
         against = [
-            tables.Cell(_against(figure, other, registry) if is_area else danish.ABSENT)
+            tables.PageCell(_against(figure, other, registry) if is_area else danish.ABSENT)
             for other in (extract.municipality, extract.country)
         ]
-        return (tables.Cell(of.label_da), tables.cell(figure, registry), tables.uncertainty(figure, registry), *against)
+        return (
+            tables.PageCell(indicator.label_da),
+            tables.cell(figure, registry),
+            tables.uncertainty(figure, registry),
+            *against,
+        )
 
     link = _file(place) if isinstance(place, Area) else None
     return tables.merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
 
 
-def _against(figure: Figure, other: Place, registry: Registry) -> str:
+def _against(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """How an area stands against another place, or why that is not said; a dash where there are no two numbers."""
-    beside = other.figure(figure["indicator"], figure["year"])
-    is_count = registry.indicators[figure["indicator"]].kind == "count"
-    if figure["mark"] or beside["mark"] or is_count:
+    beside = other.figure(figure.indicator, figure.year)
+    is_count = registry.indicators[figure.indicator].kind == "count"
+    if figure.mark or beside.mark or is_count:
         return danish.ABSENT
-    why = "" if phrases.has_interval(figure) else f", {phrases.NO_INTERVAL}"
+    why = "" if figure.interval else f", {phrases.NO_INTERVAL}"
     return tables.stands(figure, other, registry) or f"ikke vurderet{why}"
 
 
-def _coverage(area: Area, extract: Extract, registry: Registry) -> tables.Cell:
+def _coverage(area: Area, extract: Extract, registry: Registry) -> tables.PageCell:
     """How many figures of the year are shown, and how many stand under each mark."""
     figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
-    shown = sum(figure["mark"] is None for figure in figures)
-    marks = [(mark.label_da, sum(f["mark"] == name for f in figures)) for name, mark in registry.extracts.mark.items()]
-    return tables.Cell(f"{shown} af {len(figures)}", tuple(f"{label}: {count}" for label, count in marks if count))
+    shown = sum(figure.mark is None for figure in figures)
+    marks = tuple(f"{label}: {count}" for label, count in phrases.marks_met(figures, registry))
+    return tables.PageCell(f"{shown} af {len(figures)}", marks)
 
 
-def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, tables.Cell, tables.Cell]]:
+def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, tables.PageCell, tables.PageCell]]:
     """What readers of the last release had otherwise: place, figure, year, what happened, before, now."""
     return [
         (
@@ -233,8 +236,8 @@ def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, 
     ]
 
 
-def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> tables.Cell:
-    return tables.Cell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
+def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> tables.PageCell:
+    return tables.PageCell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
 
 
 # an area ------------------------------------------------------------------------------------------------------------
@@ -244,7 +247,7 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
     beside = (extract.municipality, extract.country, area.twins)
     drawn = _charts(area, extract, registry)
     with_charts = [chart.key for chart in drawn]
-    keys = _key_figures(extract, registry)
+    keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     first = tables.first([key for key in (*keys, *with_charts) if key in with_charts])
     return _render(
         "area.html.j2",
@@ -258,10 +261,10 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         charts=drawn,
         chooser=tables.chooser(extract, registry, extract.indicators, first, "" if first else str(extract.year)),
         heads=("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne"),
-        said=(),
+        text_heads=(),
         rows=tables.rows_of(area, beside, extract.indicators, extract, registry),
         watch=area.watch,
-        watch_said=criteria.of_watch(area.watch, registry) if area.watch else (),
+        watch_sentences=criteria.of_watch(area.watch, registry) if area.watch else (),
         criteria=_criteria(area, registry),
         targets=[_target(target, registry) for target in area.targets],
         boundaries=[(place, *_boundary(place, extract, registry)) for place in area.other_boundaries],
@@ -272,100 +275,104 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
 
 
 def _facts(area: Area, extract: Extract, registry: Registry) -> list[tuple[str, str]]:
-    codes = registry.codes
-    sizes = {row["size_band"]: row["label_da"] for row in codes["size_bands"]}
-    grants = {row["funding_band"]: row["label_da"] for row in codes["funding_bands"]}
     facts = [("Kommune", extract.municipality.name)]
     if area.plans:
         facts.append(("Helhedsplan" if len(area.plans) == 1 else "Helhedsplaner", danish.listed(area.plans)))
     facts.append(("Lejemål", "ikke oplyst" if area.dwellings is None else danish.number(area.dwellings)))
     if area.size_band:
-        facts.append(("Størrelse", f"{sizes[area.size_band].replace('-', '–')} lejemål"))
+        facts.append(("Størrelse", f"{words.band('size_band', area.size_band, registry).replace('-', '–')} lejemål"))
     if area.funding_band:
-        facts.append(("Bevilling", grants[area.funding_band].replace("-", "–")))
+        facts.append(("Bevilling", words.band("funding_band", area.funding_band, registry).replace("-", "–")))
     return facts
 
 
-def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[tables.Cell]]:
+def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[tables.PageCell]]:
     """A key figure of the year: the area, how sure it is, the places beside it with their verdicts, what has moved."""
-    figure, of = area.figure(key, extract.year), registry.indicators[key]
-    cells = [tables.cell(figure, registry, [phrases.counts(figure, of)]), tables.uncertainty(figure, registry)]
+    figure, indicator = area.figure(key, extract.year), registry.indicators[key]
+    cells = [tables.cell(figure, registry, [phrases.counts(figure, indicator)]), tables.uncertainty(figure, registry)]
     cells += tables.compared(area, (extract.municipality, extract.country, area.twins), key, extract.year, registry)
-    return of.label_da, [*cells, _moved(figure, registry)]
+    return indicator.label_da, [*cells, _moved(figure, registry)]
 
 
-def _moved(figure: Figure, registry: Registry) -> tables.Cell:
+def _moved(figure: ClearedFigure, registry: Registry) -> tables.PageCell:
     """What has changed since the year before and since the first figure, and the direction of the last five years."""
-    if figure["mark"]:
-        return tables.Cell(danish.ABSENT)
-    said = [_change(figure, "year", figure["year"] - 1, registry)]
-    if figure["first_year"] is not None and figure["first_year"] < figure["year"] - 1:
-        said.append(_change(figure, "first", figure["first_year"], registry))
-    if figure["trend"]:
-        said.append(f"fem år: {words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}")
-    elif figure["trend_missing_reason"]:
-        said.append(f"fem år: kan ikke siges, {words.NO_TREND[figure['trend_missing_reason']]}")
-    told = [text for text in said if text]
-    return tables.Cell("" if told else danish.ABSENT, tuple(told))
+    if figure.mark:
+        return tables.PageCell(danish.ABSENT)
+    movements = [_change(figure, "year", figure.year - 1, registry)]
+    if figure.first_year is not None and figure.first_year < figure.year - 1:
+        movements.append(_change(figure, "first", figure.first_year, registry))
+    if figure.trend:
+        movements.append(f"fem år: {words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}")
+    elif figure.trend_missing_reason:
+        movements.append(f"fem år: kan ikke siges, {words.NO_TREND[figure.trend_missing_reason]}")
+    known = [text for text in movements if text]
+    return tables.PageCell("" if known else danish.ABSENT, tuple(known))
 
 
-def _change(figure: Figure, since: Any, year: int, registry: Registry) -> str:
-    of, change = registry.indicators[figure["indicator"]], figure[f"change_{since}"]
+def _change(figure: ClearedFigure, since: Since, year: int, registry: Registry) -> str:
+    indicator, change = registry.indicators[figure.indicator], figure.change(since)
     if change is None:
-        reason = figure[f"change_{since}_missing_reason"]
+        reason = figure.no_change_because(since)
         return f"siden {year}: kan ikke siges, {words.NO_CHANGE[reason]}" if reason else ""
-    moved = phrases.movement(figure, since)
-    unknown = "" if of.kind == "count" else f" ({phrases.NO_INTERVAL})"
+    moved = phrases.movement(change)
+    unknown = "" if indicator.kind == "count" else f" ({phrases.NO_INTERVAL})"
     sure = unknown if moved is None else f" ({moved or 'kan være tilfældigt'})"
-    return f"siden {year}: {danish.changed(change, of)}{sure}"
+    return f"siden {year}: {danish.changed(change.by, indicator)}{sure}"
 
 
-def _charts(area: Area, extract: Extract, registry: Registry) -> list[Chart]:
-    found = []
+def _charts(area: Area, extract: Extract, registry: Registry) -> list[DrawnIndicator]:
+    drawn = []
     for key in extract.indicators:
         drawing = charts.development(area, extract, registry, key)
         if drawing:
-            said = sentences.of_figure(area.figure(key, extract.year), area, extract, registry)
-            found.append(Chart(key, registry.indicators[key].label_da, said, " ".join(drawing.split("\n"))))
-    return found
+            sentence = sentences.of_figure(area.figure(key, extract.year), area, extract, registry)
+            drawn.append(
+                DrawnIndicator(key, registry.indicators[key].label_da, sentence, " ".join(drawing.split("\n")))
+            )
+    return drawn
 
 
-def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.Cell, str]]:
+def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.PageCell, str]]:
     """The criteria of the year's list: name, threshold, figure, met or not."""
     watch = area.watch
     if watch is None:
         return []
-    return [_criterion(criterion, registry) for criterion in (*([watch.size] if watch.size else []), *watch.criteria)]
+    return [_criterion(criterion, registry) for criterion in watch.every_criterion()]
 
 
-def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.Cell, str]:
-    of = registry.indicators[criterion.indicator]
-    limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, of)}"
+def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.PageCell, str]:
+    indicator = registry.indicators[criterion.indicator]
+    limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, indicator)}"
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     if criterion.mark:
-        return of.label_da, limit, tables.Cell(registry.extracts.mark[criterion.mark].label_da, is_mark=True), met
-    return of.label_da, limit, tables.Cell(danish.valued(criterion.value, of)), met
+        return (
+            indicator.label_da,
+            limit,
+            tables.PageCell(registry.extracts.mark[criterion.mark].label_da, is_mark=True),
+            met,
+        )
+    return indicator.label_da, limit, tables.PageCell(danish.valued(criterion.value, indicator)), met
 
 
-def _target(target: TargetLine, registry: Registry) -> Told:
+def _target(target: TargetLine, registry: Registry) -> TargetInWords:
     """A target as far as it may be told."""
-    of = registry.indicators[target.indicator] if target.indicator else None
-    facts = [("Tal", of.label_da)] if of else []
+    indicator = registry.indicators[target.indicator] if target.indicator else None
+    facts = [("Tal", indicator.label_da)] if indicator else []
     if target.direction:
         facts.append(("Retning", targets.DIRECTIONS[target.direction]))
     is_hidden = False
     for name, year, figure in (
         ("Start", target.start_year, target.start),
-        ("Nyeste tal", target.newest["year"] if target.newest else None, target.newest),
+        ("Nyeste tal", target.newest.year if target.newest else None, target.newest),
     ):
         if figure is not None:
-            facts.append((f"{name} {year or figure['year']}", charts.figure_told(figure, registry)))
-            is_hidden = is_hidden or figure["mark"] is not None
-    if of and target.expected is not None and target.newest:
-        facts.append((f"Planlagt {target.newest['year']}", danish.valued(target.expected, of)))
-    if of and target.target_value is not None:
-        facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, of)))
-    elif of and is_hidden:
+            facts.append((f"{name} {year or figure.year}", charts.in_words(figure, registry)))
+            is_hidden = is_hidden or figure.mark is not None
+    if indicator and target.expected is not None and target.newest:
+        facts.append((f"Planlagt {target.newest.year}", danish.valued(target.expected, indicator)))
+    if indicator and target.target_value is not None:
+        facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, indicator)))
+    elif indicator and is_hidden:
         facts.append((f"Mål {target.target_year or ''}".strip(), "vises ikke, fordi et tal bag målet ikke vises"))
     goal = target.goal or "målets ord vises ikke, fordi de kan røbe et tal, der ikke vises"
     if target.is_withdrawn:
@@ -379,14 +386,14 @@ def _target(target: TargetLine, registry: Registry) -> Told:
         verdict = f"{targets.VERDICTS[target.verdict]}{kind}. {targets.MEANINGS[target.verdict]}"
     else:
         sign, verdict = "…", "Ingen vurdering vises."
-    return Told(f"Mål {target.number}: {goal}", target.plan, target.is_example, sign, verdict, tuple(facts))
+    return TargetInWords(f"Mål {target.number}: {goal}", target.plan, target.is_example, sign, verdict, tuple(facts))
 
 
 def _boundary(
     place: Place, extract: Extract, registry: Registry
-) -> tuple[list[int], list[tuple[str, list[tables.Cell]]]]:
+) -> tuple[list[int], list[tuple[str, list[tables.PageCell]]]]:
     """The figures of another boundary: the years that have any, and per indicator that has any a cell for each."""
-    shown = {key for key, figure in place.figures.items() if figure["mark"] is None}
+    shown = {key for key, figure in place.figures.items() if figure.mark is None}
     years = [year for year in extract.years if any(at == year for _, at in shown)]
     rows = [
         (registry.indicators[key].label_da, [tables.cell(place.figure(key, year), registry) for year in years])
@@ -401,7 +408,7 @@ def _boundary(
 
 def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """The marks that occur anywhere in the extract, with what they mean."""
-    met = {figure["mark"] for place, _ in texts.places(extract) for figure in place.figures.values()}
+    met = {figure.mark for place, _ in texts.places(extract) for figure in place.figures.values()}
     met |= {mark for line in extract.changes for mark in (line.before_mark, line.now_mark)}
     return [(mark.label_da, mark.meaning_da) for name, mark in registry.extracts.mark.items() if name in met]
 
@@ -409,21 +416,25 @@ def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
 def _definitions(indicators: Sequence[str], extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """What each figure is, of whom, in which unit, which way is good, and which years compare."""
     return [
-        (one.label, f"{one.definition} Regnet af: {one.counted} Enhed: {one.unit} {one.good} {one.comparable}")
-        for one in texts.define(replace(extract, indicators=tuple(indicators)), registry)
+        (
+            definition.label,
+            f"{definition.definition} Regnet af: {definition.counted} Enhed: {definition.unit} "
+            f"{definition.good} {definition.comparable}",
+        )
+        for definition in texts.define(replace(extract, indicators=tuple(indicators)), registry)
     ]
 
 
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:
     """Who the shown figures come from: per publisher the indicators with their years."""
-    found: dict[str, dict[str, set[int]]] = {}
+    publishers: dict[str, dict[str, set[int]]] = {}
     for place in places:
         for key in extract.indicators:
             for year in extract.years:
                 figure = place.figure(key, year)
-                if figure["mark"] is None:
+                if figure.mark is None:
                     who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
-                    found.setdefault(who, {}).setdefault(key, set()).add(year)
+                    publishers.setdefault(who, {}).setdefault(key, set()).add(year)
     return [
         (
             danish.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",
@@ -433,5 +444,5 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
                 if key in by
             ],
         )
-        for who, by in sorted(found.items())
+        for who, by in sorted(publishers.items())
     ]

@@ -1,10 +1,10 @@
 """A figure in words: its name, its size, what must be said beside it, how it stands; parts of sentences and cells."""
 
-from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from flows.extracts import words
-from flows.extracts.model import Extract, Figure, Place
+from flows.extracts.model import Change, ClearedFigure, Extract, Other, Place
 from flows.present import danish
 from schemas import labels
 from schemas.models import Indicator
@@ -15,8 +15,7 @@ UNKNOWN = "usikkerheden er ukendt"
 NO_PUBLISHER = "ikke oplyst"
 UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
 
-# The places that a figure is held against.
-Other: TypeAlias = Literal["municipality", "country"]
+# The places that every figure is held against.
 OTHERS: tuple[Other, ...] = ("municipality", "country")
 
 
@@ -34,8 +33,8 @@ def name(indicator: Indicator) -> str:
         return f"{label}en"
     if indicator.kind in ("count", "rate"):
         return f"antallet af {label}"
-    first, _, rest = label.partition(" ")
-    return f"den {first}e {rest}" if first.endswith("lig") and rest else f"tallet for {label}"
+    first, _, end = label.partition(" ")
+    return f"den {first}e {end}" if first.endswith("lig") and end else f"tallet for {label}"
 
 
 def amount(value: float, indicator: Indicator) -> str:
@@ -55,6 +54,13 @@ def between(low: float, high: float, indicator: Indicator) -> str:
     return f"mellem {danish.number(low, indicator.decimals)} og {danish.number(high, indicator.decimals)}"
 
 
+def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
+    """The interval in words, or that it is not known; empty for a count, which has none."""
+    if figure.interval:
+        return between(*figure.interval, indicator)
+    return "" if indicator.kind == "count" else NO_INTERVAL
+
+
 def step(change: float, indicator: Indicator) -> str:
     """The size of a change or distance, without its sign: '4,1 procentpoint', '390 personer'."""
     if indicator.kind == "count":
@@ -62,84 +68,84 @@ def step(change: float, indicator: Indicator) -> str:
     return danish.changed(abs(change), indicator).removeprefix("+")
 
 
-def limits(figure: Figure) -> list[str]:
+def limits(figure: ClearedFigure) -> list[str]:
     """What limits the comparison of a figure: 'gennemsnit over 2 år', 'kilden gentager tallet fra 2010'.
 
     Empty where there is nothing to say, or no number to say it of.
     """
-    if not is_shown(figure):
+    if not figure.is_shown:
         return []
-    said = []
-    if (figure["window_years"] or 1) > 1:
-        said.append(f"gennemsnit over {figure['window_years']} år")
-    if figure["repeats_year"]:
-        said.append(f"kilden gentager tallet fra {figure['repeats_year']}")
-    return said
+    texts = []
+    if figure.is_mean:
+        texts.append(f"gennemsnit over {figure.window_years} år")
+    if figure.repeats_year:
+        texts.append(f"kilden gentager tallet fra {figure.repeats_year}")
+    return texts
 
 
-def caveats(figure: Figure) -> str:
+def caveats(figure: ClearedFigure) -> str:
     """The limits of a figure as one text, to stand beside it."""
     return ", ".join(limits(figure))
 
 
-def all_caveats(figure: Figure) -> str:
+def all_caveats(figure: ClearedFigure) -> str:
     """The caveats, and whether the figure may still be changed: 'gennemsnit over 2 år, foreløbigt tal'."""
-    unsettled = UNSETTLED.get(figure["status"], "") if is_shown(figure) else ""
+    unsettled = UNSETTLED.get(figure.status or "", "") if figure.is_shown else ""
     return ", ".join(text for text in (caveats(figure), unsettled) if text)
 
 
-def is_shown(figure: Figure) -> bool:
-    """Whether the figure is a number that readers may see. A mark rules, whatever else a row holds."""
-    return figure["mark"] is None and figure["value"] is not None
-
-
-def has_interval(figure: Figure) -> bool:
-    """Whether the figure's uncertainty is known."""
-    return figure["ci_low"] is not None and figure["ci_high"] is not None
-
-
-def standing(figure: Figure, other: Other, indicator: Indicator) -> str:
+def standing(figure: ClearedFigure, other: Other, indicator: Indicator) -> str:
     """The verdict against a place in words that agree with the numbers: 'lavere og dermed bedre'; empty without one.
 
     Nothing is called better or worse where more of it is neither.
     """
-    verdict = figure[f"{other}_verdict"]
-    if verdict is None or not has_interval(figure) or figure[f"{other}_value"] is None:
+    beside, verdict = figure.compared(other)
+    if verdict is None or figure.interval is None or beside is None:
         return ""
     if verdict == "similar":
         return words.VERDICTS["similar"]
-    beside = figure[f"{other}_value"]
-    way = "lavere" if figure["value"] < beside else "højere"
+    way = "lavere" if figure.number < beside else "højere"
     # Two numbers that look the same are no contradiction to a verdict.
-    is_slight = danish.number(beside, indicator.decimals) == danish.number(figure["value"], indicator.decimals)
+    is_slight = danish.number(beside, indicator.decimals) == danish.number(figure.value, indicator.decimals)
     judged = f" og dermed {words.VERDICTS[verdict]}" if verdict in ("better", "worse") else ""
     return f"{'en anelse ' if is_slight else ''}{way}{judged}"
 
 
-def movement(figure: Figure, since: Literal["year", "first"]) -> str | None:
+def movement(change: Change) -> str | None:
     """'steget' or 'faldet' where the interval of the change excludes 0, '' where it does not; None without interval."""
-    low, high = figure[f"change_{since}_low"], figure[f"change_{since}_high"]
-    if low is None or high is None:
+    if change.interval is None:
         return None
+    low, high = change.interval
     return "steget" if low > 0 else "faldet" if high < 0 else ""
 
 
-def newest(place: Place, indicator: str, extract: Extract) -> Figure | None:
+def key_figures(extract: Extract, registry: Registry) -> list[Indicator]:
+    """The key figures that the extract has."""
+    return [registry.indicators[name] for name in registry.extracts.key_figures if name in extract.indicators]
+
+
+def marks_met(figures: Sequence[ClearedFigure], registry: Registry) -> list[tuple[str, int]]:
+    """How many of the figures stand under each mark: those marks in words that any of them has."""
+    counts = Counter(figure.mark for figure in figures)
+    return [(mark.label_da, counts[name]) for name, mark in registry.extracts.mark.items() if counts[name]]
+
+
+def newest(place: Place, indicator: str, extract: Extract) -> ClearedFigure | None:
     """The latest figure of a place that is shown; None where none is."""
     figures = (place.figure(indicator, year) for year in reversed(extract.years))
-    return next((figure for figure in figures if is_shown(figure)), None)
+    return next((figure for figure in figures if figure.is_shown), None)
 
 
-def publisher(figure: Figure, registry: Registry) -> str | None:
+def publisher(figure: ClearedFigure, registry: Registry) -> str | None:
     """Who publishes the figure, in Danish; None where it has a mark or names no source."""
-    known = registry.sources.get(figure["source"]) if figure["source"] and not figure["mark"] else None
+    known = registry.sources.get(figure.source) if figure.source and not figure.mark else None
     return known.publisher_da if known else None
 
 
-def counts(figure: Figure, indicator: Indicator) -> str:
+def counts(figure: ClearedFigure, indicator: Indicator) -> str:
     """'84 af 869 boliger', where both counts are shown."""
-    over, under = figure["shown_numerator"], figure["shown_denominator"]
-    if not is_shown(figure) or indicator.kind != "share" or over is None or under is None:
+    over, under = figure.shown_numerator, figure.shown_denominator
+    if not figure.is_shown or indicator.kind != "share" or over is None or under is None:
         return ""
     return f"{danish.number(over)} af {danish.counted(under, indicator)}"
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import typst
 
 from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
-from flows.extracts.model import Area, ChangeLine, Extract, Figure, Place, TargetLine
+from flows.extracts.model import Area, Change, ChangeLine, ClearedFigure, Extract, Other, Place, TargetLine
 from flows.present import danish
 from flows.present import vocabulary as targets
 from flows.present.pdf import compiled
@@ -85,7 +85,7 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
 
 def _marks(extract: Extract) -> set[str]:
     """The marks that a reader of this extract meets."""
-    return {figure["mark"] for place, _ in texts.places(extract) for figure in place.figures.values() if figure["mark"]}
+    return {figure.mark for place, _ in texts.places(extract) for figure in place.figures.values() if figure.mark}
 
 
 def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
@@ -96,13 +96,13 @@ def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
         "name": area.name,
         "dwellings": danish.number(area.dwellings),
         "residents": _count(people, registry) if people else danish.ABSENT,
-        "shown": f"{sum(map(phrases.is_shown, figures))} af {len(figures)}",
-        "hidden": str(sum(figure["mark"] == "hidden" for figure in figures)),
+        "shown": f"{sum(figure.is_shown for figure in figures)} af {len(figures)}",
+        "hidden": str(sum(figure.mark == "hidden" for figure in figures)),
     }
 
 
-def _count(figure: Figure, registry: Registry) -> str:
-    return danish.number(figure["value"]) if phrases.is_shown(figure) else words.shown(figure, registry)
+def _count(figure: ClearedFigure, registry: Registry) -> str:
+    return danish.number(figure.value) if figure.is_shown else words.shown(figure, registry)
 
 
 def _changes(extract: Extract, registry: Registry) -> Content | None:
@@ -127,18 +127,14 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
     }
 
 
-def _key_indicators(extract: Extract, registry: Registry) -> list[Indicator]:
-    return [registry.indicators[i] for i in registry.extracts.key_figures if i in extract.indicators]
-
-
 def _area(area: Area, number: int, extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
-    keys = _key_indicators(extract, registry)
+    keys = phrases.key_figures(extract, registry)
     drawings = [
         (indicator, _drawing(area, indicator, f"chart-{number}-{indicator.id}.svg", extract, registry, files))
         for indicator in keys
     ]
     # A report tells the key figures; whatever else may not be compared stands with the other figures, in the workbook.
-    told = replace(extract, indicators=tuple(indicator.id for indicator in keys))
+    key_extract = replace(extract, indicators=tuple(indicator.id for indicator in keys))
     return {
         "label": f"omraade-{number}",
         "name": area.name,
@@ -151,49 +147,45 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         ),
         "watch": _watch(area, registry),
         "targets": [_target(target, registry) for target in area.targets],
-        "boundaries": [_boundary(place, area, told, registry) for place in area.other_boundaries],
-        "apart": comparability.cannot_compare(area, told, registry),
+        "boundaries": [_boundary(place, area, key_extract, registry) for place in area.other_boundaries],
+        "apart": comparability.cannot_compare(area, key_extract, registry),
         "definitions": _definitions(area, extract, registry),
     }
 
 
 def _facts(area: Area, registry: Registry) -> list[str]:
-    sizes = {row["size_band"]: row["label_da"] for row in registry.codes["size_bands"]}
-    grants = {row["funding_band"]: row["label_da"] for row in registry.codes["funding_bands"]}
     facts = list(area.plans)
     if area.size_band:
-        facts.append(f"{sizes[area.size_band].replace('-', '–')} lejemål")
+        facts.append(f"{words.band('size_band', area.size_band, registry).replace('-', '–')} lejemål")
     if area.funding_band:
-        facts.append(f"{grants[area.funding_band].replace('-', '–')} i støtte")
+        facts.append(f"{words.band('funding_band', area.funding_band, registry).replace('-', '–')} i støtte")
     return facts
 
 
 def _row(area: Area, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
     """A key figure with what it is held against, as a row of cells; a cell is its first line and the lines below."""
     figure = area.figure(indicator.id, extract.year)
+    beside: tuple[tuple[Other, Place], ...] = (
+        ("municipality", extract.municipality),
+        ("country", extract.country),
+        ("twins", area.twins),
+    )
     return {
         "name": indicator.label_da,
         "cells": [
             _own(figure, area, indicator, extract, registry),
-            *(
-                _other(figure, place, kind, indicator, extract, registry)
-                for kind, place in (
-                    ("municipality", extract.municipality),
-                    ("country", extract.country),
-                    ("twin", area.twins),
-                )
-            ),
+            *(_other(figure, place, other, indicator, extract, registry) for other, place in beside),
             _movement(figure, indicator),
         ],
     }
 
 
-def _own(figure: Figure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
-    if figure["mark"]:
+def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
+    if figure.mark:
         earlier = phrases.newest(place, indicator.id, extract)
-        said = f"senest {earlier['year']}: {_with_caveats(earlier, registry)}" if earlier else ""
-        return _cell(words.shown(figure, registry), said, is_mark=True)
-    return _cell(_number(figure["value"], indicator), _uncertainty(figure, indicator), phrases.all_caveats(figure))
+        senior = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
+        return _cell(words.shown(figure, registry), senior, is_mark=True)
+    return _cell(_number(figure.number, indicator), phrases.uncertainty(figure, indicator), phrases.all_caveats(figure))
 
 
 def _number(value: float, indicator: Indicator) -> str:
@@ -201,63 +193,56 @@ def _number(value: float, indicator: Indicator) -> str:
     return danish.number(value) if indicator.kind == "count" else danish.valued(value, indicator)
 
 
-def _uncertainty(figure: Figure, indicator: Indicator) -> str:
-    if phrases.has_interval(figure):
-        return phrases.between(figure["ci_low"], figure["ci_high"], indicator)
-    return "" if indicator.kind == "count" else phrases.NO_INTERVAL
-
-
-def _with_caveats(figure: Figure, registry: Registry) -> str:
+def _with_caveats(figure: ClearedFigure, registry: Registry) -> str:
     noted = phrases.all_caveats(figure)
     return f"{words.shown(figure, registry)} ({noted})" if noted else words.shown(figure, registry)
 
 
 def _other(
-    figure: Figure, place: Place, kind: str, indicator: Indicator, extract: Extract, registry: Registry
+    figure: ClearedFigure, place: Place, other: Other, indicator: Indicator, extract: Extract, registry: Registry
 ) -> Content:
     """A place that the area is held against: its figure, and the verdict on the area."""
     beside = place.figure(indicator.id, extract.year)
-    value = figure[f"{kind}_value"] if phrases.is_shown(figure) else None
-    if value is None and phrases.is_shown(beside):
-        value = beside["value"]
+    value, verdict = figure.compared(other)
+    if not figure.is_shown or value is None:
+        value = beside.number if beside.is_shown else None
     if value is None:
         return _cell(words.shown(beside, registry), is_mark=True)
-    verdict = figure[f"{kind}_verdict"]
     judged = ""
-    if phrases.is_shown(figure) and indicator.kind != "count":
-        if not phrases.has_interval(figure):
+    if figure.is_shown and indicator.kind != "count":
+        if not figure.interval:
             judged = f"? {phrases.NO_INTERVAL}"
         elif verdict:
             judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
     return _cell(_number(value, indicator), judged, phrases.all_caveats(beside))
 
 
-def _movement(figure: Figure, indicator: Indicator) -> Content:
+def _movement(figure: ClearedFigure, indicator: Indicator) -> Content:
     """What has moved since the first year and since the last, as strong as the intervals let it be said."""
-    if not phrases.is_shown(figure):
+    if not figure.is_shown:
         return _cell(danish.ABSENT, is_number=False)
     lines = []
-    if figure["first_year"] is not None and figure["change_first"] is not None:
-        lines.append(_moved(figure, "first", f"siden {figure['first_year']}", indicator))
-    elif figure["change_first_missing_reason"]:
-        lines.append(phrases.capital(words.NO_CHANGE[figure["change_first_missing_reason"]]))
-    if figure["change_year"] is not None and figure["first_year"] != figure["year"] - 1:
-        lines.append(_moved(figure, "year", f"siden {figure['year'] - 1}", indicator))
-    if figure["trend"] in ("rising", "falling"):
-        lines.append(f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]} de sidste fem år")
+    first, year = figure.change("first"), figure.change("year")
+    if figure.first_year is not None and first:
+        lines.append(_moved(first, f"siden {figure.first_year}", indicator))
+    elif figure.change_first_missing_reason:
+        lines.append(phrases.capital(words.NO_CHANGE[figure.change_first_missing_reason]))
+    if year and figure.first_year != figure.year - 1:
+        lines.append(_moved(year, f"siden {figure.year - 1}", indicator))
+    if figure.trend in ("rising", "falling"):
+        lines.append(f"{words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]} de sidste fem år")
     return _cell(*(lines or [danish.ABSENT]), is_number=False)
 
 
-def _moved(figure: Figure, since: Any, when: str, indicator: Indicator) -> str:
-    verb = phrases.movement(figure, since)
+def _moved(change: Change, when: str, indicator: Indicator) -> str:
+    verb = phrases.movement(change)
     if verb == "":
         return f"ingen sikker ændring {when}"
-    low, high = figure[f"change_{since}_low"], figure[f"change_{since}_high"]
-    if verb is None:
-        change = danish.changed(figure[f"change_{since}"], indicator)
-        return f"{change} {when}{'' if indicator.kind == 'count' else f', {phrases.NO_INTERVAL}'}"
-    least, most = sorted((abs(low), abs(high)))
-    size = phrases.step(figure[f"change_{since}"], indicator)
+    if change.interval is None:
+        unknown = "" if indicator.kind == "count" else f", {phrases.NO_INTERVAL}"
+        return f"{danish.changed(change.by, indicator)} {when}{unknown}"
+    least, most = sorted(map(abs, change.interval))
+    size = phrases.step(change.by, indicator)
     return f"{verb} {size} {when} ({phrases.between(least, most, indicator)})"
 
 
@@ -269,7 +254,7 @@ def _drawing(
     place: Place, indicator: Indicator, file: str, extract: Extract, registry: Registry, files: dict[str, bytes]
 ) -> Content | None:
     """A chart of a figure that has at least two numbers, as a file of the document."""
-    if sum(phrases.is_shown(place.figure(indicator.id, year)) for year in extract.years) < 2:
+    if sum(place.figure(indicator.id, year).is_shown for year in extract.years) < 2:
         return None
     svg = charts.development(place, extract, registry, indicator.id)
     if svg is None:
@@ -285,7 +270,7 @@ def _drawing(
 def _watch(area: Area, registry: Registry) -> Content | None:
     if area.watch is None:
         return None
-    return {"year": str(area.watch.year), "said": criteria.of_watch(area.watch, registry)}
+    return {"year": str(area.watch.year), "sentences": criteria.of_watch(area.watch, registry)}
 
 
 def _target(target: TargetLine, registry: Registry) -> Content:
@@ -309,8 +294,8 @@ def _target(target: TargetLine, registry: Registry) -> Content:
     }
 
 
-def _at(figure: Figure | None, registry: Registry) -> str:
-    return f"{figure['year']}: {_with_caveats(figure, registry)}" if figure else danish.ABSENT
+def _at(figure: ClearedFigure | None, registry: Registry) -> str:
+    return f"{figure.year}: {_with_caveats(figure, registry)}" if figure else danish.ABSENT
 
 
 def _target_verdict(target: TargetLine) -> str:
@@ -326,18 +311,18 @@ def _target_verdict(target: TargetLine) -> str:
 
 def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) -> Content:
     """Published figures of another boundary: each key figure's newest."""
-    found = [phrases.newest(place, indicator, extract) for indicator in extract.indicators]
+    figures = [phrases.newest(place, indicator, extract) for indicator in extract.indicators]
     return {
         "name": place.name,
         "warning": f"{place.name} har en anden grænse end {area.name}. Tallene her er ikke tal for {area.name}.",
         "rows": [
             (
-                registry.indicators[figure["indicator"]].label_da,
-                str(figure["year"]),
+                registry.indicators[figure.indicator].label_da,
+                str(figure.year),
                 _with_caveats(figure, registry),
                 phrases.publisher(figure, registry) or phrases.NO_PUBLISHER,
             )
-            for figure in found
+            for figure in figures
             if figure is not None
         ],
     }
@@ -345,7 +330,7 @@ def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) ->
 
 def _no_area(extract: Extract, registry: Registry) -> Content:
     rows = []
-    for indicator in _key_indicators(extract, registry):
+    for indicator in phrases.key_figures(extract, registry):
         own = extract.municipality.figure(indicator.id, extract.year)
         country = extract.country.figure(indicator.id, extract.year)
         rows.append(
@@ -369,11 +354,11 @@ def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tup
     """Each key figure's name, definition and where the place's figures come from."""
     return [
         (indicator.label_da, indicator.definition_da, _publishers(place, indicator.id, extract, registry))
-        for indicator in _key_indicators(extract, registry)
+        for indicator in phrases.key_figures(extract, registry)
     ]
 
 
 def _publishers(place: Place, indicator: str, extract: Extract, registry: Registry) -> str:
     figures = [place.figure(indicator, year) for year in extract.years]
-    known = [phrases.publisher(figure, registry) for figure in figures if phrases.is_shown(figure)]
+    known = [phrases.publisher(figure, registry) for figure in figures if figure.is_shown]
     return danish.listed(list(dict.fromkeys(who or phrases.NO_PUBLISHER for who in known)))

@@ -7,22 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.extracts import words
-from flows.extracts.model import Area, Extract, Figure, Place
+from flows.extracts.model import Area, Change, ClearedFigure, Extract, Other, Place
 from flows.extracts.phrases import (
     NO_PUBLISHER,
     OTHERS,
     UNKNOWN,
     UNSETTLED,
-    Other,
     all_caveats,
     amount,
     between,
     capital,
     caveats,
     counts,
-    has_interval,
-    is_shown,
+    key_figures,
     listed,
+    marks_met,
     movement,
     name,
     newest,
@@ -50,27 +49,27 @@ class Weighed:
     gives_way: int
 
 
-def of_figure(figure: Figure, area: Area, extract: Extract, registry: Registry) -> str:
+def of_figure(figure: ClearedFigure, area: Area, extract: Extract, registry: Registry) -> str:
     """One sentence about a figure of an area, or of a place beside it: value, uncertainty, comparison, caveats."""
-    indicator = registry.indicators[figure["indicator"]]
+    indicator = registry.indicators[figure.indicator]
     where = f"{capital(name(indicator))} {_in(figure)}"
-    if figure["mark"]:
-        return f"{where} vises ikke for {figure['year']}: {registry.extracts.mark[figure['mark']].label_da}."
-    said = f"{where} var {amount(figure['value'], indicator)} i {figure['year']}"
+    if figure.mark:
+        return f"{where} vises ikke for {figure.year}: {registry.extracts.mark[figure.mark].label_da}."
+    sentence = f"{where} var {amount(figure.number, indicator)} i {figure.year}"
     beside = [text for text in (counts(figure, indicator), all_caveats(figure)) if text]
-    said += f" ({', '.join(beside)})" if beside else ""
-    if has_interval(figure):
-        said += f"; med usikkerhed {between(figure['ci_low'], figure['ci_high'], indicator)}"
+    sentence += f" ({', '.join(beside)})" if beside else ""
+    if figure.interval:
+        sentence += f"; med usikkerhed {between(*figure.interval, indicator)}"
     elif indicator.kind != "count":
-        said += f"; {UNKNOWN}"
-    if figure["place_kind"] == "area" and figure["place_id"] == area.id and indicator.kind != "count":
-        said += "".join(f"; {text}" for text in _compared(figure, extract, indicator))
-    return f"{said}."
+        sentence += f"; {UNKNOWN}"
+    if figure.place_kind == "area" and figure.place_id == area.id and indicator.kind != "count":
+        sentence += "".join(f"; {text}" for text in _compared(figure, extract, indicator))
+    return f"{sentence}."
 
 
 def reading(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]:
     """How an area stands, in 5 to 12 sentences: size, comparison, movement, and what is missing, in this order."""
-    said = [
+    sentences = [
         Weighed(_size(area, extract, registry), 0),
         *_standing(area, extract, registry),
         *_moved(area, extract, registry),
@@ -79,34 +78,34 @@ def reading(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]
         *_provisional(area, extract, registry),
         Weighed(NO_CAUSE, 0),
     ]
-    return _fitted(said)
+    return _fitted(sentences)
 
 
 def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, ...]:
     """A place that is no area, in sentences: for a secretariat without a known area, which is said first."""
-    said = []
+    sentences = []
     if not extract.areas:
-        said += [
+        sentences += [
             Weighed(f"Boligprofil kender ikke noget støttet boligområde, som {extract.name} tager sig af.", 0),
             Weighed(f"Derfor står her kun tal for {_named(place)}, ikke for et enkelt område.", 0),
         ]
     known = [
         figure
         for figure in _key_figures(place, extract, registry)
-        if is_shown(figure) and figure["place_kind"] == place.kind
+        if figure.is_shown and figure.place_kind == place.kind
     ]
     for figure in known[: MOST - 4]:
-        indicator = registry.indicators[figure["indicator"]]
-        country = extract.country.figure(figure["indicator"], extract.year)
+        indicator = registry.indicators[figure.indicator]
+        country = extract.country.figure(figure.indicator, extract.year)
         beside = ""
-        if is_shown(country) and place.kind != "country" and indicator.kind != "count":
-            beside = f" og {_with(danish.number(country['value'], indicator.decimals), caveats(country))} i hele landet"
-        uncertain = "" if indicator.kind == "count" or has_interval(figure) else f"; {UNKNOWN}"
-        value = _with(amount(figure["value"], indicator), caveats(figure))
-        said.append(Weighed(f"{capital(name(indicator))} er {value} {_in(figure)}{beside}{uncertain}.", 1))
+        if country.is_shown and place.kind != "country" and indicator.kind != "count":
+            beside = f" og {_with(danish.number(country.value, indicator.decimals), caveats(country))} i hele landet"
+        uncertain = "" if indicator.kind == "count" or figure.interval else f"; {UNKNOWN}"
+        value = _with(amount(figure.number, indicator), caveats(figure))
+        sentences.append(Weighed(f"{capital(name(indicator))} er {value} {_in(figure)}{beside}{uncertain}.", 1))
     if not known:
-        said.append(Weighed(f"Ingen af de vigtigste tal for {_named(place)} kan vises for {extract.year}.", 0))
-    return _fitted([*said, *_missing(place, extract, registry), Weighed(NO_CAUSE, 0)])
+        sentences.append(Weighed(f"Ingen af de vigtigste tal for {_named(place)} kan vises for {extract.year}.", 0))
+    return _fitted([*sentences, *_missing(place, extract, registry), Weighed(NO_CAUSE, 0)])
 
 
 def _with(text: str, beside: str) -> str:
@@ -120,8 +119,8 @@ def _some(names: Sequence[str]) -> str:
     return listed([*names[:MOST_NAMED], *more]) if len(names) > 1 else names[0]
 
 
-def _in(figure: Figure) -> str:
-    match figure["place_kind"]:
+def _in(figure: ClearedFigure) -> str:
+    match figure.place_kind:
         case "country":
             return "i hele landet"
         case "municipality":
@@ -129,34 +128,34 @@ def _in(figure: Figure) -> str:
         case "twins":
             return "hos tvillingerne"
         case _:
-            return f"i {figure['place_name']}"
+            return f"i {figure.place_name}"
 
 
 def _named(place: Place) -> str:
     return place.name if place.kind == "area" else words.PLACES[place.kind]
 
 
-def _key_figures(place: Place, extract: Extract, registry: Registry) -> list[Figure]:
+def _key_figures(place: Place, extract: Extract, registry: Registry) -> list[ClearedFigure]:
     """The key figures of the extract's year, shown or not."""
-    return [place.figure(i, extract.year) for i in registry.extracts.key_figures if i in extract.indicators]
+    return [place.figure(indicator.id, extract.year) for indicator in key_figures(extract, registry)]
 
 
-def _compared(figure: Figure, extract: Extract, indicator: Indicator) -> list[str]:
+def _compared(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> list[str]:
     """'lavere end i kommunen (16,3) og i hele landet (15,2)', as far as they are known; two parts where they differ."""
-    said: dict[str, list[str]] = {}
+    by_verdict: dict[str, list[str]] = {}
     for other in OTHERS:
-        if figure[f"{other}_value"] is not None:
+        if figure.compared(other).value is not None:
             how = standing(figure, other, indicator)
             join = "" if not how else " fra" if how == words.VERDICTS["similar"] else " end i"
             where = f"{words.PLACES[other]} ({_beside(figure, other, extract, indicator)})"
-            said.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
+            by_verdict.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
     return [
         f"{how} {danish.listed([places[0], *(f'i {p}' if how.endswith(' i') else p for p in places[1:])])}"
-        for how, places in said.items()
+        for how, places in by_verdict.items()
     ]
 
 
-def _against(figure: Figure, other: Other, indicator: Indicator) -> str:
+def _against(figure: ClearedFigure, other: Other, indicator: Indicator) -> str:
     """'højere end i kommunen', 'ingen sikker forskel fra hele landet'; empty without a verdict."""
     how, where = standing(figure, other, indicator), words.PLACES[other]
     if not how:
@@ -164,16 +163,16 @@ def _against(figure: Figure, other: Other, indicator: Indicator) -> str:
     return f"{how} fra {where}" if how == words.VERDICTS["similar"] else f"{how} end i {where}"
 
 
-def _beside(figure: Figure, other: Other, extract: Extract, indicator: Indicator) -> str:
+def _beside(figure: ClearedFigure, other: Other, extract: Extract, indicator: Indicator) -> str:
     """The number of another place with what must be said of it: '22,4, gennemsnit over 2 år'."""
     place = extract.municipality if other == "municipality" else extract.country
-    noted = caveats(place.figure(figure["indicator"], figure["year"]))
-    number = danish.number(figure[f"{other}_value"], indicator.decimals)
+    noted = caveats(place.figure(figure.indicator, figure.year))
+    number = danish.number(figure.compared(other).value, indicator.decimals)
     return f"{number}, {noted}" if noted else number
 
 
-def _fitted(said: Sequence[Weighed]) -> tuple[str, ...]:
-    kept = list(said)
+def _fitted(weighed: Sequence[Weighed]) -> tuple[str, ...]:
+    kept = list(weighed)
     while len(kept) > MOST and (least := max(sentence.gives_way for sentence in kept)):
         last = max(place for place, sentence in enumerate(kept) if sentence.gives_way == least)
         del kept[last]
@@ -185,10 +184,10 @@ def _size(area: Area, extract: Extract, registry: Registry) -> str:
     if "residents" not in extract.indicators:
         return f"{area.name} har {homes or 'et ukendt antal lejemål'}."
     people = area.figure("residents", extract.year)
-    if is_shown(people):
-        count = _with(f"{danish.number(people['value'])} beboere", caveats(people))
+    if people.is_shown:
+        count = _with(f"{danish.number(people.value)} beboere", caveats(people))
         return f"{area.name} har {listed([part for part in (homes, count) if part])} i {extract.year}."
-    mark = registry.extracts.mark[people["mark"]].label_da
+    mark = words.shown(people, registry)
     if homes:
         return f"{area.name} har {homes}, men tallet for beboere vises ikke for {extract.year}: {mark}."
     return f"Hvor stort {area.name} er, kan ikke vises for {extract.year}: {mark}."
@@ -196,73 +195,79 @@ def _size(area: Area, extract: Extract, registry: Registry) -> str:
 
 def _standing(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """What is surely different comes first, by how many widths of its interval it lies from the other place."""
-    sure: list[tuple[Figure, Other]] = []
-    similar: list[tuple[Figure, Other]] = []
-    unknown: list[Figure] = []
+    sure: list[tuple[ClearedFigure, Other]] = []
+    similar: list[tuple[ClearedFigure, Other]] = []
+    unknown: list[ClearedFigure] = []
     for figure in _key_figures(area, extract, registry):
-        indicator = registry.indicators[figure["indicator"]]
+        indicator = registry.indicators[figure.indicator]
         other = _other(figure)
-        if not is_shown(figure) or other is None or indicator.kind == "count":
+        if not figure.is_shown or other is None or indicator.kind == "count":
             continue
         how = standing(figure, other, indicator)
         if not how:
             unknown.append(figure)
         else:
             (similar if how == words.VERDICTS["similar"] else sure).append((figure, other))
-    sure.sort(key=lambda found: -_strength(*found))
-    said = [
-        Weighed(_one_standing(figure, extract, registry.indicators[figure["indicator"]]), 1)
+    sure.sort(key=lambda pair: -_strength(*pair))
+    sentences = [
+        Weighed(_one_standing(figure, extract, registry.indicators[figure.indicator]), 1)
         for figure, _ in sure[:MOST_STANDING]
     ]
     for how, pairs in _grouped(sure[MOST_STANDING:], extract, registry).items():
-        said.append(Weighed(f"Også {how}: {_some(pairs)}.", 2))
+        sentences.append(Weighed(f"Også {how}: {_some(pairs)}.", 2))
     for place, figure in enumerate(unknown[:MOST_UNKNOWN]):
-        said.append(Weighed(_side_by_side(figure, extract, registry.indicators[figure["indicator"]]), 1 + 2 * place))
+        sentences.append(Weighed(_side_by_side(figure, extract, registry.indicators[figure.indicator]), 1 + 2 * place))
     if len(unknown) > MOST_UNKNOWN:
-        more = _some([name(registry.indicators[figure["indicator"]]) for figure in unknown[MOST_UNKNOWN:]])
-        said.append(Weighed(f"Usikkerheden er også ukendt for {more}.", 2))
+        more = _some([name(registry.indicators[figure.indicator]) for figure in unknown[MOST_UNKNOWN:]])
+        sentences.append(Weighed(f"Usikkerheden er også ukendt for {more}.", 2))
     for how, pairs in _grouped(similar, extract, registry).items():
         where = how.removeprefix(words.VERDICTS["similar"]).strip()
-        said.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_some(pairs)}.", 1))
-    return said or [Weighed("Vi kan ikke vise, hvordan området står ved siden af kommunen og hele landet.", 0)]
+        sentences.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_some(pairs)}.", 1))
+    return sentences or [Weighed("Vi kan ikke vise, hvordan området står ved siden af kommunen og hele landet.", 0)]
 
 
-def _other(figure: Figure) -> Other | None:
+def _other(figure: ClearedFigure) -> Other | None:
     """The place that a figure is held against first."""
-    if figure["municipality_value"] is not None:
+    if figure.municipality_value is not None:
         return "municipality"
-    return "country" if figure["country_value"] is not None else None
+    return "country" if figure.country_value is not None else None
 
 
-def _strength(figure: Figure, other: Other) -> float:
+def _strength(figure: ClearedFigure, other: Other) -> float:
     """How far a figure lies from another place, in widths of its own interval."""
-    width = figure["ci_high"] - figure["ci_low"]
-    return float(abs(figure["value"] - figure[f"{other}_value"]) / width) if width else float("inf")
+    beside = figure.compared(other).value
+    if beside is None or figure.interval is None or not (width := figure.interval[1] - figure.interval[0]):
+        return float("inf")
+    return abs(figure.number - beside) / width
 
 
-def _one_standing(figure: Figure, extract: Extract, indicator: Indicator) -> str:
-    value = _with(amount(figure["value"], indicator), caveats(figure))
+def _one_standing(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> str:
+    value = _with(amount(figure.number, indicator), caveats(figure))
     return f"{capital(name(indicator))} er {value}: {', '.join(_compared(figure, extract, indicator))}."
 
 
-def _grouped(figures: Iterable[tuple[Figure, Other]], extract: Extract, registry: Registry) -> dict[str, list[str]]:
+def _grouped(
+    figures: Iterable[tuple[ClearedFigure, Other]], extract: Extract, registry: Registry
+) -> dict[str, list[str]]:
     """Per verdict and place, 'højere end i kommunen', the figures with both numbers: 'andelen dømte (2,7 mod 1,8)'."""
     groups: dict[str, list[str]] = {}
     for figure, other in figures:
-        indicator = registry.indicators[figure["indicator"]]
-        own = danish.number(figure["value"], indicator.decimals)
+        indicator = registry.indicators[figure.indicator]
+        own = danish.number(figure.value, indicator.decimals)
         noted = f", {caveats(figure)}," if caveats(figure) else ""
         pair = f"{name(indicator)} ({own}{noted} mod {_beside(figure, other, extract, indicator)})"
         groups.setdefault(_against(figure, other, indicator), []).append(pair)
     return groups
 
 
-def _side_by_side(figure: Figure, extract: Extract, indicator: Indicator) -> str:
-    parts = [f"{_with(amount(figure['value'], indicator), caveats(figure))} her"]
-    for other in OTHERS:
-        if figure[f"{other}_value"] is not None:
-            parts.append(f"{_beside(figure, other, extract, indicator)} i {words.PLACES[other]}")
-    why = "de er ikke vurderet mod hinanden" if has_interval(figure) else UNKNOWN
+def _side_by_side(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> str:
+    parts = [f"{_with(amount(figure.number, indicator), caveats(figure))} her"]
+    parts += [
+        f"{_beside(figure, other, extract, indicator)} i {words.PLACES[other]}"
+        for other in OTHERS
+        if figure.compared(other).value is not None
+    ]
+    why = "de er ikke vurderet mod hinanden" if figure.interval else UNKNOWN
     return f"{capital(name(indicator))} er {listed(parts)}; {why}."
 
 
@@ -270,40 +275,43 @@ def _moved(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     sure: list[str] = []
     still: dict[int, list[str]] = {}
     unknown: list[str] = []
-    said: list[Weighed] = []
+    sentences: list[Weighed] = []
     for figure in _key_figures(place, extract, registry):
-        indicator, since = registry.indicators[figure["indicator"]], figure["first_year"]
-        if not is_shown(figure) or figure["change_first"] is None or since is None:
+        indicator, since = registry.indicators[figure.indicator], figure.first_year
+        change = figure.change("first")
+        if not figure.is_shown or change is None or since is None:
             continue
         if indicator.kind == "count":
-            said.append(Weighed(_gone(figure, since, place, indicator), 4))
+            sentences.append(Weighed(_gone(figure, change, since, place, indicator), 4))
             continue
-        verb = movement(figure, "first")
+        verb = movement(change)
         if verb is None:
-            unknown.append(_gone(figure, since, place, indicator))
+            unknown.append(_gone(figure, change, since, place, indicator))
         elif not verb:
             still.setdefault(since, []).append(name(indicator))
         else:
-            sure.append(_gone(figure, since, place, indicator, verb))
-    said += [Weighed(text, 1) for text in sure[:MOST_MOVED]] + [Weighed(text, 3) for text in sure[MOST_MOVED:]]
-    said += [
+            sure.append(_gone(figure, change, since, place, indicator, verb))
+    sentences += [Weighed(text, 1) for text in sure[:MOST_MOVED]] + [Weighed(text, 3) for text in sure[MOST_MOVED:]]
+    sentences += [
         Weighed(f"Siden {since} har {_some(names)} ikke flyttet sig sikkert.", 2)
         for since, names in sorted(still.items())
     ]
-    said += [Weighed(text, 3) for text in unknown[:1]]
-    said += [*_last_year(place, extract, registry), *_trends(place, extract, registry)]
-    return said or [Weighed("Vi kan ikke vise, om tallene har flyttet sig.", 0)]
+    sentences += [Weighed(text, 3) for text in unknown[:1]]
+    sentences += [*_last_year(place, extract, registry), *_trends(place, extract, registry)]
+    return sentences or [Weighed("Vi kan ikke vise, om tallene har flyttet sig.", 0)]
 
 
-def _gone(figure: Figure, since: int, place: Place, indicator: Indicator, verb: str | None = None) -> str:
+def _gone(
+    figure: ClearedFigure, change: Change, since: int, place: Place, indicator: Indicator, verb: str | None = None
+) -> str:
     """What a figure moved from and to. `verb` is given where it surely moved; without it nothing is said of the way."""
-    year, before = figure["year"], place.figures.get((figure["indicator"], since))
-    now = _with(amount(figure["value"], indicator), caveats(figure))
-    if before is None or not is_shown(before):
-        size = step(figure["change_first" if since == figure["first_year"] else "change_year"], indicator)
-        told = f"er {name(indicator)} {verb} med {size}" if verb else f"har {name(indicator)} ændret sig med {size}"
-        return f"Fra {since} til {year} {told}{'' if verb or indicator.kind == 'count' else f'; {UNKNOWN}'}."
-    then = _with(danish.number(before["value"], indicator.decimals), caveats(before))
+    year, before = figure.year, place.figures.get((figure.indicator, since))
+    now = _with(amount(figure.number, indicator), caveats(figure))
+    if before is None or not before.is_shown:
+        size = step(change.by, indicator)
+        moved = f"er {name(indicator)} {verb} med {size}" if verb else f"har {name(indicator)} ændret sig med {size}"
+        return f"Fra {since} til {year} {moved}{'' if verb or indicator.kind == 'count' else f'; {UNKNOWN}'}."
+    then = _with(danish.number(before.value, indicator.decimals), caveats(before))
     if verb:
         return f"Fra {since} til {year} er {name(indicator)} {verb} fra {then} til {now}."
     if indicator.kind == "count":
@@ -315,33 +323,35 @@ def _last_year(place: Place, extract: Extract, registry: Registry) -> list[Weigh
     """What moved since the year before."""
     last = extract.year - 1
     measured = [
-        (figure, verb)
+        (figure, change, verb)
         for figure in _key_figures(place, extract, registry)
-        if is_shown(figure)
-        and figure["change_year"] is not None
-        and (verb := movement(figure, "year")) is not None
-        and figure["first_year"] != last  # said already
+        if figure.is_shown
+        and (change := figure.change("year"))
+        and (verb := movement(change)) is not None
+        and figure.first_year != last  # said already
     ]
     moved = [
-        _gone(figure, last, place, registry.indicators[figure["indicator"]], verb) for figure, verb in measured if verb
+        _gone(figure, change, last, place, registry.indicators[figure.indicator], verb)
+        for figure, change, verb in measured
+        if verb
     ]
-    said = [Weighed(text, 1 + 2 * (order > 0)) for order, text in enumerate(moved)]
+    sentences = [Weighed(text, 1 + 2 * (order > 0)) for order, text in enumerate(moved)]
     if measured and not moved:
         which = (
-            f"har {name(registry.indicators[measured[0][0]['indicator']])} ikke flyttet sig sikkert"
+            f"har {name(registry.indicators[measured[0][0].indicator])} ikke flyttet sig sikkert"
             if len(measured) == 1
             else f"har ingen af de {len(measured)} tal, vi kan måle på, flyttet sig sikkert"
         )
-        said.append(Weighed(f"Siden {last} {which}.", 2))
-    return said
+        sentences.append(Weighed(f"Siden {last} {which}.", 2))
+    return sentences
 
 
 def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     """The direction of the last five years, where one is marked."""
     ways: dict[str, list[str]] = {}
     for figure in _key_figures(place, extract, registry):
-        if is_shown(figure) and figure["trend"] in ("rising", "falling"):
-            ways.setdefault(figure["trend"], []).append(name(registry.indicators[figure["indicator"]]))
+        if figure.is_shown and figure.trend in ("rising", "falling"):
+            ways.setdefault(figure.trend, []).append(name(registry.indicators[figure.indicator]))
     return [
         Weighed(f"I de sidste fem år er {_some(names)} {words.TRENDS[way]}.", 3) for way, names in sorted(ways.items())
     ]
@@ -350,48 +360,47 @@ def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]
 def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     """How many figures of the year are shown and how many stand under each mark, and the newest that is shown."""
     figures = [place.figure(i, extract.year) for i in extract.indicators]
-    marks = [(mark.label_da, sum(f["mark"] == mark.id for f in figures)) for mark in registry.extracts.mark.values()]
-    told = [(label, count) for label, count in marks if count]
-    if not told:
+    met = marks_met(figures, registry)
+    if not met:
         return [Weighed(f"Alle {len(figures)} tal for {extract.year} vises.", 0)]
-    (label, count), *others = told
+    (label, count), *others = met
     parts = [f"{count} tal er mærket »{label}«", *(f"{count} »{label}«" for label, count in others)]
-    shown = len(figures) - sum(count for _, count in told)
-    said = [
+    shown = len(figures) - sum(count for _, count in met)
+    sentences = [
         Weighed(f"For {extract.year} vises {shown} af {len(figures)} tal: {danish.listed(parts)}.", 0),
         Weighed("Et mærke er ikke det samme som nul.", 1),
     ]
     for figure in _key_figures(place, extract, registry):
-        earlier = newest(place, figure["indicator"], extract) if figure["mark"] else None
+        earlier = newest(place, figure.indicator, extract) if figure.mark else None
         if earlier:
-            indicator = registry.indicators[figure["indicator"]]
-            value = _with(amount(earlier["value"], indicator), caveats(earlier))
-            said.append(Weighed(f"{capital(name(indicator))} kan sidst vises for {earlier['year']}: {value}.", 3))
-    return said
+            indicator = registry.indicators[figure.indicator]
+            value = _with(amount(earlier.number, indicator), caveats(earlier))
+            sentences.append(Weighed(f"{capital(name(indicator))} kan sidst vises for {earlier.year}: {value}.", 3))
+    return sentences
 
 
 def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """Who has published figures that readers meet here."""
     by: dict[str, list[str]] = {}
     for figure in _key_figures(area, extract, registry):
-        if is_shown(figure) and figure["is_published"]:
+        if figure.is_shown and figure.is_published:
             who = publisher(figure, registry) or NO_PUBLISHER
-            by.setdefault(who, []).append(name(registry.indicators[figure["indicator"]]))
-    said = []
+            by.setdefault(who, []).append(name(registry.indicators[figure.indicator]))
+    sentences = []
     for who, names in by.items():
         which = (
             f"{capital(names[0])} er et offentligt tal" if len(names) == 1 else f"{len(names)} af tallene er offentlige"
         )
-        said.append(Weighed(f"{which} (kilde: {who}).", 1))
-    return said
+        sentences.append(Weighed(f"{which} (kilde: {who}).", 1))
+    return sentences
 
 
 def _provisional(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """Which figures of the year may still be changed by their source."""
     names = [
-        name(registry.indicators[figure["indicator"]])
+        name(registry.indicators[figure.indicator])
         for figure in _key_figures(area, extract, registry)
-        if is_shown(figure) and figure["status"] in UNSETTLED
+        if figure.is_shown and figure.status in UNSETTLED
     ]
     if not names:
         return []

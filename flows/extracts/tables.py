@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.extracts import phrases, words
-from flows.extracts.model import Extract, Figure, Place
+from flows.extracts.model import ClearedFigure, Extract, Place
 from flows.present import danish
 from schemas import labels
 from schemas.registry import Registry
 
 
 @dataclass(frozen=True)
-class Cell:
+class PageCell:
     """A cell of a table: a number or a mark, and what must be read with it."""
 
     text: str
@@ -28,7 +28,7 @@ class Row:
     link: str | None
     key: str
     years: tuple[int, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[PageCell, ...]
 
 
 @dataclass(frozen=True)
@@ -41,45 +41,43 @@ class Chooser:
     year: str
 
 
-def cell(figure: Figure, registry: Registry, more: Iterable[str] = ()) -> Cell:
+def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) -> PageCell:
     """A figure with its caveats and `more` below it, or its mark alone."""
-    if figure["mark"]:
-        return Cell(words.shown(figure, registry), is_mark=True)
-    return Cell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
+    if figure.mark:
+        return PageCell(words.shown(figure, registry), is_mark=True)
+    return PageCell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
 
 
-def uncertainty(figure: Figure, registry: Registry) -> Cell:
+def uncertainty(figure: ClearedFigure, registry: Registry) -> PageCell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
-    of = registry.indicators[figure["indicator"]]
-    if figure["mark"]:
-        return Cell(danish.ABSENT)
-    if phrases.has_interval(figure):
-        return Cell(phrases.between(figure["ci_low"], figure["ci_high"], of))
-    if of.kind == "count":
-        return Cell(f"rundet af til hele {figure['rounded_to']}" if words.is_rounded(figure) else "talt op")
-    return Cell(phrases.NO_INTERVAL)
+    if figure.mark:
+        return PageCell(danish.ABSENT)
+    counted = f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op"
+    return PageCell(phrases.uncertainty(figure, registry.indicators[figure.indicator]) or counted)
 
 
-def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[Cell]:
+def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[PageCell]:
     """The same figure of the places beside it, with how the area stands against each."""
     figure = place.figure(key, year)
     cells = []
     for other in beside:
-        said = stands(figure, other, registry) if place.kind == "area" else ""
+        verdict = stands(figure, other, registry) if place.kind == "area" else ""
         # Under the other place's number a bare 'lower' would seem to be said of that place.
-        told = said if said in ("", words.VERDICTS["similar"]) else f"området er {said}"
-        cells.append(cell(other.figure(key, year), registry, [told] if told else []))
+        of_area = verdict if verdict in ("", words.VERDICTS["similar"]) else f"området er {verdict}"
+        cells.append(cell(other.figure(key, year), registry, [of_area] if of_area else []))
     return cells
 
 
-def stands(figure: Figure, other: Place, registry: Registry) -> str:
+def stands(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """The verdict of an area's figure against another place in words; empty where none is given."""
-    of = registry.indicators[figure["indicator"]]
-    if figure["mark"] or figure["value"] is None or of.kind == "count":
+    indicator = registry.indicators[figure.indicator]
+    if not figure.is_shown or indicator.kind == "count":
         return ""
-    if other.kind == "municipality" or other.kind == "country":
-        return phrases.standing(figure, other.kind, of)
-    return words.VERDICTS[figure["twin_verdict"]] if figure["twin_verdict"] else ""
+    match other.kind:
+        case "municipality" | "country":
+            return phrases.standing(figure, other.kind, indicator)
+        case _:
+            return words.VERDICTS[figure.twin_verdict] if figure.twin_verdict else ""
 
 
 def rows_of(
@@ -89,12 +87,12 @@ def rows_of(
     rows = []
     for key in indicators:
 
-        def cells(year: int, key: str = key) -> tuple[Cell, ...]:
+        def cells(year: int, key: str = key) -> tuple[PageCell, ...]:
             figure = place.figure(key, year)
             own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))
 
-        def figures(year: int, key: str = key) -> tuple[Figure, ...]:
+        def figures(year: int, key: str = key) -> tuple[ClearedFigure, ...]:
             return tuple(each.figure(key, year) for each in (place, *beside))
 
         rows += merged(registry.indicators[key].label_da, None, key, extract.years, figures, cells)
@@ -106,7 +104,7 @@ def merged(label: str, link: str | None, key: str, years: Sequence[int], figures
     rows: list[Row] = []
     before: tuple[str, ...] | None = None
     for year in reversed(years):
-        marks = tuple(figure["mark"] for figure in figures(year))
+        marks = tuple(figure.mark for figure in figures(year))
         if all(marks) and marks == before:
             rows[-1] = Row(label, link, key, (year, *rows[-1].years), rows[-1].cells)
         else:

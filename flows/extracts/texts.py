@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.extracts import phrases, words
-from flows.extracts.model import ChangeLine, Extract, Figure, Place
+from flows.extracts.model import ChangeLine, ClearedFigure, Extract, Place
 from flows.present import danish
 from flows.present import vocabulary as targets
 from schemas import labels
@@ -92,11 +92,9 @@ WIDTH = 88
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def value(figure: Figure, column: str, indicator: Indicator) -> float | None:
+def shown(figure: ClearedFigure, number: float | None, indicator: Indicator) -> float | None:
     """A number of the figure in the indicator's decimals, never −0; None where the figure has a mark in its place."""
-    if figure["mark"] or figure[column] is None:
-        return None
-    return rounded(figure[column], indicator)
+    return None if figure.mark or number is None else rounded(number, indicator)
 
 
 def rounded(number: float, indicator: Indicator) -> float:
@@ -104,32 +102,32 @@ def rounded(number: float, indicator: Indicator) -> float:
     return round(float(number), indicator.decimals) + 0.0
 
 
-def uncertainty(figure: Figure, indicator: Indicator) -> str:
+def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
     """The figure's 95 % interval in words: '40,1–46,5', 'usikkerhed ukendt', or a dash where it can have none."""
-    if figure["mark"] or indicator.kind == "count":
+    if figure.mark or indicator.kind == "count":
         return danish.ABSENT
     known = words.interval(figure, indicator)
     return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
-def limits(figure: Figure) -> list[str]:
+def limits(figure: ClearedFigure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
-    said = phrases.limits(figure)
-    if phrases.is_shown(figure) and figure["status"] in ("provisional", "estimated"):
-        said.append(targets.STATUSES[figure["status"]])
-    return said
+    remarks = phrases.limits(figure)
+    if figure.is_shown and figure.status in ("provisional", "estimated"):
+        remarks.append(targets.STATUSES[figure.status])
+    return remarks
 
 
-def caveats(figure: Figure, registry: Registry) -> list[str]:
+def caveats(figure: ClearedFigure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
-    if figure["mark"]:
-        return [registry.extracts.mark[figure["mark"]].label_da]
-    said = limits(figure)
-    if figure["is_published"]:
-        said.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
-    if uncertainty(figure, registry.indicators[figure["indicator"]]) == phrases.NO_INTERVAL:
-        said.append(phrases.NO_INTERVAL)
-    return said
+    if figure.mark:
+        return [registry.extracts.mark[figure.mark].label_da]
+    remarks = limits(figure)
+    if figure.is_published:
+        remarks.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
+    if uncertainty(figure, registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
+        remarks.append(phrases.NO_INTERVAL)
+    return remarks
 
 
 def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
@@ -139,22 +137,22 @@ def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
     return (*READING, ("Afrunding", words.rounding_read(extract.rounded_to)))
 
 
-def direction(figure: Figure) -> str:
+def direction(figure: ClearedFigure) -> str:
     """The figure's recent trend in words, or why there is none; a dash where the figure has a mark."""
-    if figure["mark"]:
+    if figure.mark:
         return danish.ABSENT
-    if figure["trend"]:
-        return f"{words.TREND_SIGNS[figure['trend']]} {words.TRENDS[figure['trend']]}"
-    why = words.NO_TREND.get(figure["trend_missing_reason"])
+    if figure.trend:
+        return f"{words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}"
+    why = words.NO_TREND.get(figure.trend_missing_reason or "")
     return f"kan ikke siges: {why}" if why else danish.ABSENT
 
 
 def places(extract: Extract) -> list[tuple[Place, Place | None]]:
     """Every place of the extract, and the area that it stands beside."""
-    found: list[tuple[Place, Place | None]] = []
+    every: list[tuple[Place, Place | None]] = []
     for area in extract.areas:
-        found += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
-    return [*found, (extract.municipality, None), (extract.country, None)]
+        every += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
+    return [*every, (extract.municipality, None), (extract.country, None)]
 
 
 # Definitions ----------------------------------------------------------------------------------------------------------
@@ -175,12 +173,16 @@ class Definition:
     comparable: str
 
 
+def by_theme(extract: Extract, registry: Registry) -> list[Indicator]:
+    """The extract's indicators by theme, in the registry's order within each."""
+    themes = list(labels.OUTCOME_GROUPS)
+    indicators = [registry.indicators[name] for name in extract.indicators]
+    return sorted(indicators, key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+
+
 def define(extract: Extract, registry: Registry) -> list[Definition]:
     """The definitions of the extract's indicators by theme, in the registry's order within each."""
     every = [place for place, _ in places(extract)]
-    themes = list(labels.OUTCOME_GROUPS)
-    found = [registry.indicators[name] for name in extract.indicators]
-    found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
     return [
         Definition(
             labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
@@ -193,7 +195,7 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
             danish.sentence(_publishers(every, extract, indicator, registry)),
             _comparable(every, extract, indicator),
         )
-        for indicator in found
+        for indicator in by_theme(extract, registry)
     ]
 
 
@@ -210,7 +212,7 @@ def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, 
     named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
     if named:
         return danish.listed(sorted(named))
-    return NOTHING_SHOWN if all(figure["mark"] for figure in figures) else phrases.NO_PUBLISHER
+    return NOTHING_SHOWN if all(figure.mark for figure in figures) else phrases.NO_PUBLISHER
 
 
 def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) -> str:
@@ -220,21 +222,23 @@ def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) 
     for place in every:
         for year in extract.years:
             figure = place.figure(indicator.id, year)
-            if figure["mark"]:
+            if figure.mark:
                 continue
             shown.add(year)
-            if (figure["window_years"] or 1) > 1:
-                means.setdefault(figure["window_years"], set()).add(year)
-            if figure["repeats_year"]:
+            if figure.window_years and figure.is_mean:
+                means.setdefault(figure.window_years, set()).add(year)
+            if figure.repeats_year:
                 repeated.add(year)
     if not shown:
         return danish.sentence(NOTHING_SHOWN)
-    said = [f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)]
+    sentences = [
+        f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)
+    ]
     if repeated:
-        said.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {danish.years(repeated)}.")
+        sentences.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {danish.years(repeated)}.")
     if indicator.kind == "count":
-        said.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
-    return " ".join(said) or "Årene kan sammenlignes, når usikkerheden regnes med."
+        sentences.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
+    return " ".join(sentences) or "Årene kan sammenlignes, når usikkerheden regnes med."
 
 
 # Changes --------------------------------------------------------------------------------------------------------------
@@ -318,7 +322,7 @@ def _file(lines: Iterable[str]) -> str:
 
 def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
     defined = define(extract, registry)
-    themes = list(dict.fromkeys(one.theme for one in defined))
+    themes = list(dict.fromkeys(definition.theme for definition in defined))
     yield from _head("Definitioner: hvad tallene betyder", extract)
     yield from _wrapped(
         "Her står, hvad hvert tal betyder, hvem det tæller, og hvad der må sammenlignes. Filen hører til "
@@ -335,30 +339,30 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
         yield f"{code:<5}{label}"
         yield from _wrapped(meaning, 5)
     yield from _part(2, parts[1])
-    for at, (topic, said) in enumerate(reading(extract)):
+    for at, (topic, text) in enumerate(reading(extract)):
         if at:
             yield ""
         yield topic
-        yield from _wrapped(said, 5)
+        yield from _wrapped(text, 5)
     for number, theme in enumerate(themes, 3):
         yield from _part(number, theme)
-        for at, one in enumerate(one for one in defined if one.theme == theme):
+        for at, definition in enumerate(definition for definition in defined if definition.theme == theme):
             if at:
                 yield ""
-            yield one.label
-            for name, said in _told(one):
-                yield from _wrapped(said, 19, f"     {name + ':':<14}")
+            yield definition.label
+            for name, text in _told(definition):
+                yield from _wrapped(text, 19, f"     {name + ':':<14}")
 
 
-def _told(one: Definition) -> list[tuple[str, str]]:
+def _told(definition: Definition) -> list[tuple[str, str]]:
     return [
-        ("Betyder", one.definition),
-        ("Tæller", one.counted),
-        ("Enhed", one.unit),
-        ("God vej", one.good),
-        ("Usikkerhed", one.uncertainty),
-        ("Udgiver", one.publisher),
-        ("Sammenlign", one.comparable),
+        ("Betyder", definition.definition),
+        ("Tæller", definition.counted),
+        ("Enhed", definition.unit),
+        ("God vej", definition.good),
+        ("Usikkerhed", definition.uncertainty),
+        ("Udgiver", definition.publisher),
+        ("Sammenlign", definition.comparable),
     ]
 
 

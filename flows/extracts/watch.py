@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from flows.extracts.model import Criterion, Figure, Place, Watch
+from flows.extracts.model import ClearedFigure, Criterion, Place, Watch
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -43,34 +43,37 @@ def watch(
 def _judge(rule: Mapping[str, Any], area: Place, year: int, registry: Registry, household: int) -> Criterion:
     indicator = registry.indicators[rule["indicator"]]
     figure = area.figure(indicator.id, year)
-    sign, threshold, value = rule["operator"], float(rule["threshold"]), figure["value"]
-    if value is None:
-        return Criterion(indicator.id, sign, threshold, None, figure["mark"], None, None, None)
+    sign, threshold = rule["operator"], float(rule["threshold"])
+    if not figure.is_shown:
+        return Criterion(indicator.id, sign, threshold, None, figure.mark, None, None, None)
+    value = figure.number
     met = COMPARE[sign](value, threshold)
     beyond = value - threshold if sign in (">", ">=") else threshold - value
     near = _is_near(figure, indicator, area, sign, threshold, household)
     distance = round(beyond, indicator.decimals + 6)
-    return Criterion(indicator.id, sign, threshold, value, None, met, distance, near, figure["window_years"])
+    return Criterion(indicator.id, sign, threshold, value, None, met, distance, near, figure.window_years)
 
 
 def _is_near(
-    figure: Figure, indicator: Indicator, area: Place, sign: str, threshold: float, household: int
+    figure: ClearedFigure, indicator: Indicator, area: Place, sign: str, threshold: float, household: int
 ) -> bool | None:
     """Whether `household` persons who move in or out could take the figure over the threshold; None if not known.
 
     All of them have what the share counts, or none. A published share is taken as all numbers that round to it.
     """
-    value = figure["value"]
+    value = figure.number
     if indicator.kind == "count":
         reached = {value, value + household, max(0, value - household)}
         return len({COMPARE[sign](v, threshold) for v in reached}) > 1
-    base = figure["shown_denominator"]
+    base: float | None = figure.shown_denominator
     if base is None and indicator.denominator == "all residents":
-        base = area.figure("residents", figure["year"])["value"]
+        base = area.figure("residents", figure.year).value
     if indicator.kind != "share" or base is None:
         return None
-    half = 0.5 * 10.0**-indicator.decimals if figure["shown_numerator"] is None else 0.0
-    ends = (figure["shown_numerator"],) if not half else (base * (value - half) / 100, base * (value + half) / 100)
+    half = 0.5 * 10.0**-indicator.decimals
+    ends: tuple[float, ...] = (base * (value - half) / 100, base * (value + half) / 100)
+    if figure.shown_numerator is not None:
+        ends = (figure.shown_numerator,)
     shares = set()
     for x, moved, has_it in product(ends, (0, household, -household), (False, True)):
         over, under = x + (moved if has_it else 0), base + moved

@@ -1,6 +1,8 @@
 """The words that every output of an extract shares: a figure or its mark, what is said above everything else, codes."""
 
-from flows.extracts.model import Extract, Figure
+from typing import Literal
+
+from flows.extracts.model import ClearedFigure, Extract
 from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -38,13 +40,13 @@ PLACES = {"area": "området", "municipality": "kommunen", "country": "hele lande
 
 def banners(extract: Extract) -> list[tuple[str, str]]:
     """What stands above everything else in every output: a mark, and what it means."""
-    said = [] if extract.is_cleared else [DRAFT]
-    said.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
+    marks = [] if extract.is_cleared else [DRAFT]
+    marks.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
     if extract.rounded_to is not None:
-        said.append(("AFRUNDET", rounded(extract.rounded_to)))
+        marks.append(("AFRUNDET", rounded(extract.rounded_to)))
     if any(target.is_example for area in extract.areas for target in area.targets):
-        said.append(EXAMPLE)
-    return said
+        marks.append(EXAMPLE)
+    return marks
 
 
 def rounded(base: int) -> str:
@@ -62,18 +64,23 @@ def rounding_read(base: int) -> str:
     )
 
 
-def is_rounded(figure: Figure) -> bool:
+def band(kind: Literal["size_band", "funding_band"], code: str, registry: Registry) -> str:
+    """A band of sizes or grants as its list of codes has it."""
+    return next(row["label_da"] for row in registry.codes[f"{kind}s"] if row[kind] == code)
+
+
+def is_rounded(figure: ClearedFigure) -> bool:
     """Whether the figure is shown, and made of rounded counts."""
-    return figure["mark"] is None and figure["rounded_to"] is not None
+    return figure.mark is None and figure.rounded_to is not None
 
 
-def shown(figure: Figure, registry: Registry) -> str:
+def shown(figure: ClearedFigure, registry: Registry) -> str:
     """The figure with its unit, or the mark in its place in words: '43,0 %', 'skjult'."""
-    if figure["mark"]:
-        return registry.extracts.mark[figure["mark"]].label_da
-    return danish.valued(figure["value"], registry.indicators[figure["indicator"]])
+    if figure.mark:
+        return registry.extracts.mark[figure.mark].label_da
+    return danish.valued(figure.value, registry.indicators[figure.indicator])
 
 
-def interval(figure: Figure, indicator: Indicator) -> str:
+def interval(figure: ClearedFigure, indicator: Indicator) -> str:
     """The 95 % interval of a figure: '40,1–46,5'; a dash where there is none."""
-    return danish.interval(figure["ci_low"], figure["ci_high"], indicator)
+    return danish.interval(figure.ci_low, figure.ci_high, indicator)

@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
-from flows.extracts import csv_list, phrases, texts, words
-from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Figure, Place, TargetLine, Watch
+from flows.extracts import criteria, csv_list, phrases, texts, words
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
-from flows.extracts.workbook_charts import Charts, Point, caveats
+from flows.extracts.workbook_charts import Charts, DrawnFigure, caveats
 from flows.present import danish
 from flows.present.excel import Cell, Column, Formats, lines_of, table
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
@@ -55,10 +55,10 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
             "author": "Boligprofil",
             "status": "Godkendt" if extract.is_cleared else "Udkast",
             # No clock: the day on which the year of the figures ended.
-            "created": datetime(extract.year, 12, 31),
+            "created": datetime(extract.year, 12, 31, tzinfo=UTC),
         }
     )
-    sheets = _sheets(extract, registry)
+    sheets = _sheets(extract)
     for place, sheet in enumerate(sheets):
         book.add_worksheet(sheet.name).set_first_sheet() if not place else book.add_worksheet(sheet.name)
     _Maker(book, extract, registry, sheets).make()
@@ -78,49 +78,49 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Row:
+class IndicatorRow:
     """An indicator at a place through the years; `belongs_to` is the area beside which the place stands."""
 
     place: Place
     belongs_to: Place | None
     indicator: Indicator
-    newest: csv_list.Line
+    newest: csv_list.ListLine
 
 
-def _sheets(extract: Extract, registry: Registry) -> list[Sheet]:
+def _sheets(extract: Extract) -> list[Sheet]:
     """The sheets that the extract needs, in their order."""
     first, last = extract.years[0], extract.years[-1]
     span = f"{first}–{last}"
     front = Sheet(
         FRONT, f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges.", _Maker.front
     )
-    found = [
+    sheets = [
         front,
         Sheet(CONTENTS, "Indhold", "Alle ark. Tryk på et navn for at gå til arket.", _Maker.contents),
         Sheet(NOTES, "Noter", "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra.", _Maker.notes),
     ]
     if extract.areas:
-        said = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
-        found.append(Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", said, _Maker.key_figures))
+        holds = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
+        sheets.append(Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", holds, _Maker.key_figures))
     names = _names(extract.areas)
     for area in extract.areas:
-        said = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
-        found.append(Sheet(names[area.id], f"{area.name}: alle tal, {span}", said, _Maker.area, area))
-    said = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
-    found.append(Sheet(TOGETHER, f"Kommunen og hele landet, {span}", said, _Maker.together, extract.municipality))
+        holds = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
+        sheets.append(Sheet(names[area.id], f"{area.name}: alle tal, {span}", holds, _Maker.area, area))
+    holds = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
+    sheets.append(Sheet(TOGETHER, f"Kommunen og hele landet, {span}", holds, _Maker.together, extract.municipality))
     if extract.areas:
-        said = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
-        found.append(Sheet(TWINS, f"Områdernes tvillinger, {span}", said, _Maker.twins))
+        holds = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
+        sheets.append(Sheet(TWINS, f"Områdernes tvillinger, {span}", holds, _Maker.twins))
     if any(area.other_boundaries for area in extract.areas):
-        said = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
-        found.append(Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", said, _Maker.boundaries))
+        holds = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
+        sheets.append(Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", holds, _Maker.boundaries))
     if extract.areas:
-        said = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
-        found.append(Sheet(CRITERIA, "Kriterierne for ministeriets liste", said, _Maker.criteria))
-        said = "Helhedsplanernes mål, og hvor tallene står nu."
-        found.append(Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", said, _Maker.targets))
+        holds = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
+        sheets.append(Sheet(CRITERIA, "Kriterierne for ministeriets liste", holds, _Maker.criteria))
+        holds = "Helhedsplanernes mål, og hvor tallene står nu."
+        sheets.append(Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", holds, _Maker.targets))
     return [
-        *found,
+        *sheets,
         Sheet(
             DEFINITIONS,
             "Definitioner",
@@ -152,7 +152,7 @@ def _names(areas: Iterable[Area]) -> dict[str, str]:
     """A sheet's name for each area: what Excel allows, and no name twice, however its letters are written."""
     fixed = (FRONT, CONTENTS, NOTES, KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES, CRITERIA, TARGETS, DEFINITIONS)
     taken = {name.casefold() for name in (*fixed, CHANGES, ALL, DRAWN)} | TAKEN
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for area in areas:
         plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", area.name).split()).strip("'") or "Område"
         name, number = plain[:LONGEST_NAME].rstrip(), 1
@@ -161,8 +161,8 @@ def _names(areas: Iterable[Area]) -> dict[str, str]:
             tail = f" {number}"
             name = f"{plain[: LONGEST_NAME - len(tail)].rstrip()}{tail}"
         taken.add(name.casefold())
-        found[area.id] = name
-    return found
+        names[area.id] = name
+    return names
 
 
 def _marks(extract: Extract) -> str:
@@ -178,8 +178,8 @@ class _Maker:
     def __init__(self, book: Any, extract: Extract, registry: Registry, sheets: Sequence[Sheet]) -> None:
         self.book, self.extract, self.registry, self.sheets = book, extract, registry, sheets
         self.formats = Formats(book)
-        self.lines: dict[tuple[str, str, str, int], csv_list.Line] = {
-            (line.place.kind, line.place.id, line.indicator.id, line.figure["year"]): line
+        self.lines: dict[tuple[str, str, str, int], csv_list.ListLine] = {
+            (line.place.kind, line.place.id, line.indicator.id, line.figure.year): line
             for line in csv_list.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
         }
@@ -205,9 +205,9 @@ class _Maker:
         if sheet.name == FRONT:
             return
         banners = len(words.banners(self.extract))
-        for row, said in enumerate(self._above(sheet)):
+        for row, line in enumerate(self._above(sheet)):
             loud = {"bold": True, "font_color": "#7F0000"} if row < banners else {}
-            written.write_string(row + 1, 0, said, self.formats.of(font_size=10, **loud))
+            written.write_string(row + 1, 0, line, self.formats.of(font_size=10, **loud))
         link = self.formats.of(font_size=10, font_color="#0563C1", underline=1)
         target = FRONT if sheet.name == CONTENTS else CONTENTS
         row = self.tops[sheet.name] - 1
@@ -222,12 +222,12 @@ class _Maker:
 
     def _above(self, sheet: Sheet) -> list[str]:
         """What stands between a sheet's title and the way back: the banners, what it holds, facts of its area."""
-        said = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
+        lines = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
         area = next((area for area in self.extract.areas if area is sheet.place), None)
         # Few rows: all of them stay in sight with the head when a reader scrolls.
         if area:
-            return [*said, " ".join(self._facts(area))]
-        return [*said, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
+            return [*lines, " ".join(self._facts(area))]
+        return [*lines, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
 
     def _table(
         self,
@@ -235,15 +235,15 @@ class _Maker:
         sheet: Sheet,
         columns: Sequence[Column],
         rows: Sequence[Any],
-        decimals: Callable[[Any], int] = lambda row: 0,
+        decimals: Callable[[Any], int] = lambda _: 0,
         frozen: int = 0,
         pages: Sequence[int] = (),
-        **said: Any,
+        **options: Any,
     ) -> int:
         """Write the sheet's table; its first `frozen` columns stand on every printed page, a page begins at each of
         `pages`. Returns the first row below the table."""
         name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **said)
+        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **options)
         widths = [column.width for column in columns]
         if pages:
             # The frozen columns are repeated on every page.
@@ -259,7 +259,7 @@ class _Maker:
 
     # Front, contents, notes
 
-    def front(self, written: Any, sheet: Sheet) -> None:
+    def front(self, written: Any, sheet: Sheet) -> None:  # noqa: ARG002 - as every sheet is made
         bold = self.formats.of(bold=True, valign="top", font_size=11)
         text = self.formats.of(text_wrap=True, valign="top", align="left", font_size=11)
         loud = self.formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top", font_size=11)
@@ -271,10 +271,10 @@ class _Maker:
             written.write_string(row, 0, mark, loud)
             written.write_string(row, 1, danish.sentence(meaning), self.formats.of(**_FRONT_TEXT, bold=True))
             row += 1
-        for name, said in self._front_lines():
+        for name, meaning in self._front_lines():
             written.write_string(row, 0, name, bold)
-            written.write_string(row, 1, said, text)
-            written.set_row(row, 15.5 * lines_of(said, 94) + 5)
+            written.write_string(row, 1, meaning, text)
+            written.set_row(row, 15.5 * lines_of(meaning, 94) + 5)
             row += 1
         link = self.formats.of(font_color="#0563C1", underline=1, font_size=11)
         written.write_string(row, 0, "Videre", bold)
@@ -337,10 +337,10 @@ class _Maker:
     def notes(self, written: Any, sheet: Sheet) -> None:
         marks = [(mark.code, mark.label_da, mark.meaning_da) for mark in self.registry.extracts.mark.values()]
         rows = [("Mærke", f"{code} {label}", meaning) for code, label, meaning in (*marks, *texts.NOT_A_MARK)]
-        rows += [("Sådan læses tallene", topic, said) for topic, said in texts.reading(self.extract)]
+        rows += [("Sådan læses tallene", topic, text) for topic, text in texts.reading(self.extract)]
         counted: dict[str, list[str]] = {}
-        for one in texts.define(self.extract, self.registry):
-            counted.setdefault(one.publisher, []).append(one.label)
+        for definition in texts.define(self.extract, self.registry):
+            counted.setdefault(definition.publisher, []).append(definition.label)
         rows += [
             ("Hvem tallene er fra", who.rstrip("."), danish.sentence("; ".join(labels)))
             for who, labels in counted.items()
@@ -357,9 +357,8 @@ class _Maker:
     def key_figures(self, written: Any, sheet: Sheet) -> None:
         year = self.extract.year
         rows = [
-            self.lines["area", area.id, name, year]
-            for name in self.registry.extracts.key_figures
-            if name in self.extract.indicators
+            self.lines["area", area.id, indicator.id, year]
+            for indicator in phrases.key_figures(self.extract, self.registry)
             for area in sorted(self.extract.areas, key=lambda area: area.name)
         ]
         columns = [
@@ -369,7 +368,9 @@ class _Maker:
             Column(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
             Column("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
             *self._comparisons(lambda line: line),
-            Column(f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.value("change_year")), "change"),
+            Column(
+                f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.shown(line.figure.change_year)), "change"
+            ),
             Column("Ændringens usikkerhed", 17, _change_interval, "beside"),
             Column("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
             Column("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
@@ -404,36 +405,34 @@ class _Maker:
         if sheet.place:
             self.charts.insert(written, sheet.place, below)
 
-    def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[Row]:
+    def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[IndicatorRow]:
         """The extract's indicators at places, by theme."""
-        themes = list(labels.OUTCOME_GROUPS)
-        found = [self.registry.indicators[name] for name in self.extract.indicators]
-        found.sort(key=lambda indicator: themes.index(indicator.indicator_group or "background"))
+        indicators = texts.by_theme(self.extract, self.registry)
         return [
-            Row(place, beside, indicator, self._line(place, beside, indicator))
+            IndicatorRow(place, beside, indicator, self._line(place, beside, indicator))
             for place, beside in places
-            for indicator in found
+            for indicator in indicators
         ]
 
-    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.Line:
+    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.ListLine:
         """The newest figure; one within other boundaries is compared with nothing."""
         known = self.lines.get((place.kind, place.id, indicator.id, self.extract.year))
         if known is not None and known.place is place:
             return known
         figure = place.figure(indicator.id, self.extract.year)
-        return csv_list.Line(place, beside, figure, indicator, self.registry, ())
+        return csv_list.ListLine(place, beside, figure, indicator, self.registry, ())
 
     def _years(self) -> list[Column]:
         """What an indicator is, its figures through the years, and the newest one's uncertainty and direction."""
 
-        def of(year: int) -> Callable[[Row], Cell]:
+        def shown_of(year: int) -> Callable[[IndicatorRow], Cell]:
             return lambda row: self._shown(row.place.figure(row.indicator.id, year), row.indicator)
 
         return [
             Column("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
             Column("Indikator", 32, lambda row: row.indicator.label_da),
             Column("Enhed", 12, lambda row: row.indicator.unit_short_da),
-            *(Column(str(year), 9, of(year), "value") for year in self.extract.years),
+            *(Column(str(year), 9, shown_of(year), "value") for year in self.extract.years),
             Column(
                 f"Usikkerhed {self.extract.year}",
                 17,
@@ -443,59 +442,61 @@ class _Maker:
             Column("Retning over fem år", 20, lambda row: texts.direction(row.newest.figure)),
         ]
 
-    def _comparisons(self, line: Callable[[Any], csv_list.Line]) -> list[Column]:
+    def _comparisons(self, line: Callable[[Any], csv_list.ListLine]) -> list[Column]:
         """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
-        heads = (
+        heads: tuple[tuple[Other, str, str], ...] = (
             ("municipality", "Kommunen", "kommunen"),
             ("country", "Hele landet", "landet"),
             ("twins", "Tvillingerne", "tvillingerne"),
         )
 
-        def number(name: str) -> Callable[[Any], Cell]:
-            return lambda row: self._beside(line(row), name)
+        def number(other: Other) -> Callable[[Any], Cell]:
+            return lambda row: self._beside(line(row), other)
 
-        def verdict(name: str) -> Callable[[Any], Cell]:
-            return lambda row: _against(line(row), name)
+        def verdict(other: Other) -> Callable[[Any], Cell]:
+            return lambda row: _against(line(row), other)
 
-        found = []
-        for name, head, against in heads:
-            found.append(Column(head, 11, number(name), "value"))
-            found.append(Column(f"Mod {against}", 17, verdict(name), "beside"))
-        return found
+        columns = []
+        for other, head, against in heads:
+            columns.append(Column(head, 11, number(other), "value"))
+            columns.append(Column(f"Mod {against}", 17, verdict(other), "beside"))
+        return columns
 
     def _remark(self) -> Column:
         return Column("Bemærk", 60, self._remarks)
 
-    def _remarks(self, row: Row) -> str:
+    def _remarks(self, row: IndicatorRow) -> str:
         """The caveats and marks of the row's years, years of the same drawn together, and those of the comparisons."""
         years: dict[str, list[int]] = {}
         for year in self.extract.years:
             for caveat in texts.caveats(row.place.figure(row.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
-        said = [f"{danish.years(found)}: {caveat}" for caveat, found in years.items()]
-        return "; ".join((*said, *csv_list.limits_beside(row.newest))) or danish.ABSENT
+        remarks = [f"{danish.years(noted)}: {caveat}" for caveat, noted in years.items()]
+        return "; ".join((*remarks, *csv_list.limits_beside(row.newest))) or danish.ABSENT
 
-    def _shown(self, figure: Figure, indicator: Indicator) -> Cell:
+    def _shown(self, figure: ClearedFigure, indicator: Indicator) -> Cell:
         """The number, or the code of the mark in its place."""
-        if figure["mark"]:
-            return self.registry.extracts.mark[figure["mark"]].code
-        return texts.rounded(figure["value"], indicator)
+        return self._number(figure.value, figure.mark, indicator)
 
-    def _beside(self, line: csv_list.Line, name: str) -> Cell:
+    def _number(self, number: float | None, mark: str | None, indicator: Indicator) -> Cell:
+        """A number, the code of the mark in its place, or a dash where there is neither."""
+        if mark:
+            return self.registry.extracts.mark[mark].code
+        return danish.ABSENT if number is None else texts.rounded(number, indicator)
+
+    def _beside(self, line: csv_list.ListLine, other: Other) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
-        number, other = csv_list.beside_value(line, name), line.beside(name)
+        number, beside = csv_list.beside_value(line, other), line.beside(other)
         if number is not None:
             return number
-        return self._shown(other, line.indicator) if other and other["mark"] else danish.ABSENT
+        return self._shown(beside, line.indicator) if beside and beside.mark else danish.ABSENT
 
     def _facts(self, area: Area) -> Iterator[str]:
-        bands = {row["size_band"]: row["label_da"] for row in self.registry.codes["size_bands"]}
-        grants = {row["funding_band"]: row["label_da"] for row in self.registry.codes["funding_bands"]}
         if area.dwellings is not None:
-            size = f" (størrelse: {bands[area.size_band]})" if area.size_band else ""
+            size = f" (størrelse: {words.band('size_band', area.size_band, self.registry)})" if area.size_band else ""
             yield f"Lejemål: {danish.number(area.dwellings)}{size}."
         if area.funding_band:
-            yield f"Bevilling: {grants[area.funding_band]}"
+            yield f"Bevilling: {words.band('funding_band', area.funding_band, self.registry)}"
         if area.plans:
             yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {danish.listed(area.plans)}."
         yield (
@@ -511,12 +512,12 @@ class _Maker:
             (area, area.watch, criterion)
             for area in self.extract.areas
             if area.watch
-            for criterion in (*((area.watch.size,) if area.watch.size else ()), *area.watch.criteria)
+            for criterion in area.watch.every_criterion()
         ]
         columns = [
             Column("Område", 22, lambda row: row[0].name),
             Column("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
-            Column("Enhed", 10, lambda row: self.registry.indicators[row[2].indicator].unit_short_da),
+            Column("Enhed", 10, lambda row: danish.unit(self.registry.indicators[row[2].indicator])),
             Column("Listens år", 8, lambda row: row[1].year, "year"),
             Column("Krav", 22, self._demand, "beside"),
             Column("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
@@ -540,23 +541,19 @@ class _Maker:
         criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
         # The threshold is the law's own number: its decimals, not the indicator's.
         digits = len(f"{criterion.threshold:g}".partition(".")[2])
-        return f"{_SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
+        return f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
 
     def _of_criterion(self, criterion: Criterion, number: float | None) -> Cell:
-        if criterion.mark:
-            return self.registry.extracts.mark[criterion.mark].code
-        return _or_dash(
-            None if number is None else texts.rounded(number, self.registry.indicators[criterion.indicator])
-        )
+        return self._number(number, criterion.mark, self.registry.indicators[criterion.indicator])
 
     def _on_criterion(self, row: tuple[Area, Watch, Criterion]) -> str:
         area, watch, criterion = row
-        said = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
+        remarks = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
         own = area.figures.get((criterion.indicator, watch.year))
-        if own and not own["mark"] and not criterion.mark:
-            said += texts.caveats(own, self.registry)
-        said.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
-        return "; ".join(said)
+        if own and not own.mark and not criterion.mark:
+            remarks += texts.caveats(own, self.registry)
+        remarks.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
+        return "; ".join(remarks)
 
     def targets(self, written: Any, sheet: Sheet) -> None:
         rows = [(area, target) for area in self.extract.areas for target in area.targets]
@@ -568,11 +565,11 @@ class _Maker:
             Column("Måles ved", 26, self._measure),
             Column("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
             Column("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
-            Column("Tal i startåret", 10, lambda row: self._of_target(row[1], "start"), "value"),
+            Column("Tal i startåret", 10, lambda row: self._of_target(row[1], row[1].start), "value"),
             Column("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
             Column("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
-            Column("Nyeste tal", 10, lambda row: self._of_target(row[1], "newest"), "value"),
-            Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest["year"]), "year"),
+            Column("Nyeste tal", 10, lambda row: self._of_target(row[1], row[1].newest), "value"),
+            Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
             Column("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
             Column("Vurdering", 18, _verdict, "beside"),
             Column("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
@@ -592,73 +589,75 @@ class _Maker:
         indicator = self.registry.indicators[target.indicator]
         return f"{indicator.label_da} ({indicator.unit_short_da})"
 
-    def _of_target(self, target: TargetLine, side: str) -> Cell:
-        figure = getattr(target, side)
+    def _of_target(self, target: TargetLine, figure: ClearedFigure | None) -> Cell:
         if figure is None or not target.indicator:
             return danish.ABSENT
         return self._shown(figure, self.registry.indicators[target.indicator])
 
     def _of_goal(self, target: TargetLine, number: float | None) -> Cell:
-        if number is None or not target.indicator:
-            return danish.ABSENT
-        return texts.rounded(number, self.registry.indicators[target.indicator])
+        return (
+            self._number(number, None, self.registry.indicators[target.indicator])
+            if target.indicator
+            else danish.ABSENT
+        )
 
     def _on_target(self, row: tuple[Area, TargetLine]) -> str:
         target = row[1]
-        said = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
+        remarks = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
         if target.not_measurable_because:
-            said.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
+            remarks.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
         for figure in (target.start, target.newest):
             if figure is not None:
-                said += [f"{figure['year']}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
-        return "; ".join(dict.fromkeys(said)) or danish.ABSENT
+                remarks += [f"{figure.year}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
+        return "; ".join(dict.fromkeys(remarks)) or danish.ABSENT
 
     # Words
 
     def definitions(self, written: Any, sheet: Sheet) -> None:
         columns = [
-            Column("Emne", 18, lambda one: one.theme),
-            Column("Indikator", 30, lambda one: one.label),
-            Column("Betyder", 46, lambda one: one.definition),
-            Column("Hvem der tælles", 24, lambda one: one.counted),
-            Column("Enhed", 16, lambda one: one.unit),
-            Column("God vej", 26, lambda one: one.good),
-            Column("Usikkerhed", 24, lambda one: one.uncertainty),
-            Column("Udgiver", 26, lambda one: one.publisher),
-            Column("Kan årene sammenlignes", 36, lambda one: one.comparable),
+            Column("Emne", 18, lambda definition: definition.theme),
+            Column("Indikator", 30, lambda definition: definition.label),
+            Column("Betyder", 46, lambda definition: definition.definition),
+            Column("Hvem der tælles", 24, lambda definition: definition.counted),
+            Column("Enhed", 16, lambda definition: definition.unit),
+            Column("God vej", 26, lambda definition: definition.good),
+            Column("Usikkerhed", 24, lambda definition: definition.uncertainty),
+            Column("Udgiver", 26, lambda definition: definition.publisher),
+            Column("Kan årene sammenlignes", 36, lambda definition: definition.comparable),
         ]
         self._table(written, sheet, columns, texts.define(self.extract, self.registry), frozen=2)
 
     def changes(self, written: Any, sheet: Sheet) -> None:
+        def indicator(change: ChangeLine) -> Indicator:
+            return self.registry.indicators[change.indicator]
+
         columns = [
             Column("Sted", 28, lambda change: change.place),
-            Column("Hvad der skete", 28, lambda change: texts.happened(change)),
-            Column("Indikator", 44, lambda change: self.registry.indicators[change.indicator].label_da),
-            Column("Enhed", 14, lambda change: self.registry.indicators[change.indicator].unit_short_da),
+            Column("Hvad der skete", 28, texts.happened),
+            Column("Indikator", 44, lambda change: indicator(change).label_da),
+            Column("Enhed", 14, lambda change: danish.unit(indicator(change))),
             Column("År", 8, lambda change: change.year, "year"),
-            Column("Før", 14, lambda change: self._side(change.before, change.before_mark, change.indicator), "value"),
-            Column("Nu", 14, lambda change: self._side(change.now, change.now_mark, change.indicator), "value"),
+            Column(
+                "Før", 14, lambda change: self._number(change.before, change.before_mark, indicator(change)), "value"
+            ),
+            Column("Nu", 14, lambda change: self._number(change.now, change.now_mark, indicator(change)), "value"),
         ]
         rows = texts.in_order(self.extract, self.registry)
-        self._table(written, sheet, columns, rows, self._decimals_of, nothing="Ingen ændringer.")
-
-    def _decimals_of(self, change: ChangeLine) -> int:
-        return self.registry.indicators[change.indicator].decimals
-
-    def _side(self, number: float | None, mark: str | None, name: str) -> Cell:
-        if mark:
-            return self.registry.extracts.mark[mark].code
-        return _or_dash(None if number is None else texts.rounded(number, self.registry.indicators[name]))
+        self._table(
+            written, sheet, columns, rows, lambda change: indicator(change).decimals, nothing="Ingen ændringer."
+        )
 
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
 
-        def of(field: csv_list.Field) -> Callable[[csv_list.Line], Cell]:
+        def content(field: csv_list.Field) -> Callable[[csv_list.ListLine], Cell]:
             if field.head == "Tal":
                 return lambda line: self._shown(line.figure, line.indicator)
-            return lambda line: _or_dash(field.of(line))
+            return lambda line: _or_dash(field.content(line))
 
-        columns = [Column(field.head, field.width, of(field), field.kind) for field in csv_list.FIELDS if field.in_book]
+        columns = [
+            Column(field.head, field.width, content(field), field.kind) for field in csv_list.FIELDS if field.in_book
+        ]
         rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
@@ -669,8 +668,8 @@ class _Maker:
             Column("Enhed", 12, lambda point: point.indicator.unit_short_da),
             Column("År", 8, lambda point: point.year, "year"),
             Column("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
-            Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.value("ci_low")), "value"),
-            Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.value("ci_high")), "value"),
+            Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_low)), "value"),
+            Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_high)), "value"),
             Column("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
             Column("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
             Column("Bemærk", 60, lambda point: "; ".join(caveats(point)) or danish.ABSENT),
@@ -686,46 +685,47 @@ class _Maker:
             nothing=nothing,
         )
 
-    def _drawn_beside(self, point: Point, name: str) -> Cell:
+    def _drawn_beside(self, point: DrawnFigure, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
-        other = point.line.beside(name)
-        return self._shown(other, point.indicator) if other and point.indicator.kind != "count" else danish.ABSENT
+        beside = point.line.beside(other)
+        return self._shown(beside, point.indicator) if beside and point.indicator.kind != "count" else danish.ABSENT
 
 
 _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
-_SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 _WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
-def _or_dash(found: Any) -> Cell:
-    return danish.ABSENT if found is None else found
+def _or_dash(content: Any) -> Cell:
+    return danish.ABSENT if content is None else content
 
 
-def _of_row(row: Row) -> int:
+def _of_row(row: IndicatorRow) -> int:
     return row.indicator.decimals
 
 
-def _change_interval(line: csv_list.Line) -> str:
-    if line.value("change_year") is None:
-        return csv_list.why_no_change(line, "change_year") or danish.ABSENT
-    known = danish.span(line.value("change_year_low"), line.value("change_year_high"), line.indicator)
+def _change_interval(line: csv_list.ListLine) -> str:
+    change = line.figure.change("year")
+    if line.figure.mark or change is None:
+        return csv_list.why_no_change(line, "year") or danish.ABSENT
+    low, high = change.interval or (None, None)
+    known = danish.span(line.shown(low), line.shown(high), line.indicator)
     return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
-def _against(line: csv_list.Line, name: str) -> str:
+def _against(line: csv_list.ListLine, other: Other) -> str:
     """How the figure compares; a dash where the mark beside it says why it does not."""
-    other = line.beside(name)
-    is_marked = other is not None and bool(other["mark"])
-    return danish.ABSENT if is_marked else csv_list.against(line, name) or danish.ABSENT
+    beside = line.beside(other)
+    is_marked = beside is not None and bool(beside.mark)
+    return danish.ABSENT if is_marked else csv_list.against(line, other) or danish.ABSENT
 
 
-def _yes_or_no(said: bool | None, unknown: str = "kan ikke siges") -> str:
-    return unknown if said is None else "ja" if said else "nej"
+def _yes_or_no(answer: bool | None, unknown: str = "kan ikke siges") -> str:
+    return unknown if answer is None else "ja" if answer else "nej"
 
 
 def _rule(watch: Watch) -> str:
-    of = f"mindst {watch.needed} af {len(watch.criteria)} kriterier"
-    return f"{of}, og nok beboere" if watch.size else of
+    least = f"mindst {watch.needed} af {len(watch.criteria)} kriterier"
+    return f"{least}, og nok beboere" if watch.size else least
 
 
 def _goal(row: tuple[Area, TargetLine]) -> str:
@@ -746,13 +746,16 @@ def _verdict(row: tuple[Area, TargetLine]) -> str:
 
 def _in_danish(content: bytes) -> bytes:
     """The workbook with Danish named as its language, which XlsxWriter has no way to say."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as given, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as danish_file:
+    danish_content = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as given,
+        zipfile.ZipFile(danish_content, "w", zipfile.ZIP_DEFLATED) as danish_file,
+    ):
         for part in given.infolist():
-            said = given.read(part)
+            xml = given.read(part)
             if part.filename == "docProps/core.xml":
-                said = said.replace(b"</cp:coreProperties>", b"<dc:language>da-DK</dc:language></cp:coreProperties>")
+                xml = xml.replace(b"</cp:coreProperties>", b"<dc:language>da-DK</dc:language></cp:coreProperties>")
             elif part.filename.startswith(("xl/charts/", "xl/drawings/")):
-                said = re.sub(rb'(<c:lang val|lang)="en-US"', rb'\1="da-DK"', said)
-            danish_file.writestr(part, said)
-    return made.getvalue()
+                xml = re.sub(rb'(<c:lang val|lang)="en-US"', rb'\1="da-DK"', xml)
+            danish_file.writestr(part, xml)
+    return danish_content.getvalue()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flows.extracts import csv_list, phrases, texts, words
-from flows.extracts.model import Extract, Figure, Place
+from flows.extracts.model import ClearedFigure, Extract, Place
 from flows.present import danish
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -23,23 +23,23 @@ CHART_SIZE, CHART_ROWS = (620, 330), 17
 # Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
 INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
 # A line of a chart: the column of its numbers, its name, its figures and how it looks.
-Drawn: TypeAlias = tuple[int, str, list[Figure | None], dict[str, Any]]
+Drawn: TypeAlias = tuple[int, str, list[ClearedFigure | None], dict[str, Any]]
 # Signs on top of a line's own, for figures that are no measurement of their year alone.
 _BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
-_LIMITED: tuple[tuple[str, Callable[[Figure], bool], dict[str, Any]], ...] = (
-    ("Gennemsnit over flere år", lambda figure: (figure["window_years"] or 1) > 1, {"type": "diamond", **_BLACK}),
-    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure["repeats_year"]), {"type": "x", **_BLACK}),
+_LIMITED: tuple[tuple[str, Callable[[ClearedFigure], bool], dict[str, Any]], ...] = (
+    ("Gennemsnit over flere år", lambda figure: figure.is_mean, {"type": "diamond", **_BLACK}),
+    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure.repeats_year), {"type": "x", **_BLACK}),
 )
 
 
 @dataclass(frozen=True)
-class Point:
+class DrawnFigure:
     """A figure that a chart is drawn from."""
 
     place: Place
     indicator: Indicator
     year: int
-    line: csv_list.Line
+    line: csv_list.ListLine
 
 
 class Charts:
@@ -54,38 +54,36 @@ class Charts:
         book: Any,
         extract: Extract,
         registry: Registry,
-        lines: Mapping[tuple[str, str, str, int], csv_list.Line],
+        lines: Mapping[tuple[str, str, str, int], csv_list.ListLine],
         top: int,
         marks: str,
         text: Any,
     ) -> None:
         self.book, self.registry, self.years = book, registry, extract.years
         self.top, self.marks, self.text = top, marks, text
-        self.points: list[Point] = []
+        self.points: list[DrawnFigure] = []
         # The row of a chart's first year.
         self.first: dict[tuple[str, str, str], int] = {}
         for place in (*extract.areas, extract.municipality):
-            for name in registry.extracts.key_figures:
-                if name not in extract.indicators:
+            for indicator in phrases.key_figures(extract, registry):
+                of_years = [lines[place.kind, place.id, indicator.id, year] for year in extract.years]
+                if sum(not line.figure.mark for line in of_years) < 2:
                     continue
-                found = [lines[place.kind, place.id, name, year] for year in extract.years]
-                if sum(not line.figure["mark"] for line in found) < 2:
-                    continue
-                self.first[place.kind, place.id, name] = top + 1 + len(self.points)
-                self.points += [Point(place, line.indicator, line.figure["year"], line) for line in found]
+                self.first[place.kind, place.id, indicator.id] = top + 1 + len(self.points)
+                self.points += [DrawnFigure(place, indicator, line.figure.year, line) for line in of_years]
 
     def insert(self, written: Any, place: Place, below: int) -> None:
         """Charts of the place's key figures, two beside each other, below its table."""
         charts = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.first]
         if not charts:
-            said = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
-            written.write_string(below, 0, said, self.text)
+            text = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
+            written.write_string(below, 0, text, self.text)
             return
-        said = (
+        text = (
             f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{SHEET}'. En linje er brudt, hvor et år "
             "intet tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
         )
-        written.write_string(below, 0, said, self.text)
+        written.write_string(below, 0, text, self.text)
         width, height = CHART_SIZE
         # No chart is cut by the end of a page.
         rows = below + 1 + -(-len(charts) // 2) * CHART_ROWS
@@ -130,21 +128,21 @@ class Charts:
             country = [point.line.beside("country") for point in points]
             drawn.append((MUNICIPALITY, "Kommunen", municipality, _line(MUTED, "dash", "square")))
             drawn.append((COUNTRY, "Hele landet", country, _line(PALE, "square_dot", "triangle")))
-        known = [not each["mark"] and None not in (each["ci_low"], each["ci_high"]) for each in figures]
+        known = [not each.mark and None not in (each.ci_low, each.ci_high) for each in figures]
         thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
         for column in (LOW, HIGH):
             add(column, "Usikkerhed (95 %), nederst og øverst", known, thin)
-        for column, name, found, style in drawn:
-            add(column, name, [each is not None and not each["mark"] for each in found], style)
+        for column, name, shown, style in drawn:
+            add(column, name, [each is not None and not each.mark for each in shown], style)
         for name, limit, sign in _LIMITED:
-            for column, _, found, _style in drawn:
-                limited = [each is not None and not each["mark"] and limit(each) for each in found]
+            for column, _, shown, _style in drawn:
+                limited = [each is not None and not each.mark and limit(each) for each in shown]
                 add(column, name, limited, {"line": {"none": True}, "marker": sign})
         self._dress(chart, place, indicator, points, [at for at, name in enumerate(named) if name in named[:at]])
         return chart, self._described(place, indicator, points)
 
     def _dress(
-        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[Point], unnamed: list[int]
+        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[DrawnFigure], unnamed: list[int]
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
         title = f"{indicator.label_da} ({indicator.unit_short_da}): {place.name}"
@@ -171,33 +169,33 @@ class Charts:
         # Rows that a reader hides on the sheet of the numbers stay drawn.
         chart.show_hidden_data()
 
-    def _notes(self, points: Sequence[Point]) -> str:
+    def _notes(self, points: Sequence[DrawnFigure]) -> str:
         """Years of the place without a figure, and why; years whose figure has no known uncertainty."""
         years: dict[str, list[int]] = {}
         for point in points:
             figure = point.line.figure
-            if figure["mark"]:
+            if figure.mark:
                 why = f"Intet tal {{}}: {csv_list.mark(figure, self.registry)}"
             elif texts.uncertainty(figure, point.indicator) == phrases.NO_INTERVAL:
                 why = "Usikkerhed ukendt {}"
             else:
                 continue
             years.setdefault(why, []).append(point.year)
-        return "; ".join(why.format(danish.years(found)) for why, found in years.items())
+        return "; ".join(why.format(danish.years(noted)) for why, noted in years.items())
 
-    def _described(self, place: Place, indicator: Indicator, points: Sequence[Point]) -> str:
+    def _described(self, place: Place, indicator: Indicator, points: Sequence[DrawnFigure]) -> str:
         """The chart in words, for those who do not see it."""
-        shown = [point for point in points if not point.line.figure["mark"]]
-        said = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
+        shown = [point for point in points if not point.line.figure.mark]
+        sentences = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
         for at in dict.fromkeys((shown[0].year, shown[-1].year)):
             point = next(point for point in shown if point.year == at)
             limits = texts.limits(point.line.figure)
             also = f" ({', '.join(limits)})" if limits else ""
-            said.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
+            sentences.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
         if notes := self._notes(points):
-            said.append(f"{notes}.")
-        said.append(f"Alle tal står på arket {SHEET}.")
-        return " ".join(said)
+            sentences.append(f"{notes}.")
+        sentences.append(f"Alle tal står på arket {SHEET}.")
+        return " ".join(sentences)
 
 
 def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
@@ -218,12 +216,12 @@ def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
             first = None
 
 
-def caveats(point: Point) -> list[str]:
+def caveats(point: DrawnFigure) -> list[str]:
     """What must be known of the point and of those beside it."""
     line = point.line
-    said = texts.caveats(line.figure, line.registry)
+    remarks = texts.caveats(line.figure, line.registry)
     for name, _ in line.compared:
         other = line.beside(name)
         if other and name != "twins" and point.indicator.kind != "count":
-            said += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
-    return said
+            remarks += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
+    return remarks

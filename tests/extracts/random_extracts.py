@@ -1,16 +1,19 @@
-"""Extracts as no hand would make them: every mark, odd names, and numbers planted where a mark says there is none."""
+"""Areas and extracts by chance: every kind of figure meets every other, under names that no hand would give."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
+from by_hand import PLANTED, YEAR, YEARS, Figures, area, place
 
-from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Place, Watch
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Place, Watch
+from schemas.models import Indicator
 from schemas.registry import Registry
 
 INDICATORS = ("residents", "outside_work_pct", "convicted_pct", "gross_income_dkk", "gp_contacts_rate", "move_out_pct")
-# No figure may ever be this one: it is planted behind marks, where no reader may find it.
-PLANTED = 987654.321
-TRACE = rb"987[.,]?654"
+# Nothing, next to nothing, and anything.
+SHARES = ((0.0, 0.0), (0.0, 0.001), (0.05, 0.9))
 NAMES = (
     "=1+2",
     "-1+1",
@@ -27,73 +30,114 @@ NAMES = (
 )
 
 
-def figures(registry: Registry, kind: str, name: str, years: tuple[int, ...]) -> st.SearchStrategy[dict[Any, Any]]:
-    keys = [(indicator, year) for indicator in INDICATORS for year in years]
-    return st.tuples(*(_figure(registry, kind, name, *key) for key in keys)).map(
-        lambda found: dict(zip(keys, found, strict=True))
-    )
+def random_area(rng: Random, registry: Registry, indicators: Sequence[str]) -> Area:
+    """An area with figures of every kind: counted and uncounted, marked, repeated, moved or not, compared or not."""
+    plain = area(registry, "testby", _figures(rng, registry, indicators), dwellings=rng.choice((None, 869)))
+    figures = dict(plain.figures)
+    for key, figure in plain.figures.items():
+        if figure.is_shown and figure.indicator in indicators:
+            figures[key] = _compared(rng, registry.indicators[figure.indicator], plain, figure)
+    return replace(plain, figures=figures)
 
 
-@st.composite
-def _figure(draw: Any, registry: Registry, kind: str, name: str, indicator: str, year: int) -> dict[str, Any]:
-    row: dict[str, Any] = {column.name: None for column in registry.tables["cleared_figures"].columns}
-    row |= {"place_kind": kind, "place_id": name, "place_name": name, "indicator": indicator, "year": year}
-    row |= {"is_published": draw(st.booleans()), "origin": "synthetic", "source": "area_statistics", "status": "final"}
-    row["window_years"] = draw(st.sampled_from((1, 1, 2, 4)))
-    row["repeats_year"] = draw(st.sampled_from((None, None, year - 1)))
-    numbers = [
-        column.name for column in registry.tables["cleared_figures"].columns if column.type in ("number", "integer")
-    ]
-    if draw(st.booleans()):
-        planted = {column: PLANTED for column in numbers if column not in ("year", "window_years")}
-        return row | planted | {"mark": draw(st.sampled_from(sorted(registry.extracts.mark)))}
-    row["value"] = draw(st.sampled_from((0.0, 0.04, 3.5, 12.25, 43.0, 99.96, 1234.5)))
-    if draw(st.booleans()):
-        row |= {"ci_low": row["value"] * 0.9, "ci_high": row["value"] * 1.1, "municipality_value": 17.0}
-        row |= {"municipality_verdict": "similar", "interval_basis": "wilson"}
-    if draw(st.booleans()):
-        row |= {"change_year": draw(st.sampled_from((-0.04, -2.5, 0.0, 3.0)))}
-    return row
+def random_extract(rng: Random, registry: Registry) -> Extract:
+    """An extract of a few indicators and years, with up to three areas of odd names."""
 
+    def other(kind: Any, name: str) -> Place:
+        figures = _figures(rng, registry, INDICATORS, rng.choice(SHARES))
+        return Place(**{**place(registry, kind, name, **figures), "name": name})
 
-@st.composite
-def extracts(draw: Any, registry: Registry) -> Extract:
-    years = tuple(range(2013 - draw(st.integers(1, 4)), 2013))
-
-    def place(kind: str, name: str) -> dict[str, Any]:
-        return {"kind": kind, "id": name, "name": name, "figures": draw(figures(registry, kind, name, years))}
-
-    def area(name: str) -> Area:
-        other = (Place(**place("area", f"{name} (listen)")),) if draw(st.booleans()) else ()
-        met = draw(st.booleans())
+    def odd(number: int, name: str) -> Area:
+        met = rng.random() < 0.5
         criteria = (
             Criterion("outside_work_pct", ">", 40, 43.0, None, met, 3.0, False),
             Criterion("convicted_pct", ">", 2.7, PLANTED, "hidden", None, PLANTED, None),
         )
-        watch = Watch(2012, None, criteria, 1, None, met, None, 5) if draw(st.booleans()) else None
-        twins = Place(**{**place("twins", name), "name": f"Tvillinger til {name}"})
-        said = {"dwellings": 869, "size_band": "700-1500", "funding_band": None, "plans": (), "targets": ()}
-        return Area(**place("area", name), twins=twins, other_boundaries=other, watch=watch, **said)
+        return replace(
+            random_area(rng, registry, INDICATORS),
+            id=f"nr-{number}",
+            name=name,
+            twins=other("twins", f"Tvillinger til {name}"),
+            other_boundaries=(other("area", f"{name} (listen)"),) if rng.random() < 0.5 else (),
+            watch=Watch(YEAR, None, criteria, 1, None, met, None, 5) if rng.random() < 0.5 else None,
+        )
 
-    names = draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True))
-    areas = tuple(area(name) for name in names)
+    names = rng.sample(NAMES, rng.randint(0, 3))
+    years = YEARS[-rng.randint(1, 4) :]
     changes = tuple(
-        ChangeLine(name, "convicted_pct", 2012, draw(st.sampled_from((None, 2.0))), None, None, "hidden")
-        for name in names
+        ChangeLine(name, "convicted_pct", YEAR, rng.choice((None, 2.0)), None, None, "hidden") for name in names
     )
     return Extract(
         secretariat="aarhus",
-        name=draw(st.sampled_from(("Områdesekretariatet i Aarhus", "=Sekretariatet & Co"))),
-        year=2012,
+        name=rng.choice(("Områdesekretariatet i Aarhus", "=Sekretariatet & Co")),
+        year=YEAR,
         years=years,
         indicators=INDICATORS,
-        municipality=Place(**place("municipality", "0751")),
-        country=Place(**place("country", "hele landet")),
-        areas=areas,
+        municipality=other("municipality", "0751"),
+        country=other("country", "hele landet"),
+        areas=tuple(odd(number, name) for number, name in enumerate(names)),
         release="2012-1",
         snapshot="0123456789abcdef",
         origin="synthetic",
-        is_cleared=draw(st.booleans()),
+        is_cleared=rng.random() < 0.5,
         previous="2011-1" if changes else None,
         changes=changes,
     )
+
+
+def _figures(
+    rng: Random, registry: Registry, indicators: Sequence[str], shares: tuple[float, float] = (0.05, 0.9)
+) -> Figures:
+    figures: Figures = {}
+    shown = rng.choice((0.0, 0.3, 0.8, 1.0))
+    for name in indicators:
+        indicator, figures[name] = registry.indicators[name], {}
+        n, share = rng.randint(200, 4000), rng.uniform(*shares)
+        published = rng.choice((None, None, YEARS[5], YEARS[0]))
+        for year in YEARS:
+            if rng.random() > shown:
+                figures[name][year] = {"mark": rng.choice(sorted(registry.extracts.mark))}
+                continue
+            value = 100 * share if indicator.kind in ("share", "relative") else 1000 * share
+            columns: dict[str, Any] = {"value": value, "source": "area_statistics"}
+            if indicator.interval == "wilson" and rng.random() < 0.7:
+                columns = {"x": round(n * share), "n": n}
+            if published and year >= published:
+                columns |= {"is_published": True, "source": "ministry_lists"}
+            if rng.random() < 0.1:
+                columns |= {"window_years": rng.choice((2, 4))}
+            if rng.random() < 0.1:
+                columns |= {"repeats_year": year - 1}
+            columns |= {"status": rng.choice(("final", "provisional")) if year == YEARS[-1] else "final"}
+            figures[name][year] = columns
+    return figures
+
+
+def _compared(rng: Random, indicator: Indicator, plain: Area, figure: ClearedFigure) -> ClearedFigure:
+    """The figure with places beside it, a direction, and what it has moved by."""
+    columns: dict[str, Any] = {}
+    for other in ("municipality", "country"):
+        if rng.random() < 0.3:
+            continue
+        columns[f"{other}_value"] = value = figure.number * rng.uniform(0.6, 1.5)
+        if figure.interval:
+            low, high = figure.interval
+            if low <= value <= high:
+                columns[f"{other}_verdict"] = "similar"
+            elif indicator.polarity == "neutral":
+                columns[f"{other}_verdict"] = "higher" if low > value else "lower"
+            else:
+                is_worse = (low > value) == (indicator.polarity == "high_is_worse")
+                columns[f"{other}_verdict"] = "worse" if is_worse else "better"
+    columns["trend"] = rng.choice((None, "rising", "falling", "no_clear_trend"))
+    years = [year for year in YEARS if year < figure.year and plain.figure(indicator.id, year).is_shown]
+    if not years:
+        return replace(figure, **columns)
+    columns["first_year"] = years[0]
+    for which, since in (("first", years[0]), ("year", figure.year - 1)):
+        if since in years:
+            before = plain.figure(indicator.id, since)
+            columns[f"change_{which}"] = change = figure.number - before.number
+            if figure.interval and before.interval:
+                columns |= {f"change_{which}_low": change - 2, f"change_{which}_high": change + 2}
+    return replace(figure, **columns)

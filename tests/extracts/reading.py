@@ -49,17 +49,15 @@ def parts(book: bytes) -> dict[str, bytes]:
 
 def series(chart: bytes) -> list[dict[str, Any]]:
     """The series of a chart: name, the ranges of years and numbers, and the numbers kept within the chart."""
-    found = []
-    for each in ElementTree.fromstring(chart).iterfind(".//c:ser", CHART):
-        found.append(
-            {
-                "name": each.findtext("./c:tx//c:v", None, CHART),
-                "years": each.findtext("./c:xVal//c:f", None, CHART),
-                "numbers": each.findtext("./c:yVal//c:f", None, CHART),
-                "kept": [point.text for point in each.iterfind("./c:yVal//c:v", CHART)],
-            }
-        )
-    return found
+    return [
+        {
+            "name": line.findtext("./c:tx//c:v", None, CHART),
+            "years": line.findtext("./c:xVal//c:f", None, CHART),
+            "numbers": line.findtext("./c:yVal//c:f", None, CHART),
+            "kept": [point.text for point in line.iterfind("./c:yVal//c:v", CHART)],
+        }
+        for line in ElementTree.fromstring(chart).iterfind(".//c:ser", CHART)
+    ]
 
 
 def in_legend(chart: bytes) -> list[str]:

@@ -1,5 +1,7 @@
 from typing import Any
 
+from by_hand import Years, figure
+
 from flows.extracts.assemble import _target
 from flows.extracts.model import Extract, Place
 from flows.publish.plans_read import Target
@@ -7,7 +9,7 @@ from schemas.registry import Registry
 
 
 def test_every_kind_of_cell_occurs_in_the_extract_made_by_hand(full_extract: Extract, registry: Registry) -> None:
-    marks = {f["mark"] for area in full_extract.areas for f in area.figures.values()}
+    marks = {f.mark for area in full_extract.areas for f in area.figures.values()}
     assert (
         {None, "hidden", "not_delivered", "withheld_by_source", "not_checkable"}
         <= marks
@@ -24,7 +26,7 @@ def test_a_target_that_could_tell_a_hidden_figure_is_not_told_by_its_path_either
     year: dict[str, Any] = {"year": 2010, "value": 8.5, "expected_value": 8.0}
     year |= {"target_verdict": "on_the_way", "verdict_kind": "interim"}
     for mark, expected, aim in (("not_delivered", 8.0, 7.0), ("hidden", None, None)):
-        told: dict[int, dict[str, Any]] = {2008: {"value": 9.0}, 2010: {"value": 8.5}, 2011: {"mark": mark}}
-        figures = {("convicted_pct", of): {"value": None, "mark": None, **figure} for of, figure in told.items()}
+        given: Years = {2008: {"value": 9.0}, 2010: {"value": 8.5}, 2011: {"mark": mark}}
+        figures = {("convicted_pct", at): figure("area", "ager", at, "convicted_pct", **given[at]) for at in given}
         line = _target("Plan", Target(row, (year,)), Place("area", "ager", "Ager", figures), 2012, registry)
         assert (line.verdict, line.expected, line.target_value) == ("on_the_way", expected, aim)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from told_figures import Told, of_area
+from by_hand import Years, first_area_with
 
 from flows.extracts import pages
 from flows.extracts.model import Extract
@@ -267,10 +267,10 @@ def test_charts_keep_their_words_inside(
     opened: Callable[..., Any], full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
     """The longest of them: a mean, a repeated figure, marks, a last figure of an earlier year, large numbers."""
-    told: Told = {year: {"value": 123_456.0} for year in range(2003, 2008)}
+    told: Years = {year: {"value": 123_456.0} for year in range(2003, 2008)}
     told |= {2007: {"mark": "size_unknown"}, 2008: {"mark": "withheld_or_zero"}}
     told |= {2009: {"value": 9_999.0, "window_years": 2, "repeats_year": 2008}, 2010: {"mark": "hidden"}}
-    extract = of_area(of_area(full_extract, "gross_income_dkk", told), "hospital_admissions_rate", told)
+    extract = first_area_with(first_area_with(full_extract, "gross_income_dkk", told), "hospital_admissions_rate", told)
     pages.write(extract, registry, tmp_path)
     page = opened(tmp_path / AREA, java_script_enabled=False)
     outside = page.evaluate("""() => [...document.querySelectorAll("svg")].flatMap(svg => {

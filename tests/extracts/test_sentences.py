@@ -1,19 +1,17 @@
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from random import Random
 from typing import Any
 
 import pytest
-from by_hand import YEAR, YEARS, area, figure, place
-from random_areas import random_area
+from by_hand import YEAR, YEARS, Figures, area, figure, place
+from random_extracts import random_area
 
 from flows.extracts import comparability, criteria, phrases, sentences
 from flows.extracts.model import Area, Criterion, Extract, Place, Watch
 from flows.present import danish
 from schemas.registry import Registry
-
-Told = dict[str, dict[int, dict[str, Any]]]
 
 
 def lix(text: str) -> float:
@@ -39,10 +37,10 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
     found: set[str] = set()
     rows = [row for p in (*extract.areas, extract.municipality, extract.country) for row in p.figures.values()]
     for row in rows:
-        decimals = registry.indicators[row["indicator"]].decimals
+        decimals = registry.indicators[row.indicator].decimals
         found |= {
             danish.number(abs(value), 0 if column.startswith("shown") else decimals)
-            for column, value in row.items()
+            for column, value in asdict(row).items()
             if isinstance(value, int | float) and not isinstance(value, bool)
         }
     found |= {str(year) for year in range(YEARS[0] - 1, YEAR + 1)}
@@ -83,14 +81,14 @@ def test_a_marked_figure_is_told_without_a_number(
     random_extracts: Callable[[int], Extract], registry: Registry
 ) -> None:
     extract = random_extracts(1)
-    marked = [row for row in extract.areas[0].figures.values() if row["mark"]]
+    marked = [row for row in extract.areas[0].figures.values() if row.mark]
     assert marked
     for row in marked:
         text = sentences.of_figure(row, extract.areas[0], extract, registry)
-        assert registry.extracts.mark[row["mark"]].label_da in text
-        label = registry.indicators[row["indicator"]].label_da
+        assert registry.extracts.mark[row.mark].label_da in text
+        label = registry.indicators[row.indicator].label_da
         told = re.findall(r"\d[\d.,]*\d|\d", text)
-        assert sorted(told) == sorted([str(row["year"]), *re.findall(r"\d[\d.,]*\d|\d", label)]), text
+        assert sorted(told) == sorted([str(row.year), *re.findall(r"\d[\d.,]*\d|\d", label)]), text
 
 
 def test_sentences_depend_on_shown_figures_alone(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
@@ -145,9 +143,8 @@ def test_unknown_uncertainty_lets_two_numbers_stand_side_by_side(
     told = {"value": 43.0, "is_published": True, "source": "ministry_lists", "municipality_value": 22.4}
     made, extract = _one(registry, make_extract, "outside_work_pct", **told, country_value=24.1, window_years=2)
     # Even where a verdict is given by mistake.
-    row = made.figure("outside_work_pct", YEAR)
-    assert isinstance(row, dict)
-    row["municipality_verdict"] = "worse"
+    row = replace(made.figure("outside_work_pct", YEAR), municipality_verdict="worse")
+    made = replace(made, figures={**made.figures, ("outside_work_pct", YEAR): row})
     said = " ".join([*sentences.reading(made, extract, registry), sentences.of_figure(row, made, extract, registry)])
     both = "43,0 procent (gennemsnit over 2 år) her, 22,4 i kommunen og 24,1 i hele landet"
     assert f"{both}; usikkerheden er ukendt" in said
@@ -204,7 +201,7 @@ def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
 
 def test_what_is_not_shown_is_counted_by_mark(full_extract: Extract, registry: Registry) -> None:
     of = full_extract.areas[0]
-    marks = [of.figure(i, YEAR)["mark"] for i in full_extract.indicators]
+    marks = [of.figure(i, YEAR).mark for i in full_extract.indicators]
     said = " ".join(sentences.reading(of, full_extract, registry))
     assert f"vises {marks.count(None)} af {len(marks)} tal: 1 tal er mærket »skjult«" in said
     assert f"{marks.count('not_delivered')} »ikke leveret«" in said
@@ -260,7 +257,7 @@ def test_a_secretariat_without_areas_is_told_so(registry: Registry, make_extract
 def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
     registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
-    told: Told = {
+    told: Figures = {
         "convicted_pct": {
             2010: {"value": 2.1, "source": "ministry_lists"},
             2012: {"x": 40, "n": 1500, "source": "area_statistics"},
@@ -289,7 +286,26 @@ def test_a_figure_of_another_place_is_not_compared_again(
     registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
     made, extract = _one(registry, make_extract, "move_out_pct", x=100, n=1000)
-    row = figure(registry, "area", "nabogaarden", YEAR, "move_out_pct", x=10, n=100, municipality_value=5.0)
+    row = figure("area", "nabogaarden", YEAR, "move_out_pct", x=10, n=100, municipality_value=5.0)
     said = sentences.of_figure(row, replace(made), extract, registry)
     assert "i Nabogaarden" in said
     assert "kommunen" not in said
+
+
+def test_what_is_surest_different_is_said_first_and_the_least_sure_shares_a_sentence(
+    registry: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    """By widths of the interval: neither in the order of the key figures, nor by how far the numbers lie apart."""
+    keys = [name for name in registry.extracts.key_figures if registry.indicators[name].kind == "share"][:4]
+    # The other place lies 5, 10, 4 and 3 points away: 0.6, 1.8, 2.2 and 3.3 widths.
+    given = {
+        name: {YEAR: {"x": 0.3 * n, "n": n, "municipality_value": 30 + points, "municipality_verdict": "higher"}}
+        for name, n, points in zip(keys, (400, 1_000, 10_000, 40_000), (5.0, 10.0, 4.0, 3.0), strict=True)
+    }
+    made = area(registry, "testby", given)
+    said = " ".join(sentences.reading(made, make_extract(made), registry))
+    subjects = [phrases.capital(phrases.name(registry.indicators[name])) for name in keys]
+    places = [said.index(f"{subject} er 30,0") if f"{subject} er 30,0" in said else None for subject in subjects]
+    assert places[0] is None
+    assert places[3] < places[2] < places[1]  # type: ignore[operator]
+    assert f"{phrases.name(registry.indicators[keys[0]])} (30,0 mod 35,0)" in said[said.index("Også") :]

@@ -66,7 +66,7 @@ def test_a_figure_that_is_not_shown_says_nothing_of_how_it_was_counted(
 ) -> None:
     extract = make_extract()
     key = ("outside_work_pct", 2003)
-    hidden = {**extract.country.figure(*key), "value": None, "mark": "hidden", "window_years": 4, "repeats_year": 2002}
+    hidden = replace(extract.country.figure(*key), value=None, mark="hidden", window_years=4, repeats_year=2002)
     country = replace(extract.country, figures={**extract.country.figures, key: hidden})
     found = texts.define(replace(extract, country=country), registry)
     outside = next(one for one in found if one.label == "Andel uden for arbejdsmarkedet")

@@ -118,3 +118,28 @@ def test_a_year_without_a_rule_or_with_thresholds_by_the_country_has_no_watch(re
     without[0]["threshold"] = None
     assert watch(area(registry, "a"), YEAR, without, None, registry) is None
     assert watch(area(registry, "a"), 2009, rules_of(*RULES_2010), None, registry) is None
+
+
+@pytest.mark.parametrize(
+    ("residents", "is_met", "is_near"),
+    [
+        (1390, True, False),
+        (1005, True, False),
+        (1004, True, True),
+        (1000, True, True),
+        (995, False, True),
+        (994, False, False),
+    ],
+)
+def test_one_household_near_the_criterion_of_residents(
+    registry: Registry, residents: int, is_met: bool, is_near: bool
+) -> None:
+    """A household is five: 1,004 residents without it are too few for 'at least 1,000', and 995 with it are enough."""
+    figures = {"residents": {YEAR: {"value": float(residents)}}, "nonwestern_pct": {YEAR: {"x": 900, "n": 1000}}}
+    rules = rules_of(("udsat", "nonwestern_pct", ">", 50.0), ("alle", "residents", ">=", 1000.0), needed=1)
+    found = watch(area(registry, "a", figures), YEAR, rules, None, registry)
+    assert found is not None
+    assert found.size is not None
+    assert registry.extracts.household == 5
+    assert (found.size.is_met, found.size.is_near) == (is_met, is_near)
+    assert (found.meets_rule, found.could_flip) == (is_met, is_near)
