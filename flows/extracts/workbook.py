@@ -24,7 +24,8 @@ from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Figure, P
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, Point, caveats
 from flows.present import danish
-from flows.present.excel import Cell, Column, Formats, lines_of, table
+from flows.present.excel import Cell, ExcelTable, Formats, add_table, lines_of
+from flows.present.excel import ExcelColumn as Column
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from schemas import labels
 from schemas.models import Indicator
@@ -243,7 +244,8 @@ class _Maker:
         """Write the sheet's table; its first `frozen` columns stand on every printed page, a page begins at each of
         `pages`. Returns the first row below the table."""
         name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **said)
+        table = ExcelTable(name, columns, decimals, frozen, **said)
+        add_table(written, self.formats, table, rows, self.tops[sheet.name])
         widths = [column.width for column in columns]
         if pages:
             # The frozen columns are repeated on every page.
