@@ -1,16 +1,13 @@
 """Deliveries: bring them, take them in, ask for them, and say what is wrong with them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop
 from flows.commands.terminal import err, out, table_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def fetch(
@@ -36,17 +33,17 @@ def fetch(
             USAGE,
         )
     failed = False
-    for one in declared:
-        if source and one.id not in source:
+    for wanted in declared:
+        if source and wanted.id not in source:
             continue
         try:
             patience = statbank.ClientSettings(pause_seconds=chosen.statbank_pause_seconds)
-            stored = statbank.fetch(one, chosen.raw, chosen.statbank, settings=patience)
+            stored = statbank.fetch(wanted, chosen.raw, chosen.statbank, settings=patience)
         except statbank.StatBankError as error:
             failed = True
-            err.print(f"{one.id}: {escape(str(error))}", style="red", soft_wrap=True)
+            err.print(f"{wanted.id}: {escape(str(error))}", style="red", soft_wrap=True)
             continue
-        out.print(f"{one.id}: {stored or 'nothing new'}", soft_wrap=True)
+        out.print(f"{wanted.id}: {stored or 'nothing new'}", soft_wrap=True)
     if failed:
         raise typer.Exit(REFUSED)
 
@@ -71,10 +68,10 @@ def receive(
     from flows.settings import settings
 
     chosen = settings(raw=raw, schemas=schemas)
-    said = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}
+    note = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}
     try:
         kept = receiving.receive(
-            file, source, {k: v for k, v in said.items() if v}, chosen.raw, registry_of(chosen.schemas)
+            file, source, {k: v for k, v in note.items() if v}, chosen.raw, registry_of(chosen.schemas)
         )
     except receiving.NotReceived as error:
         stop(str(error), USAGE)
@@ -139,8 +136,8 @@ def list_quarantine(
     table = table_of("sender", "delivery", "rule", ">rows", "first seen")
     groups = sorted({(i.sender, i.path, i.rule) for i in open_items if i.sender in wanted})
     for group in groups:
-        of = [item for item in open_items if (item.sender, item.path, item.rule) == group]
-        table.add_row(*map(escape, group), f"{len(of):,}", min(item.first_seen for item in of))
+        rows = [item for item in open_items if (item.sender, item.path, item.rule) == group]
+        table.add_row(*map(escape, group), f"{len(rows):,}", min(row.first_seen for row in rows))
     if groups:
         out.print(table)
     out.print(f"{len(open_items)} open, {len(items) - len(open_items)} closed by a newer delivery.")

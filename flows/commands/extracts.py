@@ -1,16 +1,18 @@
 """What may leave the house: make a year's extracts, attack a release, and clear it by two people."""
 
-import atexit
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from flows.commands.night import hush
+from flows.commands.night import run_flow
 from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
-from flows.commands.terminal import out, progress, table_of
+from flows.commands.terminal import out, table_of
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
 
 Releases = Annotated[
     Path | None,
@@ -45,7 +47,7 @@ def extract(
     from flows.release import make
     from flows.release.ledger import Tampered
     from flows.release.store import ReleaseDamaged
-    from flows.settings import embedded_prefect, settings
+    from flows.settings import settings
 
     chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
@@ -61,31 +63,21 @@ def extract(
         stop(str(error), REFUSED)
     if there is not None:
         out.print("Nothing changed: the extracts are those that would be written now.")
-        _show([{**vars(one), "folder": str(one.folder)} for one in there])
+        _show([{**vars(written), "folder": str(written.folder)} for written in there])
         return
-    embedded_prefect(chosen)
-    atexit.register(hush)
-    with progress():
+
+    def flow() -> "State[Any]":
         from flows.yearly import yearly
 
-        state = yearly(
-            year,
-            secretariat,
-            chosen.marts,
-            chosen.releases_folder,
-            chosen.extracts_folder,
-            chosen.schemas,
-            return_state=True,
-        )
-        report = state.result(raise_on_failure=False)
-    if not isinstance(report, Mapping):
-        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
-        stop(f"the run failed, and what was there stays: {state.message}\n{again_with}", REFUSED)
+        folders = (chosen.marts, chosen.releases_folder, chosen.extracts_folder, chosen.schemas)
+        return yearly(year, secretariat, *folders, return_state=True)
+
+    report = run_flow(flow, chosen, "and what was there stays")
     if report["outcome"] == "refused":
         stop(report["message"], REFUSED)
     out.print(f"Release {report['release']}, {report['origin']} figures:")
     _show(report["extracts"])
-    if not all(one["is_cleared"] for one in report["extracts"]):
+    if not all(written["is_cleared"] for written in report["extracts"]):
         how = f'boligprofil clear {report["release"]} --by "First Last"'
         out.print(f"\nThey are drafts. Two people look at them, and each of them says: {how}", soft_wrap=True)
 
@@ -107,19 +99,19 @@ def attack(
 
     chosen = settings(marts=marts, releases=releases)
     try:
-        found = store.find(chosen.releases_folder, release)
+        attacked = store.find(chosen.releases_folder, release)
         handed = make.handed_out(store.kept(chosen.releases_folder), store.ledger_of(chosen.releases_folder))
-        earlier = make.earlier_than(found, handed)
-        findings = make.attack_again(found, earlier)
+        earlier = make.earlier_than(attacked, handed)
+        findings = make.attack_again(attacked, earlier)
     except store.NoRelease as error:
         stop(str(error.args[0]), USAGE)
     except (store.ReleaseDamaged, Tampered, Undecided) as error:
         stop(str(error), REFUSED)
     reached: dict[str, dict[str, str]] = {}
-    for one in findings.intervals:
-        most = "any" if one.high is None else f"{one.high:,}"
-        reached.setdefault(str(one.key), {})[one.attacker] = f"{one.low:,} to {most}"
-    kind = "small" if found.record["method"] == "rounding" else "hidden"
+    for interval in findings.intervals:
+        most = "any" if interval.high is None else f"{interval.high:,}"
+        reached.setdefault(str(interval.key), {})[interval.attacker] = f"{interval.low:,} to {most}"
+    kind = "small" if attacked.record["method"] == "rounding" else "hidden"
     table = table_of(f"{kind} cell", ">outsider", ">insider")
     for name, ends in reached.items():
         table.add_row(escape(name), ends.get("outsider", ""), ends.get("insider", ""))
@@ -127,7 +119,7 @@ def attack(
         out.print(table)
     beside = f" beside {', '.join(other.name for other in earlier)}" if earlier else ""
     out.print(
-        f"Release {found.name}{beside}: {len(reached)} {kind} cells attacked as outsider and as insider, "
+        f"Release {attacked.name}{beside}: {len(reached)} {kind} cells attacked as outsider and as insider, "
         f"{len(findings.leaks)} can be worked out."
     )
     for leak in findings.leaks:
@@ -158,18 +150,18 @@ def clear(
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
     try:
         with store.lock(chosen.releases_folder):
-            found = store.find(chosen.releases_folder, release)
+            approved = store.find(chosen.releases_folder, release)
             names = secretariats(snapshot, secretariat)
             # One that is asked for by name and was handed out already is an error, among all it is passed over.
-            asked = names if secretariat else approve.waiting(found, names, chosen.releases_folder)
-            for name, word in approve.approve(
-                by, found, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
+            asked = names if secretariat else approve.waiting(approved, names, chosen.releases_folder)
+            for name, given in approve.approve(
+                by, approved, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
             ):
-                is_done = approvals.are_enough(word)
-                said = "cleared by" if is_done else "looked at by"
-                rest = "" if is_done else "; one more person must look at it"
-                people = " and ".join(approval.name for approval in word)
-                out.print(f"{found.name}, {name}: {said} {escape(people)}{rest}", soft_wrap=True)
+                is_done = approvals.are_enough(given)
+                standing = "cleared by" if is_done else "looked at by"
+                lacking = "" if is_done else "; one more person must look at it"
+                people = " and ".join(approval.name for approval in given)
+                out.print(f"{approved.name}, {name}: {standing} {escape(people)}{lacking}", soft_wrap=True)
     except (store.NoRelease, NoSecretariat) as error:
         stop(str(error.args[0]), USAGE)
     except (
@@ -185,11 +177,10 @@ def clear(
         stop(str(error), REFUSED)
 
 
-def _show(written: Sequence[Mapping[str, Any]]) -> None:
+def _show(extracts: Sequence[Mapping[str, Any]]) -> None:
     table = table_of("secretariat", ">areas", ">figures shown", ">hidden", "status", "folder")
-    for one in written:
-        status = "cleared" if one["is_cleared"] else "draft"
-        table.add_row(
-            one["secretariat"], str(one["areas"]), f"{one['shown']:,}", f"{one['hidden']:,}", status, one["folder"]
-        )
+    for entry in extracts:
+        counts = (str(entry["areas"]), f"{entry['shown']:,}", f"{entry['hidden']:,}")
+        status = "cleared" if entry["is_cleared"] else "draft"
+        table.add_row(entry["secretariat"], *counts, status, entry["folder"])
     out.print(table)

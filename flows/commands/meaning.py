@@ -52,16 +52,16 @@ def trace(
 
     chosen = settings(marts=marts, schemas=schemas)
     registry = registry_of(chosen.schemas)
-    said = dict(part.partition("=")[::2] for part in wanted)
-    kind = next((kind for kind in tracing.PLACES if kind in said), None)
-    if kind is None or said.keys() != {kind, "year", "indicator"} or not said["year"].isdecimal():
+    asked = dict(part.partition("=")[::2] for part in wanted)
+    kind = next((kind for kind in tracing.PLACES if kind in asked), None)
+    if kind is None or asked.keys() != {kind, "year", "indicator"} or not asked["year"].isdecimal():
         stop("say what to trace: area=vollsmose year=2012 indicator=outside_work_pct", USAGE)
-    if said["indicator"] not in registry.indicators:
-        stop(f"no indicator {said['indicator']!r}; there are {', '.join(registry.indicators)}", USAGE)
+    if asked["indicator"] not in registry.indicators:
+        stop(f"no indicator {asked['indicator']!r}; there are {', '.join(registry.indicators)}", USAGE)
     snapshot = current_of(chosen.marts)
     try:
         found = tracing.trace(
-            snapshot, chosen.staging_folder, registry, kind, said[kind], int(said["year"]), said["indicator"]
+            snapshot, chosen.staging_folder, registry, kind, asked[kind], int(asked["year"]), asked["indicator"]
         )
     except tracing.NoFigure as error:
         stop(str(error.args[0]), USAGE)

@@ -2,10 +2,10 @@
 
 import atexit
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -23,6 +23,8 @@ from flows.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
     from flows.publish.snapshots import Snapshot
     from flows.settings import Settings
     from schemas.registry import Registry
@@ -63,7 +65,6 @@ def run(
 def publish(chosen: "Settings", again: bool = False, moment: datetime | None = None, day: date | None = None) -> None:
     """Run the night in these folders and print what became of it; exits with 1 where it was refused."""
     from flows.publish import snapshots
-    from flows.settings import embedded_prefect
 
     in_force = None if moment or day else snapshots.in_force(chosen.marts)
     fingerprints, is_done = _to_do(chosen, registry_of(chosen.schemas), in_force, moment, day)
@@ -71,16 +72,13 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
         out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(fingerprints)} deliveries.")
         say_warnings(in_force.manifest["warnings"])
         return
-    embedded_prefect(chosen)
-    atexit.register(hush)
-    with progress():
+
+    def flow() -> "State[Any]":
         from flows.nightly import nightly
 
-        state = nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
-        report = state.result(raise_on_failure=False)
-    if not isinstance(report, Mapping):
-        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
-        stop(f"the run failed, the last snapshot stays in force: {state.message}\n{again_with}", REFUSED)
+        return nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
+
+    report = run_flow(flow, chosen, "the last snapshot stays in force")
     show_report(report)
     if report["outcome"] == "refused":
         stop(report["message"], REFUSED)
@@ -92,6 +90,22 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
         out.print(
             f"\nPublished snapshot [bold]{report['snapshot']}[/]. Where a file lies: boligprofil path area_profile"
         )
+
+
+def run_flow(flow: Callable[[], "State[Any]"], chosen: "Settings", stays: str) -> Mapping[str, Any]:
+    """Run a flow on the embedded Prefect, its way on stderr; what it did. Exits with 1, saying what `stays`, where it
+    failed. `flow` imports what it runs: Prefect reads its settings when it is imported."""
+    from flows.settings import embedded_prefect
+
+    embedded_prefect(chosen)
+    atexit.register(hush)
+    with progress():
+        state = flow()
+        report = state.result(raise_on_failure=False)
+    if not isinstance(report, Mapping):
+        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
+        stop(f"the run failed, {stays}: {state.message}\n{again_with}", REFUSED)
+    return report
 
 
 def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
@@ -188,25 +202,28 @@ def path(
         stop(str(error.args[0]), USAGE)
 
 
-def _moment(said: str | None, marts: Path) -> datetime | None:
+def _moment(written: str | None, marts: Path) -> datetime | None:
     """A moment in UTC: as written, or that of a kept snapshot."""
     from flows.publish import snapshots
 
-    if said is None:
+    if written is None:
         return None
-    named = [s for s in snapshots.kept(marts) if s.id == said and "as_of" in s.manifest]
+    named = [s for s in snapshots.kept(marts) if s.id == written and "as_of" in s.manifest]
     try:
-        moment = datetime.fromisoformat(named[0].manifest["as_of"] if named else said)
+        moment = datetime.fromisoformat(named[0].manifest["as_of"] if named else written)
     except ValueError:
-        stop(f"--as-of takes a moment such as 2026-11-24T03:00 (UTC) or the id of a kept snapshot, not {said!r}", USAGE)
+        stop(
+            f"--as-of takes a moment such as 2026-11-24T03:00 (UTC) or the id of a kept snapshot, not {written!r}",
+            USAGE,
+        )
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _day(said: str | None) -> date | None:
+def _day(written: str | None) -> date | None:
     try:
-        return None if said is None else date.fromisoformat(said)
+        return None if written is None else date.fromisoformat(written)
     except ValueError:
-        stop(f"--published-by takes a day such as 2011-03-01, not {said!r}", USAGE)
+        stop(f"--published-by takes a day such as 2011-03-01, not {written!r}", USAGE)
 
 
 def hush() -> None:

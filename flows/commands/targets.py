@@ -35,7 +35,7 @@ def check(
     chosen = settings(marts=marts, schemas=schemas)
     snapshot = current_of(chosen.marts)
     try:
-        found = checking.check(file, snapshot, registry_of(chosen.schemas))
+        result = checking.check(file, snapshot, registry_of(chosen.schemas))
     except checking.NotChecked as refusal:
         stop(str(refusal), REFUSED)
     except LookupError as error:
@@ -43,26 +43,26 @@ def check(
     out.print(
         f"{file.name}, holdt op mod tallene i {snapshot.id} ({checking.ORIGINS[snapshot.manifest['origin']]} tal)"
     )
-    for target in found.targets:
+    for target in result.targets:
         out.print(
             f"\n[bold]{escape(target.plan)}, mål {escape(target.number)}:[/] {escape(target.goal)}", soft_wrap=True
         )
-        for finding in target.findings:
-            out.print(f"  {'✓' if finding.is_fine else '!'} {escape(finding.words)}", soft_wrap=True)
-    if found.faults:
+        for answer in target.answers:
+            out.print(f"  {'✓' if answer.is_fine else '!'} {escape(answer.sentence)}", soft_wrap=True)
+    if result.unusable:
         out.print("\n[bold]Rækker, der skal rettes, før de kan bruges:[/]")
-    for fault in found.faults:
-        where = f"linje {fault.line}" + (f", kolonnen '{fault.column}'" if fault.column else "")
+    for row in result.unusable:
+        where = f"linje {row.line}" + (f", kolonnen '{row.column}'" if row.column else "")
         out.print(
-            f"  ✗ {escape(where)}: {escape(fault.words)}{f' ({escape(fault.hint)})' if fault.hint else ''}",
+            f"  ✗ {escape(where)}: {escape(row.reason)}{f' ({escape(row.hint)})' if row.hint else ''}",
             soft_wrap=True,
         )
-    doubts = sum(not finding.is_fine for target in found.targets for finding in target.findings)
+    doubts = sum(not answer.is_fine for target in result.targets for answer in target.answers)
     out.print(
-        f"\n{len(found.targets)} mål kan læses, {len(found.faults)} fejl. "
+        f"\n{len(result.targets)} mål kan læses, {len(result.unusable)} fejl. "
         + (f"{doubts} svar giver grund til at se på målet igen (!)." if doubts else "Ingen svar giver grund til tvivl.")
     )
-    if found.faults:
+    if result.unusable:
         raise typer.Exit(REFUSED)
 
 
@@ -76,23 +76,20 @@ def show(
     from flows.present import danish, vocabulary
     from flows.publish.plans_read import read
     from flows.settings import settings
-    from flows.target_pages import telling
+    from flows.target_pages import sentences
 
     chosen = settings(marts=marts, schemas=schemas)
     registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
     try:
-        plans = {found.row["plan_id"]: found for found in read(snapshot).plans}
+        plans = {entry.id: entry for entry in read(snapshot).plans}
     except LookupError as error:
         stop(f"{error.args[0]}; run 'boligprofil run' first", REFUSED)
     if plan not in plans:
-        shown = ", ".join(list(plans)[:20]) + (" ..." if len(plans) > 20 else "")
-        stop(f"no plan {plan!r}; there are {shown}", USAGE)
+        known = ", ".join(list(plans)[:20]) + (" ..." if len(plans) > 20 else "")
+        stop(f"no plan {plan!r}; there are {known}", USAGE)
     targets = sorted(plans[plan].walk(), key=lambda target: not target.row["is_shared"])
-    out.print(vocabulary.INTERNAL)
-    if snapshot.manifest["origin"] == "synthetic":
-        out.print(vocabulary.SYNTHETIC)
-    if plans[plan].is_example:
-        out.print(vocabulary.EXAMPLE)
+    for mark, meaning in sentences.banners(snapshot.manifest["origin"], plans[plan].is_example):
+        out.print(f"{mark}: {meaning}")
     for target in targets:
         row = target.row
         out.print(f"\n[bold]mål {escape(row['target_no'])}:[/] {escape(row['goal'])}", soft_wrap=True)
@@ -107,7 +104,7 @@ def show(
             now = f"nu {danish.valued(newest.get('value'), indicator)} ({newest.get('year', danish.ABSENT)})"
             path = f"på vejen {danish.valued(newest.get('expected_value'), indicator)}"
             out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
-            if verdict := telling.verdict_of(target):
+            if verdict := sentences.verdict_of(target):
                 why = "; ".join(vocabulary.reasons(newest.get("why")))
                 kind = vocabulary.KINDS[newest["verdict_kind"]]
                 out.print(f"  {verdict.short}, {kind}{': ' + why if why else ''}", soft_wrap=True)

@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from flows.publish.snapshots import Snapshot
     from flows.publish.trace import Trace
     from schemas.registry import Registry
 
-# Into a file or a pipe, lines may be as long as a table needs.
+# Into a file or a pipe, lines may be as long as a table needs. Where a console prints is looked up when it prints.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 err = Console(stderr=True, highlight=False)
 
@@ -150,8 +151,8 @@ def bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=err, transient=not err.is_terminal) as shown:
         task = shown.add_task(title, total=None)
 
-        def step(now: str, done: int, of: int) -> None:
-            shown.update(task, description=f"{title}: {now}", completed=done, total=of)
+        def step(now: str, done: int, total: int) -> None:
+            shown.update(task, description=f"{title}: {now}", completed=done, total=total)
 
         yield step
 
@@ -163,6 +164,7 @@ def progress() -> Iterator[None]:
     with err.status("starting ...") as shown:
 
         class Shown(logging.Handler):
+            @override
             def emit(self, record: logging.LogRecord) -> None:
                 message = record.getMessage()
                 if message.endswith("..."):

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.evaluation_cards import charts, words
-from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Group, Outcome, Pair, Row
-from flows.evaluation_cards.words import ABSENT, Names, Warning
+from flows.evaluation_cards import charts, english, sentences
+from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
+from flows.evaluation_cards.sentences import ArmNames, CardWarning
 from flows.present.pictures import Picture
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Limits
+from schemas.models import Indicator
 from schemas.registry import Registry
 
 
 @dataclass(frozen=True)
-class Cell:
+class CardCell:
     """One cell of a table; `is_flagged` sets it in bold."""
 
     text: str
@@ -21,7 +22,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Table:
+class CardTable:
     """A table of text: the first cell of each row is its head; the others are numbers or verdicts.
 
     Where the heads are long, their column takes the room that the others leave; else all columns share it.
@@ -29,7 +30,7 @@ class Table:
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[CardCell, ...], ...]
     notes: tuple[str, ...] = ()
     has_long_heads: bool = True
 
@@ -41,7 +42,7 @@ class Section:
     title: str
     reading: str
     charts: tuple[Picture, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[CardTable, ...]
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,15 @@ class Card:
     snapshot: str
     facts: tuple[tuple[str, str], ...]
     summary: tuple[str, ...]
-    warnings: tuple[Warning, ...]
+    warnings: tuple[CardWarning, ...]
     sections: tuple[Section, ...]
 
 
 def compose(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Card:
     """The card of an outcome, its charts drawn."""
-    names = Names(registry)
+    names = ArmNames(registry)
     indicator = outcome.indicator
-    origin, origin_words = words.ORIGINS[snapshot.manifest["origin"]]
+    origin, origin_words = sentences.ORIGINS[snapshot.manifest["origin"]]
     return Card(
         outcome=indicator.id,
         title=indicator.label_en,
@@ -75,8 +76,8 @@ def compose(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Card:
         origin_words=origin_words,
         snapshot=snapshot.id,
         facts=tuple(_facts(outcome, snapshot, registry)),
-        summary=tuple(words.summary(outcome, registry, names)),
-        warnings=tuple(words.warnings(outcome, registry, names, snapshot.manifest.get("caveat") or "")),
+        summary=tuple(sentences.summary(outcome, registry, names)),
+        warnings=tuple(sentences.warnings(outcome, registry, names, snapshot.manifest.get("caveat") or "")),
         sections=(
             _balance(outcome, registry, names),
             _missing(outcome, registry, names),
@@ -90,83 +91,83 @@ def _facts(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Iterable
     indicator, evaluation = outcome.indicator, registry.evaluation
     window = evaluation.balancing.window
     yield "Indicator", f"{indicator.id} ({OUTCOME_GROUPS[str(indicator.indicator_group)].lower()})"
-    yield "Unit", f"{indicator.unit}; {words.POLARITIES[indicator.polarity]}"
+    yield "Unit", f"{indicator.unit}; {sentences.POLARITIES[indicator.polarity]}"
     yield "Among", indicator.population
     last = evaluation.baseline.last_year
     spans = [
-        words.years(evaluation.first_year(name), last) + (" (shown)" if name == window else "")
+        english.years(evaluation.first_year(name), last) + (" (shown)" if name == window else "")
         for name in evaluation.window
     ]
     yield "Baseline", f"{', '.join(spans)}; the first grant of the pool follows"
     yield "Snapshot", f"{snapshot.id}, {snapshot.manifest['origin']} figures"
     divisors = {
-        words.DENOMINATORS[row["smd_denominator"]]: None
+        sentences.DENOMINATORS[row["smd_denominator"]]: None
         for pair in outcome.pairs
-        if (row := words.row_of(pair, window)) and row["smd_denominator"]
+        if (row := pair.row(window)) and row["smd_denominator"]
     }
     if divisors:
-        by_divisor = [f"{divisor} ({words.joined(_contrasts_by(outcome, window, divisor))})" for divisor in divisors]
+        by_divisor = [f"{divisor} ({english.joined(_contrasts_by(outcome, window, divisor))})" for divisor in divisors]
         yield "One SD is", f"{'; '.join(by_divisor)}, always of the unweighted areas"
 
 
 def _contrasts_by(outcome: Outcome, window: str, divisor: str) -> list[str]:
-    found = [
+    contrasts = [
         pair.contrast.id
         for pair in outcome.pairs
-        if (row := words.row_of(pair, window)) and words.DENOMINATORS[row["smd_denominator"]] == divisor
+        if (row := pair.row(window)) and sentences.DENOMINATORS[row["smd_denominator"]] == divisor
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(contrasts))
 
 
-def _verdict(row: Row, key: str, verdicts: dict[str, str], bad: str) -> Cell:
+def _verdict(row: Row, key: str, verdicts: dict[str, str], bad: str) -> CardCell:
     verdict = row.get(key, "not_defined")
-    return Cell(verdicts[verdict], verdict == bad)
+    return CardCell(verdicts[verdict], verdict == bad)
 
 
-def _head(names: Names, pair: Pair) -> Cell:
-    return Cell(names.pair(pair))
+def _head(names: ArmNames, pair: ArmPair) -> CardCell:
+    return CardCell(names.pair(pair))
 
 
 def _whys(
-    names: Names, pairs: Sequence[Pair], rows: Iterable[Row | None], with_left_out: bool = False
+    names: ArmNames, pairs: Sequence[ArmPair], rows: Iterable[Row | None], with_left_out: bool = False
 ) -> tuple[str, ...]:
     """Notes of a table: the reasons that its rows give, each once with the comparisons that it holds for.
 
     What decided a verdict stands in the table itself. Who is left out is the same in every section, so it is said
     `with_left_out` only, for the contrast as a whole.
     """
-    found: dict[str, list[str]] = {}
+    compared: dict[str, list[str]] = {}
     for pair, row in zip(pairs, rows, strict=True):
         if row is None or not row:
-            found.setdefault("the mart has no row", []).append(names.pair(pair))
+            compared.setdefault("the mart has no row", []).append(names.pair(pair))
             continue
         for code in (row["why"] or "").split("; "):
-            is_left_out = code.endswith(words.LEFT_OUT)
-            if code and not code.startswith(words.DECIDED) and (with_left_out or not is_left_out):
+            is_left_out = code.endswith(sentences.LEFT_OUT)
+            if code and not code.startswith(sentences.DECIDED) and (with_left_out or not is_left_out):
                 (reason,) = names.reasons(code, pair)
-                found.setdefault(reason, []).append(pair.contrast.label_en if is_left_out else names.pair(pair))
-    return tuple(f"{'; '.join(dict.fromkeys(held))}: {reason}." for reason, held in found.items())
+                compared.setdefault(reason, []).append(pair.contrast.label_en if is_left_out else names.pair(pair))
+    return tuple(f"{'; '.join(dict.fromkeys(held))}: {reason}." for reason, held in compared.items())
 
 
-def _balance(outcome: Outcome, registry: Registry, names: Names) -> Section:
+def _balance(outcome: Outcome, registry: Registry, names: ArmNames) -> Section:
     window = registry.evaluation.balancing.window
     limits = registry.evaluation.limits
     drawn = [
         (
             f"{names.arm(pair.arm_1)}|against {names.arm(pair.arm_0)}",
-            {weighting: row for (of, weighting), row in pair.balance.items() if of == window},
+            {weighting: row for (span, weighting), row in pair.balance.items() if span == window},
         )
         for pair in outcome.pairs
     ]
-    said = [f"{names.pair(pair)} {words.number(words.row_of(pair, window).get('smd'), 2)}" for pair in outcome.pairs]
+    smds = [f"{names.pair(pair)} {english.number(pair.row(window).get('smd'), 2)}" for pair in outcome.pairs]
     chart = Picture(
         heading=("Balance: difference of the groups' means in SD",),
         svg=charts.love(drawn),
-        alt=f"Love plot. Unweighted standardised mean differences: {'; '.join(said)}.",
+        alt=f"Love plot. Unweighted standardised mean differences: {'; '.join(smds)}.",
         caption=f"{_legend(drawn)}. Dotted: the limits of {limits.smd_outcome:g}, for an outcome, and {limits.smd:g}.",
     )
     organisation = [note for contrast in outcome.contrasts for note in names.notes(contrast)]
-    span = words.years(registry.evaluation.first_year(window), registry.evaluation.baseline.last_year)
+    span = english.years(registry.evaluation.first_year(window), registry.evaluation.baseline.last_year)
     return Section(
         title="1 Balance before the grants",
         reading=(
@@ -192,51 +193,49 @@ def _legend(drawn: Sequence[tuple[str, dict[str, Row]]]) -> str:
     return ", ".join(marks[weighting] for weighting in marks if weighting in used) or "No figures"
 
 
-def _spread(outcome: Outcome, registry: Registry, names: Names) -> Picture:
+def _spread(outcome: Outcome, registry: Registry, names: ArmNames) -> Picture:
     year = registry.evaluation.baseline.last_year
-    drawn = [(f"{names.arm(group.arm)} ({len(group.values):,})", group.values) for group in outcome.groups]
+    drawn = [(f"{names.arm(arm.name)} ({len(arm.values):,})", arm.values) for arm in outcome.arms]
     middle = [
-        f"{names.arm(group.arm)} {words.mean(_median(group), outcome.indicator)}"
-        for group in outcome.groups
-        if group.values
+        f"{names.arm(arm.name)} {english.mean(_median(arm), outcome.indicator)}" for arm in outcome.arms if arm.values
     ]
-    told = f"Areas of each group in {year}, medians: {'; '.join(middle)}." if middle else f"No figure of {year}."
+    medians = f"Areas of each group in {year}, medians: {'; '.join(middle)}." if middle else f"No figure of {year}."
     return Picture(
         heading=(f"Where the areas lie, {year}",),
         svg=charts.spread(drawn, outcome.indicator.unit) if middle else None,
-        alt=told,
+        alt=medians,
         caption="In brackets: areas. Stroke: median; grey: middle half; line: middle 90 percent; rings: single areas.",
     )
 
 
-def _median(group: Group) -> float:
-    ordered, half = group.values, len(group.values) // 2
+def _median(arm: Arm) -> float:
+    ordered, half = arm.values, len(arm.values) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: str) -> Table:
+def _means(outcome: Outcome, limits: Limits, names: ArmNames, window: str, span: str) -> CardTable:
     low, high = limits.variance_ratio
     rows = []
     for pair in outcome.pairs:
-        row = words.row_of(pair, window)
-        of = {key: words.mean(row.get(key), outcome.indicator) for key in ("mean_1", "mean_0", "sd_1", "sd_0")}
-        smd = words.number(row.get("smd"), 2)
+        row = pair.row(window)
+        shown = {key: english.mean(row.get(key), outcome.indicator) for key in ("mean_1", "mean_0", "sd_1", "sd_0")}
+        smd = english.number(row.get("smd"), 2)
         if row.get("smd_se") is not None:
-            smd += f" ± {words.number(row['smd_se'], 2)}"
+            smd += f" ± {english.number(row['smd_se'], 2)}"
         is_bad = row.get("balance_verdict") == "unbalanced"
         rows.append(
             (
                 _head(names, pair),
-                Cell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else ABSENT),
-                Cell(f"{of['mean_1']} / {of['mean_0']}"),
-                Cell(f"{of['sd_1']} / {of['sd_0']}"),
-                Cell(smd, is_bad),
+                CardCell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else english.ABSENT),
+                CardCell(f"{shown['mean_1']} / {shown['mean_0']}"),
+                CardCell(f"{shown['sd_1']} / {shown['sd_0']}"),
+                CardCell(smd, is_bad),
                 _ratio(row, limits),
-                *(Cell(words.number(row.get(key), 2)) for key in ("ks", "overlap")),
-                _verdict(row, "balance_verdict", words.BALANCE_VERDICTS, "unbalanced"),
+                *(CardCell(english.number(row.get(key), 2)) for key in ("ks", "overlap")),
+                _verdict(row, "balance_verdict", sentences.BALANCE_VERDICTS, "unbalanced"),
             )
         )
-    return Table(
+    return CardTable(
         caption=f"Unweighted, {span} ({outcome.indicator.unit}): every area counts once",
         columns=(
             "First against second group",
@@ -251,7 +250,7 @@ def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: st
         ),
         rows=tuple(rows),
         notes=(
-            *_whys(names, outcome.pairs, [words.row_of(pair, window) for pair in outcome.pairs], with_left_out=True),
+            *_whys(names, outcome.pairs, [pair.row(window) for pair in outcome.pairs], with_left_out=True),
             f"The verdict rests on the SMD and on the variance ratio ({low:g} to {high:g}). KS, the distance of "
             f"the two distributions, is shown and does not decide (usual limit {limits.ks:g}); overlap is the area "
             "that their densities have in common, 0 to 1.",
@@ -259,40 +258,42 @@ def _means(outcome: Outcome, limits: Limits, names: Names, window: str, span: st
     )
 
 
-def _ratio(row: Row, limits: Limits) -> Cell:
+def _ratio(row: Row, limits: Limits) -> CardCell:
     ratio, (low, high) = row.get("variance_ratio"), limits.variance_ratio
-    return Cell(words.number(ratio, 2), ratio is not None and not low <= ratio <= high)
+    return CardCell(english.number(ratio, 2), ratio is not None and not low <= ratio <= high)
 
 
-def _otherwise(outcome: Outcome, registry: Registry, names: Names, window: str, organisation: Sequence[str]) -> Table:
+def _otherwise(
+    outcome: Outcome, registry: Registry, names: ArmNames, window: str, organisation: Sequence[str]
+) -> CardTable:
     """The same difference with weights, over the other windows, and as other packages print it."""
     evaluation = registry.evaluation
     others = [name for name in evaluation.window if name != window]
     rows = []
     for pair in outcome.pairs:
-        row = words.row_of(pair, window)
-        weighted = words.row_of(pair, window, pair.contrast.weighting) if pair.contrast.weighting else {}
+        row = pair.row(window)
+        weighted = pair.row(window, pair.contrast.weighting) if pair.contrast.weighting else {}
         rows.append(
             (
                 _head(names, pair),
-                _smd(words.row_of(pair, window, "residents")),
+                _smd(pair.row(window, "residents")),
                 _smd(weighted),
-                Cell(words.number(weighted.get("ess_0"), 0)),
-                *(_smd(words.row_of(pair, name)) for name in others),
-                *(Cell(words.number(row.get(key), 2)) for key in ("smd_cobalt", "smd_matchit", "smd_tableone")),
+                CardCell(english.number(weighted.get("ess_0"), 0)),
+                *(_smd(pair.row(name)) for name in others),
+                *(CardCell(english.number(row.get(key), 2)) for key in ("smd_cobalt", "smd_matchit", "smd_tableone")),
             )
         )
     doses = [_dose(contrast.label_en, by_window.get((window, UNWEIGHTED))) for contrast, by_window in outcome.doses]
     weights = {pair.contrast.weighting for pair in outcome.pairs if pair.contrast.weighting}
-    used = [words.row_of(pair, window, pair.contrast.weighting or UNWEIGHTED) for pair in outcome.pairs]
-    return Table(
+    used = [pair.row(window, pair.contrast.weighting or UNWEIGHTED) for pair in outcome.pairs]
+    return CardTable(
         caption="The same SMD by weights, over other baseline years, and as other packages print it",
         columns=(
             "First against second group",
             "By residents",
-            words.joined([words.WEIGHTINGS[weight].capitalize() for weight in sorted(weights)]) or "Weights",
+            english.joined([sentences.WEIGHTINGS[weight].capitalize() for weight in sorted(weights)]) or "Weights",
             "ESS of second",
-            *(words.years(evaluation.first_year(name), evaluation.baseline.last_year) for name in others),
+            *(english.years(evaluation.first_year(name), evaluation.baseline.last_year) for name in others),
             "cobalt",
             "MatchIt",
             "tableone",
@@ -307,14 +308,14 @@ def _otherwise(outcome: Outcome, registry: Registry, names: Names, window: str, 
     )
 
 
-def _weight_whys(names: Names, pairs: Sequence[Pair], rows: Iterable[Row]) -> tuple[str, ...]:
+def _weight_whys(names: ArmNames, pairs: Sequence[ArmPair], rows: Iterable[Row]) -> tuple[str, ...]:
     weighted = [(pair, row) for pair, row in zip(pairs, rows, strict=True) if pair.contrast.weighting]
     return _whys(names, [pair for pair, _ in weighted], [row for _, row in weighted])
 
 
-def _smd(row: Row) -> Cell:
+def _smd(row: Row) -> CardCell:
     is_bad = row.get("balance_verdict") == "unbalanced"
-    return Cell(words.flagged(words.number(row.get("smd"), 2), is_bad), is_bad)
+    return CardCell(english.flagged(english.number(row.get("smd"), 2), is_bad), is_bad)
 
 
 def _dose(label: str, row: Row | None) -> str | None:
@@ -322,36 +323,36 @@ def _dose(label: str, row: Row | None) -> str | None:
         return None
     if row["dose_correlation"] is None:
         return f"{label}: no correlation."
-    verdict = words.BALANCE_VERDICTS[row["balance_verdict"]]
+    verdict = sentences.BALANCE_VERDICTS[row["balance_verdict"]]
     return (
-        f"{label}: correlation {words.number(row['dose_correlation'], 2)} over {row['areas_1']:,} areas "
+        f"{label}: correlation {english.number(row['dose_correlation'], 2)} over {row['areas_1']:,} areas "
         f"(limit {row['balance_limit']:g}), {verdict}."
     )
 
 
-def _missing(outcome: Outcome, registry: Registry, names: Names) -> Section:
+def _missing(outcome: Outcome, registry: Registry, names: ArmNames) -> Section:
     """Which groups lack figures."""
     limit = registry.evaluation.limits.share_missing
-    shares = [group.share_missing for group in outcome.groups]
+    shares = [arm.share_missing for arm in outcome.arms]
     above = [share is not None and share > limit for share in shares]
     return Section(
         title="2 Areas without a figure",
         reading=(
-            f"Flagged (\N{MULTIPLICATION X}) where more than {words.percent(limit)} of a group's areas have no value "
+            f"Flagged (\N{MULTIPLICATION X}) where more than {english.percent(limit)} of a group's areas have no value "
             f"over the baseline years shown."
         ),
         charts=(),
         tables=(
-            Table(
+            CardTable(
                 "Areas of each group",
-                ("Group", *(names.arm(group.arm) for group in outcome.groups)),
+                ("Group", *(names.arm(arm.name) for arm in outcome.arms)),
                 (
-                    (Cell("Areas"), *(Cell(f"{group.areas + group.missing:,}") for group in outcome.groups)),
-                    (Cell("Without"), *(Cell(f"{group.missing:,}") for group in outcome.groups)),
+                    (CardCell("Areas"), *(CardCell(f"{arm.areas + arm.missing:,}") for arm in outcome.arms)),
+                    (CardCell("Without"), *(CardCell(f"{arm.missing:,}") for arm in outcome.arms)),
                     (
-                        Cell("Share"),
+                        CardCell("Share"),
                         *(
-                            Cell(words.flagged(words.percent(share), is_above), is_above)
+                            CardCell(english.flagged(english.percent(share), is_above), is_above)
                             for share, is_above in zip(shares, above, strict=True)
                         ),
                     ),
@@ -362,42 +363,18 @@ def _missing(outcome: Outcome, registry: Registry, names: Names) -> Section:
     )
 
 
-def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
-    indicator = outcome.indicator
-    drawn, rows = [], []
-    for pair in outcome.pairs:
-        row = pair.trend or {}
-        heading = (f"\N{BLACK CIRCLE} {names.arm(pair.arm_1)}", f"\N{WHITE SQUARE} {names.arm(pair.arm_0)}")
-        drawn.append(_course(pair, outcome, names, heading))
-        is_bad = row.get("trend_verdict") == "rejected"
-        interval = ABSENT
-        if row.get("slope_low") is not None:
-            interval = f"{words.significant(row['slope_low'])} to {words.significant(row['slope_high'])}"
-        rows.append(
-            (
-                _head(names, pair),
-                Cell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else ABSENT),
-                Cell(f"{row['clusters_1']:,} / {row['clusters_0']:,}" if row else ABSENT),
-                Cell(words.significant(row.get("slope_difference"))),
-                Cell(interval),
-                Cell(words.probability(row.get("slope_p"))),
-                Cell(words.probability(row.get("joint_p")), is_bad),
-                _verdict(row, "trend_verdict", words.TREND_VERDICTS, "rejected"),
-                Cell(words.significant(row.get("undetected_slope"))),
-                Cell(words.significant(row.get("bias_bound"))),
-            )
-        )
-    unit, base = words.difference_unit(indicator), registry.evaluation.baseline.last_year
+def _trend(outcome: Outcome, registry: Registry, names: ArmNames) -> Section:
+    unit, base = english.difference_unit(outcome.indicator), registry.evaluation.baseline.last_year
     return Section(
         title="3 The course before the grants",
         reading=(
-            f"Above: yearly means ({indicator.unit}), \N{BLACK CIRCLE} solid and \N{WHITE SQUARE} dashed, with 95 % "
-            f"intervals. Below (\N{BLACK DIAMOND}): first minus second group, less what it was in {base} "
+            f"Above: yearly means ({outcome.indicator.unit}), \N{BLACK CIRCLE} solid and \N{WHITE SQUARE} dashed, with "
+            f"95 % intervals. Below (\N{BLACK DIAMOND}): first minus second group, less what it was in {base} "
             f"({unit}), with 95 % intervals; on the dotted line the groups moved alike."
         ),
-        charts=tuple(drawn),
+        charts=tuple(_course(pair, outcome.indicator, names) for pair in outcome.pairs),
         tables=(
-            Table(
+            CardTable(
                 caption=f"Test of a common course ({unit} per year)",
                 columns=(
                     "First against second group",
@@ -411,7 +388,7 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
                     "Unseen slope",
                     "Bias bound",
                 ),
-                rows=tuple(rows),
+                rows=tuple(_trend_row(pair, names) for pair in outcome.pairs),
                 notes=(
                     *_whys(names, outcome.pairs, [pair.trend for pair in outcome.pairs]),
                     "Slope p asks for a steady divergence, joint p for any. Not rejected is no proof that the groups "
@@ -426,26 +403,47 @@ def _trend(outcome: Outcome, registry: Registry, names: Names) -> Section:
     )
 
 
-def _course(pair: Pair, outcome: Outcome, names: Names, heading: tuple[str, str]) -> Picture:
-    indicator = outcome.indicator
-    if not pair.years:
-        why = words.joined(names.reasons((pair.trend or {}).get("why"), pair) or ["the marts have no yearly figures"])
-        return Picture(heading, None, words.sentence(f"no chart: {why}"))
-    first, last = pair.years[0], pair.years[-1]
-    told = [
-        f"{names.arm(arm)} from {words.mean(first[key], indicator)} in {first['year']} to "
-        f"{words.mean(last[key], indicator)} in {last['year']}"
-        for arm, key in ((pair.arm_1, "mean_1"), (pair.arm_0, "mean_0"))
-    ]
-    verdict = words.TREND_VERDICTS[(pair.trend or {}).get("trend_verdict", "not_defined")].lstrip("\u2715?\u2013 ")
-    return Picture(
-        heading,
-        charts.course(pair.years, indicator.unit),
-        f"Yearly means: {'; '.join(told)}. Common course: {verdict}.",
+def _trend_row(pair: ArmPair, names: ArmNames) -> tuple[CardCell, ...]:
+    row = pair.trend or {}
+    interval = english.ABSENT
+    if row.get("slope_low") is not None:
+        interval = f"{english.significant(row['slope_low'])} to {english.significant(row['slope_high'])}"
+    return (
+        _head(names, pair),
+        *(
+            CardCell(f"{row[f'{counted}_1']:,} / {row[f'{counted}_0']:,}" if row else english.ABSENT)
+            for counted in ("areas", "clusters")
+        ),
+        CardCell(english.significant(row.get("slope_difference"))),
+        CardCell(interval),
+        CardCell(english.probability(row.get("slope_p"))),
+        CardCell(english.probability(row.get("joint_p")), row.get("trend_verdict") == "rejected"),
+        _verdict(row, "trend_verdict", sentences.TREND_VERDICTS, "rejected"),
+        CardCell(english.significant(row.get("undetected_slope"))),
+        CardCell(english.significant(row.get("bias_bound"))),
     )
 
 
-def _power(outcome: Outcome, names: Names) -> Section:
+def _course(pair: ArmPair, indicator: Indicator, names: ArmNames) -> Picture:
+    heading = (f"\N{BLACK CIRCLE} {names.arm(pair.arm_1)}", f"\N{WHITE SQUARE} {names.arm(pair.arm_0)}")
+    if not pair.years:
+        why = english.joined(names.reasons((pair.trend or {}).get("why"), pair) or ["the marts have no yearly figures"])
+        return Picture(heading, None, english.sentence(f"no chart: {why}"))
+    first, last = pair.years[0], pair.years[-1]
+    courses = [
+        f"{names.arm(arm)} from {english.mean(first[key], indicator)} in {first['year']} to "
+        f"{english.mean(last[key], indicator)} in {last['year']}"
+        for arm, key in ((pair.arm_1, "mean_1"), (pair.arm_0, "mean_0"))
+    ]
+    verdict = sentences.TREND_VERDICTS[(pair.trend or {}).get("trend_verdict", "not_defined")].lstrip("\u2715?\u2013 ")
+    return Picture(
+        heading,
+        charts.course(pair.years, indicator.unit),
+        f"Yearly means: {'; '.join(courses)}. Common course: {verdict}.",
+    )
+
+
+def _power(outcome: Outcome, names: ArmNames) -> Section:
     rows = []
     for pair in outcome.pairs:
         row = pair.power or {}
@@ -453,18 +451,18 @@ def _power(outcome: Outcome, names: Names) -> Section:
         rows.append(
             (
                 _head(names, pair),
-                Cell(f"{row['clusters']:,} by {row['clustered_by']}" if row else ABSENT),
-                *(Cell(words.number(share, 2)) for share in shares),
-                Cell(words.mean(row.get("outcome_sd"), outcome.indicator)),
-                Cell(words.significant(row.get("mde"))),
-                Cell(words.number(row.get("mde_sd"), 2)),
-                Cell(words.number(row.get("mde_textbook_sd"), 2)),
+                CardCell(f"{row['clusters']:,} by {row['clustered_by']}" if row else english.ABSENT),
+                *(CardCell(english.number(share, 2)) for share in shares),
+                CardCell(english.mean(row.get("outcome_sd"), outcome.indicator)),
+                CardCell(english.significant(row.get("mde"))),
+                CardCell(english.number(row.get("mde_sd"), 2)),
+                CardCell(english.number(row.get("mde_textbook_sd"), 2)),
             )
         )
     single = [
         names.pair(pair) for pair in outcome.pairs if pair.power and pair.power["power_basis"] == "one_area_per_cluster"
     ]
-    unit = words.difference_unit(outcome.indicator)
+    unit = english.difference_unit(outcome.indicator)
     return Section(
         title="4 What an evaluation of this size can see",
         reading=(
@@ -473,7 +471,7 @@ def _power(outcome: Outcome, names: Names) -> Section:
         ),
         charts=(),
         tables=(
-            Table(
+            CardTable(
                 caption=f"Smallest detectable effect (MDE; {unit}, and SD between areas)",
                 columns=(
                     "First against second group",

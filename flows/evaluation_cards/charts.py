@@ -18,6 +18,8 @@ WEIGHTING_MARKS = {
     "entropy": ("diamond", "#fff", 0.24),
     "propensity": ("diamond", "#fff", 0.24),
 }
+# The same room for the numbers above and below keeps the years in line.
+_BY_VALUE = alt.Axis(tickCount=4, minExtent=34, titlePadding=3)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -78,7 +80,15 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
 
 def course(years: Sequence[Row], unit: str) -> str:
     """Yearly means of two groups with their 95 % intervals, and below them the difference against the last year."""
-    base = max(row["year"] for row in years)
+    chart = alt.vconcat(
+        _means(years, unit).properties(width=150, height=82),
+        _differences(years).properties(width=150, height=62),
+        spacing=10,
+    )
+    return svg(chart)
+
+
+def _means(years: Sequence[Row], unit: str) -> alt.LayerChart | alt.FacetChart:
     arms = [
         {
             "year": row["year"] + shift,
@@ -90,69 +100,59 @@ def course(years: Sequence[Row], unit: str) -> str:
         for row in years
         for arm, shift in (("1", -0.07), ("0", 0.07))
     ]
-    apart = [
-        {
-            "year": row["year"],
-            "change": row["difference_change"],
-            "low": row["difference_low"],
-            "high": row["difference_high"],
-        }
-        for row in years
-    ]
-    span = [min(row["year"] for row in years) - 0.35, base + 0.35]
-    ticks = [row["year"] for row in years]
-
-    def x(is_labelled: bool) -> alt.X:
-        return alt.X(
-            "year:Q",
-            title=None,
-            scale=alt.Scale(domain=span, nice=False, zero=False),
-            axis=alt.Axis(
-                values=ticks, format="d", labels=is_labelled, ticks=is_labelled, grid=False, labelOverlap="greedy"
-            ),
-        )
-
     by_arm = alt.Chart(alt.InlineData(values=arms))
-    # The same room for the numbers above and below keeps the years in line.
-    axis = alt.Axis(tickCount=4, minExtent=34, titlePadding=3)
-    range_of = alt.Scale(zero=False, nice=True)
-    value = alt.Y("mean:Q", title=unit, scale=range_of, axis=axis)
-    bars = [entry for entry in arms if entry["low"] is not None and entry["high"] is not None]
-    means = [
+    x, scale = _by_year(years, is_labelled=False), alt.Scale(zero=False, nice=True)
+    y = alt.Y("mean:Q", title=unit, scale=scale, axis=_BY_VALUE)
+
+    def of_arm(first: Any, second: Any) -> alt.Scale:
+        return alt.Scale(domain=["1", "0"], range=[first, second])
+
+    return alt.layer(
         by_arm.mark_line(color=INK, strokeWidth=1.3).encode(
-            x=x(False),
-            y=value,
-            strokeDash=alt.StrokeDash("arm:N", scale=alt.Scale(domain=["1", "0"], range=[[1, 0], [4, 3]]), legend=None),
+            x=x, y=y, strokeDash=alt.StrokeDash("arm:N", scale=of_arm([1, 0], [4, 3]), legend=None)
         ),
-        *_bars(bars, x(False), range_of),
+        *_bars(arms, x, scale),
         by_arm.mark_point(stroke=INK, strokeWidth=1.2, size=34, opacity=1).encode(
-            x=x(False),
-            y=value,
-            shape=alt.Shape("arm:N", scale=alt.Scale(domain=["1", "0"], range=["circle", "square"]), legend=None),
-            fill=alt.Fill("arm:N", scale=alt.Scale(domain=["1", "0"], range=[INK, "#fff"]), legend=None),
+            x=x,
+            y=y,
+            shape=alt.Shape("arm:N", scale=of_arm("circle", "square"), legend=None),
+            fill=alt.Fill("arm:N", scale=of_arm(INK, "#fff"), legend=None),
         ),
-    ]
-    change = alt.Y("change:Q", title=f"less that of {base}", scale=alt.Scale(nice=True), axis=axis)
-    known = [entry for entry in apart if entry["low"] is not None and entry["high"] is not None]
-    differences = [
-        alt.Chart(alt.InlineData(values=[{"change": 0}])).mark_rule(color=SOFT, strokeDash=[1, 3]).encode(y=change),
-        *_bars(known, x(True), alt.Scale(nice=True)),
+    )
+
+
+def _differences(years: Sequence[Row]) -> alt.LayerChart | alt.FacetChart:
+    columns = {"year": "year", "change": "difference_change", "low": "difference_low", "high": "difference_high"}
+    apart = [{name: row[column] for name, column in columns.items()} for row in years]
+    x, scale = _by_year(years, is_labelled=True), alt.Scale(nice=True)
+    y = alt.Y("change:Q", title=f"less that of {max(row['year'] for row in years)}", scale=scale, axis=_BY_VALUE)
+    return alt.layer(
+        alt.Chart(alt.InlineData(values=[{"change": 0}])).mark_rule(color=SOFT, strokeDash=[1, 3]).encode(y=y),
+        *_bars(apart, x, scale),
         alt.Chart(alt.InlineData(values=apart))
         .mark_point(shape="diamond", fill=INK, stroke=INK, size=30, opacity=1)
-        .encode(x=x(True), y=change),
-    ]
-    chart = alt.vconcat(
-        alt.layer(*means).properties(width=150, height=82),
-        alt.layer(*differences).properties(width=150, height=62),
-        spacing=10,
+        .encode(x=x, y=y),
     )
-    return svg(chart)
+
+
+def _by_year(years: Sequence[Row], is_labelled: bool) -> alt.X:
+    ticks = [row["year"] for row in years]
+    return alt.X(
+        "year:Q",
+        title=None,
+        scale=alt.Scale(domain=[min(ticks) - 0.35, max(ticks) + 0.35], nice=False, zero=False),
+        axis=alt.Axis(
+            values=ticks, format="d", labels=is_labelled, ticks=is_labelled, grid=False, labelOverlap="greedy"
+        ),
+    )
 
 
 def _bars(entries: Sequence[Mapping[str, Any]], x: alt.X, scale: alt.Scale) -> list[alt.Chart]:
-    if not entries:
+    """The 95 % intervals of the entries that have one."""
+    known = [entry for entry in entries if entry["low"] is not None and entry["high"] is not None]
+    if not known:
         return []
-    bars = alt.Chart(alt.InlineData(values=list(entries))).mark_rule(color=SOFT, strokeWidth=1)
+    bars = alt.Chart(alt.InlineData(values=known)).mark_rule(color=SOFT, strokeWidth=1)
     return [bars.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q")]
 
 

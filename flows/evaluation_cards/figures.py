@@ -26,7 +26,7 @@ class NoBaseline(ValueError):
 
 
 @dataclass(frozen=True)
-class Pair:
+class ArmPair:
     """Two groups held against each other for one outcome; rows are those of the marts, columns as in tables.toml.
 
     `balance` is by window and weighting; `trend` and `power` are None, `years` is empty, where the marts have no row.
@@ -40,36 +40,46 @@ class Pair:
     years: tuple[Row, ...]
     power: Row | None
 
+    def row(self, window: str, weighting: str = UNWEIGHTED) -> Row:
+        """Its row of baseline_balance; an empty one where the mart has none."""
+        return self.balance.get((window, weighting), {})
+
 
 @dataclass(frozen=True)
-class Group:
+class Arm:
     """An arm of a contrast: how many areas have a baseline value, and the figures of the last baseline year, sorted."""
 
     contrast: Contrast
-    arm: str
+    name: str
     areas: int
     missing: int
     values: tuple[float, ...]
 
     @property
     def share_missing(self) -> float | None:
-        """Share of the group's areas without a value, 0 to 1; None where the group has no area."""
+        """Share of the arm's areas without a value, 0 to 1; None where the arm has no area."""
         return self.missing / (self.areas + self.missing) if self.areas + self.missing else None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything that the marts say of one outcome; pairs and groups in the order in which they are shown."""
+    """Everything that the marts say of one outcome; pairs and arms in the order in which they are shown."""
 
     indicator: Indicator
-    pairs: tuple[Pair, ...]
-    groups: tuple[Group, ...]
+    pairs: tuple[ArmPair, ...]
+    arms: tuple[Arm, ...]
     doses: tuple[tuple[Contrast, Mapping[tuple[str, str], Row]], ...]
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
         """The contrasts of groups, each once."""
         return tuple({pair.contrast.id: pair.contrast for pair in self.pairs}.values())
+
+
+def widest(pairs: Iterable[ArmPair], window: str) -> ArmPair | None:
+    """The pair whose unweighted SMD is largest in size; None where no pair has one."""
+    known = [pair for pair in pairs if pair.row(window).get("smd") is not None]
+    return max(known, key=lambda pair: abs(pair.row(window)["smd"]), default=None)
 
 
 def outcomes_of(registry: Registry) -> list[str]:
@@ -112,9 +122,9 @@ def refuse(snapshot: Snapshot, registry: Registry, balance: pl.DataFrame | None 
     if of_outcomes["mean_1"].count() or of_outcomes["mean_0"].count() or of_outcomes["dose_correlation"].count():
         return
     last_year = registry.evaluation.baseline.last_year
-    said = snapshot.manifest.get("caveat") or f"no area has a figure of an outcome for {last_year} or before"
+    caveat = snapshot.manifest.get("caveat") or f"no area has a figure of an outcome for {last_year} or before"
     raise NoBaseline(
-        f"snapshot {snapshot.id} has no baseline, and design cards of it are refused. The areas' figures: {said}. "
+        f"snapshot {snapshot.id} has no baseline, and design cards of it are refused. The areas' figures: {caveat}. "
         f"Deliver figures of the outcomes by area for the years up to {last_year} and run 'boligprofil run'; "
         f"'boligprofil demo' shows the cards on a made-up nation"
     )
@@ -133,7 +143,7 @@ def _outcome(
     power: pl.DataFrame,
     panel: pl.DataFrame,
 ) -> Outcome:
-    pairs, groups, doses = [], [], []
+    pairs, arms, doses = [], [], []
     main = registry.evaluation.balancing.window
     compared = _by_pair(balance.filter(pl.col("row_kind") == "pair"))
     trends, powers = _by_pair(trend), _by_pair(power)
@@ -143,41 +153,41 @@ def _outcome(
             dose = balance.filter((pl.col("row_kind") == "dose") & (pl.col("contrast") == contrast.id))
             doses.append((contrast, _by_window(dose.rows(named=True))))
         of_contrast = [
-            Pair(
+            ArmPair(
                 contrast,
-                *arms,
-                balance=_by_window(compared.get((contrast.id, *arms), [])),
-                trend=next(iter(trends.get((contrast.id, *arms), [])), None),
-                years=tuple(yearly.get((contrast.id, *arms), [])),
-                power=next(iter(powers.get((contrast.id, *arms), [])), None),
+                *sides,
+                balance=_by_window(compared.get((contrast.id, *sides), [])),
+                trend=next(iter(trends.get((contrast.id, *sides), [])), None),
+                years=tuple(yearly.get((contrast.id, *sides), [])),
+                power=next(iter(powers.get((contrast.id, *sides), [])), None),
             )
-            for arms in contrast.pairs
+            for sides in contrast.pairs
         ]
         pairs += of_contrast
-        groups += [_group(contrast, arm, of_contrast, main, indicator.id, panel) for arm in contrast.arms]
-    return Outcome(indicator, tuple(pairs), tuple(groups), tuple(doses))
+        arms += [_arm(contrast, arm, of_contrast, main, indicator.id, panel) for arm in contrast.arms]
+    return Outcome(indicator, tuple(pairs), tuple(arms), tuple(doses))
 
 
 def _by_pair(frame: pl.DataFrame) -> dict[tuple[str, str, str], list[Row]]:
-    found: dict[tuple[str, str, str], list[Row]] = {}
+    pairs: dict[tuple[str, str, str], list[Row]] = {}
     for row in frame.rows(named=True):
-        found.setdefault((row["contrast"], row["arm_1"], row["arm_0"]), []).append(row)
-    return found
+        pairs.setdefault((row["contrast"], row["arm_1"], row["arm_0"]), []).append(row)
+    return pairs
 
 
 def _by_window(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
     return {(row["baseline_window"], row["weighting"]): row for row in rows}
 
 
-def _group(
-    contrast: Contrast, arm: str, pairs: Sequence[Pair], window: str, outcome: str, panel: pl.DataFrame
-) -> Group:
+def _arm(
+    contrast: Contrast, name: str, pairs: Sequence[ArmPair], window: str, outcome: str, panel: pl.DataFrame
+) -> Arm:
     """An arm with its counts as its first pair has them: they are the same in every pair."""
-    pair = next(pair for pair in pairs if arm in (pair.arm_1, pair.arm_0))
-    row = pair.balance.get((window, UNWEIGHTED), {})
-    side = "1" if pair.arm_1 == arm else "0"
-    values = panel.filter(_in_arm(contrast, arm))[outcome].drop_nulls().sort()
-    return Group(contrast, arm, row.get(f"areas_{side}", 0), row.get(f"missing_{side}", 0), tuple(values))
+    pair = next(pair for pair in pairs if name in (pair.arm_1, pair.arm_0))
+    row = pair.row(window)
+    side = "1" if pair.arm_1 == name else "0"
+    values = panel.filter(_in_arm(contrast, name))[outcome].drop_nulls().sort()
+    return Arm(contrast, name, row.get(f"areas_{side}", 0), row.get(f"missing_{side}", 0), tuple(values))
 
 
 def _in_arm(contrast: Contrast, arm: str) -> pl.Expr:

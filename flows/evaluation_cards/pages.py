@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from flows.core.files import write as write_file
-from flows.evaluation_cards import words
-from flows.evaluation_cards.card import Card, Cell, compose
-from flows.evaluation_cards.figures import OUTCOME_GROUPS, Outcome, contrasts_of, outcomes_of, read
+from flows.evaluation_cards import english, sentences
+from flows.evaluation_cards.card import Card, CardCell, compose
+from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Outcome, contrasts_of, outcomes_of, read, widest
+from flows.evaluation_cards.sentences import ArmNames
 from flows.evaluation_cards.sheet import pdf
-from flows.evaluation_cards.words import Names
 from flows.present.pages import style, templates
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
@@ -60,61 +60,62 @@ def page(card: Card) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class IndexLine:
     """An outcome on the first page."""
 
     outcome: str
     title: str
     group: str
-    cells: tuple[Cell, ...]
+    cells: tuple[CardCell, ...]
 
 
-def _line(outcome: Outcome, card: Card, registry: Registry) -> Line:
+def _line(outcome: Outcome, card: Card, registry: Registry) -> IndexLine:
     cells = [_worst(outcome, contrast, registry) for contrast in contrasts_of(registry)]
     first = outcome.pairs[0]
     rejected = [pair for pair in outcome.pairs if (pair.trend or {}).get("trend_verdict") == "rejected"]
     tested = [pair for pair in outcome.pairs if (pair.trend or {}).get("joint_p") is not None]
     verdict = (first.trend or {}).get("trend_verdict", "not_defined")
-    missing = max((group.share_missing for group in outcome.groups if group.share_missing is not None), default=None)
+    missing = max((arm.share_missing for arm in outcome.arms if arm.share_missing is not None), default=None)
     is_missing = missing is not None and missing > registry.evaluation.limits.share_missing
-    return Line(
+    return IndexLine(
         outcome.indicator.id,
         outcome.indicator.label_en,
         OUTCOME_GROUPS[str(outcome.indicator.indicator_group)],
         (
             *cells,
-            Cell(words.TREND_VERDICTS[verdict], verdict == "rejected"),
-            Cell(f"{len(rejected)} of {len(tested)}" if tested else words.ABSENT, bool(rejected)),
-            Cell(words.number((first.power or {}).get("mde_sd"), 2)),
-            Cell(words.flagged(words.percent(missing), is_missing), is_missing),
-            Cell(str(len(card.warnings))),
+            CardCell(sentences.TREND_VERDICTS[verdict], verdict == "rejected"),
+            CardCell(f"{len(rejected)} of {len(tested)}" if tested else english.ABSENT, bool(rejected)),
+            CardCell(english.number((first.power or {}).get("mde_sd"), 2)),
+            CardCell(english.flagged(english.percent(missing), is_missing), is_missing),
+            CardCell(str(len(card.warnings))),
         ),
     )
 
 
-def _worst(outcome: Outcome, contrast: Contrast, registry: Registry) -> Cell:
+def _worst(outcome: Outcome, contrast: Contrast, registry: Registry) -> CardCell:
     """The largest difference of a contrast: the SMD of its widest pair, or the correlation with the dose, in size."""
     window = registry.evaluation.balancing.window
     if not contrast.arms:
-        row = next((rows for of, rows in outcome.doses if of == contrast), {}).get((window, "none"), {})
+        doses = {dosed.id: rows for dosed, rows in outcome.doses}
+        row = doses.get(contrast.id, {}).get((window, UNWEIGHTED), {})
         value = row.get("dose_correlation")
     else:
-        pair = words.widest((pair for pair in outcome.pairs if pair.contrast == contrast), window)
-        row = words.row_of(pair, window) if pair else {}
+        pair = widest((pair for pair in outcome.pairs if pair.contrast == contrast), window)
+        row = pair.row(window) if pair else {}
         value = row.get("smd")
     if value is None:
-        return Cell(words.ABSENT)
+        return CardCell(english.ABSENT)
     verdict = row["balance_verdict"]
-    mark = words.BALANCE_VERDICTS[verdict].split(" ")[0]
-    return Cell(f"{mark} {words.number(abs(value), 2)}", verdict == "unbalanced")
+    mark = sentences.BALANCE_VERDICTS[verdict].split(" ")[0]
+    return CardCell(f"{mark} {english.number(abs(value), 2)}", verdict == "unbalanced")
 
 
-def _index(lines: Sequence[Line], snapshot: Snapshot, registry: Registry) -> str:
-    origin, origin_words = words.ORIGINS[snapshot.manifest["origin"]]
+def _index(lines: Sequence[IndexLine], snapshot: Snapshot, registry: Registry) -> str:
+    origin, origin_words = sentences.ORIGINS[snapshot.manifest["origin"]]
     evaluation = registry.evaluation
     window = evaluation.balancing.window
     first = next(contrast for contrast in contrasts_of(registry) if contrast.arms)
-    names = Names(registry)
+    names = ArmNames(registry)
     return _render(
         "index.html.j2",
         groups={
@@ -128,9 +129,9 @@ def _index(lines: Sequence[Line], snapshot: Snapshot, registry: Registry) -> str
         origin_words=origin_words,
         snapshot=snapshot.id,
         caveat=snapshot.manifest.get("caveat"),
-        span=words.years(evaluation.first_year(window), evaluation.baseline.last_year),
+        span=english.years(evaluation.first_year(window), evaluation.baseline.last_year),
         limits=evaluation.limits,
-        share_missing=words.percent(evaluation.limits.share_missing),
+        share_missing=english.percent(evaluation.limits.share_missing),
     )
 
 

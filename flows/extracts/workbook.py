@@ -24,7 +24,7 @@ from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Ext
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, DrawnFigure, caveats
 from flows.present import danish
-from flows.present.excel import Cell, Column, Formats, lines_of, table
+from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from schemas import labels
 from schemas.models import Indicator
@@ -233,7 +233,7 @@ class _Maker:
         self,
         written: Any,
         sheet: Sheet,
-        columns: Sequence[Column],
+        columns: Sequence[ExcelColumn],
         rows: Sequence[Any],
         decimals: Callable[[Any], int] = lambda _: 0,
         frozen: int = 0,
@@ -243,7 +243,8 @@ class _Maker:
         """Write the sheet's table; its first `frozen` columns stand on every printed page, a page begins at each of
         `pages`. Returns the first row below the table."""
         name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table(written, self.formats, name, columns, rows, decimals, frozen, self.tops[sheet.name], **options)
+        table = ExcelTable(name, columns, decimals, frozen, **options)
+        add_table(written, self.formats, table, rows, self.tops[sheet.name])
         widths = [column.width for column in columns]
         if pages:
             # The frozen columns are repeated on every page.
@@ -327,7 +328,10 @@ class _Maker:
 
     def contents(self, written: Any, sheet: Sheet) -> None:
         rows = [other for other in self.sheets if other.name != CONTENTS]
-        columns = [Column("Ark", 34, lambda other: other.name), Column("Hvad der står", 110, lambda other: other.says)]
+        columns = [
+            ExcelColumn("Ark", 34, lambda other: other.name),
+            ExcelColumn("Hvad der står", 110, lambda other: other.says),
+        ]
         self._table(written, sheet, columns, rows)
         link = self.formats.of(font_size=10, valign="top", font_color="#0563C1", underline=1)
         for row, other in enumerate(rows, self.tops[sheet.name] + 1):
@@ -346,9 +350,9 @@ class _Maker:
             for who, labels in counted.items()
         ]
         columns = [
-            Column("Emne", 22, lambda note: note[0]),
-            Column("Mærke eller ord", 34, lambda note: note[1]),
-            Column("Betyder", 90, lambda note: note[2]),
+            ExcelColumn("Emne", 22, lambda note: note[0]),
+            ExcelColumn("Mærke eller ord", 34, lambda note: note[1]),
+            ExcelColumn("Betyder", 90, lambda note: note[2]),
         ]
         self._table(written, sheet, columns, rows)
 
@@ -362,18 +366,18 @@ class _Maker:
             for area in sorted(self.extract.areas, key=lambda area: area.name)
         ]
         columns = [
-            Column("Hovedtal", 34, lambda line: line.indicator.label_da),
-            Column("Enhed", 10, lambda line: line.indicator.unit_short_da),
-            Column("Område", 22, lambda line: line.place.name),
-            Column(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
-            Column("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
+            ExcelColumn("Hovedtal", 34, lambda line: line.indicator.label_da),
+            ExcelColumn("Enhed", 10, lambda line: line.indicator.unit_short_da),
+            ExcelColumn("Område", 22, lambda line: line.place.name),
+            ExcelColumn(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
+            ExcelColumn("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
             *self._comparisons(lambda line: line),
-            Column(
+            ExcelColumn(
                 f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.shown(line.figure.change_year)), "change"
             ),
-            Column("Ændringens usikkerhed", 17, _change_interval, "beside"),
-            Column("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
-            Column("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
+            ExcelColumn("Ændringens usikkerhed", 17, _change_interval, "beside"),
+            ExcelColumn("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
+            ExcelColumn("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
         ]
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=3, pages=[9])
 
@@ -396,8 +400,8 @@ class _Maker:
 
     def _places(self, written: Any, sheet: Sheet, places: Sequence[tuple[Place, Place | None]]) -> None:
         """Every indicator and year of places, one place after the other."""
-        area = [Column("Hører til", 18, lambda row: row.belongs_to.name)] if places[0][1] else []
-        named = [*area, Column("Sted", 24, lambda row: row.place.name)]
+        area = [ExcelColumn("Hører til", 18, lambda row: row.belongs_to.name)] if places[0][1] else []
+        named = [*area, ExcelColumn("Sted", 24, lambda row: row.place.name)]
         columns = [*named, *self._years(), self._remark()]
         frozen = len(named) + 3
         pages = [frozen + len(self.extract.years) + 2]
@@ -422,27 +426,27 @@ class _Maker:
         figure = place.figure(indicator.id, self.extract.year)
         return csv_list.ListLine(place, beside, figure, indicator, self.registry, ())
 
-    def _years(self) -> list[Column]:
+    def _years(self) -> list[ExcelColumn]:
         """What an indicator is, its figures through the years, and the newest one's uncertainty and direction."""
 
         def shown_of(year: int) -> Callable[[IndicatorRow], Cell]:
             return lambda row: self._shown(row.place.figure(row.indicator.id, year), row.indicator)
 
         return [
-            Column("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
-            Column("Indikator", 32, lambda row: row.indicator.label_da),
-            Column("Enhed", 12, lambda row: row.indicator.unit_short_da),
-            *(Column(str(year), 9, shown_of(year), "value") for year in self.extract.years),
-            Column(
+            ExcelColumn("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
+            ExcelColumn("Indikator", 32, lambda row: row.indicator.label_da),
+            ExcelColumn("Enhed", 12, lambda row: row.indicator.unit_short_da),
+            *(ExcelColumn(str(year), 9, shown_of(year), "value") for year in self.extract.years),
+            ExcelColumn(
                 f"Usikkerhed {self.extract.year}",
                 17,
                 lambda row: texts.uncertainty(row.newest.figure, row.indicator),
                 "beside",
             ),
-            Column("Retning over fem år", 20, lambda row: texts.direction(row.newest.figure)),
+            ExcelColumn("Retning over fem år", 20, lambda row: texts.direction(row.newest.figure)),
         ]
 
-    def _comparisons(self, line: Callable[[Any], csv_list.ListLine]) -> list[Column]:
+    def _comparisons(self, line: Callable[[Any], csv_list.ListLine]) -> list[ExcelColumn]:
         """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
         heads: tuple[tuple[Other, str, str], ...] = (
             ("municipality", "Kommunen", "kommunen"),
@@ -458,12 +462,12 @@ class _Maker:
 
         columns = []
         for other, head, against in heads:
-            columns.append(Column(head, 11, number(other), "value"))
-            columns.append(Column(f"Mod {against}", 17, verdict(other), "beside"))
+            columns.append(ExcelColumn(head, 11, number(other), "value"))
+            columns.append(ExcelColumn(f"Mod {against}", 17, verdict(other), "beside"))
         return columns
 
-    def _remark(self) -> Column:
-        return Column("Bemærk", 60, self._remarks)
+    def _remark(self) -> ExcelColumn:
+        return ExcelColumn("Bemærk", 60, self._remarks)
 
     def _remarks(self, row: IndicatorRow) -> str:
         """The caveats and marks of the row's years, years of the same drawn together, and those of the comparisons."""
@@ -515,20 +519,20 @@ class _Maker:
             for criterion in area.watch.every_criterion()
         ]
         columns = [
-            Column("Område", 22, lambda row: row[0].name),
-            Column("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
-            Column("Enhed", 10, lambda row: danish.unit(self.registry.indicators[row[2].indicator])),
-            Column("Listens år", 8, lambda row: row[1].year, "year"),
-            Column("Krav", 22, self._demand, "beside"),
-            Column("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
-            Column("Opfyldt", 14, lambda row: _yes_or_no(row[2].is_met), "beside"),
-            Column("Afstand til grænsen", 11, lambda row: self._of_criterion(row[2], row[2].distance), "change"),
-            Column("Kan én husstand flytte det", 15, lambda row: _yes_or_no(row[2].is_near), "beside"),
-            Column("Samlet krav", 34, lambda row: _rule(row[1])),
-            Column("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
-            Column("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
-            Column("På ministeriets liste", 15, lambda row: _yes_or_no(row[1].on_list, "ikke set på")),
-            Column("Bemærk", 44, self._on_criterion),
+            ExcelColumn("Område", 22, lambda row: row[0].name),
+            ExcelColumn("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
+            ExcelColumn("Enhed", 10, lambda row: self.registry.indicators[row[2].indicator].unit_short_da),
+            ExcelColumn("Listens år", 8, lambda row: row[1].year, "year"),
+            ExcelColumn("Krav", 22, self._demand, "beside"),
+            ExcelColumn("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
+            ExcelColumn("Opfyldt", 14, lambda row: _yes_or_no(row[2].is_met), "beside"),
+            ExcelColumn("Afstand til grænsen", 11, lambda row: self._of_criterion(row[2], row[2].distance), "change"),
+            ExcelColumn("Kan én husstand flytte det", 15, lambda row: _yes_or_no(row[2].is_near), "beside"),
+            ExcelColumn("Samlet krav", 34, lambda row: _rule(row[1])),
+            ExcelColumn("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
+            ExcelColumn("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
+            ExcelColumn("På ministeriets liste", 15, lambda row: _yes_or_no(row[1].on_list, "ikke set på")),
+            ExcelColumn("Bemærk", 44, self._on_criterion),
         ]
 
         def decimals(row: tuple[Area, Watch, Criterion]) -> int:
@@ -541,7 +545,9 @@ class _Maker:
         criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
         # The threshold is the law's own number: its decimals, not the indicator's.
         digits = len(f"{criterion.threshold:g}".partition(".")[2])
-        return f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
+        return (
+            f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
+        )
 
     def _of_criterion(self, criterion: Criterion, number: float | None) -> Cell:
         return self._number(number, criterion.mark, self.registry.indicators[criterion.indicator])
@@ -558,22 +564,22 @@ class _Maker:
     def targets(self, written: Any, sheet: Sheet) -> None:
         rows = [(area, target) for area in self.extract.areas for target in area.targets]
         columns = [
-            Column("Område", 20, lambda row: row[0].name),
-            Column("Helhedsplan", 22, lambda row: row[1].plan),
-            Column("Nr.", 6, lambda row: row[1].number),
-            Column("Mål", 30, _goal),
-            Column("Måles ved", 26, self._measure),
-            Column("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
-            Column("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
-            Column("Tal i startåret", 10, lambda row: self._of_target(row[1], row[1].start), "value"),
-            Column("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
-            Column("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
-            Column("Nyeste tal", 10, lambda row: self._of_target(row[1], row[1].newest), "value"),
-            Column("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
-            Column("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
-            Column("Vurdering", 18, _verdict, "beside"),
-            Column("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
-            Column("Bemærk", 50, self._on_target),
+            ExcelColumn("Område", 20, lambda row: row[0].name),
+            ExcelColumn("Helhedsplan", 22, lambda row: row[1].plan),
+            ExcelColumn("Nr.", 6, lambda row: row[1].number),
+            ExcelColumn("Mål", 30, _goal),
+            ExcelColumn("Måles ved", 26, self._measure),
+            ExcelColumn("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
+            ExcelColumn("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
+            ExcelColumn("Tal i startåret", 10, lambda row: self._of_target(row[1], row[1].start), "value"),
+            ExcelColumn("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
+            ExcelColumn("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
+            ExcelColumn("Nyeste tal", 10, lambda row: self._of_target(row[1], row[1].newest), "value"),
+            ExcelColumn("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
+            ExcelColumn("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
+            ExcelColumn("Vurdering", 18, _verdict, "beside"),
+            ExcelColumn("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
+            ExcelColumn("Bemærk", 50, self._on_target),
         ]
 
         def decimals(row: tuple[Area, TargetLine]) -> int:
@@ -615,15 +621,15 @@ class _Maker:
 
     def definitions(self, written: Any, sheet: Sheet) -> None:
         columns = [
-            Column("Emne", 18, lambda definition: definition.theme),
-            Column("Indikator", 30, lambda definition: definition.label),
-            Column("Betyder", 46, lambda definition: definition.definition),
-            Column("Hvem der tælles", 24, lambda definition: definition.counted),
-            Column("Enhed", 16, lambda definition: definition.unit),
-            Column("God vej", 26, lambda definition: definition.good),
-            Column("Usikkerhed", 24, lambda definition: definition.uncertainty),
-            Column("Udgiver", 26, lambda definition: definition.publisher),
-            Column("Kan årene sammenlignes", 36, lambda definition: definition.comparable),
+            ExcelColumn("Emne", 18, lambda definition: definition.theme),
+            ExcelColumn("Indikator", 30, lambda definition: definition.label),
+            ExcelColumn("Betyder", 46, lambda definition: definition.definition),
+            ExcelColumn("Hvem der tælles", 24, lambda definition: definition.counted),
+            ExcelColumn("Enhed", 16, lambda definition: definition.unit),
+            ExcelColumn("God vej", 26, lambda definition: definition.good),
+            ExcelColumn("Usikkerhed", 24, lambda definition: definition.uncertainty),
+            ExcelColumn("Udgiver", 26, lambda definition: definition.publisher),
+            ExcelColumn("Kan årene sammenlignes", 36, lambda definition: definition.comparable),
         ]
         self._table(written, sheet, columns, texts.define(self.extract, self.registry), frozen=2)
 
@@ -632,15 +638,15 @@ class _Maker:
             return self.registry.indicators[change.indicator]
 
         columns = [
-            Column("Sted", 28, lambda change: change.place),
-            Column("Hvad der skete", 28, texts.happened),
-            Column("Indikator", 44, lambda change: indicator(change).label_da),
-            Column("Enhed", 14, lambda change: danish.unit(indicator(change))),
-            Column("År", 8, lambda change: change.year, "year"),
-            Column(
+            ExcelColumn("Sted", 28, lambda change: change.place),
+            ExcelColumn("Hvad der skete", 28, texts.happened),
+            ExcelColumn("Indikator", 44, lambda change: indicator(change).label_da),
+            ExcelColumn("Enhed", 14, lambda change: indicator(change).unit_short_da),
+            ExcelColumn("År", 8, lambda change: change.year, "year"),
+            ExcelColumn(
                 "Før", 14, lambda change: self._number(change.before, change.before_mark, indicator(change)), "value"
             ),
-            Column("Nu", 14, lambda change: self._number(change.now, change.now_mark, indicator(change)), "value"),
+            ExcelColumn("Nu", 14, lambda change: self._number(change.now, change.now_mark, indicator(change)), "value"),
         ]
         rows = texts.in_order(self.extract, self.registry)
         self._table(
@@ -656,23 +662,29 @@ class _Maker:
             return lambda line: _or_dash(field.content(line))
 
         columns = [
-            Column(field.head, field.width, content(field), field.kind) for field in csv_list.FIELDS if field.in_book
+            ExcelColumn(field.head, field.width, content(field), field.kind)
+            for field in csv_list.FIELDS
+            if field.in_book
         ]
         rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
         self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
 
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
-            Column("Sted", 26, lambda point: point.place.name),
-            Column("Hovedtal", 36, lambda point: point.indicator.label_da),
-            Column("Enhed", 12, lambda point: point.indicator.unit_short_da),
-            Column("År", 8, lambda point: point.year, "year"),
-            Column("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
-            Column("Usikkerhed fra", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_low)), "value"),
-            Column("Usikkerhed til", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_high)), "value"),
-            Column("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
-            Column("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
-            Column("Bemærk", 60, lambda point: "; ".join(caveats(point)) or danish.ABSENT),
+            ExcelColumn("Sted", 26, lambda point: point.place.name),
+            ExcelColumn("Hovedtal", 36, lambda point: point.indicator.label_da),
+            ExcelColumn("Enhed", 12, lambda point: point.indicator.unit_short_da),
+            ExcelColumn("År", 8, lambda point: point.year, "year"),
+            ExcelColumn("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
+            ExcelColumn(
+                "Usikkerhed fra", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_low)), "value"
+            ),
+            ExcelColumn(
+                "Usikkerhed til", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_high)), "value"
+            ),
+            ExcelColumn("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
+            ExcelColumn("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
+            ExcelColumn("Bemærk", 60, lambda point: "; ".join(caveats(point)) or danish.ABSENT),
         ]
         nothing = "Der er ingen diagrammer."
         self._table(

@@ -63,8 +63,8 @@ def counted(count: float | None, indicator: Indicator) -> str:
     """A number of what the indicator counts: '1 person', '12 personer'."""
     if count is None:
         return ABSENT
-    one, many = labels.COUNTED[indicator.count_basis]
-    return f"{number(count)} {one if round(count) == 1 else many}"
+    singular, plural = labels.COUNTED[indicator.count_basis]
+    return f"{number(count)} {singular if round(count) == 1 else plural}"
 
 
 def day(on: date) -> str:
@@ -79,9 +79,9 @@ def span(low: float | None, high: float | None, indicator: Indicator) -> str:
     return f"{signed(low, indicator.decimals)} til {signed(high, indicator.decimals)}"
 
 
-def many(count: int, one: str, several: str) -> str:
+def many(count: int, singular: str, plural: str) -> str:
     """A number with its noun: '1 mål', '2 aktiviteter', '0 aktiviteter'."""
-    return f"{number(count)} {one if count == 1 else several}"
+    return f"{number(count)} {singular if count == 1 else plural}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ Cell = str | int | float | date | None
 
 
 @dataclass(frozen=True)
-class Column:
+class ExcelColumn:
     """A column of a table: its head, its width, what stands in it, and how: text, value, change, count, year or date.
 
     'beside' is text beside a number; 'answer' is a cell for the reader to fill in.
@@ -23,8 +23,24 @@ class Column:
 
     head: str
     width: float
-    of: Callable[[Any], Cell]
+    content: Callable[[Any], Cell]
     shown: str = "text"
+
+
+@dataclass(frozen=True)
+class ExcelTable:
+    """A table: its name in the workbook, its columns, and the decimals of a row's numbers.
+
+    `frozen` columns stay in sight; `is_filtered`: the head has buttons to sort and filter by; `nothing` stands in the
+    first cell where there is no row.
+    """
+
+    name: str
+    columns: Sequence[ExcelColumn]
+    decimals: Callable[[Any], int] = lambda _: 0
+    frozen: int = 0
+    is_filtered: bool = True
+    nothing: str | None = None
 
 
 class Formats:
@@ -35,11 +51,11 @@ class Formats:
         self._made: dict[tuple[Any, ...], Any] = {}
         self._cells: dict[tuple[str, int, bool], Any] = {}
 
-    def of(self, **words: Any) -> Any:
+    def of(self, **properties: Any) -> Any:
         """A format."""
-        key = tuple(sorted(words.items()))
+        key = tuple(sorted(properties.items()))
         if key not in self._made:
-            self._made[key] = self._book.add_format(words)
+            self._made[key] = self._book.add_format(properties)
         return self._made[key]
 
     def cell(self, shown: str, decimals: int, is_mark: bool = False) -> Any:
@@ -53,63 +69,46 @@ class Formats:
     def _cell(self, shown: str, decimals: int) -> Any:
         """How a cell is shown; Excel writes the numbers as its own language does."""
         digits = "#,##0" + (f".{'0' * decimals}" if decimals else "")
-        match shown:
-            case "value":
-                return self.of(**FONT, num_format=digits)
-            case "change":
-                return self.of(**FONT, num_format=f'"+"{digits};"−"{digits};{digits}')
-            case "count":
-                return self.of(**FONT, num_format="#,##0", align="right")
-            case "year":
-                return self.of(**FONT, num_format="0")
-            case "date":
-                return self.of(**FONT, num_format="dd-mm-yyyy", align="left")
-            case "answer":
-                box = {"bg_color": "#FFF8DC", "border": 1, "border_color": "#BFBFBF"}
-                return self.of(font_size=10, valign="top", text_wrap=True, **box)
-            case "beside":
-                # Beside a number, which stands at its cell's right edge.
-                return self.of(**FONT, text_wrap=True, align="left", indent=1)
-            case _:
-                return self.of(**FONT, text_wrap=True)
+        properties: dict[str, dict[str, Any]] = {
+            "text": {"text_wrap": True},
+            "value": {"num_format": digits},
+            "change": {"num_format": f'"+"{digits};"−"{digits};{digits}'},
+            "count": {"num_format": "#,##0", "align": "right"},
+            "year": {"num_format": "0"},
+            "date": {"num_format": "dd-mm-yyyy", "align": "left"},
+            # Beside a number, which stands at its cell's right edge.
+            "beside": {"text_wrap": True, "align": "left", "indent": 1},
+            "answer": {"text_wrap": True, "bg_color": "#FFF8DC", "border": 1, "border_color": "#BFBFBF"},
+        }
+        font = {"font_size": 10, "valign": "top"} if shown == "answer" else FONT
+        return self.of(**font, **properties[shown])
 
 
-def table(
-    sheet: Any,
-    formats: Formats,
-    name: str,
-    columns: Sequence[Column],
-    rows: Sequence[Any],
-    decimals: Callable[[Any], int] = lambda row: 0,
-    frozen: int = 0,
-    top: int = 0,
-    is_filtered: bool = True,
-    nothing: str | None = None,
-) -> None:
-    """Write rows as an Excel table whose head stands in row `top`, counted from 0; `frozen` columns stay in sight.
+def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[Any], top: int = 0) -> None:
+    """Write rows as an Excel table whose head stands in row `top`, counted from 0.
 
-    Where there is no row, an empty one stands in its place, with `nothing` in its first cell. `is_filtered` says
-    whether the head has buttons to sort and filter by.
+    Where there is no row, an empty one stands in its place.
     """
+    columns = table.columns
     head = formats.of(**FONT, bold=True, text_wrap=True, bg_color="#1F4E79", font_color="#FFFFFF")
     heads = [{"header": column.head, "header_format": head} for column in columns]
-    said = {"name": name, "columns": heads, "style": "Table Style Light 1", "autofilter": is_filtered}
-    sheet.add_table(top, 0, top + max(len(rows), 1), len(columns) - 1, said)
-    sheet.freeze_panes(top + 1, frozen)
+    options = {"name": table.name, "columns": heads, "style": "Table Style Light 1", "autofilter": table.is_filtered}
+    sheet.add_table(top, 0, top + max(len(rows), 1), len(columns) - 1, options)
+    sheet.freeze_panes(top + 1, table.frozen)
     sheet.repeat_rows(top)
     sheet.set_row(top, LINE * max(lines_of(column.head, column.width - 1) for column in columns) + 4)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width)
-    if not rows and nothing:
-        sheet.write_string(top + 1, 0, nothing, formats.cell("text", 0))
+    if not rows and table.nothing:
+        sheet.write_string(top + 1, 0, table.nothing, formats.cell("text", 0))
     for line, row in enumerate(rows, top + 1):
-        cells = [column.of(row) for column in columns]
+        cells = [column.content(row) for column in columns]
         least = 3 if any(column.shown == "answer" for column in columns) else 1
         high = max(least, *(lines_of(cell, column.width) for cell, column in zip(cells, columns, strict=True)))
         sheet.set_row(line, LINE * high + 3)
         for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
             is_mark = column.shown in NUMBERS and isinstance(cell, str)
-            style = formats.cell(column.shown, decimals(row), is_mark)
+            style = formats.cell(column.shown, table.decimals(row), is_mark)
             _write_cell(sheet, line, place, cell, style)
 
 

@@ -132,14 +132,14 @@ class Secretariat:
 
 
 @dataclass(frozen=True)
-class Steering:
+class PlansAndSecretariats:
     """Everything that the pages tell: plans and secretariats in the order of their names."""
 
     plans: tuple[Plan, ...]
     secretariats: tuple[Secretariat, ...]
 
 
-def read(snapshot: Snapshot) -> Steering:
+def read(snapshot: Snapshot) -> PlansAndSecretariats:
     """The plans and secretariats of a snapshot. Raises LookupError naming the mart that it lacks."""
     marts = {mart: pl.read_parquet(snapshot.path(mart), glob=False).rows(named=True) for mart in MARTS}
     area_names = {row["area_id"]: row["area_name"] for row in marts["dim_areas"]}
@@ -169,7 +169,7 @@ def read(snapshot: Snapshot) -> Steering:
         )
         for row in sorted(marts["dim_secretariats"], key=lambda row: row["secretariat_name"].casefold())
     ]
-    return Steering(tuple(plans), tuple(secretariats))
+    return PlansAndSecretariats(tuple(plans), tuple(secretariats))
 
 
 def in_order(number: str) -> tuple[tuple[int, str], ...]:

@@ -15,6 +15,7 @@ from schemas.models import Indicator
 WIDTH = 264
 BAR = "#a8a8a8"
 TEXT = 12
+SOLID = (1, 0)
 # Danish notation for the numbers of an axis: Vega writes 1,234.5.
 _DANISH = "replace(replace(replace(format(datum.value, ',~f'), /,/g, ' '), '.', ','), / /g, '.')"
 # A lane of the bullet chart for each thing that is named, from the top: no two names can run into each other.
@@ -31,39 +32,31 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     expected, ends = planned(target, newest), (newest["ci_low"], newest["ci_high"])
     held = [number for number in (value, start, aim, expected, *ends) if number is not None]
     low, high = _padded(min(held), max(held), indicator)
-    names: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-
-    def name(number: float, what: str, lane: float, weight: str = "normal") -> None:
-        place = (number - low) / (high - low)
-        align = "left" if place < 0.35 else "right" if place > 0.65 else "center"
-        text = f"{what}: {danish.number(number, indicator.decimals)}"
-        names.append({"x": number, "y": lane, "text": text, "align": align, "weight": weight})
-
-    def line(x: tuple[float, float], y: tuple[float, float], width: float, dash: tuple[int, int] = (1, 0)) -> None:
-        lines.append({"x": x[0], "x2": x[1], "y": y[0], "y2": y[1], "width": width, "dash": dash})
-
-    if start is not None:
-        line((start, start), (_BAR - 0.28, _START - 0.35), 1.5, (1, 3))
-        name(start, f"start {target['start_year']}", _START)
-    if None not in ends:
-        line(ends, (_BAR, _BAR), 1.5)
-        for end in ends:
-            line((end, end), (_BAR - 0.18, _BAR + 0.18), 1.5)
-    line((aim, aim), (_TARGET + 0.4, _EXPECTED - 0.4), 3)
-    name(aim, f"mål {target['target_year']}", _TARGET)
-    if expected is not None:
-        line((expected, expected), (_BAR - 0.5, _EXPECTED - 0.4), 2, (4, 2))
-        name(expected, f"planlagt {newest['year']}", _EXPECTED)
-    name(value, f"tal {newest['year']}", _NEWEST, "bold")
+    named = {
+        _START: (start, f"start {target['start_year']}"),
+        _TARGET: (aim, f"mål {target['target_year']}"),
+        _EXPECTED: (expected, f"planlagt {newest['year']}"),
+        _NEWEST: (value, f"tal {newest['year']}"),
+    }
+    names = [
+        {
+            "x": number,
+            "y": lane,
+            "text": f"{name}: {danish.number(number, indicator.decimals)}",
+            "align": _towards_the_middle((number - low) / (high - low)),
+            "weight": "bold" if lane == _NEWEST else "normal",
+        }
+        for lane, (number, name) in named.items()
+        if number is not None
+    ]
     axis = alt.Axis(grid=False, tickCount=4, labelExpr=_DANISH, labelFontSize=TEXT)
     x = alt.X("x:Q", title=None, scale=_scale(low, high), axis=axis)
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 5.5], reverse=True, nice=False, zero=False))
-    named: dict[str, Any] = {"align": alt.expr("datum.align"), "fontWeight": alt.expr("datum.weight")}
+    styled: dict[str, Any] = {"align": alt.expr("datum.align"), "fontWeight": alt.expr("datum.weight")}
     point = {"x": value, "y": _BAR}
     bar = [] if start is None else [{"x": start, "x2": value, "y": _BAR - 0.28, "y2": _BAR + 0.28}]
     layers = [
-        _data(lines)
+        _data(_bullet_rules(start, ends, aim, expected))
         .mark_rule(color=INK)
         .encode(
             x=x,
@@ -78,13 +71,35 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
         .encode(x=x, y=y),
         # A name that a line runs through stays readable.
         _data(names)
-        .mark_text(fontSize=TEXT, stroke="#fff", strokeWidth=7, **named)
+        .mark_text(fontSize=TEXT, stroke="#fff", strokeWidth=7, **styled)
         .encode(x=x, y=y, text=alt.Text("text:N")),
-        _data(names).mark_text(fontSize=TEXT, color=INK, **named).encode(x=x, y=y, text=alt.Text("text:N")),
+        _data(names).mark_text(fontSize=TEXT, color=INK, **styled).encode(x=x, y=y, text=alt.Text("text:N")),
     ]
     if bar:
         layers.insert(0, _data(bar).mark_rect(color=BAR).encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")))
     return _svg(alt.layer(*layers, width=WIDTH, height=132))
+
+
+def _towards_the_middle(place: float) -> str:
+    """How a name is set that stands at this part of the axis, 0 to 1, so that it stays within the chart."""
+    return "left" if place < 0.35 else "right" if place > 0.65 else "center"
+
+
+def _bullet_rules(
+    start: float | None, ends: tuple[float | None, float | None], aim: float, expected: float | None
+) -> list[dict[str, Any]]:
+    """The lines of a bullet chart: from the start, the whisker, the target, the path."""
+    low, high = ends
+    rules: list[tuple[float, float, float, float, float, tuple[int, int]]] = []
+    if start is not None:
+        rules.append((start, start, _BAR - 0.28, _START - 0.35, 1.5, (1, 3)))
+    if low is not None and high is not None:
+        rules.append((low, high, _BAR, _BAR, 1.5, SOLID))
+        rules += [(end, end, _BAR - 0.18, _BAR + 0.18, 1.5, SOLID) for end in (low, high)]
+    rules.append((aim, aim, _TARGET + 0.4, _EXPECTED - 0.4, 3, SOLID))
+    if expected is not None:
+        rules.append((expected, expected, _BAR - 0.5, _EXPECTED - 0.4, 2, (4, 2)))
+    return [dict(zip(("x", "x2", "y", "y2", "width", "dash"), rule, strict=True)) for rule in rules]
 
 
 def planned(target: Row, newest: Row) -> float | None:

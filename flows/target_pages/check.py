@@ -1,6 +1,5 @@
 """The check of targets before they are decided: what intake would set aside, and what the figures say of the rest."""
 
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from flows.core.files import write
+from flows.core.provenance import file_sha256
 from flows.intake import names, plans, stage
 from flows.intake.deliveries import BESIDE, Delivery
 from flows.intake.delivery_note import SUFFIX
@@ -18,7 +18,7 @@ from flows.intake.stage import Receipt
 from flows.marts.build import over_snapshot
 from flows.present import danish, vocabulary
 from flows.publish.snapshots import Snapshot
-from schemas.models import Indicator
+from schemas.models import Indicator, Source
 from schemas.registry import Registry
 
 SOURCE = TABLE = "plan_targets"
@@ -30,11 +30,11 @@ class NotChecked(ValueError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Answer:
     """One answer: `is_fine`, and a sentence."""
 
     is_fine: bool
-    words: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -45,28 +45,28 @@ class Checked:
     plan: str
     number: str
     goal: str
-    findings: tuple[Finding, ...]
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A row that intake would set aside, with the words for its sender."""
+class UnusableRow:
+    """A row that intake would set aside, and why, for its sender."""
 
     line: int
     column: str
-    words: str
+    reason: str
     hint: str = ""
 
 
 @dataclass(frozen=True)
-class Check:
+class FileCheck:
     """What the check of a file found: rows that would be set aside, and answers for every other one."""
 
-    faults: tuple[Fault, ...]
+    unusable: tuple[UnusableRow, ...]
     targets: tuple[Checked, ...]
 
 
-def check(file: Path, snapshot: Snapshot, registry: Registry) -> Check:
+def check(file: Path, snapshot: Snapshot, registry: Registry) -> FileCheck:
     """Read a file of targets as intake would, and hold every target against the figures of a snapshot.
 
     Raises NotChecked where the file would be refused as a whole.
@@ -84,10 +84,10 @@ def check(file: Path, snapshot: Snapshot, registry: Registry) -> Check:
         rows = pl.read_parquet(Path(folder) / receipt.tables[TABLE], glob=False)
         faults = pl.read_parquet(Path(folder) / receipt.faults, glob=False) if receipt.faults else None
     broken = [] if faults is None else faults.rows(named=True)
-    told = {Fault(r["line"], r["column"], registry.rules[r["rule"]].da, r["detail"]) for r in broken}
+    unread = {UnusableRow(r["line"], r["column"], registry.rules[r["rule"]].da, r["detail"]) for r in broken}
     fitting, misfits = _fitting(rows, snapshot, registry)
-    ordered = sorted({*told, *misfits}, key=lambda fault: (fault.line, fault.column, fault.words))
-    return Check(tuple(ordered), tuple(_targets(fitting, snapshot, registry)))
+    ordered = sorted({*unread, *misfits}, key=lambda row: (row.line, row.column, row.reason))
+    return FileCheck(tuple(ordered), tuple(_targets(fitting, snapshot, registry)))
 
 
 def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> Receipt:
@@ -95,7 +95,7 @@ def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> R
     known = names.names(registry, _mart(snapshot, "dim_municipalities"), _mart(snapshot, "dim_municipality_mergers"))
     known = known.of(registry.sources[SOURCE])
     beside = {suffix: part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()}
-    delivery = Delivery(f"{SOURCE}/{file.name}", file, SOURCE, _hash(file), beside, _hashes(beside), _today())
+    delivery = Delivery(f"{SOURCE}/{file.name}", file, SOURCE, file_sha256(file), beside, _hashes(beside), _today())
     receipt = stage.stage(delivery, folder, registry, known)
     if receipt.rule != "head_missing" or SUFFIX in beside:
         return receipt
@@ -106,12 +106,8 @@ def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> R
     return stage.stage(replace(delivery, beside=noted, hashes=_hashes(noted)), folder, registry, known)
 
 
-def _hash(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def _hashes(beside: Mapping[str, Path]) -> dict[str, str]:
-    return {suffix: _hash(part) for suffix, part in beside.items()}
+    return {suffix: file_sha256(part) for suffix, part in beside.items()}
 
 
 def _today() -> date:
@@ -122,18 +118,18 @@ def _mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
     return pl.read_parquet(snapshot.path(name), glob=False)
 
 
-def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tuple[pl.DataFrame, list[Fault]]:
+def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tuple[pl.DataFrame, list[UnusableRow]]:
     """The rows that fit the plans, what is there of targets and activities, and each other; and the others' faults."""
     granted = _mart(snapshot, "dim_plans").select("plan_name", "municipality_code", "area_ids")
     known = plans.known((name, code, areas.split(", ")) for name, code, areas in granted.rows())
-    no_word = pl.col("is_withdrawn").replace(False, None)
-    before = _mart(snapshot, "dim_targets").select(rows.columns).cast(rows.schema).with_columns(no_word)
-    done = _mart(snapshot, "plan_activity_years").select("plan_name", "municipality_code", "activity")
-    found = plans.added(plans.as_granted(before, known), rows, plans.as_granted(done, known), known, registry)
+    empty_where_false = pl.col("is_withdrawn").replace(False, None)
+    before = _mart(snapshot, "dim_targets").select(rows.columns).cast(rows.schema).with_columns(empty_where_false)
+    activities = _mart(snapshot, "plan_activity_years").select("plan_name", "municipality_code", "activity")
+    addition = plans.added(plans.as_granted(before, known), rows, plans.as_granted(activities, known), known, registry)
     here = set(rows["source_file"])
     faults = [
-        Fault(fault.line, fault.column, registry.rules[fault.rule].da, fault.detail)
-        for path, fault in found.set_aside
+        UnusableRow(fault.line, fault.column, registry.rules[fault.rule].da, fault.detail)
+        for path, fault in addition.set_aside
         if path in here
     ]
     lines = {fault.line for fault in faults}
@@ -143,16 +139,16 @@ def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tupl
 def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list[Checked]:
     """Every target with the answers of the figures, in the order of the file."""
     marts = {name: snapshot.path(name) for name in snapshot.manifest["marts"]}
-    made = over_snapshot("dim_targets", marts, {TABLE: rows}, registry, snapshot.manifest["origin"])
+    targets = over_snapshot("dim_targets", marts, {TABLE: rows}, registry, snapshot.manifest["origin"])
     profile = _mart(snapshot, "area_profile").filter(pl.col("value").is_not_null())
     areas = dict(_mart(snapshot, "dim_areas").select("area_id", "area_name").rows())
     checked = []
-    for target in made.sort("source_line").rows(named=True):
+    for target in targets.sort("source_line").rows(named=True):
         if target["is_withdrawn"]:
-            answers = [Finding(True, "Målet udgår.")]
+            answers = [Answer(True, "Målet udgår.")]
         elif target["indicator"] is None:
             reason = vocabulary.NOT_MEASURABLE[target["not_measurable_because"]]
-            answers = [Finding(True, f"Målet følges ikke med tal: {reason}.")]
+            answers = [Answer(True, f"Målet følges ikke med tal: {reason}.")]
         else:
             indicator = registry.indicators[target["indicator"]]
             figures = profile.filter(area_id=target["area_id"], indicator=indicator.id).sort("year")
@@ -171,56 +167,56 @@ def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list
 Row = Mapping[str, Any]
 
 
-def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: Mapping[str, str]) -> Finding:
+def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: Mapping[str, str]) -> Answer:
     """Is the indicator measured for this area?"""
     area = areas.get(target["area_id"], target["area_id"])
     if figures.is_empty():
-        return Finding(False, f"Der er ingen tal for '{indicator.label_da}' i {area}. Målet kan ikke følges.")
+        return Answer(False, f"Der er ingen tal for '{indicator.label_da}' i {area}. Målet kan ikke følges.")
     years = figures["year"].to_list()
     there = f"Der er tal for '{indicator.label_da}' i {area} for {danish.years(years)}."
     if indicator.interval is None:
-        return Finding(
+        return Answer(
             False, f"{there} Men tallet har ingen beregnet usikkerhed, så bevægelse kan ikke skilles fra tilfælde."
         )
     if figures["numerator"].null_count() == figures.height:
-        return Finding(False, f"{there} Men antallene bag er ikke leveret, så bevægelse kan ikke skilles fra tilfælde.")
-    return Finding(True, there)
+        return Answer(False, f"{there} Men antallene bag er ikke leveret, så bevægelse kan ikke skilles fra tilfælde.")
+    return Answer(True, there)
 
 
-def _start(target: Row, indicator: Indicator) -> Finding:
+def _start(target: Row, indicator: Indicator) -> Answer:
     """Is the starting value what the figures say?"""
-    said, year = danish.valued(target["start_value"], indicator), target["start_year"]
+    start, year = danish.valued(target["start_value"], indicator), target["start_year"]
     figure = danish.valued(target["start_figure"], indicator)
     match target["start_check"]:
         case "equal":
-            return Finding(True, f"Startværdien {said} er den, som tallene viser for {year}.")
+            return Answer(True, f"Startværdien {start} er den, som tallene viser for {year}.")
         case "within_interval":
-            return Finding(
-                True, f"Startværdien {said} er ikke tallet for {year}, som er {figure}, men inden for dets usikkerhed."
+            return Answer(
+                True, f"Startværdien {start} er ikke tallet for {year}, som er {figure}, men inden for dets usikkerhed."
             )
         case "differs":
-            return Finding(False, f"Startværdien {said} passer ikke: tallene viser {figure} for {year}.")
+            return Answer(False, f"Startværdien {start} passer ikke: tallene viser {figure} for {year}.")
         case _:
-            return Finding(False, f"Startværdien {said} kan ikke kontrolleres: der er intet tal for {year}.")
+            return Answer(False, f"Startværdien {start} kan ikke kontrolleres: der er intet tal for {year}.")
 
 
-def _way(target: Row, indicator: Indicator) -> list[Finding]:
+def _way(target: Row, indicator: Indicator) -> list[Answer]:
     """What the figures say of the way to the target; none where they lie beyond it already."""
     if target["moved_of_areas"] is None:
         reached = danish.valued(target["target_value"], indicator)
-        return [Finding(False, f"Efter tallene er målet på {reached} allerede nået i {target['start_year']}.")]
+        return [Answer(False, f"Efter tallene er målet på {reached} allerede nået i {target['start_year']}.")]
     good = {"high_is_better": "up", "high_is_worse": "down"}.get(indicator.polarity, target["direction"])
     against = "Tallet skal flytte sig den vej, som ellers regnes for den dårlige."
-    odd = [] if target["direction"] == good else [Finding(False, against)]
-    return [*odd, *_step(target, indicator), _moved(target, indicator)]
+    odd = [] if target["direction"] == good else [Answer(False, against)]
+    return [*odd, *_step(target, indicator), _moved(target)]
 
 
-def _step(target: Row, indicator: Indicator) -> list[Finding]:
+def _step(target: Row, indicator: Indicator) -> list[Answer]:
     """Is the step larger than the smallest visible change of an area of this size? In points and in what is counted."""
     step = danish.changed(target["step_size"], indicator)
     if target["visible_change"] is None:
         lacking = "der er intet tal for startåret" if target["start_figure"] is None else "usikkerheden er ukendt"
-        return [Finding(False, f"Skridtet til målet er {step}. Om det er stort nok til at ses, vides ikke: {lacking}.")]
+        return [Answer(False, f"Skridtet til målet er {step}. Om det er stort nok til at ses, vides ikke: {lacking}.")]
     units = abs(target["step_size"]) * target["visible_count"] / target["visible_change"]
     visible = danish.changed(target["visible_change"], indicator).lstrip("+")
     sizes = (
@@ -229,50 +225,54 @@ def _step(target: Row, indicator: Indicator) -> list[Finding]:
         f"eller {danish.counted(target['visible_count'], indicator)}."
     )
     if target["step_is_visible"]:
-        return [Finding(True, sizes)]
+        return [Answer(True, sizes)]
     return [
-        Finding(False, f"{sizes} Skridtet er mindre: selv når målet er nået, kan tallene sandsynligvis ikke vise det.")
+        Answer(False, f"{sizes} Skridtet er mindre: selv når målet er nået, kan tallene sandsynligvis ikke vise det.")
     ]
 
 
-def _moved(target: Row, indicator: Indicator) -> Finding:
+def _moved(target: Row) -> Answer:
     """How many of all areas ever moved so far in so many years?"""
-    of, moved = target["moved_of_areas"], target["moved_areas"]
+    compared, moved = target["moved_of_areas"], target["moved_areas"]
     span = target["target_year"] - target["start_year"]
     years = "1 år" if span == 1 else f"{span} år"
-    if not of:
-        return Finding(False, f"Ingen boligområder har to tal med {years} imellem, der kan sammenlignes.")
+    if not compared:
+        return Answer(False, f"Ingen boligområder har to tal med {years} imellem, der kan sammenlignes.")
     way = "op" if target["direction"] == "up" else "ned"
-    counted = f"{danish.number(moved)} af {danish.number(of)} boligområder"
+    counted = f"{danish.number(moved)} af {danish.number(compared)} boligområder"
     areas = f"{counted} er på noget tidspunkt gået så langt {way} på {years}"
     less = f"Skridtet er større end {danish.number(target['step_percentile'])} % af alle de ændringer, der er set."
-    return Finding(moved > 0, f"{areas}, også dem, der gjorde det ved et tilfælde. {less}")
+    return Answer(moved > 0, f"{areas}, også dem, der gjorde det ved et tilfælde. {less}")
 
 
-def _published(target: Row, figures: pl.DataFrame, registry: Registry) -> Finding:
+def _published(target: Row, figures: pl.DataFrame, registry: Registry) -> Answer:
     """Is the target year covered by the release calendar of the source?"""
     year = target["target_year"]
     if year in figures["year"]:
-        return Finding(True, f"Tallet for målåret {year} er allerede udgivet.")
+        return Answer(True, f"Tallet for målåret {year} er allerede udgivet.")
     if figures.is_empty():
-        return Finding(False, f"Det vides ikke, om der kommer et tal for målåret {year}.")
-    source = registry.sources[figures["source"][-1]]
+        return Answer(False, f"Det vides ikke, om der kommer et tal for målåret {year}.")
+    return _awaited(year, registry.sources[figures["source"][-1]], figures, registry)
+
+
+def _awaited(year: int, source: Source, figures: pl.DataFrame, registry: Registry) -> Answer:
+    """Will a figure that is not there yet come, as far as the source's calendar says?"""
     who = source.publisher_da
     if source.releases is None:
-        return Finding(
+        return Answer(
             False, f"Kilden ({who}) har ingen udgivelseskalender: det vides ikke, om der kommer et tal for {year}."
         )
     columns = [
         column for column in registry.layout_of(source.id).columns if column.indicator == figures["indicator"][0]
     ]
     if any(column.years and year not in column.years for column in columns):
-        return Finding(False, f"Kilden ({who}) har ikke tallet for {year}.")
+        return Answer(False, f"Kilden ({who}) har ikke tallet for {year}.")
     releases, of_source = source.releases, figures.filter(source=source.id)
     lag = min((of_source["published_at"].dt.year() - of_source["year"]).to_list())
     if year + lag not in releases.years or (source.years and year not in source.years):
         unknown = "det vides ikke, om der kommer et tal for målåret"
-        return Finding(False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: {unknown}.")
+        return Answer(False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: {unknown}.")
     due = date.fromisoformat(f"{year + lag}-{max(releases.days)}")
     if due < _today():
-        return Finding(False, f"Tallet for målåret {year} burde være udgivet {danish.day(due)}, men er ikke leveret.")
-    return Finding(True, f"Tallet for målåret {year} ventes udgivet omkring {danish.day(due)}.")
+        return Answer(False, f"Tallet for målåret {year} burde være udgivet {danish.day(due)}, men er ikke leveret.")
+    return Answer(True, f"Tallet for målåret {year} ventes udgivet omkring {danish.day(due)}.")

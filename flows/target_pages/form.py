@@ -15,10 +15,10 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
 from flows.present import danish, vocabulary
-from flows.present.excel import Cell, Column, Formats, lines_of, table
+from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.publish.plans_read import Activity, Plan, Row, Target, in_order, read
 from flows.publish.snapshots import Snapshot
-from flows.target_pages import telling
+from flows.target_pages import sentences
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -28,7 +28,7 @@ NOT_COUNTED = "ikke oplyst"
 
 
 @dataclass(frozen=True)
-class Line:
+class FormLine:
     """One version of a target, and what the year says of it: `row` of dim_targets, `of_year` of target_progress."""
 
     row: Row
@@ -42,8 +42,8 @@ class Line:
 
     def change(self, column: str) -> float | None:
         """A change of the figure; one that rounds to nothing is nothing, or it would be shown as −0,0."""
-        found = self.figure(column)
-        return 0.0 if found is not None and self.indicator and not round(found, self.indicator.decimals) else found
+        change = self.figure(column)
+        return 0.0 if change is not None and self.indicator and not round(change, self.indicator.decimals) else change
 
 
 def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year: int) -> None:
@@ -57,7 +57,7 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
         raise ValueError(f"{plan_id}: no plan of the snapshot; there are {', '.join(plans) or 'none'}")
     plan = plans[plan_id]
     _check_year(plan, year)
-    lines, done = list(_lines(plan, year, registry)), _activities(plan, year, registry)
+    lines, activities = list(_lines(plan, year, registry)), _activities(plan, year, registry)
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     created = datetime.fromisoformat(snapshot.manifest["as_of"]).replace(tzinfo=None)
@@ -65,22 +65,23 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     sheets = {name: book.add_worksheet(name) for name in (FRONT, GOALS, ACTIVITIES, MEANINGS)}
     formats = Formats(book)
     _front(sheets[FRONT], formats, plan, year, lines, snapshot)
-    told = _goal_columns(plan, year)
-    table(sheets[GOALS], formats, "maal", [*told, *LOOKED_UP], lines, _decimals, frozen=3)
+    printed = _goal_columns(plan, year)
+    add_table(sheets[GOALS], formats, ExcelTable("maal", [*printed, *LOOKED_UP], _decimals, frozen=3), lines)
     # On paper the columns that are only looked up would make all others too small to read.
-    sheets[GOALS].print_area(0, 0, len(lines), len(told) - 1)
+    sheets[GOALS].print_area(0, 0, len(lines), len(printed) - 1)
     nothing = f"Ingen i {year} eller {year - 1}."
-    table(
-        sheets[ACTIVITIES], formats, "aktiviteter", _activity_columns(year, registry), done, frozen=2, nothing=nothing
-    )
-    table(sheets[MEANINGS], formats, "forklaring", MEANING_COLUMNS, list(_meanings(lines, done, registry)))
+    running = ExcelTable("aktiviteter", _activity_columns(year, registry), frozen=2, nothing=nothing)
+    add_table(sheets[ACTIVITIES], formats, running, activities)
+    meanings = list(_meanings(lines, activities, registry))
+    add_table(sheets[MEANINGS], formats, ExcelTable("forklaring", MEANING_COLUMNS), meanings)
+    marks = " · ".join(mark for mark, _ in sentences.banners(snapshot.manifest["origin"], plan.is_example))
     for sheet in sheets.values():
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         named = plan.row["plan_name"].replace("&", "&&")
-        sheet.set_header(f"&L&8 {named}, {year}&R&8 {' · '.join(_marks(plan, snapshot))}")
+        sheet.set_header(f"&L&8 {named}, {year}&R&8 {marks}")
         sheet.set_footer("&L&8 &A&R&8 Side &P af &N")
     book.close()
     files.write(file, content.getvalue())
@@ -97,93 +98,79 @@ def _check_year(plan: Plan, year: int) -> None:
         raise ValueError(f"{plan.id}: {year} lies outside its targets, which run from {first} to {last}")
 
 
-def _marks(plan: Plan, snapshot: Snapshot) -> list[str]:
-    return [text.partition(":")[0] for text in _banners(plan, snapshot)]
-
-
-def _banners(plan: Plan, snapshot: Snapshot) -> list[str]:
-    """What must stand above everything else."""
-    is_made_up = snapshot.manifest["origin"] == "synthetic"
-    return [
-        vocabulary.INTERNAL,
-        *([vocabulary.SYNTHETIC] if is_made_up else []),
-        *([vocabulary.EXAMPLE] if plan.is_example else []),
-    ]
-
-
 # Targets --------------------------------------------------------------------------------------------------------------
 
 
-def _lines(plan: Plan, year: int, registry: Registry) -> Iterator[Line]:
+def _lines(plan: Plan, year: int, registry: Registry) -> Iterator[FormLine]:
     """Targets on shared indicators first, then by effort area and number; versions before below the one in force."""
     themes = [row["effort_area_id"] for row in registry.codes["effort_areas"]]
     names = {row["effort_area_id"]: row["name_da"] for row in registry.codes["effort_areas"]}
 
     def place(target: Target) -> tuple[Any, ...]:
         row = target.row
-        return not telling.is_shown_first(target), themes.index(row["effort_area_id"]), in_order(row["target_no"])
+        return not sentences.is_shown_first(target), themes.index(row["effort_area_id"]), in_order(row["target_no"])
 
     for target in sorted(plan.walk(), key=place):
         for version in (target, *reversed(target.earlier)):
             row = version.row
-            of_year = next((found for found in version.years if found["year"] == year), None)
+            of_year = next((row for row in version.years if row["year"] == year), None)
             if version is target or of_year:
                 indicator = registry.indicators[row["indicator"]] if row["indicator"] else None
-                yield Line(row, of_year, indicator, names[row["effort_area_id"]])
+                yield FormLine(row, of_year, indicator, names[row["effort_area_id"]])
 
 
-def _goal_columns(plan: Plan, year: int) -> list[Column]:
+def _goal_columns(plan: Plan, year: int) -> list[ExcelColumn]:
     """What is read and filled in; what is there to be looked up and calculated with stands in LOOKED_UP."""
     place = plan.row["municipality_name"]
     return [
-        Column("Indsatsområde", 17, lambda line: line.theme),
-        Column("Nr.", 8, _number),
-        Column("Mål", 21, lambda line: line.row["goal"]),
-        Column("Måles ved", 19, _measure),
-        Column("Fælles", 7, lambda line: "ja" if line.row["is_shared"] else None),
-        Column("Tallet er for", 12, lambda line: line.indicator and line.indicator.population_da),
-        Column("Boligområde", 11, lambda line: line.row["area_name"]),
-        Column("Startår", 7, lambda line: line.row["start_year"], "year"),
-        Column("Startværdi", 9, lambda line: line.row["start_value"], "value"),
-        Column("Målår", 6, lambda line: line.row["target_year"], "year"),
-        Column("Målværdi", 9, lambda line: line.row["target_value"], "value"),
-        Column(f"Tal {year}", 8, lambda line: line.figure("value"), "value"),
-        Column("Usikkerhed", 12, _interval, "beside"),
-        Column(f"På vejen {year}", 8, lambda line: line.figure("expected_value"), "value"),
-        Column("Ændring siden start", 8, lambda line: line.change("change_start"), "change"),
-        Column("Ændringens usikkerhed", 13, _change_interval, "beside"),
-        Column("Vurdering", 11, _verdict),
-        Column("Slags vurdering", 12, _kind),
-        Column("Hvorfor", 20, _why),
-        Column(f"Ændring i kommunen ({place})", 11, lambda line: line.change("municipality_change"), "change"),
-        Column("Ændring i hele landet", 9, lambda line: line.change("country_change"), "change"),
-        Column("Sekretariatets bemærkning", 21, lambda line: None, "answer"),
-        Column("Hvad gør vi nu", 21, lambda line: None, "answer"),
+        ExcelColumn("Indsatsområde", 17, lambda line: line.theme),
+        ExcelColumn("Nr.", 8, _number),
+        ExcelColumn("Mål", 21, lambda line: line.row["goal"]),
+        ExcelColumn("Måles ved", 19, _measure),
+        ExcelColumn("Fælles", 7, lambda line: "ja" if line.row["is_shared"] else None),
+        ExcelColumn("Tallet er for", 12, lambda line: line.indicator and line.indicator.population_da),
+        ExcelColumn("Boligområde", 11, lambda line: line.row["area_name"]),
+        ExcelColumn("Startår", 7, lambda line: line.row["start_year"], "year"),
+        ExcelColumn("Startværdi", 9, lambda line: line.row["start_value"], "value"),
+        ExcelColumn("Målår", 6, lambda line: line.row["target_year"], "year"),
+        ExcelColumn("Målværdi", 9, lambda line: line.row["target_value"], "value"),
+        ExcelColumn(f"Tal {year}", 8, lambda line: line.figure("value"), "value"),
+        ExcelColumn("Usikkerhed", 12, _interval, "beside"),
+        ExcelColumn(f"På vejen {year}", 8, lambda line: line.figure("expected_value"), "value"),
+        ExcelColumn("Ændring siden start", 8, lambda line: line.change("change_start"), "change"),
+        ExcelColumn("Ændringens usikkerhed", 13, _change_interval, "beside"),
+        ExcelColumn("Vurdering", 11, _verdict),
+        ExcelColumn("Slags vurdering", 12, _kind),
+        ExcelColumn("Hvorfor", 20, _why),
+        ExcelColumn(f"Ændring i kommunen ({place})", 11, lambda line: line.change("municipality_change"), "change"),
+        ExcelColumn("Ændring i hele landet", 9, lambda line: line.change("country_change"), "change"),
+        ExcelColumn("Sekretariatets bemærkning", 21, lambda _: None, "answer"),
+        ExcelColumn("Hvad gør vi nu", 21, lambda _: None, "answer"),
     ]
 
 
 LOOKED_UP = [
-    Column("Udgave", 22, lambda line: _version(line.row)),
-    Column("Planens målgruppe", 22, lambda line: line.row["target_population"]),
-    Column("Usikkerhed, lavest", 11, lambda line: line.figure("ci_low"), "value"),
-    Column("Usikkerhed, højest", 11, lambda line: line.figure("ci_high"), "value"),
-    Column("Ændring, lavest", 11, lambda line: line.change("change_start_low"), "change"),
-    Column("Ændring, højest", 11, lambda line: line.change("change_start_high"), "change"),
+    ExcelColumn("Udgave", 22, lambda line: _version(line.row)),
+    ExcelColumn("Planens målgruppe", 22, lambda line: line.row["target_population"]),
+    ExcelColumn("Usikkerhed, lavest", 11, lambda line: line.figure("ci_low"), "value"),
+    ExcelColumn("Usikkerhed, højest", 11, lambda line: line.figure("ci_high"), "value"),
+    ExcelColumn("Ændring, lavest", 11, lambda line: line.change("change_start_low"), "change"),
+    ExcelColumn("Ændring, højest", 11, lambda line: line.change("change_start_high"), "change"),
 ]
 
 
-def _decimals(line: Line) -> int:
+def _decimals(line: FormLine) -> int:
     return line.indicator.decimals if line.indicator else 0
 
 
-def _number(line: Line) -> str:
+def _number(line: FormLine) -> str:
     """The target's number, and whether it still counts."""
     row = line.row
     ended = ", opgivet" if row["is_withdrawn"] else ", afløst" if row["replaced_on"] else ""
     return f"{row['target_no']}{ended}"
 
 
-def _measure(line: Line) -> str | None:
+def _measure(line: FormLine) -> str | None:
     if line.indicator is None:
         return None
     label, unit = line.indicator.label_da, line.indicator.unit_short_da
@@ -197,21 +184,21 @@ def _version(row: Row) -> str:
     return f"sat den {danish.day(row['set_on'])}{until}"
 
 
-def _interval(line: Line) -> str | None:
+def _interval(line: FormLine) -> str | None:
     if line.indicator is None or line.figure("value") is None:
         return None
     known = danish.interval(line.figure("ci_low"), line.figure("ci_high"), line.indicator)
     return "ukendt" if known == danish.ABSENT else f"{known} {line.indicator.unit_short_da}"
 
 
-def _change_interval(line: Line) -> str | None:
+def _change_interval(line: FormLine) -> str | None:
     if line.indicator is None or line.figure("change_start") is None:
         return None
     known = danish.span(line.figure("change_start_low"), line.figure("change_start_high"), line.indicator)
     return "ukendt" if known == danish.ABSENT else known
 
 
-def _verdict(line: Line) -> str:
+def _verdict(line: FormLine) -> str:
     if line.row["is_withdrawn"]:
         return vocabulary.WITHDRAWN
     if line.indicator is None:
@@ -224,13 +211,13 @@ def _verdict(line: Line) -> str:
     return f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else danish.ABSENT
 
 
-def _kind(line: Line) -> str | None:
+def _kind(line: FormLine) -> str | None:
     if line.of_year is None or line.of_year["value"] is None or line.of_year["target_verdict"] is None:
         return None
     return vocabulary.KINDS[line.of_year["verdict_kind"]] if line.of_year["verdict_kind"] else None
 
 
-def _why(line: Line) -> str | None:
+def _why(line: FormLine) -> str | None:
     """Why the verdict is what it is, and what else a reader must know of the year's figure."""
     row, year = line.row, line.of_year
     if row["is_withdrawn"]:
@@ -240,18 +227,18 @@ def _why(line: Line) -> str | None:
         return danish.sentence(reason) if reason else None
     if year is None:
         return f"Målet løber fra {row['start_year']} til {row['target_year']}."
-    said = []
+    reasons = []
     if year["value"] is None:
-        said.append(vocabulary.MISSING.get(year["missing_reason"], vocabulary.MISSING["not_delivered"]))
+        reasons.append(vocabulary.MISSING.get(year["missing_reason"], vocabulary.MISSING["not_delivered"]))
     else:
-        said += vocabulary.reasons(year["why"])
-        if not said and year["target_verdict"]:
-            said.append(vocabulary.MEANINGS[year["target_verdict"]].rstrip("."))
+        reasons += vocabulary.reasons(year["why"])
+        if not reasons and year["target_verdict"]:
+            reasons.append(vocabulary.MEANINGS[year["target_verdict"]].rstrip("."))
         if year["status"] in ("provisional", "estimated"):
-            said.append(f"tallet er {vocabulary.STATUSES[year['status']]}")
+            reasons.append(f"tallet er {vocabulary.STATUSES[year['status']]}")
         if (year["window_years"] or 1) > 1:
-            said.append(f"tallet er et gennemsnit over {year['window_years']} år")
-    return danish.sentence("; ".join(said)) if said else None
+            reasons.append(f"tallet er et gennemsnit over {year['window_years']} år")
+    return danish.sentence("; ".join(reasons)) if reasons else None
 
 
 # Activities -----------------------------------------------------------------------------------------------------------
@@ -260,32 +247,32 @@ def _why(line: Line) -> str | None:
 def _activities(plan: Plan, year: int, registry: Registry) -> list[Activity]:
     """The activities that run in the year, or have a row for it or for the year before, by effort area."""
     themes = [row["effort_area_id"] for row in registry.codes["effort_areas"]]
-    found = [
+    running = [
         activity
         for activity in plan.activities
         if {year, year - 1} & dict(activity.participants).keys()
         or (activity.begins.year <= year and (activity.ends is None or activity.ends.year >= year))
     ]
-    return sorted(found, key=lambda activity: themes.index(activity.effort_area))
+    return sorted(running, key=lambda activity: themes.index(activity.effort_area))
 
 
-def _activity_columns(year: int, registry: Registry) -> list[Column]:
+def _activity_columns(year: int, registry: Registry) -> list[ExcelColumn]:
     names = {row["effort_area_id"]: row["name_da"] for row in registry.codes["effort_areas"]}
 
     def moves(activity: Activity) -> str:
         return "; ".join(registry.indicators[name].label_da for name in activity.indicators) or "intet tal"
 
     return [
-        Column("Indsatsområde", 24, lambda activity: names[activity.effort_area]),
-        Column("Aktivitet", 28, lambda activity: activity.name),
-        Column("Boligområde", 18, lambda activity: activity.area),
-        Column("Begynder", 11, lambda activity: activity.begins, "date"),
-        Column("Slutter", 11, lambda activity: activity.ends, "date"),
-        Column(f"Deltagere {year}", 11, lambda activity: _participants(activity, year), "count"),
-        Column(f"Deltagere {year - 1}", 11, lambda activity: _participants(activity, year - 1), "count"),
-        Column("Skal flytte", 36, moves, "beside"),
-        Column("Gennem skridtet", 32, lambda activity: "; ".join(activity.steps) or None),
-        Column("Sekretariatets bemærkning", 36, lambda activity: None, "answer"),
+        ExcelColumn("Indsatsområde", 24, lambda activity: names[activity.effort_area]),
+        ExcelColumn("Aktivitet", 28, lambda activity: activity.name),
+        ExcelColumn("Boligområde", 18, lambda activity: activity.area),
+        ExcelColumn("Begynder", 11, lambda activity: activity.begins, "date"),
+        ExcelColumn("Slutter", 11, lambda activity: activity.ends, "date"),
+        ExcelColumn(f"Deltagere {year}", 11, lambda activity: _participants(activity, year), "count"),
+        ExcelColumn(f"Deltagere {year - 1}", 11, lambda activity: _participants(activity, year - 1), "count"),
+        ExcelColumn("Skal flytte", 36, moves, "beside"),
+        ExcelColumn("Gennem skridtet", 32, lambda activity: "; ".join(activity.steps) or None),
+        ExcelColumn("Sekretariatets bemærkning", 36, lambda _: None, "answer"),
     ]
 
 
@@ -298,9 +285,9 @@ def _participants(activity: Activity, year: int) -> Cell:
 # Words ----------------------------------------------------------------------------------------------------------------
 
 MEANING_COLUMNS = [
-    Column("Hvor", 18, lambda meaning: meaning[0]),
-    Column("Ord eller tegn", 34, lambda meaning: meaning[1]),
-    Column("Betyder", 110, lambda meaning: meaning[2]),
+    ExcelColumn("Hvor", 18, lambda meaning: meaning[0]),
+    ExcelColumn("Ord eller tegn", 34, lambda meaning: meaning[1]),
+    ExcelColumn("Betyder", 110, lambda meaning: meaning[2]),
 ]
 COLUMN_MEANINGS = {
     "Fælles": "ja: områdesekretariatet har aftalt med planerne at følge tallet. Disse mål står først.",
@@ -323,7 +310,7 @@ PARTICIPANT_MEANINGS = {
 
 
 def _meanings(
-    lines: Sequence[Line], activities: Sequence[Activity], registry: Registry
+    lines: Sequence[FormLine], activities: Sequence[Activity], registry: Registry
 ) -> Iterator[tuple[str, str, str]]:
     """Every word and sign of the form, then the definitions of its indicators."""
     for verdict, word in vocabulary.VERDICTS.items():
@@ -350,32 +337,29 @@ def _meanings(
 # Sheets ---------------------------------------------------------------------------------------------------------------
 
 
-def _front(sheet: Any, formats: Formats, plan: Plan, year: int, lines: Sequence[Line], snapshot: Snapshot) -> None:
+def _front(sheet: Any, formats: Formats, plan: Plan, year: int, lines: Sequence[FormLine], snapshot: Snapshot) -> None:
     key, text = formats.of(bold=True, valign="top"), formats.of(text_wrap=True, valign="top", align="left")
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, 105)
     sheet.write_string(0, 0, f"{TITLE} {year}", formats.of(bold=True, font_size=16))
     row = 1
-    for banner in _banners(plan, snapshot):
-        mark, _, meaning = banner.partition(":")
+    for mark, meaning in sentences.banners(snapshot.manifest["origin"], plan.is_example):
         loud = formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top")
         sheet.write_string(row, 0, mark, loud)
-        sheet.write_string(
-            row, 1, danish.sentence(meaning.strip()), formats.of(text_wrap=True, valign="top", bold=True)
-        )
+        sheet.write_string(row, 1, danish.sentence(meaning), formats.of(text_wrap=True, valign="top", bold=True))
         row += 1
-    for name, said in _facts(plan, year, lines, snapshot):
+    for name, fact in _facts(plan, year, lines, snapshot):
         row += 1
         sheet.write_string(row, 0, name, key)
-        if isinstance(said, int):
-            sheet.write_number(row, 1, said, text)
+        if isinstance(fact, int):
+            sheet.write_number(row, 1, fact, text)
         else:
-            sheet.write_string(row, 1, said, text)
-            sheet.set_row(row, 15 * lines_of(said, 105))
+            sheet.write_string(row, 1, fact, text)
+            sheet.set_row(row, 15 * lines_of(fact, 105))
     row += 2
     sheet.write_string(row, 0, "Sådan læses og udfyldes skemaet", formats.of(bold=True, font_size=12))
-    for below, said in enumerate(HOW, row + 1):
-        sheet.write_string(below, 0, said)
+    for below, advice in enumerate(HOW, row + 1):
+        sheet.write_string(below, 0, advice)
 
 
 HOW = (
@@ -389,7 +373,7 @@ HOW = (
 )
 
 
-def _facts(plan: Plan, year: int, lines: Sequence[Line], snapshot: Snapshot) -> Iterator[tuple[str, str | int]]:
+def _facts(plan: Plan, year: int, lines: Sequence[FormLine], snapshot: Snapshot) -> Iterator[tuple[str, str | int]]:
     yield "Helhedsplan", plan.row["plan_name"]
     yield "Kommune", plan.row["municipality_name"]
     yield "Boligområder", danish.listed(plan.areas)
@@ -401,9 +385,9 @@ def _facts(plan: Plan, year: int, lines: Sequence[Line], snapshot: Snapshot) -> 
     measured = [line for line in current if line.indicator]
     yield "Mål, der gælder", len(current)
     yield "Mål, der kan måles", len(measured)
-    told = [_verdict(line) for line in measured]
+    verdicts = [_verdict(line) for line in measured]
     for verdict, word in vocabulary.VERDICTS.items():
-        yield f"{vocabulary.SIGNS[verdict]} {word} i {year}", told.count(f"{vocabulary.SIGNS[verdict]} {word}")
-    yield f"Uden vurdering for {year}", sum(said in (vocabulary.NO_FIGURE, danish.ABSENT) for said in told)
+        yield f"{vocabulary.SIGNS[verdict]} {word} i {year}", verdicts.count(f"{vocabulary.SIGNS[verdict]} {word}")
+    yield f"Uden vurdering for {year}", sum(verdict in (vocabulary.NO_FIGURE, danish.ABSENT) for verdict in verdicts)
     if bare := [row["effort_area"] for row in plan.overview.values() if row["was_granted"] and not row["goals"]]:
         yield "Bevilling, men intet mål", danish.listed(bare)

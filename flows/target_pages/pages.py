@@ -1,4 +1,4 @@
-"""The steering pages as files: one per development plan, one per area secretariat, and an index of them."""
+"""The pages for steering groups as files: one per development plan, one per area secretariat, and an index of them."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -8,11 +8,11 @@ from typing import Any
 from flows.core.files import write as write_file
 from flows.present import danish, vocabulary
 from flows.present.pages import style, templates
-from flows.publish.plans_read import Plan, Secretariat, Steering, read
+from flows.publish.plans_read import Plan, PlansAndSecretariats, Secretariat, read
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import plans as plan_pages
 from flows.target_pages import secretariats as secretariat_pages
-from flows.target_pages import theory_of_change
+from flows.target_pages import sentences, theory_of_change
 from schemas.registry import Registry
 
 PACKAGE = "flows.target_pages"
@@ -42,22 +42,22 @@ def write(
     no other file, no network. Returns the files, the index first. Raises ValueError for an unknown plan, and
     LookupError where the snapshot lacks a mart.
     """
-    steering = read(snapshot)
-    known = [plan.id for plan in steering.plans]
+    there = read(snapshot)
+    known = [plan.id for plan in there.plans]
     if unknown := sorted(set(plans or ()) - set(known)):
         raise ValueError(f"{', '.join(unknown)}: no plan of the snapshot; there are {', '.join(known) or 'none'}")
-    asked = tuple(plan for plan in steering.plans if plans is None or plan.id in plans)
+    asked = tuple(plan for plan in there.plans if plans is None or plan.id in plans)
     written = []
     for done, plan in enumerate(asked):
         if progress:
             progress(plan.id, done, len(asked))
         written.append(_write(folder / f"plan-{plan.id}.html", _plan(plan, snapshot, registry)))
     linked = {plan.id for plan in asked}
-    shown = [s for s in steering.secretariats if plans is None or linked & {plan.id for plan in s.plans}]
+    shown = [s for s in there.secretariats if plans is None or linked & {plan.id for plan in s.plans}]
     for secretariat in shown:
         page = _secretariat(secretariat, linked, snapshot, registry)
         written.append(_write(folder / f"sekretariat-{secretariat.id}.html", page))
-    index = _write(folder / "index.html", _index(Steering(asked, tuple(shown)), snapshot))
+    index = _write(folder / "index.html", _index(PlansAndSecretariats(asked, tuple(shown)), snapshot))
     if progress:
         progress("index", len(asked), len(asked))
     return [index, *written]
@@ -83,16 +83,16 @@ def _secretariat(secretariat: Secretariat, linked: set[str], snapshot: Snapshot,
     )
 
 
-def _index(steering: Steering, snapshot: Snapshot) -> str:
-    goals = sum(plan.total("goals") for plan in steering.plans)
-    bare = sum(not plan.total("goals") for plan in steering.plans)
-    counted = f"{danish.many(len(steering.plans), 'helhedsplan', 'helhedsplaner')} med {danish.number(goals)} mål."
+def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
+    goals = sum(plan.total("goals") for plan in asked.plans)
+    bare = sum(not plan.total("goals") for plan in asked.plans)
+    counted = f"{danish.many(len(asked.plans), 'helhedsplan', 'helhedsplaner')} med {danish.number(goals)} mål."
     if bare and goals:
         counted += f" {danish.many(bare, 'plan', 'planer')} har ingen mål i Boligprofil."
     return _render(
         "index.html.j2",
         snapshot,
-        any(plan.is_example for plan in steering.plans) or any(one.is_example for one in steering.secretariats),
+        any(plan.is_example for plan in asked.plans) or any(office.is_example for office in asked.secretariats),
         counted=counted,
         secretariats=[
             (
@@ -100,24 +100,14 @@ def _index(steering: Steering, snapshot: Snapshot) -> str:
                 f"sekretariat-{secretariat.id}.html",
                 danish.many(len(secretariat.plans), "helhedsplan", "helhedsplaner"),
             )
-            for secretariat in steering.secretariats
+            for secretariat in asked.secretariats
         ],
-        plans=[(plan, [plan.total(column) for column in COUNT_HEADS]) for plan in steering.plans],
+        plans=[(plan, [plan.total(column) for column in COUNT_HEADS]) for plan in asked.plans],
     )
 
 
-def banners(origin: str, is_example: bool) -> list[tuple[str, str]]:
-    """What a page must say above everything else: a mark, and what it means."""
-    said = [vocabulary.INTERNAL]
-    if origin == "synthetic":
-        said.append(vocabulary.SYNTHETIC)
-    if is_example:
-        said.append(vocabulary.EXAMPLE)
-    return [(mark, meaning) for mark, _, meaning in (text.partition(": ") for text in said)]
-
-
 def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) -> str:
-    marked = banners(snapshot.manifest["origin"], is_example)
+    marked = sentences.banners(snapshot.manifest["origin"], is_example)
     marks = ", ".join(mark for mark, _ in marked)
     as_of = snapshot.manifest.get("as_of")
     return (

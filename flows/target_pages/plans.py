@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from flows.present import danish, vocabulary
 from flows.publish.plans_read import Activity, Plan, Row, Target
-from flows.target_pages import telling, theory_of_change
-from flows.target_pages.telling import Told
+from flows.target_pages import sentences, theory_of_change
+from flows.target_pages.sentences import TargetArticle
 from flows.target_pages.theory_of_change import TheoryPicture
 from schemas.registry import Registry
 
@@ -18,7 +18,7 @@ PARTS = {"targets": "Mål", "figures": "Tal", "activities": "Aktiviteter", "shar
 
 
 @dataclass(frozen=True)
-class Line:
+class GoalLine:
     """A goal in the first table: its number and words, where it stands, its indicator, its verdict."""
 
     number: str
@@ -40,7 +40,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Done:
+class ActivityLine:
     """An activity in words."""
 
     name: str
@@ -52,13 +52,13 @@ class Done:
 
 @dataclass(frozen=True)
 class Effort:
-    """An effort area: the goals told below it, where its other goals stand, or that it has none; activities."""
+    """An effort area: the goals shown below it, where its other goals stand, or that it has none; activities."""
 
     name: str
-    goals: tuple[Told, ...]
+    goals: tuple[TargetArticle, ...]
     elsewhere: tuple[tuple[str, str], ...]
     no_goal: str
-    activities: tuple[Done, ...]
+    activities: tuple[ActivityLine, ...]
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class PlanPage:
 
     plan: Plan
     summary: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[GoalLine, ...]
     agreements: tuple[Agreement, ...]
-    shared: tuple[Told, ...]
+    shared: tuple[TargetArticle, ...]
     efforts: tuple[Effort, ...]
     theory: TheoryPicture | None
     theory_rows: tuple[tuple[str, str, str, str, str], ...]
@@ -80,13 +80,13 @@ def compose(plan: Plan, registry: Registry) -> PlanPage:
     """The page of a plan."""
     place = plan.row["municipality_name"]
     first = [target for top in plan.targets for target in _shared(top)]
-    shared = tuple(telling.tell(target, place, registry, is_first=True) for target in first)
+    shared = tuple(sentences.article(target, place, registry, is_first=True) for target in first)
     efforts = tuple(_effort(plan, row, registry) for row in registry.codes["effort_areas"])
-    shown = [*shared, *(told for effort in efforts for told in effort.goals)]
+    shown = [*shared, *(article for effort in efforts for article in effort.goals)]
     return PlanPage(
         plan,
         summary(plan),
-        tuple(line for told in shown for line in _lines(told, plan, registry)),
+        tuple(line for article in shown for line in _lines(article, plan, registry)),
         tuple(agreement(row, registry) for row in plan.shared),
         shared,
         efforts,
@@ -114,8 +114,8 @@ def _goals(plan: Plan) -> str:
         can = "Det kan ikke måles" if goals == 1 else "Ingen af dem kan måles"
     else:
         can = f"{danish.number(measurable)} kan måles"
-    rest = f", {danish.number(goals - measurable)} kan ikke" if 0 < measurable < goals else ""
-    return f"Planen har {danish.number(goals)} mål. {can} med en af Boligprofils indikatorer{rest}.{given_up}"
+    others = f", {danish.number(goals - measurable)} kan ikke" if 0 < measurable < goals else ""
+    return f"Planen har {danish.number(goals)} mål. {can} med en af Boligprofils indikatorer{others}.{given_up}"
 
 
 def _activities(plan: Plan) -> str:
@@ -160,54 +160,54 @@ def agreement(row: Row, registry: Registry) -> Agreement:
 
 def sources(plan: Plan, registry: Registry) -> tuple[tuple[str, str], ...]:
     """What the page is made of: the part and who delivered it, and in which files."""
-    files: dict[str, list[str]] = {}
+    by_origin: dict[str, list[str]] = {}
     for part, source, file in plan.sources:
-        files.setdefault(f"{PARTS[part]} fra {registry.sources[source].publisher_da}", []).append(file)
-    return tuple((said, ", ".join(of)) for said, of in files.items())
+        by_origin.setdefault(f"{PARTS[part]} fra {registry.sources[source].publisher_da}", []).append(file)
+    return tuple((origin, ", ".join(files)) for origin, files in by_origin.items())
 
 
 def _shared(target: Target) -> Iterator[Target]:
     """The target, or those of its parts, that come before all others."""
-    if telling.is_shown_first(target):
+    if sentences.is_shown_first(target):
         yield target
     else:
         for part in target.parts:
             yield from _shared(part)
 
 
-def _walk(told: Told) -> Iterator[Told]:
-    yield told
-    for part in told.parts:
+def _walk(article: TargetArticle) -> Iterator[TargetArticle]:
+    yield article
+    for part in article.parts:
         yield from _walk(part)
 
 
 def _effort(plan: Plan, row: dict[str, str], registry: Registry) -> Effort:
     theme, place = row["effort_area_id"], plan.row["municipality_name"]
-    here = [top for top in plan.targets if top.row["effort_area_id"] == theme and not telling.is_shown_first(top)]
+    here = [top for top in plan.targets if top.row["effort_area_id"] == theme and not sentences.is_shown_first(top)]
     here.sort(key=lambda target: bool(target.row["is_withdrawn"]))
-    goals = tuple(telling.tell(target, place, registry) for target in here)
-    told = {one.number for top in goals for one in _walk(top)}
+    goals = tuple(sentences.article(target, place, registry) for target in here)
+    shown = {article.number for goal in goals for article in _walk(goal)}
     elsewhere = [
         target.row["target_no"]
         for target in plan.walk()
-        if target.row["effort_area_id"] == theme and target.row["target_no"] not in told
+        if target.row["effort_area_id"] == theme and target.row["target_no"] not in shown
     ]
     overview = plan.overview.get(theme)
     granted = ", selv om en bevilling til planen nævner indsatsområdet" if overview and overview["was_granted"] else ""
     return Effort(
         row["name_da"],
         goals,
-        tuple((number, telling.anchor(number)) for number in elsewhere),
+        tuple((number, sentences.anchor(number)) for number in elsewhere),
         "" if goals or elsewhere else f"Ingen mål{granted}.",
-        tuple(_done(activity, registry) for activity in plan.activities if activity.effort_area == theme),
+        tuple(_activity_line(activity, registry) for activity in plan.activities if activity.effort_area == theme),
     )
 
 
-def _done(activity: Activity, registry: Registry) -> Done:
+def _activity_line(activity: Activity, registry: Registry) -> ActivityLine:
     begins = danish.day(activity.begins)
     name = f"{activity.name} ({activity.area})" if activity.area else activity.name
     labels = [registry.indicators[indicator].label_da for indicator in activity.indicators]
-    return Done(
+    return ActivityLine(
         name,
         f"{begins} – {danish.day(activity.ends)}" if activity.ends else f"siden {begins}",
         "; ".join(
@@ -219,15 +219,15 @@ def _done(activity: Activity, registry: Registry) -> Done:
     )
 
 
-def _lines(told: Told, plan: Plan, registry: Registry) -> Iterator[Line]:
+def _lines(top: TargetArticle, plan: Plan, registry: Registry) -> Iterator[GoalLine]:
     rows = {target.row["target_no"]: target.row for target in plan.walk()}
-    for one in _walk(told):
-        row = rows[one.number]
-        if one.is_withdrawn:
+    for article in _walk(top):
+        row = rows[article.number]
+        if article.is_withdrawn:
             verdict = vocabulary.WITHDRAWN
-        elif one.unmeasured:
+        elif article.unmeasured:
             verdict = vocabulary.UNMEASURED
         else:
-            verdict = one.verdict.short if one.verdict else "… Intet tal endnu"
+            verdict = article.verdict.short if article.verdict else "… Intet tal endnu"
         label = registry.indicators[row["indicator"]].label_da if row["indicator"] else danish.ABSENT
-        yield Line(one.number, one.anchor, one.goal, label, verdict, one.is_shared)
+        yield GoalLine(article.number, article.anchor, article.goal, label, verdict, article.is_shared)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flows.present import danish, vocabulary
 from flows.publish.plans_read import Plan, Row, Secretariat
-from flows.target_pages import telling
+from flows.target_pages import sentences
 from flows.target_pages.plans import Agreement, agreement
 from schemas.registry import Registry
 
@@ -28,7 +28,7 @@ class Against:
 
 
 @dataclass(frozen=True)
-class Known:
+class IndicatorFigures:
     """Which figures there are of an indicator: the areas' years, who publishes them, gaps, the municipality's years."""
 
     label: str
@@ -49,7 +49,7 @@ class SecretariatPage:
     in_force: tuple[str, ...]
     against: tuple[Against, ...]
     counts: tuple[tuple[Plan, tuple[int, ...]], ...]
-    known: tuple[Known, ...]
+    known: tuple[IndicatorFigures, ...]
     unknown: tuple[str, ...]
     places: tuple[tuple[str, str, str], ...]
 
@@ -87,9 +87,9 @@ def summary(secretariat: Secretariat, in_force: int) -> tuple[str, ...]:
     plans = secretariat.plans
     goals = sum(plan.total("goals") for plan in plans)
     measurable = sum(plan.total("goals_measurable") for plan in plans)
-    shared = sum(telling.is_shown_first(target) for plan in plans for target in plan.walk())
+    shared = sum(sentences.is_shown_first(target) for plan in plans for target in plan.walk())
     bare = sum(plan.total("activities_without_indicator") for plan in plans)
-    said = [
+    paragraphs = [
         f"Sekretariatet dækker {danish.many(len(plans), 'helhedsplan', 'helhedsplaner')} "
         f"med {danish.number(goals)} mål, hvoraf {danish.number(measurable)} kan måles.",
         f"{danish.many(in_force, 'fælles indikator', 'fælles indikatorer')} er aftalt, og {shared} mål måles "
@@ -98,24 +98,24 @@ def summary(secretariat: Secretariat, in_force: int) -> tuple[str, ...]:
         else "Ingen fælles indikatorer er aftalt.",
     ]
     if bare:
-        said.append(f"{danish.many(bare, 'aktivitet', 'aktiviteter')} er ikke knyttet til en indikator.")
-    return tuple(said)
+        paragraphs.append(f"{danish.many(bare, 'aktivitet', 'aktiviteter')} er ikke knyttet til en indikator.")
+    return tuple(paragraphs)
 
 
 def _cell(plan: Plan, indicator: str) -> tuple[tuple[str, str, str], ...]:
     """The plan's targets in force on an indicator."""
-    found = []
+    targets = []
     for target in plan.walk():
         row = target.row
         if row["indicator"] == indicator and not row["is_withdrawn"]:
-            verdict = telling.verdict_of(target)
-            said = verdict.short if verdict else "intet tal endnu"
-            found.append((row["target_no"], telling.anchor(row["target_no"]), said))
-    return tuple(found)
+            verdict = sentences.verdict_of(target)
+            standing = verdict.short if verdict else "intet tal endnu"
+            targets.append((row["target_no"], sentences.anchor(row["target_no"]), standing))
+    return tuple(targets)
 
 
-def _known(row: Row, registry: Registry, in_force: list[str]) -> Known:
-    return Known(
+def _known(row: Row, registry: Registry, in_force: list[str]) -> IndicatorFigures:
+    return IndicatorFigures(
         registry.indicators[row["indicator"]].label_da,
         row["indicator"] in in_force,
         danish.years(_years(row["figure_years"])),
@@ -133,16 +133,16 @@ def owners(sources: str | None, registry: Registry) -> str:
 
 def gaps(row: Row) -> str:
     """What is missing of an indicator's figures of areas: a row of data_overview in words."""
-    said = []
+    lacking = []
     if row["gap"] == "some_areas":
-        said.append(f"{row['areas_with_figures']} af {row['known_areas']} områder har tal")
+        lacking.append(f"{row['areas_with_figures']} af {row['known_areas']} områder har tal")
     if row["gap_years"]:
-        said.append(f"ingen tal for {danish.years(_years(row['gap_years']))}")
+        lacking.append(f"ingen tal for {danish.years(_years(row['gap_years']))}")
     counts = row["counts_pct"]
     if counts is not None and counts < 100:
         with_counts = f"kun {danish.number(counts)} % af tallene kom med deres antal, de andre har ukendt usikkerhed"
-        said.append(with_counts if counts else vocabulary.GAPS["no_counts"])
-    return "; ".join(said) or vocabulary.GAPS[row["gap"]]
+        lacking.append(with_counts if counts else vocabulary.GAPS["no_counts"])
+    return "; ".join(lacking) or vocabulary.GAPS[row["gap"]]
 
 
 def _years(text: str | None) -> list[int]:

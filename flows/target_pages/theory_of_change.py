@@ -75,7 +75,7 @@ class TheoryPicture:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     height: float
-    said: str
+    alt: str
     has_proposals: bool
 
 
@@ -111,11 +111,11 @@ def picture(links: Sequence[Row], registry: Registry) -> TheoryPicture:
         Edge(_left(start[0]) + BOX, nodes[start].middle, _left(end[0]), nodes[end].middle, is_own)
         for (start, end), is_own in edges.items()
     ]
-    said = (
+    alt = (
         "Fire kolonner fra indsatsområde over aktivitet og skridt til indikator. "
         f"{danish.listed(kinds)}. Koblingerne står i tabellen under figuren."
     )
-    return TheoryPicture(tuple(nodes.values()), tuple(lines), height + FOOT, said, own < len(links))
+    return TheoryPicture(tuple(nodes.values()), tuple(lines), height + FOOT, alt, own < len(links))
 
 
 def _themes(registry: Registry) -> dict[str, str]:
@@ -146,8 +146,8 @@ def _graph(links: Sequence[Row], registry: Registry) -> tuple[dict[Key, Node], d
             Node((1, theme, activity, ""), theme, wrapped(activity or NO_ACTIVITY), is_hole=not activity),
         ]
         if step or indicator:
-            of = "" if step else activity
-            way.append(Node((2, theme, step, of), theme, wrapped(step or NO_STEP), is_hole=not step))
+            key = (2, theme, step, "" if step else activity)
+            way.append(Node(key, theme, wrapped(step or NO_STEP), is_hole=not step))
         else:
             way.append(Node((2, theme, "", f"{activity} "), theme, wrapped(NOTHING), is_hole=True))
         if indicator:
@@ -201,19 +201,25 @@ def wrapped(text: str, is_bold: bool = False) -> list[str]:
     room = (BOX - 2 * PADDING) / (1.1 if is_bold else 1.0)
     lines = [""]
     for word in text.split():
-        while wide(word) > room:
-            cut = next(end for end in range(len(word) - 4, 0, -1) if wide(word[:end] + "-") <= room)
-            lines += [word[:cut] + "-"]
-            word = word[cut:]
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        *starts, end = _parted(word, room)
+        lines += starts
+        longer = f"{lines[-1]} {end}" if lines[-1] else end
         if wide(longer) <= room and not lines[-1].endswith("-"):
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(end)
     lines = [line for line in lines if line]
     if len(lines) > LONGEST:
         lines = [*lines[: LONGEST - 1], f"{lines[LONGEST - 1]} …"]
     return lines
+
+
+def _parted(word: str, room: float) -> list[str]:
+    """A word in parts that fit, a hyphen behind each but the last."""
+    if wide(word) <= room:
+        return [word]
+    cut = next(end for end in range(len(word) - 4, 0, -1) if wide(word[:end] + "-") <= room)
+    return [word[:cut] + "-", *_parted(word[cut:], room)]
 
 
 def wide(text: str) -> float:

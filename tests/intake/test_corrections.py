@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas.models import Correction, KnownException, DeliveryLock
+from schemas.models import Correction, DeliveryLock, KnownException
 
 ODENSE = "boligområde;Vollsmose;Odense"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"

@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
@@ -12,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from command_line import invoke
 from plan_rows import ACTIVITY, SHARED, TARGET, UNMEASURED, cells, day, headers, written
 from workbooks import (
     NS,
@@ -150,21 +149,12 @@ def test_what_nothing_fits_is_no_template(
 
 @pytest.mark.parametrize("arguments", [[], ["--for", "plan_targets", "--municipality", "0751"]])
 def test_the_command_writes_each_of_them(tmp_path: Path, arguments: list[str]) -> None:
-    command = Path(sys.executable).with_name("boligprofil")
-    done = subprocess.run(
-        [command, "template", "a.xlsx", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (0, "wrote a.xlsx\n"), done.stderr
+    done = invoke(tmp_path, "template", "a.xlsx", *arguments)
+    assert (done.exit_code, done.stdout) == (0, "wrote a.xlsx\n"), done.stderr
     assert sheet_names((tmp_path / "a.xlsx").read_bytes())[1] == ("Mål" if arguments else "Årstal")
     assert {"municipal_yearly", *SOURCES} == set(ALL)
-    wrong = subprocess.run(
-        [command, "template", "b.xlsx", "--for", "plan_targets", "--year", "2010"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert wrong.returncode == 2
+    wrong = invoke(tmp_path, "template", "b.xlsx", "--for", "plan_targets", "--year", "2010")
+    assert wrong.exit_code == 2
     assert "a year belongs to the yearly figures" in wrong.stderr
 
 

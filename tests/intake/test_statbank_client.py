@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import invoke
 from genuine import CUTS
 from pydantic import ValidationError
 
@@ -656,33 +657,28 @@ def test_an_import_asks_nothing_of_the_network() -> None:
     assert done.returncode == 0
 
 
-def boligprofil(folder: Path, server: StatBank, *words: str) -> subprocess.CompletedProcess[str]:
-    own = {"BOLIGPROFIL_STATBANK": server.address, "BOLIGPROFIL_STATBANK_PAUSE_SECONDS": "0", "NO_PROXY": "127.0.0.1"}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")}
-    return subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), *words],
-        cwd=folder,
-        env=kept | own,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def at(server: StatBank) -> dict[str, str]:
+    """Settings under which a command asks this server."""
+    return {
+        "BOLIGPROFIL_STATBANK": server.address,
+        "BOLIGPROFIL_STATBANK_PAUSE_SECONDS": "0",
+        "NO_PROXY": "127.0.0.1",
+    }
 
 
 def test_the_command_stores_a_delivery_that_intake_reads(server: StatBank, night: Any) -> None:
     words = ("fetch", "statbank", "--source", "statbank_straf42", "--raw", str(night.raw))
-    first = boligprofil(night.folder, server, *words)
-    assert (first.returncode, "statbank_straf42/STRAF42_20250325T0800_" in first.stdout) == (0, True), first.stderr
+    first = invoke(night.folder, *words, **at(server))
+    assert (first.exit_code, "statbank_straf42/STRAF42_20250325T0800_" in first.stdout) == (0, True), first.stderr
     (receipt,) = (r for r in night.run().values() if r.source == "statbank_straf42")
     assert (receipt.outcome, receipt.used, receipt.sender) == ("accepted", 1, "Danmarks Statistik")
     row = night.table("figures").filter(indicator="convictions").row(0, named=True)
     assert (row["geography"], row["value"], str(row["published_at"])) == ("country", 233454.0, "2025-03-25")
-    again = boligprofil(night.folder, server, *words)
-    assert (again.returncode, again.stdout.strip()) == (0, "statbank_straf42: nothing new")
+    again = invoke(night.folder, *words, **at(server))
+    assert (again.exit_code, again.stdout.strip()) == (0, "statbank_straf42: nothing new")
 
 
 def test_the_command_says_what_cannot_be_fetched(server: StatBank, tmp_path: Path) -> None:
-    assert boligprofil(tmp_path, server, "fetch", "eurostat").returncode == 2
-    unknown = boligprofil(tmp_path, server, "fetch", "statbank", "--source", "population")
-    assert (unknown.returncode, "no 'fetch' is declared for population" in unknown.stderr) == (2, True)
+    assert invoke(tmp_path, "fetch", "eurostat", **at(server)).exit_code == 2
+    unknown = invoke(tmp_path, "fetch", "statbank", "--source", "population", **at(server))
+    assert (unknown.exit_code, "no 'fetch' is declared for population" in unknown.stderr) == (2, True)

@@ -1,12 +1,11 @@
 """From a figure of a mart back to its lines, on the published sample and on made-up facts."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import invoke
 
 from flows.core.provenance import file_sha256
 from flows.publish import snapshots
@@ -61,22 +60,11 @@ def test_what_there_is_instead_is_told(
 
 def test_the_command_prints_value_formula_line_and_fingerprint(published: Path) -> None:
     words = ("trace", "area=vollsmose", "year=2012", "indicator=outside_work_pct")
-    done = subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), *words],
-        cwd=published,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = invoke(published, *words)
+    assert done.exit_code == 0
     said = " ".join(done.stdout.split())
     assert "as delivered; the counts are not known" in said
     assert "ministry_lists/liste_2012.csv, line 25 published by 2012-10-01, received 2026-11-22, SHA-256" in said
     assert line_of("ministry_lists/liste_2012.csv", 25)[2] == "Vollsmose"
-    wrong = subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), "trace", "area=vollsmose"],
-        cwd=published,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (wrong.returncode, "say what to trace" in wrong.stderr) == (2, True)
+    wrong = invoke(published, "trace", "area=vollsmose")
+    assert (wrong.exit_code, "say what to trace" in wrong.stderr) == (2, True)

@@ -1,8 +1,6 @@
 """`boligprofil demo` from end to end: the snapshot of a made-up nation against its truth and other libraries."""
 
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.api as sm
+from command_line import invoke
 
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger
@@ -72,9 +71,8 @@ def test_a_real_delivery_among_them_is_refused(nation: Path, known: Registry, tm
 
 
 def test_the_shipped_sample_is_refused_as_a_baseline(published: Path) -> None:
-    program = Path(sys.executable).with_name("boligprofil")
-    done = subprocess.run([program, "baseline"], cwd=published, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    done = invoke(published, "baseline")
+    assert done.exit_code == 1
     assert "published after the grants of 2006-2010, and the areas were chosen by the criteria" in done.stderr
     assert not (published / "data" / "baseline").exists()
     folder = snapshots.current(published / "data" / "marts").folder

@@ -72,9 +72,9 @@ bispehaven   2008 gross_income_dkk   150000
 def answers(snapshot: Snapshot, registry: Any, folder: Path, **change: str) -> tuple[list[str], list[bool]]:
     """What is said of one target, and which answers are fine."""
     found = check(draft(folder, change), snapshot, registry)
-    assert not found.faults
+    assert not found.unusable
     (target,) = found.targets
-    return [finding.words for finding in target.findings], [finding.is_fine for finding in target.findings]
+    return [answer.sentence for answer in target.answers], [answer.is_fine for answer in target.answers]
 
 
 def test_each_question_is_answered_in_plain_danish(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_rows_that_intake_would_set_aside_are_shown_with_their_line(
     counted: Snapshot, registry: Any, tmp_path: Path
 ) -> None:
     found = check(draft(tmp_path, {"by": ""}, {"no": "32"}, {"no": "33", "area": "Viby Syd"}), counted, registry)
-    assert [(fault.line, fault.column, fault.words) for fault in found.faults] == [
+    assert [(row.line, row.column, row.reason) for row in found.unusable] == [
         (2, "Målår", registry.rules["target_without_year"].da),
         (4, "Boligområde", registry.rules["area_not_in_plan"].da),
     ]
@@ -150,12 +150,12 @@ def test_a_draft_is_held_against_the_targets_that_are_set(published: Path, regis
     snapshot = snapshots.current(published / "data/marts")
     same = {"indicator": "nonwestern_pct", "start": "68,6", "from": "2010", "to": "66,0", "by": "2015"}
     found = check(draft(tmp_path, {**same, "no": "41"}), snapshot, registry)
-    assert [fault.words for fault in found.faults] == [registry.rules["same_target_twice"].da]
+    assert [row.reason for row in found.unusable] == [registry.rules["same_target_twice"].da]
     rewritten = {**same, "no": "3", "set": "2026-11-25"}
     found = check(draft(tmp_path, rewritten), snapshot, registry)
-    assert [fault.words for fault in found.faults] == [registry.rules["target_changed"].da]
+    assert [row.reason for row in found.unusable] == [registry.rules["target_changed"].da]
     again = check(EXAMPLE, snapshot, registry)
-    assert not again.faults
+    assert not again.unusable
     assert len(again.targets) == 11
 
 
@@ -164,7 +164,8 @@ def test_the_end_of_a_release_calendar_is_said(published: Path, registry: Any, t
     target = {"indicator": "nonwestern_pct", "start": "68,6", "from": "2010", "to": "60,0", "by": "2017"}
     found = check(draft(tmp_path, target), snapshot, registry)
     assert (
-        "rækker ikke til 2017: det vides ikke, om der kommer et tal for målåret" in found.targets[0].findings[-1].words
+        "rækker ikke til 2017: det vides ikke, om der kommer et tal for målåret"
+        in found.targets[0].answers[-1].sentence
     )
 
 
@@ -201,7 +202,7 @@ def test_a_year_that_the_source_does_not_have(published: Path, registry: Any, tm
     target = {"indicator": "basic_education_pct", "start": "47,7", "from": "2012", "to": "40,0", "by": "2013"}
     found = check(draft(tmp_path, target), snapshot, registry)
     assert (
-        found.targets[0].findings[-1].words == "Kilden (ministeriet med ansvar for boliger) har ikke tallet for 2013."
+        found.targets[0].answers[-1].sentence == "Kilden (ministeriet med ansvar for boliger) har ikke tallet for 2013."
     )
 
 
@@ -211,4 +212,4 @@ def test_a_goal_that_is_an_activity_of_the_plan(published: Path, registry: Any, 
     goal = {**empty, "why": "intet register måler det", "goal": "Fritidsjob til unge"}
     head = "# kilde: x\n# udgivet: 2027-01-01\n# oprindelse: real\n"
     found = check(draft(tmp_path, {**goal, "set": "2026-12-01"}, head=head), snapshot, registry)
-    assert [fault.words for fault in found.faults] == [registry.rules["goal_is_activity"].da]
+    assert [row.reason for row in found.unusable] == [registry.rules["goal_is_activity"].da]

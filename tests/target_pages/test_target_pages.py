@@ -1,4 +1,4 @@
-"""The steering pages as files: whole, self-contained, true to the marts; plans and secretariats in short."""
+"""The pages for steering groups as files: whole, self-contained, true to the marts; plans and secretariats in short."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flows.target_pages import pages
 from schemas.registry import Registry
 
 if TYPE_CHECKING:
-    from tests.steering.conftest import Town
+    from tests.target_pages.conftest import Town
 
 Written = Callable[..., str]
 PLAN, OTHER, EMPTY = "vollsmose", "soenderbro", "stengaarden"

@@ -15,7 +15,7 @@ from flows.publish import plans_read
 from schemas.registry import Registry
 
 if TYPE_CHECKING:
-    from tests.steering.conftest import Town
+    from tests.target_pages.conftest import Town
 
 Written = Callable[..., str]
 PLAN, OTHER, EMPTY = "vollsmose", "soenderbro", "stengaarden"

@@ -1,16 +1,25 @@
-"""The figures of a card in words: numbers, names, reasons, the sentences at its head, and its warnings."""
+"""The figures of a card in words: names of the groups, reasons, the sentences at its head, and its warnings."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flows.evaluation_cards.figures import UNWEIGHTED, Group, Outcome, Pair, Row
+from flows.evaluation_cards.english import (
+    ABSENT,
+    difference_unit,
+    joined,
+    mean,
+    number,
+    percent,
+    probability,
+    sentence,
+    significant,
+    years,
+)
+from flows.evaluation_cards.figures import UNWEIGHTED, Arm, ArmPair, Outcome, Row, widest
 from schemas.evaluation import Contrast
 from schemas.models import Indicator
 from schemas.registry import Registry
 
-ABSENT = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
 ORIGINS = {
     "synthetic": ("SYNTHETIC", "made-up figures for trials: not one of them is about a real place or real people"),
     "real": ("REAL", "figures about real places, as their sources delivered them"),
@@ -87,60 +96,7 @@ REASONS = {
 }
 
 
-def number(value: float | None, decimals: int) -> str:
-    """A number with a thousands comma and a true minus sign; a dash where there is none."""
-    if value is None:
-        return ABSENT
-    shown = f"{abs(value):,.{decimals}f}"
-    is_zero = not any(digit in shown for digit in "123456789")
-    return shown if value >= 0 or is_zero else MINUS + shown
-
-
-def significant(value: float | None, digits: int = 3) -> str:
-    """A number with so many significant digits, but no fewer than its whole part has."""
-    if not value:
-        return number(value, 0)
-    return number(value, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
-
-
-def probability(value: float | None) -> str:
-    """A p-value with three decimals; the smallest as '<0.001'."""
-    return "<0.001" if value is not None and value < 0.0005 else number(value, 3)
-
-
-def percent(share: float | None) -> str:
-    """A share of 0 to 1 as percent without decimals; one decimal below ten percent."""
-    if share is None:
-        return ABSENT
-    return f"{number(100 * share, 0 if share == 0 or share >= 0.0995 else 1)} %"
-
-
-def mean(value: float | None, indicator: Indicator) -> str:
-    """A mean or SD of areas with one decimal more than the indicator's own figures."""
-    return number(value, indicator.decimals + 1 if indicator.decimals else 0)
-
-
-def difference_unit(indicator: Indicator) -> str:
-    """Unit of a difference of two figures."""
-    return "percentage points" if indicator.unit == "percent" else indicator.unit
-
-
-def flagged(text: str, is_flagged: bool) -> str:
-    """Text with the mark of what needs care, which must not rest on bold type alone."""
-    return f"\N{MULTIPLICATION X} {text}" if is_flagged else text
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Words in a row: a, b and c."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def sentence(text: str) -> str:
-    """Text with a capital letter and a full stop."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
-
-
-class Names:
+class ArmNames:
     """What arms are called, from the registry's coded lists."""
 
     def __init__(self, registry: Registry) -> None:
@@ -162,7 +118,7 @@ class Names:
             return f"areas organised as {name}"
         return f"areas {name}" if contrast.by == "secretariat" else f"{name} areas"
 
-    def pair(self, pair: Pair) -> str:
+    def pair(self, pair: ArmPair) -> str:
         """Both arms: 'funded against never funded'."""
         return f"{self.arm(pair.arm_1)} against {self.arm(pair.arm_0)}"
 
@@ -170,7 +126,7 @@ class Names:
         """What the arms' names stand for, where the name alone does not say it."""
         return [f"{arm}: {self._organisations[arm]}" for arm in contrast.arms if arm in self._organisations]
 
-    def reasons(self, why: str | None, pair: Pair | None = None) -> list[str]:
+    def reasons(self, why: str | None, pair: ArmPair | None = None) -> list[str]:
         """Each reason of a `why` in words; a code that has no words here is shown as it is, in plain letters."""
         groups = ("the first group", "the second group")
         if pair:
@@ -179,8 +135,8 @@ class Names:
 
 
 def _in_words(reason: str, groups: tuple[str, str]) -> str:
-    """A code in words, or a code with what is said of it after a colon; what holds blanks is words already."""
-    code, colon, said = reason.partition(": ")
+    """A code in words, or a code with what is added to it after a colon; what holds blanks is words already."""
+    code, colon, detail = reason.partition(": ")
     if " " in code:
         return reason
     known = REASONS.get(code)
@@ -188,67 +144,51 @@ def _in_words(reason: str, groups: tuple[str, str]) -> str:
         known = " and ".join(REASONS[part] for part in code.split("_and_"))
     if known is None:
         known = code.replace("in_arm_1", "among {1}").replace("in_arm_0", "among {0}").replace("_", " ")
-    return known.replace("{1}", groups[0]).replace("{0}", groups[1]) + colon + said
+    return known.replace("{1}", groups[0]).replace("{0}", groups[1]) + colon + detail
 
 
-def row_of(pair: Pair, window: str, weighting: str = UNWEIGHTED) -> Row:
-    """The pair's row of baseline_balance; an empty one where the mart has none."""
-    return pair.balance.get((window, weighting), {})
-
-
-def widest(pairs: Iterable[Pair], window: str, weighting: str = UNWEIGHTED) -> Pair | None:
-    """The pair whose SMD is largest in size; None where no pair has one."""
-    known = [pair for pair in pairs if row_of(pair, window, weighting).get("smd") is not None]
-    return max(known, key=lambda pair: abs(row_of(pair, window, weighting)["smd"]), default=None)
-
-
-def years(first: int, last: int) -> str:
-    """A span of years."""
-    return str(first) if first == last else f"{first}{ABSENT}{last}"
-
-
-def summary(outcome: Outcome, registry: Registry, names: Names) -> list[str]:
+def summary(outcome: Outcome, registry: Registry, names: ArmNames) -> list[str]:
     """What the card says, in a few sentences: balance, what weighting leaves, trend, power."""
     pair = outcome.pairs[0]
     window = registry.evaluation.balancing.window
-    said = [
+    sentences = [
         _difference(pair, outcome.indicator, window, names),
         _weighted(pair, window),
-        _trend(pair, registry, names),
+        _trend(pair, names),
         _power(pair, outcome.indicator, names),
     ]
     others = [
         text for contrast in outcome.contrasts[1:] if (text := _widest_of(outcome, contrast, window, names)) is not None
     ]
     if others:
-        said.append(f"The widest difference {joined(others)}.")
-    return [text for text in said if text]
+        sentences.append(f"The widest difference {joined(others)}.")
+    return [text for text in sentences if text]
 
 
-def _difference(pair: Pair, indicator: Indicator, window: str, names: Names) -> str:
-    row = row_of(pair, window)
+def _difference(pair: ArmPair, indicator: Indicator, window: str, names: ArmNames) -> str:
+    row = pair.row(window)
     groups = f"{names.group(pair.contrast, pair.arm_1)} and {names.group(pair.contrast, pair.arm_0)}"
     if row.get("smd") is None:
         why = joined(names.reasons(row.get("why"), pair) or ["the mart has no figures of them"])
         return sentence(f"whether {groups} differed before the grants cannot be said: {why}")
-    told = {
+    verdict = {
         "too_few": "with so few areas no verdict is given",
         "balanced": f"this is within the limit of {row['balance_limit']:g}",
         "unbalanced": f"this is more than the data bear without adjustment (limit {row['balance_limit']:g})",
     }.get(row["balance_verdict"], "no verdict is given")
     if row["balance_verdict"] == "unbalanced" and abs(row["smd"]) <= row["balance_limit"]:
-        told = "their means are alike, but their spread is not"
+        verdict = "their means are alike, but their spread is not"
     unit = indicator.unit
     return sentence(
         f"{groups} differ by {number(abs(row['smd']), 2)} SD before the grants (standard error "
         f"{number(row['smd_se'], 2)}): on average {mean(row['mean_1'], indicator)} against "
-        f"{mean(row['mean_0'], indicator)} {unit}; {told}"
+        f"{mean(row['mean_0'], indicator)} {unit}; {verdict}"
     )
 
 
-def _weighted(pair: Pair, window: str) -> str | None:
+def _weighted(pair: ArmPair, window: str) -> str | None:
     weighting = pair.contrast.weighting
-    row = row_of(pair, window, weighting) if weighting else {}
+    row = pair.row(window, weighting) if weighting else {}
     if row.get("smd") is None:
         return None
     areas, effective = row["areas_0"], row.get("ess_0")
@@ -256,7 +196,7 @@ def _weighted(pair: Pair, window: str) -> str | None:
     return f"{sentence(WEIGHTINGS[str(weighting)])[:-1]} leave {number(abs(row['smd']), 2)} SD{worth}."
 
 
-def _widest_of(outcome: Outcome, contrast: Contrast, window: str, names: Names) -> str | None:
+def _widest_of(outcome: Outcome, contrast: Contrast, window: str, names: ArmNames) -> str | None:
     pair = widest((pair for pair in outcome.pairs if pair.contrast == contrast), window)
     if pair is None:
         return None
@@ -266,10 +206,10 @@ def _widest_of(outcome: Outcome, contrast: Contrast, window: str, names: Names) 
         "organisation": "between types of organisation",
     }.get(contrast.by, f"of the contrast '{contrast.id}'")
     several = f" ({names.pair(pair)})" if len(contrast.pairs) > 1 else ""
-    return f"{what} is {number(abs(row_of(pair, window)['smd']), 2)} SD{several}"
+    return f"{what} is {number(abs(pair.row(window)['smd']), 2)} SD{several}"
 
 
-def _trend(pair: Pair, registry: Registry, names: Names) -> str:
+def _trend(pair: ArmPair, names: ArmNames) -> str:
     row = pair.trend or {}
     span = years(row["trend_from"], row["trend_to"]) if row else "before the grants"
     if row.get("trend_verdict") == "rejected":
@@ -283,7 +223,7 @@ def _trend(pair: Pair, registry: Registry, names: Names) -> str:
     return sentence(f"whether the two groups moved alike {span} cannot be tested: {why}")
 
 
-def _power(pair: Pair, indicator: Indicator, names: Names) -> str:
+def _power(pair: ArmPair, indicator: Indicator, names: ArmNames) -> str:
     row = pair.power or {}
     if row.get("mde_sd") is None:
         why = joined(names.reasons(row.get("why"), pair) or ["the mart has no figures of them"])
@@ -295,14 +235,14 @@ def _power(pair: Pair, indicator: Indicator, names: Names) -> str:
 
 
 @dataclass(frozen=True)
-class Warning:
+class CardWarning:
     """Something that a reader must know before using the figures: its name, and what it means or what to do."""
 
     title: str
     text: str
 
 
-def warnings(outcome: Outcome, registry: Registry, names: Names, caveat: str) -> list[Warning]:
+def warnings(outcome: Outcome, registry: Registry, names: ArmNames, caveat: str) -> list[CardWarning]:
     """Everything on a card that asks for care, the gravest first."""
     limits, window = registry.evaluation.limits, registry.evaluation.balancing.window
     found = [
@@ -310,40 +250,42 @@ def warnings(outcome: Outcome, registry: Registry, names: Names, caveat: str) ->
         *_weight_warnings(outcome, window, names),
         *_dose_warnings(outcome, window, names),
         *_trend_warnings(outcome, names),
-        *_missing_warnings(outcome.groups, limits.share_missing, names),
+        *_missing_warnings(outcome.arms, limits.share_missing, names),
         *_partial_warnings(outcome, window, names),
         *_power_warnings(outcome, names),
     ]
     if caveat:
         found.append(
-            Warning("Some deliveries are no baseline", sentence(f"their figures are left out of this card: {caveat}"))
+            CardWarning(
+                "Some deliveries are no baseline", sentence(f"their figures are left out of this card: {caveat}")
+            )
         )
     return found
 
 
-def _with(pairs: Iterable[Pair], rows: Mapping[int, Row], key: str, value: str) -> list[Pair]:
+def _with(pairs: Iterable[ArmPair], rows: Mapping[int, Row], key: str, value: str) -> list[ArmPair]:
     return [pair for pair in pairs if rows[id(pair)].get(key) == value]
 
 
-def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: Names) -> list[Warning]:
-    rows = {id(pair): row_of(pair, window) for pair in outcome.pairs}
+def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: ArmNames) -> list[CardWarning]:
+    rows = {id(pair): pair.row(window) for pair in outcome.pairs}
     found = []
     if unbalanced := _with(outcome.pairs, rows, "balance_verdict", "unbalanced"):
         beyond = [pair for pair in unbalanced if _is_beyond_chance(rows[id(pair)])]
         worst = max(unbalanced, key=lambda pair: abs(rows[id(pair)]["smd"]))
-        told = f"{names.pair(worst)} ({_unlike(rows[id(worst)])})"
+        widest_pair = f"{names.pair(worst)} ({_unlike(rows[id(worst)])})"
         found.append(
-            Warning(
+            CardWarning(
                 f"Unbalanced: {len(unbalanced)} of {len(outcome.pairs)} comparisons",
                 f"{len(beyond)} of them differ by more than 1.96 standard errors; the others may be the luck of a "
-                f"small sample, which still is a difference of this sample. Widest: {sentence(told)} A raw comparison "
-                f"afterwards would mix this head start with the effect: adjust for the baseline value, weight, or "
-                f"compare with twins (mart comparison_pool).",
+                f"small sample, which still is a difference of this sample. Widest: {sentence(widest_pair)} A raw "
+                f"comparison afterwards would mix this head start with the effect: adjust for the baseline value, "
+                f"weight, or compare with twins (mart comparison_pool).",
             )
         )
     if few := _with(outcome.pairs, rows, "balance_verdict", "too_few"):
         found.append(
-            Warning(
+            CardWarning(
                 f"Too few areas: {len(few)} of {len(outcome.pairs)} comparisons",
                 f"{sentence('; '.join(names.pair(pair) for pair in few))} Each side needs {areas_per_arm} areas "
                 f"for a verdict: read the figures as a description, or merge groups in evaluation.toml.",
@@ -351,8 +293,10 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
         )
     lacking = (None, "not_defined")
     if undefined := [pair for pair in outcome.pairs if rows[id(pair)].get("balance_verdict") in lacking]:
-        said = [_because(names, pair, rows[id(pair)].get("why")) for pair in undefined]
-        found.append(Warning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(said))))
+        reasons = [_because(names, pair, rows[id(pair)].get("why")) for pair in undefined]
+        found.append(
+            CardWarning(f"No comparison: {len(undefined)} of {len(outcome.pairs)}", sentence("; ".join(reasons)))
+        )
     return found
 
 
@@ -368,60 +312,60 @@ def _unlike(row: Row) -> str:
     return f"{smd}, but variances in the ratio {number(row['variance_ratio'], 2)}"
 
 
-def _because(names: Names, pair: Pair, why: str | None) -> str:
+def _because(names: ArmNames, pair: ArmPair, why: str | None) -> str:
     return f"{names.pair(pair)}: {joined(names.reasons(why, pair) or ['the mart has no row'])}"
 
 
-def _weight_warnings(outcome: Outcome, window: str, names: Names) -> list[Warning]:
+def _weight_warnings(outcome: Outcome, window: str, names: ArmNames) -> list[CardWarning]:
     found = []
     for pair in outcome.pairs:
         weighting = pair.contrast.weighting
-        row = row_of(pair, window, weighting) if weighting else {}
+        row = pair.row(window, weighting) if weighting else {}
         if not row or row["balance_verdict"] in ("balanced", "too_few"):
             continue
         if row["balance_verdict"] == "unbalanced":
-            told = f"{number(row['smd'], 2)} SD remain"
+            trouble = f"{number(row['smd'], 2)} SD remain"
             if row["smd"] is not None and abs(row["smd"]) <= row["balance_limit"]:
-                told = "the means are alike after weighting, but the spread is not"
+                trouble = "the means are alike after weighting, but the spread is not"
             advice = "the weights balance other indicators than this one; adjust for its baseline value as well"
         else:
-            told, advice = joined(names.reasons(row["why"], pair) or ["no reason given"]), "use the twins instead"
+            trouble, advice = joined(names.reasons(row["why"], pair) or ["no reason given"]), "use the twins instead"
         found.append(
-            Warning(
+            CardWarning(
                 f"{sentence(WEIGHTINGS[str(weighting)])[:-1]} do not mend it",
-                f"{sentence(f'{names.pair(pair)}: {told}')} {sentence(advice)}",
+                f"{sentence(f'{names.pair(pair)}: {trouble}')} {sentence(advice)}",
             )
         )
     return found
 
 
-def _dose_warnings(outcome: Outcome, window: str, names: Names) -> list[Warning]:
+def _dose_warnings(outcome: Outcome, window: str, names: ArmNames) -> list[CardWarning]:
     found = []
     for _, rows in outcome.doses:
         row = rows.get((window, UNWEIGHTED), {})
         if row.get("balance_verdict") == "unbalanced":
             found.append(
-                Warning(
+                CardWarning(
                     "Dose goes with the outcome",
                     f"The grant per dwelling correlates {number(row['dose_correlation'], 2)} with the baseline "
                     f"(limit {row['balance_limit']:g}): a dose-response comparison needs the baseline value in it.",
                 )
             )
         elif row.get("why") and row["dose_correlation"] is None:
-            found.append(Warning("No correlation with the dose", sentence(joined(names.reasons(row["why"])))))
+            found.append(CardWarning("No correlation with the dose", sentence(joined(names.reasons(row["why"])))))
     return found
 
 
-def _trend_warnings(outcome: Outcome, names: Names) -> list[Warning]:
+def _trend_warnings(outcome: Outcome, names: ArmNames) -> list[CardWarning]:
     rows = {id(pair): pair.trend or {} for pair in outcome.pairs}
     found = []
     if rejected := _with(outcome.pairs, rows, "trend_verdict", "rejected"):
-        said = [f"{names.pair(pair)} (p = {probability(rows[id(pair)]['joint_p'])})" for pair in rejected]
+        pairs = [f"{names.pair(pair)} (p = {probability(rows[id(pair)]['joint_p'])})" for pair in rejected]
         found.append(
-            Warning(
+            CardWarning(
                 f"Not the same course before: {len(rejected)} of {len(outcome.pairs)} comparisons",
-                f"{sentence('; '.join(said))} A difference in differences would take the old divergence for an effect: "
-                f"weigh the result against the bias bound below, or model the trend.",
+                f"{sentence('; '.join(pairs))} A difference in differences would take the old divergence for an "
+                f"effect: weigh the result against the bias bound below, or model the trend.",
             )
         )
     steady = [
@@ -430,11 +374,11 @@ def _trend_warnings(outcome: Outcome, names: Names) -> list[Warning]:
         if (rows[id(pair)].get("slope_p") or 1) < ALPHA
     ]
     if steady:
-        said = [f"{names.pair(pair)} (slope p = {probability(rows[id(pair)]['slope_p'])})" for pair in steady]
+        pairs = [f"{names.pair(pair)} (slope p = {probability(rows[id(pair)]['slope_p'])})" for pair in steady]
         found.append(
-            Warning(
+            CardWarning(
                 f"Slopes differ: {len(steady)} of {len(outcome.pairs)} comparisons",
-                f"{sentence('; '.join(said))} The joint test does not reject, but a steady divergence is there: the "
+                f"{sentence('; '.join(pairs))} The joint test does not reject, but a steady divergence is there: the "
                 f"slope test is the sharper one for it.",
             )
         )
@@ -445,54 +389,54 @@ def _trend_warnings(outcome: Outcome, names: Names) -> list[Warning]:
             why = joined(names.reasons(row.get("why"), pair) or ["the mart has no row"])
             untested.setdefault(why, []).append(names.pair(pair))
     if untested:
-        said = [f"{'; '.join(pairs)} ({why})" for why, pairs in untested.items()]
-        count = sum(len(pairs) for pairs in untested.values())
+        pairs = [f"{'; '.join(alike)} ({why})" for why, alike in untested.items()]
+        count = sum(len(alike) for alike in untested.values())
         found.append(
-            Warning(
+            CardWarning(
                 f"Course not tested: {count} of {len(outcome.pairs)} comparisons",
-                f"{sentence('; '.join(said))} Nothing speaks for a common course here but the eye.",
+                f"{sentence('; '.join(pairs))} Nothing speaks for a common course here but the eye.",
             )
         )
     return found
 
 
-def _missing_warnings(groups: Iterable[Group], limit: float, names: Names) -> list[Warning]:
-    above = [group for group in groups if group.share_missing is not None and group.share_missing > limit]
+def _missing_warnings(arms: Iterable[Arm], limit: float, names: ArmNames) -> list[CardWarning]:
+    above = [arm for arm in arms if arm.share_missing is not None and arm.share_missing > limit]
     if not above:
         return []
-    said = [
-        f"{percent(group.share_missing)} of {names.group(group.contrast, group.arm)} "
-        f"({group.missing:,} of {group.areas + group.missing:,})"
-        for group in above
+    shares = [
+        f"{percent(arm.share_missing)} of {names.group(arm.contrast, arm.name)} "
+        f"({arm.missing:,} of {arm.areas + arm.missing:,})"
+        for arm in above
     ]
     return [
-        Warning(
+        CardWarning(
             f"Missing: {len(above)} {'group' if len(above) == 1 else 'groups'} above {percent(limit)}",
-            f"{sentence('; '.join(said))} The areas without a figure may differ from the rest: see mart coverage for "
+            f"{sentence('; '.join(shares))} The areas without a figure may differ from the rest: see mart coverage for "
             f"why they lack it, and compare both kinds on other indicators.",
         )
     ]
 
 
-def _partial_warnings(outcome: Outcome, window: str, names: Names) -> list[Warning]:
-    said = [
+def _partial_warnings(outcome: Outcome, window: str, names: ArmNames) -> list[CardWarning]:
+    incomplete = [
         f"{names.pair(pair)} ({row['incomplete']:,} of {row['areas_1'] + row['areas_0']:,} areas)"
         for pair in outcome.pairs
-        if (row := row_of(pair, window)) and row["incomplete"]
+        if (row := pair.row(window)) and row["incomplete"]
     ]
-    if not said:
+    if not incomplete:
         return []
-    text = f"values that rest on a part of the window's years: {'; '.join(said)}"
-    return [Warning("Not every year delivered", sentence(text))]
+    text = f"values that rest on a part of the window's years: {'; '.join(incomplete)}"
+    return [CardWarning("Not every year delivered", sentence(text))]
 
 
-def _power_warnings(outcome: Outcome, names: Names) -> list[Warning]:
+def _power_warnings(outcome: Outcome, names: ArmNames) -> list[CardWarning]:
     known = [(pair.power, pair) for pair in outcome.pairs if pair.power and pair.power["mde_sd"] is not None]
     found = []
     if known:
         row, pair = max(known, key=lambda both: both[0]["mde_sd"])
         found.append(
-            Warning(
+            CardWarning(
                 f"Blind below {number(row['mde_sd'], 2)} SD at worst",
                 f"{sentence(names.pair(pair))[:-1]} would show effects from {significant(row['mde'])} "
                 f"{difference_unit(outcome.indicator)} up only; a smaller effect that is not found is not absent.",
@@ -500,6 +444,8 @@ def _power_warnings(outcome: Outcome, names: Names) -> list[Warning]:
         )
     lacking = [pair for pair in outcome.pairs if not pair.power or pair.power["mde_sd"] is None]
     if lacking:
-        said = [_because(names, pair, (pair.power or {}).get("why")) for pair in lacking]
-        found.append(Warning(f"Power unknown: {len(lacking)} of {len(outcome.pairs)}", sentence("; ".join(said))))
+        reasons = [_because(names, pair, (pair.power or {}).get("why")) for pair in lacking]
+        found.append(
+            CardWarning(f"Power unknown: {len(lacking)} of {len(outcome.pairs)}", sentence("; ".join(reasons)))
+        )
     return found

@@ -32,8 +32,8 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Told:
-    """A target as its page tells it; `parts` stand below it, `elsewhere` are parts that stand among the shared ones."""
+class TargetArticle:
+    """A target as its page shows it; `parts` stand below it, `elsewhere` are parts that stand among the shared ones."""
 
     number: str
     anchor: str
@@ -51,8 +51,18 @@ class Told:
     around: tuple[str, ...]
     visible: tuple[str, ...]
     unknown: tuple[str, ...]
-    parts: tuple["Told", ...]
+    parts: tuple["TargetArticle", ...]
     elsewhere: tuple[tuple[str, str], ...]
+
+
+def banners(origin: str, is_example: bool) -> list[tuple[str, str]]:
+    """What must stand above everything else: a mark, and what it means."""
+    shown = [vocabulary.INTERNAL]
+    if origin == "synthetic":
+        shown.append(vocabulary.SYNTHETIC)
+    if is_example:
+        shown.append(vocabulary.EXAMPLE)
+    return [(mark, meaning) for mark, _, meaning in (banner.partition(": ") for banner in shown)]
 
 
 def anchor(number: str) -> str:
@@ -62,14 +72,14 @@ def anchor(number: str) -> str:
     )
 
 
-def tell(target: Target, municipality: str, registry: Registry, is_first: bool = False) -> Told:
+def article(target: Target, municipality: str, registry: Registry, is_first: bool = False) -> TargetArticle:
     """The target and its parts. `is_first`: it stands among the shared indicators, where its shared parts stand too."""
     row = target.row
-    told = target.is_measurable and not row["is_withdrawn"]
+    is_judged = target.is_measurable and not row["is_withdrawn"]
     indicator = registry.indicators[row["indicator"]] if target.is_measurable else None
-    is_drawn = told and any(year["value"] is not None for year in target.years)
+    is_drawn = is_judged and any(year["value"] is not None for year in target.years)
     shared = [] if is_first else [part for part in target.parts if is_shown_first(part)]
-    return Told(
+    return TargetArticle(
         row["target_no"],
         anchor(row["target_no"]),
         row["goal"],
@@ -80,13 +90,13 @@ def tell(target: Target, municipality: str, registry: Registry, is_first: bool =
         _facts(target, indicator),
         _versions(target, registry),
         "" if target.is_measurable else vocabulary.NOT_MEASURABLE.get(row["not_measurable_because"], ""),
-        verdict_of(target) if told else None,
+        verdict_of(target) if is_judged else None,
         _drawn(target, indicator) if is_drawn and indicator else (),
         _years(target, indicator) if is_drawn and indicator else (),
-        _around(target, indicator, municipality) if told and indicator else (),
-        _visible(row, indicator) if told and indicator else (),
-        _unknown(target, indicator) if told and indicator else (),
-        tuple(tell(part, municipality, registry, is_first) for part in target.parts if part not in shared),
+        _around(target, indicator, municipality) if is_judged and indicator else (),
+        _visible(row, indicator) if is_judged and indicator else (),
+        _unknown(target) if is_judged and indicator else (),
+        tuple(article(part, municipality, registry, is_first) for part in target.parts if part not in shared),
         tuple((part.row["target_no"], anchor(part.row["target_no"])) for part in shared),
     )
 
@@ -153,17 +163,17 @@ def _facts(target: Target, indicator: Indicator | None) -> tuple[tuple[str, str]
 
 def _start(row: Row, indicator: Indicator) -> str:
     """Whether the starting value that the plan states is what the figures show, and what the path begins from."""
-    said = danish.sentence(vocabulary.START_CHECKS[row["start_check"]])
+    agreement = danish.sentence(vocabulary.START_CHECKS[row["start_check"]])
     if row["start_check"] == "no_figure":
-        return f"{said} Vejen er regnet fra planens eget tal."
+        return f"{agreement} Vejen er regnet fra planens eget tal."
     if row["start_check"] == "equal":
-        return said
-    return f"{said} Tallene viser {danish.valued(row['start_figure'], indicator)}, og vejen er regnet derfra."
+        return agreement
+    return f"{agreement} Tallene viser {danish.valued(row['start_figure'], indicator)}, og vejen er regnet derfra."
 
 
 def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
     """What the target was before, and how it would have stood, so that a revision hides nothing."""
-    said = []
+    versions = []
     for place, version in enumerate(target.earlier):
         row = version.row
         name = "Oprindeligt mål" if place == 0 else f"{place}. ændring"
@@ -173,8 +183,8 @@ def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
         dated = f"Sat den {danish.day(row['set_on'])}, afløst den {danish.day(row['replaced_on'])}."
         verdict = verdict_of(version)
         measured = f" Målt mod det: {verdict.sign} {verdict.word.lower()} i {verdict.year}." if verdict else ""
-        said.append(f"{name}: {wanted} {dated}{measured}")
-    return tuple(said)
+        versions.append(f"{name}: {wanted} {dated}{measured}")
+    return tuple(versions)
 
 
 def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
@@ -186,7 +196,7 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
             Picture(
                 (f"Nyeste tal mod målet, {newest['year']} ({indicator.unit_short_da})",),
                 charts.bullet(row, newest, indicator),
-                _said_of(row, newest, indicator),
+                _bullet_in_words(row, newest, indicator),
                 _bullet_caption(row, newest),
             )
         )
@@ -194,14 +204,14 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
         Picture(
             (f"Forløbet {row['start_year']}–{row['target_year']} ({indicator.unit_short_da})",),
             charts.course(row, target.years, indicator),
-            _said_of_course(target, indicator),
+            _course_in_words(target, indicator),
             _course_caption(target),
         )
     )
     return tuple(drawings)
 
 
-def _said_of(row: Row, newest: Row, indicator: Indicator) -> str:
+def _bullet_in_words(row: Row, newest: Row, indicator: Indicator) -> str:
     parts = []
     if newest["start_figure"] is not None:
         parts.append(f"Søjle fra {danish.valued(newest['start_figure'], indicator)} i startåret {row['start_year']}")
@@ -214,7 +224,7 @@ def _said_of(row: Row, newest: Row, indicator: Indicator) -> str:
     return danish.sentence("; ".join(parts))
 
 
-def _said_of_course(target: Target, indicator: Indicator) -> str:
+def _course_in_words(target: Target, indicator: Indicator) -> str:
     row = target.row
     begin = row["start_figure"] if row["start_figure"] is not None else row["start_value"]
     parts = []
@@ -281,7 +291,7 @@ def _years(target: Target, indicator: Indicator) -> tuple[tuple[str, ...], ...]:
     for year in target.years:
         missing = vocabulary.MISSING.get(year["missing_reason"], "ikke leveret")
         verdict = year["target_verdict"] if year["value"] is not None else None
-        told = [word for word in vocabulary.reasons(year["why"]) if year["value"] is not None]
+        reasons = vocabulary.reasons(year["why"]) if year["value"] is not None else []
         settled = vocabulary.STATUSES[year["status"]] if year["status"] in ("provisional", "estimated") else ""
         kind = vocabulary.KINDS[year["verdict_kind"]] if verdict and year["verdict_kind"] else ""
         rows.append(
@@ -293,7 +303,7 @@ def _years(target: Target, indicator: Indicator) -> tuple[tuple[str, ...], ...]:
                 danish.changed(year["change_start"], indicator),
                 danish.span(year["change_start_low"], year["change_start_high"], indicator),
                 f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else danish.ABSENT,
-                "; ".join(part for part in (*told, settled, kind) if part) or danish.ABSENT,
+                "; ".join(part for part in (*reasons, settled, kind) if part) or danish.ABSENT,
             )
         )
     return tuple(rows)
@@ -311,52 +321,52 @@ def _around(target: Target, indicator: Indicator, municipality: str) -> tuple[st
         return (f"{span} kan områdets ændring ikke opgøres{why}. Derfor er den heller ikke holdt op mod andres.",)
     limits = danish.span(newest["change_start_low"], newest["change_start_high"], indicator)
     known = "usikkerheden er ukendt" if limits == danish.ABSENT else f"95 %-interval {limits}"
-    said = [f"{span} ændrede områdets tal sig med {danish.changed(newest['change_start'], indicator)} ({known})."]
+    sentences = [f"{span} ændrede områdets tal sig med {danish.changed(newest['change_start'], indicator)} ({known})."]
     for name, place in (("municipality", f"kommunens tal ({municipality})"), ("country", "hele landets tal")):
         change = newest[f"{name}_change"]
-        said.append(
+        sentences.append(
             f"I de samme år mangler {place} for mindst ét af årene."
             if change is None
             else f"I de samme år ændrede {place} sig med {danish.changed(change, indicator)}."
         )
     if newest["twin_change"] is not None:
         change = danish.changed(newest["twin_change"], indicator)
-        said.append(f"I de samme år ændrede tvillingernes gennemsnit sig med {change}.")
+        sentences.append(f"I de samme år ændrede tvillingernes gennemsnit sig med {change}.")
     else:
         why = vocabulary.TWINS_MISSING.get(newest["twin_change_missing_reason"], vocabulary.TWINS_MISSING["no_figure"])
-        said.append(f"Ingen sammenligning med tvillinger: {why}.")
-    return tuple(said)
+        sentences.append(f"Ingen sammenligning med tvillinger: {why}.")
+    return tuple(sentences)
 
 
 def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
     """What the figures could show at all: the smallest visible change against the step, and how often it was taken."""
-    step, least, moved, of = row["step_size"], row["visible_change"], row["moved_areas"], row["moved_of_areas"]
+    step, least, moved, compared = row["step_size"], row["visible_change"], row["moved_areas"], row["moved_of_areas"]
     years = danish.many(row["target_year"] - row["start_year"], "år", "år")
-    said = []
+    sentences = []
     if least is not None:
         count = row["visible_count"]
         people = f", altså omkring {danish.counted(count, indicator)}," if count is not None else ""
-        said.append(
+        sentences.append(
             f"I et område af denne størrelse skal tallet flytte sig mindst {_size(least, indicator)}{people} før det "
             f"nogenlunde sikkert kan ses (i fire af fem tilfælde)."
         )
     if step is not None and least is not None:
         is_long = "Det er langt nok til at kunne ses" if row["step_is_visible"] else "Det er for kort til at kunne ses"
-        said.append(f"Fra start til mål er der {_size(step, indicator)}. {is_long}.")
+        sentences.append(f"Fra start til mål er der {_size(step, indicator)}. {is_long}.")
     elif step is not None:
         size, why = _size(step, indicator), _why_unseen(row, indicator)
-        said.append(f"Fra start til mål er der {size}. Om det kan ses, vides ikke: {why}.")
-    if of:
-        said.append(
-            f"{danish.many(moved, 'område', 'områder')} af {danish.number(of)} har nogensinde flyttet sig mindst "
+        sentences.append(f"Fra start til mål er der {size}. Om det kan ses, vides ikke: {why}.")
+    if compared:
+        sentences.append(
+            f"{danish.many(moved, 'område', 'områder')} af {danish.number(compared)} har nogensinde flyttet sig mindst "
             f"så langt den vej på {years}, også dem, der gjorde det ved et tilfælde."
         )
-    elif of == 0:
-        said.append(
+    elif compared == 0:
+        sentences.append(
             f"Om noget område har flyttet sig så langt på {years}, vides ikke: ingen har to tal med {years} imellem, "
             f"der kan sammenlignes."
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def _size(change: float, indicator: Indicator) -> str:
@@ -371,20 +381,20 @@ def _why_unseen(row: Row, indicator: Indicator) -> str:
     return vocabulary.WHY["no_start_figure" if row["has_counts"] is None else "counts_not_delivered"]
 
 
-def _unknown(target: Target, indicator: Indicator) -> tuple[str, ...]:
+def _unknown(target: Target) -> tuple[str, ...]:
     """What the reader might believe the figures to say, and they do not."""
     row, newest = target.row, target.newest
-    said = ["Hvad der har flyttet tallet, hvis det har flyttet sig. Alt, hvad der sker i området, er med i tallet."]
+    limits = ["Hvad der har flyttet tallet, hvis det har flyttet sig. Alt, hvad der sker i området, er med i tallet."]
     if newest is None:
-        said.append("Om målet er på vej: der er endnu intet tal efter startåret.")
+        limits.append("Om målet er på vej: der er endnu intet tal efter startåret.")
     elif newest["year"] < row["target_year"]:
-        said.append(f"Om målet bliver nået i {row['target_year']}: det nyeste tal er fra {newest['year']}.")
+        limits.append(f"Om målet bliver nået i {row['target_year']}: det nyeste tal er fra {newest['year']}.")
     if row["target_population"]:
-        said.append("Om planens målgruppe har flyttet sig på samme måde: tallet er for alle, som indikatoren tæller.")
+        limits.append("Om planens målgruppe har flyttet sig på samme måde: tallet er for alle, som indikatoren tæller.")
     if newest and newest["status"] in ("provisional", "estimated"):
-        said.append(f"Om tallet for {newest['year']} bliver stående: det er {vocabulary.STATUSES[newest['status']]}.")
+        limits.append(f"Om tallet for {newest['year']} bliver stående: det er {vocabulary.STATUSES[newest['status']]}.")
     if newest and (newest["window_years"] or 1) > 1:
-        said.append(
+        limits.append(
             f"Hvad der skete i {newest['year']} alene: tallet er et gennemsnit over {newest['window_years']} år."
         )
-    return tuple(said)
+    return tuple(limits)

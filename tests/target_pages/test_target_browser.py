@@ -1,4 +1,4 @@
-"""The steering pages in a real browser: on a telephone, on paper, and with a keyboard alone."""
+"""The pages for steering groups in a real browser: on a telephone, on paper, and with a keyboard alone."""
 
 import re
 import shutil
