@@ -331,6 +331,8 @@ def _contradictions(registry: Registry) -> Iterable[str]:
             layout = registry.layouts[source.layout]
             if source.fetch and "csv" not in layout.formats:
                 yield f"sources.toml, source.{source.id}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
+            if source.append_only and layout.tables != ("plan_targets",):
+                yield f"sources.toml, source.{source.id}: 'append_only' is for targets, held against those that stand"
             if layout.counts and not source.figures and not _says_indicator(layout):
                 yield f"sources.toml, source.{source.id}: 'figures' must say what the figures of the layout are"
     for layout in registry.layouts.values():
