@@ -110,20 +110,28 @@ def added(
 ) -> Standing:
     """What stands once these rows have come: what stood stays, and new rows are added that fit it and each other.
 
-    A row that says otherwise than what stands is set aside; where an exception accepts its file, it stands instead.
+    A row that says otherwise than what an append-only source said is set aside; where an exception accepts its file, it
+    stands instead. What another source said gives way to a row that fits.
     """
     table = registry.tables[TARGETS]
     key, content = list(table.key), [column.name for column in table.columns if column.name not in STAMPED]
     rows = as_granted(rows, plans).unique(subset=content, keep="first", maintain_order=True)
     again = rows.join(standing.select(key), on=key, how="semi")
     changed = again.join(standing.select(content), on=content, how="anti", nulls_equal=True)
+    append_only = [source.id for source in registry.sources.values() if source.append_only]
+    gives_way = changed.join(standing.filter(~pl.col("source").is_in(append_only)), on=key, how="semi")
+    changed = changed.join(gives_way, on=ROW, how="anti")
     excuses = [registry.excuse("target_changed", file) for file in changed["source_file"]]
     is_excused = pl.Series(values=[excuse is not None for excuse in excuses], dtype=pl.Boolean())
-    stood = pl.concat([standing.join(changed.filter(is_excused), on=key, how="anti"), changed.filter(is_excused)])
-    new, found = _fitting(stood, rows.join(again, on=ROW, how="anti"), done, plans, key)
+    excused = changed.filter(is_excused)
+    left = standing.join(pl.concat([excused, gives_way]), on=key, how="anti")
+    new = pl.concat([rows.join(again, on=ROW, how="anti"), gives_way])
+    new, found = _fitting(pl.concat([left, excused]), new, done, plans, key)
     found = pl.concat([found, _faulty(changed, ~is_excused, "target_changed", "target_no")])
     accepted = Counter(excuse for excuse in excuses if excuse)
-    return Standing(pl.concat([stood, new]), _faults(found, TARGETS, registry), accepted)
+    taken = pl.concat([excused, new])
+    stays = standing.join(taken, on=key, how="anti")
+    return Standing(pl.concat([stays, taken]), _faults(found, TARGETS, registry), accepted)
 
 
 def _fitting(

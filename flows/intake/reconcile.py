@@ -154,7 +154,7 @@ def _first_figures(accepted: Sequence[Receipt], staging: Path, registry: Registr
 
 
 def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[plans.Version]:
-    """Every version of the deliveries of an append-only table, none received before an older one of its path."""
+    """The deliveries of a table, of append-only sources in every version; none was received before an older one."""
     found = []
     for receipt in accepted:
         files = [

@@ -16,8 +16,6 @@ from schemas import contracts
 from schemas.registry import Registry
 
 FIRST = ("municipalities", "municipality_mergers")
-# Tables of which older versions count: since when a figure could be known, and which targets stand.
-REMEMBERED = ("figures", "plan_targets")
 
 
 @dataclass(frozen=True)
@@ -82,13 +80,15 @@ def stage(
 
     None where the source had published no version of it by the vintage's day.
     """
-    needed = None
-    if delivery.source and known and registry.layout_of(delivery.source).needs_municipalities:
-        needed = known.of(registry.sources[delivery.source])
+    source = registry.sources[delivery.source] if delivery.source else None
+    tables = registry.layout_of(source.id).tables if source else ()
+    needed = known.of(source) if source and known and registry.layout_of(source.id).needs_municipalities else None
     receipt = _stands(delivery, vintage, staging, registry, needed)
-    if receipt is None or delivery.source is None or registry.sources[delivery.source].fetch:
-        return receipt  # what is fetched holds no figures of areas
-    remembered = set(registry.layout_of(delivery.source).tables) & set(REMEMBERED)
+    if receipt is None or source is None:
+        return receipt
+    # Older versions count where what was said once stands, and for figures of areas: since when could they be known?
+    # What is fetched holds none.
+    remembered = [name for name in tables if source.append_only or (name == "figures" and not source.fetch)]
     older = vintage.ledger.history(delivery, vintage.moment)[:-1] if remembered else []
     read = [store.stage(version, staging, registry, needed) for version in older if version.file.is_file()]
     usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]

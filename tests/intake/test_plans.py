@@ -301,6 +301,40 @@ def test_the_first_one_stands_also_when_its_file_is_sent_again(plans: Any) -> No
     assert plans.set_aside("plan_targets/b.csv")["regel"].to_list() == ["target_changed"]
 
 
+SAID_OTHERWISE = {
+    "in a newer version": ("plan_targets/a.csv", [{"Målværdi": "19"}], [("1", 19.0)]),
+    "in another file": ("plan_targets/b.csv", [{"Målværdi": "19"}], [("1", 19.0), ("2", 15.0)]),
+}
+
+
+@pytest.mark.parametrize("append_only", [True, False])
+@pytest.mark.parametrize("name", SAID_OTHERWISE)
+def test_what_is_said_once_stands_where_the_source_is_append_only(plans: Any, name: str, append_only: bool) -> None:
+    path, changes, newest = SAID_OTHERWISE[name]
+    source = plans.registry.sources["plan_targets"].model_copy(update={"append_only": append_only})
+    plans.registry = plans.registry.model_copy(update={"sources": {**plans.registry.sources, source.id: source}})
+    plans.deliver("plan_targets/a.csv", sheet(TARGET, {}, {"Mål nr.": "2", "Målår": "2012"}))
+    plans.run()
+    plans.deliver(path, sheet(TARGET, *changes))
+    plans.run()
+    standing = plans.table("plan_targets").select("target_no", "target_value").rows()
+    assert standing == ([("1", 15.0), ("2", 15.0)] if append_only else newest)
+    aside = plans.set_aside(path)["regel"].to_list() if (plans.quarantine / path).exists() else []
+    assert aside == (["target_changed"] if append_only else [])
+
+
+def test_what_does_not_fit_takes_no_place(plans: Any) -> None:
+    source = plans.registry.sources["plan_targets"].model_copy(update={"append_only": False})
+    plans.registry = plans.registry.model_copy(update={"sources": {**plans.registry.sources, source.id: source}})
+    plans.deliver("plan_targets/a.csv", sheet(TARGET, {}))
+    plans.run()
+    plans.deliver("plan_targets/b.csv", sheet(TARGET, {"Målværdi": "19"}))
+    plans.deliver("plan_targets/c.csv", sheet(TARGET, {"Målværdi": "18"}))
+    plans.run()
+    assert plans.table("plan_targets")["target_value"].to_list() == [15.0]
+    assert set(plans.set_aside("plan_targets/b.csv")["regel"]) == {"conflicting_deliveries", "same_target_twice"}
+
+
 CORRECTED = {
     "two for the same thing": ([{}, {"Mål nr.": "2"}], [{}]),
     "a plan that nobody knows": ([{"Helhedsplan": "Helhedsplan Bispe"}], [{}]),

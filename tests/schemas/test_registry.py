@@ -222,6 +222,10 @@ CONTRADICTIONS = {
         edit("sources.toml", 'to = "dwellings"', 'to = "dwelings"'),
         r"layout\.case_areas: column 'dwelings' is in none of the tables case_areas",
     ),
+    "what stands in a table that nothing stands in": (
+        edit("sources.toml", 'layout = "case_areas"', 'layout = "case_areas"\nappend_only = true'),
+        r"source\.case_areas: 'append_only' is for targets",
+    ),
     "a code that the column does not know": (
         edit("sources.toml", 'land = "country"', 'land = "nation"'),
         r"layout\.figures_long: geography must be one of .*, not 'nation'",

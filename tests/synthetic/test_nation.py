@@ -42,9 +42,11 @@ SUPPORTED = {"Albertslund Nord", "Bispehaven", "Charlottekvarteret", "Viby Syd"}
 MILLION = 1_000_000
 NEW = {
     "share": 'unit = "percent"\nnumerator = "odd residents"\ndenominator = "all residents"\ncount_basis = "persons"',
-    "rate": 'unit = "events per 1,000 dwellings"\nunit_da = "pr. 1.000"\nunit_short_da = "pr. 1.000"\nper = 1000\nnumerator = "odd events"\ndenominator = "all dwellings"\ncount_basis = "events"',
+    "rate": 'unit = "events per 1,000 dwellings"\nunit_da = "pr. 1.000"\nunit_short_da = "pr. 1.000"\nper = 1000\n'
+    'numerator = "odd events"\ndenominator = "all dwellings"\ncount_basis = "events"',
     "mean": 'unit = "DKK"\nunit_da = "kroner i gennemsnit"\nunit_short_da = "kr."\ncount_basis = "money"',
-    "relative": 'unit = "percent of the region"\nunit_da = "procent af regionens"\nunit_short_da = "% af regionens"\ncount_basis = "money"',
+    "relative": 'unit = "percent of the region"\nunit_da = "procent af regionens"\nunit_short_da = "% af regionens"\n'
+    'count_basis = "money"',
     "count": 'unit = "persons"\ncount_basis = "persons"',
 }
 MOST = {"count": 10_000_000}
