@@ -319,26 +319,7 @@ def _fingerprint(root: Path) -> str:
 def _contradictions(registry: Registry) -> Iterable[str]:
     """Every sentence names an entry that points at something that is not there."""
     for source in registry.sources.values():
-<<<<<<< HEAD
         yield from _source_contradictions(registry, source)
-=======
-        if source.layout not in registry.layouts:
-            yield f"sources.toml, source.{source.id}: layout {source.layout!r} is not declared"
-        for indicator in source.indicators:
-            if indicator not in registry.indicators:
-                yield f"sources.toml, source.{source.id}: indicator {indicator!r} is not in indicators.toml"
-        for rule in source.figures:
-            if rule.indicator not in registry.indicators:
-                yield f"sources.toml, source.{source.id}: indicator {rule.indicator!r} is not in indicators.toml"
-        if source.layout in registry.layouts:
-            layout = registry.layouts[source.layout]
-            if source.fetch and "csv" not in layout.formats:
-                yield f"sources.toml, source.{source.id}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
-            if source.append_only and layout.tables != ("plan_targets",):
-                yield f"sources.toml, source.{source.id}: 'append_only' is for targets, held against those that stand"
-            if layout.counts and not source.figures and not _says_indicator(layout):
-                yield f"sources.toml, source.{source.id}: 'figures' must say what the figures of the layout are"
->>>>>>> wt-intake
     for layout in registry.layouts.values():
         yield from _layout_contradictions(registry, layout)
     for table in registry.tables.values():
@@ -376,6 +357,8 @@ def _source_contradictions(registry: Registry, source: Source) -> Iterable[str]:
         return
     if source.fetch and "csv" not in layout.formats:
         yield f"{place}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
+    if source.append_only and layout.tables != ("plan_targets",):
+        yield f"{place}: 'append_only' is for targets, held against those that stand"
     if layout.counts and not source.figures and not _says_indicator(layout):
         yield f"{place}: 'figures' must say what the figures of the layout are"
 
