@@ -10,6 +10,7 @@ import pytest
 
 from flows.intake import deliveries, stage
 from flows.intake.reconcile import MixedOrigin
+from schemas.registry import Registry
 
 ODENSE = "boligområde;Vollsmose;Odense"
 GOOD = f"{ODENSE};2009;residents;;;9.100;endelig"
@@ -289,6 +290,18 @@ def test_a_count_that_leaps_against_its_neighbours_is_set_aside(night: Any, usua
     shown = night.set_aside(PATH)
     assert (shown["regel"].to_list(), shown["linje"].to_list()) == (["jump"], ["11"])
     assert night.table("figures").filter(indicator="residents")["year"].to_list() == list(range(2001, 2006))
+
+
+@pytest.mark.parametrize("years", [2, 6])
+@pytest.mark.parametrize(("last", "is_leap"), [("5.000", True), ("4.999", False), ("200", True), ("201", False)])
+def test_a_leap_is_one_of_the_factor_itself_and_nothing_less(
+    night: Any, registry: Registry, last: str, is_leap: bool, years: int
+) -> None:
+    assert registry.indicators["residents"].jump_factor == 5
+    before = [f"{ODENSE};{year};residents;;;1.000;endelig" for year in range(2000, 1999 + years)]
+    night.deliver(PATH, delivery(*before, f"{ODENSE};2009;residents;;;{last};endelig"))
+    night.run()
+    assert (2009 not in night.table("figures")["year"].to_list()) == is_leap
 
 
 def test_a_thousands_point_written_as_a_comma_is_no_count(night: Any) -> None:

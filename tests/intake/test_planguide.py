@@ -9,7 +9,7 @@ import pytest
 
 from flows.intake import delivery_note
 from flows.intake.templates import plans
-from schemas import contracts, danish
+from schemas import contracts, labels
 from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def test_the_page_lists_the_words_to_choose_from(registry: Registry) -> None:
     by_group: dict[str, list[str]] = {}
     for indicator in registry.indicators.values():
         if indicator.indicator_group:
-            by_group.setdefault(danish.OUTCOME_GROUPS[indicator.indicator_group], []).append(indicator.label_da)
+            by_group.setdefault(labels.OUTCOME_GROUPS[indicator.indicator_group], []).append(indicator.label_da)
     assert {group: labels.split("; ") for group, labels in table_below("Hører til | Tal")} == by_group
 
 

@@ -30,11 +30,30 @@ def test_a_number_is_found_in_every_writing(mark: str, around: str) -> None:
     assert holds_cpr_number(around.format(PUBLISHED_SAMPLE.replace("-", mark)))
 
 
-@given(st.dates(date(1938, 1, 1), date(1999, 12, 31)), st.integers(0, 2000))
+@given(st.dates(date(1937, 1, 1), date(1999, 12, 31)), st.sampled_from((0, 1000, 2000, 3000, 4000, 9000)))
 def test_every_number_with_the_check_is_found(born: date, start: int) -> None:
     number = valid(born, start)
     assert holds_cpr_number(number)
     assert holds_cpr_number(f"{number[:6]}-{number[6:]}")
+
+
+CENTURIES = {
+    0: {0: 1900, 36: 1900, 37: 1900, 57: 1900, 58: 1900, 99: 1900},
+    3: {0: 1900, 36: 1900, 37: 1900, 57: 1900, 58: 1900, 99: 1900},
+    4: {0: 2000, 36: 2000, 37: 1900, 57: 1900, 58: 1900, 99: 1900},
+    5: {0: 2000, 36: 2000, 37: 2000, 57: 2000, 58: 1800, 99: 1800},
+    8: {0: 2000, 36: 2000, 37: 2000, 57: 2000, 58: 1800, 99: 1800},
+    9: {0: 2000, 36: 2000, 37: 1900, 57: 1900, 58: 1900, 99: 1900},
+}
+
+
+@pytest.mark.parametrize("seventh", CENTURIES)
+def test_the_seventh_digit_and_the_year_give_the_century(seventh: int) -> None:
+    """The CPR office's table, at the edges of its ranges. Births that lie ahead are of nobody."""
+    for year, century in CENTURIES[seventh].items():
+        number = valid(date(century + year, 6, 15), 1000 * seventh)
+        assert number[6] == str(seventh)
+        assert holds_cpr_number(number) == (date(century + year, 6, 15) < date.today()), (seventh, year)
 
 
 @given(st.dates(date(2008, 1, 1), date(2020, 12, 31)), st.integers(4000, 8999))

@@ -1,9 +1,11 @@
 """What is set aside: since when, with whom, told in a letter, and gone by itself once a delivery puts it right."""
 
+from datetime import date
 from typing import Any
 
 from flows.intake.letters import letter
-from flows.intake.quarantine import register
+from flows.intake.quarantine import Item, register
+from schemas.registry import Registry
 
 ODENSE = "boligområde;Vollsmose;Odense"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
@@ -49,6 +51,11 @@ def test_a_fault_is_set_aside_corrected_and_leaves_by_itself(night: Any) -> None
     assert (item.first_seen, item.closed, item.closed_by) == (first, str(night.moment.date()), receipt.fingerprint)
     assert not (night.quarantine / PATH).exists()
     assert night.table("figures").filter(indicator="residents")["value"].to_list() == [9100.0]
+
+
+def test_a_letter_joins_neighbouring_lines_and_never_names_one_in_order(registry: Registry) -> None:
+    items = [Item(str(line), "x", "x/a.csv", line, "", "contract", "2026-01-01") for line in (3, 5, 7, 8, 9)]
+    assert "5 linjer: 3, 5, 7-9. " in letter("x", items, registry, date(2026, 1, 2))
 
 
 def test_a_fault_that_moves_to_another_line_keeps_its_day(night: Any) -> None:
