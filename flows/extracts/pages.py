@@ -147,13 +147,13 @@ def _overview(extract: Extract, registry: Registry) -> str:
 def _summary(extract: Extract) -> list[str]:
     bare = [area.name for area in extract.areas if not area.has_any()]
     count = danish.many(len(extract.areas), "boligområde", "boligområder")
-    paragraphs = [f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}."]
-    if bare:
-        paragraphs.append(
-            f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler."
-        )
-    paragraphs.append(f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.")
-    return [*paragraphs, sentences.NO_CAUSE]
+    why = f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler."
+    return [
+        f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}.",
+        *([why] if bare else []),
+        f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.",
+        sentences.NO_CAUSE,
+    ]
 
 
 def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[Glance]:
@@ -173,12 +173,11 @@ def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[
 def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[tables.PageCell]:
     """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
     cells = []
-    for area in areas:
-        verdict = _against(figure := area.figure(key, extract.year), extract.municipality, registry)
+    for place in (*areas, extract.municipality, extract.country):
+        figure = place.figure(key, extract.year)
+        verdict = _against(figure, extract.municipality, registry) if isinstance(place, Area) else danish.ABSENT
         cells.append(tables.cell(figure, registry, [verdict] if verdict != danish.ABSENT else []))
-    return cells + [
-        tables.cell(place.figure(key, extract.year), registry) for place in (extract.municipality, extract.country)
-    ]
+    return cells
 
 
 def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
@@ -344,14 +343,9 @@ def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tabl
     indicator = registry.indicators[criterion.indicator]
     limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, indicator)}"
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
-    if criterion.mark:
-        return (
-            indicator.label_da,
-            limit,
-            tables.PageCell(registry.extracts.mark[criterion.mark].label_da, is_mark=True),
-            met,
-        )
-    return indicator.label_da, limit, tables.PageCell(danish.valued(criterion.value, indicator)), met
+    value, mark = danish.valued(criterion.value, indicator), criterion.mark
+    cell = tables.PageCell(registry.extracts.mark[mark].label_da if mark else value, is_mark=mark is not None)
+    return indicator.label_da, limit, cell, met
 
 
 def _target(target: TargetLine, registry: Registry) -> TargetInWords:

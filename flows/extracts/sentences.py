@@ -89,13 +89,8 @@ def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, .
             Weighed(f"Boligprofil kender ikke noget støttet boligområde, som {extract.name} tager sig af.", 0),
             Weighed(f"Derfor står her kun tal for {_named(place)}, ikke for et enkelt område.", 0),
         ]
-    known = [
-        figure
-        for figure in _key_figures(place, extract, registry)
-        if figure.is_shown and figure.place_kind == place.kind
-    ]
-    for figure in known[: MOST - 4]:
-        indicator = registry.indicators[figure.indicator]
+    known = _shown(place, extract, registry)
+    for figure, indicator in known[: MOST - 4]:
         country = extract.country.figure(figure.indicator, extract.year)
         beside = ""
         if country.is_shown and place.kind != "country" and indicator.kind != "count":
@@ -135,9 +130,10 @@ def _named(place: Place) -> str:
     return place.name if place.kind == "area" else words.PLACES[place.kind]
 
 
-def _key_figures(place: Place, extract: Extract, registry: Registry) -> list[ClearedFigure]:
-    """The key figures of the extract's year, shown or not."""
-    return [place.figure(indicator.id, extract.year) for indicator in key_figures(extract, registry)]
+def _shown(place: Place, extract: Extract, registry: Registry) -> list[tuple[ClearedFigure, Indicator]]:
+    """The key figures of the extract's year that are shown."""
+    figures = ((place.figure(indicator.id, extract.year), indicator) for indicator in key_figures(extract, registry))
+    return [(figure, indicator) for figure, indicator in figures if figure.is_shown]
 
 
 def _compared(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> list[str]:
@@ -195,32 +191,28 @@ def _size(area: Area, extract: Extract, registry: Registry) -> str:
 
 def _standing(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """What is surely different comes first, by how many widths of its interval it lies from the other place."""
-    sure: list[tuple[ClearedFigure, Other]] = []
-    similar: list[tuple[ClearedFigure, Other]] = []
-    unknown: list[ClearedFigure] = []
-    for figure in _key_figures(area, extract, registry):
-        indicator = registry.indicators[figure.indicator]
+    sure: list[tuple[ClearedFigure, Indicator, Other]] = []
+    similar: list[tuple[ClearedFigure, Indicator, Other]] = []
+    unknown: list[tuple[ClearedFigure, Indicator]] = []
+    for figure, indicator in _shown(area, extract, registry):
         other = _other(figure)
-        if not figure.is_shown or other is None or indicator.kind == "count":
+        if other is None or indicator.kind == "count":
             continue
         how = standing(figure, other, indicator)
         if not how:
-            unknown.append(figure)
+            unknown.append((figure, indicator))
         else:
-            (similar if how == words.VERDICTS["similar"] else sure).append((figure, other))
-    sure.sort(key=lambda pair: -_strength(*pair))
-    sentences = [
-        Weighed(_one_standing(figure, extract, registry.indicators[figure.indicator]), 1)
-        for figure, _ in sure[:MOST_STANDING]
-    ]
-    for how, pairs in _grouped(sure[MOST_STANDING:], extract, registry).items():
+            (similar if how == words.VERDICTS["similar"] else sure).append((figure, indicator, other))
+    sure.sort(key=lambda compared: -_strength(compared[0], compared[2]))
+    sentences = [Weighed(_one_standing(figure, extract, indicator), 1) for figure, indicator, _ in sure[:MOST_STANDING]]
+    for how, pairs in _grouped(sure[MOST_STANDING:], extract).items():
         sentences.append(Weighed(f"Også {how}: {_some(pairs)}.", 2))
-    for place, figure in enumerate(unknown[:MOST_UNKNOWN]):
-        sentences.append(Weighed(_side_by_side(figure, extract, registry.indicators[figure.indicator]), 1 + 2 * place))
+    for place, (figure, indicator) in enumerate(unknown[:MOST_UNKNOWN]):
+        sentences.append(Weighed(_side_by_side(figure, extract, indicator), 1 + 2 * place))
     if len(unknown) > MOST_UNKNOWN:
-        more = _some([name(registry.indicators[figure.indicator]) for figure in unknown[MOST_UNKNOWN:]])
+        more = _some([name(indicator) for _, indicator in unknown[MOST_UNKNOWN:]])
         sentences.append(Weighed(f"Usikkerheden er også ukendt for {more}.", 2))
-    for how, pairs in _grouped(similar, extract, registry).items():
+    for how, pairs in _grouped(similar, extract).items():
         where = how.removeprefix(words.VERDICTS["similar"]).strip()
         sentences.append(Weighed(f"Vi kan ikke se nogen sikker forskel {where} for {_some(pairs)}.", 1))
     return sentences or [Weighed("Vi kan ikke vise, hvordan området står ved siden af kommunen og hele landet.", 0)]
@@ -246,13 +238,10 @@ def _one_standing(figure: ClearedFigure, extract: Extract, indicator: Indicator)
     return f"{capital(name(indicator))} er {value}: {', '.join(_compared(figure, extract, indicator))}."
 
 
-def _grouped(
-    figures: Iterable[tuple[ClearedFigure, Other]], extract: Extract, registry: Registry
-) -> dict[str, list[str]]:
+def _grouped(figures: Iterable[tuple[ClearedFigure, Indicator, Other]], extract: Extract) -> dict[str, list[str]]:
     """Per verdict and place, 'højere end i kommunen', the figures with both numbers: 'andelen dømte (2,7 mod 1,8)'."""
     groups: dict[str, list[str]] = {}
-    for figure, other in figures:
-        indicator = registry.indicators[figure.indicator]
+    for figure, indicator, other in figures:
         own = danish.number(figure.value, indicator.decimals)
         noted = f", {caveats(figure)}," if caveats(figure) else ""
         pair = f"{name(indicator)} ({own}{noted} mod {_beside(figure, other, extract, indicator)})"
@@ -276,10 +265,9 @@ def _moved(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     still: dict[int, list[str]] = {}
     unknown: list[str] = []
     sentences: list[Weighed] = []
-    for figure in _key_figures(place, extract, registry):
-        indicator, since = registry.indicators[figure.indicator], figure.first_year
-        change = figure.change("first")
-        if not figure.is_shown or change is None or since is None:
+    for figure, indicator in _shown(place, extract, registry):
+        change, since = figure.change("first"), figure.first_year
+        if change is None or since is None:
             continue
         if indicator.kind == "count":
             sentences.append(Weighed(_gone(figure, change, since, place, indicator), 4))
@@ -323,22 +311,19 @@ def _last_year(place: Place, extract: Extract, registry: Registry) -> list[Weigh
     """What moved since the year before."""
     last = extract.year - 1
     measured = [
-        (figure, change, verb)
-        for figure in _key_figures(place, extract, registry)
-        if figure.is_shown
-        and (change := figure.change("year"))
+        (figure, indicator, change, verb)
+        for figure, indicator in _shown(place, extract, registry)
+        if (change := figure.change("year"))
         and (verb := movement(change)) is not None
         and figure.first_year != last  # said already
     ]
     moved = [
-        _gone(figure, change, last, place, registry.indicators[figure.indicator], verb)
-        for figure, change, verb in measured
-        if verb
+        _gone(figure, change, last, place, indicator, verb) for figure, indicator, change, verb in measured if verb
     ]
     sentences = [Weighed(text, 1 + 2 * (order > 0)) for order, text in enumerate(moved)]
     if measured and not moved:
         which = (
-            f"har {name(registry.indicators[measured[0][0].indicator])} ikke flyttet sig sikkert"
+            f"har {name(measured[0][1])} ikke flyttet sig sikkert"
             if len(measured) == 1
             else f"har ingen af de {len(measured)} tal, vi kan måle på, flyttet sig sikkert"
         )
@@ -349,9 +334,9 @@ def _last_year(place: Place, extract: Extract, registry: Registry) -> list[Weigh
 def _trends(place: Place, extract: Extract, registry: Registry) -> list[Weighed]:
     """The direction of the last five years, where one is marked."""
     ways: dict[str, list[str]] = {}
-    for figure in _key_figures(place, extract, registry):
-        if figure.is_shown and figure.trend in ("rising", "falling"):
-            ways.setdefault(figure.trend, []).append(name(registry.indicators[figure.indicator]))
+    for figure, indicator in _shown(place, extract, registry):
+        if figure.trend in ("rising", "falling"):
+            ways.setdefault(figure.trend, []).append(name(indicator))
     return [
         Weighed(f"I de sidste fem år er {_some(names)} {words.TRENDS[way]}.", 3) for way, names in sorted(ways.items())
     ]
@@ -370,10 +355,9 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
         Weighed(f"For {extract.year} vises {shown} af {len(figures)} tal: {danish.listed(parts)}.", 0),
         Weighed("Et mærke er ikke det samme som nul.", 1),
     ]
-    for figure in _key_figures(place, extract, registry):
-        earlier = newest(place, figure.indicator, extract) if figure.mark else None
-        if earlier:
-            indicator = registry.indicators[figure.indicator]
+    for indicator in key_figures(extract, registry):
+        earlier = newest(place, indicator.id, extract)
+        if earlier and earlier.year < extract.year:
             value = _with(amount(earlier.number, indicator), caveats(earlier))
             sentences.append(Weighed(f"{capital(name(indicator))} kan sidst vises for {earlier.year}: {value}.", 3))
     return sentences
@@ -382,10 +366,9 @@ def _missing(place: Place, extract: Extract, registry: Registry) -> list[Weighed
 def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """Who has published figures that readers meet here."""
     by: dict[str, list[str]] = {}
-    for figure in _key_figures(area, extract, registry):
-        if figure.is_shown and figure.is_published:
-            who = publisher(figure, registry) or NO_PUBLISHER
-            by.setdefault(who, []).append(name(registry.indicators[figure.indicator]))
+    for figure, indicator in _shown(area, extract, registry):
+        if figure.is_published:
+            by.setdefault(publisher(figure, registry) or NO_PUBLISHER, []).append(name(indicator))
     sentences = []
     for who, names in by.items():
         which = (
@@ -397,11 +380,7 @@ def _published(area: Area, extract: Extract, registry: Registry) -> list[Weighed
 
 def _provisional(area: Area, extract: Extract, registry: Registry) -> list[Weighed]:
     """Which figures of the year may still be changed by their source."""
-    names = [
-        name(registry.indicators[figure.indicator])
-        for figure in _key_figures(area, extract, registry)
-        if figure.is_shown and figure.status in UNSETTLED
-    ]
+    names = [name(indicator) for figure, indicator in _shown(area, extract, registry) if figure.status in UNSETTLED]
     if not names:
         return []
     which = f"{capital(names[0])} kan" if len(names) == 1 else f"{len(names)} af tallene kan"

@@ -262,7 +262,7 @@ class _Maker:
 
     def front(self, written: Any, sheet: Sheet) -> None:  # noqa: ARG002 - as every sheet is made
         bold = self.formats.of(bold=True, valign="top", font_size=11)
-        text = self.formats.of(text_wrap=True, valign="top", align="left", font_size=11)
+        text = self.formats.of(**_FRONT_TEXT)
         loud = self.formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top", font_size=11)
         written.set_column(0, 0, 28)
         written.set_column(1, 1, 100)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from by_hand import YEAR, YEARS, area, place
+from by_hand import YEAR, YEARS, Figures, area, place
 
 from flows.extracts.model import Area, ChangeLine, Criterion, Extract, Place, TargetLine, Watch
 from schemas.registry import Registry
@@ -13,7 +13,7 @@ from schemas.registry import Registry
 
 @pytest.fixture
 def make_extract(registry: Registry) -> Callable[..., Extract]:
-    def make(*areas: Area, **said: Any) -> Extract:
+    def make(*areas: Area, **facts: Any) -> Extract:
         given = {
             "secretariat": "aarhus",
             "name": "Områdesekretariatet i Aarhus",
@@ -46,7 +46,7 @@ def make_extract(registry: Registry) -> Callable[..., Extract]:
             "is_cleared": False,
             "previous": None,
             "changes": (),
-            **said,
+            **facts,
         }
         return Extract(**given)
 
@@ -56,7 +56,7 @@ def make_extract(registry: Registry) -> Callable[..., Extract]:
 @pytest.fixture
 def full_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Extract:
     """A secretariat with two areas: one with every kind of cell, one of which nothing was delivered."""
-    told: dict[str, dict[int, dict[str, Any]]] = {
+    figures: Figures = {
         "residents": {y: {"value": 2_300 + 10 * (y - 2003)} for y in YEARS},
         "move_out_pct": {
             y: {"x": 120 - 4 * (y - 2003), "n": 869, "municipality_value": 16.3, "municipality_verdict": "better"}
@@ -80,7 +80,7 @@ def full_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Ex
         "gp_contacts_rate": {y: {"mark": "not_checkable"} for y in YEARS},
         "nonwestern_pct": {y: {"x": 1_600 + y - 2003, "n": 2_300 + 10 * (y - 2003)} for y in YEARS},
     }
-    told["move_out_pct"][2012] |= {
+    figures["move_out_pct"][2012] |= {
         "trend": "falling",
         "first_year": 2003,
         "change_first": -4.1,
@@ -104,7 +104,7 @@ def full_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Ex
         False,
         5,
     )
-    bispehaven = area(registry, "bispehaven", told, watch=watch)
+    bispehaven = area(registry, "bispehaven", figures, watch=watch)
     target = TargetLine(
         "Helhedsplan Bispehaven",
         "1",
