@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from schemas import contracts
 from schemas.models import Table
 
+PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
+
 
 def write(file: Path, content: bytes) -> None:
     """Write bytes beside, sync, then rename into place."""
@@ -22,9 +24,6 @@ def write(file: Path, content: bytes) -> None:
     part.write_bytes(content)
     sync(part)
     os.replace(part, file)
-
-
-PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
 
 
 def keep(file: Path, original: Path) -> None:

@@ -20,7 +20,7 @@ class Fingerprinted(Protocol):
     def received_on(self) -> date | None: ...
 
 
-class Made(Protocol):
+class SnapshotInForce(Protocol):
     """A snapshot, as far as it says what it was made of."""
 
     @property
@@ -40,7 +40,7 @@ class Worklist:
 def worklist(
     deliveries: Sequence[Fingerprinted],
     registry_sha256: str,
-    in_force: Made | None,
+    in_force: SnapshotInForce | None,
     published_by: date | None = None,
 ) -> Worklist:
     """Look at the fingerprints of deliveries, registry, code and engines, and at the snapshot in force.
@@ -54,7 +54,7 @@ def worklist(
     return Worklist(inputs, in_force is not None and _is_made_of(in_force, inputs))
 
 
-def _is_made_of(snapshot: Made, inputs: str) -> bool:
+def _is_made_of(snapshot: SnapshotInForce, inputs: str) -> bool:
     if snapshot.manifest["inputs_sha256"] != inputs:
         return False
     entries = snapshot.manifest["marts"].values()
