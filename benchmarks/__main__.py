@@ -1,10 +1,14 @@
-"""Run every benchmark: each pair of ways in turn, five rounds, medians and their ratio."""
+"""Run every benchmark: each pair of ways in turn, medians and their ratio.
+
+Usage: python -m benchmarks [rounds] [areas] [first year] [areas of the long CSV] [case areas]. Full size takes minutes.
+"""
 
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -24,15 +28,15 @@ from flows.publish import gate
 from flows.synthetic import country
 from schemas.registry import Registry, load
 
-AREAS, YEARS = 1000, range(2000, 2013)
+AREAS, FIRST_YEAR, LAST_YEAR = 1000, 2000, 2012
 ROUNDS = 3
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
-def compare(name: str, ours: Callable[[], object], floor: Callable[[], object], of: str) -> None:
+def compare(rounds: int, name: str, ours: Callable[[], object], floor: Callable[[], object], against: str) -> None:
     """Time two ways in turn and print the medians and the ratio of each round's pair."""
     times: list[tuple[float, float]] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         pair = []
         for way in (ours, floor):
             started = time.perf_counter()
@@ -41,27 +45,35 @@ def compare(name: str, ours: Callable[[], object], floor: Callable[[], object], 
         times.append((pair[0], pair[1]))
     ratio = statistics.median(a / b for a, b in times)
     first, second = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"{name:<44}{first:8.3f} s{second:9.3f} s{ratio:8.1f}   {of}")
+    print(f"{name:<44}{first:8.3f} s{second:9.3f} s{ratio:8.1f}   {against}")
 
 
-def main() -> None:
-    """Make a nation once, then measure intake, build, baseline, gate and extracts on it."""
+def main(
+    rounds: int = ROUNDS,
+    areas: int = AREAS,
+    first_year: int = FIRST_YEAR,
+    long_areas: int = long_csv.AREAS,
+    cases: int | None = None,
+) -> None:
+    """Make a nation once, then measure intake, build, baseline, gate and extracts on it; the long CSV is its own."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
-        made = country.write(folder, RAW, load(), seed=1, areas=AREAS, years=YEARS)
-        print(f"{sum(made.rows.values()):,} delivered rows of {made.areas:,} areas; medians of {ROUNDS} rounds\n")
+        nation = country.write(folder, RAW, load(), 1, areas, range(first_year, LAST_YEAR + 1))
+        print(f"{sum(nation.rows.values()):,} delivered rows of {nation.areas:,} areas; medians of {rounds} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
-        extracts.main(ROUNDS, _measure(folder, made.raw, load(made.schemas)), made.schemas)
-    long_csv.main(ROUNDS)
+        files = _measure(partial(compare, rounds), folder, nation.raw, load(nation.schemas))
+        extracts.main(rounds, files, nation.schemas, cases)
+    long_csv.main(rounds, long_areas)
 
 
-def _measure(folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
+def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
     """Measure all up to the gate; returns the files of the marts."""
-    found = deliveries.find(raw, registry)
-    big = max((one for one in found if one.source == "area_statistics"), key=lambda one: one.file.stat().st_size)
+    delivered = deliveries.find(raw, registry)
+    figures = (delivery for delivery in delivered if delivery.source == "area_statistics")
+    big = max(figures, key=lambda delivery: delivery.file.stat().st_size)
     rounds = iter(range(100))
     kept = folder / "staging"
-    vintage = versions.Vintage(tuple(found), DeliveryLedger(kept), now())
+    vintage = versions.Vintage(tuple(delivered), DeliveryLedger(kept), now())
     known = versions.known_names(vintage, kept, registry)
 
     def stage_anew() -> None:
@@ -82,17 +94,17 @@ def _measure(folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
     facts = reconcile.reconcile(receipts, kept, registry)
     with build.connect() as connection:
         build.run(connection, build.every_step(), facts, registry)
-        kept = {name: connection.sql(f"select * from {name}").to_arrow_table() for name in STATISTICS}
+        statistics_made = {name: connection.table(name).to_arrow_table() for name in STATISTICS}
     compare(
         "build: marts and baseline",
         lambda: build.build(facts, folder / "marts", registry),
-        lambda: _bare(facts, kept, folder, registry, libraries.bare),
+        lambda: _bare(facts, statistics_made, folder, registry, libraries.bare),
         "the same SQL by hand and COPY, numpy, scipy, statsmodels called bare",
     )
     compare(
         "the same",
         lambda: build.build(facts, folder / "marts", registry),
-        lambda: _bare(facts, kept, folder, registry),
+        lambda: _bare(facts, statistics_made, folder, registry),
         "the SQL alone, with nothing for the statistics",
     )
     files = build.build(facts, folder / "marts", registry)
@@ -111,7 +123,7 @@ def _bare(
     kept: dict[str, pa.Table],
     folder: Path,
     registry: Registry,
-    compute: Callable[[dict[str, pl.DataFrame], Registry], None] = lambda tables, registry: None,
+    compute: Callable[[dict[str, pl.DataFrame], Registry], None] | None = None,
 ) -> None:
     """What the build cannot do without: load, run each query in its order, call the statistics, write each mart.
 
@@ -121,14 +133,13 @@ def _bare(
     (folder / "bare").mkdir(exist_ok=True)
     with build.connect() as connection:
         for name, file in facts.tables.items():
-            connection.execute(f"create table facts.{name} as select * from read_parquet(?)", [str(file)])
+            connection.read_parquet(str(file)).create(f"facts.{name}")
         connection.execute("create table facts.figures_before as select * from facts.figures limit 0")
         codes = build.codes(registry)
         for name, frame in codes.items():
-            connection.register("incoming", frame.to_arrow())
-            connection.execute(f"create table codes.{name} as select * from incoming")
+            connection.from_arrow(frame.to_arrow()).create(f"codes.{name}")
         connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
-        listed = ", ".join(f"'{name}'" for name, of in registry.indicators.items() if of.of_areas)
+        listed = ", ".join(f"'{name}'" for name, indicator in registry.indicators.items() if indicator.of_areas)
         connection.execute(f"create type indicator_id as enum ({listed})")
         connection.execute("set variable origin = 'synthetic'")
         connection.execute(f"set variable last_baseline_year = {registry.evaluation.baseline.last_year}")
@@ -139,16 +150,16 @@ def _bare(
             if isinstance(step, Query):
                 connection.execute(f"create table {name} as\n{step.sql}")
             else:
-                connection.register("kept", kept[name])
-                connection.execute(f"create table {name} as select * from kept")
+                connection.from_arrow(kept[name]).create(name)
         read = ("area_funding", "baseline_values", "baseline_figures")
-        compute({name: connection.sql(f"select * from {name}").pl() for name in read}, registry)
+        if compute:
+            compute({name: connection.table(name).pl() for name in read}, registry)
         for name in queries.marts():
             connection.execute(f"copy {name} to '{folder}/bare/{name}.parquet' (compression zstd)")
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(*map(int, sys.argv[1:]))
     except duckdb.Error as error:
         sys.exit(f"benchmark failed: {error}")

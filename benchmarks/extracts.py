@@ -1,7 +1,7 @@
-"""The yearly extracts: 13 areas from clearing to folders against a floor, and the memory of writing those of 1,000.
+"""The yearly extracts: the case areas from clearing to folders against a floor, and the memory of writing all areas'.
 
-`python -m benchmarks.extracts [rounds]` makes a nation of its own. Peak memory is that of a process which only writes
-the extracts, one after the other.
+`python -m benchmarks.extracts [rounds] [areas] [first year]` makes a nation of its own. Peak memory is that of a process
+which only writes the extracts, one after the other.
 """
 
 import csv
@@ -36,30 +36,34 @@ from flows.synthetic import country
 from schemas.registry import Registry, load
 from simulations.naive import naive, primary
 
-AREAS, YEARS, YEAR = 1000, range(2000, 2013), 2012
-FEW = 130
+AREAS, FIRST_YEAR, YEAR = 1000, 2000, 2012
+FEW = 0.13  # of the areas: what memory grows by is measured from there on
 PROMISED = 60.0  # seconds in which the extracts of the case areas must be there
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
-def main(rounds: int, files: Mapping[str, Path], schemas: Path) -> None:
-    """Measure on the marts of a nation, by mart, with the registry in `schemas`, and print."""
+def main(rounds: int, files: Mapping[str, Path], schemas: Path, cases: int | None = None) -> None:
+    """Measure on the marts of a nation, by mart, with the registry in `schemas`, and print.
+
+    `cases` are so many of the case areas, by default all.
+    """
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
         areas = pl.read_parquet(files["dim_areas"], glob=False)
-        _case_areas(rounds, folder, files, areas, load(schemas))
+        chosen = areas.filter(pl.col("is_case_area"))["area_id"].to_list()[:cases]
+        _case_areas(rounds, folder, files, chosen, load(schemas))
         _memory(folder, files, areas, schemas)
 
 
-def built(folder: Path) -> tuple[Mapping[str, Path], Path]:
+def built(folder: Path, areas: int = AREAS, first_year: int = FIRST_YEAR) -> tuple[Mapping[str, Path], Path]:
     """The marts of a nation made for the benchmark, and the folder of its registry."""
-    made = country.write(folder, RAW, load(), seed=1, areas=AREAS, years=YEARS)
-    registry = load(made.schemas)
+    nation = country.write(folder, RAW, load(), 1, areas, range(first_year, YEAR + 1))
+    registry = load(nation.schemas)
     staging = folder / "staging"
-    vintage = versions.Vintage(tuple(deliveries.find(made.raw, registry)), DeliveryLedger(staging), now())
+    vintage = versions.Vintage(tuple(deliveries.find(nation.raw, registry)), DeliveryLedger(staging), now())
     known = versions.known_names(vintage, staging, registry)
     facts = reconcile.reconcile(versions.receipts_of(vintage, staging, registry, known), staging, registry)
-    return build.build(facts, folder / "marts", registry), made.schemas
+    return build.build(facts, folder / "marts", registry), nation.schemas
 
 
 def snapshot_of(areas: Sequence[str], files: Mapping[str, Path], folder: Path) -> Snapshot:
@@ -101,8 +105,9 @@ def _timed(work: Callable[[], object]) -> float:
 # The case areas against a floor ---------------------------------------------------------------------------------------
 
 
-def _case_areas(rounds: int, folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, registry: Registry) -> None:
-    chosen = areas.filter(pl.col("is_case_area"))["area_id"].to_list()
+def _case_areas(
+    rounds: int, folder: Path, files: Mapping[str, Path], chosen: Sequence[str], registry: Registry
+) -> None:
     snapshot = snapshot_of(chosen, files, folder / "case-areas")
     of_years = list(_tables(snapshot, registry))
     names = assemble.secretariats(snapshot)
@@ -120,10 +125,10 @@ def _case_areas(rounds: int, folder: Path, files: Mapping[str, Path], areas: pl.
         took.append((ours, floor))
         writing.append(wrote)
     ours, floor = (statistics.median(column) for column in zip(*took, strict=True))
-    ratio = statistics.median(one / other for one, other in took)
+    ratio = statistics.median(run / bare for run, bare in took)
     hidden = [hide(of_year) for of_year in of_years]
-    hiding = _timed(lambda: [hide(of_year) for of_year in of_years])
-    exhibits = [Exhibit(of, shown(of, found)) for of, found in zip(of_years, hidden, strict=True)]
+    took_hiding = _timed(lambda: [hide(of_year) for of_year in of_years])
+    exhibits = [Exhibit(tables, shown(tables, hiding)) for tables, hiding in zip(of_years, hidden, strict=True)]
     attacking = _timed(lambda: [attack(exhibit) for exhibit in exhibits])
     title = f"extracts: {len(chosen)} areas, {len(names)} secretariats"
     print(f"{title:<44}{ours:8.3f} s{floor:9.3f} s{ratio:8.1f}   ", end="")
@@ -132,7 +137,7 @@ def _case_areas(rounds: int, folder: Path, files: Mapping[str, Path], areas: pl.
     print(
         f"  {'under' if ours < PROMISED else 'NOT under'} {PROMISED:.0f} s for {registry.extracts.years} years", end=""
     )
-    print(f" ({statistics.median(processor):.0f} s of the processor); hiding {hiding:.1f} s, ", end="")
+    print(f" ({statistics.median(processor):.0f} s of the processor); hiding {took_hiding:.1f} s, ", end="")
     print(f"attack {attacking:.1f} s, writing {statistics.median(writing):.1f} s")
 
 
@@ -160,8 +165,8 @@ def _floor(of_years: Sequence[Tables], rows: Mapping[str, pl.DataFrame], to: Pat
                 sheet.write_row(number, 0, line)
         with (to / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
             csv.writer(out, delimiter=";").writerows(lines)
-        told = frame.filter(pl.col("year") == YEAR).select("place_name", "indicator", "value", "mark")
-        cells = json.dumps([str("" if value is None else value) for line in told.rows() for value in line])
+        printed = frame.filter(pl.col("year") == YEAR).select("place_name", "indicator", "value", "mark")
+        cells = json.dumps([str("" if value is None else value) for line in printed.rows() for value in line])
         files: Any = {"main": b'#table(columns: 4, ..json("cells.json"))', "cells.json": cells.encode()}
         (to / f"{name}.pdf").write_bytes(typst.compile(files, format="pdf", ignore_system_fonts=True))
 
@@ -184,7 +189,7 @@ def _memory(folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schema
     largest, *others = homes["area_id"].to_list()
     few = list(largest)
     for inside in sorted(others):
-        few += inside if len(few) < FEW else []
+        few += inside if len(few) < FEW * areas.height else []
     peaks = {}
     for chosen in (few, areas["area_id"].to_list()):
         to = folder / f"memory-{len(chosen)}"
@@ -273,8 +278,9 @@ def _write(folder: Path, schemas: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
+    if sys.argv[1:2] == ["write"]:
         _write(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
+        rounds, *size = map(int, sys.argv[1:] or ["3"])
         with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
-            main(int(sys.argv[1]) if len(sys.argv) > 1 else 3, *built(Path(name)))
+            main(rounds, *built(Path(name), *size))

@@ -39,14 +39,14 @@ def _balance(tables: Tables, registry: Registry) -> None:
             ways = 3 if contrast.weighting else 2
             for first, second in contrast.pairs:
                 for column in values.T:
-                    one, nil = (column[(arm == name) & ~np.isnan(column)] for name in (first, second))
-                    if min(len(one), len(nil)) < 2 or not one.std() or not nil.std():
+                    treated, never = (column[(arm == name) & ~np.isnan(column)] for name in (first, second))
+                    if min(len(treated), len(never)) < 2 or not treated.std() or not never.std():
                         continue
                     for _ in range(ways):
-                        np.mean(one), np.mean(nil), np.var(one, ddof=1), np.var(nil, ddof=1)
-                        stats.ks_2samp(one, nil, method="asymp")
+                        np.mean(treated), np.mean(never), np.var(treated, ddof=1), np.var(never, ddof=1)
+                        stats.ks_2samp(treated, never, method="asymp")
                         grid = np.linspace(np.nanmin(column), np.nanmax(column), 512)
-                        np.minimum(stats.gaussian_kde(one)(grid), stats.gaussian_kde(nil)(grid)).sum()
+                        np.minimum(stats.gaussian_kde(treated)(grid), stats.gaussian_kde(never)(grid)).sum()
 
 
 def _trend(values: Floats, arm: NDArray[np.int64], cluster: NDArray[np.str_]) -> None:

@@ -10,33 +10,13 @@ from schemas.models import Identifier, Indicator, Model, Source, Text
 
 
 class Protection(Model):
-    """The numbers that a figure is guarded by; see the head of disclosure.toml."""
+    """The number that a figure is guarded by; see the head of disclosure.toml."""
 
     k: int = Field(ge=2)
-    amount_units: int = Field(ge=3)
-    top_two_pct: float = Field(gt=0, le=100)
-
-    def with_(self, other: "Protection") -> "Protection":
-        """Of each number the stricter."""
-        return Protection(
-            k=max(self.k, other.k),
-            amount_units=max(self.amount_units, other.amount_units),
-            top_two_pct=min(self.top_two_pct, other.top_two_pct),
-        )
-
-    def shows_amount(self, units: int, largest: float, second: float, total: float) -> bool:
-        """Whether an amount made of so many units, of which the two largest are given, may be shown.
-
-        The concentration rule: the two largest contributors together hold less than `top_two_pct` of the total.
-        Raises ValueError where an amount is negative: shares of such a total mean nothing.
-        """
-        if min(largest, second, total) < 0 or second > largest or largest + second > total * (1 + 1e-9):
-            raise ValueError("the two largest amounts must be in order, not negative, and no more than the total")
-        return units >= self.amount_units and 100 * (largest + second) < self.top_two_pct * total
 
 
 class Owner(Protection):
-    """The rules of an owner of figures, and the publishers of sources.toml that it stands for."""
+    """The rule of an owner of figures, and the publishers of sources.toml that it stands for."""
 
     id: Identifier
     publishers: tuple[Text, ...] = Field(min_length=1)
@@ -83,17 +63,17 @@ class Disclosure(Model):
     counted: Counted
     sum: dict[str, CategorySum] = Field(default_factory=dict)
 
-    def protection(self, publisher: str | None, disclosure_class: str) -> Protection:
-        """What guards a figure of this publisher and class; an unknown publisher or class has the strictest rules."""
+    def k(self, publisher: str | None, disclosure_class: str) -> int:
+        """The k of a figure of this publisher and class; an unknown publisher or class has the strictest one."""
         owners = (owner for owner in self.owner.values() if publisher in owner.publishers)
-        return next(owners, self.strictest).with_(self.class_.get(disclosure_class, self.strictest))
+        return max(next(owners, self.strictest).k, self.class_.get(disclosure_class, self.strictest).k)
 
     def contradictions(self, indicators: Mapping[str, Indicator], sources: Mapping[str, Source]) -> Iterable[str]:
         """A sentence for each entry that points at something that is not there, or is laxer than it may be."""
         yield from self._owner_contradictions(sources)
         for block, rules in (("owner", self.owner), ("class", self.class_)):
             for name, rule in rules.items():
-                if self.strictest.with_(rule) != self.strictest:
+                if rule.k > self.strictest.k:
                     yield f"disclosure.toml, {block}.{name}: stricter than [strictest], which unknown owners have"
         for used in sorted({indicator.disclosure_class for indicator in indicators.values()} - self.class_.keys()):
             yield f"disclosure.toml: indicators.toml has the disclosure_class {used!r}, which no [class] is for"

@@ -326,9 +326,9 @@ def main_rounded(nations: int = 100, first_seed: int = 40_000, areas: int = 6) -
     )
     seconds = np.mean([nation.rounding_seconds + nation.attack_seconds for nation in outcomes])
     print(
-        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after controlled rounding "
-        f"to base {BASE}, {nearest_leaks:,} after rounding to the nearest multiple; sums that do not hold {broken:,} and "
-        f"{nearest_broken:,}; {refused} nations refused; {seconds:.1f} s a nation"
+        f"{nations} nations of {areas} areas, three releases and a revision each: {leaks} leaks after controlled "
+        f"rounding to base {BASE}, {nearest_leaks:,} after rounding to the nearest multiple; sums that do not hold "
+        f"{broken:,} and {nearest_broken:,}; {refused} nations refused; {seconds:.1f} s a nation"
     )
     return missed
 

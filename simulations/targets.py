@@ -47,8 +47,8 @@ def main(nations: int, first_seed: int, areas: int) -> int:
         low, high = band(targets)
         missed += found > high
         print(
-            f"{planted}: {' or '.join(wrong)} in {found} of {targets:,} ({100 * found / max(targets, 1):.2f} %); at most "
-            f"{AT_MOST:.0%}, whose {SURE:.0%} band is {low}-{high}"
+            f"{planted}: {' or '.join(wrong)} in {found} of {targets:,} ({100 * found / max(targets, 1):.2f} %); "
+            f"at most {AT_MOST:.0%}, whose {SURE:.0%} band is {low}-{high}"
         )
     return missed
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import AwareDatetime, field_validator, model_validator
 
@@ -55,7 +55,7 @@ class Entry(Model):
     seal: Text
     value: int | float | None = None
     rounded_to: int | None = None
-    mark: Literal["hidden", "area_too_small", "size_unknown", "not_checkable", "held_back"] | None = None
+    mark: Text | None = None
     why: str | None = None
     to: tuple[Text, ...]
 

@@ -138,6 +138,7 @@ class _Making:
         indicator = self.registry.indicators[row["indicator"]]
         source = self.registry.sources[row["source"]]
         counts = _counts(indicator, row)
+        # Amounts and means, too: no source says how many units make them up, nor what the largest of them hold.
         if indicator.count_basis not in self.registry.disclosure.counted.basis or counts is None:
             is_counted = indicator.count_basis in self.registry.disclosure.counted.basis
             reason = "counts_unknown" if is_counted and indicator.kind in ("share", "count") else "no_count_of_units"
@@ -245,7 +246,7 @@ class _Making:
                 self.of_place.setdefault((f"beyond {place[0]}", place[1]), []).append(key)
 
     def _k(self, source: Source, indicator: Indicator) -> int:
-        return self.registry.disclosure.protection(source.publisher, indicator.disclosure_class).k
+        return self.registry.disclosure.k(source.publisher, indicator.disclosure_class)
 
     def _put(self, key: Key, value: int, k: int, standing: Standing, is_closed: bool, reason: str | None) -> None:
         of_share = key.part in ("numerator", "complement")

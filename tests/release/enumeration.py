@@ -16,18 +16,7 @@ def agreeing(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: i
         cell = tables.cells[key]
         if is_insider and cell.value < cell.k and (cell.value > 0 or cell.hides_zero or cell.standing == "open"):
             ceilings[key] = cell.k - 1
-    sums = [(total.total, total.parts) for total in tables.sums]
     table = dict(shown)
-
-    def fits() -> bool:
-        for total, parts in sums:
-            known = sum(table[part] for part in parts if part in table)
-            if all(part in table for part in parts) and total in table:
-                if known != table[total]:
-                    return False
-            elif total in table and known > table[total]:
-                return False
-        return True
 
     def go(position: int) -> Iterator[dict[Key, int]]:
         if position == len(hidden):
@@ -35,12 +24,22 @@ def agreeing(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: i
             return
         for value in range(ceilings[hidden[position]] + 1):
             table[hidden[position]] = value
-            if fits():
+            if _fits(tables, table):
                 yield from go(position + 1)
             del table[hidden[position]]
 
-    if fits():
+    if _fits(tables, table):
         yield from go(0)
+
+
+def _fits(tables: Tables, table: Mapping[Key, int]) -> bool:
+    """Whether the cells that have a value so far leave every sum possible."""
+    for total in tables.sums:
+        known = sum(table[part] for part in total.parts if part in table)
+        is_whole = all(part in table for part in total.parts)
+        if total.total in table and (known != table[total.total] if is_whole else known > table[total.total]):
+            return False
+    return True
 
 
 def seen(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: int) -> dict[Key, set[int]]:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from flows.release.cells import Key
 from flows.release.ledger import Entry, LedgerBusy, ReleaseLedger, Tampered, appending, open_ledger
-from schemas.registry import Registry
 
 
 def entry(release: str = "2011", area: str = "vollsmose", **said: object) -> Entry:
@@ -138,10 +137,3 @@ def test_a_release_is_added_once_and_by_one_run(file: Path) -> None:
 def test_an_entry_has_a_value_or_a_mark_with_a_reason(said: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"an entry has a value|needs 'why'"):
         entry(**said)
-
-
-def test_the_ledger_knows_every_mark_that_protects(registry: Registry) -> None:
-    for mark in registry.extracts.protecting:
-        assert entry(mark=mark, why="because").mark == mark
-    with pytest.raises(ValueError, match="mark"):
-        entry(mark="not_delivered", why="because")

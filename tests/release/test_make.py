@@ -106,6 +106,18 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
 
 
+def test_the_ledger_notes_every_mark_that_protects_and_no_other(tmp_path: Path, registry: Registry) -> None:
+    release = made(town(tmp_path / "s", registry), registry, tmp_path / "r")
+    hidden = release.figures.filter(mark="hidden").head(1)
+    moment = datetime(2012, 6, 1, tzinfo=UTC)
+    noted = set()
+    for mark in registry.extracts.mark:
+        figures = hidden.with_columns(mark=pl.lit(mark))
+        entries = ledger_entries.entries(release, "aarhus", figures, registry, moment)
+        noted |= {entry.mark for entry in entries if entry.value is None}
+    assert noted == registry.extracts.protecting == {"hidden", "area_too_small", "size_unknown", "not_checkable"}
+
+
 def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(
     tmp_path: Path, registry: Registry
 ) -> None:

@@ -37,6 +37,17 @@ def test_what_is_known_cannot_be_hidden_and_what_was_hidden_stays_so() -> None:
     assert not attack(release, [release]).leaks
 
 
+def test_a_zero_that_was_hidden_stays_hidden() -> None:
+    before = two_way([[0, 20, 30], *INNER[1:]])
+    corners = {key("r0c0"), key("r0c1"), key("r1c0"), key("r1c1")}
+    public = {k: cell.value for k, cell in before.cells.items() if k not in corners}
+    both = joined(before, public, before)
+    assert (both.cells[key("r0c0")].standing, both.cells[key("r0c0")].hides_zero) == ("withheld", True)
+    again = hide(both)
+    assert not again.unprotected
+    assert shown(both, again) == public
+
+
 def test_another_choice_of_secondary_cells_would_be_seen_through() -> None:
     tables = two_way(INNER)
     first = readers(tables)
