@@ -43,7 +43,7 @@ def write_extract(
     is_cleared = ledger_entries.name_of(release, secretariat) in ledger.releases
     extract = _composed(release, secretariat, snapshot, registry, ledger, is_cleared)
     record = folders.write(extract, registry, release, _given(release, secretariat), made_with(registry), folder)
-    return _told(record, folder, is_new=True)
+    return _written(record, folder, is_new=True)
 
 
 def standing(
@@ -147,10 +147,10 @@ def _standing(
     # What two people have cleared stays as they saw it, though it would be written otherwise today.
     if not is_cleared and record["made_with"] != made_with(registry):
         return None
-    return _told(record, folder, is_new=False) if record["files"] == folders.hashes(folder) else None
+    return _written(record, folder, is_new=False) if record["files"] == folders.hashes(folder) else None
 
 
-def _told(record: Mapping[str, Any], folder: Path, is_new: bool) -> Written:
+def _written(record: Mapping[str, Any], folder: Path, is_new: bool) -> Written:
     hidden = sum(record["marks"].get(mark, 0) for mark in ("hidden", "area_too_small"))
     return Written(
         record["secretariat"], folder, is_new, record["is_cleared"], record["areas"], record["shown"], hidden

@@ -109,8 +109,8 @@ def _boundaries(area: Area) -> Iterable[str]:
 
 def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     marks = {year: {area.twins.figure(i, year).mark for i in extract.indicators} for year in extract.years}
-    if locked := [year for year, of_year in marks.items() if "locked" in of_year]:
+    if locked := [year for year, marks_of_year in marks.items() if "locked" in marks_of_year]:
         meaning = registry.extracts.mark["locked"].meaning_da
         yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
-    if any("no_twins" in of_year for of_year in marks.values()):
+    if any("no_twins" in marks_of_year for marks_of_year in marks.values()):
         yield registry.extracts.mark["no_twins"].meaning_da

@@ -51,10 +51,9 @@ def write(
         content = _digest(files)
         # Approvals speak of the draft's bytes: those of other bytes count for nothing.
         spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
+        counting = [approval for approval in approvals if approval.content == spoken_of]
         record = {
-            **audit.of_extract(
-                extract, registry, release, [approval for approval in approvals if approval.content == spoken_of]
-            ),
+            **audit.of_extract(extract, registry, release, counting),
             "content_sha256": content,
             "made_with": made_with,
             "files": files,

@@ -183,8 +183,8 @@ def _row(area: Area, indicator: Indicator, extract: Extract, registry: Registry)
 def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
     if figure.mark:
         earlier = phrases.newest(place, indicator.id, extract)
-        senior = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
-        return _cell(words.shown(figure, registry), senior, is_mark=True)
+        last_shown = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
+        return _cell(words.shown(figure, registry), last_shown, is_mark=True)
     return _cell(_number(figure.number, indicator), phrases.uncertainty(figure, indicator), phrases.all_caveats(figure))
 
 

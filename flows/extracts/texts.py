@@ -350,11 +350,11 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
             if at:
                 yield ""
             yield definition.label
-            for name, text in _told(definition):
+            for name, text in _terms(definition):
                 yield from _wrapped(text, 19, f"     {name + ':':<14}")
 
 
-def _told(definition: Definition) -> list[tuple[str, str]]:
+def _terms(definition: Definition) -> list[tuple[str, str]]:
     return [
         ("Betyder", definition.definition),
         ("Tæller", definition.counted),

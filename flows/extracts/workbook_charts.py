@@ -66,11 +66,11 @@ class Charts:
         self.first: dict[tuple[str, str, str], int] = {}
         for place in (*extract.areas, extract.municipality):
             for indicator in phrases.key_figures(extract, registry):
-                of_years = [lines[place.kind, place.id, indicator.id, year] for year in extract.years]
-                if sum(not line.figure.mark for line in of_years) < 2:
+                through_years = [lines[place.kind, place.id, indicator.id, year] for year in extract.years]
+                if sum(not line.figure.mark for line in through_years) < 2:
                     continue
                 self.first[place.kind, place.id, indicator.id] = top + 1 + len(self.points)
-                self.points += [DrawnFigure(place, indicator, line.figure.year, line) for line in of_years]
+                self.points += [DrawnFigure(place, indicator, line.figure.year, line) for line in through_years]
 
     def insert(self, written: Any, place: Place, below: int) -> None:
         """Charts of the place's key figures, two beside each other, below its table."""
