@@ -204,8 +204,8 @@ def test_a_link_of_the_plan_goes_before_a_proposal(registry: Registry) -> None:
     assert not any(edge.is_own for edge in picture.edges)
     assert not any(node.is_own for node in picture.nodes)
     assert picture.has_proposals
-    assert "2 koblinger er forslag fra Boligprofil" in picture.said
-    assert "planens egne" not in picture.said
+    assert "2 koblinger er forslag fra Boligprofil" in picture.alt
+    assert "planens egne" not in picture.alt
 
 
 def test_words_fit_their_boxes() -> None:
