@@ -46,8 +46,8 @@ OWN = (
     "statutory_rules/kriterier_2010_frem.csv",
     "pool_totals/pulje_2006_2010.csv",
 )
-# The whole file where it is at hand, else its cut. Totals do not vouch for a year, but other places of the table do: a cut
-# in CSV has several.
+# The whole file where it is at hand, else its cut. Totals do not vouch for a year, but other places of the table do:
+# a cut in CSV has several.
 FOREIGN = {
     at_hand(CUTS / cut, WHOLE / whole)[-1]: source
     for cut, whole, source in (
