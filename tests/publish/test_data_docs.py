@@ -76,7 +76,9 @@ def index(request: pytest.FixtureRequest) -> Path:
 
 
 def pages(index: Path) -> dict[str, str]:
-    return {str(path.relative_to(index.parent)): path.read_text() for path in index.parent.rglob("*") if path.is_file()}
+    files = [path for path in index.parent.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    return {str(path.relative_to(index.parent)): path.read_text() for path in files}
 
 
 def text(html: str) -> str:
@@ -95,7 +97,9 @@ def test_nothing_points_outside(index: Path) -> None:
 
 def test_links_lead_somewhere(index: Path) -> None:
     for name, page in pages(index).items():
-        for href in re.findall(r'href="([^"]*)"', page):
+        hrefs = re.findall(r'href="([^"]*)"', page)
+        assert hrefs, name
+        for href in hrefs:
             path, _, anchor = href.partition("#")
             target = ((index.parent / name).parent / path).resolve() if path else index.parent / name
             assert target.is_file(), href

@@ -213,8 +213,10 @@ def test_a_fault_stays_with_its_promise(tmp_path: Path) -> None:
 
 
 def test_a_fault_quotes_no_data(judgement: Judgement) -> None:
-    said = [finding.fault or "" for finding in findings(judgement, "faults")]
-    assert not any(area in words for words in said for area in ("vollsmose", "gellerup"))
+    words_of_faults = [finding.fault or "" for finding in findings(judgement, "faults")]
+    assert len(words_of_faults) == len(FAULTS)
+    assert all(words_of_faults)
+    assert not any(area in words for words in words_of_faults for area in ("vollsmose", "gellerup"))
 
 
 def test_a_judgement_counts_everything(judgement: Judgement) -> None:

@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 import sqlglot
 from pandera.errors import SchemaErrors
+from pydantic import ValidationError
 
 from flows.marts import queries
 from flows.nightly import suites
 from schemas import contracts, dictionary
-from schemas.models import ACCEPTABLE
+from schemas.models import ACCEPTABLE, Column, Indicator
 from schemas.registry import Registry, RegistryError, load
 
 
@@ -510,6 +511,28 @@ def test_what_lies_behind_a_table() -> None:
     }
     assert queries.behind(["a"], made) == {"a", "b", "facts.figures", "codes.areas"}
     assert queries.facts_behind("a", made) == ["figures"]
+
+
+def test_a_cte_with_the_name_of_a_fact_table_hides_no_fact() -> None:
+    sql = "-- a: x.\nwith figures as (select * from facts.figures), grants as (select 1) select * from figures, grants"
+    query = queries.query("a", sql)
+    assert query.reads == {"facts.figures"}
+    assert queries.facts_behind("a", {"a": query}) == ["figures"]
+
+
+@pytest.mark.parametrize("maximum", [0, -1])
+def test_an_indicator_has_room_between_its_limits(registry: Registry, maximum: float) -> None:
+    written = registry.indicators["outside_work_pct"].model_dump() | {"minimum": 0}
+    assert Indicator.model_validate(written | {"maximum": 0.1})
+    with pytest.raises(ValidationError, match="minimum must lie below maximum"):
+        Indicator.model_validate(written | {"maximum": maximum})
+
+
+def test_a_column_may_hold_one_value_alone() -> None:
+    column = {"type": "integer", "description": "x", "minimum": 1}
+    assert Column.model_validate(column | {"maximum": 1}).maximum == 1
+    with pytest.raises(ValidationError, match="minimum must not lie above maximum"):
+        Column.model_validate(column | {"maximum": 0})
 
 
 def test_the_order_follows_what_the_sql_reads() -> None:

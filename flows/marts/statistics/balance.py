@@ -292,7 +292,8 @@ def overlap_coefficient(first: tuple[Vector, Vector], second: tuple[Vector, Vect
         left = np.clip(place.astype(np.intp), 0, GRID - 2)
         right = place - left
         # The second half stays empty, so that nothing wraps around.
-        return np.bincount(left, shares * (1 - right), 2 * GRID) + np.bincount(left + 1, shares * right, 2 * GRID)
+        binned = np.bincount(left, shares * (1 - right), 2 * GRID) + np.bincount(left + 1, shares * right, 2 * GRID)
+        return np.asarray(binned, dtype=np.float64)
 
     angle = 2 * math.pi * np.fft.rfftfreq(2 * GRID, step)
     spectrum = np.fft.rfft(np.stack([mass(*first), mass(*second)]))
