@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import profiles
 import pytest
-from hypothesis import settings
 
 from flows.commands.night import hush
 from flows.intake import deliveries, quarantine, reconcile, versions
@@ -33,9 +33,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 def pytest_configure() -> None:
     """What DuckDB prints while the interpreter is taken down does not belong below the tests' last line."""
     atexit.register(hush)
-    # Speed is measured in benchmarks; a slow moment of the machine is no failure.
-    settings.register_profile("house", deadline=None)
-    settings.load_profile("house")
+    profiles.load()
+    # No test needs a disk that survives a power cut, but that of the crashes, which runs in processes of its own.
+    os.fsync = lambda handle: None
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +46,13 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real browser."""
+    """A real browser; it ends with its module, for while it is open no other test could run an event loop."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: nobody has looked at the pages in a browser")
     from playwright.sync_api import sync_playwright
 
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    alone = ("gpu", "quic", "sync", "background-networking", "component-update")
+    quiet = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in alone)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=quiet)
         yield browser

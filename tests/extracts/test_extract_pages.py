@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_reading import Tables, table, text
+from profiles import examples
 from told_figures import Told, of_area, of_place
 
 from flows.extracts import pages, words
@@ -282,7 +283,7 @@ def planted(place: Any) -> Any:
 
 
 def test_a_hidden_cell_leaves_no_number_in_any_byte(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
-    @settings(max_examples=12)
+    @settings(max_examples=examples(12))
     @given(seed=st.integers(0, 10**6))
     def check(seed: int) -> None:
         _check(any_extract(full_extract, seed), registry, tmp_path)

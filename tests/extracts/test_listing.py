@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from random_extracts import TRACE, extracts
 from reading import DANISH_CSV, in_libreoffice, sheets
 
@@ -20,7 +21,7 @@ from schemas.registry import Registry
 
 # A failure is told as it was found, not made small.
 FEW = settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),

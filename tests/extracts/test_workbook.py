@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from random_extracts import PLANTED, TRACE, extracts
 from reading import cells, in_legend, in_libreoffice, lix, opened, parts, series, sheets, table
 
@@ -20,7 +21,7 @@ from schemas.registry import Registry
 
 # A workbook takes long to write: a failure is told as it was found, not made small.
 FEW = settings(
-    max_examples=12,
+    max_examples=examples(12),
     deadline=None,
     derandomize=True,
     phases=(Phase.explicit, Phase.generate),
