@@ -17,12 +17,13 @@ import profiles
 import pytest
 
 from flows.commands.night import hush
+from flows.core.files import write_parquet
 from flows.intake import deliveries, quarantine, reconcile, versions
 from flows.intake.ledger import Ledger
 from flows.intake.reconcile import Facts
 from flows.intake.stage import Receipt
 from flows.intake.versions import Vintage
-from flows.marts import build
+from flows.marts import build, queries
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
@@ -104,6 +105,25 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once("nation", tmp_path_factory, "demo", "--areas", "200", seconds=600)
 
 
+class Marts(dict[str, pl.DataFrame]):
+    """The marts of facts as they are written; each is built, with what it is made of, when it is first asked for."""
+
+    def __init__(self, facts: Facts, folder: Path, registry: Registry) -> None:
+        super().__init__()
+        self.facts, self.folder, self.registry = facts, folder, registry
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        table, file = self.registry.marts[name], self.folder / f"{name}.parquet"
+        every = build.every_step()
+        steps = {step: every[step] for step in queries.behind([name], every) if step in every}
+        with build.connect() as connection:
+            build.run(connection, steps, self.facts, self.registry)
+            columns = ", ".join(f'"{column.name}"' for column in table.columns)
+            write_parquet(file, connection.sql(f"select {columns} from {name}").to_arrow_table(), table)
+        self[name] = pl.read_parquet(file)
+        return self[name]
+
+
 @dataclass
 class Night:
     """A folder of deliveries and what became of them."""
@@ -168,11 +188,10 @@ class Night:
         self.deliver("municipal_figures/given.csv", text + "\n".join(rows) + "\n")
 
     def marts(self) -> dict[str, pl.DataFrame]:
-        """Read the deliveries and build every mart of them."""
+        """Read the deliveries; a mart of them is built when it is asked for."""
         self.run()
         assert self.facts is not None
-        files = build.build(self.facts, self.folder / "marts", self.registry)
-        return {name: pl.read_parquet(file) for name, file in files.items()}
+        return Marts(self.facts, self.folder / "marts", self.registry)
 
     def set_aside(self, path: str) -> pl.DataFrame:
         """What lies in quarantine for a delivery."""
@@ -186,10 +205,22 @@ def make_night(registry: Registry) -> Callable[[Path], Night]:
     return lambda folder: Night(folder, registry)
 
 
+@pytest.fixture(scope="session")
+def municipalities(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
+    """A folder in which the 98 municipalities lie delivered and staged, and no ledger yet says when they came."""
+    night = Night(tmp_path_factory.mktemp("municipalities"), registry)
+    shutil.copytree(RAW / "municipalities", night.raw / "municipalities")
+    night.run()
+    (night.staging / "deliveries" / "ledger.jsonl").unlink()
+    shutil.rmtree(night.staging / "current")
+    shutil.rmtree(night.quarantine, ignore_errors=True)
+    return night.folder
+
+
 @pytest.fixture
-def night(tmp_path: Path, registry: Registry) -> Night:
+def night(tmp_path: Path, municipalities: Path, registry: Registry) -> Night:
     """A night that knows the 98 municipalities and has no other deliveries yet."""
-    shutil.copytree(RAW / "municipalities", tmp_path / "raw" / "municipalities")
+    shutil.copytree(municipalities, tmp_path, dirs_exist_ok=True)
     return Night(tmp_path, registry)
 
 

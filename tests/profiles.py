@@ -21,6 +21,11 @@ def examples(full: int) -> int:
     return max(min(full, LEAST), full * settings().max_examples // FULL)
 
 
+def seeds(*full: int) -> tuple[int, ...]:
+    """Seeds, by the profile in force, of a test that draws one sample of each in the full one."""
+    return full if is_full() else full[:1]
+
+
 def is_full() -> bool:
     """Whether nothing is left out."""
     return settings().max_examples >= FULL

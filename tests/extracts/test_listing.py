@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from office import in_libreoffice
 from profiles import examples
 from random_extracts import TRACE, extracts
-from reading import DANISH_CSV, in_libreoffice, sheets
+from reading import DANISH_CSV, sheets
 
 from flows.extracts import csv_list
 from flows.extracts.model import Extract

@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from office import in_libreoffice
 from profiles import examples
 from random_extracts import PLANTED, TRACE, extracts
-from reading import cells, in_legend, in_libreoffice, lix, opened, parts, series, sheets, table
+from reading import cells, in_legend, lix, opened, parts, series, sheets, table
 
 from flows.extracts import words, workbook
 from flows.extracts.model import Extract

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from profiles import examples
+from profiles import examples, seeds
 from scipy.stats import ks_2samp, norm, pearsonr
 from tableone import TableOne
 
@@ -282,7 +282,7 @@ def test_the_standard_error_is_that_of_bonett(
         assert (found.smd, found.smd_se) == pytest.approx(expected, abs=6e-7)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", seeds(1, 2, 3))
 @pytest.mark.parametrize("n", [30, 60])
 @pytest.mark.parametrize("d", [0.0, 0.5])
 @pytest.mark.parametrize("estimand", ["ATT", "ATE"])
