@@ -14,16 +14,17 @@ from typing import Any
 
 import genuine
 import polars as pl
+import profiles
 import pytest
-from hypothesis import settings
 
 from flows.commands.night import hush
+from flows.core.files import write_parquet
 from flows.intake import deliveries, quarantine, reconcile, versions
 from flows.intake.ledger import DeliveryLedger
 from flows.intake.reconcile import Facts
 from flows.intake.stage import Receipt
 from flows.intake.versions import Vintage
-from flows.marts import build
+from flows.marts import build, queries
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[1]
@@ -34,9 +35,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 def pytest_configure() -> None:
     """What DuckDB prints while the interpreter is taken down does not belong below the tests' last line."""
     atexit.register(hush)
-    # Speed is measured in benchmarks; a slow moment of the machine is no failure.
-    settings.register_profile("house", deadline=None)
-    settings.load_profile("house")
+    profiles.load()
+    # No test needs a disk that survives a power cut, but that of the crashes, which runs in processes of its own.
+    os.fsync = lambda handle: None
 
 
 def pytest_report_header() -> str | None:
@@ -52,12 +53,13 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real browser."""
+    """A real browser; it ends with its module, for while it is open no other test could run an event loop."""
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not installed: nobody has looked at the pages in a browser")
     from playwright.sync_api import sync_playwright
 
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    alone = ("gpu", "quic", "sync", "background-networking", "component-update")
+    quiet = ["--no-sandbox", "--no-first-run", *(f"--disable-{part}" for part in alone)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=quiet)
         yield browser
@@ -107,6 +109,25 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `boligprofil demo` has made and published a small nation, with its cards, in data/demo."""
     return made_once("nation", tmp_path_factory, "demo", "--areas", "200", seconds=600)
+
+
+class Marts(dict[str, pl.DataFrame]):
+    """The marts of facts as they are written; each is built, with what it is made of, when it is first asked for."""
+
+    def __init__(self, facts: Facts, folder: Path, registry: Registry) -> None:
+        super().__init__()
+        self.facts, self.folder, self.registry = facts, folder, registry
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        table, file = self.registry.marts[name], self.folder / f"{name}.parquet"
+        every = build.every_step()
+        steps = {step: every[step] for step in queries.behind([name], every) if step in every}
+        with build.connect() as connection:
+            build.run(connection, steps, self.facts, self.registry)
+            columns = ", ".join(f'"{column.name}"' for column in table.columns)
+            write_parquet(file, connection.sql(f"select {columns} from {name}").to_arrow_table(), table)
+        self[name] = pl.read_parquet(file)
+        return self[name]
 
 
 @dataclass
@@ -173,11 +194,10 @@ class Night:
         self.deliver("municipal_figures/given.csv", text + "\n".join(rows) + "\n")
 
     def marts(self) -> dict[str, pl.DataFrame]:
-        """Read the deliveries and build every mart of them."""
+        """Read the deliveries; a mart of them is built when it is asked for."""
         self.run()
         assert self.facts is not None
-        files = build.build(self.facts, self.folder / "marts", self.registry)
-        return {name: pl.read_parquet(file) for name, file in files.items()}
+        return Marts(self.facts, self.folder / "marts", self.registry)
 
     def set_aside(self, path: str) -> pl.DataFrame:
         """What lies in quarantine for a delivery."""
@@ -191,10 +211,22 @@ def make_night(registry: Registry) -> Callable[[Path], Night]:
     return lambda folder: Night(folder, registry)
 
 
+@pytest.fixture(scope="session")
+def municipalities(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path:
+    """A folder in which the 98 municipalities lie delivered and staged, and no ledger yet says when they came."""
+    night = Night(tmp_path_factory.mktemp("municipalities"), registry)
+    shutil.copytree(RAW / "municipalities", night.raw / "municipalities")
+    night.run()
+    (night.staging / "deliveries" / "ledger.jsonl").unlink()
+    shutil.rmtree(night.staging / "current")
+    shutil.rmtree(night.quarantine, ignore_errors=True)
+    return night.folder
+
+
 @pytest.fixture
-def night(tmp_path: Path, registry: Registry) -> Night:
+def night(tmp_path: Path, municipalities: Path, registry: Registry) -> Night:
     """A night that knows the 98 municipalities and has no other deliveries yet."""
-    shutil.copytree(RAW / "municipalities", tmp_path / "raw" / "municipalities")
+    shutil.copytree(municipalities, tmp_path, dirs_exist_ok=True)
     return Night(tmp_path, registry)
 
 

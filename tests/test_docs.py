@@ -1,6 +1,5 @@
 """The commands and queries that the pages show are run as they stand, against a published snapshot."""
 
-import os
 import re
 import shlex
 import subprocess
@@ -10,7 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[1]
@@ -45,21 +46,15 @@ def exported(page: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_run_as_shown(page: str, request: pytest.FixtureRequest) -> None:
-    folder = request.getfixturevalue("demo" if page == EVALUATION else "published")
-    found = commands(page)
-    assert found, f"{page} shows no command"
-    for command in found:
-        program, *arguments = shlex.split(command)
-        done = subprocess.run(
-            [Path(sys.executable).with_name(program), *arguments],
-            cwd=folder,
-            env={**os.environ, "BOLIGPROFIL_RAW": str(ROOT / "data" / "raw"), **exported(page)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{page}: {command}\n{done.stderr}"
+def test_commands_run_as_shown(page: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(request.getfixturevalue("demo" if page == EVALUATION else "published"))
+    for name, value in {"BOLIGPROFIL_RAW": str(ROOT / "data" / "raw"), **exported(page)}.items():
+        monkeypatch.setenv(name, value)
+    shown = commands(page)
+    assert shown, f"{page} shows no command"
+    for command in shown:
+        result = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert result.exit_code == 0, f"{page}: {command}\n{result.output}"
 
 
 def test_python_runs_as_shown(published: Path) -> None:

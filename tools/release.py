@@ -47,14 +47,21 @@ def build(root: Path, folder: Path) -> Path:
     return wheel
 
 
-def try_out(wheel: Path, version: str, folder: Path) -> None:
+def try_out(wheel: Path, version: str, folder: Path, lent: Path | None = None) -> None:
     """Install the wheel into a new environment in `folder` and run it there on a copy of the shipped deliveries.
 
-    Takes minutes. Ends the program with a sentence where something is not as it must be.
+    Takes minutes, less where the libraries in the folder `lent` stand in for its own. Ends the program with a sentence where something is not as it must be.
     """
     programs, away = folder / "venv" / "bin", folder / "away"
-    venv.create(folder / "venv", with_pip=True)
-    call(programs / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel, cwd=folder)
+    venv.create(folder / "venv")
+    install = (sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet")
+    if lent is None:
+        call(*install, "--constraint", ROOT / "constraints.txt", wheel, cwd=folder)
+    else:
+        call(*install, "--no-deps", wheel, cwd=folder)
+        # A folder that a .pth names reads no .pth of its own, so a checkout that is installed there stays out of it.
+        (site,) = (folder / "venv").glob("lib/python*/site-packages")
+        (site / "lent.pth").write_text(f"{lent}\n")
     shutil.copytree(ROOT / "data" / "raw", away / "deliveries")
 
     def expect(answer: str, program: str, *arguments: str) -> str:

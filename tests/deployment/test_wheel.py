@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from profiles import is_full
 
 from tools import release
 
@@ -39,4 +40,6 @@ def test_the_wheel_holds_registry_and_sql(wheel: Path) -> None:
 
 
 def test_the_wheel_publishes_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
-    release.try_out(wheel, release.version_of(ROOT), tmp_path)
+    """In the quick profile with the libraries of this environment, else with its own."""
+    lent = None if is_full() else Path(pytest.__file__).parents[1]
+    release.try_out(wheel, release.version_of(ROOT), tmp_path, lent)

@@ -3,10 +3,7 @@
 import functools
 import io
 import re
-import subprocess
 import zipfile
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -73,27 +70,6 @@ def cells(book: Any, reference: str) -> list[Any]:
     found = book[name.strip("'").replace("''", "'")][span.replace("$", "")]
     rows = found if isinstance(found, tuple) else ((found,),)
     return [cell.value for row in rows for cell in row]
-
-
-def in_libreoffice(folder: Path, files: Iterable[Path], *options: str) -> Path:
-    """The folder of the files as LibreOffice writes them as workbooks, after it has opened them."""
-    subprocess.run(
-        [
-            "soffice",
-            "--headless",
-            f"-env:UserInstallation=file://{folder}/profile",
-            *options,
-            "--convert-to",
-            "xlsx:Calc MS Excel 2007 XML",
-            "--outdir",
-            folder / "made",
-            *files,
-        ],
-        capture_output=True,
-        timeout=240,
-        check=True,
-    )
-    return folder / "made"
 
 
 def lix(text: str) -> float:

@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from by_hand import Years, all_planted, first_area_with, with_figures
 from page_reading import Tables, table, text
+from profiles import examples
 from random_extracts import random_extract
 
 from flows.extracts import pages, words
@@ -228,7 +229,7 @@ def test_the_pages_own_words_are_easy(full_extract: Extract, registry: Registry,
 # nothing that is not shown ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(examples(12)))
 def test_a_hidden_cell_leaves_no_number_in_any_byte(seed: int, registry: Registry, tmp_path: Path) -> None:
     extract = random_extract(Random(seed), registry)
     clean = written(extract, registry, tmp_path)

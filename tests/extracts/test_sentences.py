@@ -60,7 +60,7 @@ def random_extracts(registry: Registry, make_extract: Callable[..., Extract]) ->
 
 
 def test_a_reading_is_short_and_easy_to_read(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
-    for seed in range(120):
+    for seed in range(examples(120)):
         extract = random_extracts(seed)
         said = sentences.reading(extract.areas[0], extract, registry)
         assert 5 <= len(said) <= 12, (seed, said)
@@ -69,7 +69,7 @@ def test_a_reading_is_short_and_easy_to_read(random_extracts: Callable[[int], Ex
 
 
 def test_every_number_is_one_that_is_shown(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
-    for seed in range(25):
+    for seed in range(examples(25)):
         extract = random_extracts(seed)
         known = _reals(extract, registry)
         for text in _texts(extract, registry):

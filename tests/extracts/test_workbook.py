@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 from by_hand import PLANTED, TRACE, all_planted
+from office import in_libreoffice
+from profiles import examples
 from random_extracts import random_extract
-from reading import cells, in_legend, in_libreoffice, lix, opened, parts, series, sheets, table
+from reading import cells, in_legend, lix, opened, parts, series, sheets, table
 
 from flows.extracts import words, workbook
 from flows.extracts.model import Extract
@@ -270,7 +272,7 @@ def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
     assert table(told["Ændringer"], "Sted") == []
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(examples(12)))
 def test_no_extract_shows_what_its_marks_hide(seed: int, registry: Registry, tmp_path: Path) -> None:
     extract = all_planted(random_extract(Random(seed), registry))
     made = written(extract, registry, tmp_path)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from flows.core.provenance import file_sha256
 from flows.intake import cast, facts, stage, versions
@@ -57,7 +58,7 @@ def test_a_decimal_survives_danish_notation(number: Decimal) -> None:
     assert Decimal(cast_one(written, "decimal")) == number
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.text("0123456789.,- x", max_size=9), st.booleans())
 @example("9.259", True)
 @example("1.07", True)
@@ -85,7 +86,7 @@ def test_what_is_written_is_read_back_with_its_lines(registry: Registry, rows: l
     assert sheet.frame().rows() == kept
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_read_or_refused(registry: Registry, content: bytes, with_head: bool) -> None:
     try:
@@ -157,7 +158,7 @@ def known(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Any:
 FILES = sorted(path.relative_to(RAW).as_posix() for path in RAW.glob("*/*.csv"))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(FILES), DAMAGE)
 def test_a_damaged_delivery_loses_nothing_in_silence(
     registry: Registry, known: Any, tmp_path: Path, path: str, damage: list[tuple[str, float, int]]

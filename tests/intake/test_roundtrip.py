@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from flows.intake.delivery_note import Note, parse
 from flows.intake.faults import Refusal
@@ -116,7 +117,7 @@ def test_every_layout_is_tried(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_written_is_read_back(registry: Registry, name: str, data: Any) -> None:
     source, layout = registry.sources[name], registry.layout_of(name)

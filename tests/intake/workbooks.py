@@ -2,7 +2,6 @@
 
 import io
 import re
-import subprocess
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import python_calamine
+from office import in_libreoffice
 
 NS = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 NOTE_PART, ROWS_PART = "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"
@@ -78,14 +78,8 @@ def by_libreoffice(books: Mapping[str, bytes], folder: Path) -> dict[str, bytes]
     files = {name: folder / f"{name}.xlsx" for name in books}
     for name, file in files.items():
         file.write_bytes(packed({part: _uncalculated(content) for part, content in parts(books[name]).items()}))
-    options = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", folder / "made"]
-    subprocess.run(
-        ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/profile", *options, *files.values()],
-        capture_output=True,
-        timeout=300,
-        check=True,
-    )
-    return {name: (folder / "made" / file.name).read_bytes() for name, file in files.items()}
+    saved = in_libreoffice(folder, files.values())
+    return {name: (saved / file.name).read_bytes() for name, file in files.items()}
 
 
 def validations(book: bytes) -> dict[str, ElementTree.Element]:

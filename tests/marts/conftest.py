@@ -103,9 +103,11 @@ def made(shipped: Any, tmp_path_factory: pytest.TempPathFactory) -> Make:
         for name, file in files.items():
             facts_from(given[name], name, registry).write_parquet(file)
         every = build.every_step()
-        steps = {name: every[name] for name in queries.behind(wanted, every) if name in every}
+        behind = queries.behind(wanted, every)
+        steps = {name: every[name] for name in behind if name in every}
+        facts = {name: file for name, file in (common | files).items() if f"facts.{name}" in behind | {"facts.figures"}}
         with build.connect() as connection:
-            build.run(connection, steps, Facts({**common, **files}, "real"), registry)
+            build.run(connection, steps, Facts(facts, "real"), registry)
             frames = {name: connection.sql(f"select * from {name}").pl() for name in wanted}
         return frames[wanted[0]] if len(wanted) == 1 else frames
 

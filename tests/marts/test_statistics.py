@@ -8,6 +8,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from scipy.stats import chi2
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -38,7 +39,7 @@ def test_wilson_gives_the_published_intervals(
 COUNTS = st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(COUNTS)
 def test_wilson_is_statsmodels_and_holds_the_share(sql: duckdb.DuckDBPyConnection, counts: tuple[int, int]) -> None:
     x, n = counts
@@ -49,7 +50,7 @@ def test_wilson_is_statsmodels_and_holds_the_share(sql: duckdb.DuckDBPyConnectio
     assert [100 - high, 100 - low] == pytest.approx(list(wilson(sql, n - x, n)), abs=1e-8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(COUNTS, st.integers(2, 50))
 def test_wilson_narrows_as_the_base_grows(sql: duckdb.DuckDBPyConnection, counts: tuple[int, int], times: int) -> None:
     x, n = counts
@@ -110,7 +111,7 @@ def test_newcombe_gives_the_published_interval(sql: duckdb.DuckDBPyConnection) -
     assert newcombe(sql, 56, 70, 48, 80) == pytest.approx((5.24, 33.39), abs=5e-3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(COUNTS, COUNTS)
 def test_newcombe_is_statsmodels(
     sql: duckdb.DuckDBPyConnection, after: tuple[int, int], before: tuple[int, int]

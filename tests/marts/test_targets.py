@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from flows.marts import build
@@ -405,7 +406,7 @@ COUNTS = st.tuples(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(cases=st.lists(COUNTS, min_size=20, max_size=60), rising=st.booleans())
 def test_every_verdict_is_that_of_independent_intervals(cases: list[Any], rising: bool) -> None:
     """Against statsmodels' Wilson and Newcombe intervals, for any counts; never two verdicts at once."""

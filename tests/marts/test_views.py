@@ -8,12 +8,13 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from flows.marts import build, checks
 
 FIVE = ("vollsmose", "bispehaven", "munkebo", "kvaglund", "motalavej")
 ONE = "vollsmose"
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def figures(rows: list[tuple[Any, ...]], head: str = "area | year | value") -> str:

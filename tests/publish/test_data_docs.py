@@ -1,7 +1,6 @@
 """Data Docs: pages that read well with no network and no script, name rows by key and hold no other values."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,6 @@ from flows.publish import gate
 from flows.publish.gate import Judgement
 from schemas.contracts import Expectation
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TITLE = "Boligprofil: real figures & <their> promises"
 NOTICES = ["This snapshot holds real figures, and no baseline.", "Figures of <2010> & 2011 repeat each other."]
 SQL = "-- a share {of all} has :both counts\nselect area_id, year, value from area_profile where value > 100;\n"
@@ -161,18 +150,6 @@ def test_pages_of_marts_that_are_gone_are_removed(tmp_path: Path) -> None:
     (tmp_path / "page" / "marts").mkdir(parents=True)
     (tmp_path / "page" / "marts" / "gone.html").write_text("old")
     assert "marts/gone.html" not in pages(judge(tmp_path, 40.0).page)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: nobody has looked at the Data Docs in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield browser
-        browser.close()
 
 
 def test_pages_need_no_network_and_no_script(browser: Any, failing: Path) -> None:

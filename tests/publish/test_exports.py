@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.io.stata import StataMissingValue, StataReader
 from polars.testing import assert_frame_equal
+from profiles import examples
 
 from flows.core.files import write_parquet
 from flows.marts import build
@@ -327,7 +328,7 @@ TEXTS = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=
 def test_any_number_and_any_text_come_back(tmp_path: Path, registry: Registry) -> None:
     of = table(column("number"), column("words", "text"))
 
-    @settings(max_examples=40)
+    @settings(max_examples=examples(40))
     @given(cells=st.lists(st.tuples(st.none() | NUMBERS, st.none() | TEXTS), max_size=12))
     def come_back(cells: list[tuple[float | None, str | None]]) -> None:
         numbers, texts = [number for number, _ in cells], [text for _, text in cells]

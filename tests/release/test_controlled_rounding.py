@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from small_tables import key, share, two_way
 
 from flows.release.attack import Exhibit, attack
@@ -94,7 +95,7 @@ def check_rounding(tables: Tables, rounded: Rounded) -> None:
             assert is_held == (total.name not in rounded.not_additive)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(SMALL_TABLES, st.sampled_from([(5, 5), (5, 7), (3, 3), (3, 5)]))
 def test_counts_are_next_to_the_true_ones_and_add_up(inner: list[list[int]], rule: tuple[int, int]) -> None:
     k, base = rule
@@ -107,7 +108,7 @@ def test_counts_are_next_to_the_true_ones_and_add_up(inner: list[list[int]], rul
     assert round_(backwards, base) == rounded
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.lists(st.integers(0, 7), min_size=2, max_size=2), min_size=2, max_size=2), st.booleans())
 def test_rounding_holds_against_every_table_that_agrees(inner: list[list[int]], is_known: bool) -> None:
     k = base = 3
@@ -119,7 +120,7 @@ def test_rounding_holds_against_every_table_that_agrees(inner: list[list[int]], 
     assert {k for k, _ in faults(tables, rounded.shown, base)} == {one.key for one in rounded.unprotected}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 7), st.booleans()), min_size=2, max_size=4),
     st.sampled_from([(3, 3), (3, 4), (2, 3)]),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from flows.release.cells import Key
 from flows.release.ledger import Entry, LedgerBusy, ReleaseLedger, Tampered, appending, open_ledger
@@ -65,7 +66,7 @@ def test_any_changed_byte_is_found(file: Path) -> None:
                 open_ledger(file)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(place=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_any_byte_set_to_another_is_found(tmp_path_factory: pytest.TempPathFactory, place: int, byte: int) -> None:
     file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"

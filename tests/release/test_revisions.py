@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from small_tables import key, two_way
 
 from flows.release.attack import Exhibit, attack
@@ -94,7 +95,7 @@ def test_a_change_of_a_hidden_cell_is_held_back() -> None:
     assert after.values.tolist() == before.values.tolist()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.dictionaries(st.sampled_from([f"r{r}c{c}" for r in range(3) for c in range(3)]), st.integers(-2, 12), max_size=3)
 )

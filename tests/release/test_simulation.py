@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from profiles import seeds
 
 from flows.release import attack
 from flows.release.cells import Tables
@@ -11,7 +12,7 @@ from simulations.naive import naive
 from simulations.release import draw, play, play_rounded, tables
 
 
-@pytest.mark.parametrize("seed", [41_000, 41_001])
+@pytest.mark.parametrize("seed", seeds(41_000, 41_001))
 def test_nothing_leaks_after_the_joint_hiding_and_much_after_the_naive_one(seed: int) -> None:
     found = play(seed, areas=4)
     print(found)

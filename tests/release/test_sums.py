@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Key
@@ -162,7 +163,7 @@ def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(r
 SHARES = st.lists(st.sampled_from([0, 2, 3, 5, 8, 30, 60]), min_size=4, max_size=4)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(young=SHARES, old=SHARES, descendants=SHARES)
 def test_a_release_of_the_marts_holds_against_the_attack(
     young: list[int], old: list[int], descendants: list[int]

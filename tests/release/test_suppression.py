@@ -7,6 +7,7 @@ import pytest
 from enumeration import seen
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from small_tables import key, share, two_way
 from yardstick import fewest
 
@@ -41,7 +42,7 @@ SMALL_TABLES = st.tuples(st.integers(2, 3), st.integers(2, 3)).flatmap(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(SMALL_TABLES, st.integers(2, 4))
 def test_hiding_holds_against_every_table_that_agrees(inner: list[list[int]], k: int) -> None:
     grand = sum(map(sum, inner))
@@ -52,7 +53,7 @@ def test_hiding_holds_against_every_table_that_agrees(inner: list[list[int]], k:
     assert {key for key, _ in faults(tables, hiding, most=grand)} == {refused.key for refused in hiding.unprotected}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(SMALL_TABLES, st.integers(2, 4), st.sampled_from(["hide", "naive", "primary"]))
 def test_the_attack_finds_what_going_through_all_tables_finds(inner: list[list[int]], k: int, how: str) -> None:
     grand = sum(map(sum, inner))
@@ -76,7 +77,7 @@ def test_the_attack_finds_what_going_through_all_tables_finds(inner: list[list[i
             assert (low, high) == (min(values), max(values))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(SMALL_TABLES, st.integers(2, 4))
 def test_a_chain_tells_by_itself_what_leaks(inner: list[list[int]], k: int) -> None:
     tables = two_way(inner, k)

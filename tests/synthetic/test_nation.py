@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from profiles import seeds
 
 from flows.marts import build, checks
 from flows.synthetic.country import Nation, write
@@ -92,7 +93,7 @@ def night(small: Nation, make_night: Callable[[Path], Any]) -> Any:
     return received(small, make_night)
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
+@pytest.fixture(scope="module", params=seeds(1, 2, 3))
 def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Nation:
     """A nation of full size, of one year and no figures of areas."""
     folder = tmp_path_factory.mktemp("whole")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flows.marts import build
 from flows.publish import snapshots
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import check as checking
@@ -64,8 +65,9 @@ viby-syd     2008 youth_neither_pct  25/100
 bispehaven   2008 outside_work_pct   40,0
 bispehaven   2008 gross_income_dkk   150000
 """)
-    night.marts()
-    entries = {file.stem: {"file": file.name} for file in (night.folder / "marts").glob("*.parquet")}
+    night.run()
+    files = build.build(night.facts, night.folder / "marts", night.registry)
+    entries = {name: {"file": file.name} for name, file in files.items()}
     return Snapshot("5f0c9a1b2c3d4e5f", night.folder / "marts", {"origin": "real", "marts": entries})
 
 

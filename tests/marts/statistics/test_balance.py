@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from profiles import examples, seeds
 from scipy.stats import ks_2samp, norm, pearsonr
 from tableone import TableOne
 
@@ -281,7 +282,7 @@ def test_the_standard_error_is_that_of_bonett(
         assert (found.smd, found.smd_se) == pytest.approx(expected, abs=6e-7)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", seeds(1, 2, 3))
 @pytest.mark.parametrize("n", [30, 60])
 @pytest.mark.parametrize("d", [0.0, 0.5])
 @pytest.mark.parametrize("estimand", ["ATT", "ATE"])
@@ -500,7 +501,7 @@ SAMPLE = st.lists(st.tuples(FIGURES, st.one_of(st.just(0.0), st.floats(1e-6, 1e6
 ESTIMANDS = st.sampled_from(["ATT", "ATE"])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(SAMPLE, SAMPLE, ESTIMANDS, st.booleans())
 @example([(1e-200, 1.0), (0.0, 1.0)], [(1.0, 1.0), (2.0, 1.0)], "ATT", False)
 @example([(1e99, 1.0), (0.0, 1.0)], [(1e-99, 1.0), (0.0, 1.0)], "ATE", True)
@@ -523,7 +524,7 @@ def test_a_figure_is_finite_or_has_a_reason(
 STEPS = st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=25).filter(lambda values: len(set(values)) > 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(STEPS, STEPS, st.floats(0.01, 100), st.floats(-100, 100))
 def test_swapping_flips_and_moving_or_stretching_changes_nothing(
     first: list[float], second: list[float], stretch: float, move: float
@@ -543,7 +544,7 @@ def test_swapping_flips_and_moving_or_stretching_changes_nothing(
         assert turned.overlap == pytest.approx(found.overlap, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(STEPS, STEPS, st.floats(0.001, 1000), ESTIMANDS)
 def test_equal_weights_are_no_weights(
     first: list[float], second: list[float], weight: float, estimand: Estimand
@@ -557,7 +558,7 @@ def test_equal_weights_are_no_weights(
     assert found.absent == plain.absent
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(STEPS, STEPS, st.data())
 def test_whole_weights_are_repeated_areas_for_mean_difference_and_ks(
     first: list[float], second: list[float], data: st.DataObject

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from profiles import examples, seeds
 from scipy import special
 from scipy.stats import f, nct, t
 
@@ -178,7 +179,7 @@ def test_with_equal_clusters_the_standard_error_is_the_textbooks() -> None:
 
 
 # The seeds were chosen before the first run.
-@pytest.mark.parametrize("seed", [2010, 2011, 2012])
+@pytest.mark.parametrize("seed", seeds(2010, 2011, 2012))
 @pytest.mark.parametrize(
     ("cluster", "treated"),
     [
@@ -300,7 +301,7 @@ def test_what_cannot_be_given_is_none_with_a_reason(
 
 def test_odd_samples_give_plain_finite_numbers_or_none() -> None:
     random = np.random.default_rng(2010)
-    for _ in range(300):
+    for _ in range(examples(300)):
         areas, groups = random.integers(0, 40), random.integers(1, 25)
         cluster = random.integers(0, groups, areas)
         own = random.integers(0, 2, (areas, 2)) * random.choice([0, 1e-8, 1])
@@ -321,7 +322,7 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         power.variance_components(Y, UNEQUAL, np.column_stack([ARM, 1 - ARM]))
 
 
-@pytest.mark.parametrize("seed", [2010, 2011, 2012])
+@pytest.mark.parametrize("seed", seeds(2010, 2011, 2012))
 def test_adjusted_for_the_earlier_value_the_detectable_effect_is_found_in_four_draws_of_five(seed: int) -> None:
     """The effect is the mean of what design_power gives for 150 draws, from their own estimated variances; the test is
     the arms' difference of the outcome less its regression on the earlier value within arms, 2,000 draws."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from numpy.typing import NDArray
+from profiles import seeds
 from scipy.stats import t as student
 
 from flows.marts.statistics import clusters, trend
@@ -276,7 +277,7 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
 
 # Simulation under parallel trends: areas follow AR(1), and every cluster has a shock of its own each year, so that
 # changes and slopes are correlated within clusters. The seeds were chosen before the first run.
-SEEDS = (2010, 2011, 2012)
+SEEDS = seeds(2010, 2011, 2012)
 DRAWS = 2000
 
 

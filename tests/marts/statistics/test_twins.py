@@ -10,6 +10,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from scipy.spatial.distance import cdist, mahalanobis
 
 from flows.marts.statistics.twins import Method, Twin, TwinPool, find_twins, pool_sha256
@@ -209,7 +210,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(ROWS, st.randoms(use_true_random=False), st.sampled_from(["mahalanobis", "propensity"]), st.integers(1, 4))
 def test_the_order_of_the_rows_changes_nothing(rows: list[Any], random: Any, method: Method, k: int) -> None:
     def pool(order: list[int]) -> TwinPool:
@@ -233,7 +234,7 @@ def test_the_order_of_the_rows_changes_nothing(rows: list[Any], random: Any, met
         assert (row.twins, row.reason is None) == (len(found), bool(found))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10_000), st.floats(-3, 3), st.floats(0.01, 100), st.floats(-1e3, 1e3))
 def test_mahalanobis_does_not_know_units(seed: int, shear: float, stretch: float, move: float) -> None:
     draw = np.random.default_rng(seed)

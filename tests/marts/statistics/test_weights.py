@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from scipy.optimize import minimize
 
 from flows.marts.statistics.balance import BalanceLimits, balance
@@ -71,7 +72,7 @@ def test_squares_are_balanced_too(workers: tuple[np.ndarray, np.ndarray]) -> Non
 
 
 @given(st.floats(0.01, 0.99), st.integers(1, 5), st.floats(-1e3, 1e3), st.floats(0.01, 1e3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_between_two_points_the_weights_are_the_lever(share: float, areas: int, low: float, gap: float) -> None:
     """Three areas at `low` and one at `low + gap`: the one carries the share, the three divide the rest evenly."""
     found = entropy([[low + share * gap]] * areas, [[low], [low], [low + gap], [low]])
