@@ -50,7 +50,8 @@ def build(root: Path, folder: Path) -> Path:
 def try_out(wheel: Path, version: str, folder: Path, lent: Path | None = None) -> None:
     """Install the wheel into a new environment in `folder` and run it there on a copy of the shipped deliveries.
 
-    Takes minutes, less where the libraries in the folder `lent` stand in for its own. Ends the program with a sentence where something is not as it must be.
+    Takes minutes, less where the libraries in the folder `lent` stand in for its own. Ends the program with a sentence
+    where something is not as it must be.
     """
     programs, away = folder / "venv" / "bin", folder / "away"
     venv.create(folder / "venv")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from flows.synthetic import figures, places, pool
-from flows.synthetic.figures import Figure, Panel, generator
+from flows.synthetic.figures import DrawnPanel, Figure, generator
 from flows.synthetic.parameters import Truth, levels, needed, truth
 from flows.synthetic.places import Places
 from flows.synthetic.pool import NEVER, Pool
@@ -122,7 +122,7 @@ def draw(
     settled = pool.with_twins_alike(settled, shared)
     # Every nation is drawn over all years, so that a year's figures do not depend on which others are asked for.
     span = tuple(range(min(YEARS[0], chosen[0]), max(YEARS[-1], chosen[-1]) + 1))
-    panel = Panel(settled, shared.treatment, span, parameters, seed)
+    panel = DrawnPanel(settled, shared.treatment, span, parameters, seed)
     bases = figures.sizes(panel)
     wanted = [name for name in known if indicators is None or name in indicators]
     level_of = levels(registry)

@@ -41,7 +41,7 @@ class Treatment:
 
 
 @dataclass(frozen=True)
-class Panel:
+class DrawnPanel:
     """The areas and years that figures are drawn for, and what decides them."""
 
     places: Places
@@ -108,7 +108,7 @@ def generator(seed: int, *parts: str) -> np.random.Generator:
     return np.random.default_rng([seed, *(zlib.crc32(part.encode()) for part in parts)])
 
 
-def sizes(panel: Panel) -> dict[str, Figure]:
+def sizes(panel: DrawnPanel) -> dict[str, Figure]:
     """Residents and dwellings of every area and year: what the denominators of all other indicators are made of."""
     chance = generator(panel.seed, "sizes")
     steps = np.array(panel.years) - panel.truth.origin_year
@@ -129,7 +129,7 @@ def sizes(panel: Panel) -> dict[str, Figure]:
 def of_areas(
     indicator: Indicator,
     level: Level,
-    panel: Panel,
+    panel: DrawnPanel,
     bases: Mapping[str, Figure],
     parallel: bool = True,
     effects: bool = True,
@@ -230,7 +230,7 @@ def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl
     return pl.concat([pl.DataFrame(schema=LONG), *parts])
 
 
-def _latent_of_areas(indicator: Indicator, level: Level, panel: Panel) -> Numbers:
+def _latent_of_areas(indicator: Indicator, level: Level, panel: DrawnPanel) -> Numbers:
     """eta of truth.toml's head without mean and effect; a twin has its likeness's, but for a jitter."""
     places, years, truth, likeness = panel.places, panel.years, panel.truth, panel.treatment.likeness
     chance = generator(panel.seed, indicator.id, "areas")

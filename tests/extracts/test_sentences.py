@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from by_hand import YEAR, YEARS, Figures, area, figure, place
+from profiles import examples
 from random_extracts import random_area
 
 from flows.extracts import comparability, criteria, phrases, sentences
