@@ -1,7 +1,7 @@
 """The yearly extracts: the case areas from clearing to folders against a floor, and the memory of writing all areas'.
 
-`python -m benchmarks.extracts [rounds] [areas] [first year]` makes a nation of its own. Peak memory is that of a process
-which only writes the extracts, one after the other.
+`python -m benchmarks.extracts [rounds] [areas] [first year]` makes a nation of its own. Peak memory is that of a
+process which only writes the extracts, one after the other.
 """
 
 import csv
