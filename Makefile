@@ -17,9 +17,10 @@ run: $(VENV)/.ready ## deliveries in data/raw to a published snapshot in data/ma
 test: $(VENV)/.ready-dev ## all tests, two processes at a time; ARGS="-k word" for some
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-lint: $(VENV)/.ready-dev ## ruff, its format check, mypy
+lint: $(VENV)/.ready-dev ## ruff, its format check, sqlfluff, mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --disable-progress-bar sql
 	@$(BIN)/mypy
 
 format: $(VENV)/.ready-dev ## mend what ruff can mend

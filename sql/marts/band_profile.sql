@@ -67,7 +67,11 @@ spreads as (
 grid as (
     select funding_bands.funding_band, sizes.size_band_or_all, years.year, indicators.indicator
     from codes.funding_bands as funding_bands
-    cross join (select size_band as size_band_or_all from codes.size_bands union all select 'all') as sizes
+    cross join (
+        select size_band as size_band_or_all from codes.size_bands
+        union all
+        select 'all'
+    ) as sizes
     cross join (select distinct year from area_values) as years
     cross join (select distinct indicator from area_values) as indicators
 )

@@ -20,7 +20,7 @@ with_facts as (
 ),
 plans as (
     select covered.area_id, sole(plan_facts.plan_id) as plan_id, sole(plan_facts.funding_band) as funding_band
-    from plan_facts, unnest(string_split(plan_facts.area_ids, ', ')) as covered(area_id)
+    from plan_facts, unnest(string_split(plan_facts.area_ids, ', ')) as covered (area_id)
     group by covered.area_id
 ),
 boundaries as (

@@ -6,7 +6,9 @@ with years as (
 estimates as (
     select
         indicator,
-        tidy(sum(exact(estimated_pct * coalesce(denominator, value))) / nullif(sum(exact(coalesce(denominator, value))), 0)) as estimated_pct
+        tidy(
+            sum(exact(estimated_pct * coalesce(denominator, value))) / nullif(sum(exact(coalesce(denominator, value))), 0)
+        ) as estimated_pct
     from place_figures
     where geography = 'municipality' and value is not null
     group by indicator

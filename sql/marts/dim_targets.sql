@@ -60,7 +60,7 @@ select
     measured.effort_area_id,
     measured.goal,
     measured.indicator,
-    exists (
+    exists(
         select 1
         from shared_indicators as shared
         where shared.secretariat_id = measured.secretariat_id

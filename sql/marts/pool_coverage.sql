@@ -1,5 +1,6 @@
 -- pool_coverage: control totals, what was delivered against the published totals of the pool.
--- The pool's amount is that of the plans and of the rent support together. One row per published total; a total that the deliveries cannot give is empty.
+-- The pool's amount is that of the plans and of the rent support together.
+-- One row per published total; a total that the deliveries cannot give is empty.
 with amounts as (
     select grant_dkk as amount_dkk from plan_facts
     union all

@@ -12,7 +12,7 @@ with years as (
         coalesce(targets.start_figure, targets.start_value) as path_from
     from dim_targets as targets
     join codes.indicators as indicators using (indicator),
-        unnest(range(targets.start_year, targets.target_year + 1)) as each(year)
+        unnest(range(targets.start_year, targets.target_year + 1)) as each (year)
     where not targets.is_withdrawn
 ),
 joined as (
@@ -46,8 +46,11 @@ joined as (
         start.country_value as country_start,
         start.twin_value as twin_start,
         support.twins,
-        tidy(years.path_from + (years.target_value - years.path_from) * (years.year - years.start_year) / (years.target_year - years.start_year))
-            as expected_value
+        tidy(
+            years.path_from
+            + (years.target_value - years.path_from) * (years.year - years.start_year)
+            / (years.target_year - years.start_year)
+        ) as expected_value
     from years
     left join area_profile as profile
         on profile.area_id = years.area_id and profile.indicator = years.indicator and profile.year = years.year
@@ -94,7 +97,9 @@ moved as (
                         if(start_check = 'differs', 'start_disagrees', null),
                         if(if(direction = 'up', start_figure >= target_value, start_figure <= target_value), 'reached_at_start', null),
                         if(
-                            has_both and kind in ('share', 'rate') and not (numerator is not null and denominator is not null and start_has_counts),
+                            has_both
+                            and kind in ('share', 'rate')
+                            and not (numerator is not null and denominator is not null and start_has_counts),
                             'counts_not_delivered',
                             null
                         ),

@@ -59,7 +59,9 @@ select
     if(cleared_values.rounded_to is null, area_changes.change_first_high, null) as change_first_high,
     area_changes.change_first_missing_reason,
     if(cleared_values.rounded_to is null, area_trends.trend, null) as trend,
-    if(cleared_values.rounded_to is null or area_trends.trend is null, area_trends.trend_missing_reason, 'no_interval') as trend_missing_reason,
+    if(
+        cleared_values.rounded_to is null or area_trends.trend is null, area_trends.trend_missing_reason, 'no_interval'
+    ) as trend_missing_reason,
     cleared_values.is_published,
     cleared_values.source,
     getvariable('origin') as origin

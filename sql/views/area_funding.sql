@@ -4,12 +4,12 @@
 -- that it never got one, and an area that overlaps a funded one under another name did get some of it.
 with recursive pairs as (
     select plan_facts.*, covered.area_id
-    from plan_facts, unnest(string_split(plan_facts.area_ids, ', ')) as covered(area_id)
+    from plan_facts, unnest(string_split(plan_facts.area_ids, ', ')) as covered (area_id)
 ),
 linked as (
     select plan_id, plan_id as reached from plan_facts
     union
-    select linked.plan_id, others.plan_id
+    select linked.plan_id, others.plan_id as reached
     from linked
     join pairs as own on own.plan_id = linked.reached
     join pairs as others on others.area_id = own.area_id

@@ -37,7 +37,7 @@ weighted as (
         left_out,
         y,
         list_transform(widths, lambda w, i: if(i = left_out, 0, (3.92 / w) ^ 2)) as w
-    from judged, unnest(range(0, 6)) as fits(left_out)
+    from judged, unnest(range(0, 6)) as fits (left_out)
     where trend_missing_reason is null
 ),
 sums as (

@@ -12,7 +12,7 @@ with heirs as (
     left join codes.split_municipalities as splits using (old_municipality_code)
 ),
 old as (
-    select yearly_figures.*, kind, factor
+    select yearly_figures.*, indicators.kind, indicators.factor
     from yearly_figures
     join codes.indicators as indicators using (indicator)
     where geography = 'municipality_before_2007'
@@ -26,7 +26,10 @@ added as (
         wanted."year",
         wanted.indicator,
         bool_or(heirs.is_split) as is_estimate,
-        bool_and(not heirs.is_main or if(old.kind = 'count', old.value is not null, old.numerator is not null and old.denominator is not null)) as is_known,
+        bool_and(
+            not heirs.is_main
+            or if(old.kind = 'count', old.value is not null, old.numerator is not null and old.denominator is not null)
+        ) as is_known,
         any_value(old.kind) as kind,
         any_value(old.factor) as factor,
         sum(exact(old.value)) filter (where heirs.is_main and old.kind = 'count') as total,

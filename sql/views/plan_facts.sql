@@ -133,7 +133,10 @@ left join summed using (plan_id)
 left join themes using (plan_id)
 left join organised using (plan_id)
 left join bands
-    on (coalesce(summed.grant_dkk, printed.grant_dkk) > bands.lower_dkk or (coalesce(summed.grant_dkk, printed.grant_dkk) = bands.lower_dkk and bands.is_lower_included))
+    on (
+        coalesce(summed.grant_dkk, printed.grant_dkk) > bands.lower_dkk
+        or (coalesce(summed.grant_dkk, printed.grant_dkk) = bands.lower_dkk and bands.is_lower_included)
+    )
     and (
         bands.upper_dkk is null
         or coalesce(summed.grant_dkk, printed.grant_dkk) < bands.upper_dkk
