@@ -39,6 +39,12 @@ def pytest_configure() -> None:
     os.fsync = lambda handle: None
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process ends alone with the longest of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """The registry that is installed."""
