@@ -14,8 +14,8 @@ help: ## this list
 run: $(VENV)/.ready ## deliveries in data/raw to a published snapshot in data/marts
 	@$(BIN)/boligprofil run
 
-test: $(VENV)/.ready-dev ## all tests, two processes at a time; ARGS="-k word" for some
-	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+test: $(VENV)/.ready-dev ## all tests with few random examples; ARGS="-k word" for some, HYPOTHESIS_PROFILE=full for all examples
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.ready-dev ## ruff, its format check, sqlfluff, mypy
 	@$(BIN)/ruff check .

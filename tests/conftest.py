@@ -45,6 +45,12 @@ def pytest_report_header() -> str | None:
     return None if genuine.WHOLE.is_dir() else genuine.NOT_BESIDE
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process ends alone with the longest of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def registry() -> Registry:
     """The registry that is installed."""

@@ -302,6 +302,7 @@ def test_the_wide_mart_has_a_column_for_every_indicator(night: Any) -> None:
     assert wide.select("nonwestern_pct", "residents").rows() == [(60.0, None)]
 
 
+@pytest.mark.slow
 def test_a_mart_that_does_not_fit_its_contract_is_named(night: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     night.given("vollsmose 2010 nonwestern_pct 60,0")
     night.run()

@@ -227,6 +227,7 @@ def test_a_check_finds_what_breaks_it(files: dict[str, Path], registry: Any, tmp
     assert found[name].where or name in ("municipalities_are_98", "origins_never_meet")
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_bytes(shipped: Any, files: dict[str, Path], tmp_path: Path) -> None:
     again = type(shipped)(tmp_path / "elsewhere", shipped.registry)
     shutil.copytree(shipped.raw, again.raw)

@@ -555,6 +555,7 @@ def built(shipped: Any, tmp_path_factory: pytest.TempPathFactory, registry: Regi
     return build.build(shipped.facts, tmp_path_factory.mktemp("marts"), registry)
 
 
+@pytest.mark.slow
 def test_every_mart_comes_back_from_every_format(built: dict[str, Path], tmp_path: Path, registry: Registry) -> None:
     for name, file in built.items():
         rows = pl.read_parquet(file)

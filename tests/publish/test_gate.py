@@ -256,6 +256,7 @@ def test_the_module_imports_great_expectations_late() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(gate.__file__).parents[2], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_analytics_are_off_before_great_expectations_is_imported() -> None:
     code = (
         "import builtins, os, sys\n"

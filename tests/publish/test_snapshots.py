@@ -186,6 +186,7 @@ publish(Path(sys.argv[1]), int(sys.argv[2]))
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_step_leaves_the_old_snapshot_and_the_next_run_finishes(tmp_path: Path) -> None:
     old = publish(tmp_path, 1)
     here = str(Path(__file__).parent)

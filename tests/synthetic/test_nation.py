@@ -200,6 +200,7 @@ def test_every_delivery_says_that_it_is_synthetic(small: Nation) -> None:
     assert "Origin: synthetic" in (small.truth / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_delivery_passes_intake(night: Any) -> None:
     assert {path: (r.rule, r.rules) for path, r in night.receipts.items() if r.outcome != "accepted" or r.rules} == {}
     assert night.facts is not None
@@ -207,6 +208,7 @@ def test_every_delivery_passes_intake(night: Any) -> None:
     assert night.facts.origin == "synthetic"
 
 
+@pytest.mark.slow
 def test_every_promise_of_the_marts_holds(night: Any, tmp_path: Path) -> None:
     assert night.facts is not None
     files = build.build(night.facts, tmp_path / "marts", night.registry)

@@ -322,6 +322,7 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
         power.variance_components(Y, UNEQUAL, np.column_stack([ARM, 1 - ARM]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", seeds(2010, 2011, 2012))
 def test_adjusted_for_the_earlier_value_the_detectable_effect_is_found_in_four_draws_of_five(seed: int) -> None:
     """The effect is the mean of what design_power gives for 150 draws, from their own estimated variances; the test is
