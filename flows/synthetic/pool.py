@@ -42,12 +42,7 @@ class Totals:
 
     def scaled(self, part: float) -> "Totals":
         """The same pool for a smaller nation."""
-        return Totals(
-            round(self.plans * part),
-            round(self.grants * part),
-            round(self.rent_support_estates * part),
-            round(self.amount_dkk * part),
-        )
+        return Totals(*(round(total * part) for total in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -178,10 +173,6 @@ def _chosen(places: Places, truth: Truth, totals: Totals, chance: np.random.Gene
     return np.argsort(-score, kind="stable")[: max(totals.plans - beside, cases)].astype(np.int64)
 
 
-def _case_plans(reference: ReferenceData) -> Mapping[str, Mapping[str, str]]:
-    return {normal(row["area_id"]): row for row in reference.rows["grants"]}
-
-
 def _amounts(
     reference: ReferenceData,
     registry: Registry,
@@ -228,7 +219,7 @@ def _amounts(
 
 def _printed_names(reference: ReferenceData, registry: Registry) -> dict[str, Mapping[str, str]]:
     """The case areas' lines of the reference grants, by area."""
-    written = _case_plans(reference)
+    written = {normal(row["area_id"]): row for row in reference.rows["grants"]}
     spelled: dict[str, list[str]] = {}
     for list_, column in (("areas", "name"), ("area_aliases", "alias")):
         for row in registry.codes[list_]:
@@ -337,6 +328,15 @@ def _social_effort(
     ]
 
 
+def _first_days(plans: Sequence[DrawnPlan]) -> dict[int, date]:
+    """The day on which an area's first plan began, by area in the order of the plans."""
+    begins: dict[int, date] = {}
+    for plan in plans:
+        for area in plan.areas:
+            begins[area] = min(begins.get(area, plan.begins), plan.begins)
+    return begins
+
+
 def _rent_support(
     plans: Sequence[DrawnPlan],
     places: Places,
@@ -350,10 +350,7 @@ def _rent_support(
 
     An area that stands as another's twin has none.
     """
-    begins: dict[int, date] = {}
-    for plan in plans:
-        for area in plan.areas:
-            begins[area] = min(begins.get(area, plan.begins), plan.begins)
+    begins = _first_days(plans)
     planned = places.estates.filter(pl.col("area").is_in(list(begins)))
     alone = places.estates.filter(~pl.col("area").is_in([*begins, *twins]))
     outside = min(round(RENT_SUPPORT_ALONE * count), alone.height)
@@ -390,9 +387,8 @@ def _twins(
     """Groups of one funded and several never funded areas with its latent values, each alone in its neighbourhood."""
     areas = places.areas.height
     effect_from = np.full(areas, NEVER, dtype=np.int64)
-    for plan in plans:
-        for area in plan.areas:
-            effect_from[area] = min(effect_from[area], plan.begins.year + 1)
+    for area, day in _first_days(plans).items():
+        effect_from[area] = day.year + 1
     funded = effect_from < NEVER
     near = places.areas["neighbourhood"].to_numpy()
     is_alone = np.bincount(near)[near] == 1
