@@ -398,8 +398,8 @@ def planted(
     made, names = dict(of_areas), setting.places.areas["area_id"]
     for name in sorted({target.indicator for target in targets}):
         figure, indicator = made[name], setting.registry.indicators[name]
-        counted, denominator = figures.counts(figure)
-        parts: list[Any] = [part.copy() for part in (figure.expected, figure.value, figure.spread, counted)]
+        _, denominator = figures.counts(figure)
+        parts: list[Any] = [part.copy() for part in vars(figure).values()]
         for target in targets:
             later = slice(years.index(target.start_year) + 1, None)
             if target.indicator != name or target.parent is not None:
@@ -407,10 +407,9 @@ def planted(
             chance = generator(setting.seed, "targets", "draw", name, names[target.area])
             path, n = target.expected(years[later]), denominator[target.area, later]
             drawn = figures.drawn_around(indicator, path, n, setting.truth, chance)
-            numerator, _ = figures.counts(drawn)
-            for part, new in zip(parts, (drawn.expected, drawn.value, drawn.spread, numerator), strict=True):
+            for part, new in zip(parts, vars(drawn).values(), strict=True):
                 part[target.area, later] = new
-        made[name] = Figure(*parts, denominator)
+        made[name] = Figure(*parts)
     return made
 
 
