@@ -208,7 +208,7 @@ def _column(
     ), missing
 
 
-def _values(text: pl.Series, kind: str, numbers: str, known: Mapping[str, str]) -> pl.Series:  # noqa: PLR0911 - a return for each type
+def _values(text: pl.Series, kind: str, numbers: str, known: Mapping[str, str]) -> pl.Series:  # noqa: PLR0911
     """Typed values; null where the text does not fit. `known` are identifiers by normalised name."""
     match kind:
         case "integer":

@@ -105,6 +105,21 @@ class DeliveredTable:
     format: str = "csv"
     encoding: str = ""
 
+    @classmethod
+    def of_rows(
+        cls,
+        note: Note,
+        header: Sequence[str],
+        rows: Sequence[tuple[int, Sequence[str]]],
+        text: Callable[[int], str],
+        broken: Sequence[Fault] = (),
+        **written: str,
+    ) -> Self:
+        """From rows of cells, each with its line; `text` gives the text of a line, `written` format and encoding."""
+        columns = {name: Coded.of([cells[place] for _, cells in rows]) for place, name in enumerate(header)}
+        lines = np.array([line for line, _ in rows], dtype=np.int64)
+        return cls(note, columns, lines, lambda wanted: {line: text(line) for line in wanted}, [*broken], **written)
+
     @property
     def header(self) -> tuple[str, ...]:
         """Names of the columns."""
@@ -118,8 +133,3 @@ class DeliveredTable:
     def frame(self) -> pl.DataFrame:
         """Every cell as text, with `line`."""
         return pl.DataFrame({"line": self.lines} | {name: column.text() for name, column in self.columns.items()})
-
-
-def rows_of(table: Sequence[Sequence[str]], width: int) -> list[Coded]:
-    """Coded columns of rows of text that all have `width` cells."""
-    return [Coded.of([row[place] for row in table]) for place in range(width)]

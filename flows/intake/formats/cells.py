@@ -33,6 +33,17 @@ def written(cell: Cell) -> str:  # noqa: PLR0911 - a return for each type
 
 def guard(rows: Sequence[Sequence[str]], unit: str) -> None:
     """Refuse what holds a personal number, naming the rows (counted from 1) and never the number."""
-    held = [str(number) for number, row in enumerate(rows, 1) if holds_cpr_number("\n".join(row))]
+    refuse_personal([number for number, row in enumerate(rows, 1) if holds_cpr_number("\n".join(row))], unit)
+
+
+def refuse_personal(held: Sequence[int], unit: str) -> None:
+    """Raises Refusal where there are rows or lines that hold a personal number."""
     if held:
-        raise Refusal("cpr_number", f"{unit} {', '.join(held[:5])}{' and others' if len(held) > 5 else ''}")
+        shown = ", ".join(map(str, held[:5]))
+        raise Refusal("cpr_number", f"{unit} {shown}{' and others' if len(held) > 5 else ''}")
+
+
+def refuse_repeated(header: Sequence[str]) -> None:
+    """Raises Refusal where a name of a column stands twice."""
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise Refusal("duplicate_column", ", ".join(map(repr, twice)))
