@@ -121,11 +121,6 @@ class DeliveredTable:
         return cls(note, columns, lines, lambda wanted: {line: text(line) for line in wanted}, [*broken], **written)
 
     @property
-    def header(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(self.columns)
-
-    @property
     def rows(self) -> int:
         """Rows of the delivery, those that could not be split into fields included."""
         return len(self.lines) + len({fault.line for fault in self.broken})

@@ -143,10 +143,8 @@ def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -
     A source with a day of reference counts on that day. A quarter or month is its first day for a stock, all its days
     for what happens in the course of it.
     """
-    none = pl.lit(None, dtype=pl.Date)
-    if source.reference_day is None:
-        first = last = none
-    else:
+    first = last = pl.lit(None, dtype=pl.Date)
+    if source.reference_day is not None:
         month, number = (int(part) for part in source.reference_day.split("-"))
         first = last = pl.date(pl.col("year"), month, number)
     if figures["period"].str.len_chars().max() not in (None, 4):

@@ -71,17 +71,10 @@ def by_neighbours(
 
 
 def _identifier(name: str, kind: str, home: str, names: PlaceNames) -> str | None:
-    match kind:
-        case "area":
-            return names.areas.get((home, name))
-        case "municipality":
-            return names.municipalities.get(name)
-        case "region":
-            return names.regions.get(name)
-        case "country":
-            return COUNTRY.get(name)
-        case _:
-            return None
+    if kind == "area":
+        return names.areas.get((home, name))
+    known = {"municipality": names.municipalities, "region": names.regions, "country": COUNTRY}
+    return known.get(kind, {}).get(name)
 
 
 def _rule(name: str, kind: str, home: str, column: LayoutColumn) -> str:

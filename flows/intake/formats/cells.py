@@ -10,23 +10,19 @@ from flows.intake.privacy import holds_cpr_number
 Cell = str | bool | int | float | date | datetime | time | timedelta | None
 
 
-def written(cell: Cell) -> str:  # noqa: PLR0911 - a return for each type
+def written(cell: Cell) -> str:
     """A cell as text; numbers with a decimal comma and no thousands point, so that 5.5 can never become 55."""
     match cell:
         case None:
             return ""
         case bool():
             return "ja" if cell else "nej"
-        case int():
-            return str(cell)
         case float():
             return str(int(cell)) if cell.is_integer() else f"{Decimal(repr(cell)):f}".replace(".", ",")
         case datetime() if cell.time() == time():
             return cell.date().isoformat()
         case datetime() | date() | time():
             return cell.isoformat()
-        case str():
-            return cell
         case _:
             return str(cell)
 

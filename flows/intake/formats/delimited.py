@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
-from numpy.typing import NDArray
 
 from flows.intake import delivery_note as notes
 from flows.intake.coded import Coded, Content, DeliveredTable
@@ -80,15 +79,10 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
     note = note or notes.parse(notes.pairs(top[:-1]))
 
     def raw(wanted: Iterable[int]) -> Mapping[int, str]:
-        ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
-        return {line: _line(content, ends, line) for line in wanted}
+        ends = np.append(-1, np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n")))
+        return {line: content[ends[line - 1] + 1 : ends[line]].decode().rstrip("\r") for line in wanted}
 
     return DeliveredTable(note, dict(zip(header, columns, strict=True)), lines, raw, encoding="utf-8")
-
-
-def _line(content: Content, ends: NDArray[np.intp], line: int) -> str:
-    start = ends[line - 2] + 1 if line > 1 else 0
-    return content[start : ends[line - 1]].decode().rstrip("\r")
 
 
 def _top(content: Content) -> tuple[list[str], int, int]:
