@@ -4,7 +4,7 @@ Everything is worked out once per different spelling, and where a cell needs its
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from flows.intake.coded import Coded, Codes, DeliveredTable, combine
 from flows.intake.dimensions import meant
 from flows.intake.faults import FaultGroup, Refusal
-from flows.intake.geocode import by_name, by_neighbours
+from flows.intake.geocode import Resolved, by_name, by_neighbours
 from flows.intake.names import PlaceNames, normal
 from flows.intake.reshape import Tidy
 from schemas.models import Layout, LayoutColumn, Source
@@ -82,10 +82,7 @@ def cast(
     and for a table with dimensions `indicator` and `breakdown`. Rows with faults are still among them.
     """
     rows = len(tidy.lines)
-    clean = {
-        header: (column, coded.spelled(lambda text: text.str.normalize("NFC").str.strip_chars()))
-        for header, (column, coded) in tidy.columns.items()
-    }
+    clean = {header: (column, coded.tidied()) for header, (column, coded) in tidy.columns.items()}
     typed: dict[str, tuple[Codes, pl.Series]] = {
         name: (np.zeros(rows, dtype=np.int32), pl.Series(values=[value]))
         for name, value in {**layout.constants, **source.constants}.items()
@@ -101,20 +98,21 @@ def cast(
             typed[column.name + MISSING] = (coded.codes, missing)
         groups += _column_faults(header, column, coded, values, missing, source)
     # Places are resolved last: they need the municipality or the kind of place in the same row.
+    resolved: list[Resolved] = []
     for header, (column, coded) in clean.items():
-        if column.type in PLACES:
-            alone = column.type == "named_place"
-            placed = (
-                by_name(header, column, coded, names) if alone else by_neighbours(header, column, coded, typed, names)
-            )
-            typed |= placed.columns
-            groups += placed.groups
-            outside |= placed.outside
+        if column.type == "named_place":
+            resolved.append(by_name(header, column, coded, names))
+        elif column.type in PLACES:
+            resolved.append(by_neighbours(header, column, coded, typed, names))
+        else:
+            continue
+        typed |= resolved[-1].columns
     if source.figures:
-        figure = meant(tidy.dimensions, layout, source, rows)
-        typed["indicator"], typed["breakdown"] = (figure.codes, figure.indicator), (figure.codes, figure.breakdown)
-        groups += figure.groups
-        outside |= figure.outside
+        resolved.append(meant(tidy.dimensions, layout, source, rows))
+        typed |= resolved[-1].columns
+    for part in resolved:
+        groups += part.groups
+        outside |= part.outside
     return Typed(tidy.lines, typed, outside), _of_rows_asked_for(groups, outside)
 
 
@@ -152,9 +150,9 @@ def check_complete(tidy: Tidy, layout: Layout) -> None:
     keys = [coded for column, coded in tidy.columns.values() if column.to in ("geography_id", "period")]
     parts = list(tidy.dimensions.values())
     sizes = [len(np.unique(key.codes)) for key in keys]
-    sizes.append(len(combine(*parts)[1][0]) if parts else 1)
+    sizes.append(len(combine(len(tidy.lines), *parts)[1][0]) if parts else 1)
     expected = int(np.prod(sizes))
-    different = len(combine(*keys, *parts)[1][0]) if keys else expected
+    different = len(combine(len(tidy.lines), *keys, *parts)[1][0]) if keys else expected
     if layout.complete and not expected == different == len(tidy.lines):
         raise Refusal("incomplete_table", f"{len(tidy.lines)} rows, {different} of them different, {expected} expected")
 
@@ -188,13 +186,21 @@ def _column(
         marks[withheld_as] = "withheld_or_zero"
     missing = text.replace_strict(marks, default=None, return_dtype=pl.String())
     given = text.set(missing.is_not_null(), None)
-    allowed = registry.indicator_names(source.id) if column.type == "indicator" else {}
+    known: Mapping[str, str] = {}
+    match column.type:
+        case "code":
+            known = column.values or registry.vocabularies[column.vocabulary or ""]
+        case "indicator":
+            known = registry.indicator_names(source.id)
+        case "municipality":
+            known = names.municipalities
+    known = {normal(name): identifier for name, identifier in known.items()}
     if column.separator is None:
-        return _values(given, column, layout, registry, names, allowed), missing
+        return _values(given, column.type, layout.numbers, known), missing
 
     def each(cell: str) -> list[Any] | None:
         parts = pl.Series(values=[part.strip() for part in cell.split(column.separator)], dtype=pl.String())
-        values = _values(parts, column, layout, registry, names, allowed)
+        values = _values(parts, column.type, layout.numbers, known)
         return None if values.null_count() else values.to_list()
 
     return pl.Series(
@@ -202,21 +208,14 @@ def _column(
     ), missing
 
 
-def _values(  # noqa: PLR0911 - a return for each type
-    text: pl.Series,
-    column: LayoutColumn,
-    layout: Layout,
-    registry: Registry,
-    names: PlaceNames,
-    indicators: Mapping[str, str],
-) -> pl.Series:
-    """Typed values; null where the text does not fit."""
-    match column.type:
+def _values(text: pl.Series, kind: str, numbers: str, known: Mapping[str, str]) -> pl.Series:  # noqa: PLR0911
+    """Typed values; null where the text does not fit. `known` are identifiers by normalised name."""
+    match kind:
         case "integer":
-            return number_text(text, "integer", layout.numbers).cast(pl.Int64(), strict=False)
+            return number_text(text, "integer", numbers).cast(pl.Int64(), strict=False)
         case "decimal":
-            numbers = number_text(text, "decimal", layout.numbers).cast(pl.Float64(), strict=False)
-            return numbers.set(numbers.is_infinite().fill_null(False), None)
+            decimal = number_text(text, "decimal", numbers).cast(pl.Float64(), strict=False)
+            return decimal.set(decimal.is_infinite().fill_null(False), None)
         case "year":
             return text.set(~text.str.contains(YEAR).fill_null(False), None).cast(pl.Int32())
         case "period":
@@ -228,23 +227,13 @@ def _values(  # noqa: PLR0911 - a return for each type
             return text.str.to_date("%Y-%m-%d", strict=False).fill_null(text.str.to_date("%d-%m-%Y", strict=False))
         case "boolean":
             return text.str.to_lowercase().replace_strict(YES_NO, default=None, return_dtype=pl.Boolean())
-        case "code":
-            known = column.values or registry.vocabularies[column.vocabulary or ""]
-            return _look_up(text, {normal(label): code for label, code in known.items()})
-        case "indicator":
-            return _look_up(text, {normal(name): indicator for name, indicator in indicators.items()})
-        case "municipality":
-            return _look_up(text, names.municipalities)
+        case "code" | "indicator" | "municipality":
+            identifiers = [None if name is None else known.get(normal(name)) for name in text]
+            return pl.Series(values=identifiers, dtype=pl.String())
         case "municipality_code":
             return text.set(~text.str.contains(r"^[0-9]{3,4}$").fill_null(False), None).str.zfill(4)
         case _:
             return text
-
-
-def _look_up(text: pl.Series, known: Mapping[str, str]) -> pl.Series:
-    """Identifiers of names."""
-    found = [None if name is None else known.get(normal(name)) for name in text]
-    return pl.Series(values=found, dtype=pl.String())
 
 
 def _column_faults(
@@ -274,9 +263,5 @@ def _of_rows_asked_for(groups: list[FaultGroup], outside: NDArray[np.bool_]) -> 
     """Faults of rows that nobody asks for are no faults, but for an unknown place or dimension."""
     if not outside.any():
         return groups
-    kept = []
-    for group in groups:
-        rows = group.rows[~outside[group.rows]]
-        if len(rows):
-            kept.append(FaultGroup(rows, group.column, group.rule, group.detail))
-    return kept
+    asked_for = (replace(group, rows=group.rows[~outside[group.rows]]) for group in groups)
+    return [group for group in asked_for if len(group.rows)]

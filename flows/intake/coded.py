@@ -40,11 +40,6 @@ class Coded:
         """From an Arrow dictionary array without nulls."""
         return cls(cells.indices.to_numpy(zero_copy_only=False), pl.Series(values=pl.from_arrow(cells.dictionary)))
 
-    @classmethod
-    def constant(cls, text: str, rows: int) -> Self:
-        """A column that says the same in every row."""
-        return cls(np.zeros(rows, dtype=np.int32), pl.Series(values=[text]))
-
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -56,6 +51,10 @@ class Coded:
         """The column with every spelling changed."""
         return replace(self, spellings=change(self.spellings))
 
+    def tidied(self) -> Self:
+        """The column with spellings in the Unicode form NFC and without spaces around them."""
+        return self.spelled(lambda text: text.str.normalize("NFC").str.strip_chars())
+
     def text(self) -> pl.Series:
         """The text of every row."""
         return self.spellings.gather(self.codes)
@@ -66,14 +65,14 @@ class Coded:
         return mask
 
 
-def combine(*columns: Coded) -> tuple[Codes, list[Codes]]:
+def combine(rows: int, *columns: Coded) -> tuple[Codes, list[Codes]]:
     """Which different combinations of spellings the rows have.
 
-    Returns a code per row, and for each column the spelling of each combination.
+    Returns a code per row, and for each column the spelling of each combination; without columns all rows are alike.
     """
     sizes = [max(len(column.spellings), 1) for column in columns]
     pairs = zip(columns, sizes, strict=True)
-    key: Any = reduce(lambda key, pair: key * pair[1] + pair[0].codes, pairs, np.zeros(len(columns[0]), dtype=np.int64))
+    key: Any = reduce(lambda key, pair: key * pair[1] + pair[0].codes, pairs, np.zeros(rows, dtype=np.int64))
     if np.prod(sizes, dtype=np.float64) <= DENSE:
         present = np.zeros(int(np.prod(sizes)), dtype=bool)
         present[key] = True
@@ -106,10 +105,20 @@ class DeliveredTable:
     format: str = "csv"
     encoding: str = ""
 
-    @property
-    def header(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(self.columns)
+    @classmethod
+    def of_rows(
+        cls,
+        note: Note,
+        header: Sequence[str],
+        rows: Sequence[tuple[int, Sequence[str]]],
+        text: Callable[[int], str],
+        broken: Sequence[Fault] = (),
+        **written: str,
+    ) -> Self:
+        """From rows of cells, each with its line; `text` gives the text of a line, `written` format and encoding."""
+        columns = {name: Coded.of([cells[place] for _, cells in rows]) for place, name in enumerate(header)}
+        lines = np.array([line for line, _ in rows], dtype=np.int64)
+        return cls(note, columns, lines, lambda wanted: {line: text(line) for line in wanted}, [*broken], **written)
 
     @property
     def rows(self) -> int:
@@ -119,8 +128,3 @@ class DeliveredTable:
     def frame(self) -> pl.DataFrame:
         """Every cell as text, with `line`."""
         return pl.DataFrame({"line": self.lines} | {name: column.text() for name, column in self.columns.items()})
-
-
-def rows_of(table: Sequence[Sequence[str]], width: int) -> list[Coded]:
-    """Coded columns of rows of text that all have `width` cells."""
-    return [Coded.of([row[place] for row in table]) for place in range(width)]

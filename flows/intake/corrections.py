@@ -38,13 +38,9 @@ def _matches(columns: Mapping[str, Coded], correction: Correction, rows: int) ->
     for name, cell in {**correction.where, correction.column: correction.wrong}.items():
         if not (header := _named(columns, name)):
             return None
-        mask &= columns[header].where(columns[header].spellings.str.normalize("NFC").str.strip_chars() == _plain(cell))
+        mask &= columns[header].where(columns[header].tidied().spellings == unicodedata.normalize("NFC", cell).strip())
     return mask
 
 
 def _named(columns: Mapping[str, Coded], name: str) -> str:
     return next((header for header in columns if header.casefold() == name.casefold()), "")
-
-
-def _plain(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell).strip()

@@ -2,46 +2,27 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from flows.intake.coded import Coded, Codes, combine
+from flows.intake.coded import Coded, combine
 from flows.intake.faults import FaultGroup
+from flows.intake.geocode import Resolved
 from flows.intake.names import normal
 from schemas.models import FigureRule, Layout, Source
 
 TOTAL = "*total"
 
 
-@dataclass(frozen=True)
-class Meant:
-    """Per row a code into `indicator` and `breakdown` (null: nobody asks for it); rows that nobody asks for; faults."""
-
-    codes: Codes
-    indicator: pl.Series
-    breakdown: pl.Series
-    outside: NDArray[np.bool_]
-    groups: list[FaultGroup]
-
-
-def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows: int) -> Meant:
-    """Say of each row what it is a figure of. A value of a dimension that nobody declared is a fault."""
-    clean = {
-        name: coded.spelled(lambda text: text.str.normalize("NFC").str.strip_chars())
-        for name, coded in dimensions.items()
-    }
-    codes, parts = combine(*clean.values()) if clean else (np.zeros(rows, dtype=np.int32), [])
+def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows: int) -> Resolved:
+    """Indicator and breakdown of each row, null where nobody asks for it. An undeclared label is a fault."""
+    clean = {name: coded.tidied() for name, coded in dimensions.items()}
+    codes, parts = combine(rows, *clean.values())
     totals = {normal(label) for label in layout.totals}
-    if clean:
-        labels = [column.spellings.gather(part) for column, part in zip(clean.values(), parts, strict=True)]
-        figures = [
-            _figure_of(dict(zip(clean, values, strict=True)), source, totals) for values in zip(*labels, strict=True)
-        ]
-    else:
-        figures = [_figure_of({}, source, totals)]
+    gathered = [column.spellings.gather(part) for column, part in zip(clean.values(), parts, strict=True)]
+    labels = zip(*gathered, strict=True) if clean else [()]
+    figures = [_figure_of(dict(zip(clean, values, strict=True)), source, totals) for values in labels]
     indicator, breakdown = (
         pl.Series(values=[figure[place] for figure in figures], dtype=pl.String()) for place in (0, 1)
     )
@@ -53,7 +34,7 @@ def meant(dimensions: Mapping[str, Coded], layout: Layout, source: Source, rows:
         if not known.all():
             groups.append(FaultGroup(np.flatnonzero(column.where(~known)), name, "unknown_value"))
             outside[groups[-1].rows] = False
-    return Meant(codes, indicator, breakdown, outside, groups)
+    return Resolved({"indicator": (codes, indicator), "breakdown": (codes, breakdown)}, outside, groups)
 
 
 def _figure_of(labels: Mapping[str, str], source: Source, totals: set[str]) -> tuple[str | None, str | None]:

@@ -98,10 +98,9 @@ def _one_indicator(
     known = [year for year in windows if first.years is None or year in first.years]
     rows = typed.filter(pl.col("year").is_in(known))
     renamed = {column.name: part for part, column in parts.items()}
-    kept = {name: column for name, column in {c: rows[c] for c in rows.columns}.items() if ":" not in name}
-    kept |= {renamed[name]: rows[name] for name in renamed}
-    kept |= {renamed[name] + MISSING: rows[name + MISSING] for name in renamed}
-    return _long(pl.DataFrame(kept).with_columns(indicator=pl.lit(indicator)), registry, windows)
+    kept = [name for name in rows.columns if ":" not in name or name.removesuffix(MISSING) in renamed]
+    names = {old + end: new + end for old, new in renamed.items() for end in ("", MISSING)}
+    return _long(rows.select(kept).rename(names).with_columns(indicator=pl.lit(indicator)), registry, windows)
 
 
 def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | None = None) -> pl.DataFrame:
@@ -111,35 +110,31 @@ def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | 
         default=None,
         return_dtype=pl.Float64(),
     )
-    has = set(typed.columns)
-    numerator = pl.col("numerator") if "numerator" in has else pl.lit(None, dtype=pl.Int64)
-    denominator = pl.col("denominator") if "denominator" in has else pl.lit(None, dtype=pl.Int64)
-    delivered = pl.col("value").cast(pl.Float64) if "value" in has else pl.lit(None, dtype=pl.Float64)
-    from_counts = factor * numerator / pl.when(denominator > 0).then(denominator)
-    value = pl.coalesce(delivered, from_counts) if has & {"numerator", "denominator"} else delivered
-    marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in has]
+    otherwise = {
+        "geography": pl.lit("area"),
+        "geography_id": pl.col("area_id"),
+        "year": pl.col("period").str.slice(0, 4).cast(pl.Int32),
+        "period": pl.col("year").cast(pl.String),
+        "breakdown": pl.lit("all"),
+        "numerator": pl.lit(None, dtype=pl.Int64),
+        "denominator": pl.lit(None, dtype=pl.Int64),
+        "value": pl.lit(None, dtype=pl.Float64),
+        "status": pl.lit("final"),
+    }
+    rows = typed.with_columns(**{name: cells for name, cells in otherwise.items() if name not in typed.columns})
+    from_counts = factor * pl.col("numerator") / pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
+    value = pl.coalesce(pl.col("value").cast(pl.Float64), from_counts)
+    marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in rows.columns]
     marked = pl.coalesce([pl.when(mark.is_in(MARKED)).then(mark) for mark in marks])
     plain = pl.coalesce([*marks, pl.lit("not_delivered")])
-    year = pl.col("year") if "year" in has else pl.col("period").str.slice(0, 4).cast(pl.Int32)
-    identifier = pl.col("geography_id") if "geography_id" in has else pl.col("area_id")
-    return typed.select(
-        "line",
-        ROW,
-        (pl.col("geography") if "geography" in has else pl.lit("area")).alias("geography"),
-        identifier.alias("geography_id"),
-        year.alias("year"),
-        (pl.col("period") if "period" in has else pl.col("year").cast(pl.String)).alias("period"),
-        "indicator",
-        (pl.col("breakdown") if "breakdown" in has else pl.lit("all")).alias("breakdown"),
-        numerator.alias("numerator"),
-        denominator.alias("denominator"),
-        value.alias("value"),
-        (pl.col("status") if "status" in has else pl.lit("final")).alias("status"),
-        pl.when(value.is_null()).then(pl.coalesce(marked, plain)).otherwise(marked).alias("missing_reason"),
-        (
-            year.replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1, dtype=pl.Int64)
-        ).alias("window_years"),
+    window = pl.col("year").replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1)
+    rows = rows.with_columns(
+        value=value,
+        missing_reason=pl.when(value.is_null()).then(pl.coalesce(marked, plain)).otherwise(marked),
+        window_years=window.cast(pl.Int64),
     )
+    held = [column.name for column in registry.tables["figures"].columns if column.name in rows.columns]
+    return rows.select("line", ROW, *held)
 
 
 def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -> pl.DataFrame:
@@ -148,10 +143,8 @@ def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -
     A source with a day of reference counts on that day. A quarter or month is its first day for a stock, all its days
     for what happens in the course of it.
     """
-    none = pl.lit(None, dtype=pl.Date)
-    if source.reference_day is None:
-        first = last = none
-    else:
+    first = last = pl.lit(None, dtype=pl.Date)
+    if source.reference_day is not None:
         month, number = (int(part) for part in source.reference_day.split("-"))
         first = last = pl.date(pl.col("year"), month, number)
     if figures["period"].str.len_chars().max() not in (None, 4):
@@ -177,10 +170,8 @@ def validate(
     `headers` gives the header of each typed column.
     """
     table, judged = registry.tables[name], rows.drop(ROW)
-    if _broken_rules(judged, table, registry, apart=False) is None:
-        return [], Counter()
-    cases = _broken_rules(judged, table, registry, apart=True)
-    if cases is None:
+    cases = _broken_rules(judged, table, registry, apart=False)
+    if cases is None or (cases := _broken_rules(judged, table, registry, apart=True)) is None:
         return [], Counter()
     if cases["index"].null_count():
         raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}")
@@ -215,18 +206,13 @@ def _fault(
     headers: Mapping[str, str],
     tidy: Tidy,
 ) -> Fault:
-    rule = _rule(str(case["check"]), registry)
+    check = "required_empty" if case["check"] == "not_nullable" else str(case["check"])
+    rule = check if check in registry.rules else "contract"
     of_rows = contracts.ROW_RULES.get(table, {})
     column = str(case["column"]) if case["column"] in row else of_rows[rule].field if rule in of_rows else ""
     header = headers.get(column) or headers.get(f"{column}:{row.get('indicator')}", column)
     at = int(str(row[ROW]))
     return Fault(int(str(row["source_line"])), tidy.shown(header, at), rule, "", at)
-
-
-def _rule(check: str, registry: Registry) -> str:
-    if check == "not_nullable":
-        return "required_empty"
-    return check if check in registry.rules else "contract"
 
 
 def key_faults(rows: pl.DataFrame, table: Table, headers: Mapping[str, str]) -> list[Fault]:

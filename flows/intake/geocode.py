@@ -17,7 +17,7 @@ BESIDE = ("geography", "municipality_code")
 
 
 @dataclass(frozen=True)
-class Placed:
+class Resolved:
     """Typed columns by name (codes, values), rows that lie outside what is asked for, and faults."""
 
     columns: Mapping[str, tuple[Codes, pl.Series]]
@@ -25,7 +25,7 @@ class Placed:
     groups: list[FaultGroup] = field(default_factory=list)
 
 
-def by_name(header: str, column: LayoutColumn, coded: Coded, names: PlaceNames) -> Placed:
+def by_name(header: str, column: LayoutColumn, coded: Coded, names: PlaceNames) -> Resolved:
     """Kind and identifier of places whose name or code says both."""
     found = [names.places.get(normal(name), (None, None)) for name in coded.spellings]
     kind, identifier = (pl.Series(values=[f[at] for f in found], dtype=pl.String()) for at in (0, 1))
@@ -33,17 +33,17 @@ def by_name(header: str, column: LayoutColumn, coded: Coded, names: PlaceNames) 
     rules = {"required_empty": unknown & empty, "unknown_place": unknown & ~empty}
     groups = [FaultGroup(np.flatnonzero(coded.where(mask)), header, rule) for rule, mask in rules.items() if mask.any()]
     columns = {"geography": (coded.codes, kind), column.name: (coded.codes, identifier)}
-    return Placed(columns, coded.where(kind == OUTSIDE), groups)
+    return Resolved(columns, coded.where(kind == OUTSIDE), groups)
 
 
 def by_neighbours(
     header: str, column: LayoutColumn, coded: Coded, typed: Mapping[str, tuple[Codes, pl.Series]], names: PlaceNames
-) -> Placed:
+) -> Resolved:
     """Identifier of places whose name needs the kind of place or the municipality that stands in the same row."""
     beside = {
         name: Coded(codes, values.fill_null("")) for name in BESIDE if name in typed for codes, values in [typed[name]]
     }
-    codes, parts = combine(coded, *beside.values())
+    codes, parts = combine(len(coded), coded, *beside.values())
     written = coded.spellings.gather(parts[0])
     neighbours = {
         name: cells.spellings.gather(part) for (name, cells), part in zip(beside.items(), parts[1:], strict=True)
@@ -67,21 +67,14 @@ def by_neighbours(
         groups.append(FaultGroup(rows, header, rule, {row: why[int(codes[row])][1] for row in rows.tolist()}))
     dtype = pl.List(pl.String()) if column.separator else pl.String()
     columns = {column.name: (codes, pl.Series(values=ids, dtype=dtype))}
-    return Placed(columns, np.zeros(len(coded), dtype=bool), groups)
+    return Resolved(columns, np.zeros(len(coded), dtype=bool), groups)
 
 
 def _identifier(name: str, kind: str, home: str, names: PlaceNames) -> str | None:
-    match kind:
-        case "area":
-            return names.areas.get((home, name))
-        case "municipality":
-            return names.municipalities.get(name)
-        case "region":
-            return names.regions.get(name)
-        case "country":
-            return COUNTRY.get(name)
-        case _:
-            return None
+    if kind == "area":
+        return names.areas.get((home, name))
+    known = {"municipality": names.municipalities, "region": names.regions, "country": COUNTRY}
+    return known.get(kind, {}).get(name)
 
 
 def _rule(name: str, kind: str, home: str, column: LayoutColumn) -> str:

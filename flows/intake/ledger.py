@@ -6,7 +6,7 @@ hash. What had been received at a moment is what the events up to that moment sa
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,7 +50,19 @@ class DeliveryLedger:
         """Note what is new and what is gone since the last event; the ledger with these events."""
         before = {versions[0].path: versions[0].identity for versions in self.at(now)}
         here = {delivery.path: delivery for delivery in found}
-        news = [_seen(d, now) for path, d in sorted(here.items()) if before.get(path) != d.identity]
+        news = [
+            _event(
+                "seen",
+                now,
+                path=path,
+                source=d.source,
+                identity=d.identity,
+                sha256=d.fingerprint,
+                beside=dict(d.hashes),
+            )
+            for path, d in sorted(here.items())
+            if before.get(path) != d.identity
+        ]
         news += [_event("gone", now, path=path) for path in sorted(before.keys() - here.keys())]
         return self._add(news)
 
@@ -79,14 +91,6 @@ class DeliveryLedger:
                 same = [v for v in versions.get(path, []) if v.identity == event["identity"]]
                 versions[path] = [*(same or [self._version(event)]), *known]
         return [versions[path] for path in sorted(there)]
-
-    def earlier(self, delivery: Delivery, moment: datetime) -> Iterator[Delivery]:
-        """Older versions of a delivery, the newest first, that had been received at its path before this moment."""
-        for event in reversed(self.events):
-            if event["event"] == "seen" and event["path"] == delivery.path and _moment(event) <= moment:
-                version = self._version(event)
-                if version.identity != delivery.identity:
-                    yield version
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
@@ -129,18 +133,6 @@ class DeliveryLedger:
 def now() -> datetime:
     """This moment in UTC."""
     return datetime.now(UTC)
-
-
-def _seen(delivery: Delivery, at: datetime) -> dict[str, Any]:
-    return _event(
-        "seen",
-        at,
-        path=delivery.path,
-        source=delivery.source,
-        identity=delivery.identity,
-        sha256=delivery.fingerprint,
-        beside=dict(delivery.hashes),
-    )
 
 
 def _event(event: str, at: datetime, **fields: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from operator import attrgetter
 
 from flows.intake.quarantine import Item
 from flows.present import danish
@@ -11,7 +12,7 @@ from schemas.registry import Registry
 
 def letter(sender: str, items: Sequence[Item], registry: Registry, today: date) -> str:
     """The letter about everything that is open with a sender, in plain text."""
-    by_file = groupby(sorted(items, key=_order), key=lambda item: item.path)
+    by_file = groupby(sorted(items, key=attrgetter("path", "rule", "column", "line")), key=lambda item: item.path)
     parts = [
         f"Til {sender}",
         danish.day(today),
@@ -23,10 +24,6 @@ def letter(sender: str, items: Sequence[Item], registry: Registry, today: date) 
         "Venlig hilsen\nBoligprofil",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _order(item: Item) -> tuple[str, str, str, int]:
-    return item.path, item.rule, item.column, item.line
 
 
 def _about(path: str, items: Sequence[Item], registry: Registry) -> Iterable[str]:

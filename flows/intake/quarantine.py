@@ -42,15 +42,6 @@ class Item:
     closed_by: str = ""
 
 
-@dataclass(frozen=True)
-class _Row:
-    """An item in the making, with the words and the row that stand in the CSV."""
-
-    item: Item
-    detail: str
-    row: str
-
-
 def lay_out(
     receipts: Sequence[Receipt],
     set_aside: Mapping[str, list[Fault]],
@@ -69,9 +60,8 @@ def lay_out(
     written: dict[str, Path] = {}
     open_now: list[Item] = []
     for receipt in receipts:
-        rows = _rows(receipt, set_aside.get(receipt.path, []), staging, registry, today)
-        rows = [replace(r, item=replace(r.item, first_seen=_since(known, r.item))) for r in rows]
-        open_now += [row.item for row in rows]
+        rows = _rows(receipt, set_aside.get(receipt.path, []), staging, registry, known, today)
+        open_now += [item for item, _, _ in rows]
         if rows:
             written[receipt.path] = folder / (receipt.path if receipt.path.endswith(".csv") else f"{receipt.path}.csv")
             write(written[receipt.path], _csv(rows, registry))
@@ -91,10 +81,6 @@ def lay_out(
 def register(folder: Path) -> list[Item]:
     """Everything that was ever set aside, open and closed, the oldest first."""
     return sorted(_read(folder)[0], key=lambda item: (item.first_seen, item.path, item.line, item.column, item.rule))
-
-
-def _since(known: Mapping[str, Item], item: Item) -> str:
-    return known[item.key].first_seen if item.key in known else item.first_seen
 
 
 def _read(folder: Path) -> tuple[list[Item], list[str]]:
@@ -120,8 +106,18 @@ def _take_away(folder: Path, names: Iterable[str]) -> None:
                 parent.rmdir()
 
 
-def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry: Registry, today: date) -> list[_Row]:
-    """What is wrong with one delivery. The key of an item is made of its row's text: lines may move."""
+def _rows(
+    receipt: Receipt,
+    set_aside: Sequence[Fault],
+    staging: Path,
+    registry: Registry,
+    known: Mapping[str, Item],
+    today: date,
+) -> list[tuple[Item, str, str]]:
+    """What is wrong with one delivery: items, each with the words and the row that stand in the CSV.
+
+    The key of an item is made of its row's text: lines may move. `known` are the open items by key.
+    """
     found: list[tuple[int, str, str, str, str]] = []
     if receipt.outcome == "refused":
         found.append((0, "", receipt.rule, receipt.detail, ""))
@@ -136,8 +132,8 @@ def _rows(receipt: Receipt, set_aside: Sequence[Fault], staging: Path, registry:
         what = (receipt.path, column, rule, row)
         times[what] += 1
         key = digest([*what, str(times[what])])[:16]
-        item = Item(key, receipt.sender, receipt.path, line, column, rule, today.isoformat())
-        made.append(_Row(item, detail, row))
+        first_seen = known[key].first_seen if key in known else today.isoformat()
+        made.append((Item(key, receipt.sender, receipt.path, line, column, rule, first_seen), detail, row))
     return made
 
 
@@ -149,14 +145,13 @@ def _lines(receipt: Receipt, wanted: Sequence[int], staging: Path, registry: Reg
     return formats.read(content, registry.layouts[source.layout], source, unsaid, vouched=True).raw(wanted)
 
 
-def _csv(rows: Sequence[_Row], registry: Registry) -> bytes:
+def _csv(rows: Sequence[tuple[Item, str, str]], registry: Registry) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
-    for row in rows:
-        item, line = row.item, str(row.item.line or "")
-        words = registry.rules[item.rule].da
-        cells = (item.path, line, item.column, item.rule, words, row.detail, row.row, item.first_seen)
+    for item, detail, row in rows:
+        line, words = str(item.line or ""), registry.rules[item.rule].da
+        cells = (item.path, line, item.column, item.rule, words, detail, row, item.first_seen)
         writer.writerow([_inert(cell) for cell in cells])
     return text.getvalue().encode("utf-8-sig")
 

@@ -141,11 +141,7 @@ def _first_figures(accepted: Sequence[Receipt], staging: Path, registry: Registr
     """The earliest publication of each figure of an area, over all deliveries and their older versions."""
     table = registry.tables[FIRST_FIGURES]
     columns = [column.name for column in table.columns]
-    files = [
-        staging / file
-        for receipt in accepted
-        for file in (*receipt.history.get("figures", ()), *(f for n, f in receipt.tables.items() if n == "figures"))
-    ]
+    files = [staging / file for receipt in accepted for file in receipt.versions("figures")]
     empty = pl.DataFrame(schema=contracts.polars_schema(table))
     rows = [pl.read_parquet(file, columns=[*columns, "value"], glob=False) for file in files]
     of_areas = [part.filter(pl.col("geography") == "area", pl.col("value").is_not_null()) for part in rows]
@@ -157,11 +153,7 @@ def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[
     """The deliveries of a table, of append-only sources in every version; none was received before an older one."""
     found = []
     for receipt in accepted:
-        files = [
-            *receipt.history.get(table.id, ()),
-            *([receipt.tables[table.id]] if table.id in receipt.tables else []),
-        ]
-        received = date.min
+        files, received = receipt.versions(table.id), date.min
         for number, file in enumerate(files):
             rows = pl.read_parquet(staging / file, glob=False)
             received = max([received, *rows["received_at"].unique()])

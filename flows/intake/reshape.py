@@ -52,14 +52,14 @@ def tidy(delivered: DeliveredTable, layout: Layout, source: Source) -> Tidy:
     columns = {header: (column, cells[header]) for header, column in declared.items()}
     over = None
     if across:
-        times, rows = len(across), len(lines)
-        columns = {header: (column, _repeated(coded, times)) for header, (column, coded) in columns.items()}
-        dimensions = {name: _repeated(coded, times) for name, coded in dimensions.items()}
-        over = Coded(np.tile(np.arange(times, dtype=np.int32), rows), pl.Series(values=across))
+        each = np.repeat(np.arange(len(lines)), len(across))
+        columns = {header: (column, coded.rows(each)) for header, (column, coded) in columns.items()}
+        dimensions = {name: coded.rows(each) for name, coded in dimensions.items()}
+        over = Coded(np.tile(np.arange(len(across), dtype=np.int32), len(lines)), pl.Series(values=across))
         columns[ACROSS] = (LayoutColumn(headers=(ACROSS,), to="period", type="period"), over)
         figure = LayoutColumn(headers=(FIGURE,), to="value", type="decimal")
         columns[FIGURE] = (figure, _interleaved([cells[header] for header in across]))
-        lines = np.repeat(lines, times)
+        lines = lines[each]
     return Tidy(_with_parts(columns), dimensions, lines, over, headings)
 
 
@@ -71,7 +71,7 @@ def with_zeros(rows: Tidy) -> Tidy:
     keys = {h: pair for h, pair in rows.columns.items() if pair[0].to in ("geography_id", "period")}
     apart = [coded for _, coded in keys.values()]
     dimensions = list(rows.dimensions.values())
-    figure, parts = combine(*dimensions) if dimensions else (np.zeros(len(rows.lines), dtype=np.int32), [])
+    figure, parts = combine(len(rows.lines), *dimensions)
     sizes = [len(coded.spellings) for coded in apart] + [int(figure.max()) + 1]
     there = np.zeros(sizes, dtype=bool)
     there[(*(coded.codes for coded in apart), figure)] = True
@@ -122,15 +122,15 @@ def _match(
     cells: Mapping[str, Coded], layout: Layout, source: Source
 ) -> tuple[dict[str, LayoutColumn], dict[str, Coded], list[str]]:
     """Declared columns and dimensions by what the file has, and the headers of columns that hold figures."""
-    by_header = {_key(header): column for column in layout.columns for header in column.headers}
-    found = {header: by_header[_key(header)] for header in cells if _key(header) in by_header}
-    same = {_key(name): dimension for name, dimension in layout.same_dimension.items()}
-    wanted = {_key(name): name for name in source.dimensions}
+    by_header = {header.casefold(): column for column in layout.columns for header in column.headers}
+    found = {header: by_header[header.casefold()] for header in cells if header.casefold() in by_header}
+    same = {name.casefold(): dimension for name, dimension in layout.same_dimension.items()}
+    wanted = {name.casefold(): name for name in source.dimensions}
     dimensions = {}
     across = []
     unknown = []
     for header in cells:
-        name = wanted.get(_key(same.get(_key(header), header)))
+        name = wanted.get(same.get(header.casefold(), header).casefold())
         if header in found:
             continue
         if name is not None and name not in dimensions:
@@ -177,10 +177,6 @@ def _check(
         raise Refusal("unknown_column", f"{', '.join(map(repr, too_early))} did not exist in {min(years)}-{max(years)}")
 
 
-def _key(header: str) -> str:
-    return header.casefold()
-
-
 def _years(cells: Mapping[str, Coded], found: Mapping[str, LayoutColumn]) -> set[int]:
     header = next((header for header, column in found.items() if column.type == "year"), None)
     if header is None:
@@ -197,10 +193,6 @@ def _close_to(header: str, others: Sequence[str], words: str) -> str:
     """A header in quotes, with the one of `others` that it was probably renamed from or to."""
     close = difflib.get_close_matches(header, others, n=1, cutoff=0.5)
     return f"'{header}'" + (f" ({words} '{close[0]}'?)" if close else "")
-
-
-def _repeated(column: Coded, times: int) -> Coded:
-    return Coded(np.repeat(column.codes, times), column.spellings)
 
 
 def _interleaved(columns: Sequence[Coded]) -> Coded:

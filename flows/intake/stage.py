@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -83,6 +84,10 @@ class Receipt:
         """Fingerprint of the delivery that the facts come from: its own, an older one's that stands in, or none."""
         return self.fingerprint if self.outcome == "accepted" else self.stands_in
 
+    def versions(self, table: str) -> list[str]:
+        """The staged files of a fact table, of older versions first."""
+        return [*self.history.get(table, ()), *(file for name, file in self.tables.items() if name == table)]
+
     def entry(self, set_aside: int, quarantine: Path | None) -> dict[str, Any]:
         """What became of the delivery as plain values, for the manifest; what is empty is left out.
 
@@ -114,15 +119,9 @@ class Receipt:
         }
         return {name: value for name, value in entry.items() if value not in ("", {}, None)}
 
-    @classmethod
-    def from_file(cls, file: Path) -> Self:
-        """Read a receipt."""
-        return cls(**json.loads(file.read_text(encoding="utf-8")))
-
 
 def key(delivery: Delivery, registry: Registry, names: PlaceNames | None) -> str:
     """Name of a delivery's facts: its path and bytes, the registry, the names, the code and engines that read it."""
-    engines = [f"{name} {engine_versions()[name]}" for name in READERS]
     parts = [
         delivery.path,
         delivery.identity,
@@ -130,7 +129,7 @@ def key(delivery: Delivery, registry: Registry, names: PlaceNames | None) -> str
         registry.fingerprint,
         names.fingerprint if names else "",
         code_sha256("flows.intake", "schemas"),
-        *engines,
+        *(f"{name} {engine_versions()[name]}" for name in READERS),
     ]
     return digest(parts)[:32]
 
@@ -144,7 +143,7 @@ def stage(delivery: Delivery, staging: Path, registry: Registry, names: PlaceNam
     name = key(delivery, registry, names)
     receipt_file = staging / "receipts" / f"{name}.json"
     if receipt_file.is_file():
-        receipt = Receipt.from_file(receipt_file)
+        receipt = Receipt(**json.loads(receipt_file.read_text(encoding="utf-8")))
         if all(
             (staging / file).is_file() for file in (*receipt.tables.values(), receipt.faults, receipt.archived) if file
         ):
@@ -203,16 +202,15 @@ def _stage(delivery: Delivery, staging: Path, registry: Registry, names: PlaceNa
         accepted=dict(accepted + intake.accepted),
     )
     receipt = _judged(receipt, source, registry)
-    if receipt.outcome == "refused":
-        intake.discard(files)
-        return receipt
-    tables = {table: f"{table}/{name}.parquet" for table in files}
-    for table, file in files.items():
-        (staging / table).mkdir(parents=True, exist_ok=True)
-        file.replace(staging / tables[table])
-    intake.discard({})
-    used = receipt.rows - receipt.out_of_scope - receipt.quarantined
-    return replace(receipt, used=used, tables=tables, archived=f"{ARCHIVE}/{delivery.fingerprint}")
+    if receipt.outcome == "accepted":
+        tables = {table: f"{table}/{name}.parquet" for table in files}
+        for table, file in files.items():
+            (staging / table).mkdir(parents=True, exist_ok=True)
+            file.replace(staging / tables[table])
+        used = receipt.rows - receipt.out_of_scope - receipt.quarantined
+        receipt = replace(receipt, used=used, tables=tables, archived=f"{ARCHIVE}/{delivery.fingerprint}")
+    shutil.rmtree(intake.work)
+    return receipt
 
 
 def _read(delivery: Delivery, layout: Layout, source: Source) -> DeliveredTable:
@@ -420,12 +418,6 @@ class _Intake:
             for name, rows in suspects.items()
             for fault in facts.key_faults(pl.concat(rows), self.registry.tables[name], headers)
         ]
-
-    def discard(self, files: Mapping[str, Path]) -> None:
-        """Take away files that are not wanted, and the folder they were made in."""
-        for file in files.values():
-            file.unlink()
-        self.work.rmdir()
 
 
 def _counts(found: list[Fault]) -> dict[str, int]:

@@ -104,8 +104,8 @@ def _stands(
     receipt = store.stage(delivery, staging, registry, needed)
     if receipt.outcome == "accepted" and _is_published(receipt, vintage):
         return receipt
-    for version in vintage.ledger.earlier(delivery, vintage.moment):
-        if not version.file.is_file():
+    for version in reversed(vintage.ledger.history(delivery, vintage.moment)):
+        if version.identity == delivery.identity or not version.file.is_file():
             continue
         old = store.stage(version, staging, registry, needed)
         if old.outcome == "accepted" and _is_published(old, vintage):

@@ -13,7 +13,6 @@ from flows.synthetic.pool import DrawnPlan, Grant, Pool, Totals
 from flows.synthetic.reference import ReferenceData
 from flows.synthetic.targets import DrawnTarget
 from flows.synthetic.writer import DeliveryWriter
-from schemas.models import LayoutColumn
 from schemas.registry import Registry
 
 # The reference is carried over, and the lists are transcribed, when all other deliveries are there.
@@ -129,44 +128,22 @@ def ministry_list(writer: DeliveryWriter, places: Places, published: PublishedLi
     names, homes = places.areas["area_name"].to_list(), places.areas["municipality"].to_list()
     towns = places.municipalities["municipality_name"].to_list()
     columns = columns_of(writer.registry.layouts["ministry_list"], published.year)
+    cells = {
+        "year": [str(published.year)] * len(published.areas),
+        "municipality_code": [towns[homes[area]] for area in published.areas],
+        "area_id": [names[area] for area in published.areas],
+        "on_list": ["ja" if is_on else "nej" for is_on in published.on_list],
+        "new_on_list": ["ja" if is_new else "nej" for is_new in published.new_on_list],
+    }
+    for indicator, values in published.printed.items():
+        cells[indicator] = [_number(value, writer.registry.indicators[indicator].decimals) for value in values]
     writer.send(
         f"ministry_lists/liste_{published.year}.csv",
         f"særligt udsatte almene boligområder {published.year} efter reglerne og nationens egne tal (afskrift)",
         f"{published.year}-10-01",
         TRANSCRIBED_ON,
-        pl.DataFrame(
-            {
-                column.headers[0]: [
-                    _cell(writer.registry, column, published, at, names, towns, homes)
-                    for at in range(len(published.areas))
-                ]
-                for column in columns
-            }
-        ),
+        pl.DataFrame({column.headers[0]: cells[column.indicator or column.name] for column in columns}),
     )
-
-
-def _cell(
-    registry: Registry,
-    column: LayoutColumn,
-    published: PublishedList,
-    at: int,
-    names: Sequence[str],
-    towns: Sequence[str],
-    homes: Sequence[int],
-) -> str:
-    area = published.areas[at]
-    if column.indicator is not None:
-        value, indicator = published.printed[column.indicator][at], registry.indicators[column.indicator]
-        return f"{value:.{indicator.decimals}f}".replace(".", ",")
-    cells = {
-        "year": str(published.year),
-        "municipality_code": towns[homes[area]],
-        "area_id": names[area],
-        "on_list": "ja" if published.on_list[at] else "nej",
-        "new_on_list": "ja" if published.new_on_list[at] else "nej",
-    }
-    return cells[column.name]
 
 
 def targets(

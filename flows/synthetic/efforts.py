@@ -103,17 +103,15 @@ def themes_of(pool: Pool) -> dict[DrawnPlan, list[str]]:
 
 def goals(places: Places, pool: Pool, seed: int) -> dict[DrawnPlan, list[Goal]]:
     """The goals of every plan that no indicator measures."""
-    return {plan: _goals(plan, key_of(plan, places), themes, seed) for plan, themes in themes_of(pool).items()}
-
-
-def _goals(plan: DrawnPlan, key: str, themes: Sequence[str], seed: int) -> list[Goal]:
-    chance = generator(seed, "goals", key)
-    known = [theme for theme in themes if theme in GOALS]
-    made = []
-    for at, theme in enumerate(chance.permutation(known)[: int(chance.integers(0, MOST_GOALS + 1))].tolist()):
-        words, because = GOALS[theme][int(chance.integers(len(GOALS[theme])))]
-        set_on = plan.begins + timedelta(days=int(chance.integers(60, 400)))
-        made.append(Goal(plan, str(at + 1), theme, words, because, str(chance.choice(SET_BY)), set_on))
+    made: dict[DrawnPlan, list[Goal]] = {}
+    for plan, themes in themes_of(pool).items():
+        chance = generator(seed, "goals", key_of(plan, places))
+        known = [theme for theme in themes if theme in GOALS]
+        made[plan] = []
+        for at, theme in enumerate(chance.permutation(known)[: int(chance.integers(0, MOST_GOALS + 1))].tolist()):
+            words, because = GOALS[theme][int(chance.integers(len(GOALS[theme])))]
+            set_on = plan.begins + timedelta(days=int(chance.integers(60, 400)))
+            made[plan].append(Goal(plan, str(at + 1), theme, words, because, str(chance.choice(SET_BY)), set_on))
     return made
 
 

@@ -1,7 +1,7 @@
 """The made-up nation's deliveries of figures, with what is withheld, late, provisional or never sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -106,28 +106,20 @@ def _register_figures(
         of_year = pl.col("year") == year
         first = pl.concat([firm.filter(of_year), thinned.filter(of_year)])
         first = first.with_columns(hidden=pl.col("hidden") | pl.col("withheld_first"))
-        writer.send(
-            f"area_statistics/boligomraader_{year}.csv",
-            f"registertal for boligområder {year}",
-            date(year + 1, 11, 15),
-            date(year + 1, 11, 20),
-            long_lines(first.filter(~pl.col("late")), registry),
-        )
-        if year != years[-1]:
+        late = firm.filter(of_year, pl.col("late") | pl.col("withheld_first"))
+        final = sent.filter(of_year, "is_provisional", pl.lit(year != years[-1]))
+        for name, says, published, days, part in (
+            (f"{year}", "registertal", date(year + 1, 11, 15), 5, first.filter(~pl.col("late"))),
+            (f"{year}_endelig", "endelige registertal", date(year + 2, 11, 15), 5, final),
+            (f"{year}_efterlevering", "forsinkede registertal", date(year + 2, 3, 1), 4, late),
+        ):
             writer.send(
-                f"area_statistics/boligomraader_{year}_endelig.csv",
-                f"endelige registertal for boligområder {year}",
-                date(year + 2, 11, 15),
-                date(year + 2, 11, 20),
-                long_lines(sent.filter(of_year, "is_provisional"), registry),
+                f"area_statistics/boligomraader_{name}.csv",
+                f"{says} for boligområder {year}",
+                published,
+                published + timedelta(days),
+                long_lines(part, registry),
             )
-        writer.send(
-            f"area_statistics/boligomraader_{year}_efterlevering.csv",
-            f"forsinkede registertal for boligområder {year}",
-            date(year + 2, 3, 1),
-            date(year + 2, 3, 5),
-            long_lines(firm.filter(of_year, pl.col("late") | pl.col("withheld_first")), registry),
-        )
 
 
 def _rows(by_indicator: Mapping[str, Figure], named: pl.DataFrame, years: Sequence[int]) -> pl.DataFrame:
@@ -206,8 +198,7 @@ def larger_places(
     own: dict[str, Figure] = {}
     for name in needed(asked, known):
         if name == "dwellings":
-            stock = np.rint(residents / RESIDENTS_PER_DWELLING)
-            own[name] = Figure(stock, stock, np.zeros(stock.shape))
+            own[name] = figures.exact(np.rint(residents / RESIDENTS_PER_DWELLING))
             continue
         indicator, level = registry.indicators[name], known[name]
         own[name] = figures.of_municipalities(

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -86,18 +87,19 @@ def among(level: Level, levels: Mapping[str, Level], figures: Mapping[str, Figur
     """
     if not (names := tied(level)):
         return None
-    drawn = [_counts(figures[name]) for name in names]
-    counts = np.stack([numerator for numerator, _ in drawn]).sum(axis=0)
+    drawn = [counts(figures[name]) for name in names]
+    numerators = np.stack([numerator for numerator, _ in drawn]).sum(axis=0)
     expected = np.stack([figures[name].expected / 100 for name in names]).sum(axis=0)
     mean, outside = (
         sum(getattr(levels[name], which) / 100 for name in names) for which in ("mean", "municipality_mean")
     )
     if level.within:
-        return Among(counts, expected, mean, outside)
-    return Among(drawn[0][1] - counts, 1 - expected, 1 - mean, 1 - outside)
+        return Among(numerators, expected, mean, outside)
+    return Among(drawn[0][1] - numerators, 1 - expected, 1 - mean, 1 - outside)
 
 
-def _counts(figure: Figure) -> tuple[Counts, Counts]:
+def counts(figure: Figure) -> tuple[Counts, Counts]:
+    """Numerators and denominators. Raises ValueError for a figure without counts."""
     if figure.numerator is None or figure.denominator is None:
         raise ValueError("only a share can be drawn within or beside others")
     return figure.numerator, figure.denominator
@@ -173,8 +175,7 @@ def of_municipalities(
         + level.area_noise * by_municipality * chance.normal(size=residents.shape)
     )
     if indicator.kind == "count" or level.sum:
-        per_resident = np.exp(eta)
-        return _counted(per_resident * residents, indicator, chance)
+        return _counted(np.exp(eta) * residents, indicator, chance)
     base = truth.base_of(indicator)
     people = residents / (1.0 if base.part_of == "residents" else RESIDENTS_PER_DWELLING)
     n = np.rint(people * base.share).astype(np.int64)
@@ -194,16 +195,21 @@ def added(
     figure: Figure, indicator: Indicator, level: Level, groups: Sequence[NDArray[np.intp]], weights: Counts
 ) -> Figure:
     """Regions and the country as what their municipalities give together: sums, pooled shares, weighted means."""
+
+    def total(counts: Numbers | Counts) -> NDArray[Any]:
+        return np.stack([counts[rows].sum(axis=0) for rows in groups])
+
     if figure.numerator is not None and figure.denominator is not None:
-        numerator = np.stack([figure.numerator[rows].sum(axis=0) for rows in groups])
-        denominator = np.stack([figure.denominator[rows].sum(axis=0) for rows in groups])
-        value = indicator.factor * numerator / denominator
-        return Figure(value, value, np.zeros(value.shape), numerator, denominator)
+        numerator, denominator = total(figure.numerator), total(figure.denominator)
+        return exact(indicator.factor * numerator / denominator, numerator, denominator)
     if indicator.kind == "count" or level.sum:
-        value = np.stack([figure.value[rows].sum(axis=0) for rows in groups])
-    else:
-        value = np.stack([(figure.value[r] * weights[r]).sum(axis=0) / weights[r].sum(axis=0) for r in groups])
-    return Figure(value, value, np.zeros(value.shape))
+        return exact(total(figure.value))
+    return exact(total(figure.value * weights) / total(weights))
+
+
+def exact(value: Numbers, numerator: Counts | None = None, denominator: Counts | None = None) -> Figure:
+    """A figure that is what it is expected to be."""
+    return Figure(value, value, np.zeros(value.shape), numerator, denominator)
 
 
 def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl.DataFrame:
@@ -218,12 +224,8 @@ def long(figures: Mapping[str, Figure], places: int, years: Sequence[int]) -> pl
                 "place": np.repeat(np.arange(places), len(years)),
                 "year": np.tile(np.asarray(years, dtype=np.int32), places),
                 "indicator": pl.repeat(indicator, size, dtype=pl.String(), eager=True),
-                "numerator": none if figure.numerator is None else figure.numerator.ravel(),
-                "denominator": none if figure.denominator is None else figure.denominator.ravel(),
-                "value": figure.value.ravel(),
-                "expected": figure.expected.ravel(),
-                "spread": figure.spread.ravel(),
             }
+            | {name: none if (part := vars(figure)[name]) is None else part.ravel() for name in [*LONG][3:]}
         )
         for indicator, figure in figures.items()
     ]
@@ -318,25 +320,14 @@ def _counted(expected: Numbers, indicator: Indicator, chance: np.random.Generato
 
 def years_of(figure: Figure, columns: Sequence[int]) -> Figure:
     """The chosen years of a figure."""
-    at = list(columns)
-    return Figure(
-        figure.expected[:, at],
-        figure.value[:, at],
-        figure.spread[:, at],
-        None if figure.numerator is None else figure.numerator[:, at],
-        None if figure.denominator is None else figure.denominator[:, at],
-    )
+    parts: list[Any] = [None if part is None else part[:, list(columns)] for part in vars(figure).values()]
+    return Figure(*parts)
 
 
 def joined(first: Figure, second: Figure) -> Figure:
     """The places of one figure above those of another."""
-    counts = [
-        None if above is None or below is None else np.concatenate([above, below])
-        for above, below in ((first.numerator, second.numerator), (first.denominator, second.denominator))
+    pairs = zip(vars(first).values(), vars(second).values(), strict=True)
+    parts: list[Any] = [
+        None if above is None or below is None else np.concatenate([above, below]) for above, below in pairs
     ]
-    return Figure(
-        np.concatenate([first.expected, second.expected]),
-        np.concatenate([first.value, second.value]),
-        np.concatenate([first.spread, second.spread]),
-        *counts,
-    )
+    return Figure(*parts)

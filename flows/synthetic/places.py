@@ -73,11 +73,8 @@ def settle(
     area_ids = [case["area_id"] for case in cases] + [
         f"{slug(name)}-{codes[home]}" for name, home in zip(names, homes, strict=True)
     ]
-    own, near, far = (
-        chance.normal(size=len(sizes)),
-        chance.normal(size=neighbourhood.max() + 1),
-        municipalities["deprivation"],
-    )
+    own, near = chance.normal(size=len(sizes)), chance.normal(size=neighbourhood.max() + 1)
+    far = municipalities["deprivation"]
     by_municipality, by_neighbourhood, by_area = truth.deprivation.weights
     is_case = np.arange(len(sizes)) < len(cases)
     u = by_municipality * far.to_numpy()[municipality] + by_neighbourhood * near[neighbourhood] + by_area * own
@@ -120,9 +117,11 @@ def _case_areas(
     """The case areas by the registry's identifiers. Raises IncompleteReference for others."""
     index = {normal(name): at for at, name in enumerate(names)} | {code: at for at, code in enumerate(codes)}
     known = {(row["municipality_code"], normal(row["name"])): row["area_id"] for row in registry.codes["areas"]}
-    home = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
-    known |= {(home[row["area_id"]], normal(row["alias"])): row["area_id"] for row in registry.codes["area_aliases"]}
-    printed = {row["area_id"]: row["name"] for row in registry.codes["areas"]}
+    areas = {row["area_id"]: row for row in registry.codes["areas"]}
+    known |= {
+        (areas[row["area_id"]]["municipality_code"], normal(row["alias"])): row["area_id"]
+        for row in registry.codes["area_aliases"]
+    }
     made = []
     for row in reference.rows["case_areas"]:
         at = index.get(normal(row["municipality_code"]))
@@ -131,14 +130,8 @@ def _case_areas(
             raise IncompleteReference(
                 f"case_areas: {row['area_id']!r} in {row['municipality_code']!r} is no area of the registry"
             )
-        made.append(
-            {
-                "area_id": area_id,
-                "area_name": printed[area_id],
-                "municipality": at,
-                "dwellings": number(row["dwellings"]),
-            }
-        )
+        case = {"area_id": area_id, "area_name": areas[area_id]["name"], "municipality": at}
+        made.append(case | {"dwellings": number(row["dwellings"])})
     return made
 
 

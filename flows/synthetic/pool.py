@@ -42,12 +42,7 @@ class Totals:
 
     def scaled(self, part: float) -> "Totals":
         """The same pool for a smaller nation."""
-        return Totals(
-            round(self.plans * part),
-            round(self.grants * part),
-            round(self.rent_support_estates * part),
-            round(self.amount_dkk * part),
-        )
+        return Totals(*(round(total * part) for total in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -112,6 +107,18 @@ class Pool:
         return np.where(self.treatment.funded, "funded", without_plan)
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What plans are founded on; `covered` are the areas (indices) of each."""
+
+    reference: ReferenceData
+    registry: Registry
+    truth: Truth
+    places: Places
+    covered: Sequence[tuple[int, ...]]
+    chance: np.random.Generator
+
+
 def totals_of(reference: ReferenceData, made_up: int) -> Totals:
     """The published totals, or their part for a nation of few areas. Raises ValueError below FEWEST_AREAS."""
     if made_up < FEWEST_AREAS:
@@ -136,8 +143,9 @@ def share_out(
     beside = [groups[at] for at in chance.choice(others, totals.plans - len(groups), replace=False)]
     # A second plan takes one area of the first one's.
     covered = [tuple(group.tolist()) for group in groups] + [(int(group[0]),) for group in beside]
-    amounts, bands = _amounts(reference, registry, truth, places, covered, totals.amount_dkk, chance)
-    plans = _plans(reference, registry, truth, places, covered, amounts, bands, chance)
+    ground = _Ground(reference, registry, truth, places, covered, chance)
+    amounts, bands = _amounts(ground, totals.amount_dkk)
+    plans = _plans(ground, amounts, bands)
     social = _social_effort(plans, totals.grants, registry, chance)
     left = totals.amount_dkk - sum(grant.amount_dkk for grant in social)
     treatment, twin_group = _twins(plans, places, truth, chance)
@@ -178,23 +186,12 @@ def _chosen(places: Places, truth: Truth, totals: Totals, chance: np.random.Gene
     return np.argsort(-score, kind="stable")[: max(totals.plans - beside, cases)].astype(np.int64)
 
 
-def _case_plans(reference: ReferenceData) -> Mapping[str, Mapping[str, str]]:
-    return {normal(row["area_id"]): row for row in reference.rows["grants"]}
-
-
-def _amounts(
-    reference: ReferenceData,
-    registry: Registry,
-    truth: Truth,
-    places: Places,
-    covered: Sequence[tuple[int, ...]],
-    amount_dkk: int,
-    chance: np.random.Generator,
-) -> tuple[NDArray[np.int64], list[str]]:
+def _amounts(ground: _Ground, amount_dkk: int) -> tuple[NDArray[np.int64], list[str]]:
     """Amount and band of every plan: more deprived and larger plans get more; case areas stay in their true bands.
 
     Together at most LARGEST_SOCIAL_PART of the pool, so that rent support has its part.
     """
+    truth, places, covered, chance = ground.truth, ground.places, ground.covered, ground.chance
     deprivation, dwellings = places.areas["deprivation"].to_numpy(), places.areas["dwellings"].to_numpy()
     u = np.array([deprivation[list(areas)].mean() for areas in covered])
     log_size = np.log([dwellings[list(areas)].sum() for areas in covered])
@@ -203,13 +200,13 @@ def _amounts(
     luck = chance.normal(size=len(u))
     score = selection.deprivation_amount * u + selection.size_amount * z + selection.noise_amount * luck
     rank = (np.argsort(np.argsort(score)) + 0.5) / len(score)
-    bands = sorted(registry.codes["funding_bands"], key=lambda row: int(row["lower_mio_dkk"]))
+    bands = sorted(ground.registry.codes["funding_bands"], key=lambda row: int(row["lower_mio_dkk"]))
     edges = np.cumsum(selection.band_shares)
     at = np.minimum(np.searchsorted(edges, rank, side="right"), len(bands) - 1)
     within = (rank - np.concatenate([[0], edges])[at]) / np.asarray(selection.band_shares)[at]
     labels = {label: row["funding_band"] for row in bands for label in (row["funding_band"], row["label_da"])}
     index = {row["funding_band"]: number_ for number_, row in enumerate(bands)}
-    printed = _printed_names(reference, registry)
+    printed = _printed_names(ground.reference, ground.registry)
     for area, name in enumerate(places.areas["area_id"].to_list()[: _cases(places)]):
         band = index[labels[printed[name]["funding_band"]]]
         if at[area] != band:
@@ -228,7 +225,7 @@ def _amounts(
 
 def _printed_names(reference: ReferenceData, registry: Registry) -> dict[str, Mapping[str, str]]:
     """The case areas' lines of the reference grants, by area."""
-    written = _case_plans(reference)
+    written = {normal(row["area_id"]): row for row in reference.rows["grants"]}
     spelled: dict[str, list[str]] = {}
     for list_, column in (("areas", "name"), ("area_aliases", "alias")):
         for row in registry.codes[list_]:
@@ -236,24 +233,16 @@ def _printed_names(reference: ReferenceData, registry: Registry) -> dict[str, Ma
     return {area: written[name] for area, names in spelled.items() for name in names if name in written}
 
 
-def _plans(
-    reference: ReferenceData,
-    registry: Registry,
-    truth: Truth,
-    places: Places,
-    covered: Sequence[tuple[int, ...]],
-    amounts: NDArray[np.int64],
-    bands: Sequence[str],
-    chance: np.random.Generator,
-) -> list[DrawnPlan]:
+def _plans(ground: _Ground, amounts: NDArray[np.int64], bands: Sequence[str]) -> list[DrawnPlan]:
+    registry, places, chance = ground.registry, ground.places, ground.chance
     areas = places.areas.rows(named=True)
-    printed = _printed_names(reference, registry)
-    supported = _supported(reference, registry, truth, places, covered, chance)
+    printed = _printed_names(ground.reference, registry)
+    supported = _supported(ground)
     organisations = [row["project_organisation"] for row in registry.codes["project_organisations"]]
     secretariats = [row["project_secretariat"] for row in registry.codes["project_secretariats"]]
     names: set[tuple[str, int]] = set()
     plans = []
-    for at, group in enumerate(covered):
+    for at, group in enumerate(ground.covered):
         area = areas[group[0]]
         case = printed.get(area["area_id"]) if at < _cases(places) else None
         name = case["plan_name"] if case else f"Helhedsplan {area['area_name']}"
@@ -264,7 +253,7 @@ def _plans(
         # The report of 2010 visited plans that had begun.
         begins = date(2006 + int(chance.integers(0, 3 if case else 5)), int(chance.integers(1, 13)), 1)
         years = int(case["grant_period_years"]) if case else years
-        is_known = chance.random(2) >= truth.organisation.unknown_share
+        is_known = chance.random(2) >= ground.truth.organisation.unknown_share
         organisation, secretariat = chance.choice(organisations), chance.choice(secretariats)
         plans.append(
             DrawnPlan(
@@ -285,26 +274,20 @@ def _plans(
     return plans
 
 
-def _supported(
-    reference: ReferenceData,
-    registry: Registry,
-    truth: Truth,
-    places: Places,
-    covered: Sequence[tuple[int, ...]],
-    chance: np.random.Generator,
-) -> NDArray[np.bool_]:
+def _supported(ground: _Ground) -> NDArray[np.bool_]:
     """Plans that an area secretariat supports: those of the report as it prints them, most others of the same towns.
 
     Beside the registry's secretariats the nation has made-up ones, in the municipalities with the most plans.
     """
-    homes = places.areas["municipality"].to_numpy()[[group[0] for group in covered]]
+    places, organisation = ground.places, ground.truth.organisation
+    homes = places.areas["municipality"].to_numpy()[[group[0] for group in ground.covered]]
     codes = places.municipalities["municipality_code"].to_list()
-    true_ones = [codes.index(row["municipality_code"]) for row in registry.codes["secretariats"]]
+    true_ones = [codes.index(row["municipality_code"]) for row in ground.registry.codes["secretariats"]]
     plans = np.bincount(homes, minlength=len(codes))
     by_plans = [int(at) for at in np.argsort(-plans, kind="stable") if at not in true_ones]
-    seats = true_ones + by_plans[: max(truth.organisation.secretariat_municipalities - len(true_ones), 0)]
-    supported = np.isin(homes, seats) & (chance.random(len(homes)) < truth.organisation.supported_share)
-    for at, row in enumerate(reference.rows["case_areas"]):
+    seats = true_ones + by_plans[: max(organisation.secretariat_municipalities - len(true_ones), 0)]
+    supported = np.isin(homes, seats) & (ground.chance.random(len(homes)) < organisation.supported_share)
+    for at, row in enumerate(ground.reference.rows["case_areas"]):
         supported[at] = normal(row["supported_by_secretariat"]) == "ja"
     return np.asarray(supported)
 
@@ -337,6 +320,15 @@ def _social_effort(
     ]
 
 
+def _first_days(plans: Sequence[DrawnPlan]) -> dict[int, date]:
+    """The day on which an area's first plan began, by area in the order of the plans."""
+    begins: dict[int, date] = {}
+    for plan in plans:
+        for area in plan.areas:
+            begins[area] = min(begins.get(area, plan.begins), plan.begins)
+    return begins
+
+
 def _rent_support(
     plans: Sequence[DrawnPlan],
     places: Places,
@@ -350,10 +342,7 @@ def _rent_support(
 
     An area that stands as another's twin has none.
     """
-    begins: dict[int, date] = {}
-    for plan in plans:
-        for area in plan.areas:
-            begins[area] = min(begins.get(area, plan.begins), plan.begins)
+    begins = _first_days(plans)
     planned = places.estates.filter(pl.col("area").is_in(list(begins)))
     alone = places.estates.filter(~pl.col("area").is_in([*begins, *twins]))
     outside = min(round(RENT_SUPPORT_ALONE * count), alone.height)
@@ -390,9 +379,8 @@ def _twins(
     """Groups of one funded and several never funded areas with its latent values, each alone in its neighbourhood."""
     areas = places.areas.height
     effect_from = np.full(areas, NEVER, dtype=np.int64)
-    for plan in plans:
-        for area in plan.areas:
-            effect_from[area] = min(effect_from[area], plan.begins.year + 1)
+    for area, day in _first_days(plans).items():
+        effect_from[area] = day.year + 1
     funded = effect_from < NEVER
     near = places.areas["neighbourhood"].to_numpy()
     is_alone = np.bincount(near)[near] == 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from math import ceil, floor, sqrt
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,19 @@ SPANS = (2, 3, 4, 5)
 # counts must lie far above those that registers withhold.
 FEWEST, FEWEST_SENSITIVE = 5, 20
 Planted = Literal["no_change", "to_target"]
+AS_TRUTH = {
+    "plan_name": pl.String(),
+    "municipality_code": pl.String(),
+    "area_id": pl.String(),
+    "target_no": pl.String(),
+    "indicator": pl.String(),
+    "start_year": pl.Int32(),
+    "target_year": pl.Int32(),
+    "start_expected": pl.Float64(),
+    "target_value": pl.Float64(),
+    "planted": pl.String(),
+    "step_over_visible_change": pl.Float64(),
+}
 
 
 @dataclass(frozen=True)
@@ -385,57 +398,27 @@ def planted(
     made, names = dict(of_areas), setting.places.areas["area_id"]
     for name in sorted({target.indicator for target in targets}):
         figure, indicator = made[name], setting.registry.indicators[name]
-        if figure.numerator is None or figure.denominator is None:
-            raise ValueError(f"{name} has no counts to draw anew")
-        expected, value, spread = figure.expected.copy(), figure.value.copy(), figure.spread.copy()
-        numerator = figure.numerator.copy()
+        _, denominator = figures.counts(figure)
+        parts: list[Any] = [part.copy() for part in vars(figure).values()]
         for target in targets:
             later = slice(years.index(target.start_year) + 1, None)
             if target.indicator != name or target.parent is not None:
                 continue
             chance = generator(setting.seed, "targets", "draw", name, names[target.area])
-            drawn = figures.drawn_around(
-                indicator, target.expected(years[later]), figure.denominator[target.area, later], setting.truth, chance
-            )
-            if drawn.numerator is None:
-                raise ValueError(f"{name} has no counts to draw anew")
-            expected[target.area, later], value[target.area, later] = drawn.expected, drawn.value
-            spread[target.area, later], numerator[target.area, later] = drawn.spread, drawn.numerator
-        made[name] = Figure(expected, value, spread, numerator, figure.denominator)
+            path, n = target.expected(years[later]), denominator[target.area, later]
+            drawn = figures.drawn_around(indicator, path, n, setting.truth, chance)
+            for part, new in zip(parts, vars(drawn).values(), strict=True):
+                part[target.area, later] = new
+        made[name] = Figure(*parts)
     return made
 
 
 def as_truth(targets: Sequence[DrawnTarget], places: Places) -> pl.DataFrame:
     """A row per measured target: what was planted behind its first version; see the README beside it."""
     codes, names = places.municipalities["municipality_code"], places.areas["area_id"]
-    return pl.DataFrame(
-        [
-            {
-                "plan_name": target.plan.name,
-                "municipality_code": codes[target.plan.municipality],
-                "area_id": names[target.area],
-                "target_no": target.number,
-                "indicator": target.indicator,
-                "start_year": target.start_year,
-                "target_year": target.target_year,
-                "start_expected": target.start_expected,
-                "target_value": target.target_value,
-                "planted": target.planted,
-                "step_over_visible_change": target.step_over_visible_change,
-            }
-            for target in targets
-        ],
-        schema={
-            "plan_name": pl.String(),
-            "municipality_code": pl.String(),
-            "area_id": pl.String(),
-            "target_no": pl.String(),
-            "indicator": pl.String(),
-            "start_year": pl.Int32(),
-            "target_year": pl.Int32(),
-            "start_expected": pl.Float64(),
-            "target_value": pl.Float64(),
-            "planted": pl.String(),
-            "step_over_visible_change": pl.Float64(),
-        },
-    )
+    as_drawn = [*AS_TRUTH][4:]
+    rows = [
+        (t.plan.name, codes[t.plan.municipality], names[t.area], t.number, *(getattr(t, name) for name in as_drawn))
+        for t in targets
+    ]
+    return pl.DataFrame(rows, schema=AS_TRUTH, orient="row")

@@ -226,4 +226,4 @@ def test_every_column_that_a_rule_needs_says_so(registry: Registry) -> None:
     said = {of.header: of.required for of in plans.guidance(registry, "plan_targets")}
     assert {header for header, required in said.items() if required == "ja, når målet måles"} == set(MEASURE[1:])
     assert {header for header, required in said.items() if required == "nej"} == {"Delmål af nr.", "Målgruppe", "Udgår"}
-    assert plan_cells.RULES.keys() == plan_cells.PAINTS.keys() == set(plans.SOURCES)
+    assert plan_cells.CELLS.keys() == set(plans.SOURCES)

@@ -147,7 +147,7 @@ def test_what_is_written_is_read_back(registry: Registry, name: str, data: Any) 
         if kind in ("json-stat", "px"):
             assert [list(row[1:]) for row in sheet.frame().iter_rows()] == plain
             continue
-        assert sheet.header == tuple(headers)
+        assert tuple(sheet.columns) == tuple(headers)
         assert [list(row[1:]) for row in sheet.frame().iter_rows()] == rows
         assert sheet.rows == len(rows)
 

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
-from numpy.typing import NDArray
 
 from flows.intake import delivery_note as notes
-from flows.intake.coded import Coded, Content, DeliveredTable, rows_of
+from flows.intake.coded import Coded, Content, DeliveredTable
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
+from flows.intake.formats.cells import refuse_personal, refuse_repeated
 from flows.intake.privacy import cells_with_cpr_numbers, holds_cpr_number, lines_with_cpr_numbers
 from schemas.models import Layout
 
@@ -75,19 +75,14 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
     for column in columns:
         if (mask := cells_with_cpr_numbers(column.spellings)).any():
             personal |= column.where(mask)
-    _refuse_cpr_numbers(lines[personal])
+    refuse_personal(lines[personal].tolist(), "line")
     note = note or notes.parse(notes.pairs(top[:-1]))
 
     def raw(wanted: Iterable[int]) -> Mapping[int, str]:
-        ends = np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n"))
-        return {line: _line(content, ends, line) for line in wanted}
+        ends = np.append(-1, np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n")))
+        return {line: content[ends[line - 1] + 1 : ends[line]].decode().rstrip("\r") for line in wanted}
 
     return DeliveredTable(note, dict(zip(header, columns, strict=True)), lines, raw, encoding="utf-8")
-
-
-def _line(content: Content, ends: NDArray[np.intp], line: int) -> str:
-    start = ends[line - 2] + 1 if line > 1 else 0
-    return content[start : ends[line - 1]].decode().rstrip("\r")
 
 
 def _top(content: Content) -> tuple[list[str], int, int]:
@@ -112,7 +107,7 @@ def _top(content: Content) -> tuple[list[str], int, int]:
 
 def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: bool) -> DeliveredTable:
     text, encoding = decode(bytes(content), layout.encodings)
-    _refuse_cpr_numbers(lines_with_cpr_numbers(lines(text)))
+    refuse_personal(lines_with_cpr_numbers(lines(text)), "line")
     entries, body, first = split_note(text)
     note = note or notes.parse(entries)
     header, rows, delimiter = _fields(body, layout, first)
@@ -130,16 +125,8 @@ def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: 
         last = rows[-1][0]
         whole = [row for row in whole if row[0] != last]
         faults = [fault for fault in faults if fault.line != last] + [Fault(last, "", "cut_line")]
-    columns = rows_of([fields for _, fields in whole], len(header))
     raw = {line: text for line, _, text in rows}
-    return DeliveredTable(
-        note,
-        dict(zip(header, columns, strict=True)),
-        np.array([line for line, _ in whole], dtype=np.int64),
-        lambda wanted: {line: raw.get(line, "") for line in wanted},
-        faults,
-        encoding=encoding,
-    )
+    return DeliveredTable.of_rows(note, header, whole, lambda line: raw.get(line, ""), faults, encoding=encoding)
 
 
 def decode(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
@@ -212,12 +199,4 @@ def _check_header(header: Sequence[str], delimiter: str) -> None:
         if others:
             shown = {"\t": "tab"}.get(others[0], others[0])
             raise Refusal("wrong_delimiter", f"the header seems to be separated by '{shown}', expected '{delimiter}'")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise Refusal("duplicate_column", ", ".join(repr(name) for name in twice))
-
-
-def _refuse_cpr_numbers(held: Sequence[int] | NDArray[np.int64]) -> None:
-    if len(held):
-        shown = ", ".join(map(str, held[:5]))
-        raise Refusal("cpr_number", f"line {shown}{' and others' if len(held) > 5 else ''}")
+    refuse_repeated(header)

@@ -4,9 +4,7 @@ import json
 import unicodedata
 from typing import Any
 
-import numpy as np
-
-from flows.intake.coded import Content, DeliveredTable, rows_of
+from flows.intake.coded import Content, DeliveredTable
 from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import guard, written
@@ -20,7 +18,8 @@ def read(content: Content, layout: Layout, note: Note | None) -> DeliveredTable:
     note = beside(note)
     if not records:
         raise Refusal("header_only")
-    header = list(dict.fromkeys(key for key in _known(layout) if any(key in record for record in records)))
+    known = dict.fromkeys(header for column in layout.columns for header in column.headers)
+    header = [key for key in known if any(key in record for record in records)]
     broken = [
         Fault(number, key, "unknown_key")
         for number, record in enumerate(records, 1)
@@ -28,13 +27,15 @@ def read(content: Content, layout: Layout, note: Note | None) -> DeliveredTable:
         if key not in header
     ]
     bad = {fault.line for fault in broken}
-    whole = [(number, record) for number, record in enumerate(records, 1) if number not in bad]
-    columns = rows_of([[record.get(key, "") for key in header] for _, record in whole], len(header))
-    return DeliveredTable(
+    return DeliveredTable.of_rows(
         note,
-        dict(zip(header, columns, strict=True)),
-        np.array([number for number, _ in whole], dtype=np.int64),
-        lambda wanted: {line: json.dumps(records[line - 1], ensure_ascii=False) for line in wanted},
+        header,
+        [
+            (number, [record.get(key, "") for key in header])
+            for number, record in enumerate(records, 1)
+            if number not in bad
+        ],
+        lambda line: json.dumps(records[line - 1], ensure_ascii=False),
         broken,
         format="json",
         encoding="utf-8",
@@ -76,7 +77,3 @@ def _record(record: dict[str, Any]) -> dict[str, str]:
         if isinstance(value, dict | list):
             raise Refusal("damaged_file", "a record holds more than plain values")
     return {unicodedata.normalize("NFC", key): written(value) for key, value in record.items()}
-
-
-def _known(layout: Layout) -> list[str]:
-    return [header for column in layout.columns for header in column.headers]

@@ -5,14 +5,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-import numpy as np
 import python_calamine
 
 from flows.intake import delivery_note as notes
-from flows.intake.coded import Content, DeliveredTable, rows_of
+from flows.intake.coded import Content, DeliveredTable
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
-from flows.intake.formats.cells import guard, written
+from flows.intake.formats.cells import guard, refuse_repeated, written
 from schemas.models import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")
@@ -33,19 +32,11 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None) ->
     if len(data) != 1:
         raise Refusal("which_sheet", f"{len(data)} sheets hold rows")
     header, first, rows = _table(data[0], layout, source)
-    numbered = [(line, row) for line, row in enumerate(rows, first + 1) if any(cell.strip() for cell in row)]
-    numbered = _without_footnotes(numbered)
+    numbered = _without_footnotes([(n, row) for n, row in enumerate(rows, first + 1) if any(map(str.strip, row))])
     if not numbered:
         raise Refusal("header_only")
-    columns = rows_of([row for _, row in numbered], len(header))
     raw = {line: ";".join(row) for line, row in numbered}
-    return DeliveredTable(
-        note,
-        dict(zip(header, columns, strict=True)),
-        np.array([line for line, _ in numbered], dtype=np.int64),
-        lambda wanted: {line: raw.get(line, "") for line in wanted},
-        format="xlsx",
-    )
+    return DeliveredTable.of_rows(note, header, numbered, lambda line: raw.get(line, ""), format="xlsx")
 
 
 def _sheets(content: bytes) -> dict[str, list[list[str]]]:
@@ -90,8 +81,7 @@ def _is_header(names: Sequence[str], layout: Layout) -> bool:
 def _trimmed(header: list[str], number: int, rows: list[list[str]]) -> tuple[list[str], int, list[list[str]]]:
     while header and not header[-1] and not any(row[len(header) - 1 :] and row[len(header) - 1] for row in rows):
         header.pop()
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        raise Refusal("duplicate_column", ", ".join(repr(name) for name in twice))
+    refuse_repeated(header)
     return header, number, [row[: len(header)] for row in rows]
 
 

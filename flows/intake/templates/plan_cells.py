@@ -65,13 +65,15 @@ class Grid:
 
 def rules(source: str, grid: Grid) -> dict[str, Rule]:
     """The checks of the cells by header."""
-    made = RULES[source](grid)
+    of_sheet, _ = CELLS[source]
+    made = of_sheet(grid)
     return {column.headers[0]: made[column.to] for column in grid.layout.columns if column.to in made}
 
 
 def paint(book: Book, source: str, grid: Grid) -> None:
     """Colour the cells of the rows by what is missing, does not fit or is not used; the first that holds wins."""
-    for painted in PAINTS[source](grid):
+    _, of_sheet = CELLS[source]
+    for painted in of_sheet(grid):
         first, last = grid.letter(painted.first), grid.letter(painted.last)
         rule = {"type": "formula", "criteria": painted.formula, "format": book.formats[painted.format]}
         book.sheets[book.rows].conditional_format(f"{first}2:{last}{LAST}", rule)
@@ -80,31 +82,21 @@ def paint(book: Book, source: str, grid: Grid) -> None:
 # Parts of rules -------------------------------------------------------------------------------------------------------
 
 
-def _choice(source: str | Sequence[str], title: str, message: str, prompt: str = "", is_soft: bool = False) -> Rule:
-    """A list to choose from; `is_soft` lets in other words after saying so."""
-    return {
-        "validate": "list",
-        "source": source if isinstance(source, str) else list(source),
-        # Excel lets anything in while a cell that the source asks for is empty, unless empty cells count.
-        "ignore_blank": False,
-        "error_type": "information" if is_soft else "stop",
-        "error_title": title,
-        "error_message": message,
-        **_prompt(title, prompt),
-    }
+def _choice(source: str | Sequence[str], title: str, message: str, prompt: str = "", error: str = "stop") -> Rule:
+    """A list to choose from; an `error` of 'information' lets in other words after saying so."""
+    listed = {"validate": "list", "source": source if isinstance(source, str) else list(source)}
+    return _refusing(listed, title, message, error) | _prompt(title, prompt)
 
 
-def _asked(formula: str, title: str, message: str, prompt: str = "", is_soft: bool = False) -> Rule:
+def _asked(formula: str, title: str, message: str, error: str = "stop") -> Rule:
     """A formula that must hold."""
-    return {
-        "validate": "custom",
-        "value": f"={formula}",
-        "ignore_blank": False,
-        "error_type": "warning" if is_soft else "stop",
-        "error_title": title,
-        "error_message": message,
-        **_prompt(title, prompt),
-    }
+    return _refusing({"validate": "custom", "value": f"={formula}"}, title, message, error)
+
+
+def _refusing(rule: Rule, title: str, message: str, error: str) -> Rule:
+    """The rule with what is said where it does not hold."""
+    # Excel lets anything in while a cell that the source asks for is empty, unless empty cells count.
+    return rule | {"ignore_blank": False, "error_type": error, "error_title": title, "error_message": message}
 
 
 def _told(title: str, prompt: str) -> Rule:
@@ -193,7 +185,7 @@ def _of_goals(grid: Grid) -> dict[str, Rule]:
             "Delmål af nr.",
             "Intet andet mål på arket har det nummer. Skriv nummeret på det mål, som dette er en del af. Står det i "
             "en anden fil, så fortsæt.",
-            is_soft=True,
+            error="warning",
         ),
         "set_on": _day(grid),
         "set_by": _told("Sat af", "Styregruppe, bestyrelse eller sekretariat. Aldrig navnet på en person."),
@@ -313,14 +305,14 @@ def _of_activities(grid: Grid) -> dict[str, Rule]:
             f"Bliver feltet rødt, kendes et af dem ikke.",
             f"Vælg et tal på listen. Flere skrives i samme felt med {SEPARATOR} imellem. Tom, hvis aktiviteten ikke "
             f"skal flytte et tal.",
-            is_soft=True,
+            error="information",
         ),
         "step": _choice(
             f"={STEPS}",
             "Gennem skridtet",
             "Det er jeres egne ord, ikke et af forslagene. Det må det gerne være.",
             "Hvad skal der ske hos beboerne, før tallet kan flytte sig? Vælg et forslag, eller skriv jeres egne ord.",
-            is_soft=True,
+            error="information",
         ),
     }
 
@@ -362,15 +354,11 @@ def _paints_of_shared(grid: Grid) -> Iterator[Paint]:
     yield grid.missing("secretariat_id", "agreed_from", begun)
 
 
-RULES: dict[str, Callable[[Grid], dict[str, Rule]]] = {
-    "plan_targets": _of_targets,
-    "plan_activities": _of_activities,
-    "secretariat_indicators": _of_shared,
-}
-PAINTS: dict[str, Callable[[Grid], Iterator[Paint]]] = {
-    "plan_targets": _paints_of_targets,
-    "plan_activities": _paints_of_activities,
-    "secretariat_indicators": _paints_of_shared,
+# The rules and the colours of each delivery's cells.
+CELLS: Mapping[str, tuple[Callable[[Grid], dict[str, Rule]], Callable[[Grid], Iterator[Paint]]]] = {
+    "plan_targets": (_of_targets, _paints_of_targets),
+    "plan_activities": (_of_activities, _paints_of_activities),
+    "secretariat_indicators": (_of_shared, _paints_of_shared),
 }
 
 

@@ -67,7 +67,9 @@ def write(file: Path, registry: Registry, source: str, municipality_code: str | 
     whose = f", kommune {municipality_code}" if municipality_code else ""
     secretariats = _secretariats(registry, municipality_code) if source == SHARED else []
     areas = [] if source == SHARED else workbook.areas_of(registry, municipality_code)
-    grid = Grid.of(layout, _years(registry, source))
+    years = registry.sources[source].years
+    assert years is not None, "the sources of plans have their years"
+    grid = Grid.of(layout, years)
     titled = TITLES[source] + whose
     with workbook.opened(file, titled, ROWS[source]) as book:
         _write_codes(book, registry, source, areas, secretariats)
@@ -110,13 +112,6 @@ def _holds(column: LayoutColumn, holds: str, span: Years | None) -> str:
     years = f" ({span.first}-{span.last or ''})" if span else ""
     chosen = f" Et af: {'; '.join(column.values)}." if column.values else ""
     return holds.format(years=years, separator=column.separator) + chosen
-
-
-def _years(registry: Registry, source: str) -> Years:
-    """The years that rows may speak of."""
-    years = registry.sources[source].years
-    assert years is not None, "the sources of plans have their years"
-    return years
 
 
 def _secretariats(registry: Registry, municipality_code: str | None) -> list[dict[str, str]]:

@@ -136,16 +136,11 @@ def write_note(book: Book, says: str, columns: Sequence[LayoutColumn], rows: int
     summed = [(place, column) for place, column in enumerate(columns) if column.indicator or column.type == "integer"]
     for place, width in enumerate((54 if summed else 16, 42, 84)):
         sheet.set_column(place, place, width)
-    entries = (
-        ("kilde", says, words["kilde"]),
-        ("udgivet", "", words["udgivet"]),
-        ("oprindelse", "real", words["oprindelse"]),
-        ("afsender", "", words["afsender"]),
-    )
-    for row, (key, value, explained) in enumerate(entries):
+    entries = {"kilde": says, "udgivet": "", "oprindelse": "real", "afsender": ""}
+    for row, (key, value) in enumerate(entries.items()):
         sheet.write_string(row, 0, key, formats["key"])
         sheet.write(row, 1, value, formats["answer"])
-        sheet.write_string(row, 2, explained, formats["help"])
+        sheet.write_string(row, 2, words[key], formats["help"])
         if key == "udgivet":
             sheet.write_formula(row, 1, "=TODAY()", formats["day"], (book.today.date() - DAY_ZERO).days)
     start = len(entries)
