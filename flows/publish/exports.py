@@ -115,11 +115,6 @@ class Variable:
     reasons: tuple[str, ...] = ()
 
     @property
-    def label(self) -> str:
-        """The description, cut to what every package shows."""
-        return shortened(self.column.description, LABEL_ROOM)
-
-    @property
     def letters(self) -> dict[str, str]:
         """Stata's letter of each reason: 'a' is the extended missing value .a."""
         return dict(zip(self.reasons, ascii_lowercase, strict=False))
@@ -146,8 +141,8 @@ class Mart:
 
     @property
     def labels(self) -> list[str | None]:
-        """Label of each variable."""
-        return [variable.label for variable in self.variables]
+        """The description of each variable, cut to what every package shows."""
+        return [shortened(variable.column.description, LABEL_ROOM) for variable in self.variables]
 
     @property
     def reasoned(self) -> list[Variable]:
