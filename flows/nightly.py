@@ -18,7 +18,6 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows import tasks
 from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
-from flows.core.worklist import worklist
 from flows.intake import reconcile, versions
 from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.stage import Receipt
@@ -88,11 +87,11 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
     vintage = versions.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
     in_force = snapshots.in_force(chosen.marts)
     is_past = as_of is not None or published_by is not None
-    todo = worklist(vintage.deliveries, registry.fingerprint, None if is_past else in_force, published_by)
+    inputs_sha256 = snapshots.inputs_sha256(vintage.deliveries, registry.fingerprint, published_by)
     if expired := registry.expired(vintage.moment.date()):
         words = "publication refused: what was accepted for a time must be looked at again"
         return Report("refused", "\n  ".join([words, *expired]))
-    if todo.is_done and in_force and not again:
+    if in_force and not is_past and not again and in_force.is_made_of(inputs_sha256):
         return Report("unchanged", "nothing changed", snapshot=in_force.id)
     watch = Stopwatch()
     vintage = vintage if is_past else _recorded(vintage, in_force)
@@ -117,7 +116,7 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         page = _keep_refused(work, chosen.marts)
         message = gate.refusal(judgement).replace(str(judgement.page), str(page))
         return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warnings)
-    manifest = _manifest(vintage, todo.inputs_sha256, registry, receipts, facts) | {
+    manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),

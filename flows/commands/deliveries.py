@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop, stopping
 from flows.commands.terminal import err, out, table_of
 
 
@@ -69,12 +69,10 @@ def receive(
 
     chosen = settings(raw=raw, schemas=schemas)
     note = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}
-    try:
+    with stopping(USAGE, receiving.NotReceived):
         kept = receiving.receive(
             file, source, {k: v for k, v in note.items() if v}, chosen.raw, registry_of(chosen.schemas)
         )
-    except receiving.NotReceived as error:
-        stop(str(error), USAGE)
     out.print(f"received as {kept}", soft_wrap=True)
 
 
@@ -101,10 +99,8 @@ def template(
     from flows.intake import templates
     from flows.settings import settings
 
-    try:
+    with stopping(USAGE, ValueError):
         templates.write(file, registry_of(settings(schemas=schemas).schemas), source, municipality, year)
-    except ValueError as error:
-        stop(str(error), USAGE)
     out.print(f"wrote {file}", soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.night import publish
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, opened, registry_of, stop, stopping
 from flows.commands.targets import pages
 from flows.commands.terminal import bar, out
 
@@ -30,14 +30,11 @@ def demo(
     if (folder / "truth").is_dir():
         out.print(f"The nation in {folder} is there already; it is published as it is.", soft_wrap=True)
     else:
-        try:
-            with bar("made-up nation") as shown:
-                country.write(folder, settings(raw=raw).raw, registry_of(None), seed=seed, areas=areas, progress=shown)
-        except (IncompleteReference, FileExistsError) as error:
-            stop(str(error), USAGE)
+        with stopping(USAGE, IncompleteReference, FileExistsError), bar("made-up nation") as shown:
+            country.write(folder, settings(raw=raw).raw, registry_of(None), seed=seed, areas=areas, progress=shown)
     chosen = Settings(raw=folder / "raw", marts=folder / "marts", schemas=folder / "schemas")
     publish(chosen)
-    _cards(chosen.marts, chosen.schemas, folder / "baseline")
+    baseline(folder / "baseline", marts=chosen.marts, schemas=chosen.schemas)
     pages(folder / "steering", marts=chosen.marts, schemas=chosen.schemas)
     out.print(f"The truth that was planted: {folder / 'truth'}", soft_wrap=True)
 
@@ -53,24 +50,13 @@ def baseline(
     schemas: Schemas = None,
 ) -> None:
     """Write the design cards of the snapshot in force: a page and a PDF per outcome. Exit code 1: it is no baseline."""
-    from flows.settings import settings
-
-    chosen = settings(marts=marts, schemas=schemas)
-    _cards(chosen.marts, chosen.schemas, folder or chosen.marts.parent / "baseline", outcome)
-
-
-def _cards(marts: Path, schemas: Path | None, folder: Path, outcomes: list[str] | None = None) -> None:
-    from flows.evaluation_cards import pages
+    from flows.evaluation_cards import pages as cards
     from flows.evaluation_cards.figures import NoBaseline
 
-    registry, snapshot = registry_of(schemas), current_of(marts)
-    try:
-        with bar("design cards") as shown:
-            files = pages.write(snapshot, registry, folder, outcomes, progress=shown)
-    except NoBaseline as refusal:
-        stop(str(refusal), REFUSED)
-    except (ValueError, LookupError) as error:
-        stop(str(error.args[0]), USAGE)
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas)
+    folder = folder or chosen.marts.parent / "baseline"
+    with stopping(USAGE, ValueError, LookupError), stopping(REFUSED, NoBaseline), bar("design cards") as shown:
+        files = cards.write(snapshot, registry, folder, outcome, progress=shown)
     out.print(f"{len(files)} files in {folder}; begin with {folder / 'index.html'}", soft_wrap=True)
 
 
@@ -88,20 +74,14 @@ def export(
 ) -> None:
     """Write marts for Stata, SPSS, SAS and CSV, with labels, definitions and the reasons why figures are missing."""
     from flows.publish import exports
-    from flows.settings import settings
     from schemas.evaluation import Locked
 
-    chosen = settings(marts=marts, schemas=schemas)
-    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    _, registry, snapshot = opened(marts=marts, schemas=schemas)
     if unknown := sorted(set(mart) - registry.marts.keys()):
         stop(f"no mart {', '.join(unknown)}; there are {', '.join(registry.marts)}", USAGE)
     for name in mart:
-        try:
+        with stopping(USAGE, exports.ExportError), stopping(REFUSED, Locked):
             table, moment = registry.marts[name], snapshot.published_at
             written = exports.export(snapshot.path(name), table, registry, folder, moment, form, through)
-        except Locked as refusal:
-            stop(str(refusal), REFUSED)
-        except exports.ExportError as error:
-            stop(str(error), USAGE)
         for file in written:
             out.print(str(file), soft_wrap=True)

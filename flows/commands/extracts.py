@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from flows.commands.night import run_flow
-from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, opened, stop, stopping
 from flows.commands.terminal import out, table_of
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def extract(
     from flows.release import make
     from flows.release.ledger import Tampered
     from flows.release.store import ReleaseDamaged
-    from flows.settings import settings
 
-    chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
-    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
     try:
         names = secretariats(snapshot, secretariat)
         make.check(snapshot, year)
@@ -98,15 +96,12 @@ def attack(
     from flows.settings import settings
 
     chosen = settings(marts=marts, releases=releases)
-    try:
+    refusals = (store.ReleaseDamaged, Tampered, Undecided)
+    with stopping(USAGE, store.NoRelease), stopping(REFUSED, *refusals):
         attacked = store.find(chosen.releases_folder, release)
         handed = make.handed_out(store.kept(chosen.releases_folder), store.ledger_of(chosen.releases_folder))
         earlier = make.earlier_than(attacked, handed)
         findings = make.attack_again(attacked, earlier)
-    except store.NoRelease as error:
-        stop(str(error.args[0]), USAGE)
-    except (store.ReleaseDamaged, Tampered, Undecided) as error:
-        stop(str(error), REFUSED)
     reached: dict[str, dict[str, str]] = {}
     for interval in findings.intervals:
         most = "any" if interval.high is None else f"{interval.high:,}"
@@ -144,37 +139,27 @@ def clear(
     from flows.release.attack import Refused, Undecided
     from flows.release.ledger import LedgerBusy, Tampered
     from flows.release.make import CannotRelease
-    from flows.settings import settings
 
-    chosen = settings(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
-    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
-    try:
-        with store.lock(chosen.releases_folder):
-            approved = store.find(chosen.releases_folder, release)
-            names = secretariats(snapshot, secretariat)
-            # One that is asked for by name and was handed out already is an error, among all it is passed over.
-            asked = names if secretariat else approve.waiting(approved, names, chosen.releases_folder)
-            for name, given in approve.approve(
-                by, approved, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
-            ):
-                is_done = approvals.are_enough(given)
-                standing = "cleared by" if is_done else "looked at by"
-                lacking = "" if is_done else "; one more person must look at it"
-                people = " and ".join(approval.name for approval in given)
-                out.print(f"{approved.name}, {name}: {standing} {escape(people)}{lacking}", soft_wrap=True)
-    except (store.NoRelease, NoSecretariat) as error:
-        stop(str(error.args[0]), USAGE)
-    except (
-        approvals.ApprovalMissing,
-        CannotRelease,
-        LedgerBusy,
-        Refused,
-        store.ReleaseBusy,
-        store.ReleaseDamaged,
-        Tampered,
-        Undecided,
-    ) as error:
-        stop(str(error), REFUSED)
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
+    unready = (approvals.ApprovalMissing, CannotRelease, LedgerBusy, Refused, Tampered, Undecided)
+    unusable = (store.ReleaseBusy, store.ReleaseDamaged)
+    with (
+        stopping(USAGE, store.NoRelease, NoSecretariat),
+        stopping(REFUSED, *unready, *unusable),
+        store.lock(chosen.releases_folder),
+    ):
+        approved = store.find(chosen.releases_folder, release)
+        names = secretariats(snapshot, secretariat)
+        # One that is asked for by name and was handed out already is an error, among all it is passed over.
+        asked = names if secretariat else approve.waiting(approved, names, chosen.releases_folder)
+        for name, given in approve.approve(
+            by, approved, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
+        ):
+            is_done = approvals.are_enough(given)
+            standing = "cleared by" if is_done else "looked at by"
+            lacking = "" if is_done else "; one more person must look at it"
+            people = " and ".join(approval.name for approval in given)
+            out.print(f"{approved.name}, {name}: {standing} {escape(people)}{lacking}", soft_wrap=True)
 
 
 def _show(extracts: Sequence[Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.commands.options import USAGE, Marts, Schemas, current_of, registry_of, stop
+from flows.commands.options import USAGE, Marts, Schemas, current_of, registry_of, stop, stopping
 from flows.commands.terminal import out, show_trace
 
 if TYPE_CHECKING:
@@ -59,12 +59,10 @@ def trace(
     if asked["indicator"] not in registry.indicators:
         stop(f"no indicator {asked['indicator']!r}; there are {', '.join(registry.indicators)}", USAGE)
     snapshot = current_of(chosen.marts)
-    try:
+    with stopping(USAGE, tracing.NoFigure):
         found = tracing.trace(
             snapshot, chosen.staging_folder, registry, kind, asked[kind], int(asked["year"]), asked["indicator"]
         )
-    except tracing.NoFigure as error:
-        stop(str(error.args[0]), USAGE)
     show_trace(found, snapshot.id)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop, stopping
 from flows.commands.terminal import (
     out,
     progress,
@@ -135,14 +135,13 @@ def _to_do(
     day: date | None = None,
 ) -> tuple[dict[str, str], bool]:
     """Fingerprint of each delivery by its path, and whether the snapshot in force was made of just these."""
-    from flows.core.worklist import worklist
     from flows.intake.versions import vintage
+    from flows.publish.snapshots import inputs_sha256
 
-    try:
+    with stopping(USAGE, FileNotFoundError):
         found = vintage(chosen.raw, chosen.staging_folder, registry, moment, day)
-    except FileNotFoundError as error:
-        stop(str(error), USAGE)
-    return found.fingerprints, worklist(found.deliveries, registry.fingerprint, in_force).is_done
+    inputs = inputs_sha256(found.deliveries, registry.fingerprint)
+    return found.fingerprints, in_force is not None and in_force.is_made_of(inputs)
 
 
 def check(marts: Marts = None, schemas: Schemas = None) -> None:
@@ -153,10 +152,8 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
 
     chosen = settings(marts=marts, schemas=schemas)
     snapshot = current_of(chosen.marts)
-    try:
+    with stopping(REFUSED, snapshots.Damaged):
         snapshots.verify(snapshot)
-    except snapshots.Damaged as error:
-        stop(str(error), REFUSED)
     files = {mart: snapshot.path(mart) for mart in snapshot.manifest["marts"]}
     offences = checks.run(files, registry_of(chosen.schemas))
     for offence in offences:
@@ -196,10 +193,8 @@ def path(
     """Print the resolved file of a mart in the snapshot in force; open that, never a path through `current`."""
     from flows.settings import settings
 
-    try:
+    with stopping(USAGE, LookupError):
         print(current_of(settings(marts=marts).marts).path(mart))
-    except LookupError as error:
-        stop(str(error.args[0]), USAGE)
 
 
 def _moment(written: str | None, marts: Path) -> datetime | None:

@@ -1,5 +1,7 @@
 """What commands share: their options, their exit codes, and how they stop with a sentence."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -10,6 +12,7 @@ from flows.commands.terminal import err
 
 if TYPE_CHECKING:
     from flows.publish.snapshots import Snapshot
+    from flows.settings import Settings
     from schemas.registry import Registry
 
 REFUSED, USAGE = 1, 2
@@ -36,21 +39,34 @@ def stop(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
+@contextmanager
+def stopping(code: int, *kinds: type[Exception]) -> Iterator[None]:
+    """Stop with the sentence of an error of these kinds."""
+    try:
+        yield
+    except kinds as error:
+        stop(str(error.args[0]) if isinstance(error, LookupError) else str(error), code)
+
+
+def opened(**folders: Path | None) -> "tuple[Settings, Registry, Snapshot]":
+    """The folders of a command, the registry and the snapshot in force; exits with 1 where one of the two cannot be."""
+    from flows.settings import settings
+
+    chosen = settings(**folders)
+    return chosen, registry_of(chosen.schemas), current_of(chosen.marts)
+
+
 def registry_of(folder: Path | None) -> "Registry":
     """The registry; exits with 1 and what to mend where it contradicts itself."""
     from schemas.registry import RegistryError, load
 
-    try:
+    with stopping(REFUSED, RegistryError):
         return load(folder)
-    except RegistryError as error:
-        stop(str(error), REFUSED)
 
 
 def current_of(marts: Path) -> "Snapshot":
     """The snapshot in force; exits with 1 where there is none."""
     from flows.publish import snapshots
 
-    try:
+    with stopping(REFUSED, snapshots.NoSnapshot):
         return snapshots.current(marts)
-    except snapshots.NoSnapshot as error:
-        stop(str(error), REFUSED)

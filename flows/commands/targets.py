@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, opened, stop, stopping
 from flows.commands.terminal import bar, out
 
 app = typer.Typer(
@@ -29,13 +29,11 @@ def check(
     Is the indicator measured for the area, is the starting value what the figures say, is the step larger than chance
     alone could make it, did any area ever move so far, and will there be a figure for the target year?
     """
-    from flows.settings import settings
     from flows.target_pages import check as checking
 
-    chosen = settings(marts=marts, schemas=schemas)
-    snapshot = current_of(chosen.marts)
+    _, registry, snapshot = opened(marts=marts, schemas=schemas)
     try:
-        result = checking.check(file, snapshot, registry_of(chosen.schemas))
+        result = checking.check(file, snapshot, registry)
     except checking.NotChecked as refusal:
         stop(str(refusal), REFUSED)
     except LookupError as error:
@@ -75,11 +73,9 @@ def show(
     """Where a plan's targets stand in the newest year with a figure, in Danish."""
     from flows.present import danish, vocabulary
     from flows.publish.plans_read import read
-    from flows.settings import settings
     from flows.target_pages import sentences
 
-    chosen = settings(marts=marts, schemas=schemas)
-    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    _, registry, snapshot = opened(marts=marts, schemas=schemas)
     try:
         plans = {entry.id: entry for entry in read(snapshot).plans}
     except LookupError as error:
@@ -124,16 +120,11 @@ def pages(
     schemas: Schemas = None,
 ) -> None:
     """Write a page per plan and per secretariat for steering groups, in Danish. They are internal: not cleared."""
-    from flows.settings import settings
     from flows.target_pages import pages as making
 
-    chosen = settings(marts=marts, schemas=schemas)
-    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
-    try:
-        with bar("pages") as shown:
-            files = making.write(snapshot, registry, folder or chosen.marts.parent / "steering", plan, progress=shown)
-    except (ValueError, LookupError) as error:
-        stop(str(error.args[0]), USAGE)
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas)
+    with stopping(USAGE, ValueError, LookupError), bar("pages") as shown:
+        files = making.write(snapshot, registry, folder or chosen.marts.parent / "steering", plan, progress=shown)
     out.print(f"{len(files)} pages; begin with {files[0]}", soft_wrap=True)
 
 
@@ -148,14 +139,10 @@ def form(
     schemas: Schemas = None,
 ) -> None:
     """Write a plan's yearly form of goal attainment as a workbook, filled in as far as the figures go, in Danish."""
-    from flows.settings import settings
     from flows.target_pages import form as making
 
-    chosen = settings(marts=marts, schemas=schemas)
-    registry, snapshot = registry_of(chosen.schemas), current_of(chosen.marts)
+    _, registry, snapshot = opened(marts=marts, schemas=schemas)
     written = file or Path(f"{plan}_{year}.xlsx")
-    try:
+    with stopping(USAGE, ValueError, LookupError):
         making.write(written, snapshot, registry, plan, year)
-    except (ValueError, LookupError) as error:
-        stop(str(error.args[0]), USAGE)
     out.print(f"wrote {written}", soft_wrap=True)

@@ -1,1 +1,1 @@
-"""The ground that no hop owns: files, locks, provenance, what there is to do, what a run did."""
+"""The ground that no hop owns: files, locks, provenance, what a run did."""

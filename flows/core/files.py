@@ -19,22 +19,28 @@ PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
 
 def write(file: Path, content: bytes) -> None:
     """Write bytes beside, sync, then rename into place."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(file)
-    part.write_bytes(content)
-    sync(part)
-    os.replace(part, file)
+    with placed(file) as part:
+        part.write_bytes(content)
 
 
 def keep(file: Path, original: Path) -> None:
     """Copy a file beside, sync, then rename into place; nothing happens where it is kept already."""
-    if file.is_file():
-        return
+    if not file.is_file():
+        with placed(file) as part:
+            shutil.copyfile(original, part)
+
+
+@contextmanager
+def placed(file: Path) -> Iterator[Path]:
+    """A path beside `file` that takes its place, synced, once it has been written, and is gone if it was not."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = _part(file)
-    shutil.copyfile(original, part)
-    sync(part)
-    os.replace(part, file)
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        yield part
+        sync(part)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_parquet(file: Path, rows: pa.Table, table: Table, notes: Mapping[str, str] | None = None) -> None:
@@ -53,10 +59,8 @@ def parquet(file: Path, table: Table, notes: Mapping[str, str] | None = None) ->
     The function given raises ValueError where rows do not fit the contract; then nothing is left behind.
     """
     schema = contracts.arrow_schema(table, notes)
-    with ExitStack() as stack:
+    with placed(file) as part, ExitStack() as stack:
         writers: list[pq.ParquetWriter] = []
-        part = _part(file)
-        stack.callback(part.unlink, missing_ok=True)
 
         def add(rows: pa.Table) -> None:
             shaped = _shaped(rows, table, schema)
@@ -64,13 +68,9 @@ def parquet(file: Path, table: Table, notes: Mapping[str, str] | None = None) ->
                 writers.append(stack.enter_context(_writer(part, shaped.schema, schema, table)))
             writers[0].write_table(shaped)
 
-        file.parent.mkdir(parents=True, exist_ok=True)
         yield add
         if not writers:
             add(schema.empty_table())
-        writers[0].close()
-        sync(part)
-        os.replace(part, file)
 
 
 def _shaped(rows: pa.Table, table: Table, schema: pa.Schema) -> pa.Table:
@@ -149,7 +149,3 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _part(file: Path) -> Path:
-    return file.with_name(f".{file.name}.{os.getpid()}.part")

@@ -59,18 +59,13 @@ def commit() -> str:
     root = Path(str(resources.files("flows"))).parent
     if not (root / ".git").exists():
         return "installed"
+
+    def git(*words: str) -> str:
+        asked = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=True)
+        return asked.stdout.strip()
+
     try:
-        head = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10, check=True
-        )
-        state = subprocess.run(
-            ["git", "status", "--porcelain", "--", "flows", "schemas", "sql"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
+        is_dirty = git("status", "--porcelain", "--", "flows", "schemas", "sql")
+        return git("rev-parse", "HEAD") + ("-dirty" if is_dirty else "")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return head.stdout.strip() + ("-dirty" if state.stdout.strip() else "")

@@ -124,10 +124,6 @@ def _verdict(row: Row, key: str, verdicts: dict[str, str], bad: str) -> CardCell
     return CardCell(verdicts[verdict], verdict == bad)
 
 
-def _head(names: ArmNames, pair: ArmPair) -> CardCell:
-    return CardCell(names.pair(pair))
-
-
 def _whys(
     names: ArmNames, pairs: Sequence[ArmPair], rows: Iterable[Row | None], with_left_out: bool = False
 ) -> tuple[str, ...]:
@@ -138,7 +134,7 @@ def _whys(
     """
     compared: dict[str, list[str]] = {}
     for pair, row in zip(pairs, rows, strict=True):
-        if row is None or not row:
+        if not row:
             compared.setdefault("the mart has no row", []).append(names.pair(pair))
             continue
         for code in (row["why"] or "").split("; "):
@@ -225,7 +221,7 @@ def _means(outcome: Outcome, limits: Limits, names: ArmNames, window: str, span:
         is_bad = row.get("balance_verdict") == "unbalanced"
         rows.append(
             (
-                _head(names, pair),
+                CardCell(names.pair(pair)),
                 CardCell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else english.ABSENT),
                 CardCell(f"{shown['mean_1']} / {shown['mean_0']}"),
                 CardCell(f"{shown['sd_1']} / {shown['sd_0']}"),
@@ -275,7 +271,7 @@ def _otherwise(
         weighted = pair.row(window, pair.contrast.weighting) if pair.contrast.weighting else {}
         rows.append(
             (
-                _head(names, pair),
+                CardCell(names.pair(pair)),
                 _smd(pair.row(window, "residents")),
                 _smd(weighted),
                 CardCell(english.number(weighted.get("ess_0"), 0)),
@@ -409,7 +405,7 @@ def _trend_row(pair: ArmPair, names: ArmNames) -> tuple[CardCell, ...]:
     if row.get("slope_low") is not None:
         interval = f"{english.significant(row['slope_low'])} to {english.significant(row['slope_high'])}"
     return (
-        _head(names, pair),
+        CardCell(names.pair(pair)),
         *(
             CardCell(f"{row[f'{counted}_1']:,} / {row[f'{counted}_0']:,}" if row else english.ABSENT)
             for counted in ("areas", "clusters")
@@ -450,7 +446,7 @@ def _power(outcome: Outcome, names: ArmNames) -> Section:
         shares = (row.get(key) for key in ("icc_one_way", "icc_mixed", "r2_between", "r2_within"))
         rows.append(
             (
-                _head(names, pair),
+                CardCell(names.pair(pair)),
                 CardCell(f"{row['clusters']:,} by {row['clustered_by']}" if row else english.ABSENT),
                 *(CardCell(english.number(share, 2)) for share in shares),
                 CardCell(english.mean(row.get("outcome_sd"), outcome.indicator)),

@@ -95,10 +95,10 @@ def contrasts_of(registry: Registry) -> list[Contrast]:
 
 def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> list[Outcome]:
     """The figures of `outcomes`, in their order. Raises NoBaseline, and LookupError where a mart is not there."""
-    balance = _load(snapshot, "baseline_balance")
+    balance = snapshot.read("baseline_balance")
     refuse(snapshot, registry, balance)
     trend, years, power, panel = (
-        _load(snapshot, mart) for mart in ("baseline_trend", "baseline_years", "design_power", "baseline_panel")
+        snapshot.read(mart) for mart in ("baseline_trend", "baseline_years", "design_power", "baseline_panel")
     )
     last = panel.filter(pl.col("year") == registry.evaluation.baseline.last_year)
     return [
@@ -117,7 +117,7 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
 
 def refuse(snapshot: Snapshot, registry: Registry, balance: pl.DataFrame | None = None) -> None:
     """Raise NoBaseline where no outcome has a figure in any baseline window. `balance`: the mart, once it is read."""
-    rows = _load(snapshot, "baseline_balance") if balance is None else balance
+    rows = snapshot.read("baseline_balance") if balance is None else balance
     of_outcomes = rows.filter(pl.col("covariate").is_in(outcomes_of(registry)))
     if of_outcomes["mean_1"].count() or of_outcomes["mean_0"].count() or of_outcomes["dose_correlation"].count():
         return
@@ -128,10 +128,6 @@ def refuse(snapshot: Snapshot, registry: Registry, balance: pl.DataFrame | None 
         f"Deliver figures of the outcomes by area for the years up to {last_year} and run 'boligprofil run'; "
         f"'boligprofil demo' shows the cards on a made-up nation"
     )
-
-
-def _load(snapshot: Snapshot, mart: str) -> pl.DataFrame:
-    return pl.read_parquet(snapshot.path(mart), glob=False)
 
 
 def _outcome(

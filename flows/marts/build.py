@@ -77,7 +77,12 @@ def run(
     for name in queries.order(steps, inputs):
         step = steps[name]
         if isinstance(step, Statistic):
-            _measure(connection, step, registry)
+            # A statistic is handed the tables that it reads; what it gives is kept in the schema `statistics`.
+            given = {read: connection.table(read).pl() for read in sorted(step.reads)}
+            try:
+                connection.from_arrow(step.make(given, registry).to_arrow()).create(name)
+            except OtherPool as error:
+                raise BuildError(str(error)) from error
         elif isinstance(step, Query):
             folder = "marts" if name in registry.marts else "views"
             try:
@@ -111,16 +116,6 @@ def over_snapshot(
                 connection.execute(f"create table {name} as\n{step.sql}")
         rows_of_it: pl.DataFrame = connection.table(wanted).pl()
         return rows_of_it
-
-
-def _measure(connection: duckdb.DuckDBPyConnection, statistic: Statistic, registry: Registry) -> None:
-    """Hand a statistic the tables that it reads, and keep what it gives as tables of the schema `statistics`."""
-    given = {name: connection.table(name).pl() for name in sorted(statistic.reads)}
-    try:
-        made = statistic.make(given, registry)
-    except OtherPool as error:
-        raise BuildError(str(error)) from error
-    connection.from_arrow(made.to_arrow()).create(statistic.name)
 
 
 def connect() -> duckdb.DuckDBPyConnection:

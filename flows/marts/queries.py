@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
-from typing import Literal, Protocol
+from typing import Literal
 
 import sqlglot
 from sqlglot import exp
@@ -16,28 +16,20 @@ class QueryError(ValueError):
     """A SQL file that cannot be part of the build: the message names the file and what to mend."""
 
 
-class Step(Protocol):
-    """What the build runs in an order: it reads tables, and makes one."""
+@dataclass(frozen=True)
+class Step:
+    """What the build runs in an order: the table that it makes, and those that it reads."""
 
-    @property
-    def name(self) -> str:
-        """Name of the table that it makes."""
-        ...
-
-    @property
-    def reads(self) -> frozenset[str]:
-        """Names of the tables that it reads."""
-        ...
+    name: str
+    reads: frozenset[str]
 
 
 @dataclass(frozen=True)
-class Query:
-    """One file of sql/: its name, what it promises, its text and the tables that it reads, CTEs left out."""
+class Query(Step):
+    """One file of sql/: what it promises, and its text; CTEs are left out of what it reads."""
 
-    name: str
     promise: str
     sql: str
-    reads: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -78,8 +70,8 @@ def checks() -> dict[str, Check]:
             raise QueryError(f"sql/checks/{name}.sql: the head needs a line '-- mart: <name>'")
         if severity and severity[1] not in ("error", "warning"):
             raise QueryError(f"sql/checks/{name}.sql: the severity is error or warning, not {severity[1]!r}")
-        level: Literal["error", "warning"] = "warning" if severity and severity[1] == "warning" else "error"
-        found[name] = Check(name, query.promise, query.sql, query.reads, mart[1], level)
+        is_warning = severity is not None and severity[1] == "warning"
+        found[name] = Check(**vars(query), mart=mart[1], severity="warning" if is_warning else "error")
     return found
 
 
@@ -110,7 +102,7 @@ def query(name: str, sql: str) -> Query:
         if table.name and (table.db or table.name not in ctes)
     }
     promise = " ".join(line.removeprefix("-- ") for line in head[1].strip().splitlines())
-    return Query(name, promise, sql, frozenset(reads))
+    return Query(name, frozenset(reads), promise, sql)
 
 
 def order(queries: Mapping[str, Step], inputs: Iterable[str]) -> list[str]:

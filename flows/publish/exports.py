@@ -7,10 +7,8 @@ is all that SAS transport has. What the packages cannot hold is said in HOW_TO_R
 
 import csv
 import io
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,7 +19,7 @@ from typing import Any
 import polars as pl
 import pyreadstat
 
-from flows.core.files import sync, write
+from flows.core.files import placed, write
 from flows.core.provenance import file_sha256
 from schemas import contracts
 from schemas.dictionary import indicator_lines
@@ -117,11 +115,6 @@ class Variable:
     reasons: tuple[str, ...] = ()
 
     @property
-    def label(self) -> str:
-        """The description, cut to what every package shows."""
-        return shortened(self.column.description, LABEL_ROOM)
-
-    @property
     def letters(self) -> dict[str, str]:
         """Stata's letter of each reason: 'a' is the extended missing value .a."""
         return dict(zip(self.reasons, ascii_lowercase, strict=False))
@@ -148,8 +141,8 @@ class Mart:
 
     @property
     def labels(self) -> list[str | None]:
-        """Label of each variable."""
-        return [variable.label for variable in self.variables]
+        """The description of each variable, cut to what every package shows."""
+        return [shortened(variable.column.description, LABEL_ROOM) for variable in self.variables]
 
     @property
     def reasoned(self) -> list[Variable]:
@@ -192,11 +185,10 @@ def export(
     mart = read(file, table, registry)
     if through is not None:
         mart = _up_to(mart, through, registry)
-    folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name in wanted:
         made.append(folder / f"{table.id}.{name}")
-        with _placed(made[-1]) as part:
+        with placed(made[-1]) as part:
             try:
                 FORMATS[name](part, mart)
             except pyreadstat.ReadstatError as error:
@@ -413,18 +405,6 @@ def _in_packages(rows: pl.DataFrame, variable: Variable) -> pl.Series:
     if variable.column.type == "integer" or variable.reason_column:
         return cells.cast(pl.Float64)
     return cells.fill_null("") if variable.column.type == "text" else cells
-
-
-@contextmanager
-def _placed(file: Path) -> Iterator[Path]:
-    """A path beside `file` that takes its place once it has been written, and is gone if it was not."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        yield part
-        sync(part)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _stamp(file: Path, name: str, moment: datetime) -> None:

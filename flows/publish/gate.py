@@ -88,7 +88,11 @@ def judge(
                 connection.read_parquet(str(path.resolve())).create_view(mart)
         results = _validate(database, suites)
         with duckdb.connect(database, read_only=True) as connection:
-            records = [_record(connection, mart, keys.get(mart, ()), suites[mart], results[mart]) for mart in marts]
+            records = []
+            for mart in marts:
+                judged = zip(suites[mart], results[mart].results, strict=True)
+                lines = (_line(connection, mart, keys.get(mart, ()), promise, result) for promise, result in judged)
+                records.append(Record(mart, tuple(lines), results[mart]))
     page = data_docs.write(page_folder, title, notices, records)
     return Judgement(
         expectations=sum(len(record.lines) for record in records),
@@ -274,20 +278,6 @@ def _fault(info: Mapping[str, Any]) -> str | None:
         return words
     # Other errors of DuckDB (conversion, range) quote the value that they stumbled on.
     return f"{kind[1]} Error (the rest may quote data and is left out)"
-
-
-def _record(
-    connection: duckdb.DuckDBPyConnection,
-    mart: str,
-    keys: Sequence[str],
-    suite: Sequence[Expectation],
-    result: Any,
-) -> Record:
-    lines = [
-        _line(connection, mart, keys, expectation, judged)
-        for expectation, judged in zip(suite, result.results, strict=True)
-    ]
-    return Record(mart, tuple(lines), result)
 
 
 def _line(

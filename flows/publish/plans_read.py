@@ -7,8 +7,6 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-import polars as pl
-
 from flows.publish.snapshots import Snapshot
 
 MARTS = (
@@ -141,7 +139,7 @@ class PlansAndSecretariats:
 
 def read(snapshot: Snapshot) -> PlansAndSecretariats:
     """The plans and secretariats of a snapshot. Raises LookupError naming the mart that it lacks."""
-    marts = {mart: pl.read_parquet(snapshot.path(mart), glob=False).rows(named=True) for mart in MARTS}
+    marts = {mart: snapshot.read(mart).rows(named=True) for mart in MARTS}
     area_names = {row["area_id"]: row["area_name"] for row in marts["dim_areas"]}
     by_secretariat = {row["secretariat_id"]: row for row in marts["dim_secretariats"]}
     shared = _by(marts["shared_indicators"], "secretariat_id")

@@ -12,18 +12,20 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow.parquet as pq
 
 from flows.core.files import sync, sync_tree, write
 from flows.core.locks import held
-from flows.core.provenance import digest, file_sha256
+from flows.core.provenance import code_sha256, digest, engine_versions, file_sha256
+from flows.intake.deliveries import Delivery
 
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
@@ -59,6 +61,16 @@ class Snapshot:
         if mart not in self.manifest["marts"]:
             raise NoMart(f"no mart {mart!r}; there are {', '.join(sorted(self.manifest['marts']))}")
         return Path(self.folder, self.manifest["marts"][mart]["file"]).resolve()
+
+    def read(self, mart: str) -> pl.DataFrame:
+        """The rows of a mart; raises NoMart."""
+        return pl.read_parquet(self.path(mart), glob=False)
+
+    def is_made_of(self, inputs: str) -> bool:
+        """It was made of what this hash stands for, and every mart is there."""
+        files = ((self.folder / entry["file"], entry["bytes"]) for entry in self.manifest["marts"].values())
+        is_same = self.manifest["inputs_sha256"] == inputs
+        return is_same and all(file.is_file() and file.stat().st_size == size for file, size in files)
 
     @property
     def published_at(self) -> datetime:
@@ -134,6 +146,14 @@ def describe_marts(files: Mapping[str, Path], reads: Mapping[str, list[str]]) ->
             "reads": reads[name],
         }
     return described
+
+
+def inputs_sha256(deliveries: Iterable[Delivery], registry_sha256: str, published_by: date | None = None) -> str:
+    """Hash of everything that decides the result: deliveries, registry, code and engines."""
+    parts = [registry_sha256, code_sha256("flows", "schemas", "sql"), repr(sorted(engine_versions().items()))]
+    parts += [f"{delivery.path}\t{delivery.identity}\t{delivery.received_on}" for delivery in deliveries]
+    parts += [f"published by {published_by}"] if published_by else []
+    return digest(parts)
 
 
 def snapshot_id(manifest: Mapping[str, Any]) -> str:

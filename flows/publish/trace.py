@@ -48,7 +48,7 @@ def trace(
 ) -> Trace:
     """Trace one figure. `kind` is one of PLACES; `place` an identifier. Raises NoFigure."""
     mart, key = ("area_profile", "area_id") if kind == "area" else ("place_figures", "geography_id")
-    rows = pl.read_parquet(snapshot.path(mart), glob=False)
+    rows = snapshot.read(mart)
     if kind != "area":
         rows = rows.filter(geography=kind)
     of_place = rows.filter(pl.col(key) == place)
@@ -89,7 +89,7 @@ def _figures(snapshot: Snapshot, staging: Path) -> Path:
 
 def _comparators(row: Mapping[str, Any], snapshot: Snapshot) -> list[tuple[str, str, str]]:
     """The places that the row is held against, where it has their figure."""
-    areas = pl.read_parquet(snapshot.path("dim_areas"), glob=False).filter(area_id=row["area_id"]).to_dicts()[0]
+    areas = snapshot.read("dim_areas").filter(area_id=row["area_id"]).to_dicts()[0]
     places = {"municipality": areas["municipality_code"], "region": areas["region_code"], "country": "000"}
     return [(f"{kind}_value", kind, place) for kind, place in places.items() if row[f"{kind}_value"] is not None]
 
@@ -101,7 +101,7 @@ def _facts(
     of_year = facts.filter(year=year, indicator=indicator, breakdown="all")
     here = of_year.filter(geography=kind, geography_id=place)
     if here.is_empty() and kind == "municipality":
-        mergers = pl.read_parquet(snapshot.path("dim_municipality_mergers"), glob=False)
+        mergers = snapshot.read("dim_municipality_mergers")
         old = mergers.filter(municipality_code=place)["old_municipality_code"]
         here = of_year.filter(pl.col("geography_id").is_in(old.implode()), geography="municipality_before_2007")
     whole = here.filter(period=str(year))

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -17,6 +16,7 @@ from flows.intake.delivery_note import SUFFIX
 from flows.intake.stage import Receipt
 from flows.marts.build import over_snapshot
 from flows.present import danish, vocabulary
+from flows.publish.plans_read import Row
 from flows.publish.snapshots import Snapshot
 from schemas.models import Indicator, Source
 from schemas.registry import Registry
@@ -92,7 +92,7 @@ def check(file: Path, snapshot: Snapshot, registry: Registry) -> FileCheck:
 
 def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> Receipt:
     """The receipt of the file; a draft without a delivery note is read as if it had one."""
-    known = names.names(registry, _mart(snapshot, "dim_municipalities"), _mart(snapshot, "dim_municipality_mergers"))
+    known = names.names(registry, snapshot.read("dim_municipalities"), snapshot.read("dim_municipality_mergers"))
     known = known.of(registry.sources[SOURCE])
     beside = {suffix: part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()}
     delivery = Delivery(f"{SOURCE}/{file.name}", file, SOURCE, file_sha256(file), beside, _hashes(beside), _today())
@@ -114,17 +114,13 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
-    return pl.read_parquet(snapshot.path(name), glob=False)
-
-
 def _fitting(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> tuple[pl.DataFrame, list[UnusableRow]]:
     """The rows that fit the plans, what is there of targets and activities, and each other; and the others' faults."""
-    granted = _mart(snapshot, "dim_plans").select("plan_name", "municipality_code", "area_ids")
+    granted = snapshot.read("dim_plans").select("plan_name", "municipality_code", "area_ids")
     known = plans.known((name, code, areas.split(", ")) for name, code, areas in granted.rows())
     empty_where_false = pl.col("is_withdrawn").replace(False, None)
-    before = _mart(snapshot, "dim_targets").select(rows.columns).cast(rows.schema).with_columns(empty_where_false)
-    activities = _mart(snapshot, "plan_activity_years").select("plan_name", "municipality_code", "activity")
+    before = snapshot.read("dim_targets").select(rows.columns).cast(rows.schema).with_columns(empty_where_false)
+    activities = snapshot.read("plan_activity_years").select("plan_name", "municipality_code", "activity")
     addition = plans.added(plans.as_granted(before, known), rows, plans.as_granted(activities, known), known, registry)
     here = set(rows["source_file"])
     faults = [
@@ -140,8 +136,8 @@ def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list
     """Every target with the answers of the figures, in the order of the file."""
     marts = {name: snapshot.path(name) for name in snapshot.manifest["marts"]}
     targets = over_snapshot("dim_targets", marts, {TABLE: rows}, registry, snapshot.manifest["origin"])
-    profile = _mart(snapshot, "area_profile").filter(pl.col("value").is_not_null())
-    areas = dict(_mart(snapshot, "dim_areas").select("area_id", "area_name").rows())
+    profile = snapshot.read("area_profile").filter(pl.col("value").is_not_null())
+    areas = dict(snapshot.read("dim_areas").select("area_id", "area_name").rows())
     checked = []
     for target in targets.sort("source_line").rows(named=True):
         if target["is_withdrawn"]:
@@ -162,9 +158,6 @@ def _targets(rows: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> list
             Checked(target["source_line"], target["plan_name"], target["target_no"], target["goal"], tuple(answers))
         )
     return checked
-
-
-Row = Mapping[str, Any]
 
 
 def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: Mapping[str, str]) -> Answer:

@@ -13,19 +13,11 @@ from flows.publish.snapshots import Snapshot
 from flows.target_pages import plans as plan_pages
 from flows.target_pages import secretariats as secretariat_pages
 from flows.target_pages import sentences, theory_of_change
+from flows.target_pages.secretariats import COUNT_HEADS
 from schemas.registry import Registry
 
 PACKAGE = "flows.target_pages"
 Progress = Callable[[str, int, int], None]
-COUNT_HEADS = {
-    "goals": "Mål",
-    "goals_measurable": "Kan måles",
-    **{verdict: f"{vocabulary.SIGNS[verdict]} {word}" for verdict, word in vocabulary.VERDICTS.items()},
-    "without_verdict": "Intet tal endnu",
-    "goals_withdrawn": "Opgivet",
-    "activities": "Aktiviteter",
-    "activities_without_indicator": "Uden indikator",
-}
 
 
 def write(

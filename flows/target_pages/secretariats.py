@@ -8,15 +8,16 @@ from flows.target_pages import sentences
 from flows.target_pages.plans import Agreement, agreement
 from schemas.registry import Registry
 
-COUNTS = (
-    "goals",
-    "goals_measurable",
-    *vocabulary.VERDICTS,
-    "without_verdict",
-    "goals_withdrawn",
-    "activities",
-    "activities_without_indicator",
-)
+# Counts of plan_overview that pages show, with their heads.
+COUNT_HEADS = {
+    "goals": "Mål",
+    "goals_measurable": "Kan måles",
+    **{verdict: f"{vocabulary.SIGNS[verdict]} {word}" for verdict, word in vocabulary.VERDICTS.items()},
+    "without_verdict": "Intet tal endnu",
+    "goals_withdrawn": "Opgivet",
+    "activities": "Aktiviteter",
+    "activities_without_indicator": "Uden indikator",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def compose(secretariat: Secretariat, registry: Registry) -> SecretariatPage:
         tuple(agreement(row, registry) for row in secretariat.shared),
         tuple(registry.indicators[name].label_da for name in in_force),
         tuple(Against(plan, tuple(_cell(plan, name) for name in in_force)) for plan in secretariat.plans),
-        tuple((plan, tuple(plan.total(column) for column in COUNTS)) for plan in secretariat.plans),
+        tuple((plan, tuple(plan.total(column) for column in COUNT_HEADS)) for plan in secretariat.plans),
         tuple(_known(row, registry, in_force) for row in of_areas if row["areas_with_figures"]),
         tuple(unknown),
         tuple(

@@ -7,27 +7,23 @@ import polars as pl
 
 from flows.marts.baseline import balance, power, trends, twins
 from flows.marts.baseline.areas import Tables
+from flows.marts.queries import Step
 from schemas.registry import Registry
 
 
 @dataclass(frozen=True)
-class Statistic:
-    """A table of the schema `statistics`: what it reads, and how it is made of it."""
+class Statistic(Step):
+    """A table of the schema `statistics`, and how it is made of what it reads."""
 
-    name: str
-    reads: frozenset[str]
     make: Callable[[Tables, Registry], pl.DataFrame]
 
 
-def _statistics() -> dict[str, Statistic]:
-    who, values, figures = "area_funding", "baseline_values", "baseline_figures"
-    made = (
-        Statistic("statistics.balance", frozenset({who, values}), balance.balance_table),
-        Statistic("statistics.trends", frozenset({who, figures}), trends.trends_table),
-        Statistic("statistics.power", frozenset({who, figures}), power.power_table),
-        Statistic("statistics.twins", frozenset({who, values}), twins.twins_table),
+STATISTICS = {
+    name: Statistic(name, frozenset({"area_funding", figures}), make)
+    for name, figures, make in (
+        ("statistics.balance", "baseline_values", balance.balance_table),
+        ("statistics.trends", "baseline_figures", trends.trends_table),
+        ("statistics.power", "baseline_figures", power.power_table),
+        ("statistics.twins", "baseline_values", twins.twins_table),
     )
-    return {statistic.name: statistic for statistic in made}
-
-
-STATISTICS = _statistics()
+}

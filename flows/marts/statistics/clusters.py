@@ -52,7 +52,6 @@ class Estimate:
 
     value: Floats  # (..., q)
     cr0: Floats  # (..., q, q), no small-sample factor
-    cr1: Floats  # (..., q, q), CR0 times G/(G - 1) * (N - 1)/(N - K), as in Stata and statsmodels
     cr2: Floats | None  # (..., q, q), without bias if areas were independent with one variance
     df: float | None  # Satterthwaite's degrees of freedom of CR2, the same for every response
     reason: str | None  # why CR2 and df are missing
@@ -63,7 +62,6 @@ class HotellingTest:
     """Approximate Hotelling's T2 test (HTZ) that all of q differences are zero; leading axes are kept."""
 
     f: Floats
-    restrictions: int
     df: float
     p: Floats
 
@@ -112,12 +110,10 @@ class Design:
         means = self.means(rows)
         residuals = rows - means[..., self.arm, :]
         cr0 = self._covariance(residuals, self.contrast)
-        clusters, areas = self.clusters, self.areas
-        factor = clusters / max(clusters - 1, 1) * (areas - 1) / max(areas - len(self.sign), 1)
         cr2 = None if self.cr2_scores is None else self._covariance(residuals, self.cr2_scores)
         reason = "one_cluster_in_an_arm" if cr2 is None else None
         value: Floats = (means * self.sign[:, None]).sum(axis=-2)
-        return Estimate(value, cr0, factor * cr0, cr2, self.df, reason)
+        return Estimate(value, cr0, cr2, self.df, reason)
 
     def _covariance(self, residuals: Floats, scores: Floats) -> Floats:
         scored = (residuals * scores[:, None])[..., self.order, :]
@@ -192,7 +188,7 @@ def hotelling(value: Floats, covariance: Floats, df: float) -> HotellingTest | N
         return None
     distance = (value * np.linalg.solve(covariance, value[..., None])[..., 0]).sum(axis=-1)
     f = denominator / (df * q) * distance
-    return HotellingTest(f, q, denominator, special.fdtrc(q, denominator, f))
+    return HotellingTest(f, denominator, special.fdtrc(q, denominator, f))
 
 
 def t_p_value(t: float, df: float) -> float:

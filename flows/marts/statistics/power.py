@@ -30,11 +30,7 @@ _ROUNDING = 1e-20
 
 
 class NotIdentified(ValueError):
-    """Data from which the variances between and within clusters cannot be estimated; `reason` says why."""
-
-    def __init__(self, reason: str, areas: int, in_clusters: int) -> None:
-        super().__init__(f"{areas} areas in {in_clusters} clusters do not give the two variances: {reason}")
-        self.reason = reason
+    """Data from which the variances between and within clusters cannot be estimated; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -223,14 +219,14 @@ def variance_components(values: ArrayLike, cluster: ArrayLike, covariates: Array
     sums = np.stack([np.bincount(place, column) for column in both.T], axis=1)
     p, areas = x.shape[1], len(outcome)
     if np.linalg.matrix_rank(both[:, :p], rtol=1e-8) < p:
-        raise NotIdentified("collinear_covariates", areas, len(n))
+        raise NotIdentified("collinear_covariates")
     if areas == len(n):
-        raise NotIdentified(NO_PAIR, areas, len(n))
+        raise NotIdentified(NO_PAIR)
     deviation = both - (sums / n[:, None])[place]
     slopes, _, rank, _ = np.linalg.lstsq(deviation[:, :p], deviation[:, p], rcond=1e-8)
     unexplained = float(((deviation[:, p] - deviation[:, :p] @ slopes) ** 2).sum())
     if areas - len(n) <= rank or unexplained <= _ROUNDING * areas * float(np.abs(outcome).max()) ** 2:
-        raise NotIdentified(NO_VARIATION_WITHIN, areas, len(n))
+        raise NotIdentified(NO_VARIATION_WITHIN)
     crossed = np.einsum("ia,ib->ab", deviation, deviation)
     # clusters of one size enter the likelihood alike, so that each trial adds up sizes, not clusters
     sizes = np.unique(n)
@@ -300,7 +296,7 @@ def _components(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any]) -> tu
     try:
         return variance_components(outcome, labels, arms[:, None]), "reml"
     except NotIdentified as why:
-        return None, why.reason
+        return None, str(why)
 
 
 def _explained(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlier: Floats) -> Explained:
@@ -325,7 +321,7 @@ def _explained(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlie
         alone = variance_components(y, labels[known], arm[:, None])
         given = variance_components(y, labels[known], np.column_stack([arm, x - mean, mean]))
     except NotIdentified as why:
-        return Explained(areas, reason=why.reason)
+        return Explained(areas, reason=str(why))
     between = 1 - given.between / alone.between if alone.between > 0 else None
     reason = None if alone.between > 0 else "no_variation_between_clusters"
     return Explained(areas, between, 1 - given.within / alone.within, reason)

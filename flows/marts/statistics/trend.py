@@ -8,7 +8,6 @@ would have missed (Roth 2022, American Economic Review: Insights 4: 305-322) and
 those before would bring after (Rambachan & Roth 2023, Review of Economic Studies 90: 2555-2591).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,6 @@ from flows.marts.statistics.clusters import Design, Estimate, Floats, Integers, 
 
 ALPHA = 0.05
 POWER = 0.80
-HORIZONS = (1, 2, 3, 4, 5, 6)
 
 TOO_FEW_YEARS = "too_few_years"
 CONSTANT = "constant"
@@ -92,51 +90,35 @@ class JointTest:
 
 
 @dataclass(frozen=True)
-class Bias:
-    """What an effect measured `horizon` years after the last pre-year could owe to unequal trends, without a sign.
-
-    `relative_magnitude`: if the difference went on moving every year by as much as in its most restless year before
-    (Mbar = 1), the bias is at most this; an effect beyond it does not hang on parallel trends. It rests on the changes
-    as estimated, noise and all, and is no confidence limit. `undetected`: the bias of a linear violation of the size
-    that the slope test finds with 80 % power; None where that has no number.
-    """
-
-    horizon: int
-    relative_magnitude: float
-    undetected: float | None
-
-
-@dataclass(frozen=True)
 class Trend:
     """One contrast and indicator. `verdict` is that of the joint test at 5 %: rejected, not_rejected, or why none.
 
-    `not_rejected` does not say that trends are parallel: see `slopes.undetected` and `biases`. It is not said where the
-    test has fewer than 3 denominator degrees of freedom per restriction: HTZ is then so cautious that it would hardly
-    ever reject (in simulation, in under 3.5 % of draws of a true null, down to none), and fewer years are the way out.
+    `largest_change` is that of the difference of the arms from one year to the next, per year, without a sign. If the
+    difference went on moving every year by as much (Mbar = 1), the bias of an effect h years after the last pre-year is
+    at most h times this; an effect beyond it does not hang on parallel trends. It rests on the changes as estimated,
+    noise and all, and is no confidence limit.
+
+    `not_rejected` does not say that trends are parallel: see `slopes.undetected` and `largest_change`. It is not said
+    where the test has fewer than 3 denominator degrees of freedom per restriction: HTZ is then so cautious that it
+    would hardly ever reject (in simulation, in under 3.5 % of draws of a true null, down to none), and fewer years are
+    the way out.
     """
 
     sample: Sample
     slopes: Slopes
     joint: JointTest
     yearly: tuple[Year, ...]
-    largest_change: float | None  # of the difference of the arms from one year to the next, per year, without a sign
-    biases: tuple[Bias, ...]
+    largest_change: float | None
     verdict: str
 
 
 def trend(
-    values: ArrayLike,
-    years: ArrayLike,
-    arm: ArrayLike,
-    cluster: ArrayLike,
-    weights: ArrayLike | None = None,
-    horizons: Sequence[int] = HORIZONS,
+    values: ArrayLike, years: ArrayLike, arm: ArrayLike, cluster: ArrayLike, weights: ArrayLike | None = None
 ) -> Trend:
     """Compare the trends of arm 1 and arm 0 in the years before the first grant.
 
     `values` (areas, years) in the indicator's unit, NaN where missing; `years` (years,) increasing; `arm`, `cluster`
-    and `weights` (areas,) as for `clusters.two_arms`; `horizons` in years after the last of `years`. Areas that lack a
-    year are left out of every figure.
+    and `weights` (areas,) as for `clusters.two_arms`. Areas that lack a year are left out of every figure.
     Raises ValueError if the arrays do not fit together.
     """
     panel, when = np.asarray(values, dtype=np.float64), np.asarray(years, dtype=np.int64)
@@ -158,7 +140,7 @@ def trend(
     restrictions = max(len(when) - 1, 0)
     if sample.empty or not len(when):
         reason = sample.empty or TOO_FEW_YEARS
-        return Trend(sample, Slopes(reason=reason), JointTest(restrictions, reason=reason), (), None, (), reason)
+        return Trend(sample, Slopes(reason=reason), JointTest(restrictions, reason=reason), (), None, reason)
 
     design = clusters.two_arms(arms, labels, weight)
     negligible = _ROUNDING * float(np.abs(panel).max())
@@ -172,11 +154,9 @@ def trend(
     yearly = tuple(map(Year, when.tolist(), means_1, means_0, differences))
     slopes = _slopes(design, panel, when, few, negligible)
     joint = _joint_test(design, changes, negligible)
-    if not restrictions:
-        return Trend(sample, slopes, joint, yearly, None, (), _verdict(joint))
     path = np.array([difference.value for difference in differences])
-    largest = float(np.abs(np.diff(path) / np.diff(when)).max())
-    return Trend(sample, slopes, joint, yearly, largest, _biases(horizons, largest, slopes.undetected), _verdict(joint))
+    largest = float(np.abs(np.diff(path) / np.diff(when)).max()) if restrictions else None
+    return Trend(sample, slopes, joint, yearly, largest, _verdict(joint))
 
 
 def _intervals(design: Design, values: Floats, few: str | None, negligible: float) -> tuple[Interval, ...]:
@@ -248,12 +228,6 @@ def _conventional(design: Design, estimate: Estimate, q: int) -> float:
     factor = groups / (groups - 1) * (observations - 1) / (observations - 2 * q - 1)
     distance = float((estimate.value * np.linalg.solve(factor * estimate.cr0, estimate.value)).sum())
     return float(special.fdtrc(q, groups - 1, distance / q))
-
-
-def _biases(horizons: Sequence[int], largest: float, undetected: float | None) -> tuple[Bias, ...]:
-    return tuple(
-        Bias(horizon, horizon * largest, None if undetected is None else horizon * undetected) for horizon in horizons
-    )
 
 
 def _verdict(joint: JointTest) -> str:

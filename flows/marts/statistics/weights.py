@@ -27,42 +27,29 @@ MAX_ITERATIONS = 200
 class Weights:
     """Weights for the areas of both arms, in the order given, shapes (n1,) and (n0,); or None and the reason.
 
-    An area that lacks a covariate (`missing_*` of them) weighs zero. `ess_*` is Kish's effective sample size,
-    `imbalance` the largest difference of means that is left, in SDs of the comparison areas.
+    An area that lacks a covariate weighs zero.
     """
 
-    arm_1: Vector | None
-    arm_0: Vector | None
-    missing_1: int
-    missing_0: int
-    ess_1: float | None
-    ess_0: float | None
-    imbalance: float | None
-    iterations: int
-    reason: str | None
+    arm_1: Vector | None = None
+    arm_0: Vector | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
 class PropensityScore:
     """Log odds of being in arm 1, for each row; NaN-free, or None and the reason."""
 
-    logit: Vector | None
-    iterations: int
-    reason: str | None
+    logit: Vector | None = None
+    reason: str | None = None
 
 
 def entropy(
-    arm_1: ArrayLike,
-    arm_0: ArrayLike,
-    *,
-    squares: bool = False,
-    tolerance: float = BALANCE_TOLERANCE,
-    max_iterations: int = MAX_ITERATIONS,
+    arm_1: ArrayLike, arm_0: ArrayLike, *, tolerance: float = BALANCE_TOLERANCE, max_iterations: int = MAX_ITERATIONS
 ) -> Weights:
     """Entropy balancing (Hainmueller 2012, Political Analysis 20: 25-46): of all weights under which the comparison
     areas have the means of arm 1, those closest to equal ones.
 
-    arm_1, arm_0: covariates, shapes (n1, k) and (n0, k), NaN where one is missing; squares: balance their squares too.
+    arm_1, arm_0: covariates, shapes (n1, k) and (n0, k), NaN where one is missing.
     The convex dual, log sum exp(-Z lambda) with Z the covariates less the means of arm 1, is minimised by a trust
     region with exact derivatives and its slope then brought to zero by Powell's method, after a change of basis that
     makes the comparison areas uncorrelated, so that collinear covariates do no harm. Balanced means: no difference
@@ -73,21 +60,15 @@ def entropy(
     """
     there_1, there_0, x_1, x_0 = _complete(arm_1, arm_0)
     if not x_1.shape[0] or not x_0.shape[0]:
-        return _nothing(there_1, there_0, 0, _empty_arm(x_1))
-    if squares:
-        centre = x_0.mean(axis=0)  # the squares about it say the same as those about zero, with less rounding
-        x_1, x_0 = (np.hstack((x, (x - centre) ** 2)) for x in (x_1, x_0))
+        return Weights(reason=_empty_arm(x_1))
     target = x_1.mean(axis=0)
     basis = _uncorrelated(x_0, target, tolerance)
     if basis is None:
-        return _nothing(there_1, there_0, 0, "outside_convex_hull")
-    multipliers, iterations = _multipliers(basis, max_iterations)
-    shares = softmax(-basis @ multipliers)
-    imbalance = _imbalance(shares, x_0, target)
-    if not imbalance <= tolerance:
-        reason = "not_converged" if _spans_zero(basis) else "outside_convex_hull"
-        return _nothing(there_1, there_0, iterations, reason)
-    return _weights(there_1, there_0, shares, imbalance, iterations)
+        return Weights(reason="outside_convex_hull")
+    shares = softmax(-basis @ _multipliers(basis, max_iterations))
+    if not _imbalance(shares, x_0, target) <= tolerance:
+        return Weights(reason="not_converged" if _spans_zero(basis) else "outside_convex_hull")
+    return _weights(there_1, there_0, shares)
 
 
 def propensity(arm_1: ArrayLike, arm_0: ArrayLike, *, max_iterations: int = MAX_ITERATIONS) -> Weights:
@@ -98,14 +79,13 @@ def propensity(arm_1: ArrayLike, arm_0: ArrayLike, *, max_iterations: int = MAX_
     """
     there_1, there_0, x_1, x_0 = _complete(arm_1, arm_0)
     if not x_1.shape[0] or not x_0.shape[0]:
-        return _nothing(there_1, there_0, 0, _empty_arm(x_1))
+        return Weights(reason=_empty_arm(x_1))
     score = propensity_score(
         np.vstack((x_1, x_0)), np.arange(len(x_1) + len(x_0)) < len(x_1), max_iterations=max_iterations
     )
     if score.logit is None:
-        return _nothing(there_1, there_0, score.iterations, score.reason)
-    shares = softmax(score.logit[len(x_1) :])  # the odds, divided by their sum
-    return _weights(there_1, there_0, shares, _imbalance(shares, x_0, x_1.mean(axis=0)), score.iterations)
+        return Weights(reason=score.reason)
+    return _weights(there_1, there_0, softmax(score.logit[len(x_1) :]))  # the odds, divided by their sum
 
 
 def propensity_score(
@@ -123,22 +103,15 @@ def propensity_score(
     design = np.column_stack((np.ones(len(scaled)), scaled))
     singular = np.linalg.svd(design, compute_uv=False)
     if design.shape[0] < design.shape[1] or singular[-1] <= RANK_TOLERANCE * singular[0]:
-        return PropensityScore(None, 0, "singular")
+        return PropensityScore(reason="singular")
     if _separated(design, arm_1):
-        return PropensityScore(None, 0, "separation")
+        return PropensityScore(reason="separation")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of is asked for below
         fit = sm.Logit(arm_1.astype(np.float64), design).fit(method="newton", maxiter=max_iterations, disp=False)
-    iterations = int(fit.mle_retvals["iterations"])
     if not fit.mle_retvals["converged"]:
-        return PropensityScore(None, iterations, "not_converged")
-    return PropensityScore(design @ np.asarray(fit.params), iterations, None)
-
-
-def effective_sample_size(weights: Vector) -> float:
-    """(sum w)^2 / sum w^2 (Kish 1965) of weights that are not all zero."""
-    scaled = weights / weights.max()
-    return float(scaled.sum() ** 2 / (scaled**2).sum())
+        return PropensityScore(reason="not_converged")
+    return PropensityScore(design @ np.asarray(fit.params))
 
 
 def _complete(arm_1: ArrayLike, arm_0: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Matrix, Matrix]:
@@ -174,8 +147,8 @@ def _uncorrelated(x_0: Matrix, target: Vector, tolerance: float) -> Matrix | Non
     return np.asarray(((x_0 - centre) / scale - away) @ axes.T / (singular[kept] / math.sqrt(len(x_0))))
 
 
-def _multipliers(basis: Matrix, max_iterations: int) -> tuple[Vector, int]:
-    """The multipliers that minimise the dual, and the number of iterations."""
+def _multipliers(basis: Matrix, max_iterations: int) -> Vector:
+    """The multipliers that minimise the dual."""
 
     def dual(multipliers: Vector) -> float:
         return float(logsumexp(-basis @ multipliers))
@@ -190,14 +163,13 @@ def _multipliers(basis: Matrix, max_iterations: int) -> tuple[Vector, int]:
 
     start = np.zeros(basis.shape[1])
     if not start.size:
-        return start, 0
+        return start
     options = {"gtol": 1e-6, "maxiter": max_iterations, "max_trust_radius": 1e3}
     near = minimize(dual, start, jac=slope, hess=curvature, method="trust-exact", options=options)
     if not near.success:
-        return near.x, int(near.nit)
+        return np.asarray(near.x)
     # from here on the dual changes by less than it can be computed, its slope does not
-    exact = root(slope, near.x, jac=curvature, method="hybr", tol=1e-14)
-    return exact.x, int(near.nit) + int(exact.nfev)
+    return np.asarray(root(slope, near.x, jac=curvature, method="hybr", tol=1e-14).x)
 
 
 def _spans_zero(basis: Matrix) -> bool:
@@ -219,24 +191,7 @@ def _imbalance(shares: Vector, x_0: Matrix, target: Vector) -> float:
     return float((differences / np.where(spread > 0, spread, np.maximum(np.abs(target), 1.0))).max())
 
 
-def _weights(
-    there_1: NDArray[np.bool_], there_0: NDArray[np.bool_], shares: Vector, imbalance: float, iterations: int
-) -> Weights:
+def _weights(there_1: NDArray[np.bool_], there_0: NDArray[np.bool_], shares: Vector) -> Weights:
     ones, weights = there_1.astype(np.float64), np.zeros(len(there_0))
     weights[there_0] = shares * ones.sum()
-    return Weights(
-        arm_1=ones,
-        arm_0=weights,
-        missing_1=int((~there_1).sum()),
-        missing_0=int((~there_0).sum()),
-        ess_1=float(ones.sum()),
-        ess_0=effective_sample_size(weights),
-        imbalance=imbalance,
-        iterations=iterations,
-        reason=None,
-    )
-
-
-def _nothing(there_1: NDArray[np.bool_], there_0: NDArray[np.bool_], iterations: int, reason: str | None) -> Weights:
-    missing = int((~there_1).sum()), int((~there_0).sum())
-    return Weights(None, None, *missing, None, None, None, iterations, reason)
+    return Weights(ones, weights)
