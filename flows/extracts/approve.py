@@ -1,6 +1,5 @@
 """From a release to each secretariat's folder, and from two people's word to what may leave the house."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,9 +176,6 @@ def _given(release: Release, secretariat: str) -> list[Approval]:
 
 
 def _content(extract: Extract, registry: Registry) -> str:
-    folder = Path(tempfile.mkdtemp(prefix="boligprofil-"))
-    try:
-        folders.outputs(extract, registry, folder / "draft")
-        return folders.content_of(folder / "draft")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="boligprofil-", ignore_cleanup_errors=True) as folder:
+        folders.outputs(extract, registry, Path(folder))
+        return folders.content_of(Path(folder))

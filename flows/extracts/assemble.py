@@ -56,7 +56,7 @@ def extract(
         origin=release.record["origin"],
         is_cleared=is_cleared,
         previous=previous.name if previous else None,
-        changes=tuple(_changes(_figures(previous, wanted), _figures(release, wanted))) if previous else (),
+        changes=_changes(_figures(previous, wanted), _figures(release, wanted)) if previous else (),
         rounded_to=release.record["base"],
     )
 
@@ -148,8 +148,7 @@ def _plans(snapshot: Snapshot) -> dict[str, list[str]]:
 
 
 def _on_lists(snapshot: Snapshot, areas: set[str], year: int) -> dict[str, bool]:
-    rows = pl.read_parquet(snapshot.path("statutory_criteria"), columns=["area_id", "year", "on_list"], glob=False)
-    asked = rows.filter(pl.col("year") == year, pl.col("area_id").is_in(sorted(areas)))
+    asked = _mart(snapshot, "statutory_criteria").filter(pl.col("area_id").is_in(sorted(areas)), year=year)
     return dict(asked.select("area_id", "on_list").iter_rows())
 
 
@@ -211,7 +210,7 @@ def _is_told(figure: ClearedFigure, value: float | None) -> bool:
     return value is not None and figure.value is not None and abs(figure.value - value) < 1e-6
 
 
-def _changes(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:
+def _changes(before: pl.DataFrame, now: pl.DataFrame) -> tuple[ChangeLine, ...]:
     """Figures of the years of both releases that are other than they were; new areas are no changes."""
     name = ["place_kind", "place_id", "year", "indicator"]
     both = now.join(before, on=name, suffix="_before").sort(name)
@@ -220,13 +219,5 @@ def _changes(before: pl.DataFrame, now: pl.DataFrame) -> Iterator[ChangeLine]:
         | pl.col("mark").ne_missing(pl.col("mark_before")),
         pl.col("place_kind").ne("twins"),
     )
-    for row in other.iter_rows(named=True):
-        yield ChangeLine(
-            row["place_name"],
-            row["indicator"],
-            row["year"],
-            row["value_before"],
-            row["mark_before"],
-            row["value"],
-            row["mark"],
-        )
+    columns = ("place_name", "indicator", "year", "value_before", "mark_before", "value", "mark")
+    return tuple(ChangeLine(*row) for row in other.select(columns).iter_rows())

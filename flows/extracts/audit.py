@@ -32,12 +32,7 @@ LEFT_OUT = {
 WHOLE = ("cells", "cells_that_could_be_shown", "sums", "earlier")
 
 
-def of_extract(
-    extract: Extract,
-    registry: Registry,
-    release: Release,
-    approvals: Sequence[Approval],
-) -> dict[str, Any]:
+def of_extract(extract: Extract, registry: Registry, release: Release, approvals: Sequence[Approval]) -> dict[str, Any]:
     """The record as plain values, without the digests of the files that it is about."""
     places = {(place.kind, place.id): place.name for place in (extract.municipality, extract.country)}
     for area in extract.areas:
@@ -107,7 +102,6 @@ def _of_places(
 def page(record: Mapping[str, Any], registry: Registry) -> str:
     """The record as a page for the two who clear it, in Danish."""
     template = templates(PACKAGE).get_template("audit.html.j2")
-    left_out = [tuple(entry.split(": ")) for entry in record["left_out"]]
     return template.render(
         record=record,
         css=style(PACKAGE, "audit.css"),
@@ -115,7 +109,7 @@ def page(record: Mapping[str, Any], registry: Registry) -> str:
         parts=PARTS,
         rules=RULES,
         indicators={name: indicator.label_da for name, indicator in registry.indicators.items()},
-        left_out=left_out,
+        left_out=[tuple(entry.split(": ")) for entry in record["left_out"]],
         reasons=LEFT_OUT,
         number=danish.number,
     )

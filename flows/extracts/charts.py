@@ -7,6 +7,7 @@ The drawing is a template: Vega took a tenth of a second for each of the hundred
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from textwrap import wrap
 
 from flows.extracts import words
@@ -55,19 +56,6 @@ class PlaceLine:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A chart, worked out: `ticks` and `years` are places and texts of the axes, `gaps` the marks above the years."""
-
-    alternative: str
-    unit: str
-    lines: tuple[PlaceLine, ...]
-    ticks: tuple[tuple[float, str], ...]
-    years: tuple[tuple[float, str], ...]
-    gaps: tuple[tuple[float, str], ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Scale:
     """Where years and values stand in the drawing: the plot's years, and the values at its bottom and its top."""
 
@@ -109,19 +97,21 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
     notes = _notes(area, figures, key, extract, registry)
     if low > 0:
         notes.append("Den lodrette akse begynder ikke ved 0.")
-    drawing = Drawing(
-        alternative(area, extract, registry, key),
-        indicator.unit_short_da,
-        # The area is drawn last, on top of the others.
-        tuple(_line(kind, shown, name_at[kind], scale, indicator) for kind, shown in reversed(figures.items())),
-        tuple((scale.y(value), text) for value, text in ticks),
-        tuple((scale.x(year), str(year)) for year in extract.years[::-1][::step]),
-        tuple((scale.x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark),
-        tuple(part for note in notes for part in wrap(note, _LETTERS)),
-    )
     sizes = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
+    sizes |= {"TEXT": TEXT, "LANE": LANE, "NOTE": NOTE}
     template = templates("flows.extracts").get_template("development.svg.j2")
-    return template.render(drawing=drawing, **sizes, TEXT=TEXT, LANE=LANE, NOTE=NOTE)
+    return template.render(
+        alternative=alternative(area, extract, registry, key),
+        unit=indicator.unit_short_da,
+        # The area is drawn last, on top of the others.
+        lines=[_line(kind, shown, name_at[kind], scale, indicator) for kind, shown in reversed(figures.items())],
+        # Places and texts of the axes, and the marks above the years.
+        ticks=[(scale.y(value), text) for value, text in ticks],
+        years=[(scale.x(year), str(year)) for year in extract.years[::-1][::step]],
+        gaps=[(scale.x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark],
+        notes=[part for note in notes for part in wrap(note, _LETTERS)],
+        **sizes,
+    )
 
 
 def _line(kind: str, figures: Sequence[ClearedFigure], name_at: float, scale: Scale, indicator: Indicator) -> PlaceLine:
@@ -143,30 +133,21 @@ def _line(kind: str, figures: Sequence[ClearedFigure], name_at: float, scale: Sc
 
 
 def _point(figure: ClearedFigure, kind: str, scale: Scale) -> Point:
-    ends = None
-    if kind == "area" and figure.interval:
-        low, high = figure.interval
-        ends = scale.y(low), scale.y(high)
+    ends = figure.interval if kind == "area" else None
     return Point(
         scale.x(figure.year),
         scale.y(figure.number),
         "diamond" if kind == "area" and figure.is_mean else SIGNS[kind],
         kind == "area" and not _stands_alone(figure),
-        ends,
+        (scale.y(ends[0]), scale.y(ends[1])) if ends else None,
     )
 
 
 def alternative(area: Place, extract: Extract, registry: Registry, key: str) -> str:
     """The chart in words: every year of the area, and the first and last shown figure of municipality and country."""
     indicator = registry.indicators[key]
-    runs: list[tuple[str, list[int]]] = []
-    for year in extract.years:
-        text = in_words(area.figure(key, year), registry)
-        if runs and runs[-1][0] == text:
-            runs[-1][1].append(year)
-        else:
-            runs.append((text, [year]))
-    listed = "; ".join(f"{danish.years(years)}: {text}" for text, years in runs)
+    runs = groupby(extract.years, lambda year: in_words(area.figure(key, year), registry))
+    listed = "; ".join(f"{danish.years(list(years))}: {text}" for text, years in runs)
     sentences = [f"{indicator.label_da}, {area.name}, {danish.years(extract.years)}. Området: {listed}."]
     for place in _places(area, extract, indicator)[1:]:
         shown = _shown(place, key, extract)
@@ -180,15 +161,12 @@ def in_words(figure: ClearedFigure, registry: Registry) -> str:
     """A figure with its interval and what must be said of it, or its mark: '9,7 % (95 %-interval 7,9–11,8)'."""
     if figure.mark:
         return words.shown(figure, registry)
-    remarks = [text for text in (_uncertainty(figure, registry), caveats(figure)) if text]
-    return words.shown(figure, registry) + (f" ({', '.join(remarks)})" if remarks else "")
-
-
-def _uncertainty(figure: ClearedFigure, registry: Registry) -> str:
     indicator = registry.indicators[figure.indicator]
+    uncertainty = "" if indicator.kind == "count" else NO_INTERVAL
     if figure.interval:
-        return f"95 %-interval {words.interval(figure, indicator)}"
-    return "" if indicator.kind == "count" else NO_INTERVAL
+        uncertainty = f"95 %-interval {words.interval(figure, indicator)}"
+    remarks = [text for text in (uncertainty, caveats(figure)) if text]
+    return words.shown(figure, registry) + (f" ({', '.join(remarks)})" if remarks else "")
 
 
 def _places(area: Place, extract: Extract, indicator: Indicator) -> list[Place]:

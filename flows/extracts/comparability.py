@@ -1,44 +1,50 @@
 """What must not be held against each other, and why, in plain Danish."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from flows.extracts.model import Area, ClearedFigure, Extract
 from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, listed, name, publisher
 from flows.present import danish
 from schemas.registry import Registry
 
+# What a figure tells, by which figures are grouped.
+Column: TypeAlias = Callable[[ClearedFigure], Any]
+
 
 def cannot_compare(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]:
     """What must not be held against each other, and why, grouped by the reason. Empty where all may be compared."""
-    return (
-        *_windows(area, extract, registry),
-        *_repeats(area, extract, registry),
-        *_sources(area, extract, registry),
-        *_undefined(area, extract, registry),
-        *_no_interval(area, extract, registry),
-        *_unsettled(area, extract, registry),
-        *_boundaries(area),
-        *_twins(area, extract, registry),
-    )
+    shown = [figure for figure in _figures(area, extract) if figure.is_shown]
+
+    def grouped(figures: Iterable[ClearedFigure], column: Column, detail: str = "{years}") -> list[str]:
+        return _grouped(figures, registry, column, detail)
+
+    apart = {
+        "Et gennemsnit må ikke holdes op mod tal for et andet antal år": grouped(
+            shown, lambda f: f.window_years if f.is_mean else None, "over {value} år i {years}"
+        ),
+        "Et gentaget tal er ingen ny måling": grouped(shown, lambda f: f.repeats_year, "{years} gentager {value}"),
+        "Tal fra flere kilder er måske ikke gjort op på samme måde": grouped(
+            _of_several_sources(shown, registry),
+            lambda f: publisher(f, registry) or NO_PUBLISHER,
+            "{value} for {years}",
+        ),
+        "Nogle år er ikke gjort op og kan ikke være med": grouped(
+            _figures(area, extract), lambda f: f.mark == "not_defined_that_year"
+        ),
+        f"Hvor {UNKNOWN}, kan en forskel være tilfældig": _without_interval(shown, extract, registry),
+        "Nogle tal kan blive ændret": grouped(shown, lambda f: UNSETTLED.get(f.status or ""), "{value} i {years}"),
+    }
+    reasons = (f"{reason}: {'; '.join(indicators)}." for reason, indicators in apart.items() if indicators)
+    return (*reasons, *_boundaries(area), *_twins(area, extract, registry))
 
 
 def _figures(area: Area, extract: Extract) -> Iterable[ClearedFigure]:
-    """The figures of the extract that have a value, indicator by indicator."""
-    return (
-        figure
-        for indicator in extract.indicators
-        for year in extract.years
-        if (figure := area.figure(indicator, year)).is_shown
-    )
+    """The figures of the extract, indicator by indicator."""
+    return (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
 
 
-def _grouped(
-    figures: Iterable[ClearedFigure],
-    registry: Registry,
-    column: Callable[[ClearedFigure], Any],
-    detail: str = "{years}",
-) -> list[str]:
+def _grouped(figures: Iterable[ClearedFigure], registry: Registry, column: Column, detail: str) -> list[str]:
     """Indicators with years, grouped by what `column` tells of their figures unless it is empty.
 
     `detail` says it in brackets, with {value} and {years}: 'andelen dømte og andelen på kontanthjælp (4 år i 2010)'.
@@ -54,52 +60,19 @@ def _grouped(
     return [f"{listed(names)} ({details})" for details, names in alike.items()]
 
 
-def _windows(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    def window(figure: ClearedFigure) -> int | None:
-        return figure.window_years if figure.is_mean else None
-
-    if means := _grouped(_figures(area, extract), registry, window, "over {value} år i {years}"):
-        yield f"Et gennemsnit må ikke holdes op mod tal for et andet antal år: {'; '.join(means)}."
-
-
-def _repeats(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    repeats = _grouped(_figures(area, extract), registry, lambda f: f.repeats_year, "{years} gentager {value}")
-    if repeats:
-        yield f"Et gentaget tal er ingen ny måling: {'; '.join(repeats)}."
+def _of_several_sources(shown: Sequence[ClearedFigure], registry: Registry) -> list[ClearedFigure]:
+    """The figures of indicators that have more than one publisher."""
+    publishers: dict[str, set[str | None]] = {}
+    for figure in shown:
+        publishers.setdefault(figure.indicator, set()).add(publisher(figure, registry))
+    return [figure for figure in shown if len(publishers[figure.indicator]) > 1]
 
 
-def _sources(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    several = [
-        [figure for figure in _figures(area, extract) if figure.indicator == indicator]
-        for indicator in extract.indicators
-    ]
-    changed = [figure for own in several if len({publisher(figure, registry) for figure in own}) > 1 for figure in own]
-    if sources := _grouped(changed, registry, lambda f: publisher(f, registry) or NO_PUBLISHER, "{value} for {years}"):
-        yield f"Tal fra flere kilder er måske ikke gjort op på samme måde: {'; '.join(sources)}."
-
-
-def _undefined(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    figures = (area.figure(indicator, year) for indicator in extract.indicators for year in extract.years)
-    if undefined := _grouped(figures, registry, lambda f: f.mark == "not_defined_that_year"):
-        yield f"Nogle år er ikke gjort op og kan ikke være med: {'; '.join(undefined)}."
-
-
-def _no_interval(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    names = [
-        name(registry.indicators[figure.indicator])
-        for figure in _figures(area, extract)
-        if figure.year == extract.year and not figure.interval and registry.indicators[figure.indicator].kind != "count"
-    ]
-    if names:
-        yield f"Hvor {UNKNOWN}, kan en forskel være tilfældig: {listed(names)}."
-
-
-def _unsettled(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
-    unsettled = _grouped(
-        _figures(area, extract), registry, lambda f: UNSETTLED.get(f.status or ""), "{value} i {years}"
-    )
-    if unsettled:
-        yield f"Nogle tal kan blive ændret: {'; '.join(unsettled)}."
+def _without_interval(shown: Iterable[ClearedFigure], extract: Extract, registry: Registry) -> list[str]:
+    bare = (figure for figure in shown if figure.year == extract.year and not figure.interval)
+    indicators = [registry.indicators[figure.indicator] for figure in bare]
+    names = [name(indicator) for indicator in indicators if indicator.kind != "count"]
+    return [listed(names)] if names else []
 
 
 def _boundaries(area: Area) -> Iterable[str]:

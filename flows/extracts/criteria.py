@@ -16,9 +16,7 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
         f"Reglen for listen i {watch.year} har {danish.many(len(watch.criteria), 'kriterium', 'kriterier')}. "
         f"Et område opfylder reglen, når {enough}mindst {watch.needed} af dem er opfyldt."
     ]
-    if watch.size:
-        sentences.append(_of_criterion(watch.size, registry))
-    sentences += [_of_criterion(criterion, registry) for criterion in watch.criteria]
+    sentences += [_of_criterion(criterion, registry) for criterion in watch.every_criterion()]
     sentences.append(
         {
             True: "Efter de viste tal opfylder området reglen.",

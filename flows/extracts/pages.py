@@ -7,7 +7,8 @@ that. All that a page says is in it without the script, which only chooses among
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +22,6 @@ from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
 ABREAST = 5  # areas beside each other, so that a table fits a sheet of paper
-
-
-@dataclass(frozen=True)
-class Glance:
-    """Areas side by side: heads with the pages they lead to, and per indicator a cell for each."""
-
-    caption: str
-    heads: tuple[tuple[str, str | None], ...]
-    rows: tuple[tuple[str, list[tables.PageCell]], ...]
-
-
-@dataclass(frozen=True)
-class DrawnIndicator:
-    """An indicator's drawing, and its newest figure in a sentence."""
-
-    key: str
-    label: str
-    sentence: str
-    drawing: str
-
-
-@dataclass(frozen=True)
-class TargetInWords:
-    """A target: its heading, its verdict as sign and words, and facts with their names."""
-
-    heading: str
-    plan: str
-    is_example: bool
-    sign: str
-    verdict: str
-    facts: tuple[tuple[str, str], ...]
 
 
 def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
@@ -156,16 +126,20 @@ def _summary(extract: Extract) -> list[str]:
     ]
 
 
-def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[Glance]:
-    """The key figures of the year in every area, as many areas to a table as a sheet of paper holds."""
+def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[dict[str, Any]]:
+    """The key figures of the year in every area, as many areas to a table as a sheet of paper holds.
+
+    Each has a caption, heads with the pages that they lead to, and per indicator a cell for each head.
+    """
     parts = [extract.areas[first : first + ABREAST] for first in range(0, len(extract.areas), ABREAST)]
     beside = (("Kommunen", None), ("Hele landet", None))
     return [
-        Glance(
-            f"De vigtigste tal i {extract.year}" + (f" ({number} af {len(parts)})" if len(parts) > 1 else ""),
-            (*((area.name, _file(area)) for area in areas), *beside),
-            tuple((registry.indicators[key].label_da, _glance(key, areas, extract, registry)) for key in keys),
-        )
+        {
+            "caption": f"De vigtigste tal i {extract.year}"
+            + (f" ({number} af {len(parts)})" if len(parts) > 1 else ""),
+            "heads": [*((area.name, _file(area)) for area in areas), *beside],
+            "rows": [(registry.indicators[key].label_da, _glance(key, areas, extract, registry)) for key in keys],
+        }
         for number, areas in enumerate(parts, 1)
     ]
 
@@ -199,7 +173,7 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
         )
 
     link = _file(place) if isinstance(place, Area) else None
-    return tables.merged(name, link, key, extract.years, lambda year: (place.figure(key, year),), cells)
+    return tables.merged(name, link, key, extract.years, (place,), cells)
 
 
 def _against(figure: ClearedFigure, other: Place, registry: Registry) -> str:
@@ -245,7 +219,7 @@ def _side(value: float | None, mark: str | None, indicator: str, registry: Regis
 def _area(area: Area, extract: Extract, registry: Registry) -> str:
     beside = (extract.municipality, extract.country, area.twins)
     drawn = _charts(area, extract, registry)
-    with_charts = [chart.key for chart in drawn]
+    with_charts = [chart["key"] for chart in drawn]
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     first = tables.first([key for key in (*keys, *with_charts) if key in with_charts])
     return _render(
@@ -319,24 +293,23 @@ def _change(figure: ClearedFigure, since: Since, year: int, registry: Registry) 
     return f"siden {year}: {danish.changed(change.by, indicator)}{sure}"
 
 
-def _charts(area: Area, extract: Extract, registry: Registry) -> list[DrawnIndicator]:
-    drawn = []
-    for key in extract.indicators:
-        drawing = charts.development(area, extract, registry, key)
-        if drawing:
-            sentence = sentences.of_figure(area.figure(key, extract.year), area, extract, registry)
-            drawn.append(
-                DrawnIndicator(key, registry.indicators[key].label_da, sentence, " ".join(drawing.split("\n")))
-            )
-    return drawn
+def _charts(area: Area, extract: Extract, registry: Registry) -> list[dict[str, str]]:
+    """The drawings of indicators, each with its newest figure in a sentence."""
+    return [
+        {
+            "key": key,
+            "label": registry.indicators[key].label_da,
+            "sentence": sentences.of_figure(area.figure(key, extract.year), area, extract, registry),
+            "drawing": " ".join(drawing.split("\n")),
+        }
+        for key in extract.indicators
+        if (drawing := charts.development(area, extract, registry, key))
+    ]
 
 
 def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.PageCell, str]]:
     """The criteria of the year's list: name, threshold, figure, met or not."""
-    watch = area.watch
-    if watch is None:
-        return []
-    return [_criterion(criterion, registry) for criterion in watch.every_criterion()]
+    return [_criterion(criterion, registry) for criterion in area.watch.every_criterion()] if area.watch else []
 
 
 def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.PageCell, str]:
@@ -348,26 +321,24 @@ def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tabl
     return indicator.label_da, limit, cell, met
 
 
-def _target(target: TargetLine, registry: Registry) -> TargetInWords:
-    """A target as far as it may be told."""
+def _target(target: TargetLine, registry: Registry) -> dict[str, Any]:
+    """A target as far as it may be told: its heading, its verdict as sign and words, and facts with their names."""
     indicator = registry.indicators[target.indicator] if target.indicator else None
     facts = [("Tal", indicator.label_da)] if indicator else []
     if target.direction:
         facts.append(("Retning", targets.DIRECTIONS[target.direction]))
     is_hidden = False
-    for name, year, figure in (
-        ("Start", target.start_year, target.start),
-        ("Nyeste tal", target.newest.year if target.newest else None, target.newest),
-    ):
+    for name, year, figure in (("Start", target.start_year, target.start), ("Nyeste tal", None, target.newest)):
         if figure is not None:
             facts.append((f"{name} {year or figure.year}", charts.in_words(figure, registry)))
             is_hidden = is_hidden or figure.mark is not None
     if indicator and target.expected is not None and target.newest:
         facts.append((f"Planlagt {target.newest.year}", danish.valued(target.expected, indicator)))
+    aim = f"Mål {target.target_year or ''}".strip()
     if indicator and target.target_value is not None:
-        facts.append((f"Mål {target.target_year or ''}".strip(), danish.valued(target.target_value, indicator)))
+        facts.append((aim, danish.valued(target.target_value, indicator)))
     elif indicator and is_hidden:
-        facts.append((f"Mål {target.target_year or ''}".strip(), "vises ikke, fordi et tal bag målet ikke vises"))
+        facts.append((aim, "vises ikke, fordi et tal bag målet ikke vises"))
     goal = target.goal or "målets ord vises ikke, fordi de kan røbe et tal, der ikke vises"
     if target.is_withdrawn:
         sign, verdict = "—", "Opgivet: planen har opgivet målet."
@@ -380,7 +351,8 @@ def _target(target: TargetLine, registry: Registry) -> TargetInWords:
         verdict = f"{targets.VERDICTS[target.verdict]}{kind}. {targets.MEANINGS[target.verdict]}"
     else:
         sign, verdict = "…", "Ingen vurdering vises."
-    return TargetInWords(f"Mål {target.number}: {goal}", target.plan, target.is_example, sign, verdict, tuple(facts))
+    own = {"heading": f"Mål {target.number}: {goal}", "plan": target.plan, "is_example": target.is_example}
+    return {**own, "sign": sign, "verdict": verdict, "facts": facts}
 
 
 def _boundary(
@@ -422,13 +394,11 @@ def _definitions(indicators: Sequence[str], extract: Extract, registry: Registry
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:
     """Who the shown figures come from: per publisher the indicators with their years."""
     publishers: dict[str, dict[str, set[int]]] = {}
-    for place in places:
-        for key in extract.indicators:
-            for year in extract.years:
-                figure = place.figure(key, year)
-                if figure.mark is None:
-                    who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
-                    publishers.setdefault(who, {}).setdefault(key, set()).add(year)
+    for place, key, year in product(places, extract.indicators, extract.years):
+        figure = place.figure(key, year)
+        if figure.mark is None:
+            who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
+            publishers.setdefault(who, {}).setdefault(key, set()).add(year)
     return [
         (
             danish.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",

@@ -49,13 +49,9 @@ def pdf(extract: Extract, registry: Registry) -> bytes:
     try:
         return compiled("flows.extracts", "report.typ", content, pictures)
     finally:
-        _forget()
-
-
-def _forget() -> None:
-    """Let the compiler forget the report: it keeps what it has worked out for as many documents as are set here."""
-    for _ in range(REMEMBERED):
-        typst.compile(b"", format="pdf", ignore_system_fonts=True)
+        # The compiler forgets the report: it keeps what it has worked out for as many documents as are set here.
+        for _ in range(REMEMBERED):
+            typst.compile(b"", format="pdf", ignore_system_fonts=True)
 
 
 def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
@@ -145,7 +141,7 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "undrawn": danish.listed(
             [phrases.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
         ),
-        "watch": _watch(area, registry),
+        "watch": area.watch and {"year": str(area.watch.year), "sentences": criteria.of_watch(area.watch, registry)},
         "targets": [_target(target, registry) for target in area.targets],
         "boundaries": [_boundary(place, area, key_extract, registry) for place in area.other_boundaries],
         "apart": comparability.cannot_compare(area, key_extract, registry),
@@ -254,23 +250,13 @@ def _drawing(
     place: Place, indicator: Indicator, file: str, extract: Extract, registry: Registry, files: dict[str, bytes]
 ) -> Content | None:
     """A chart of a figure that has at least two numbers, as a file of the document."""
-    if sum(place.figure(indicator.id, year).is_shown for year in extract.years) < 2:
-        return None
+    shown = [year for year in extract.years if place.figure(indicator.id, year).is_shown]
     svg = charts.development(place, extract, registry, indicator.id)
-    if svg is None:
+    if svg is None or len(shown) < 2:
         return None
     files[file] = svg.encode()
-    return {
-        "heading": indicator.label_da,
-        "file": file,
-        "alt": charts.alternative(place, extract, registry, indicator.id),
-    }
-
-
-def _watch(area: Area, registry: Registry) -> Content | None:
-    if area.watch is None:
-        return None
-    return {"year": str(area.watch.year), "sentences": criteria.of_watch(area.watch, registry)}
+    alternative = charts.alternative(place, extract, registry, indicator.id)
+    return {"heading": indicator.label_da, "file": file, "alt": alternative}
 
 
 def _target(target: TargetLine, registry: Registry) -> Content:
@@ -329,19 +315,16 @@ def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) ->
 
 
 def _no_area(extract: Extract, registry: Registry) -> Content:
-    rows = []
-    for indicator in phrases.key_figures(extract, registry):
-        own = extract.municipality.figure(indicator.id, extract.year)
-        country = extract.country.figure(indicator.id, extract.year)
-        rows.append(
-            {
-                "name": indicator.label_da,
-                "cells": [
-                    _own(own, extract.municipality, indicator, extract, registry),
-                    _own(country, extract.country, indicator, extract, registry),
-                ],
-            }
-        )
+    places = (extract.municipality, extract.country)
+    rows = [
+        {
+            "name": indicator.label_da,
+            "cells": [
+                _own(place.figure(indicator.id, extract.year), place, indicator, extract, registry) for place in places
+            ],
+        }
+        for indicator in phrases.key_figures(extract, registry)
+    ]
     return {
         "name": extract.municipality.name,
         "reading": sentences.of_place(extract.municipality, extract, registry),

@@ -85,7 +85,7 @@ def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, .
     """A place that is no area, in sentences: for a secretariat without a known area, which is said first."""
     sentences = []
     if not extract.areas:
-        sentences += [
+        sentences = [
             Weighed(f"Boligprofil kender ikke noget støttet boligområde, som {extract.name} tager sig af.", 0),
             Weighed(f"Derfor står her kun tal for {_named(place)}, ikke for et enkelt område.", 0),
         ]
@@ -115,15 +115,9 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _in(figure: ClearedFigure) -> str:
-    match figure.place_kind:
-        case "country":
-            return "i hele landet"
-        case "municipality":
-            return "i kommunen"
-        case "twins":
-            return "hos tvillingerne"
-        case _:
-            return f"i {figure.place_name}"
+    if figure.place_kind == "twins":
+        return "hos tvillingerne"
+    return f"i {figure.place_name if figure.place_kind == 'area' else words.PLACES[figure.place_kind]}"
 
 
 def _named(place: Place) -> str:
@@ -141,10 +135,9 @@ def _compared(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> 
     by_verdict: dict[str, list[str]] = {}
     for other in OTHERS:
         if figure.compared(other).value is not None:
-            how = standing(figure, other, indicator)
-            join = "" if not how else " fra" if how == words.VERDICTS["similar"] else " end i"
+            how = _against(figure, other, indicator) or "til sammenligning"
             where = f"{words.PLACES[other]} ({_beside(figure, other, extract, indicator)})"
-            by_verdict.setdefault(f"{how}{join}" if how else "til sammenligning", []).append(where)
+            by_verdict.setdefault(how, []).append(where)
     return [
         f"{how} {danish.listed([places[0], *(f'i {p}' if how.endswith(' i') else p for p in places[1:])])}"
         for how, places in by_verdict.items()
@@ -152,11 +145,9 @@ def _compared(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> 
 
 
 def _against(figure: ClearedFigure, other: Other, indicator: Indicator) -> str:
-    """'højere end i kommunen', 'ingen sikker forskel fra hele landet'; empty without a verdict."""
-    how, where = standing(figure, other, indicator), words.PLACES[other]
-    if not how:
-        return ""
-    return f"{how} fra {where}" if how == words.VERDICTS["similar"] else f"{how} end i {where}"
+    """The verdict, to be followed by the place: 'højere end i', 'ingen sikker forskel fra'; empty without one."""
+    how = standing(figure, other, indicator)
+    return how and f"{how} {'fra' if how == words.VERDICTS['similar'] else 'end i'}"
 
 
 def _beside(figure: ClearedFigure, other: Other, extract: Extract, indicator: Indicator) -> str:
@@ -220,9 +211,7 @@ def _standing(area: Area, extract: Extract, registry: Registry) -> list[Weighed]
 
 def _other(figure: ClearedFigure) -> Other | None:
     """The place that a figure is held against first."""
-    if figure.municipality_value is not None:
-        return "municipality"
-    return "country" if figure.country_value is not None else None
+    return next((other for other in OTHERS if figure.compared(other).value is not None), None)
 
 
 def _strength(figure: ClearedFigure, other: Other) -> float:
@@ -245,7 +234,7 @@ def _grouped(figures: Iterable[tuple[ClearedFigure, Indicator, Other]], extract:
         own = danish.number(figure.value, indicator.decimals)
         noted = f", {caveats(figure)}," if caveats(figure) else ""
         pair = f"{name(indicator)} ({own}{noted} mod {_beside(figure, other, extract, indicator)})"
-        groups.setdefault(_against(figure, other, indicator), []).append(pair)
+        groups.setdefault(f"{_against(figure, other, indicator)} {words.PLACES[other]}", []).append(pair)
     return groups
 
 

@@ -1,8 +1,7 @@
 """Tables of the web pages: cells with what must be read beside them, and rows that can be chosen and sorted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flows.extracts import phrases, words
 from flows.extracts.model import ClearedFigure, Extract, Place
@@ -92,19 +91,23 @@ def rows_of(
             own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))
 
-        def figures(year: int, key: str = key) -> tuple[ClearedFigure, ...]:
-            return tuple(each.figure(key, year) for each in (place, *beside))
-
-        rows += merged(registry.indicators[key].label_da, None, key, extract.years, figures, cells)
+        rows += merged(registry.indicators[key].label_da, None, key, extract.years, (place, *beside), cells)
     return rows
 
 
-def merged(label: str, link: str | None, key: str, years: Sequence[int], figures: Any, cells: Any) -> list[Row]:
+def merged(
+    label: str,
+    link: str | None,
+    key: str,
+    years: Sequence[int],
+    places: Sequence[Place],
+    cells: Callable[[int], tuple[PageCell, ...]],
+) -> list[Row]:
     """Rows from the newest year back; years in a row that have no figure at all, for the same reasons, share one."""
     rows: list[Row] = []
-    before: tuple[str, ...] | None = None
+    before: tuple[str | None, ...] = ()
     for year in reversed(years):
-        marks = tuple(figure.mark for figure in figures(year))
+        marks = tuple(place.figure(key, year).mark for place in places)
         if all(marks) and marks == before:
             rows[-1] = Row(label, link, key, (year, *rows[-1].years), rows[-1].cells)
         else:
@@ -115,15 +118,11 @@ def merged(label: str, link: str | None, key: str, years: Sequence[int], figures
 
 def chooser(extract: Extract, registry: Registry, indicators: Sequence[str], key: str, year: str) -> Chooser:
     """What a table of these indicators may be narrowed to, with `key` and `year` chosen at first."""
-    groups = [
-        (
-            name,
-            tuple(
-                (i, registry.indicators[i].label_da) for i in indicators if registry.indicators[i].indicator_group == g
-            ),
-        )
-        for g, name in labels.OUTCOME_GROUPS.items()
-    ]
+    known = [registry.indicators[name] for name in indicators]
+    groups = (
+        (label, tuple((indicator.id, indicator.label_da) for indicator in known if indicator.indicator_group == group))
+        for group, label in labels.OUTCOME_GROUPS.items()
+    )
     return Chooser(tuple(group for group in groups if group[1]), extract.years[::-1], key, year)
 
 

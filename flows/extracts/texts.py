@@ -7,7 +7,9 @@ click opens it anywhere. The mark at its beginning tells Windows the letters, it
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from flows.extracts import phrases, words
 from flows.extracts.model import ChangeLine, ClearedFigure, Extract, Place
@@ -171,6 +173,10 @@ class Definition:
     uncertainty: str
     publisher: str
     comparable: str
+
+
+# The facts of a definition behind its label, as the file of definitions calls them.
+TERMS = ("Betyder", "Tæller", "Enhed", "God vej", "Usikkerhed", "Udgiver", "Sammenlign")
 
 
 def by_theme(extract: Extract, registry: Registry) -> list[Indicator]:
@@ -350,20 +356,8 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
             if at:
                 yield ""
             yield definition.label
-            for name, text in _terms(definition):
-                yield from _wrapped(text, 19, f"     {name + ':':<14}")
-
-
-def _terms(definition: Definition) -> list[tuple[str, str]]:
-    return [
-        ("Betyder", definition.definition),
-        ("Tæller", definition.counted),
-        ("Enhed", definition.unit),
-        ("God vej", definition.good),
-        ("Usikkerhed", definition.uncertainty),
-        ("Udgiver", definition.publisher),
-        ("Sammenlign", definition.comparable),
-    ]
+            for term, text in zip(TERMS, astuple(definition)[2:], strict=True):
+                yield from _wrapped(text, 19, f"     {term + ':':<14}")
 
 
 def _change_lines(extract: Extract, registry: Registry) -> Iterator[str]:
@@ -376,18 +370,13 @@ def _change_lines(extract: Extract, registry: Registry) -> Iterator[str]:
         "Brug altid tallene fra den nyeste udgivelse. Har I brugt et tal, der er rettet, så skift det ud. "
         "Et tal, der ikke vises længere, må heller ikke bruges længere."
     )
-    number, last_place, last_kind = 0, None, None
-    for change in in_order(extract, registry):
-        kind = happened(change)
-        if change.place != last_place:
-            number, last_place, last_kind = number + 1, change.place, None
-            yield from _part(number, change.place)
-        if kind != last_kind:
-            if last_kind is not None:
-                yield ""
-            last_kind = kind
+    for number, (place, of_place) in enumerate(groupby(in_order(extract, registry), attrgetter("place")), 1):
+        yield from _part(number, place)
+        for at, (kind, changes) in enumerate(groupby(of_place, happened)):
+            yield from ([""] if at else [])
             yield f"{HAPPENED[kind]}:"
-        yield from _wrapped(_change(change, kind, registry), 7, "     - ")
+            for change in changes:
+                yield from _wrapped(_change(change, kind, registry), 7, "     - ")
 
 
 def _change(change: ChangeLine, kind: str, registry: Registry) -> str:

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import product
+from itertools import compress, product
 from typing import Any
 
 from flows.extracts.model import ClearedFigure, Criterion, Place, Watch
@@ -27,20 +27,16 @@ def watch(
     own = [rule for rule in of_year if rule["list_type"] == LIST]
     if not own or any(rule["threshold"] is None or rule["criteria_required"] is None for rule in own):
         return None
-    household = registry.extracts.household
-
-    def judged(rule: Mapping[str, Any]) -> Criterion:
-        return _judge(rule, area, year, registry, household)
-
-    sizes = [judged(rule) for rule in of_year if rule["list_type"] == SIZE and rule["threshold"] is not None]
-    size = sizes[0] if sizes else None
-    criteria = tuple(judged(rule) for rule in own)
+    sizes = (rule for rule in of_year if rule["list_type"] == SIZE and rule["threshold"] is not None)
+    size = next((_judge(rule, area, year, registry) for rule in sizes), None)
+    criteria = tuple(_judge(rule, area, year, registry) for rule in own)
     needed = int(own[0]["criteria_required"])
     meets = _decided([size] if size else [], criteria, needed, {})
-    return Watch(year, size, criteria, needed, meets, on_list, _could_flip(size, criteria, needed, meets), household)
+    could_flip = _could_flip(size, criteria, needed, meets)
+    return Watch(year, size, criteria, needed, meets, on_list, could_flip, registry.extracts.household)
 
 
-def _judge(rule: Mapping[str, Any], area: Place, year: int, registry: Registry, household: int) -> Criterion:
+def _judge(rule: Mapping[str, Any], area: Place, year: int, registry: Registry) -> Criterion:
     indicator = registry.indicators[rule["indicator"]]
     figure = area.figure(indicator.id, year)
     sign, threshold = rule["operator"], float(rule["threshold"])
@@ -49,7 +45,7 @@ def _judge(rule: Mapping[str, Any], area: Place, year: int, registry: Registry, 
     value = figure.number
     met = COMPARE[sign](value, threshold)
     beyond = value - threshold if sign in (">", ">=") else threshold - value
-    near = _is_near(figure, indicator, area, sign, threshold, household)
+    near = _is_near(figure, indicator, area, sign, threshold, registry.extracts.household)
     distance = round(beyond, indicator.decimals + 6)
     return Criterion(indicator.id, sign, threshold, value, None, met, distance, near, figure.window_years)
 
@@ -104,12 +100,7 @@ def _could_flip(size: Criterion | None, criteria: Sequence[Criterion], needed: i
         """What the rule could say once some of the criteria that are so near have flipped."""
         moving = [c for c in known if c.is_near in nearness]
         return {
-            _decided(
-                sizes,
-                criteria,
-                needed,
-                {c.indicator: not c.is_met for c, flips in zip(moving, choice, strict=True) if flips},
-            )
+            _decided(sizes, criteria, needed, {c.indicator: not c.is_met for c in compress(moving, choice)})
             for choice in product((False, True), repeat=len(moving))
         }
 

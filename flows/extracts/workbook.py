@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
 from flows.extracts import criteria, csv_list, phrases, texts, words
-from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
+from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
-from flows.extracts.workbook_charts import Charts, DrawnFigure, caveats
+from flows.extracts.workbook_charts import Charts, caveats
 from flows.present import danish
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
@@ -58,7 +59,7 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
             "created": datetime(extract.year, 12, 31, tzinfo=UTC),
         }
     )
-    sheets = _sheets(extract)
+    sheets = list(_sheets(extract))
     for place, sheet in enumerate(sheets):
         book.add_worksheet(sheet.name).set_first_sheet() if not place else book.add_worksheet(sheet.name)
     _Maker(book, extract, registry, sheets).make()
@@ -68,84 +69,56 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet: its name, its title, what it holds in a sentence, and how it is written."""
+    """A sheet: its name, its title, what it holds in a sentence, and how it is written.
+
+    `places` are those whose figures through the years it holds, each with the area beside which it stands.
+    """
 
     name: str
     title: str
     says: str
     make: Callable[["_Maker", Any, "Sheet"], None]
-    place: Place | None = None
+    places: Sequence[tuple[Place, Area | None]] = ()
 
 
-@dataclass(frozen=True)
-class IndicatorRow:
-    """An indicator at a place through the years; `belongs_to` is the area beside which the place stands."""
-
-    place: Place
-    belongs_to: Place | None
-    indicator: Indicator
-    newest: csv_list.ListLine
-
-
-def _sheets(extract: Extract) -> list[Sheet]:
+def _sheets(extract: Extract) -> Iterator[Sheet]:
     """The sheets that the extract needs, in their order."""
-    first, last = extract.years[0], extract.years[-1]
-    span = f"{first}–{last}"
-    front = Sheet(
-        FRONT, f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges.", _Maker.front
-    )
-    sheets = [
-        front,
-        Sheet(CONTENTS, "Indhold", "Alle ark. Tryk på et navn for at gå til arket.", _Maker.contents),
-        Sheet(NOTES, "Noter", "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra.", _Maker.notes),
-    ]
+    span = f"{extract.years[0]}–{extract.years[-1]}"
+    title, says = f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges."
+    yield Sheet(FRONT, title, says, _Maker.front)
+    yield Sheet(CONTENTS, "Indhold", "Alle ark. Tryk på et navn for at gå til arket.", _Maker.contents)
+    says = "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra."
+    yield Sheet(NOTES, "Noter", says, _Maker.notes)
     if extract.areas:
-        holds = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
-        sheets.append(Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", holds, _Maker.key_figures))
+        says = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
+        yield Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", says, _Maker.key_figures)
     names = _names(extract.areas)
     for area in extract.areas:
-        holds = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
-        sheets.append(Sheet(names[area.id], f"{area.name}: alle tal, {span}", holds, _Maker.area, area))
-    holds = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
-    sheets.append(Sheet(TOGETHER, f"Kommunen og hele landet, {span}", holds, _Maker.together, extract.municipality))
+        says = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
+        yield Sheet(names[area.id], f"{area.name}: alle tal, {span}", says, _Maker.area, ((area, None),))
+    says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
+    whole = ((extract.municipality, None), (extract.country, None))
+    yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, _Maker.places, whole)
     if extract.areas:
-        holds = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
-        sheets.append(Sheet(TWINS, f"Områdernes tvillinger, {span}", holds, _Maker.twins))
-    if any(area.other_boundaries for area in extract.areas):
-        holds = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
-        sheets.append(Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", holds, _Maker.boundaries))
+        says = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
+        twins = tuple((area.twins, area) for area in extract.areas)
+        yield Sheet(TWINS, f"Områdernes tvillinger, {span}", says, _Maker.places, twins)
+    if others := tuple((other, area) for area in extract.areas for other in area.other_boundaries):
+        says = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
+        yield Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", says, _Maker.places, others)
     if extract.areas:
-        holds = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
-        sheets.append(Sheet(CRITERIA, "Kriterierne for ministeriets liste", holds, _Maker.criteria))
-        holds = "Helhedsplanernes mål, og hvor tallene står nu."
-        sheets.append(Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", holds, _Maker.targets))
-    return [
-        *sheets,
-        Sheet(
-            DEFINITIONS,
-            "Definitioner",
-            "Hvad hvert tal betyder, hvem det tæller, og hvem der udgiver det.",
-            _Maker.definitions,
-        ),
-        Sheet(
-            CHANGES,
-            "Ændringer siden sidste udgivelse",
-            "Tal, der ikke er, som de var i sidste udgivelse.",
-            _Maker.changes,
-        ),
-        Sheet(
-            ALL,
-            f"Alle tal på én liste, {span}",
-            "En række for hvert sted, år og tal: til filter og pivottabel.",
-            _Maker.everything,
-        ),
-        Sheet(
-            DRAWN,
-            "Tal bag diagrammerne",
-            "De tal, som diagrammerne er tegnet af. Flyt og sortér dem ikke.",
-            _Maker.drawn,
-        ),
-    ]
+        says = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
+        yield Sheet(CRITERIA, "Kriterierne for ministeriets liste", says, _Maker.criteria)
+        says = "Helhedsplanernes mål, og hvor tallene står nu."
+        yield Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", says, _Maker.targets)
+    says = "Hvad hvert tal betyder, hvem det tæller, og hvem der udgiver det."
+    yield Sheet(DEFINITIONS, "Definitioner", says, _Maker.definitions)
+    says = "Tal, der ikke er, som de var i sidste udgivelse."
+    yield Sheet(CHANGES, "Ændringer siden sidste udgivelse", says, _Maker.changes)
+    says = "En række for hvert sted, år og tal: til filter og pivottabel."
+    yield Sheet(ALL, f"Alle tal på én liste, {span}", says, _Maker.everything)
+    says = "De tal, som diagrammerne er tegnet af. Flyt og sortér dem ikke."
+    yield Sheet(DRAWN, "Tal bag diagrammerne", says, _Maker.drawn)
 
 
 def _names(areas: Iterable[Area]) -> dict[str, str]:
@@ -223,9 +196,8 @@ class _Maker:
     def _above(self, sheet: Sheet) -> list[str]:
         """What stands between a sheet's title and the way back: the banners, what it holds, facts of its area."""
         lines = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
-        area = next((area for area in self.extract.areas if area is sheet.place), None)
         # Few rows: all of them stay in sight with the head when a reader scrolls.
-        if area:
+        if sheet.places and isinstance(area := sheet.places[0][0], Area):
             return [*lines, " ".join(self._facts(area))]
         return [*lines, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
 
@@ -235,7 +207,7 @@ class _Maker:
         sheet: Sheet,
         columns: Sequence[ExcelColumn],
         rows: Sequence[Any],
-        decimals: Callable[[Any], int] = lambda _: 0,
+        decimals: Callable[[Any], int] = lambda row: row.indicator.decimals,
         frozen: int = 0,
         pages: Sequence[int] = (),
         **options: Any,
@@ -332,7 +304,7 @@ class _Maker:
             ExcelColumn("Ark", 34, lambda other: other.name),
             ExcelColumn("Hvad der står", 110, lambda other: other.says),
         ]
-        self._table(written, sheet, columns, rows)
+        self._table(written, sheet, columns, rows, _no_decimals)
         link = self.formats.of(font_size=10, valign="top", font_color="#0563C1", underline=1)
         for row, other in enumerate(rows, self.tops[sheet.name] + 1):
             target = other.name.replace("'", "''")
@@ -354,7 +326,7 @@ class _Maker:
             ExcelColumn("Mærke eller ord", 34, lambda note: note[1]),
             ExcelColumn("Betyder", 90, lambda note: note[2]),
         ]
-        self._table(written, sheet, columns, rows)
+        self._table(written, sheet, columns, rows, _no_decimals)
 
     # Figures
 
@@ -369,9 +341,9 @@ class _Maker:
             ExcelColumn("Hovedtal", 34, lambda line: line.indicator.label_da),
             ExcelColumn("Enhed", 10, lambda line: line.indicator.unit_short_da),
             ExcelColumn("Område", 22, lambda line: line.place.name),
-            ExcelColumn(f"Tal {year}", 10, lambda line: self._shown(line.figure, line.indicator), "value"),
+            ExcelColumn(f"Tal {year}", 10, lambda line: self._shown(line.figure), "value"),
             ExcelColumn("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
-            *self._comparisons(lambda line: line),
+            *self._comparisons(),
             ExcelColumn(
                 f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.shown(line.figure.change_year)), "change"
             ),
@@ -379,46 +351,34 @@ class _Maker:
             ExcelColumn("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
             ExcelColumn("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
         ]
-        self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=3, pages=[9])
+        self._table(written, sheet, columns, rows, frozen=3, pages=[9])
 
     def area(self, written: Any, sheet: Sheet) -> None:
-        area = next(area for area in self.extract.areas if area is sheet.place)
-        rows = self._rows([(area, None)])
-        columns = [*self._years(), *self._comparisons(lambda row: row.newest), self._remark()]
-        below = self._table(written, sheet, columns, rows, _of_row, frozen=3, pages=[len(self.extract.years) + 5])
-        self.charts.insert(written, area, below)
+        columns = [*self._years(), *self._comparisons(), ExcelColumn("Bemærk", 60, self._remarks)]
+        self._through_years(written, sheet, columns, 3, len(self.extract.years) + 5)
 
-    def together(self, written: Any, sheet: Sheet) -> None:
-        municipality, country = self.extract.municipality, self.extract.country
-        self._places(written, sheet, [(municipality, None), (country, None)])
-
-    def twins(self, written: Any, sheet: Sheet) -> None:
-        self._places(written, sheet, [(area.twins, area) for area in self.extract.areas])
-
-    def boundaries(self, written: Any, sheet: Sheet) -> None:
-        self._places(written, sheet, [(other, area) for area in self.extract.areas for other in area.other_boundaries])
-
-    def _places(self, written: Any, sheet: Sheet, places: Sequence[tuple[Place, Place | None]]) -> None:
-        """Every indicator and year of places, one place after the other."""
-        area = [ExcelColumn("Hører til", 18, lambda row: row.belongs_to.name)] if places[0][1] else []
-        named = [*area, ExcelColumn("Sted", 24, lambda row: row.place.name)]
-        columns = [*named, *self._years(), self._remark()]
+    def places(self, written: Any, sheet: Sheet) -> None:
+        area = [ExcelColumn("Hører til", 18, lambda line: line.belongs_to.name)] if sheet.places[0][1] else []
+        named = [*area, ExcelColumn("Sted", 24, lambda line: line.place.name)]
         frozen = len(named) + 3
-        pages = [frozen + len(self.extract.years) + 2]
-        below = self._table(written, sheet, columns, self._rows(places), _of_row, frozen=frozen, pages=pages)
-        if sheet.place:
-            self.charts.insert(written, sheet.place, below)
+        columns = [*named, *self._years(), ExcelColumn("Bemærk", 60, self._remarks)]
+        self._through_years(written, sheet, columns, frozen, frozen + len(self.extract.years) + 2)
 
-    def _rows(self, places: Iterable[tuple[Place, Place | None]]) -> list[IndicatorRow]:
-        """The extract's indicators at places, by theme."""
-        indicators = texts.by_theme(self.extract, self.registry)
-        return [
-            IndicatorRow(place, beside, indicator, self._line(place, beside, indicator))
-            for place, beside in places
-            for indicator in indicators
+    def _through_years(
+        self, written: Any, sheet: Sheet, columns: Sequence[ExcelColumn], frozen: int, page: int
+    ) -> None:
+        """Every indicator of the sheet's places, one place after the other, and charts of the first."""
+        rows = [
+            self._newest(place, beside, indicator)
+            for place, beside in sheet.places
+            for indicator in texts.by_theme(self.extract, self.registry)
         ]
+        below = self._table(written, sheet, columns, rows, frozen=frozen, pages=[page])
+        place, beside = sheet.places[0]
+        if beside is None:
+            self.charts.insert(written, place, below)
 
-    def _line(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.ListLine:
+    def _newest(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.ListLine:
         """The newest figure; one within other boundaries is compared with nothing."""
         known = self.lines.get((place.kind, place.id, indicator.id, self.extract.year))
         if known is not None and known.place is place:
@@ -429,71 +389,59 @@ class _Maker:
     def _years(self) -> list[ExcelColumn]:
         """What an indicator is, its figures through the years, and the newest one's uncertainty and direction."""
 
-        def shown_of(year: int) -> Callable[[IndicatorRow], Cell]:
-            return lambda row: self._shown(row.place.figure(row.indicator.id, year), row.indicator)
+        def shown_of(year: int) -> Callable[[csv_list.ListLine], Cell]:
+            return lambda line: self._shown(line.place.figure(line.indicator.id, year))
 
+        uncertainty = f"Usikkerhed {self.extract.year}"
         return [
-            ExcelColumn("Emne", 22, lambda row: labels.OUTCOME_GROUPS[row.indicator.indicator_group]),
-            ExcelColumn("Indikator", 32, lambda row: row.indicator.label_da),
-            ExcelColumn("Enhed", 12, lambda row: row.indicator.unit_short_da),
+            ExcelColumn("Emne", 22, lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group]),
+            ExcelColumn("Indikator", 32, lambda line: line.indicator.label_da),
+            ExcelColumn("Enhed", 12, lambda line: line.indicator.unit_short_da),
             *(ExcelColumn(str(year), 9, shown_of(year), "value") for year in self.extract.years),
-            ExcelColumn(
-                f"Usikkerhed {self.extract.year}",
-                17,
-                lambda row: texts.uncertainty(row.newest.figure, row.indicator),
-                "beside",
-            ),
-            ExcelColumn("Retning over fem år", 20, lambda row: texts.direction(row.newest.figure)),
+            ExcelColumn(uncertainty, 17, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
+            ExcelColumn("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
         ]
 
-    def _comparisons(self, line: Callable[[Any], csv_list.ListLine]) -> list[ExcelColumn]:
+    def _comparisons(self) -> list[ExcelColumn]:
         """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
         heads: tuple[tuple[Other, str, str], ...] = (
             ("municipality", "Kommunen", "kommunen"),
             ("country", "Hele landet", "landet"),
             ("twins", "Tvillingerne", "tvillingerne"),
         )
-
-        def number(other: Other) -> Callable[[Any], Cell]:
-            return lambda row: self._beside(line(row), other)
-
-        def verdict(other: Other) -> Callable[[Any], Cell]:
-            return lambda row: _against(line(row), other)
-
         columns = []
         for other, head, against in heads:
-            columns.append(ExcelColumn(head, 11, number(other), "value"))
-            columns.append(ExcelColumn(f"Mod {against}", 17, verdict(other), "beside"))
+            columns.append(ExcelColumn(head, 11, partial(self._beside, other=other), "value"))
+            columns.append(ExcelColumn(f"Mod {against}", 17, partial(_against, other=other), "beside"))
         return columns
 
-    def _remark(self) -> ExcelColumn:
-        return ExcelColumn("Bemærk", 60, self._remarks)
-
-    def _remarks(self, row: IndicatorRow) -> str:
+    def _remarks(self, line: csv_list.ListLine) -> str:
         """The caveats and marks of the row's years, years of the same drawn together, and those of the comparisons."""
         years: dict[str, list[int]] = {}
         for year in self.extract.years:
-            for caveat in texts.caveats(row.place.figure(row.indicator.id, year), self.registry):
+            for caveat in texts.caveats(line.place.figure(line.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
         remarks = [f"{danish.years(noted)}: {caveat}" for caveat, noted in years.items()]
-        return "; ".join((*remarks, *csv_list.limits_beside(row.newest))) or danish.ABSENT
+        return "; ".join((*remarks, *csv_list.limits_beside(line))) or danish.ABSENT
 
-    def _shown(self, figure: ClearedFigure, indicator: Indicator) -> Cell:
-        """The number, or the code of the mark in its place."""
-        return self._number(figure.value, figure.mark, indicator)
+    def _shown(self, figure: ClearedFigure | None) -> Cell:
+        """The number, or the code of the mark in its place; a dash where there is no figure."""
+        if figure is None:
+            return danish.ABSENT
+        return self._number(figure.value, figure.mark, self.registry.indicators[figure.indicator])
 
-    def _number(self, number: float | None, mark: str | None, indicator: Indicator) -> Cell:
+    def _number(self, number: float | None, mark: str | None, indicator: Indicator | None) -> Cell:
         """A number, the code of the mark in its place, or a dash where there is neither."""
         if mark:
             return self.registry.extracts.mark[mark].code
-        return danish.ABSENT if number is None else texts.rounded(number, indicator)
+        return danish.ABSENT if number is None or indicator is None else texts.rounded(number, indicator)
 
     def _beside(self, line: csv_list.ListLine, other: Other) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
         number, beside = csv_list.beside_value(line, other), line.beside(other)
         if number is not None:
             return number
-        return self._shown(beside, line.indicator) if beside and beside.mark else danish.ABSENT
+        return self._shown(beside) if beside and beside.mark else danish.ABSENT
 
     def _facts(self, area: Area) -> Iterator[str]:
         if area.dwellings is not None:
@@ -513,47 +461,33 @@ class _Maker:
 
     def criteria(self, written: Any, sheet: Sheet) -> None:
         rows = [
-            (area, area.watch, criterion)
+            (area, area.watch, criterion, self.registry.indicators[criterion.indicator])
             for area in self.extract.areas
             if area.watch
             for criterion in area.watch.every_criterion()
         ]
         columns = [
             ExcelColumn("Område", 22, lambda row: row[0].name),
-            ExcelColumn("Kriterium", 34, lambda row: self.registry.indicators[row[2].indicator].label_da),
-            ExcelColumn("Enhed", 10, lambda row: self.registry.indicators[row[2].indicator].unit_short_da),
+            ExcelColumn("Kriterium", 34, lambda row: row[3].label_da),
+            ExcelColumn("Enhed", 10, lambda row: row[3].unit_short_da),
             ExcelColumn("Listens år", 8, lambda row: row[1].year, "year"),
-            ExcelColumn("Krav", 22, self._demand, "beside"),
-            ExcelColumn("Områdets tal", 11, lambda row: self._of_criterion(row[2], row[2].value), "value"),
+            ExcelColumn("Krav", 22, lambda row: _demand(row[2], row[3]), "beside"),
+            ExcelColumn("Områdets tal", 11, lambda row: self._number(row[2].value, row[2].mark, row[3]), "value"),
             ExcelColumn("Opfyldt", 14, lambda row: _yes_or_no(row[2].is_met), "beside"),
-            ExcelColumn("Afstand til grænsen", 11, lambda row: self._of_criterion(row[2], row[2].distance), "change"),
+            ExcelColumn(
+                "Afstand til grænsen", 11, lambda row: self._number(row[2].distance, row[2].mark, row[3]), "change"
+            ),
             ExcelColumn("Kan én husstand flytte det", 15, lambda row: _yes_or_no(row[2].is_near), "beside"),
             ExcelColumn("Samlet krav", 34, lambda row: _rule(row[1])),
             ExcelColumn("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
             ExcelColumn("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
             ExcelColumn("På ministeriets liste", 15, lambda row: _yes_or_no(row[1].on_list, "ikke set på")),
-            ExcelColumn("Bemærk", 44, self._on_criterion),
+            ExcelColumn("Bemærk", 44, lambda row: self._on_criterion(*row[:3])),
         ]
-
-        def decimals(row: tuple[Area, Watch, Criterion]) -> int:
-            return self.registry.indicators[row[2].indicator].decimals
-
         nothing = "Intet område er sammenlignet med kriterierne i denne udgivelse."
-        self._table(written, sheet, columns, rows, decimals, frozen=3, pages=[9], nothing=nothing)
+        self._table(written, sheet, columns, rows, lambda row: row[3].decimals, frozen=3, pages=[9], nothing=nothing)
 
-    def _demand(self, row: tuple[Area, Watch, Criterion]) -> str:
-        criterion, indicator = row[2], self.registry.indicators[row[2].indicator]
-        # The threshold is the law's own number: its decimals, not the indicator's.
-        digits = len(f"{criterion.threshold:g}".partition(".")[2])
-        return (
-            f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
-        )
-
-    def _of_criterion(self, criterion: Criterion, number: float | None) -> Cell:
-        return self._number(number, criterion.mark, self.registry.indicators[criterion.indicator])
-
-    def _on_criterion(self, row: tuple[Area, Watch, Criterion]) -> str:
-        area, watch, criterion = row
+    def _on_criterion(self, area: Area, watch: Watch, criterion: Criterion) -> str:
         remarks = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
         own = area.figures.get((criterion.indicator, watch.year))
         if own and not own.mark and not criterion.mark:
@@ -562,53 +496,37 @@ class _Maker:
         return "; ".join(remarks)
 
     def targets(self, written: Any, sheet: Sheet) -> None:
-        rows = [(area, target) for area in self.extract.areas for target in area.targets]
+        rows = [
+            (area, target, self.registry.indicators[target.indicator] if target.indicator else None)
+            for area in self.extract.areas
+            for target in area.targets
+        ]
         columns = [
             ExcelColumn("Område", 20, lambda row: row[0].name),
             ExcelColumn("Helhedsplan", 22, lambda row: row[1].plan),
             ExcelColumn("Nr.", 6, lambda row: row[1].number),
-            ExcelColumn("Mål", 30, _goal),
-            ExcelColumn("Måles ved", 26, self._measure),
+            ExcelColumn("Mål", 30, lambda row: row[1].goal or GOAL_LEFT_OUT),
+            ExcelColumn("Måles ved", 26, lambda row: _measure(row[2])),
             ExcelColumn("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
             ExcelColumn("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
-            ExcelColumn("Tal i startåret", 10, lambda row: self._of_target(row[1], row[1].start), "value"),
+            ExcelColumn("Tal i startåret", 10, lambda row: self._shown(row[1].start), "value"),
             ExcelColumn("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
-            ExcelColumn("Målværdi", 10, lambda row: self._of_goal(row[1], row[1].target_value), "value"),
-            ExcelColumn("Nyeste tal", 10, lambda row: self._of_target(row[1], row[1].newest), "value"),
+            ExcelColumn("Målværdi", 10, lambda row: self._number(row[1].target_value, None, row[2]), "value"),
+            ExcelColumn("Nyeste tal", 10, lambda row: self._shown(row[1].newest), "value"),
             ExcelColumn("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
-            ExcelColumn("Ventet på vejen", 10, lambda row: self._of_goal(row[1], row[1].expected), "value"),
-            ExcelColumn("Vurdering", 18, _verdict, "beside"),
+            ExcelColumn("Ventet på vejen", 10, lambda row: self._number(row[1].expected, None, row[2]), "value"),
+            ExcelColumn("Vurdering", 18, lambda row: _verdict(row[1]), "beside"),
             ExcelColumn("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
-            ExcelColumn("Bemærk", 50, self._on_target),
+            ExcelColumn("Bemærk", 50, lambda row: self._on_target(row[1])),
         ]
 
-        def decimals(row: tuple[Area, TargetLine]) -> int:
-            return self.registry.indicators[row[1].indicator].decimals if row[1].indicator else 0
+        def decimals(row: tuple[Area, TargetLine, Indicator | None]) -> int:
+            return row[2].decimals if row[2] else 0
 
         nothing = "Ingen helhedsplan i områderne har sendt mål."
         self._table(written, sheet, columns, rows, decimals, frozen=3, pages=[7], nothing=nothing)
 
-    def _measure(self, row: tuple[Area, TargetLine]) -> str:
-        target = row[1]
-        if not target.indicator:
-            return "intet tal"
-        indicator = self.registry.indicators[target.indicator]
-        return f"{indicator.label_da} ({indicator.unit_short_da})"
-
-    def _of_target(self, target: TargetLine, figure: ClearedFigure | None) -> Cell:
-        if figure is None or not target.indicator:
-            return danish.ABSENT
-        return self._shown(figure, self.registry.indicators[target.indicator])
-
-    def _of_goal(self, target: TargetLine, number: float | None) -> Cell:
-        return (
-            self._number(number, None, self.registry.indicators[target.indicator])
-            if target.indicator
-            else danish.ABSENT
-        )
-
-    def _on_target(self, row: tuple[Area, TargetLine]) -> str:
-        target = row[1]
+    def _on_target(self, target: TargetLine) -> str:
         remarks = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
         if target.not_measurable_because:
             remarks.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
@@ -631,34 +549,28 @@ class _Maker:
             ExcelColumn("Udgiver", 26, lambda definition: definition.publisher),
             ExcelColumn("Kan årene sammenlignes", 36, lambda definition: definition.comparable),
         ]
-        self._table(written, sheet, columns, texts.define(self.extract, self.registry), frozen=2)
+        self._table(written, sheet, columns, texts.define(self.extract, self.registry), _no_decimals, frozen=2)
 
     def changes(self, written: Any, sheet: Sheet) -> None:
-        def indicator(change: ChangeLine) -> Indicator:
-            return self.registry.indicators[change.indicator]
-
+        changes = texts.in_order(self.extract, self.registry)
+        rows = [(change, self.registry.indicators[change.indicator]) for change in changes]
         columns = [
-            ExcelColumn("Sted", 28, lambda change: change.place),
-            ExcelColumn("Hvad der skete", 28, texts.happened),
-            ExcelColumn("Indikator", 44, lambda change: indicator(change).label_da),
-            ExcelColumn("Enhed", 14, lambda change: indicator(change).unit_short_da),
-            ExcelColumn("År", 8, lambda change: change.year, "year"),
-            ExcelColumn(
-                "Før", 14, lambda change: self._number(change.before, change.before_mark, indicator(change)), "value"
-            ),
-            ExcelColumn("Nu", 14, lambda change: self._number(change.now, change.now_mark, indicator(change)), "value"),
+            ExcelColumn("Sted", 28, lambda row: row[0].place),
+            ExcelColumn("Hvad der skete", 28, lambda row: texts.happened(row[0])),
+            ExcelColumn("Indikator", 44, lambda row: row[1].label_da),
+            ExcelColumn("Enhed", 14, lambda row: row[1].unit_short_da),
+            ExcelColumn("År", 8, lambda row: row[0].year, "year"),
+            ExcelColumn("Før", 14, lambda row: self._number(row[0].before, row[0].before_mark, row[1]), "value"),
+            ExcelColumn("Nu", 14, lambda row: self._number(row[0].now, row[0].now_mark, row[1]), "value"),
         ]
-        rows = texts.in_order(self.extract, self.registry)
-        self._table(
-            written, sheet, columns, rows, lambda change: indicator(change).decimals, nothing="Ingen ændringer."
-        )
+        self._table(written, sheet, columns, rows, lambda row: row[1].decimals, nothing="Ingen ændringer.")
 
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
 
         def content(field: csv_list.Field) -> Callable[[csv_list.ListLine], Cell]:
             if field.head == "Tal":
-                return lambda line: self._shown(line.figure, line.indicator)
+                return lambda line: self._shown(line.figure)
             return lambda line: _or_dash(field.content(line))
 
         columns = [
@@ -667,43 +579,31 @@ class _Maker:
             if field.in_book
         ]
         rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
-        self._table(written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen=2)
+        self._table(written, sheet, columns, rows, frozen=2)
 
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
-            ExcelColumn("Sted", 26, lambda point: point.place.name),
-            ExcelColumn("Hovedtal", 36, lambda point: point.indicator.label_da),
-            ExcelColumn("Enhed", 12, lambda point: point.indicator.unit_short_da),
-            ExcelColumn("År", 8, lambda point: point.year, "year"),
-            ExcelColumn("Stedets tal", 12, lambda point: self._shown(point.line.figure, point.indicator), "value"),
-            ExcelColumn(
-                "Usikkerhed fra", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_low)), "value"
-            ),
-            ExcelColumn(
-                "Usikkerhed til", 12, lambda point: _or_dash(point.line.shown(point.line.figure.ci_high)), "value"
-            ),
-            ExcelColumn("Kommunen", 12, lambda point: self._drawn_beside(point, "municipality"), "value"),
-            ExcelColumn("Hele landet", 12, lambda point: self._drawn_beside(point, "country"), "value"),
-            ExcelColumn("Bemærk", 60, lambda point: "; ".join(caveats(point)) or danish.ABSENT),
+            ExcelColumn("Sted", 26, lambda line: line.place.name),
+            ExcelColumn("Hovedtal", 36, lambda line: line.indicator.label_da),
+            ExcelColumn("Enhed", 12, lambda line: line.indicator.unit_short_da),
+            ExcelColumn("År", 8, lambda line: line.figure.year, "year"),
+            ExcelColumn("Stedets tal", 12, lambda line: self._shown(line.figure), "value"),
+            ExcelColumn("Usikkerhed fra", 12, lambda line: _or_dash(line.shown(line.figure.ci_low)), "value"),
+            ExcelColumn("Usikkerhed til", 12, lambda line: _or_dash(line.shown(line.figure.ci_high)), "value"),
+            ExcelColumn("Kommunen", 12, lambda line: self._drawn_beside(line, "municipality"), "value"),
+            ExcelColumn("Hele landet", 12, lambda line: self._drawn_beside(line, "country"), "value"),
+            ExcelColumn("Bemærk", 60, lambda line: "; ".join(caveats(line)) or danish.ABSENT),
         ]
         nothing = "Der er ingen diagrammer."
-        self._table(
-            written,
-            sheet,
-            columns,
-            self.charts.points,
-            lambda point: point.indicator.decimals,
-            is_filtered=False,
-            nothing=nothing,
-        )
+        self._table(written, sheet, columns, self.charts.lines, is_filtered=False, nothing=nothing)
 
-    def _drawn_beside(self, point: DrawnFigure, other: Other) -> Cell:
+    def _drawn_beside(self, line: csv_list.ListLine, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
-        beside = point.line.beside(other)
-        return self._shown(beside, point.indicator) if beside and point.indicator.kind != "count" else danish.ABSENT
+        return self._shown(line.beside(other)) if line.indicator.kind != "count" else danish.ABSENT
 
 
 _FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
+GOAL_LEFT_OUT = "udeladt: målets ord kunne røbe et tal, der ikke er vist"
 _WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
@@ -711,8 +611,8 @@ def _or_dash(content: Any) -> Cell:
     return danish.ABSENT if content is None else content
 
 
-def _of_row(row: IndicatorRow) -> int:
-    return row.indicator.decimals
+def _no_decimals(_: Any) -> int:
+    return 0
 
 
 def _change_interval(line: csv_list.ListLine) -> str:
@@ -735,17 +635,22 @@ def _yes_or_no(answer: bool | None, unknown: str = "kan ikke siges") -> str:
     return unknown if answer is None else "ja" if answer else "nej"
 
 
+def _demand(criterion: Criterion, indicator: Indicator) -> str:
+    # The threshold is the law's own number: its decimals, not the indicator's.
+    digits = len(f"{criterion.threshold:g}".partition(".")[2])
+    return f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
+
+
 def _rule(watch: Watch) -> str:
     least = f"mindst {watch.needed} af {len(watch.criteria)} kriterier"
     return f"{least}, og nok beboere" if watch.size else least
 
 
-def _goal(row: tuple[Area, TargetLine]) -> str:
-    return row[1].goal or "udeladt: målets ord kunne røbe et tal, der ikke er vist"
+def _measure(indicator: Indicator | None) -> str:
+    return f"{indicator.label_da} ({indicator.unit_short_da})" if indicator else "intet tal"
 
 
-def _verdict(row: tuple[Area, TargetLine]) -> str:
-    target = row[1]
+def _verdict(target: TargetLine) -> str:
     if target.is_withdrawn:
         return "opgivet af planen"
     if target.verdict:

@@ -6,7 +6,7 @@ to sort, so the tables that are made to be sorted stay apart from it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from flows.extracts import csv_list, phrases, texts, words
@@ -32,20 +32,10 @@ _LIMITED: tuple[tuple[str, Callable[[ClearedFigure], bool], dict[str, Any]], ...
 )
 
 
-@dataclass(frozen=True)
-class DrawnFigure:
-    """A figure that a chart is drawn from."""
-
-    place: Place
-    indicator: Indicator
-    year: int
-    line: csv_list.ListLine
-
-
 class Charts:
-    """The charts of one workbook. `points` are the rows of the sheet that they are drawn from, below its row `top`.
+    """The charts of one workbook. `lines` are the rows of the sheet that they are drawn from, below its row `top`.
 
-    `lines` has the figures by kind and identifier of their place, indicator and year; `marks` stand in every title, and
+    `every` has the figures by kind and identifier of their place, indicator and year; `marks` stand in every title, and
     `text` is the format of what is written beside charts.
     """
 
@@ -54,23 +44,23 @@ class Charts:
         book: Any,
         extract: Extract,
         registry: Registry,
-        lines: Mapping[tuple[str, str, str, int], csv_list.ListLine],
+        every: Mapping[tuple[str, str, str, int], csv_list.ListLine],
         top: int,
         marks: str,
         text: Any,
     ) -> None:
         self.book, self.registry, self.years = book, registry, extract.years
         self.top, self.marks, self.text = top, marks, text
-        self.points: list[DrawnFigure] = []
+        self.lines: list[csv_list.ListLine] = []
         # The row of a chart's first year.
         self.first: dict[tuple[str, str, str], int] = {}
         for place in (*extract.areas, extract.municipality):
             for indicator in phrases.key_figures(extract, registry):
-                through_years = [lines[place.kind, place.id, indicator.id, year] for year in extract.years]
+                through_years = [every[place.kind, place.id, indicator.id, year] for year in extract.years]
                 if sum(not line.figure.mark for line in through_years) < 2:
                     continue
-                self.first[place.kind, place.id, indicator.id] = top + 1 + len(self.points)
-                self.points += [DrawnFigure(place, indicator, line.figure.year, line) for line in through_years]
+                self.first[place.kind, place.id, indicator.id] = top + 1 + len(self.lines)
+                self.lines += through_years
 
     def insert(self, written: Any, place: Place, below: int) -> None:
         """Charts of the place's key figures, two beside each other, below its table."""
@@ -103,7 +93,7 @@ class Charts:
         a mark is ever in one.
         """
         start = self.first[place.kind, place.id, indicator.id]
-        points = self.points[start - self.top - 1 :][: len(self.years)]
+        lines = self.lines[start - self.top - 1 :][: len(self.years)]
         chart = self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
         named: list[str] = []
 
@@ -121,11 +111,11 @@ class Charts:
                 )
                 named.append(name)
 
-        figures = [point.line.figure for point in points]
+        figures = [line.figure for line in lines]
         drawn: list[Drawn] = [(OWN, place.name, [*figures], _line(INK, "solid", "circle"))]
         if indicator.kind != "count":
-            municipality = [point.line.beside("municipality") for point in points]
-            country = [point.line.beside("country") for point in points]
+            municipality = [line.beside("municipality") for line in lines]
+            country = [line.beside("country") for line in lines]
             drawn.append((MUNICIPALITY, "Kommunen", municipality, _line(MUTED, "dash", "square")))
             drawn.append((COUNTRY, "Hele landet", country, _line(PALE, "square_dot", "triangle")))
         known = [not each.mark and None not in (each.ci_low, each.ci_high) for each in figures]
@@ -138,11 +128,11 @@ class Charts:
             for column, _, shown, _style in drawn:
                 limited = [each is not None and not each.mark and limit(each) for each in shown]
                 add(column, name, limited, {"line": {"none": True}, "marker": sign})
-        self._dress(chart, place, indicator, points, [at for at, name in enumerate(named) if name in named[:at]])
-        return chart, self._described(place, indicator, points)
+        self._dress(chart, place, indicator, figures, [at for at, name in enumerate(named) if name in named[:at]])
+        return chart, self._described(place, indicator, figures)
 
     def _dress(
-        self, chart: Any, place: Place, indicator: Indicator, points: Sequence[DrawnFigure], unnamed: list[int]
+        self, chart: Any, place: Place, indicator: Indicator, figures: Sequence[ClearedFigure], unnamed: list[int]
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
         title = f"{indicator.label_da} ({indicator.unit_short_da}): {place.name}"
@@ -150,7 +140,7 @@ class Charts:
         chart.set_title({"name": f"{self.marks} · {title}", "name_font": {"size": 10, "bold": True}})
         years = self.years
         small = {"size": 9}
-        notes = self._notes(points)
+        notes = self._notes(figures)
         chart.set_x_axis(
             {
                 "min": years[0],
@@ -169,30 +159,29 @@ class Charts:
         # Rows that a reader hides on the sheet of the numbers stay drawn.
         chart.show_hidden_data()
 
-    def _notes(self, points: Sequence[DrawnFigure]) -> str:
+    def _notes(self, figures: Sequence[ClearedFigure]) -> str:
         """Years of the place without a figure, and why; years whose figure has no known uncertainty."""
         years: dict[str, list[int]] = {}
-        for point in points:
-            figure = point.line.figure
+        for figure in figures:
             if figure.mark:
                 why = f"Intet tal {{}}: {csv_list.mark(figure, self.registry)}"
-            elif texts.uncertainty(figure, point.indicator) == phrases.NO_INTERVAL:
+            elif texts.uncertainty(figure, self.registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
                 why = "Usikkerhed ukendt {}"
             else:
                 continue
-            years.setdefault(why, []).append(point.year)
+            years.setdefault(why, []).append(figure.year)
         return "; ".join(why.format(danish.years(noted)) for why, noted in years.items())
 
-    def _described(self, place: Place, indicator: Indicator, points: Sequence[DrawnFigure]) -> str:
+    def _described(self, place: Place, indicator: Indicator, figures: Sequence[ClearedFigure]) -> str:
         """The chart in words, for those who do not see it."""
-        shown = [point for point in points if not point.line.figure.mark]
-        sentences = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {points[0].year}–{points[-1].year}."]
-        for at in dict.fromkeys((shown[0].year, shown[-1].year)):
-            point = next(point for point in shown if point.year == at)
-            limits = texts.limits(point.line.figure)
+        shown = [figure for figure in figures if not figure.mark]
+        span = f"{figures[0].year}–{figures[-1].year}"
+        sentences = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {span}."]
+        for figure in (shown[0], shown[-1]):
+            limits = texts.limits(figure)
             also = f" ({', '.join(limits)})" if limits else ""
-            sentences.append(f"{at}: {words.shown(point.line.figure, self.registry)}{also}.")
-        if notes := self._notes(points):
+            sentences.append(f"{figure.year}: {words.shown(figure, self.registry)}{also}.")
+        if notes := self._notes(figures):
             sentences.append(f"{notes}.")
         sentences.append(f"Alle tal står på arket {SHEET}.")
         return " ".join(sentences)
@@ -207,21 +196,17 @@ def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
 
 def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """First and last place of each unbroken run."""
-    first = None
-    for at, drawn in enumerate((*is_drawn, False)):
-        if drawn and first is None:
-            first = at
-        elif not drawn and first is not None:
-            yield first, at - 1
-            first = None
+    for drawn, run in groupby(range(len(is_drawn)), is_drawn.__getitem__):
+        if drawn:
+            places = list(run)
+            yield places[0], places[-1]
 
 
-def caveats(point: DrawnFigure) -> list[str]:
-    """What must be known of the point and of those beside it."""
-    line = point.line
+def caveats(line: csv_list.ListLine) -> list[str]:
+    """What must be known of the figure and of those beside it."""
     remarks = texts.caveats(line.figure, line.registry)
     for name, _ in line.compared:
         other = line.beside(name)
-        if other and name != "twins" and point.indicator.kind != "count":
+        if other and name != "twins" and line.indicator.kind != "count":
             remarks += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]
     return remarks
