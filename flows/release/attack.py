@@ -31,7 +31,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
 from typing_extensions import override
 
-from flows.release.cells import Cell, Key, Sum, Tables
+from flows.release.cells import Cell, Key, Tables
 
 Attacker: TypeAlias = Literal["outsider", "insider"]
 ATTACKERS: tuple[Attacker, ...] = ("outsider", "insider")
@@ -225,7 +225,7 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
         for relation in release.tables.sums:
             signs: dict[int, int] = {}
             right = 0
-            for key, sign in _signed(relation):
+            for key, sign in ((relation.total, -1), *((part, 1) for part in relation.parts)):
                 number = unknowns.number(cells[key])
                 if number is None:
                     right -= sign * cells[key].value
@@ -243,12 +243,6 @@ def _stricter(cell: Cell, other: Cell) -> Cell:
     """A cell that two releases have, as the one that asks for more has it: no later rule undoes what one promised."""
     first, second = (other, cell) if cell.standing == "latent" else (cell, other)
     return replace(first, k=max(first.k, second.k), hides_zero=first.hides_zero or second.hides_zero)
-
-
-def _signed(relation: Sum) -> Iterator[tuple[Key, int]]:
-    yield relation.total, -1
-    for part in relation.parts:
-        yield part, 1
 
 
 def _groups(
@@ -451,8 +445,7 @@ class _System:
                 return _Claim(f"can tell that it is {high} or less", high=needed - 1)
             gaps = (value for value in range(1, k) if not self._possible(place, value))
             return next((_Claim(f"can exclude {value}", value=value) for value in gaps), None)
-        is_asked = unknown.is_guarded and self.attacker == "insider"
-        if is_asked and low == high:
+        if unknown.is_guarded and self.attacker == "insider" and low == high:
             return _Claim("knows its exact value", low=low, high=low)
         return None
 
@@ -577,9 +570,7 @@ class _System:
 
     def _still(self, place: int, claim: _Claim, rows: NDArray[np.int64]) -> bool:
         """Whether these sums alone tell what is claimed: nothing that they allow contradicts it."""
-        spans: list[tuple[float, float]] = []
-        if claim.value is not None:
-            spans.append((claim.value, claim.value))
+        spans: list[tuple[float, float]] = [] if claim.value is None else [(claim.value, claim.value)]
         spans += [(-np.inf, claim.low - 1)] if claim.low is not None else []
         spans += [(claim.high + 1, np.inf)] if claim.high is not None else []
         for least, most in spans:

@@ -114,12 +114,12 @@ def round_(tables: Tables, base: int, earlier: Mapping[Key, int] | None = None) 
 def _same_as_withheld(tables: Tables, shown: Mapping[Key, int]) -> list[Cell]:
     """Open cells that a sum of one part makes the same as a withheld one, now withheld; not those shown already."""
     found: dict[Key, Cell] = {}
-    pairs = [(total.total, total.parts[0]) for total in tables.sums if len(total.parts) == 1]
     queue = [key for key, cell in tables.cells.items() if cell.standing == "withheld"]
     beside: dict[Key, list[Key]] = {}
-    for total, part in pairs:
-        beside.setdefault(total, []).append(part)
-        beside.setdefault(part, []).append(total)
+    for total in tables.sums:
+        if len(total.parts) == 1:
+            beside.setdefault(total.total, []).append(total.parts[0])
+            beside.setdefault(total.parts[0], []).append(total.total)
     while queue:
         key = queue.pop()
         for other in beside.get(key, ()):
@@ -454,9 +454,7 @@ class _Rounding(Witnesses):
     def _has_witness(self, requirement: Requirement) -> bool:
         """Whether there is a witness for a requirement; first among the cells near, then among all."""
         everywhere = np.arange(len(self.value))
-        places = [everywhere]
-        if len(everywhere) > NEAR:
-            places.insert(0, self.near(requirement.cell, NEAR))
+        places = [self.near(requirement.cell, NEAR), everywhere] if len(everywhere) > NEAR else [everywhere]
         return any(self._can_move(requirement, target, near) for near in places for target in self.targets(requirement))
 
     def _can_move(self, requirement: Requirement, target: Range, near: Integers) -> bool:

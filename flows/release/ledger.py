@@ -10,8 +10,7 @@ counts for nothing and is moved aside when the next one is added. Written under 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,37 +131,25 @@ def open_ledger(file: Path, head: str | None = None) -> ReleaseLedger:
     return ReleaseLedger(file, tuple(entries[:sound_entries]), whole, tuple(ends), sound, len(content))
 
 
-@contextmanager
-def appending(file: Path, head: str | None = None) -> Iterator["Writer"]:
-    """Hold the right to add to the ledger, verified as by `open_ledger`. Raises LedgerBusy."""
+def add(file: Path, entries: Iterable[Entry]) -> ReleaseLedger:
+    """Write entries and sync them; only then may the release be handed out. Returns the ledger with them.
+
+    The ledger is verified as by `open_ledger`. Raises LedgerBusy, and ValueError where a release is already in the
+    ledger: a release is handed out once.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     busy = LedgerBusy(f"another run is writing to {file}; wait for it to end")
     with held(file.with_name(f".{file.name}.lock"), busy):
-        yield Writer(open_ledger(file, head))
-
-
-class Writer:
-    """Adds entries; `ledger` is the ledger as it stands, with them."""
-
-    def __init__(self, ledger: ReleaseLedger) -> None:
-        self.ledger = ledger
-
-    def add(self, entries: Iterable[Entry]) -> ReleaseLedger:
-        """Write entries and sync them; only then may the release be handed out. Returns the ledger with them.
-
-        Raises ValueError where a release is already in the ledger: a release is handed out once.
-        """
-        new = tuple(entries)
-        if again := sorted({entry.release for entry in new} & set(self.ledger.releases)):
+        ledger, new = open_ledger(file), tuple(entries)
+        if again := sorted({entry.release for entry in new} & set(ledger.releases)):
             raise ValueError(f"release {', '.join(again)} is in the ledger already; give a new one its own name")
-        file, last = self.ledger.file, self.ledger.head
         if not new:
-            return self.ledger
+            return ledger
         if len({entry.release for entry in new}) > 1:
             raise ValueError("one release at a time")
-        if self.ledger.torn:
-            _set_aside(file, self.ledger.sound)
-        lines = []
+        if ledger.torn:
+            _set_aside(file, ledger.sound)
+        lines, last = [], ledger.head
         for number, entry in enumerate(new, start=1):
             line, last = _write(entry, number, len(new), last)
             lines.append(line + b"\n")
@@ -172,9 +159,8 @@ class Writer:
             out.flush()
             os.fsync(out.fileno())
         sync(file.parent)
-        end = self.ledger.sound + len(content)
-        self.ledger = ReleaseLedger(file, (*self.ledger.entries, *new), last, (*self.ledger.ends, last), end, end)
-        return self.ledger
+        end = ledger.sound + len(content)
+        return ReleaseLedger(file, (*ledger.entries, *new), last, (*ledger.ends, last), end, end)
 
 
 def _write(entry: Entry, number: int, count: int, before: str) -> tuple[bytes, str]:

@@ -7,7 +7,7 @@ would tell more than either, so that a release is refused where readers already 
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -172,10 +172,11 @@ def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence
 def check(snapshot: Snapshot, year: int) -> None:
     """Raise CannotRelease where a snapshot has no figure of a year, or an area without a name."""
     files = {mart: snapshot.path(mart) for mart in ("area_profile", "place_figures", "dim_areas")}
-    years: set[int] = set()
-    for mart in ("area_profile", "place_figures"):
-        figures = pl.read_parquet(files[mart], columns=["year", "value"], glob=False)
-        years |= set(figures.filter(pl.col("value").is_not_null())["year"])
+    parts = [
+        pl.read_parquet(files[mart], columns=["year", "value"], glob=False)
+        for mart in ("area_profile", "place_figures")
+    ]
+    years = {year for part in parts for year in part.drop_nulls("value")["year"].unique()}
     if year not in years:
         found = f"{min(years)} to {max(years)}" if years else "none"
         raise CannotRelease(f"the snapshot has no figure of {year}; there are figures of {found}")
@@ -259,12 +260,8 @@ def _clear(
     for release, exhibit in zip(earlier, before, strict=True):
         _same_method(registry, built.tables, release, exhibit, year)
     alike = [exhibit for exhibit in before if exhibit.base == base]
-    if base is None:
-        after, held, whole = _beside(built.tables, alike)
-        guarded = _hidden(whole)
-    else:
-        after, held, whole, stay = _beside_rounded(built.tables, alike)
-        guarded = _rounded(whole, base, stay)
+    after, held, whole, stay = _beside(built.tables, alike, base)
+    guarded = _hidden(whole) if base is None else _rounded(whole, base, stay)
     readers = {key: value for key, value in guarded.readers.items() if key in after.cells}
     own = after.with_(whole.cells[key] for key in readers) if base is not None else after
     findings = attack(Exhibit(own, readers, base), before)
@@ -340,40 +337,34 @@ def other_boundaries(areas: pl.DataFrame) -> dict[str, str]:
     return dict(beside.sort("area_id").select("area_id", "listed_as").iter_rows())
 
 
-def _beside(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held, ...], Tables]:
-    """The tables with revisions held back, which these are, and the tables joined with all that readers have."""
-    before: Tables | None = None
-    readers: dict[Key, int] = {}
-    ever: dict[Key, set[int]] = {}
-    for exhibit in earlier:
-        before = exhibit.tables if before is None else revisions.joined(before, readers, exhibit.tables)
+def _beside(
+    own: Tables, earlier: Sequence[Exhibit], base: int | None
+) -> tuple[Tables, tuple[Held, ...], Tables, Mapping[Key, int]]:
+    """The tables with revisions held back, which these are, the tables joined with all that readers have, and the
+    rounded counts that stay as readers have them."""
+
+    def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[Tables, Mapping[Key, int]]:
+        if base is None:
+            return revisions.joined(before, shown, after), {}
+        return revisions.joined_rounded(before, shown, after)
+
+    if not earlier:
+        return own, (), own, {}
+    before, readers = earlier[0].tables, dict(earlier[0].shown)
+    for exhibit in earlier[1:]:
+        before, _ = joined(before, readers, exhibit.tables)
         readers |= exhibit.shown
+    ever: dict[Key, set[int]] = {}
+    for exhibit in earlier if base is None else ():
         for key, value in exhibit.shown.items():
             ever.setdefault(key, set()).add(value)
-    if before is None:
-        return own, (), own
     after, held = revisions.hold_back(before, readers, own, ever)
-    return after, held, revisions.joined(before, readers, after)
-
-
-def _beside_rounded(own: Tables, earlier: Sequence[Exhibit]) -> tuple[Tables, tuple[Held, ...], Tables, dict[Key, int]]:
-    """As `_beside` for rounded counts, and those that stay as readers have them."""
-    before: Tables | None = None
-    readers: dict[Key, int] = {}
-    for exhibit in earlier:
-        before = exhibit.tables if before is None else revisions.joined_rounded(before, readers, exhibit.tables)[0]
-        readers |= exhibit.shown
-    if before is None:
-        return own, (), own, {}
-    after, held = revisions.hold_back(before, readers, own)
-    return after, held, *revisions.joined_rounded(before, readers, after)
+    return after, held, *joined(before, readers, after)
 
 
 def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the checker reads of all years together."""
-    left_out: Counter[str] = Counter()
-    for account in accounts:
-        left_out.update(account["left_out"])
+    left_out = sum((account["left_out"] for account in accounts), Counter[str]())
     attacked = [account["attack"] for account in accounts]
     return {
         **{name: sum(account[name] for account in accounts) for name in TOTALS},
@@ -408,19 +399,9 @@ def _account(
         "left_out": Counter(f"{left.indicator}: {left.reason}" for left in built.left_out),
         "not_exact": list(built.not_exact),
         "not_additive": list(guarded.not_additive),
-        "attack": {
-            "cells": len(reached),
-            "intervals": len(findings.intervals),
-            "leaks": len(findings.leaks),
-        },
+        "attack": {"cells": len(reached), "intervals": len(findings.intervals), "leaks": len(findings.leaks)},
     }
 
 
 def _named(key: Key) -> dict[str, Any]:
-    return {
-        "geography": key.geography,
-        "geography_id": key.geography_id.split(" (")[0],
-        "year": key.year,
-        "indicator": key.indicator,
-        "part": key.part,
-    }
+    return {**asdict(key), "geography_id": key.geography_id.split(" (")[0]}

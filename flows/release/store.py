@@ -26,12 +26,29 @@ from flows.core.locks import held
 from flows.core.provenance import file_sha256
 from flows.release.attack import Exhibit
 from flows.release.cells import Cell, Key, Sum, Tables
-from flows.release.ledger import Entry, ReleaseLedger, Tampered, appending, open_ledger
+from flows.release.ledger import Entry, ReleaseLedger, Tampered, add, open_ledger
 from schemas.registry import Registry
 
 LEDGER, HEAD = "ledger.jsonl", "ledger.head"
 NAME = re.compile(r"\d{4}-\d+")
 RECORD = "record.json"
+# Columns of cells.parquet, in the order of the fields of Key, and of those of Cell behind its key.
+OF_KEY = {
+    "cell_geography": pl.String,
+    "cell_geography_id": pl.String,
+    "year": pl.Int32,
+    "cell_indicator": pl.String,
+    "cell_part": pl.String,
+}
+OF_CELL = {
+    "cell_value": pl.Int64,
+    "k": pl.Int64,
+    "standing": pl.String,
+    "hides_zero": pl.Boolean,
+    "cell_upper": pl.Int64,
+    "weight": pl.Float64,
+    "withheld_because": pl.String,
+}
 PARTS = {"cells": "release_cells", "sums": "release_sums", "figures": "cleared_figures"}
 
 
@@ -70,20 +87,8 @@ class Release:
         held = pl.scan_parquet(self._file("cells"), glob=False).filter(pl.col("year") == year).collect()
         cells, keys, shown = {}, {}, {}
         for row in held.iter_rows(named=True):
-            key = Key(
-                row["cell_geography"], row["cell_geography_id"], row["year"], row["cell_indicator"], row["cell_part"]
-            )
-            keys[row["cell_no"]] = key
-            cells[key] = Cell(
-                key,
-                row["cell_value"],
-                row["k"],
-                row["standing"],
-                row["hides_zero"],
-                row["cell_upper"],
-                row["weight"],
-                row["withheld_because"],
-            )
+            key = keys[row["cell_no"]] = Key(*(row[column] for column in OF_KEY))
+            cells[key] = Cell(key, *(row[column] for column in OF_CELL))
             if row["is_shown"]:
                 shown[key] = row["shown_value"]
         totals: dict[int, tuple[str, Key]] = {}
@@ -172,8 +177,7 @@ def ledger_of(releases: Path) -> ReleaseLedger:
 def hand_out(releases: Path, entries: Iterable[Entry]) -> ReleaseLedger:
     """Add what is handed out to the ledger, and note its end beside it. Raises Tampered, LedgerBusy."""
     ledger_of(releases)
-    with appending(releases / LEDGER) as writer:
-        ledger = writer.add(entries)
+    ledger = add(releases / LEDGER, entries)
     write(releases / HEAD, f"{ledger.head}\n".encode())
     return ledger
 
@@ -196,25 +200,19 @@ def keep(
 
 def frames(exhibit: Exhibit) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The cells and sums of one year as they are kept; their numbers begin anew with each year."""
-    cells = [exhibit.tables.cells[key] for key in exhibit.tables.keys]
     held = pl.DataFrame(
-        {
-            "cell_no": pl.Series(range(len(cells)), dtype=pl.Int64()),
-            "cell_geography": pl.Series([cell.key.geography for cell in cells], dtype=pl.String()),
-            "cell_geography_id": pl.Series([cell.key.geography_id for cell in cells], dtype=pl.String()),
-            "year": pl.Series([cell.key.year for cell in cells], dtype=pl.Int32()),
-            "cell_indicator": pl.Series([cell.key.indicator for cell in cells], dtype=pl.String()),
-            "cell_part": pl.Series([cell.key.part for cell in cells], dtype=pl.String()),
-            "cell_value": pl.Series([cell.value for cell in cells], dtype=pl.Int64()),
-            "k": pl.Series([cell.k for cell in cells], dtype=pl.Int64()),
-            "standing": pl.Series([cell.standing for cell in cells], dtype=pl.String()),
-            "hides_zero": pl.Series([cell.hides_zero for cell in cells], dtype=pl.Boolean()),
-            "cell_upper": pl.Series([cell.upper for cell in cells], dtype=pl.Int64()),
-            "weight": pl.Series([cell.weight for cell in cells], dtype=pl.Float64()),
-            "withheld_because": pl.Series([cell.reason for cell in cells], dtype=pl.String()),
-            "is_shown": pl.Series([cell.key in exhibit.shown for cell in cells], dtype=pl.Boolean()),
-            "shown_value": pl.Series([exhibit.shown.get(cell.key) for cell in cells], dtype=pl.Int64()),
-        }
+        [
+            (
+                place,
+                *vars(key).values(),
+                *list(vars(exhibit.tables.cells[key]).values())[1:],
+                key in exhibit.shown,
+                exhibit.shown.get(key),
+            )
+            for place, key in enumerate(exhibit.tables.keys)
+        ],
+        schema={"cell_no": pl.Int64, **OF_KEY, **OF_CELL, "is_shown": pl.Boolean, "shown_value": pl.Int64},
+        orient="row",
     )
     number = {key: place for place, key in enumerate(exhibit.tables.keys)}
     rows = [

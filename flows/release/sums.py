@@ -54,17 +54,16 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     valued = pl.col("year").is_in(list(years)) & pl.col("value").is_not_null()
     profile = marts["area_profile"].filter(valued)
     sizes = _sizes(profile, registry)
-    for row in (
-        marts["place_figures"]
-        .filter(valued)
-        .sort("geography", "geography_id", "year", "indicator")
-        .iter_rows(named=True)
-    ):
-        making.place_figure(row)
+    shown = {"municipality": scope.municipalities, "region": scope.regions, "country": {COUNTRY}}
+    larger = marts["place_figures"].filter(valued).sort("geography", "geography_id", "year", "indicator")
+    for row in larger.iter_rows(named=True):
+        kind, place = row["geography"], row["geography_id"]
+        making.figure(kind, place, row, None, place in shown[kind])
     published = pl.col("source").is_in([source.id for source in registry.sources.values() if source.already_published])
     is_told = published | pl.col("area_id").is_in(sorted(scope.areas))
     for row in profile.filter(is_told).sort("area_id", "year", "indicator").iter_rows(named=True):
-        making.area_figure(row, sizes.get((row["area_id"], row["year"]), "size_unknown"))
+        area = row["area_id"]
+        making.figure("area", area, row, sizes.get((area, row["year"]), "size_unknown"), area in scope.areas)
     making.beyond(profile.filter(~is_told), sizes)
     for number, group in enumerate(scope.groups):
         making.group(group, ("beyond group", str(number)))
@@ -125,16 +124,11 @@ class _Making:
     not_exact: list[str] = field(default_factory=list)
     of_place: dict[tuple[str, str], list[Key]] = field(default_factory=dict)
 
-    def area_figure(self, row: Mapping[str, Any], withheld: str | None) -> None:
-        """The cells of one figure of an area; `withheld` is the reason why it gets none."""
-        self._figure("area", row["area_id"], row, withheld, row["area_id"] in self.scope.areas)
+    def figure(self, kind: str, place: str, row: Mapping[str, Any], withheld: str | None, is_shown: bool) -> None:
+        """The cells of one figure of a place of the scope (`is_shown`), or of one that is published.
 
-    def place_figure(self, row: Mapping[str, Any]) -> None:
-        """The cells of one figure of a larger place: one of the scope, or one that is published."""
-        shown = {"municipality": self.scope.municipalities, "region": self.scope.regions, "country": {COUNTRY}}
-        self._figure(row["geography"], row["geography_id"], row, None, row["geography_id"] in shown[row["geography"]])
-
-    def _figure(self, kind: str, place: str, row: Mapping[str, Any], withheld: str | None, is_shown: bool) -> None:
+        `withheld` is the reason why an area gets none.
+        """
         indicator = self.registry.indicators[row["indicator"]]
         source = self.registry.sources[row["source"]]
         counts = _counts(indicator, row)
@@ -250,7 +244,8 @@ class _Making:
 
     def _put(self, key: Key, value: int, k: int, standing: Standing, is_closed: bool, reason: str | None) -> None:
         of_share = key.part in ("numerator", "complement")
-        if of_share and standing == "open" and self._is_empty(key):
+        base = self.cells.get(replace(key, part="denominator"))
+        if of_share and standing == "open" and base and base.value == 0:
             standing = "known"  # of nobody, nobody has it
         elif key.part == "complement" and standing == "open":
             standing = "latent"
@@ -269,10 +264,6 @@ class _Making:
             weight=WEIGHTS.get(key.geography, LARGER),
             reason=reason if standing == "withheld" else None,
         )
-
-    def _is_empty(self, key: Key) -> bool:
-        base = self.cells.get(Key(key.geography, key.geography_id, key.year, key.indicator, "denominator"))
-        return base is not None and base.value == 0
 
     def group(self, group: Group, beyond: tuple[str, str]) -> None:
         """The cells of a group of areas: the sums over those that have the figure, and named by them.

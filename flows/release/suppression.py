@@ -130,7 +130,7 @@ class _Suppression(Witnesses):
         for cell in sorted(further, key=lambda c: (-self.weight[c], -self.value[c], c)):
             self._try_to_show(int(cell))
 
-    def _try_to_show(self, cell: int) -> bool:
+    def _try_to_show(self, cell: int) -> None:
         using = [r for r, (cells, _) in self.witness.items() if cell in cells and r.cell != cell]
         own = [r for r in self.witness if r.cell == cell]
         kept, was_small = dict(self.witness), bool(self.small[cell])
@@ -143,8 +143,7 @@ class _Suppression(Witnesses):
                 self.failed[requirement] = 1 + max(self.failed.values(), default=0)
                 self.hidden[cell], self.small[cell] = True, was_small
                 self.witness = kept
-                return False
-        return True
+                return
 
     def _find(self, requirement: Requirement) -> bool:
         """Whether there is a witness among the cells that are hidden now; it is kept."""
@@ -200,12 +199,7 @@ class _Suppression(Witnesses):
         return None
 
     def _move(
-        self,
-        requirement: Requirement,
-        target: Range,
-        near: Integers,
-        step: int,
-        rows: Integers | None = None,
+        self, requirement: Requirement, target: Range, near: Integers, step: int, rows: Integers | None = None
     ) -> Integers | None:
         """A difference (cells near,) in `target` at the cell that hides the least and moves little, or None.
 

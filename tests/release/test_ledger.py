@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profiles import examples
 
+from flows.core.locks import held
 from flows.release.cells import Key
-from flows.release.ledger import Entry, LedgerBusy, ReleaseLedger, Tampered, appending, open_ledger
+from flows.release.ledger import Entry, LedgerBusy, ReleaseLedger, Tampered, add, open_ledger
 
 
 def entry(release: str = "2011", area: str = "vollsmose", **said: object) -> Entry:
@@ -35,12 +36,8 @@ def entry(release: str = "2011", area: str = "vollsmose", **said: object) -> Ent
 def file(tmp_path: Path) -> Path:
     """A ledger with two releases, one of them with a mark and a name in Danish."""
     made = tmp_path / "ledger.jsonl"
-    with appending(made) as writer:
-        writer.add([entry(), entry(area="påskeløkken", mark="hidden", why="primary: under 5")])
-    with appending(made) as writer:
-        writer.add(
-            [entry("2012", value=17), entry("2012", area="skovparken", mark="area_too_small", why="80 residents")]
-        )
+    add(made, [entry(), entry(area="påskeløkken", mark="hidden", why="primary: under 5")])
+    add(made, [entry("2012", value=17), entry("2012", area="skovparken", mark="area_too_small", why="80 residents")])
     return made
 
 
@@ -70,8 +67,7 @@ def test_any_changed_byte_is_found(file: Path) -> None:
 @given(place=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_any_byte_set_to_another_is_found(tmp_path_factory: pytest.TempPathFactory, place: int, byte: int) -> None:
     file = tmp_path_factory.mktemp("ledger") / "ledger.jsonl"
-    with appending(file) as writer:
-        writer.add([entry(), entry(area="skovparken")])
+    add(file, [entry(), entry(area="skovparken")])
     content = file.read_bytes()
     place %= len(content)
     if content[place] != byte:
@@ -98,8 +94,7 @@ def test_a_release_cut_off_at_the_end_is_seen_by_whoever_kept_the_last_hash(file
 
 def test_a_run_killed_at_any_byte_of_a_release_leaves_the_one_before(file: Path) -> None:
     before, content = open_ledger(file), file.read_bytes()
-    with appending(file) as writer:
-        writer.add([entry("2013"), entry("2013", area="skovparken", mark="hidden", why="secondary")])
+    add(file, [entry("2013"), entry("2013", area="skovparken", mark="hidden", why="secondary")])
     added = file.read_bytes()[len(content) :]
     for cut in range(1, len(added)):
         file.write_bytes(content + added[:cut])
@@ -107,8 +102,7 @@ def test_a_run_killed_at_any_byte_of_a_release_leaves_the_one_before(file: Path)
         assert (ledger.entries, ledger.head, ledger.torn) == (before.entries, before.head, True)
     for cut in (1, added.index(b"\n"), added.index(b"\n") + 1, len(added) - 1):
         file.write_bytes(content + added[:cut])
-        with appending(file) as writer:
-            writer.add([entry("2013", value=20)])
+        add(file, [entry("2013", value=20)])
         ledger = open_ledger(file)
         assert (len(ledger.entries), ledger.torn) == (5, False)
         assert file.read_bytes().startswith(content)
@@ -124,13 +118,12 @@ def test_a_tail_that_no_run_began_is_no_torn_line(file: Path) -> None:
 
 
 def test_a_release_is_added_once_and_by_one_run(file: Path) -> None:
-    with appending(file) as writer:
-        with pytest.raises(ValueError, match="2011 is in the ledger already"):
-            writer.add([entry("2011")])
-        with pytest.raises(ValueError, match="one release"):
-            writer.add([entry("2014"), entry("2015")])
-        with pytest.raises(LedgerBusy), appending(file):
-            pass
+    with pytest.raises(ValueError, match="2011 is in the ledger already"):
+        add(file, [entry("2011")])
+    with pytest.raises(ValueError, match="one release"):
+        add(file, [entry("2014"), entry("2015")])
+    with held(file.with_name(f".{file.name}.lock"), RuntimeError()), pytest.raises(LedgerBusy):
+        add(file, [entry("2013")])
     assert isinstance(open_ledger(file), ReleaseLedger)
 
 
