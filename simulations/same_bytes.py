@@ -86,7 +86,7 @@ def _content(file: Path) -> dict[str, bytes]:
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as parts:
             return {name: parts.read(name) for name in parts.namelist()}
-    if (file.suffix == ".json" and "versions" in file.parts) or file.name == "record.json":
+    if file.name in RECORDS:
         entries = json.loads(file.read_text(encoding="utf-8"))
         return {name: json.dumps(entry).encode() for name, entry in entries.items() if name not in OF_THE_RUN}
     return {"": file.read_bytes()}
