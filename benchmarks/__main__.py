@@ -58,7 +58,7 @@ def main(
     """Make a nation once, then measure intake, build, baseline, gate and extracts on it; the long CSV is its own."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
-        nation = country.write(folder, RAW, load(), 1, areas, range(first_year, LAST_YEAR + 1))
+        nation = country.write(folder, RAW, load(), seed=1, areas=areas, years=range(first_year, LAST_YEAR + 1))
         print(f"{sum(nation.rows.values()):,} delivered rows of {nation.areas:,} areas; medians of {rounds} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
         files = _measure(partial(compare, rounds), folder, nation.raw, load(nation.schemas))

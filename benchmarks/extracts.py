@@ -57,7 +57,7 @@ def main(rounds: int, files: Mapping[str, Path], schemas: Path, cases: int | Non
 
 def built(folder: Path, areas: int = AREAS, first_year: int = FIRST_YEAR) -> tuple[Mapping[str, Path], Path]:
     """The marts of a nation made for the benchmark, and the folder of its registry."""
-    nation = country.write(folder, RAW, load(), 1, areas, range(first_year, YEAR + 1))
+    nation = country.write(folder, RAW, load(), seed=1, areas=areas, years=range(first_year, YEAR + 1))
     registry = load(nation.schemas)
     staging = folder / "staging"
     vintage = versions.Vintage(tuple(deliveries.find(nation.raw, registry)), DeliveryLedger(staging), now())
