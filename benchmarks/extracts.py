@@ -255,6 +255,8 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
         "number": 1,
         "year": YEAR,
         "origin": "synthetic",
+        "method": "hiding",
+        "base": None,
         "snapshot": snapshot.id,
         "inputs_sha256": "",
         "hidden": hidden,
