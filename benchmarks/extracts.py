@@ -196,7 +196,7 @@ def _memory(folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schema
         snapshot = snapshot_of(chosen, files, to / "snapshot")
         _keep_by_rule(snapshot, load(schemas), to / "releases")
         command = [sys.executable, "-m", "benchmarks.extracts", "write", str(to), str(schemas)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         seconds, megabytes = map(float, done.stdout.split())
         peaks[len(chosen)] = megabytes
         count = len(assemble.secretariats(snapshot))
@@ -260,10 +260,11 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
         "registry_sha256": registry.fingerprint,
         "snapshot": snapshot.id,
         "inputs_sha256": "",
-        "hidden": hidden,
-        **{name: [] for name in ("earlier", "held_back", "not_additive", "not_exact")},
+        "earlier": [],
+        **{name: [] for name in make.LISTS},
+        **dict.fromkeys(make.TOTALS, 0),
         **{name: joined[name].height for name in ("cells", "sums")},
-        "cells_that_could_be_shown": 0,
+        "hidden": hidden,
         "left_out": {},
         "attack": {"cells": 0, "intervals": 0, "leaks": 0},
     }

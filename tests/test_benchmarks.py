@@ -12,7 +12,6 @@ SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS = 50, 2010, 1, 2
 COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d   \S", re.MULTILINE)
 
 
-@pytest.mark.xfail(reason="the process that measures the memory of writing extracts ends with an error", strict=True)
 def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str]) -> None:
     benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES)
     printed = capfd.readouterr().out
