@@ -95,6 +95,8 @@ class DeliveredTable:
 
     `columns` has one column per header, `lines` the line (row of a sheet, number of a record) of each row. `broken`
     holds what is wrong with lines that could not be split into fields. `raw` gives the text of lines, for people.
+    `titles` are the words in which the file says what it is: names of sheets, lines above the header, a cube's own
+    name. `remarks` are what a reader should know and what sets nothing aside.
     """
 
     note: Note
@@ -104,6 +106,8 @@ class DeliveredTable:
     broken: list[Fault] = field(default_factory=list)
     format: str = "csv"
     encoding: str = ""
+    titles: tuple[str, ...] = ()
+    remarks: tuple[Fault, ...] = ()
 
     @classmethod
     def of_rows(
@@ -113,12 +117,12 @@ class DeliveredTable:
         rows: Sequence[tuple[int, Sequence[str]]],
         text: Callable[[int], str],
         broken: Sequence[Fault] = (),
-        **written: str,
+        **described: Any,
     ) -> Self:
-        """From rows of cells, each with its line; `text` gives the text of a line, `written` format and encoding."""
+        """From rows of cells, each with its line; `text` gives the text of a line, `described` the other fields."""
         columns = {name: Coded.of([cells[place] for _, cells in rows]) for place, name in enumerate(header)}
         lines = np.array([line for line, _ in rows], dtype=np.int64)
-        return cls(note, columns, lines, lambda wanted: {line: text(line) for line in wanted}, [*broken], **written)
+        return cls(note, columns, lines, lambda wanted: {line: text(line) for line in wanted}, [*broken], **described)
 
     @property
     def rows(self) -> int:
