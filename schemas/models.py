@@ -338,6 +338,11 @@ class Source(Model):
     indicators: tuple[str, ...] = ()
     figures: tuple[FigureRule, ...] = ()
     outside: dict[str, str] = {}
+    table: str | None = Field(default=None, pattern=r"^[A-ZÆØÅ0-9]+$")
+    titles: tuple[Text, ...] = ()
+    eliminated: tuple[str, ...] = ()
+    by_municipality: bool = False
+    by_year: bool = False
     stub: tuple[str, ...] = ()
     constants: dict[Identifier, str] = {}
     geography: Literal["from_2007", "before_2007"] = "from_2007"
@@ -358,6 +363,17 @@ class Source(Model):
         if day is not None:
             date.fromisoformat(f"2001-{day}")
         return day
+
+    @property
+    def statbank_table(self) -> str | None:
+        """The table of StatBank that the deliveries are."""
+        return self.fetch.table if self.fetch else self.table
+
+    @property
+    def needed_dimensions(self) -> tuple[str, ...]:
+        """Dimensions by which every figure is chosen: without one of them a delivery is not this table."""
+        named = (name for name in self.dimensions if name not in self.eliminated)
+        return tuple(name for name in named if all(name in {**rule.where, **rule.breakdown} for rule in self.figures))
 
     @property
     def dimensions(self) -> tuple[str, ...]:

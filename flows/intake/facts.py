@@ -9,9 +9,10 @@ import polars as pl
 
 from flows.intake.cast import MISSING
 from flows.intake.faults import Fault
-from flows.intake.reshape import Tidy
+from flows.intake.reading import Reading
+from flows.intake.reshape import Rows
 from schemas import contracts
-from schemas.models import Layout, LayoutColumn, Source, Table
+from schemas.models import LayoutColumn, Source, Table
 from schemas.registry import Registry
 
 ROW = "row"
@@ -33,83 +34,76 @@ class Stamp:
 
 
 def tables(
-    typed: pl.DataFrame,
-    columns: Collection[LayoutColumn],
-    stamp: Stamp,
-    source: Source,
-    layout: Layout,
-    registry: Registry,
+    typed: pl.DataFrame, columns: Collection[LayoutColumn], stamp: Stamp, reading: Reading
 ) -> dict[str, pl.DataFrame]:
     """The fact tables of typed rows, each with the columns and types of its contract and `row`."""
     says = {name: pl.lit(value) for name, value in vars(stamp).items()}
+    registry = reading.registry
     made = {}
-    for name in layout.tables:
-        rows = (
-            _figures(typed, columns, source, registry) if name == "figures" else _one_each(typed, registry.tables[name])
-        )
+    for name in reading.layout.tables:
+        rows = _figures(typed, columns, reading) if name == "figures" else _one_each(typed, registry.tables[name])
         made[name] = _shaped(rows.with_columns(**says).rename({"line": "source_line"}), registry.tables[name])
-    return made
+    return dict(zip(made, pl.collect_all(made.values()), strict=True)) if len(made) > 1 else _collected(made)
 
 
-def _one_each(typed: pl.DataFrame, table: Table) -> pl.DataFrame:
+def _collected(made: Mapping[str, pl.LazyFrame]) -> dict[str, pl.DataFrame]:
+    return {name: rows.collect() for name, rows in made.items()}
+
+
+def _one_each(typed: pl.DataFrame, table: Table) -> pl.LazyFrame:
     """A row for each value of a column that has several in one cell, for the tables that have such a column."""
     held = {column.name for column in table.columns}
     several = [name for name, dtype in typed.schema.items() if dtype == pl.List(pl.String()) and name in held]
     for name in several:
         typed = typed.explode(name, empty_as_null=False, keep_nulls=False)
-    return typed
+    return typed.lazy()
 
 
-def _shaped(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+def _shaped(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     """The table's columns in its order and types; a column that the layout does not have is empty."""
-    types = contracts.polars_schema(table)
+    types, there = contracts.polars_schema(table), set(rows.collect_schema())
     return rows.select(
-        *(
-            (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
-            for name, dtype in types.items()
-        ),
+        *((pl.col(name) if name in there else pl.lit(None)).cast(dtype).alias(name) for name, dtype in types.items()),
         ROW,
     )
 
 
-def _figures(
-    typed: pl.DataFrame, columns: Collection[LayoutColumn], source: Source, registry: Registry
-) -> pl.DataFrame:
+def _figures(typed: pl.DataFrame, columns: Collection[LayoutColumn], reading: Reading) -> pl.LazyFrame:
     """One row per figure, from a layout with columns per indicator or with a row per figure."""
     by_indicator: dict[str, dict[str, LayoutColumn]] = {}
     for column in columns:
         if column.indicator:
             by_indicator.setdefault(column.indicator, {})[column.part] = column
+    registry = reading.registry
     if by_indicator:
         long = pl.concat([_one_indicator(typed, name, parts, registry) for name, parts in by_indicator.items()])
     else:
         long = _long(typed, registry)
-    return _with_reference(long, source, registry)
+    has_parts = "period" in typed.columns and typed["period"].str.len_chars().max() not in (None, 4)
+    return _with_reference(long, reading.source, registry, has_parts)
 
 
 def _one_indicator(
     typed: pl.DataFrame, indicator: str, parts: Mapping[str, LayoutColumn], registry: Registry
-) -> pl.DataFrame:
+) -> pl.LazyFrame:
     """The figures of one indicator that has columns of its own: a value, its counts, or all three."""
     first = next(iter(parts.values()))
     years = typed["year"].unique()
     windows = {year: first.window(year) for year in years if year is not None}
     # A column that the layout does not know in a year holds no figure of that year.
     known = [year for year in windows if first.years is None or year in first.years]
-    rows = typed.filter(pl.col("year").is_in(known))
     renamed = {column.name: part for part, column in parts.items()}
-    kept = [name for name in rows.columns if ":" not in name or name.removesuffix(MISSING) in renamed]
+    kept = [name for name in typed.columns if ":" not in name or name.removesuffix(MISSING) in renamed]
     names = {old + end: new + end for old, new in renamed.items() for end in ("", MISSING)}
-    return _long(rows.select(kept).rename(names).with_columns(indicator=pl.lit(indicator)), registry, windows)
+    rows = typed.select(kept).rename(names, strict=False)
+    if len(known) < len(windows) or rows["year"].null_count():
+        rows = rows.filter(pl.col("year").is_in(known))
+    return _long(rows.with_columns(indicator=pl.lit(indicator)), registry, windows)
 
 
-def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | None = None) -> pl.DataFrame:
+def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | None = None) -> pl.LazyFrame:
     """Figures with a value, counts, or both; where the value is not delivered, it follows from the counts."""
-    factor = pl.col("indicator").replace_strict(
-        {i.id: float(i.factor) for i in registry.indicators.values() if i.kind in ("share", "rate")},
-        default=None,
-        return_dtype=pl.Float64(),
-    )
+    there = set(typed.columns)
     otherwise = {
         "geography": pl.lit("area"),
         "geography_id": pl.col("area_id"),
@@ -121,33 +115,37 @@ def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | 
         "value": pl.lit(None, dtype=pl.Float64),
         "status": pl.lit("final"),
     }
-    rows = typed.with_columns(**{name: cells for name, cells in otherwise.items() if name not in typed.columns})
-    from_counts = factor * pl.col("numerator") / pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
-    value = pl.coalesce(pl.col("value").cast(pl.Float64), from_counts)
-    marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in rows.columns]
+    rows = typed.lazy().with_columns(**{name: cells for name, cells in otherwise.items() if name not in there})
+    given = pl.col("value").cast(pl.Float64)
+    if "numerator" in there:
+        factors = {i.id: float(i.factor) for i in registry.indicators.values() if i.kind in ("share", "rate")}
+        factor = pl.col("indicator").replace_strict(factors, default=None, return_dtype=pl.Float64())
+        base = pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
+        given = pl.coalesce(given, factor * pl.col("numerator") / base)
+    marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in there]
     marked = pl.coalesce([pl.when(mark.is_in(MARKED)).then(mark) for mark in marks])
     plain = pl.coalesce([*marks, pl.lit("not_delivered")])
     window = pl.col("year").replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1)
-    rows = rows.with_columns(
-        value=value,
-        missing_reason=pl.when(value.is_null()).then(pl.coalesce(marked, plain)).otherwise(marked),
+    rows = rows.with_columns(value=given).with_columns(
+        missing_reason=pl.when(pl.col("value").is_null()).then(pl.coalesce(marked, plain)).otherwise(marked),
         window_years=window.cast(pl.Int64),
     )
-    held = [column.name for column in registry.tables["figures"].columns if column.name in rows.columns]
+    made = {*there, *otherwise, "missing_reason", "window_years"}
+    held = [column.name for column in registry.tables["figures"].columns if column.name in made]
     return rows.select("line", ROW, *held)
 
 
-def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -> pl.DataFrame:
+def _with_reference(figures: pl.LazyFrame, source: Source, registry: Registry, has_parts: bool) -> pl.LazyFrame:
     """The days that a figure speaks of, where they are known, and the edition: the year that it is given for.
 
     A source with a day of reference counts on that day. A quarter or month is its first day for a stock, all its days
-    for what happens in the course of it.
+    for what happens in the course of it; `has_parts` says that there are any.
     """
     first = last = pl.lit(None, dtype=pl.Date)
     if source.reference_day is not None:
         month, number = (int(part) for part in source.reference_day.split("-"))
         first = last = pl.date(pl.col("year"), month, number)
-    if figures["period"].str.len_chars().max() not in (None, 4):
+    if has_parts:
         part = pl.col("period").str.slice(5).cast(pl.Int32, strict=False)
         months = pl.when(pl.col("period").str.contains("Q")).then(3).otherwise(1)
         begins = pl.date(pl.col("year"), months * (part - 1) + 1, 1)
@@ -162,12 +160,10 @@ def _with_reference(figures: pl.DataFrame, source: Source, registry: Registry) -
     return figures.with_columns(reference_from=first, reference_to=last, published_in=pl.col("year"))
 
 
-def validate(
-    name: str, rows: pl.DataFrame, registry: Registry, headers: Mapping[str, str], tidy: Tidy
-) -> tuple[list[Fault], Counter[str]]:
+def validate(name: str, rows: pl.DataFrame, registry: Registry, delivered: Rows) -> tuple[list[Fault], Counter[str]]:
     """Faults of the rows of one fact table against its contract, and how many of them an exception accepts.
 
-    `headers` gives the header of each typed column.
+    `delivered` are the rows that they come from.
     """
     table, judged = registry.tables[name], rows.drop(ROW)
     if contracts.keeps(judged, registry, table):
@@ -178,7 +174,7 @@ def validate(
     faults, accepted = [], Counter[str]()
     for case in cases.to_dicts():
         row = rows.row(case["index"], named=True)
-        fault = _fault(name, case, row, registry, headers, tidy)
+        fault = _fault(name, case, row, registry, delivered)
         if excuse := registry.excuse(fault.rule, row["source_file"], row):
             accepted[excuse] += 1
         else:
@@ -203,16 +199,16 @@ def _fault(
     case: Mapping[str, object],
     row: Mapping[str, object],
     registry: Registry,
-    headers: Mapping[str, str],
-    tidy: Tidy,
+    delivered: Rows,
 ) -> Fault:
     check = "required_empty" if case["check"] == "not_nullable" else str(case["check"])
     rule = check if check in registry.rules else "contract"
     of_rows = contracts.ROW_RULES.get(table, {})
     column = str(case["column"]) if case["column"] in row else of_rows[rule].field if rule in of_rows else ""
+    headers = delivered.headers
     header = headers.get(column) or headers.get(f"{column}:{row.get('indicator')}", column)
     at = int(str(row[ROW]))
-    return Fault(int(str(row["source_line"])), tidy.shown(header, at), rule, "", at)
+    return Fault(int(str(row["source_line"])), delivered.shown(header, at), rule, "", at)
 
 
 def key_faults(rows: pl.DataFrame, table: Table, headers: Mapping[str, str]) -> list[Fault]:

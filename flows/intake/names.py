@@ -4,6 +4,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -43,11 +44,17 @@ class PlaceNames:
 
     def of(self, source: Source) -> "PlaceNames":
         """The names as a source means them: its codes are of one geography only."""
-        if source.geography == "before_2007":
-            return replace(self, places=self.places_before_2007, places_before_2007={})
+        return self._before_2007 if source.geography == "before_2007" else self._from_2007
+
+    @cached_property
+    def _before_2007(self) -> "PlaceNames":
+        return replace(self, places=self.places_before_2007, places_before_2007={})
+
+    @cached_property
+    def _from_2007(self) -> "PlaceNames":
         return replace(self, places_before_2007={})
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of every name, so that facts are read again when a name changes."""
         tables = (self.municipalities, self.regions, self.areas, self.places, self.places_before_2007)

@@ -20,7 +20,7 @@ from flows.intake import formats
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault
 from flows.intake.ledger import ARCHIVE
-from flows.intake.stage import Receipt
+from flows.intake.receipts import Receipt
 from schemas.registry import Registry
 
 REGISTER = "register.json"

@@ -13,7 +13,7 @@ from flows.core.files import write_parquet
 from flows.core.provenance import code_sha256, digest
 from flows.intake import plans
 from flows.intake.faults import Fault
-from flows.intake.stage import Receipt
+from flows.intake.receipts import Receipt
 from schemas import contracts
 from schemas.models import Table
 from schemas.registry import Registry

@@ -3,13 +3,14 @@
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from flows.intake.coded import Coded, DeliveredTable, combine
+from flows.intake.coded import Coded, Codes, DeliveredTable, combine
 from flows.intake.faults import Fault, FaultGroup, Refusal
 from schemas.models import Layout, LayoutColumn, Source
 
@@ -18,12 +19,14 @@ FIGURE = "(tal)"
 
 
 @dataclass(frozen=True)
-class Tidy:
-    """Rows that the layout means.
+class Rows:
+    """Rows that the layout means, first as text and then typed.
 
     `columns` are those with a declaration, under the header that people see; `dimensions` those that decide what a row
     is a figure of; `lines` the line of each row. Where figures stand in several columns of one line, `figure_column` is
-    the header over each. `headings` counts lines that were no rows.
+    the header over each. `headings` counts lines that were no rows. `typed` are the columns once they are cast: `codes`
+    per row into values, with nulls where a cell is empty or does not fit; `outside` marks the rows that are in order
+    and not asked for; `groups` are the faults.
     """
 
     columns: Mapping[str, tuple[LayoutColumn, Coded]]
@@ -31,6 +34,28 @@ class Tidy:
     lines: NDArray[np.int64]
     figure_column: Coded | None
     headings: int
+    typed: Mapping[str, tuple[Codes, pl.Series]] = field(default_factory=dict)
+    outside: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    groups: tuple[FaultGroup, ...] = ()
+
+    def block(self, chosen: NDArray[np.intp]) -> pl.DataFrame:
+        """The typed columns of the chosen rows as a frame, with `line` and `row`."""
+        columns = {"line": pl.Series(values=self.lines[chosen]), "row": pl.Series(values=chosen)}
+        return pl.DataFrame(
+            columns | {name: values.gather(codes[chosen]) for name, (codes, values) in self.typed.items()}
+        )
+
+    def arrow(self, name: str, chosen: NDArray[np.intp]) -> pa.Array | None:
+        """A column of text for the chosen rows, as codes into its values; None where there is none of this name."""
+        codes, values = self.typed.get(name, (None, None))
+        if codes is None or values is None or values.dtype != pl.String or values.null_count():
+            return None
+        return pa.DictionaryArray.from_arrays(codes[chosen], values.to_arrow().cast(pa.string()))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header of each typed column."""
+        return {column.name: header for header, (column, _) in self.columns.items()}
 
     def shown(self, header: str, row: int) -> str:
         """The header to name for a fault in this row."""
@@ -45,7 +70,7 @@ class Tidy:
             yield Fault(int(self.lines[row]), shown, group.rule, group.detail.get(row, ""), row)
 
 
-def tidy(delivered: DeliveredTable, layout: Layout, source: Source) -> Tidy:
+def reshape(delivered: DeliveredTable, layout: Layout, source: Source) -> Rows:
     """Rows as the layout means them. Raises Refusal for missing, unknown and renamed columns."""
     cells, lines, headings = _carried_down(delivered, layout)
     declared, dimensions, across = _match(cells, layout, source)
@@ -60,10 +85,10 @@ def tidy(delivered: DeliveredTable, layout: Layout, source: Source) -> Tidy:
         figure = LayoutColumn(headers=(FIGURE,), to="value", type="decimal")
         columns[FIGURE] = (figure, _interleaved([cells[header] for header in across]))
         lines = lines[each]
-    return Tidy(_with_parts(columns), dimensions, lines, over, headings)
+    return Rows(_with_parts(columns), dimensions, lines, over, headings)
 
 
-def with_zeros(rows: Tidy) -> Tidy:
+def with_zeros(rows: Rows) -> Rows:
     """Rows with a 0 for each combination that is not there, in line 0, as StatBank's streamed formats mean it.
 
     Combined are the places, periods and values of dimensions that the file has; what it never names stays unknown.
@@ -139,13 +164,15 @@ def _match(
             across.append(header)
         else:
             unknown.append(header)
-    _check(cells, layout, source, found, unknown)
+    _check_columns(cells, layout, source, found, unknown)
+    if lacking := [name for name in source.needed_dimensions if name not in dimensions]:
+        raise Refusal("missing_column", "; ".join(_close_to(name, unknown, "renamed to") for name in lacking))
     if layout.across and not across:
         raise Refusal("missing_column", f"no column with a header such as {layout.across}")
     return found, dimensions, across
 
 
-def _check(
+def _check_columns(
     cells: Mapping[str, Coded],
     layout: Layout,
     source: Source,

@@ -10,8 +10,9 @@ from flows.intake import stage as store
 from flows.intake.deliveries import Delivery, find
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.names import PlaceNames, names
+from flows.intake.reading import Reading, reading
+from flows.intake.receipts import Receipt
 from flows.intake.reconcile import ARRIVAL, PLACE
-from flows.intake.stage import Receipt
 from schemas import contracts
 from schemas.registry import Registry
 
@@ -82,32 +83,30 @@ def stage(
     """
     source = registry.sources[delivery.source] if delivery.source else None
     tables = registry.layout_of(source.id).tables if source else ()
-    needed = known.of(source) if source and known and registry.layout_of(source.id).needs_municipalities else None
-    receipt = _stands(delivery, vintage, staging, registry, needed)
+    needed = reading(source.id, registry, known) if source else None
+    receipt = _stands(delivery, vintage, staging, needed)
     if receipt is None or source is None:
         return receipt
     # Older versions count where what was said once stands, and for figures of areas: since when could they be known?
     # What is fetched holds none.
     remembered = [name for name in tables if source.append_only or (name == "figures" and not source.fetch)]
     older = vintage.ledger.history(delivery, vintage.moment)[:-1] if remembered else []
-    read = [store.stage(version, staging, registry, needed) for version in older if version.file.is_file()]
+    read = [store.stage(version, staging, needed) for version in older if version.file.is_file()]
     usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
     usable = [tables for tables in usable if tables != receipt.tables]  # the one that stands is no older one
     history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
     return replace(receipt, history=history)
 
 
-def _stands(
-    delivery: Delivery, vintage: Vintage, staging: Path, registry: Registry, needed: PlaceNames | None
-) -> Receipt | None:
+def _stands(delivery: Delivery, vintage: Vintage, staging: Path, needed: Reading | None) -> Receipt | None:
     """Receipt of the newest version that can be used, or of the refusal where there is none."""
-    receipt = store.stage(delivery, staging, registry, needed)
+    receipt = store.stage(delivery, staging, needed)
     if receipt.outcome == "accepted" and _is_published(receipt, vintage):
         return receipt
     for version in reversed(vintage.ledger.history(delivery, vintage.moment)):
         if version.identity == delivery.identity or not version.file.is_file():
             continue
-        old = store.stage(version, staging, registry, needed)
+        old = store.stage(version, staging, needed)
         if old.outcome == "accepted" and _is_published(old, vintage):
             if receipt.outcome == "accepted":
                 return old

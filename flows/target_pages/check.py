@@ -13,7 +13,8 @@ from flows.core.provenance import file_sha256
 from flows.intake import names, plans, stage
 from flows.intake.deliveries import BESIDE, Delivery
 from flows.intake.delivery_note import SUFFIX
-from flows.intake.stage import Receipt
+from flows.intake.reading import reading
+from flows.intake.receipts import Receipt
 from flows.marts.build import over_snapshot
 from flows.present import danish, vocabulary
 from flows.publish.plans_read import Row
@@ -93,17 +94,16 @@ def check(file: Path, snapshot: Snapshot, registry: Registry) -> FileCheck:
 def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> Receipt:
     """The receipt of the file; a draft without a delivery note is read as if it had one."""
     known = names.names(registry, snapshot.read("dim_municipalities"), snapshot.read("dim_municipality_mergers"))
-    known = known.of(registry.sources[SOURCE])
     beside = {suffix: part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()}
     delivery = Delivery(f"{SOURCE}/{file.name}", file, SOURCE, file_sha256(file), beside, _hashes(beside), _today())
-    receipt = stage.stage(delivery, folder, registry, known)
+    receipt = stage.stage(delivery, folder, reading(SOURCE, registry, known))
     if receipt.rule != "head_missing" or SUFFIX in beside:
         return receipt
     note = folder / f"note{SUFFIX}"
     origin = "real" if snapshot.manifest["origin"] == "real" else "syntetisk"
     write(note, f"kilde: udkast\nudgivet: {_today()}\noprindelse: {origin}\n".encode())
     noted = {**beside, SUFFIX: note}
-    return stage.stage(replace(delivery, beside=noted, hashes=_hashes(noted)), folder, registry, known)
+    return stage.stage(replace(delivery, beside=noted, hashes=_hashes(noted)), folder, reading(SOURCE, registry, known))
 
 
 def _hashes(beside: Mapping[str, Path]) -> dict[str, str]:

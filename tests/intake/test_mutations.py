@@ -31,7 +31,7 @@ from flows.intake.deliveries import HASH_SUFFIX, Delivery, find
 from flows.intake.delivery_note import SUFFIX
 from flows.intake.formats import read
 from flows.intake.ledger import DeliveryLedger, now
-from flows.intake.stage import Receipt
+from flows.intake.receipts import Receipt
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[2]

@@ -43,3 +43,10 @@ def refuse_repeated(header: Sequence[str]) -> None:
     """Raises Refusal where a name of a column stands twice."""
     if twice := sorted({name for name in header if header.count(name) > 1}):
         raise Refusal("duplicate_column", ", ".join(map(repr, twice)))
+
+
+PERHAPS_MARKED = r"^\s*[#=]"
+
+
+def broken_rule(text: str) -> str:
+    return ""

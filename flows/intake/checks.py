@@ -1,0 +1,178 @@
+"""What a whole file must be: complete, summed as its note says, of its own table, sender and year."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import PurePosixPath
+
+import numpy as np
+import polars as pl
+
+from flows.intake.coded import Coded, DeliveredTable, combine
+from flows.intake.faults import Refusal
+from flows.intake.formats import cells
+from flows.intake.names import normal
+from flows.intake.numbers import SHARE, number_text
+from flows.intake.reading import Reading
+from flows.intake.reshape import Rows
+
+# A table of StatBank where a text names one: 'tabel FOLK1A', 'StatBank: STRAF11'.
+NAMED_TABLE = re.compile(
+    r"(?:statbank|statistikbank\w*|tabel|table)\W{1,3}([A-ZÆØÅ]{2,8}[0-9]{1,4}[A-Z0-9]{0,3})\b", re.IGNORECASE
+)
+WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+A_YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
+
+
+def row_count(delivered: DeliveredTable, path: str, reading: Reading) -> Counter[str]:
+    """The exception that a wrong number of rows in the note needs, if any. Raises Refusal where there is none."""
+    if delivered.note.rows in (None, delivered.rows):
+        return Counter()
+    if (excuse := reading.registry.excuse("row_count_differs", path)) is None:
+        raise Refusal("row_count_differs", f"the note says {delivered.note.rows}, the file has {delivered.rows}")
+    return Counter([excuse])
+
+
+def totals(delivered: DeliveredTable, reading: Reading) -> None:
+    """Hold the sums of columns against those of the delivery note. Raises Refusal naming the column that differs.
+
+    A column of percentages may be summed as it is shown or, by a formula in its sheet, as it is stored.
+    """
+    for header, promised in delivered.note.totals.items():
+        name = next((name for name in delivered.columns if name.casefold() == header.casefold()), None)
+        if name is None:
+            raise Refusal("control_total_differs", f"the note has a total of '{header}', the file has no such column")
+        coded = delivered.columns[name].tidied()
+        if broken := sorted({rule for rule in map(cells.broken_rule, coded.spellings) if rule}):
+            raise Refusal("control_total_differs", f"'{name}' has cells that are no number: {', '.join(broken)}")
+        in_percent = coded.spellings.str.contains(SHARE)
+        shown = _sum(coded, in_percent, reading.layout.numbers, Decimal(1))
+        stored = _sum(coded, in_percent, reading.layout.numbers, Decimal("0.01")) if in_percent.any() else shown
+        if promised not in (shown, stored):
+            raise Refusal("control_total_differs", f"'{name}': the note says {promised}, the file gives {shown}")
+
+
+def _sum(coded: Coded, in_percent: pl.Series, notation: str, hundredth: Decimal) -> Decimal:
+    numbers = number_text(coded.spellings.str.replace(SHARE, ""), "decimal", notation)
+    times = np.bincount(coded.codes, minlength=len(numbers)).tolist()
+    return sum(
+        (
+            Decimal(number) * count * (hundredth if percent else 1)
+            for number, count, percent in zip(numbers, times, in_percent, strict=True)
+            if number and count
+        ),
+        Decimal(0),
+    )
+
+
+def is_complete(rows: Rows) -> tuple[bool, str]:
+    """Whether a table has every place in every period for every figure, and how many rows that would be."""
+    keys = [coded for column, coded in rows.columns.values() if column.to in ("geography_id", "period")]
+    parts = list(rows.dimensions.values())
+    sizes = [len(np.unique(key.codes)) for key in keys]
+    sizes.append(len(combine(len(rows.lines), *parts)[1][0]) if parts else 1)
+    expected = int(np.prod(sizes))
+    different = len(combine(len(rows.lines), *keys, *parts)[1][0]) if keys else expected
+    words = f"{len(rows.lines)} rows, {different} of them different, {expected} expected"
+    return expected == different == len(rows.lines), words
+
+
+def completeness(rows: Rows, reading: Reading) -> None:
+    """Hold a table that must have every place in every period against itself. Raises Refusal where rows lack or repeat.
+
+    A sender who says that rows which are not there mean 0 sends no such table.
+    """
+    if reading.layout.complete and not (complete := is_complete(rows))[0]:
+        raise Refusal("incomplete_table", complete[1])
+
+
+def municipalities(rows: Rows, reading: Reading) -> None:
+    """Hold a complete table of municipalities against the list of them. Raises Refusal where a few are not there."""
+    columns = [rows.typed.get(name) for name in ("geography", "geography_id")]
+    is_named = not any(group.rule == "unknown_place" for group in rows.groups)
+    if not (reading.layout.complete and is_named) or any(column is None for column in columns):
+        return
+    (kinds, kind), (codes, identifier) = (column for column in columns if column)
+    is_municipality = (kind == "municipality").fill_null(False).to_numpy()[kinds]
+    there = identifier.gather(np.unique(codes[is_municipality])).drop_nulls().n_unique()
+    known = len(set(reading.names.municipalities.values()))
+    if known / 2 < there < known:
+        raise Refusal("incomplete_table", f"{there} of {known} municipalities")
+
+
+def table(delivered: DeliveredTable, reading: Reading) -> None:
+    """Hold what a file says of itself against the table that its folder is for. Raises Refusal where it is another."""
+    own, others = reading.source.statbank_table, {s.statbank_table for s in reading.registry.sources.values()} - {None}
+    if own is None:
+        return
+    texts = [delivered.note.says, *delivered.titles]
+    words = {word.upper() for text in texts for word in re.findall(r"\w+", text)}
+    if own in words:
+        return
+    named = {match[1].upper() for text in texts for match in NAMED_TABLE.finditer(text)}
+    named |= {name for name in others if name in words}
+    named |= {name for name in _titled(delivered.titles, reading) if name != own}
+    if named and own not in _titled(delivered.titles, reading):
+        raise Refusal("other_table", f"the file says {' and '.join(sorted(named))}, the folder is for {own}")
+
+
+def _titled(titles: Iterable[str], reading: Reading) -> set[str]:
+    """The tables of StatBank whose published titles stand in a file."""
+    shown = [normal(title) for title in titles]
+    return {
+        source.statbank_table
+        for source in reading.registry.sources.values()
+        for title in source.titles
+        if source.statbank_table and any(text.startswith(normal(title)) for text in shown)
+    }
+
+
+def sender(rows: Rows, delivered: DeliveredTable, path: str, reading: Reading) -> None:
+    """Hold the municipality that a file names against those of its rows. Raises Refusal where it is another's."""
+    column = rows.typed.get("municipality_code")
+    if not reading.source.by_municipality or column is None:
+        return
+    codes, values = column
+    there = {values[int(code)] for code in np.unique(codes)} - {None, ""}
+    note = delivered.note
+    places = {"the name of the file": PurePosixPath(path).stem, "the sender": note.sender, "the note": note.says}
+    for place, text in places.items():
+        named = set(_municipalities_in(text, reading))
+        if there and len(named) == 1 and not named & there:
+            rows_of = _names(there, reading)
+            raise Refusal("other_municipality", f"{place} says {_names(named, reading)}, the rows are of {rows_of}")
+
+
+def _municipalities_in(text: str, reading: Reading) -> Iterator[str]:
+    """Codes of the municipalities that a text names: '<name>', '<name> Kommune', whatever stands around them."""
+    words = " ".join(WORD.findall(normal(text).replace("_", " ")))
+    for name, code in reading.names.municipalities.items():
+        if not name.isdecimal() and (f" {name} " in f" {words} " or f" {name}s kommune " in f" {words} "):
+            yield code
+
+
+def _names(codes: set[str], reading: Reading) -> str:
+    by_code = {code: name.title() for name, code in reading.names.municipalities.items() if not name.isdecimal()}
+    return ", ".join(sorted(by_code.get(code, code) for code in codes)[:3])
+
+
+def year(rows: Rows, path: str, reading: Reading) -> None:
+    """Hold the one year of a file's name against the years of its rows. Raises Refusal where it is an older year's."""
+    column = rows.typed.get("year")
+    named = {int(found) for found in A_YEAR.findall(PurePosixPath(path).stem)}
+    if not (reading.source.by_municipality or reading.source.by_year) or column is None or len(named) != 1:
+        return
+    codes, values = column
+    years = {values[int(code)] for code in np.unique(codes)} - {None}
+    if years and not named & years:
+        shown = ", ".join(map(str, sorted(years)[-3:]))
+        raise Refusal("other_year", f"the name of the file says {named.pop()}, its rows {shown}")
+
+
+def bad_share(rows: int, quarantined: int, path: str, reading: Reading) -> tuple[bool, Counter[str]]:
+    """Whether a source's share of bad rows is kept, and the exception that is needed for it."""
+    if quarantined <= reading.source.max_bad_share * rows:
+        return True, Counter()
+    excuse = reading.registry.excuse("too_many_bad_rows", path)
+    return excuse is not None, Counter([excuse] if excuse else [])

@@ -1,0 +1,104 @@
+"""The bytes of a delivery and of what came beside it: opened once, held against their hashes, archived by hash."""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from flows.core.files import placed, write
+from flows.intake import delivery_note as notes
+from flows.intake import formats
+from flows.intake.coded import Content, DeliveredTable
+from flows.intake.deliveries import HASH_SUFFIX, Delivery
+from flows.intake.delivery_note import Note
+from flows.intake.faults import Refusal
+from flows.intake.ledger import ARCHIVE
+from flows.intake.privacy import lines_with_cpr_numbers
+from flows.intake.reading import Reading
+
+LARGE = 16 << 20
+PIECE = 8 << 20
+
+
+def read(delivery: Delivery, reading: Reading) -> tuple[DeliveredTable, dict[str, Content]]:
+    """What a delivery says, and by hash the bytes that were delivered, for the archive.
+
+    Raises Refusal where the file cannot be used at all, or is not the one that was fingerprinted.
+    """
+    contents = {delivery.fingerprint: _opened(delivery.file)}
+    contents |= {
+        delivery.hashes[suffix]: _checked(file, delivery.hashes[suffix]) for suffix, file in delivery.beside.items()
+    }
+    content = contents[delivery.fingerprint]
+    note = _note_beside(delivery, contents)
+
+    def table() -> DeliveredTable:
+        return formats.read(content, reading.layout, reading.source, note, vouched=_vouched(delivery, contents))
+
+    if len(content) <= LARGE:
+        _check(content, delivery.fingerprint)
+        return table(), contents
+    with ThreadPoolExecutor(1) as beside:
+        unchanged = beside.submit(_check, content, delivery.fingerprint)
+        try:
+            return table(), contents
+        finally:
+            # A file that changed meanwhile is refused for that, whatever else was found in it.
+            unchanged.result()
+
+
+def archive(contents: dict[str, Content], staging: Path) -> None:
+    """Keep what was delivered, by hash; nothing happens where it is kept already."""
+    for sha256, content in contents.items():
+        file = staging / ARCHIVE / sha256
+        if file.is_file():
+            continue
+        if isinstance(content, bytes):
+            write(file, content)
+            continue
+        with placed(file) as part, part.open("wb") as kept:
+            for start in range(0, len(content), PIECE):
+                kept.write(content[start : start + PIECE])
+
+
+def _opened(file: Path) -> Content:
+    """The bytes of a file, mapped into memory where they are many."""
+    try:
+        with file.open("rb") as opened:
+            large = file.stat().st_size > LARGE
+            return mmap(opened.fileno(), 0, access=ACCESS_READ) if large else opened.read()
+    except OSError:
+        raise Refusal("not_readable") from None
+
+
+def _check(content: Content, fingerprint: str) -> None:
+    if hashlib.sha256(content).hexdigest() != fingerprint:
+        raise Refusal("changed_while_read")
+
+
+def _checked(file: Path, fingerprint: str) -> Content:
+    content = _opened(file)
+    _check(content, fingerprint)
+    return content
+
+
+def _note_beside(delivery: Delivery, contents: dict[str, Content]) -> Note | None:
+    if notes.SUFFIX not in delivery.beside:
+        return None
+    try:
+        lines = bytes(contents[delivery.hashes[notes.SUFFIX]]).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise Refusal("undecodable", "the delivery note beside the file is not UTF-8") from None
+    if held := lines_with_cpr_numbers(lines):
+        raise Refusal("cpr_number", f"line {held[0]} of the delivery note")
+    return notes.parse(notes.pairs(lines))
+
+
+def _vouched(delivery: Delivery, contents: dict[str, Content]) -> bool:
+    """Whether the sender's own hash of the file agrees with what was received. Raises Refusal where it differs."""
+    if HASH_SUFFIX not in delivery.beside:
+        return False
+    words = bytes(contents[delivery.hashes[HASH_SUFFIX]]).split()
+    if not words or words[0].lower() != delivery.fingerprint.encode():
+        raise Refusal("sha256_differs")
+    return True

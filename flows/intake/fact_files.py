@@ -1,0 +1,151 @@
+"""Typed rows to validated files of facts, block by block, so that memory does not grow with the delivery."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from flows.core.files import parquet
+from flows.intake import facts
+from flows.intake.facts import ROW, Stamp
+from flows.intake.faults import Fault
+from flows.intake.reading import Reading
+from flows.intake.reshape import Rows
+
+BLOCK = 500_000
+
+
+@dataclass
+class FactFiles:
+    """The files of facts that the rows of a delivery give, written below `work`.
+
+    `accepted` counts the rows that a declared exception accepts.
+    """
+
+    rows: Rows
+    stamp: Stamp
+    reading: Reading
+    work: Path
+    accepted: Counter[str] = field(default_factory=Counter)
+
+    def written(self) -> tuple[dict[str, Path], list[Fault], NDArray[np.bool_]]:
+        """The file of each fact table, everything that is wrong, and which rows are set aside."""
+        found = [fault for group in self.rows.groups for fault in self.rows.faults(group)]
+        bad = np.zeros(len(self.rows.lines), dtype=bool)
+        for group in self.rows.groups:
+            bad[group.rows] = True
+        keys: dict[str, list[pl.Series]] = {}
+        files = self._write(bad, found, keys)
+        if repeated := self._repeated(bad, keys):
+            found += repeated
+            bad[[fault.row for fault in repeated]] = True
+            files = self._write(bad, None, {})
+        return files, found, bad
+
+    def _blocks(self, chosen: NDArray[np.bool_]) -> Iterator[dict[str, pl.DataFrame]]:
+        columns = [column for column, _ in self.rows.columns.values()]
+        rows = np.flatnonzero(chosen & ~self.rows.outside)
+        for start in range(0, max(len(rows), 1), BLOCK):
+            yield facts.tables(self.rows.block(rows[start : start + BLOCK]), columns, self.stamp, self.reading)
+
+    def _write(
+        self, bad: NDArray[np.bool_], found: list[Fault] | None, keys: dict[str, list[pl.Series]]
+    ) -> dict[str, Path]:
+        """Write the rows that are not bad; where `found` is given, validate them first and set aside what fails."""
+        files: dict[str, Path] = {}
+        with ExitStack() as stack:
+            pen = stack.enter_context(_Pen(is_beside=len(self.rows.lines) > BLOCK))
+            adders: dict[str, Any] = {}
+            for block in self._blocks(~bad):
+                failed = self._failed(block, found) if found is not None else set()
+                bad[list(failed)] = True
+                for name, rows in block.items():
+                    table = self.reading.registry.tables[name]
+                    good = rows.filter(~pl.col(ROW).is_in(failed)) if failed else rows
+                    if found is not None:
+                        keys.setdefault(name, []).append(good.select(table.key).hash_rows())
+                    if name not in adders:
+                        files[name] = self.work / f"{name}.parquet"
+                        adders[name] = stack.enter_context(parquet(files[name], table))
+                    pen.write(self._add, adders[name], good)
+            pen.rest()
+        return files
+
+    def _failed(self, block: Mapping[str, pl.DataFrame], found: list[Fault]) -> set[int]:
+        """The rows of a block that break a rule of their contract; what is wrong with them is added to `found`."""
+        failed: set[int] = set()
+        for name, rows in block.items():
+            faulty, accepted = facts.validate(name, rows, self.reading.registry, self.rows)
+            self.accepted += accepted
+            found += faulty
+            failed |= {fault.row for fault in faulty}
+        return failed
+
+    def _add(self, add: Callable[[pa.Table], None], rows: pl.DataFrame) -> None:
+        """Write validated rows. Text that came from a column of the delivery is written as the codes that it has."""
+        at, stamp = rows[ROW].to_numpy(), vars(self.stamp)
+        columns = {}
+        for name in rows.columns:
+            if name == ROW:
+                continue
+            coded = self.rows.arrow(name, at)
+            if name in stamp and rows.schema[name] == pl.String:
+                coded = pa.DictionaryArray.from_arrays(np.zeros(len(at), dtype=np.int32), [stamp[name]])
+            columns[name] = coded if coded is not None else rows[name].to_arrow()
+        add(pa.table(columns))
+
+    def _repeated(self, bad: NDArray[np.bool_], keys: Mapping[str, list[pl.Series]]) -> list[Fault]:
+        """Faults of rows that share a key; only rows whose keys have the same hash are looked at again."""
+        hashes = {name: pl.concat(parts) for name, parts in keys.items()}
+        doubtful = {name: keys for name, keys in hashes.items() if keys.n_unique() < len(keys)}
+        twice = {name: keys.filter(keys.is_duplicated()).unique() for name, keys in doubtful.items()}
+        if not twice:
+            return []
+        suspects: dict[str, list[pl.DataFrame]] = {}
+        tables = self.reading.registry.tables
+        for block in self._blocks(~bad):
+            for name, repeated in twice.items():
+                shared = block[name].select(tables[name].key).hash_rows().is_in(repeated.implode())
+                suspects.setdefault(name, []).append(block[name].filter(shared))
+        return [
+            fault
+            for name, rows in suspects.items()
+            for fault in facts.key_faults(pl.concat(rows), tables[name], self.rows.headers)
+        ]
+
+
+class _Pen:
+    """Writes in the order given; of deliveries of several blocks beside, while the next block is made."""
+
+    def __init__(self, is_beside: bool) -> None:
+        self._beside = ThreadPoolExecutor(1) if is_beside else None
+        self._writing: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._beside:
+            self._beside.shutdown()
+
+    def write(self, add: Callable[..., None], *block: Any) -> None:
+        """Write a block; not more than two are on their way."""
+        if self._beside is None:
+            add(*block)
+            return
+        while len(self._writing) > 1:
+            self._writing.pop(0).result()
+        self._writing.append(self._beside.submit(add, *block))
+
+    def rest(self) -> None:
+        """Wait for what is on its way."""
+        for part in self._writing:
+            part.result()

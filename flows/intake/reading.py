@@ -1,0 +1,68 @@
+"""How a delivery is read: its source, the layout, the registry that declares both, and the names of places."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flows.core.provenance import digest
+from flows.intake.names import PlaceNames
+from schemas.models import Layout, Source
+from schemas.registry import Registry
+
+# Of an indicator, what decides whether a figure is read and kept.
+OF_INDICATORS = {"label_da", "kind", "per", "minimum", "maximum", "area_maximum", "of_year", "of_areas"}
+OF_EXCEPTIONS = {"check", "area_id", "year", "indicator", "file"}
+OF_CORRECTIONS = {"file", "where", "column", "wrong", "right"}
+MANY = 256
+_made: dict[tuple[str, int, int], "Reading"] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What the deliveries of one source are read by; `known` is None where no list of municipalities can be read."""
+
+    source: Source
+    registry: Registry
+    known: PlaceNames | None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The layout of the source's deliveries."""
+        return self.registry.layouts[self.source.layout]
+
+    @cached_property
+    def names(self) -> PlaceNames:
+        """The names of places as the source means them."""
+        return self.known.of(self.source) if self.known and self.layout.needs_municipalities else PlaceNames()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything that decides what is read: a word that no delivery of the source meets changes nothing."""
+        return digest([json.dumps(list(self._declared()), ensure_ascii=False, default=str), self.names.fingerprint])
+
+    def _declared(self) -> Iterator[Any]:
+        registry, source = self.registry, self.source
+        tables = [registry.tables[name] for name in self.layout.tables]
+        yield source.model_dump()
+        yield self.layout.model_dump()
+        yield [table.model_dump() for table in tables]
+        yield sorted(registry.rules)
+        yield {name: indicator.model_dump(include=OF_INDICATORS) for name, indicator in registry.indicators.items()}
+        yield {name: entry.model_dump(include=OF_EXCEPTIONS) for name, entry in registry.exceptions.items()}
+        mended = {name: entry for name, entry in registry.corrections.items() if entry.source == source.id}
+        yield {name: entry.model_dump(include=OF_CORRECTIONS) for name, entry in mended.items()}
+        vocabularies = {column.vocabulary for column in self.layout.columns}
+        vocabularies |= {column.vocabulary for table in tables for column in table.columns}
+        yield {name: registry.vocabularies[name] for name in sorted(filter(None, vocabularies))}
+
+
+def reading(source: str, registry: Registry, known: PlaceNames | None) -> Reading:
+    """The reading of a source, made once for a registry and its names: hundreds of deliveries share it."""
+    key = (source, id(registry), id(known))  # both live as long as the reading that holds them
+    if key not in _made:
+        if len(_made) >= MANY:
+            _made.clear()
+        _made[key] = Reading(registry.sources[source], registry, known)
+    return _made[key]
