@@ -19,8 +19,8 @@ from flows import tasks
 from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
 from flows.intake import reconcile, versions
-from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.receipts import Receipt
+from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.versions import Vintage
 from flows.marts import checks, queries
 from flows.marts.build import BuildError, caveat, every_step

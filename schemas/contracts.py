@@ -152,18 +152,25 @@ def _unit(column: TableColumn) -> dict[str, str]:
     return {"unit": column.unit} if column.unit else {}
 
 
-def keeps(rows: pl.DataFrame, registry: Registry, table: Table) -> bool:
-    """Whether all rows keep the contract that `pandera_schema` would judge them by, asked in one query.
+class Contract:
+    """The contract of a fact table as one query: `pandera_schema` would judge the same rules, row by row.
 
-    Nearly all do, and pandera, which says which row breaks which rule, takes tens of milliseconds whatever it looks at.
+    Nearly all rows keep theirs, and pandera, which says which row breaks which rule, takes tens of milliseconds
+    whatever it looks at.
     """
-    if dict(rows.schema) != polars_schema(table):
-        return False
-    rules = [rule for column in table.columns for _, rule in _column_rules(registry, table, column)]
-    rules += [pl.col(column.name).is_not_null() for column in table.columns if not column.nullable]
-    rules += [rule.holds for rule in ROW_RULES.get(table.id, {}).values()]
-    asked = [rule.fill_null(True).all().alias(str(place)) for place, rule in enumerate(rules)]
-    return all(_known(rows.lazy(), _limits(registry)).select(asked).collect().row(0))
+
+    def __init__(self, registry: Registry, table: Table) -> None:
+        rules = [rule for column in table.columns for _, rule in _column_rules(registry, table, column)]
+        rules += [pl.col(column.name).is_not_null() for column in table.columns if not column.nullable]
+        rules += [rule.holds for rule in ROW_RULES.get(table.id, {}).values()]
+        self._asked = [rule.fill_null(True).all().alias(str(place)) for place, rule in enumerate(rules)]
+        self._schema = polars_schema(table)
+        self._limits = _limits(registry)
+
+    def is_kept(self, rows: pl.DataFrame) -> bool:
+        """Whether all rows keep it: the columns, their types, every rule."""
+        is_shaped = dict(rows.schema) == self._schema
+        return is_shaped and all(_known(rows.lazy(), self._limits).select(self._asked).collect().row(0))
 
 
 def pandera_schema(registry: Registry, table: Table) -> Any:

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake import numbers
-from flows.intake.coded import Coded, Codes
+from flows.intake.coded import Coded, Codes, tidied
 from flows.intake.dimensions import meant
 from flows.intake.faults import FaultGroup
 from flows.intake.formats import cells
@@ -65,15 +65,15 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
     and for a table with dimensions `indicator` and `breakdown`. Rows with faults are still among them.
     """
     count = len(rows.lines)
-    clean = {header: (column, coded.tidied()) for header, (column, coded) in rows.columns.items()}
+    tidy = tidied({header: coded for header, (_, coded) in rows.columns.items()})
+    clean = {header: (column, tidy[header]) for header, (column, _) in rows.columns.items()}
     typed: dict[str, tuple[Codes, pl.Series]] = {
         name: (np.zeros(count, dtype=np.int32), pl.Series(values=[value]))
         for name, value in {**reading.layout.constants, **reading.source.constants}.items()
     }
-    groups: list[FaultGroup] = []
+    groups = [*_marked(tidy)]
     doubtful: list[tuple[str, LayoutColumn, Coded, _Cast]] = []
     for header, (column, coded) in clean.items():
-        groups += _marked(header, coded)
         if column.type in PLACES:
             continue
         made = _column(coded.spellings, column, reading, withheld_as)
@@ -104,43 +104,46 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
     return replace(rows, typed=typed, outside=outside, groups=(*_of_rows_asked_for(groups, outside),))
 
 
-def _marked(header: str, coded: Coded) -> Iterator[FaultGroup]:
+def _marked(columns: Mapping[str, Coded]) -> Iterator[FaultGroup]:
     """Cells that a reader or a spreadsheet marked as no value at all, in whatever column they stand."""
-    marks = coded.spellings.str.contains(cells.PERHAPS_MARKED)
-    if not marks.any():
+    if not pl.concat([coded.spellings for coded in columns.values()]).str.contains(cells.PERHAPS_MARKED).any():
         return
-    rules = [cells.broken_rule(text) if marked else "" for text, marked in zip(coded.spellings, marks, strict=True)]
-    names = pl.Series(values=rules, dtype=pl.String())
-    for rule in sorted({rule for rule in rules if rule}):
-        at = np.flatnonzero(coded.where(names == rule))
-        shown = coded.spellings.gather(coded.codes[at]).to_list() if rule == "error_cell" else [""] * len(at)
-        yield FaultGroup(at, header, rule, dict(zip(at.tolist(), shown, strict=True)))
+    for header, coded in columns.items():
+        rules = pl.Series(values=[cells.broken_rule(text) for text in coded.spellings], dtype=pl.String())
+        for rule in sorted(set(rules) - {""}):
+            at = np.flatnonzero(coded.where(rules == rule))
+            shown = coded.spellings.gather(coded.codes[at]).to_list() if rule == "error_cell" else [""] * len(at)
+            yield FaultGroup(at, header, rule, dict(zip(at.tolist(), shown, strict=True)))
 
 
 def _column(text: pl.Series, column: LayoutColumn, reading: Reading, withheld_as: str) -> _Cast:
     marks = {"": "not_delivered"} | (reading.layout.missing if column.type in NUMBERS else {})
     if withheld_as and column.name in ("value", "numerator"):
         marks[withheld_as] = "withheld_or_zero"
-    here, missing = pl.col("text"), pl.col("missing")
-    frame = pl.DataFrame({"text": text}).with_columns(
-        missing=here.replace_strict(marks, default=None, return_dtype=pl.String())
-    )
+    here, missing = pl.col("text"), pl.lit(None, dtype=pl.String())
+    for mark, reason in marks.items():
+        missing = pl.when(here == mark).then(pl.lit(reason)).otherwise(missing)
     if column.separator is not None or column.type in LOOKED_UP:
         known = _known(column, reading)
         value = _several(known, column.separator) if column.separator is not None else known
-        cells_given = zip(text, frame["missing"].is_null(), strict=True)
+        why = [marks.get(text) for text in text]
         dtype = pl.List(pl.String()) if column.separator is not None else pl.String()
-        values = pl.Series(values=[value(cell) if given else None for cell, given in cells_given], dtype=dtype)
-        return _Cast(values, frame["missing"], frame["missing"].is_null() & values.is_null())
+        values = [None if reason else value(cell) for cell, reason in zip(text, why, strict=True)]
+        unfit = [reason is None and value is None for reason, value in zip(why, values, strict=True)]
+        return _Cast(
+            pl.Series(values=values, dtype=dtype),
+            pl.Series(values=why, dtype=pl.String()),
+            pl.Series(values=unfit, dtype=pl.Boolean()),
+        )
     given = pl.when(missing.is_null()).then(here)
-    notation = reading.layout.numbers
-    asked = {"missing": missing, "values": _values(given, column.type, notation)}
+    values_asked = _values(given, column.type, reading.layout.numbers)
+    asked = {"missing": missing, "values": values_asked, "unfit": given.is_not_null() & values_asked.is_null()}
     if column.type == "decimal":
         asked["in_percent"] = given.str.contains(numbers.SHARE).fill_null(False)
     if column.type in NUMBERS:
-        bare = given.str.replace(numbers.SHARE, "")
-        asked["in_doubt"] = bare.str.contains(numbers.IN_DOUBT[notation]).fill_null(False)
-    made = frame.select(**asked).with_columns(unfit=missing.is_null() & pl.col("values").is_null())
+        doubt = numbers.IN_DOUBT[reading.layout.numbers]
+        asked["in_doubt"] = given.str.contains(doubt).fill_null(False)
+    made = text.to_frame("text").select(**asked)
     return _Cast(**{name: made[name] for name in made.columns})
 
 
@@ -205,12 +208,12 @@ def _column_faults(
         ]
         broken = pl.Series(values=names, dtype=pl.String())
         rules = {rule: broken == rule for rule in sorted(set(names)) if rule}
-    if not column.optional and column.indicator is None and column.to != "value":
+    is_required = not column.optional and column.indicator is None and column.to != "value"
+    if is_required and made.missing.null_count() < len(made.missing):
         rules["required_empty"] = made.missing.is_not_null()
-    if column.to in ("year", "period") and reading.source.years:
-        years = made.values.cast(pl.String()).str.slice(0, 4).cast(pl.Int32())
-        asked_for = [year for year in years.unique().drop_nulls() if year in reading.source.years]
-        rules["year_out_of_range"] = made.values.is_not_null() & ~years.is_in(asked_for)
+    if column.to in ("year", "period") and (years := reading.source.years):
+        outside = [value is not None and int(str(value)[:4]) not in years for value in made.values]
+        rules["year_out_of_range"] = pl.Series(values=outside, dtype=pl.Boolean())
     for rule, spellings in rules.items():
         if spellings.any():
             yield FaultGroup(np.flatnonzero(coded.where(spellings)), header, rule)

@@ -65,6 +65,22 @@ class Coded:
         return mask
 
 
+def tidied(columns: Mapping[str, Coded]) -> dict[str, Coded]:
+    """Columns with spellings in the Unicode form NFC and without spaces around them.
+
+    All spellings are looked at together: a question costs as much for one column of a small delivery as for all.
+    """
+    if not columns:
+        return {}
+    together = pl.concat([column.spellings for column in columns.values()])
+    clean = together.to_frame("text").select(pl.col("text").str.normalize("NFC").str.strip_chars()).to_series()
+    made, start = {}, 0
+    for name, column in columns.items():
+        made[name] = replace(column, spellings=clean.slice(start, len(column.spellings)))
+        start += len(column.spellings)
+    return made
+
+
 def combine(rows: int, *columns: Coded) -> tuple[Codes, list[Codes]]:
     """Which different combinations of spellings the rows have.
 

@@ -83,7 +83,7 @@ class FactFiles:
         """The rows of a block that break a rule of their contract; what is wrong with them is added to `found`."""
         failed: set[int] = set()
         for name, rows in block.items():
-            faulty, accepted = facts.validate(name, rows, self.reading.registry, self.rows)
+            faulty, accepted = facts.validate(name, rows, self.reading, self.rows)
             self.accepted += accepted
             found += faulty
             failed |= {fault.row for fault in faulty}

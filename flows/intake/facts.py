@@ -160,14 +160,15 @@ def _with_reference(figures: pl.LazyFrame, source: Source, registry: Registry, h
     return figures.with_columns(reference_from=first, reference_to=last, published_in=pl.col("year"))
 
 
-def validate(name: str, rows: pl.DataFrame, registry: Registry, delivered: Rows) -> tuple[list[Fault], Counter[str]]:
+def validate(name: str, rows: pl.DataFrame, reading: Reading, delivered: Rows) -> tuple[list[Fault], Counter[str]]:
     """Faults of the rows of one fact table against its contract, and how many of them an exception accepts.
 
     `delivered` are the rows that they come from.
     """
-    table, judged = registry.tables[name], rows.drop(ROW)
-    if contracts.keeps(judged, registry, table):
+    registry, judged = reading.registry, rows.drop(ROW)
+    if reading.contracts[name].is_kept(judged):
         return [], Counter()
+    table = registry.tables[name]
     cases = _broken_rules(judged, table, registry)
     if cases["index"].null_count():
         raise TypeError(f"facts of {name!r} do not have the shape of their contract:\n{cases}")
@@ -183,7 +184,7 @@ def validate(name: str, rows: pl.DataFrame, registry: Registry, delivered: Rows)
 
 
 def _broken_rules(rows: pl.DataFrame, table: Table, registry: Registry) -> pl.DataFrame:
-    """Every broken rule of every row. Raises TypeError where pandera finds none: it judges otherwise than `keeps`."""
+    """Every broken rule of every row. Raises TypeError where pandera finds none, though the contract is broken."""
     from pandera.errors import SchemaErrors  # noqa: PLC0415 - it takes seconds to import
 
     try:

@@ -12,7 +12,7 @@ PATTERNS = {
     ("decimal", "plain"): r"^-?[0-9]+(?:[.,][0-9]+)?$",
 }
 # A sign and three digits: a decimal here, a thousand there. In Danish notation the point has one meaning.
-IN_DOUBT = {"danish": r"^-?[1-9][0-9]{0,2},[0-9]{3}$", "plain": r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"}
+IN_DOUBT = {"danish": r"^-?[1-9][0-9]{0,2},[0-9]{3}(?:\s?%)?$", "plain": r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}(?:\s?%)?$"}
 THOUSAND = 1000
 SHARE = r"\s?%$"
 

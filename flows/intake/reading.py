@@ -8,6 +8,7 @@ from typing import Any
 
 from flows.core.provenance import digest
 from flows.intake.names import PlaceNames
+from schemas.contracts import Contract
 from schemas.models import Layout, Source
 from schemas.registry import Registry
 
@@ -41,6 +42,12 @@ class Reading:
     def fingerprint(self) -> str:
         """Hash of everything that decides what is read: a word that no delivery of the source meets changes nothing."""
         return digest([json.dumps(list(self._declared()), ensure_ascii=False, default=str), self.names.fingerprint])
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """The contract of each fact table that the layout feeds."""
+        tables = self.registry.tables
+        return {name: Contract(self.registry, tables[name]) for name in self.layout.tables}
 
     def _declared(self) -> Iterator[Any]:
         registry, source = self.registry, self.source

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flows.intake import deliveries, stage
+from flows.intake.reading import reading
 from flows.intake.reconcile import MixedOrigin
 from schemas.registry import Registry
 
@@ -307,7 +308,7 @@ def test_a_leap_is_one_of_the_factor_itself_and_nothing_less(
 def test_a_thousands_point_written_as_a_comma_is_no_count(night: Any) -> None:
     night.deliver(PATH, delivery(*PLENTY, GOOD.replace("9.100", "9,259")))
     receipt = night.run()[PATH]
-    assert (receipt.used, receipt.rules) == (19, {"not_a_whole_number": 1})
+    assert (receipt.used, receipt.rules) == (19, {"ambiguous_number": 1})
 
 
 def test_with_two_years_the_later_one_is_set_aside(night: Any) -> None:
@@ -322,7 +323,7 @@ def test_a_list_with_thousands_points_read_as_decimals_is_refused(night: Any) ->
     wrong = [re.sub(r"(\d)\.(\d{3});", r"\1,\2;", row) for row in rows.splitlines()]
     night.deliver("ministry_lists/liste_2010.csv", head + "På listen\n" + "\n".join(wrong) + "\n")
     receipt = night.run()["ministry_lists/liste_2010.csv"]
-    assert (receipt.outcome, receipt.rules) == ("refused", {"not_a_whole_number": 29})
+    assert (receipt.outcome, receipt.rules) == ("refused", {"ambiguous_number": 29})
 
 
 def test_a_refused_delivery_leaves_the_facts_of_the_last_accepted_one(night: Any) -> None:
@@ -366,7 +367,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_night(night: 
     night.deliver(PATH, delivery(GOOD))
     (found,) = [d for d in deliveries.find(night.raw, night.registry) if d.path == PATH]
     night.deliver(PATH, delivery(GOOD, GOOD))
-    receipt = stage.stage(found, night.staging, night.registry, None)
+    receipt = stage.stage(found, night.staging, reading(found.source, night.registry, None))
     assert (receipt.outcome, receipt.rule) == ("refused", "changed_while_read")
     assert not (night.staging / "deliveries" / found.fingerprint).exists()
 

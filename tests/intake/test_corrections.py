@@ -75,7 +75,7 @@ def test_only_the_declared_cell_is_mended(night: Any, change: dict[str, Any]) ->
     night.deliver(PATH, delivery(WRONG, *plenty))
     knowing(night, corrections=[correction(**change)])
     receipt = night.run()[PATH]
-    assert (receipt.rules, receipt.corrected) == ({"not_a_whole_number": 1}, {})
+    assert (receipt.rules, receipt.corrected) == ({"ambiguous_number": 1}, {})
     assert night.marts()["known_corrections"]["matched_rows"].to_list() == [0]
 
 

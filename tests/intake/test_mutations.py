@@ -31,6 +31,7 @@ from flows.intake.deliveries import HASH_SUFFIX, Delivery, find
 from flows.intake.delivery_note import SUFFIX
 from flows.intake.formats import read
 from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.reading import reading
 from flows.intake.receipts import Receipt
 from schemas.registry import Registry, load
 
@@ -205,13 +206,8 @@ def staged(original: Original, content: bytes, guard: str, folder: Path, registr
         beside[HASH_SUFFIX].write_text(f"{file_sha256(folder / 'hash.of')}  copy\n")
     hashes = {suffix: file_sha256(part) for suffix, part in beside.items()}
     delivery = Delivery(original.path, file, original.source, file_sha256(file), beside, hashes)
-    names = (
-        known.of(registry.sources[original.source])
-        if registry.layout_of(original.source).needs_municipalities
-        else None
-    )
     with limited():
-        receipt = stage.stage(delivery, folder / "staging", registry, names)
+        receipt = stage.stage(delivery, folder / "staging", reading(original.source, registry, known))
     return receipt, facts_of(receipt, folder / "staging")
 
 

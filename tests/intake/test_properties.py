@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from flows.core.provenance import file_sha256
-from flows.intake import cast, facts, stage, versions
+from flows.intake import facts, numbers, stage, versions
 from flows.intake.deliveries import Delivery, find
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.reading import reading
 from schemas import contracts
 from schemas.registry import Registry
 
@@ -28,7 +29,7 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 
 def cast_one(text: str, kind: str) -> Any:
     """One cell through the caster: its value, or None where it is a fault."""
-    return cast.number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
+    return numbers.number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
 
 
 def oracle(text: str, decimals: bool) -> str | None:
@@ -166,7 +167,7 @@ def test_a_damaged_delivery_loses_nothing_in_silence(
     file = tmp_path / "delivery.csv"
     file.write_bytes(damaged((RAW / path).read_bytes(), damage))
     delivery = Delivery(path, file, path.split("/", 1)[0], file_sha256(file))
-    receipt = stage.stage(delivery, tmp_path / "staging", registry, known)
+    receipt = stage.stage(delivery, tmp_path / "staging", reading(path.split("/", 1)[0], registry, known))
     if receipt.outcome == "refused":
         assert receipt.rule in registry.rules
         assert not receipt.tables

@@ -16,7 +16,7 @@ from flows.intake.delivery_note import Note, parse
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.formats.cells import written
-from flows.intake.reshape import tidy
+from flows.intake.reshape import reshape
 from schemas.models import Layout, LayoutColumn, Source
 from schemas.registry import Registry
 
@@ -154,7 +154,7 @@ def test_what_is_written_is_read_back(registry: Registry, name: str, data: Any) 
 
 @given(st.floats(-1e12, 1e12, allow_nan=False).map(lambda number: round(number, 6)))
 def test_a_number_of_a_cell_is_written_so_that_it_is_read_as_itself(registry: Registry, number: float) -> None:
-    from flows.intake.cast import number_text
+    from flows.intake.numbers import number_text
 
     text = written(number)
     (read_back,) = number_text(pl.Series(values=[text]), "decimal", "danish").cast(pl.Float64())
@@ -164,7 +164,7 @@ def test_a_number_of_a_cell_is_written_so_that_it_is_read_as_itself(registry: Re
 def test_years_across_become_rows_with_their_header(registry: Registry) -> None:
     source, layout = registry.sources["transcribed_convictions"], registry.layouts["series_across"]
     content = b"municipality,2008,2009\nOdense,1,2\nAarhus,3,..\n"
-    rows = tidy(read(content, layout, source, NOTE), layout, source)
+    rows = reshape(read(content, layout, source, NOTE), layout, source)
     texts = {header: coded.text().to_list() for header, (_, coded) in rows.columns.items()}
     assert texts["municipality"] == ["Odense", "Odense", "Aarhus", "Aarhus"]
     assert (texts["(kolonneoverskrift)"], texts["(tal)"]) == (["2008", "2009"] * 2, ["1", "2", "3", ".."])

@@ -15,7 +15,7 @@ from flows.intake import delivery_note, formats
 from flows.intake.cast import NUMBERS
 from flows.intake.faults import Refusal
 from flows.intake.formats import workbook
-from flows.intake.reshape import tidy
+from flows.intake.reshape import reshape
 from flows.intake.templates import yearly
 from flows.intake.templates.workbook import LAST
 from schemas import labels
@@ -77,7 +77,7 @@ def test_prefilled_rows_are_the_areas_of_the_municipality(night: Any, of_odense:
     layout, source = registry.layouts[LAYOUT], registry.sources[SOURCE]
     read = formats.read(of_odense, layout, source)
     assert list(read.columns) == list(headers(registry))
-    assert list(tidy(read, layout, source).columns) == headers(registry)
+    assert list(reshape(read, layout, source).columns) == headers(registry)
     known = [row["name"] for row in registry.codes["areas"] if row["municipality_code"] == "0461"]
     assert len(known) == 5
     rows = read.frame()
@@ -428,7 +428,7 @@ def test_what_the_page_says_not_to_write_is_not_read(night: Any, written: str) -
     night.deliver(f"{SOURCE}/odense_2016.csv", wide.replace(";9.001;", f";{written};") + rows)
     receipt = night.run()[f"{SOURCE}/odense_2016.csv"]
     assert receipt.outcome == "accepted", receipt
-    assert receipt.rules.keys() & {"not_a_whole_number", "ambiguous_dash"}, receipt
+    assert receipt.rules.keys() & {"not_a_whole_number", "ambiguous_number", "ambiguous_dash"}, receipt
 
 
 def test_a_corrected_file_of_the_same_name_closes_its_errors(night: Any) -> None:
