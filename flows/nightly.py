@@ -257,7 +257,8 @@ def _manifest(
     facts: Facts,
 ) -> dict[str, Any]:
     folder = next(iter(facts.tables.values())).parent
-    staged = {f"current/{folder.name}/{file.name}" for file in facts.tables.values()}
+    current = [*(file.name for file in facts.tables.values()), reconcile.VERDICT]
+    staged = {f"current/{folder.name}/{name}" for name in current}
     for receipt in receipts:
         staged |= {*receipt.tables.values(), *([receipt.faults] if receipt.faults else [])}
         staged |= {f"receipts/{Path(file).stem}.json" for file in receipt.tables.values()}

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import PurePosixPath
 
@@ -21,7 +21,6 @@ from flows.intake.reshape import Rows
 NAMED_TABLE = re.compile(
     r"(?:statbank|statistikbank\w*|tabel|table)\W{1,3}([A-ZÆØÅ]{2,8}[0-9]{1,4}[A-Z0-9]{0,3})\b", re.IGNORECASE
 )
-WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 A_YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 
 
@@ -136,24 +135,33 @@ def sender(rows: Rows, delivered: DeliveredTable, path: str, reading: Reading) -
     codes, values = column
     there = {values[int(code)] for code in np.unique(codes)} - {None, ""}
     note = delivered.note
-    places = {"the name of the file": PurePosixPath(path).stem, "the sender": note.sender, "the note": note.says}
-    for place, text in places.items():
-        named = set(_municipalities_in(text, reading))
+    stem = normal(re.sub(r"[_\d]+", " ", PurePosixPath(path).stem))
+    places = {
+        "the name of the file": _municipalities_in(stem, reading, "{}"),
+        "the sender": {reading.names.municipalities.get(normal(note.sender), "")} - {""}
+        or _municipalities_in(normal(note.sender), reading, "{}s? kommune"),
+        "the note": _municipalities_in(normal(note.says), reading, "{}s? kommune"),
+    }
+    for place, named in places.items():
         if there and len(named) == 1 and not named & there:
             rows_of = _names(there, reading)
             raise Refusal("other_municipality", f"{place} says {_names(named, reading)}, the rows are of {rows_of}")
 
 
-def _municipalities_in(text: str, reading: Reading) -> Iterator[str]:
-    """Codes of the municipalities that a text names: '<name>', '<name> Kommune', whatever stands around them."""
-    words = " ".join(WORD.findall(normal(text).replace("_", " ")))
-    for name, code in reading.names.municipalities.items():
-        if not name.isdecimal() and (f" {name} " in f" {words} " or f" {name}s kommune " in f" {words} "):
-            yield code
+def _municipalities_in(text: str, reading: Reading, written: str) -> set[str]:
+    """Codes of the municipalities that a text names in a form of writing; the longest name counts where several fit."""
+    names = {name: code for name, code in reading.names.municipalities.items() if not name.isdecimal()}
+    found = set()
+    for name in sorted((name for name in names if name in text), key=len, reverse=True):
+        text, times = re.subn(rf"(?<![^\W\d_]){written.format(re.escape(name))}(?![^\W\d_])", " ", text)
+        found |= {names[name]} if times else set()
+    return found
 
 
 def _names(codes: set[str], reading: Reading) -> str:
-    by_code = {code: name.title() for name, code in reading.names.municipalities.items() if not name.isdecimal()}
+    by_code: dict[str, str] = {}
+    for name, code in reading.names.municipalities.items():
+        by_code.setdefault(code, name.title())
     return ", ".join(sorted(by_code.get(code, code) for code in codes)[:3])
 
 

@@ -1,7 +1,9 @@
 """The bytes of a delivery and of what came beside it: opened once, held against their hashes, archived by hash."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from flows.intake.faults import Refusal
 from flows.intake.ledger import ARCHIVE
 from flows.intake.privacy import lines_with_cpr_numbers
 from flows.intake.reading import Reading
+from flows.intake.receipts import Receipt
+from schemas.registry import Registry
 
 LARGE = 16 << 20
 PIECE = 8 << 20
@@ -59,6 +63,14 @@ def archive(contents: dict[str, Content], staging: Path) -> None:
         with placed(file) as part, part.open("wb") as kept:
             for start in range(0, len(content), PIECE):
                 kept.write(content[start : start + PIECE])
+
+
+def archived_lines(receipt: Receipt, lines: Collection[int], staging: Path, registry: Registry) -> Mapping[int, str]:
+    """The text of lines of an archived delivery, as it was received."""
+    source = registry.sources[receipt.source or ""]
+    unsaid = Note(says="", origin="", published_at=date.min)
+    delivered = _opened(staging / ARCHIVE / receipt.facts_from)
+    return formats.read(delivered, registry.layouts[source.layout], source, unsaid, vouched=True).raw(lines)
 
 
 def _opened(file: Path) -> Content:

@@ -23,7 +23,8 @@ class Refusal(Exception):
 class Fault:
     """One broken rule in one line of a delivery. `detail` helps to mend it and never repeats the cell.
 
-    `row` is the place of the row among those of the tidy sheet, -1 for a line that is no row of it.
+    `row` is the place of the row among those that the layout means, -1 for a line that is none of them; `text` is the
+    delivered line, for people in the house.
     """
 
     line: int
@@ -31,6 +32,7 @@ class Fault:
     rule: str
     detail: str = ""
     row: int = -1
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,7 @@ import polars as pl
 
 from flows.core.files import write
 from flows.core.provenance import digest
-from flows.intake import formats
-from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault
-from flows.intake.ledger import ARCHIVE
 from flows.intake.receipts import Receipt
 from schemas.registry import Registry
 
@@ -60,7 +57,7 @@ def lay_out(
     written: dict[str, Path] = {}
     open_now: list[Item] = []
     for receipt in receipts:
-        rows = _rows(receipt, set_aside.get(receipt.path, []), staging, registry, known, today)
+        rows = _rows(receipt, set_aside.get(receipt.path, []), staging, known, today)
         open_now += [item for item, _, _ in rows]
         if rows:
             written[receipt.path] = folder / (receipt.path if receipt.path.endswith(".csv") else f"{receipt.path}.csv")
@@ -110,7 +107,6 @@ def _rows(
     receipt: Receipt,
     set_aside: Sequence[Fault],
     staging: Path,
-    registry: Registry,
     known: Mapping[str, Item],
     today: date,
 ) -> list[tuple[Item, str, str]]:
@@ -124,8 +120,7 @@ def _rows(
     if receipt.faults:
         rows = pl.read_parquet(staging / receipt.faults, glob=False)
         found += [(r["line"], r["column"], r["rule"], r["detail"], r["row"]) for r in rows.iter_rows(named=True)]
-    delivered = _lines(receipt, [fault.line for fault in set_aside], staging, registry) if set_aside else {}
-    found += [(f.line, f.column, f.rule, f.detail, delivered.get(f.line, "")) for f in set_aside]
+    found += [(fault.line, fault.column, fault.rule, fault.detail, fault.text) for fault in set_aside]
     times: Counter[tuple[str, ...]] = Counter()
     made = []
     for line, column, rule, detail, row in found:
@@ -135,14 +130,6 @@ def _rows(
         first_seen = known[key].first_seen if key in known else today.isoformat()
         made.append((Item(key, receipt.sender, receipt.path, line, column, rule, first_seen), detail, row))
     return made
-
-
-def _lines(receipt: Receipt, wanted: Sequence[int], staging: Path, registry: Registry) -> Mapping[int, str]:
-    """Lines of a delivery as it was received."""
-    content = (staging / ARCHIVE / receipt.facts_from).read_bytes()
-    source = registry.sources[receipt.source or ""]
-    unsaid = Note(says="", origin="", published_at=date.min)
-    return formats.read(content, registry.layouts[source.layout], source, unsaid, vouched=True).raw(wanted)
 
 
 def _csv(rows: Sequence[tuple[Item, str, str]], registry: Registry) -> bytes:

@@ -1,17 +1,18 @@
 """All deliveries held against each other: newer ones supersede older ones, conflicts and leaps are set aside."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
-from flows.core.files import write_parquet
+from flows.core.files import write, write_parquet
 from flows.core.provenance import code_sha256, digest
-from flows.intake import plans
+from flows.intake import content, plans
 from flows.intake.faults import Fault
 from flows.intake.receipts import Receipt
 from schemas import contracts
@@ -22,6 +23,9 @@ ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")
 FIRST_FIGURES = "first_figures"
 SERIES = ("geography", "geography_id", "indicator", "breakdown")
+VERDICT = "verdict.json"
+# So many figures alike, and so much of all, are no chance.
+FEWEST_ALIKE, SHARE_ALIKE = 8, 0.9
 
 
 class MixedOrigin(Exception):
@@ -43,26 +47,70 @@ class Facts:
     corrected: dict[str, int] = field(default_factory=dict)
 
 
-def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) -> Facts:
-    """The facts in force over all usable deliveries, written to staging under a name made of their content.
+@dataclass(frozen=True)
+class _Verdict:
+    """What was set aside (path and fault), how many rows a newer one replaced, and the exceptions that were needed."""
 
-    Raises MixedOrigin where real and synthetic deliveries meet.
+    set_aside: list[tuple[str, Fault]]
+    superseded: dict[str, int]
+    accepted: dict[str, int]
+
+
+def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) -> Facts:
+    """The facts in force over all usable deliveries, in staging under a name made of what they are made of.
+
+    What was made of the same deliveries before is not made again. Raises MixedOrigin where real and synthetic
+    deliveries meet.
     """
     accepted = [receipt for receipt in receipts if receipt.facts_from]
     origin = _origin(accepted)
-    tables, set_aside, superseded, excused = {}, list[tuple[str, Fault]](), {}, Counter[str]()
-    parts = sorted(
-        file for receipt in accepted for file in (*receipt.tables.values(), *chain(*receipt.history.values()))
-    )
+    parts = sorted(f"{receipt.outcome} {file}" for receipt in accepted for file in _files(receipt))
+    made_of = [registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts]
+    folder = staging / "current" / digest(made_of)[:32]
+    tables = {name: folder / f"{name}.parquet" for name in registry.facts}
+    verdict = _kept(folder) if all(file.is_file() for file in tables.values()) else None
+    if verdict is None:
+        verdict = _quoted(_reconciled(accepted, staging, folder, registry), accepted, staging, registry)
+        write(folder / VERDICT, json.dumps(asdict(verdict), ensure_ascii=False).encode())
+    by_path: dict[str, list[Fault]] = {}
+    for path, fault in verdict.set_aside:
+        by_path.setdefault(path, []).append(fault)
+    corrected = sum((Counter(receipt.corrected) for receipt in accepted), Counter[str]())
+    matched = sum((Counter(receipt.accepted) for receipt in accepted), Counter(verdict.accepted))
+    return Facts(tables, origin, by_path, verdict.superseded, dict(matched), dict(corrected))
+
+
+def _files(receipt: Receipt) -> list[str]:
+    return [*receipt.tables.values(), *chain(*receipt.history.values())]
+
+
+def _kept(folder: Path) -> _Verdict | None:
+    try:
+        entries = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    set_aside = [(path, Fault(**fault)) for path, fault in entries["set_aside"]]
+    return _Verdict(set_aside, entries["superseded"], entries["accepted"])
+
+
+def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, registry: Registry) -> _Verdict:
+    """Hold all deliveries against each other and write the facts in force."""
+    set_aside, superseded, excused = list[tuple[str, Fault]](), {}, Counter[str]()
     held: dict[str, pl.DataFrame] = {}
-    folder = staging / "current" / digest([registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts])[:32]
     for name, table in registry.facts.items():
         if name in (plans.TARGETS, FIRST_FIGURES):
             continue
         delivered = _rows(accepted, staging, table)
+        if name == "figures":
+            first = registry.tables[FIRST_FIGURES]
+            _write(folder, _first_figures(delivered, accepted, staging, first), first)
         if name in plans.TABLES:
             delivered = plans.as_granted(delivered, plans.known_plans(held))
         rows = _unlocked(delivered, registry) if name == "figures" else delivered
+        if name == "figures":
+            stale = _of_the_year_before(rows, registry)
+            set_aside += [*_faults(stale, "same_as_other_year", "value")]
+            rows = rows.join(stale, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
         conflicting = _conflicts(rows, table)
         set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
         kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
@@ -80,27 +128,30 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
             current = current.join(held["plan_activities"], on=PLACE, how="semi")
         if name in (*plans.TABLES, *plans.GRANTS):
             held[name] = current
-        tables[name] = _write(folder, current, table)
-    first = registry.tables[FIRST_FIGURES]
-    tables[first.id] = _write(folder, _first_figures(accepted, staging, registry), first)
+        _write(folder, current, table)
     targets = registry.tables[plans.TARGETS]
     versions = _versions(accepted, staging, targets)
     standing = plans.stand(versions, held["plan_activities"], plans.known_plans(held), registry)
-    set_aside += standing.set_aside
-    excused += standing.accepted
-    tables[targets.id] = _write(folder, standing.rows, targets)
-    by_path: dict[str, list[Fault]] = {}
-    for path, fault in set_aside:
-        by_path.setdefault(path, []).append(fault)
-    corrected = sum((Counter(receipt.corrected) for receipt in accepted), Counter[str]())
-    matched = sum((Counter(receipt.accepted) for receipt in accepted), excused)
-    return Facts(tables, origin, by_path, superseded, dict(matched), dict(corrected))
+    _write(folder, standing.rows, targets)
+    return _Verdict([*set_aside, *standing.set_aside], superseded, dict(excused + standing.accepted))
 
 
-def _write(folder: Path, rows: pl.DataFrame, table: Table) -> Path:
-    file = folder / f"{table.id}.parquet"
-    write_parquet(file, rows.sort(table.key).to_arrow(), table)
-    return file
+def _quoted(verdict: _Verdict, accepted: Sequence[Receipt], staging: Path, registry: Registry) -> _Verdict:
+    """The verdict with the delivered text of every line that is set aside, for people."""
+    wanted: dict[str, set[int]] = {}
+    for path, fault in verdict.set_aside:
+        wanted.setdefault(path, set()).add(fault.line)
+    lines = {
+        receipt.path: content.archived_lines(receipt, wanted[receipt.path], staging, registry)
+        for receipt in accepted
+        if receipt.path in wanted
+    }
+    quoted = [(path, replace(fault, text=lines[path].get(fault.line, ""))) for path, fault in verdict.set_aside]
+    return replace(verdict, set_aside=quoted)
+
+
+def _write(folder: Path, rows: pl.DataFrame, table: Table) -> None:
+    write_parquet(folder / f"{table.id}.parquet", rows.sort(table.key).to_arrow(), table)
 
 
 def _origin(accepted: Sequence[Receipt]) -> str:
@@ -137,16 +188,31 @@ def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     )
 
 
-def _first_figures(accepted: Sequence[Receipt], staging: Path, registry: Registry) -> pl.DataFrame:
+def _first_figures(delivered: pl.DataFrame, accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFrame:
     """The earliest publication of each figure of an area, over all deliveries and their older versions."""
-    table = registry.tables[FIRST_FIGURES]
     columns = [column.name for column in table.columns]
-    files = [staging / file for receipt in accepted for file in receipt.versions("figures")]
-    empty = pl.DataFrame(schema=contracts.polars_schema(table))
-    rows = [pl.read_parquet(file, columns=[*columns, "value"], glob=False) for file in files]
+    older = [staging / file for receipt in accepted for file in receipt.history.get("figures", ())]
+    rows = [delivered, *(pl.read_parquet(file, columns=[*columns, "value"], glob=False) for file in older)]
     of_areas = [part.filter(pl.col("geography") == "area", pl.col("value").is_not_null()) for part in rows]
-    every = pl.concat([empty, *(part.select(columns) for part in of_areas)])
+    every = pl.concat([part.select(columns) for part in of_areas])
     return every.sort("published_at", "received_at", *PLACE).unique(table.key, keep="first", maintain_order=True)
+
+
+def _of_the_year_before(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Figures of a municipality's delivery that repeats, under a new year, nearly all of the year before.
+
+    Two years of real figures are never alike in all of them; a form in which only the year was changed is.
+    """
+    sources = [source.id for source in registry.sources.values() if source.by_municipality]
+    sent = figures.filter(pl.col("source").is_in(sources), pl.col("value") != 0)
+    before = sent.select(*SERIES, pl.col("year") + 1, before="value", file_before="source_file")
+    pairs = sent.join(before, on=[*SERIES, "year"]).filter(pl.col("source_file") != pl.col("file_before"))
+    repeated = (
+        pairs.group_by("source_file", "year", "file_before")
+        .agg(pl.len().alias("pairs"), (pl.col("value") == pl.col("before")).sum().alias("alike"))
+        .filter(pl.col("pairs") >= FEWEST_ALIKE, pl.col("alike") >= SHARE_ALIKE * pl.col("pairs"))
+    )
+    return figures.join(repeated, on=["source_file", "year"], how="semi")
 
 
 def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[plans.Version]:

@@ -199,6 +199,8 @@ def _check_columns(
     if unknown:
         absent = [header for c in layout.columns if id(c) not in present for header in c.headers]
         raise Refusal("unknown_column", "; ".join(_close_to(header, absent, "renamed from") for header in unknown))
+    if constant := [header for header, column in found.items() if column.to in source.constants]:
+        raise Refusal("unknown_column", f"{', '.join(map(repr, constant))}: every row of this source has the same")
     too_early = [header for header, column in found.items() if column.years and years and not _expected(column, years)]
     if too_early:
         raise Refusal("unknown_column", f"{', '.join(map(repr, too_early))} did not exist in {min(years)}-{max(years)}")
