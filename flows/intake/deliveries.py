@@ -20,7 +20,7 @@ class Delivery:
     """One file that was delivered: its path below the folder of deliveries, its source (None: unknown), its SHA-256.
 
     `beside` are the files that came with it, by suffix: the delivery note and the sender's own hash. `hashes` are their
-    SHA-256. `received_on` is the day on which it was first seen.
+    SHA-256. `received_on` is the day on which it came to its path, after whatever stood there before.
     """
 
     path: str

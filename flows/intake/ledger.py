@@ -6,7 +6,7 @@ hash. What had been received at a moment is what the events up to that moment sa
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +38,14 @@ class DeliveryLedger:
         return cls(archive, tuple(json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")))
 
     def received(self, found: Sequence[Delivery], now: datetime) -> list[Delivery]:
-        """Deliveries with the day on which each was first seen at its path."""
-        first: dict[tuple[str, str], str] = {}
-        for event in self.events:
-            if event["event"] == "seen":
-                first.setdefault((event["path"], event["identity"]), event["at"])
-        days = {key: datetime.fromisoformat(at).date() for key, at in first.items()}
-        return [replace(d, received_on=days.get((d.path, d.identity), now.date())) for d in found]
+        """Deliveries with the day on which each came to its path; one that comes again after another came anew."""
+        newest = {event["path"]: event for event in self._arrivals()}
+        received = []
+        for delivery in found:
+            event = newest.get(delivery.path)
+            is_known = event is not None and event["identity"] == delivery.identity
+            received.append(replace(delivery, received_on=(_moment(event) if event and is_known else now).date()))
+        return received
 
     def record(self, found: Sequence[Delivery], now: datetime) -> Self:
         """Note what is new and what is gone since the last event; the ledger with these events."""
@@ -79,27 +80,44 @@ class DeliveryLedger:
     def at(self, moment: datetime) -> list[list[Delivery]]:
         """What had been received at a moment: for each path that was there its versions, the newest first."""
         versions: dict[str, list[Delivery]] = {}
-        there: set[str] = set()
-        for event in self.events:
-            if event["event"] == "published" or _moment(event) > moment:
-                continue
-            path = event["path"]
-            there.discard(path)
-            if event["event"] == "seen":
-                there.add(path)
-                known = [v for v in versions.get(path, []) if v.identity != event["identity"]]
-                same = [v for v in versions.get(path, []) if v.identity == event["identity"]]
-                versions[path] = [*(same or [self._version(event)]), *known]
-        return [versions[path] for path in sorted(there)]
+        for event in self._arrivals(moment):
+            older = [v for v in versions.get(event["path"], []) if v.identity != event["identity"]]
+            versions[event["path"]] = [self._version(event), *older]
+        last = {
+            event["path"]: event["event"]
+            for event in self.events
+            if event["event"] != "published" and _moment(event) <= moment
+        }
+        return [versions[path] for path in sorted(last) if last[path] == "seen"]
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
-        seen = [
-            self._version(event)
-            for event in self.events
-            if event["event"] == "seen" and event["path"] == delivery.path and _moment(event) <= moment
-        ]
+        seen = [self._version(event) for event in self._arrivals(moment) if event["path"] == delivery.path]
         return [*(seen[:-1] if seen and seen[-1].identity == delivery.identity else seen), delivery]
+
+    def _arrivals(self, moment: datetime | None = None) -> Iterator[Mapping[str, Any]]:
+        """The events, by this moment, in which another version came to a path than the one that came there last.
+
+        A file that was gone for a time and is back unchanged has not arrived anew.
+        """
+        newest: dict[str, str] = {}
+        for event in self.events:
+            is_in_time = moment is None or _moment(event) <= moment
+            if event["event"] == "seen" and is_in_time and newest.get(event["path"]) != event["identity"]:
+                newest[event["path"]] = event["identity"]
+                yield event
+
+    def _arrivals(self, moment: datetime | None = None) -> Iterator[Mapping[str, Any]]:
+        """The events, by this moment, in which another version came to a path than the one that came there last.
+
+        A file that was gone for a time and is back unchanged has not arrived anew.
+        """
+        newest: dict[str, str] = {}
+        for event in self.events:
+            is_in_time = moment is None or _moment(event) <= moment
+            if event["event"] == "seen" and is_in_time and newest.get(event["path"]) != event["identity"]:
+                newest[event["path"]] = event["identity"]
+                yield event
 
     def _version(self, event: Mapping[str, Any]) -> Delivery:
         return Delivery(
