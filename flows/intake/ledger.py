@@ -107,18 +107,6 @@ class DeliveryLedger:
                 newest[event["path"]] = event["identity"]
                 yield event
 
-    def _arrivals(self, moment: datetime | None = None) -> Iterator[Mapping[str, Any]]:
-        """The events, by this moment, in which another version came to a path than the one that came there last.
-
-        A file that was gone for a time and is back unchanged has not arrived anew.
-        """
-        newest: dict[str, str] = {}
-        for event in self.events:
-            is_in_time = moment is None or _moment(event) <= moment
-            if event["event"] == "seen" and is_in_time and newest.get(event["path"]) != event["identity"]:
-                newest[event["path"]] = event["identity"]
-                yield event
-
     def _version(self, event: Mapping[str, Any]) -> Delivery:
         return Delivery(
             path=event["path"],
