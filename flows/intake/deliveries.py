@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from flows.core.characters import visible
 from flows.core.provenance import digest, file_sha256
 from flows.intake.delivery_note import SUFFIX
 from flows.intake.privacy import holds_cpr_number
@@ -40,7 +41,8 @@ class Delivery:
 def find(raw: Path, registry: Registry) -> list[Delivery]:
     """Every delivery below `raw`, sorted by path; read-me files and hidden files are passed over.
 
-    The folder names the source. A file that cannot be read has an empty fingerprint and is refused when it is staged.
+    The folder names the source. In paths, characters that nobody sees are written out. A file that cannot be read has an
+    empty fingerprint and is refused when it is staged.
     A path that holds a personal number is never repeated: it is shown without the name.
     Raises FileNotFoundError where `raw` is no folder.
     """
@@ -66,7 +68,7 @@ def _is_passed_over(place: Path) -> bool:
 
 
 def _shown(place: Path, fingerprint: str) -> str:
-    path = unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8"))
+    path = visible(unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8")))
     if not holds_cpr_number(path):
         return path
     folder = place.parts[0] if len(place.parts) > 1 and not holds_cpr_number(place.parts[0]) else "."
