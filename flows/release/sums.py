@@ -52,7 +52,7 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     regions = dict(marts["dim_municipalities"].select("municipality_code", "region_code").iter_rows())
     making = _Making(registry, scope, homes)
     # A share of nobody has no value, but counts that readers are told.
-    is_figure = pl.col("value").is_not_null() | (pl.col("missing_reason") == "nobody")
+    is_figure = pl.col("value").is_not_null() | (pl.col("denominator") == 0)
     valued = pl.col("year").is_in(list(years)) & is_figure
     profile = marts["area_profile"].filter(valued)
     sizes = _sizes(profile, registry)
