@@ -42,7 +42,8 @@ def find(raw: Path, registry: Registry) -> list[Delivery]:
     """Every delivery below `raw`, sorted by path; read-me files and hidden files are passed over.
 
     The folder names the source. In paths, characters that nobody sees are written out. A file that cannot be read has
-    an empty fingerprint and is refused when it is staged. A path that holds a personal number is never repeated: it is shown without the name.
+    an empty fingerprint and is refused when it is staged. A path that holds a personal number is never repeated: it is
+    shown without the name.
     Raises FileNotFoundError where `raw` is no folder.
     """
     if not raw.is_dir():

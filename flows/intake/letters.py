@@ -87,9 +87,7 @@ def _about(items: Sequence[Item], registry: Registry) -> Iterator[str]:
         found = in_danish(item, layout)
         yield f"  - Hele filen er afvist. {_joined(registry.rules[item.rule].da, found)} ({_since([item])})"
     yield from _points(faults, layout, registry)
-    if steps := list(dict.fromkeys(how for item in faults if (how := registry.rules[item.rule].how))):
-        yield "  Sådan gør I i Excel:"
-        yield from (f"    {step}" for step in steps)
+    yield from _steps(faults, layout, registry)
     if remarks := [item for item in items if registry.rules[item.rule].remark]:
         yield "  Det er læst, men I bør vide:"
         yield from _remarks(remarks, layout, registry)
@@ -98,7 +96,9 @@ def _about(items: Sequence[Item], registry: Registry) -> Iterator[str]:
 def _points(faults: Sequence[Item], layout: Layout | None, registry: Registry) -> Iterator[str]:
     """A point for the rows that have the same faults, in the order of their first row."""
     by_line: dict[int, list[Item]] = {}
-    for item in sorted(faults, key=attrgetter("line", "column", "rule")):
+    order = {header: place for place, header in enumerate(_headers(layout))} if layout else {}
+    places = {item.column: order.get(item.column.casefold(), len(order)) for item in faults}
+    for item in sorted(faults, key=lambda item: (item.line, places[item.column], item.column, item.rule)):
         if item.line:
             by_line.setdefault(item.line, []).append(item)
     alike: dict[tuple[What, ...], list[Item]] = {}
@@ -114,6 +114,19 @@ def _points(faults: Sequence[Item], layout: Layout | None, registry: Registry) -
         for column, rule, found in faulty:
             words = _joined(registry.rules[rule].da, found)
             yield f"{INDENT}{f'{danish.sentence(column)[:-1]}: ' if column else ''}{words}"
+
+
+def _steps(faults: Sequence[Item], layout: Layout | None, registry: Registry) -> Iterator[str]:
+    """What to do in Excel, each way once, with the columns that it is for."""
+    columns: dict[str, list[str]] = {}
+    for item in faults:
+        if how := registry.rules[item.rule].how:
+            columns.setdefault(how, []).append(_column(item.column, layout, registry))
+    if columns:
+        yield "  Sådan gør I i Excel:"
+    for how, named in columns.items():
+        known = danish.listed([column for column in dict.fromkeys(named) if column])
+        yield f"    - {f'{danish.sentence(known)[:-1]}: ' if known else ''}{how}"
 
 
 def _remarks(remarks: Sequence[Item], layout: Layout | None, registry: Registry) -> Iterator[str]:
@@ -147,8 +160,9 @@ def _column(column: str, layout: Layout | None, registry: Registry) -> str:
 
 def _headers(layout: Layout) -> Mapping[str, str]:
     """Declared headers in lower case, and columns of the fact tables with the header that they come from."""
-    headers = {column.to.casefold(): column.headers[0] for column in layout.columns if column.to and column.headers}
-    return headers | {header.casefold(): "" for column in layout.columns for header in column.headers}
+    headers = {header.casefold(): "" for column in layout.columns for header in column.headers}
+    named = {column.to.casefold(): column.headers[0] for column in layout.columns if column.to and column.headers}
+    return headers | {to: header for to, header in named.items() if to not in headers}
 
 
 def _joined(words: str, found: str) -> str:
