@@ -20,7 +20,7 @@ ODD = {
     "a copy": "beboere [kopi].csv",
     "a closing tag": "beboere [/b].csv",
     "a style": "[red]beboere[/red].csv",
-    "a link": "[link=https://example.org]beboere.csv",
+    "a link": "[link=example.org]beboere.csv",
     "a backslash before a bracket": "beboere \\[1].csv",
     "an emoji's name": "beboere :smile:.csv",
     "HTML": "<b>beboere</b> & co.csv",

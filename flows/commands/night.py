@@ -152,6 +152,7 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
     """Verify the snapshot in force: every file's hash, and every SQL check. Exit code 1 where something is wrong."""
     from flows.marts import checks, queries
     from flows.publish import snapshots
+    from flows.publish.warnings import with_labels
     from flows.settings import settings
 
     chosen = settings(marts=marts, schemas=schemas)
@@ -159,10 +160,11 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
     with stopping(REFUSED, snapshots.Damaged):
         snapshots.verify(snapshot)
     files = {mart: snapshot.path(mart) for mart in snapshot.manifest["marts"]}
-    offences = checks.run(files, registry_of(chosen.schemas))
+    registry = registry_of(chosen.schemas)
+    offences = checks.run(files, registry)
     for offence in offences:
         promise = f'{offence.check.name}: {offence.count} rows break "{offence.check.promise}"'
-        out.print(f"{offence.check.severity}: {promise} ({'; '.join(offence.where)})")
+        out.print(with_labels(f"{offence.check.severity}: {promise} ({'; '.join(offence.where)})", registry))
     total = len(queries.checks())
     out.print(f"Snapshot {snapshot.id}: {len(files)} files are whole, {total - len(offences)} of {total} checks hold.")
     if any(offence.check.severity == "error" for offence in offences):

@@ -154,6 +154,12 @@ def show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]
         table.add_row(source.source, state, *moments, str(source.newest or "none"))
     out.print()
     out.print(table)
+    for source in found:
+        if source.state == "late" and source.newest is not None:
+            known = registry.sources[source.source]
+            standing = f"released {source.released_at:%Y-%m-%d}, newest here {source.newest}"
+            how = f"boligprofil fetch statbank --source {known.id}" if known.fetch else f"ask {known.publisher}"
+            say_warnings([f"{known.title} ({known.id}) is late: {standing}; {how}"])
     if never:
         out.print(f"Nothing has ever come from: {', '.join(never)}.", soft_wrap=True)
 
