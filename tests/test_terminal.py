@@ -138,6 +138,22 @@ def test_quarantine_names_senders_and_files_as_they_are(house: Path, sender: str
     assert visible(sender) in done.stderr
 
 
+def test_status_tells_remarks_and_says_of_a_late_source_what_to_do(house: Path) -> None:
+    publish(house, "a [kopi].csv")
+    file = house / "marts" / "versions" / "v" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    manifest["deliveries"][0] |= {"remarks": {"hidden_row": 2}, "published_at": "2009-05-01"}
+    fetched = {**manifest["deliveries"][0], "path": "statbank_folk1a/b.csv", "source": "statbank_folk1a"}
+    manifest["deliveries"].append(fetched)
+    file.write_text(json.dumps(manifest))
+    lines = invoke(house, "status", "--raw", "raw", "--marts", "marts").stdout.splitlines()
+    assert "  municipal_figures/a [kopi].csv: hidden_row (2)" in lines
+    of_town, of_statbank = (line for line in lines if " is late: released " in line)
+    assert of_town.startswith("warning: Municipal yearly figures (kommuneårstal) (municipal_figures) is late")
+    assert of_town.endswith("newest here 2009-05-01; ask the municipality that sends them")
+    assert of_statbank.endswith("; boligprofil fetch statbank --source statbank_folk1a")
+
+
 def printed(*objects: Any) -> str:
     shown = io.StringIO()
     terminal.PlainConsole(file=shown, width=200, force_terminal=True, color_system="truecolor").print(*objects)

@@ -40,7 +40,7 @@ def fetch(
             stored = statbank.fetch(wanted, chosen.raw, chosen.statbank, settings=patience)
         except statbank.StatBankError as error:
             failed = True
-            err.print(f"{wanted.id}: {error}", style="red", soft_wrap=True)
+            err.print(f"{wanted.id} ({wanted.title}): {error}", style="red", soft_wrap=True)
             continue
         out.print(f"{wanted.id}: {stored or 'nothing new'}", soft_wrap=True)
     if failed:

@@ -131,6 +131,11 @@ def show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
             entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items()),
         )
     out.print(table)
+    if remarked := [entry for entry in deliveries if entry.get("remarks")]:
+        out.print("\nRead all the same, and worth a look:")
+        for entry in remarked:
+            found = ", ".join(f"{rule} ({count})" for rule, count in entry["remarks"].items())
+            out.print(f"  {entry['path']}: {found}", soft_wrap=True)
     if any("quarantine" in entry for entry in deliveries):
         out.print("\nWhat was set aside, with words for the sender:")
         for entry in deliveries:
