@@ -22,6 +22,7 @@ class Delivery:
 
     `beside` are the files that came with it, by suffix: the delivery note and the sender's own hash. `hashes` are their
     SHA-256. `received_on` is the day on which it came to its path, after whatever stood there before.
+    `came_at` is the moment, None where no run has noted it; `is_resent`: it took the place of another version there.
     """
 
     path: str
@@ -31,6 +32,8 @@ class Delivery:
     beside: Mapping[str, Path] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     received_on: date = field(default_factory=lambda: datetime.now(UTC).date())
+    came_at: datetime | None = None
+    is_resent: bool = False
 
     @property
     def identity(self) -> str:

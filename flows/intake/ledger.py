@@ -39,12 +39,15 @@ class DeliveryLedger:
 
     def received(self, found: Sequence[Delivery], now: datetime) -> list[Delivery]:
         """Deliveries with the day on which each came to its path; one that comes again after another came anew."""
-        newest = {event["path"]: event for event in self._arrivals()}
+        newest = {version.path: version for version in self._arrivals()}
         received = []
         for delivery in found:
-            event = newest.get(delivery.path)
-            is_known = event is not None and event["identity"] == delivery.identity
-            received.append(replace(delivery, received_on=(_moment(event) if event and is_known else now).date()))
+            there = newest.get(delivery.path)
+            is_known = there is not None and there.identity == delivery.identity
+            came_at = there.came_at if there and is_known else now
+            is_resent = there.is_resent if there and is_known else there is not None
+            day = (came_at or now).date()
+            received.append(replace(delivery, received_on=day, came_at=came_at, is_resent=is_resent))
         return received
 
     def record(self, found: Sequence[Delivery], now: datetime) -> Self:
@@ -80,9 +83,9 @@ class DeliveryLedger:
     def at(self, moment: datetime) -> list[list[Delivery]]:
         """What had been received at a moment: for each path that was there its versions, the newest first."""
         versions: dict[str, list[Delivery]] = {}
-        for event in self._arrivals(moment):
-            older = [v for v in versions.get(event["path"], []) if v.identity != event["identity"]]
-            versions[event["path"]] = [self._version(event), *older]
+        for version in self._arrivals(moment):
+            older = [v for v in versions.get(version.path, []) if v.identity != version.identity]
+            versions[version.path] = [version, *older]
         last = {
             event["path"]: event["event"]
             for event in self.events
@@ -92,11 +95,11 @@ class DeliveryLedger:
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
-        seen = [self._version(event) for event in self._arrivals(moment) if event["path"] == delivery.path]
+        seen = [version for version in self._arrivals(moment) if version.path == delivery.path]
         return [*(seen[:-1] if seen and seen[-1].identity == delivery.identity else seen), delivery]
 
-    def _arrivals(self, moment: datetime | None = None) -> Iterator[Mapping[str, Any]]:
-        """The events, by this moment, in which another version came to a path than the one that came there last.
+    def _arrivals(self, moment: datetime | None = None) -> Iterator[Delivery]:
+        """Versions, by this moment, that came to a path where another one, or none, had come last.
 
         A file that was gone for a time and is back unchanged has not arrived anew.
         """
@@ -104,8 +107,9 @@ class DeliveryLedger:
         for event in self.events:
             is_in_time = moment is None or _moment(event) <= moment
             if event["event"] == "seen" and is_in_time and newest.get(event["path"]) != event["identity"]:
+                is_resent = event["path"] in newest
                 newest[event["path"]] = event["identity"]
-                yield event
+                yield replace(self._version(event), is_resent=is_resent)
 
     def _version(self, event: Mapping[str, Any]) -> Delivery:
         return Delivery(
@@ -116,6 +120,7 @@ class DeliveryLedger:
             beside={suffix: self.archive / sha256 for suffix, sha256 in event["beside"].items()},
             hashes=event["beside"],
             received_on=_moment(event).date(),
+            came_at=_moment(event),
         )
 
     def _add(self, events: Sequence[Mapping[str, Any]]) -> Self:

@@ -88,11 +88,12 @@ def test_today_and_the_past_agree_on_when_a_version_came(tmp_path: Path) -> None
         ledger = ledger_of(tmp_path / str(number), *nights[: number + 1])
         today = ledger.received([delivered(*entry) for entry in found.items()], now)
         then = Vintage.received(ledger, now).deliveries
-        assert [(d.path, d.fingerprint, d.received_on) for d in today] == [
-            (d.path, d.fingerprint, d.received_on) for d in then
+        assert [(d.path, d.fingerprint, d.received_on, d.came_at, d.is_resent) for d in today] == [
+            (d.path, d.fingerprint, d.received_on, d.came_at, d.is_resent) for d in then
         ]
     days = {delivery.path: delivery.received_on.day for delivery in then}
     assert days == {"x": 4, "y": 3}
+    assert {delivery.path: delivery.is_resent for delivery in then} == {"x": True, "y": False}
     assert [d.received_on.day for d in ledger.history(then[0], now)] == [1, 2, 4]
 
 
