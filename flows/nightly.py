@@ -25,7 +25,7 @@ from flows.intake.versions import Vintage
 from flows.marts import checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.queries import QueryError
-from flows.publish import gate, snapshots
+from flows.publish import gate, snapshots, warnings
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings, settings
 from schemas import contracts, dictionary
@@ -111,17 +111,18 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
     deliveries = tuple(
         receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path)) for receipt in receipts
     )
-    warnings = _warnings(files, receipts, registry)
+    offences = checks.run(files, registry, severity="warning")
+    warned = warnings.warnings(receipts, facts.set_aside, offences, registry)
     if not judgement.ok:
         page = _keep_refused(work, chosen.marts)
-        message = gate.refusal(judgement).replace(str(judgement.page), str(page))
-        return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warnings)
+        message = warnings.with_labels(gate.refusal(judgement), registry).replace(str(judgement.page), str(page))
+        return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warned)
     manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),
         "gate": {"expectations": judgement.expectations, "marts": judgement.marts, "broken": 0},
-        "warnings": list(warnings),
+        "warnings": list(warned),
         "seconds": watch.seconds,
     }
     snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past)
@@ -133,7 +134,7 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         seconds=watch.seconds,
         deliveries=deliveries,
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
-        warnings=warnings,
+        warnings=warned,
         differences=tuple(snapshots.differences(snapshot, chosen.marts)) if is_past else (),
     )
 
@@ -232,21 +233,6 @@ def _figures(origin: str) -> str:
 def _reads(marts: dict[str, Path]) -> dict[str, list[str]]:
     steps = every_step()
     return {name: queries.facts_behind(name, steps) for name in marts}
-
-
-def _warnings(files: dict[str, Path], receipts: list[Receipt], registry: Registry) -> tuple[str, ...]:
-    stale = [
-        f"{offence.check.promise} ({'; '.join(offence.where)})"
-        for offence in checks.run(files, registry, severity="warning")
-    ]
-    refused = [
-        f"{receipt.path} was refused ({registry.rules[receipt.rule].en}"
-        + (f": {receipt.detail}" if receipt.detail else "")
-        + ("); the facts of its last accepted delivery stay" if receipt.stands_in else "); nothing of it is used")
-        for receipt in receipts
-        if receipt.outcome == "refused"
-    ]
-    return (*refused, *stale)
 
 
 def _manifest(

@@ -447,11 +447,16 @@ class Table(Model):
 
 
 class Rule(Model):
-    """A rule that a delivery or a row can break, in words for the engineer and for the sender."""
+    """A rule that a delivery or a row can break, in words for the engineer and for the sender.
+
+    `how` says step by step what the sender does in Excel; what breaks a `remark` is read all the same.
+    """
 
     id: Identifier
     en: str
     da: str
+    how: str = ""
+    remark: bool = False
 
 
 class KnownException(Model):

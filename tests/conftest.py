@@ -21,8 +21,8 @@ from flows.commands.night import hush
 from flows.core.files import write_parquet
 from flows.intake import deliveries, quarantine, reconcile, versions
 from flows.intake.ledger import DeliveryLedger
-from flows.intake.reconcile import Facts
 from flows.intake.receipts import Receipt
+from flows.intake.reconcile import Facts
 from flows.intake.versions import Vintage
 from flows.marts import build, queries
 from schemas.registry import Registry, load

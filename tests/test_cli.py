@@ -160,7 +160,7 @@ def test_a_bad_night_and_a_refused_one(published: Path, tmp_path: Path) -> None:
     assert "leaked" not in done.stderr
     assert "warning: ministry_lists/liste_2012.csv was refused" in done.stdout
     assert "the facts of its last accepted delivery stay" in done.stdout
-    assert "warning: municipal_figures/odense.csv was refused (the file is empty)" in done.stdout
+    assert "warning: municipal_figures/odense.csv was refused (the file is empty; ask for it again)" in done.stdout
     after = (tmp_path / "data/marts/CURRENT.txt").read_text()
     assert after != before
     criteria = pl.read_parquet(Path(invoke(tmp_path, "path", "statutory_criteria").stdout.strip()))

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop, stopping
 from flows.commands.terminal import err, out, table_of
@@ -41,7 +40,7 @@ def fetch(
             stored = statbank.fetch(wanted, chosen.raw, chosen.statbank, settings=patience)
         except statbank.StatBankError as error:
             failed = True
-            err.print(f"{wanted.id}: {escape(str(error))}", style="red", soft_wrap=True)
+            err.print(f"{wanted.id} ({wanted.title}): {error}", style="red", soft_wrap=True)
             continue
         out.print(f"{wanted.id}: {stored or 'nothing new'}", soft_wrap=True)
     if failed:
@@ -133,7 +132,7 @@ def list_quarantine(
     groups = sorted({(i.sender, i.path, i.rule) for i in open_items if i.sender in wanted})
     for group in groups:
         rows = [item for item in open_items if (item.sender, item.path, item.rule) == group]
-        table.add_row(*map(escape, group), f"{len(rows):,}", min(row.first_seen for row in rows))
+        table.add_row(*group, f"{len(rows):,}", min(row.first_seen for row in rows))
     if groups:
         out.print(table)
     out.print(f"{len(open_items)} open, {len(items) - len(open_items)} closed by a newer delivery.")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from flows.commands.night import run_flow
 from flows.commands.options import REFUSED, USAGE, Marts, Schemas, opened, stop, stopping
@@ -109,7 +108,7 @@ def attack(
     kind = "small" if attacked.record["method"] == "rounding" else "hidden"
     table = table_of(f"{kind} cell", ">outsider", ">insider")
     for name, ends in reached.items():
-        table.add_row(escape(name), ends.get("outsider", ""), ends.get("insider", ""))
+        table.add_row(name, ends.get("outsider", ""), ends.get("insider", ""))
     if reached:
         out.print(table)
     beside = f" beside {', '.join(other.name for other in earlier)}" if earlier else ""
@@ -118,7 +117,7 @@ def attack(
         f"{len(findings.leaks)} can be worked out."
     )
     for leak in findings.leaks:
-        out.print(f"  {escape(str(leak))}", style="red", soft_wrap=True)
+        out.print(f"  {leak}", style="red", soft_wrap=True)
     if findings.leaks:
         raise typer.Exit(REFUSED)
 
@@ -159,7 +158,7 @@ def clear(
             standing = "cleared by" if is_done else "looked at by"
             lacking = "" if is_done else "; one more person must look at it"
             people = " and ".join(approval.name for approval in given)
-            out.print(f"{approved.name}, {name}: {standing} {escape(people)}{lacking}", soft_wrap=True)
+            out.print(f"{approved.name}, {name}: {standing} {people}{lacking}", soft_wrap=True)
 
 
 def _show(extracts: Sequence[Mapping[str, Any]]) -> None:

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from flows.commands.options import USAGE, Marts, Schemas, current_of, registry_of, stop, stopping
-from flows.commands.terminal import out, show_trace
+from flows.commands.terminal import out, show_trace, table_of_pairs, words
 
 if TYPE_CHECKING:
     from schemas.registry import Registry
@@ -25,14 +23,12 @@ def explain(
     registry = registry_of(settings(schemas=schemas).schemas)
     if indicator not in registry.indicators:
         stop(f"no indicator {indicator!r}; there are {', '.join(registry.indicators)}", USAGE)
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
-    for name, words in indicator_lines(registry.indicators[indicator]):
-        table.add_row(name, escape(words))
-    for name, words in _carriers(registry, indicator):
-        table.add_row(name, escape(words))
-    out.print(f"[bold]{indicator}[/]")
+    table = table_of_pairs()
+    for name, meaning in indicator_lines(registry.indicators[indicator]):
+        table.add_row(name, meaning)
+    for name, carrier in _carriers(registry, indicator):
+        table.add_row(name, carrier)
+    out.print(words((indicator, "bold")))
     out.print(table)
 
 

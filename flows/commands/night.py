@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop, stopping
 from flows.commands.terminal import (
@@ -20,6 +19,7 @@ from flows.commands.terminal import (
     show_freshness,
     show_report,
     table_of,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -83,12 +83,16 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
     if report["outcome"] == "refused":
         stop(report["message"], REFUSED)
     if report["outcome"] == "rebuilt":
-        out.print(f"\nRebuilt vintage [bold]{report['snapshot']}[/] in {report['folder']}", soft_wrap=True)
+        out.print(words("\nRebuilt vintage ", (report["snapshot"], "bold"), f" in {report['folder']}"), soft_wrap=True)
         for difference in report["differences"]:
-            out.print(f"  {escape(difference)}", soft_wrap=True)
+            out.print(f"  {difference}", soft_wrap=True)
     if report["outcome"] == "published":
         out.print(
-            f"\nPublished snapshot [bold]{report['snapshot']}[/]. Where a file lies: boligprofil path area_profile"
+            words(
+                "\nPublished snapshot ",
+                (report["snapshot"], "bold"),
+                ". Where a file lies: boligprofil path area_profile",
+            )
         )
 
 
@@ -148,6 +152,7 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
     """Verify the snapshot in force: every file's hash, and every SQL check. Exit code 1 where something is wrong."""
     from flows.marts import checks, queries
     from flows.publish import snapshots
+    from flows.publish.warnings import with_labels
     from flows.settings import settings
 
     chosen = settings(marts=marts, schemas=schemas)
@@ -155,10 +160,11 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
     with stopping(REFUSED, snapshots.Damaged):
         snapshots.verify(snapshot)
     files = {mart: snapshot.path(mart) for mart in snapshot.manifest["marts"]}
-    offences = checks.run(files, registry_of(chosen.schemas))
+    registry = registry_of(chosen.schemas)
+    offences = checks.run(files, registry)
     for offence in offences:
         promise = f'{offence.check.name}: {offence.count} rows break "{offence.check.promise}"'
-        out.print(f"{offence.check.severity}: {escape(promise)} ({escape('; '.join(offence.where))})")
+        out.print(with_labels(f"{offence.check.severity}: {promise} ({'; '.join(offence.where)})", registry))
     total = len(queries.checks())
     out.print(f"Snapshot {snapshot.id}: {len(files)} files are whole, {total - len(offences)} of {total} checks hold.")
     if any(offence.check.severity == "error" for offence in offences):

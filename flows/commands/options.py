@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.markup import escape
 
 from flows.commands.terminal import err
 
@@ -35,7 +34,7 @@ Schemas = Annotated[
 
 def stop(message: str, code: int) -> NoReturn:
     """Print a sentence to stderr and exit."""
-    err.print(escape(message), style="red" if code == REFUSED else "", soft_wrap=True)
+    err.print(message, style="red" if code == REFUSED else "", soft_wrap=True)
     raise typer.Exit(code)
 
 

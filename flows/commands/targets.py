@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from flows.commands.options import REFUSED, USAGE, Marts, Schemas, opened, stop, stopping
-from flows.commands.terminal import bar, out
+from flows.commands.terminal import bar, out, words
 
 app = typer.Typer(
     help="Plans' targets: check a file of them, and write pages and forms for steering groups. Answers in Danish.",
@@ -42,17 +41,15 @@ def check(
         f"{file.name}, holdt op mod tallene i {snapshot.id} ({checking.ORIGINS[snapshot.manifest['origin']]} tal)"
     )
     for target in result.targets:
-        out.print(
-            f"\n[bold]{escape(target.plan)}, mål {escape(target.number)}:[/] {escape(target.goal)}", soft_wrap=True
-        )
+        out.print(words((f"\n{target.plan}, mål {target.number}:", "bold"), f" {target.goal}"), soft_wrap=True)
         for answer in target.answers:
-            out.print(f"  {'✓' if answer.is_fine else '!'} {escape(answer.sentence)}", soft_wrap=True)
+            out.print(f"  {'✓' if answer.is_fine else '!'} {answer.sentence}", soft_wrap=True)
     if result.unusable:
-        out.print("\n[bold]Rækker, der skal rettes, før de kan bruges:[/]")
+        out.print(words(("\nRækker, der skal rettes, før de kan bruges:", "bold")))
     for row in result.unusable:
         where = f"linje {row.line}" + (f", kolonnen '{row.column}'" if row.column else "")
         out.print(
-            f"  ✗ {escape(where)}: {escape(row.reason)}{f' ({escape(row.hint)})' if row.hint else ''}",
+            f"  ✗ {where}: {row.reason}{f' ({row.hint})' if row.hint else ''}",
             soft_wrap=True,
         )
     doubts = sum(not answer.is_fine for target in result.targets for answer in target.answers)
@@ -88,7 +85,7 @@ def show(
         out.print(f"{mark}: {meaning}")
     for target in targets:
         row = target.row
-        out.print(f"\n[bold]mål {escape(row['target_no'])}:[/] {escape(row['goal'])}", soft_wrap=True)
+        out.print(words((f"\nmål {row['target_no']}:", "bold"), f" {row['goal']}"), soft_wrap=True)
         if row["is_withdrawn"]:
             out.print("  opgivet")
         elif row["indicator"] is None:

@@ -7,24 +7,56 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 from typing_extensions import override
 
+from flows.core.characters import visible
+
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from flows.publish.snapshots import Snapshot
     from flows.publish.trace import Trace
     from schemas.registry import Registry
 
+Words = str | tuple[str, str]
+
+
+class PlainConsole(Console):
+    """A console that prints words as they are: file names and headers of the world hold brackets, colons, escapes."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **how)
+
+    @override
+    def print(self, *objects: Any, **how: Any) -> None:
+        super().print(*(words(each) if isinstance(each, str) else each for each in objects), **how)
+
+
+class PlainTable(Table):
+    """A table whose cells are shown as they are, each on lines of its own making only."""
+
+    @override
+    def add_row(self, *renderables: "RenderableType | None", **how: Any) -> None:
+        super().add_row(*(Text(visible(cell)) if isinstance(cell, str) else cell for cell in renderables), **how)
+
+
 # Into a file or a pipe, lines may be as long as a table needs. Where a console prints is looked up when it prints.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-err = Console(stderr=True, highlight=False)
+out = PlainConsole(width=None if sys.stdout.isatty() else 140)
+err = PlainConsole(stderr=True)
 
 
-def table_of(*headings: str) -> Table:
+def words(*parts: Words) -> Text:
+    """Words for the terminal; a pair is words and their style. What steers a terminal is written out, lines stay."""
+    styled = [part if isinstance(part, tuple) else (part, "") for part in parts]
+    return Text.assemble(*((visible(text, keep="\n"), style) for text, style in styled))
+
+
+def table_of(*headings: str) -> PlainTable:
     """A plain table; a heading that begins with '>' is a column of numbers."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = PlainTable(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(
             heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left", overflow="fold"
@@ -32,20 +64,26 @@ def table_of(*headings: str) -> Table:
     return table
 
 
-def show_trace(found: "Trace", snapshot: str) -> None:
-    """The mart's row with its formulas, and every delivered figure behind it."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+def table_of_pairs() -> PlainTable:
+    """A plain table without headings: names, and what is to be said of each."""
+    table = PlainTable(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
+    return table
+
+
+def show_trace(found: "Trace", snapshot: str) -> None:
+    """The mart's row with its formulas, and every delivered figure behind it."""
+    table = table_of_pairs()
     formulas = dict(found.formulas)
     for name, value in found.row.items():
         if value is not None:
-            table.add_row(name, escape(str(value)) + (f"   ({escape(formulas[name])})" if name in formulas else ""))
+            table.add_row(name, str(value) + (f"   ({formulas[name]})" if name in formulas else ""))
     for name in formulas.keys() - found.row.keys():
-        table.add_row(name, escape(formulas[name]))
-    out.print(f"[bold]{found.mart}[/] in snapshot {snapshot}")
+        table.add_row(name, formulas[name])
+    out.print(words((found.mart, "bold"), f" in snapshot {snapshot}"))
     out.print(table)
-    out.print("\n[bold]delivered[/]")
+    out.print(words(("\ndelivered", "bold")))
     for source in found.sources:
         fact = source.fact
         counts = f"{fact['numerator']}/{fact['denominator']}, " if fact["numerator"] is not None else ""
@@ -85,16 +123,19 @@ def show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
     for entry in deliveries:
         table.add_row(
             entry["path"],
-            entry["outcome"] if entry["outcome"] == "accepted" else "[red]refused[/]",
+            entry["outcome"] if entry["outcome"] == "accepted" else words(("refused", "red")),
             f"{entry['rows']:,}",
             f"{entry['used']:,}",
             f"{entry['quarantined'] + entry['set_aside']:,}",
             *([f"{entry.get('out_of_scope', 0):,}"] if has_outside else []),
-            escape(
-                entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items())
-            ),
+            entry.get("rule") or ", ".join(f"{rule} ({count})" for rule, count in entry.get("rules", {}).items()),
         )
     out.print(table)
+    if remarked := [entry for entry in deliveries if entry.get("remarks")]:
+        out.print("\nRead all the same, and worth a look:")
+        for entry in remarked:
+            found = ", ".join(f"{rule} ({count})" for rule, count in entry["remarks"].items())
+            out.print(f"  {entry['path']}: {found}", soft_wrap=True)
     if any("quarantine" in entry for entry in deliveries):
         out.print("\nWhat was set aside, with words for the sender:")
         for entry in deliveries:
@@ -113,11 +154,17 @@ def show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]
     for source in found:
         if source.newest is None:
             continue
-        state = f"[red]{source.state}[/]" if source.state == "late" else source.state
+        state = words((source.state, "red" if source.state == "late" else ""))
         moments = [f"{at:%Y-%m-%d %H:%M}" if at else "" for at in (source.released_at, source.next_at)]
         table.add_row(source.source, state, *moments, str(source.newest or "none"))
     out.print()
     out.print(table)
+    for source in found:
+        if source.state == "late" and source.newest is not None:
+            known = registry.sources[source.source]
+            standing = f"released {source.released_at:%Y-%m-%d}, newest here {source.newest}"
+            how = f"boligprofil fetch statbank --source {known.id}" if known.fetch else f"ask {known.publisher}"
+            say_warnings([f"{known.title} ({known.id}) is late: {standing}; {how}"])
     if never:
         out.print(f"Nothing has ever come from: {', '.join(never)}.", soft_wrap=True)
 
@@ -125,7 +172,7 @@ def show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]
 def say_warnings(warnings: Sequence[str]) -> None:
     """Each warning on a line of its own."""
     for warning in warnings:
-        out.print(f"[yellow]warning:[/] {escape(warning)}", soft_wrap=True)
+        out.print(words(("warning:", "yellow"), f" {warning}"), soft_wrap=True)
 
 
 def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -> None:
@@ -147,12 +194,12 @@ def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on stderr; the function given takes what is done now, how much is done, and of how much."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=not err.is_terminal) as shown:
         task = shown.add_task(title, total=None)
 
         def step(now: str, done: int, total: int) -> None:
-            shown.update(task, description=f"{title}: {now}", completed=done, total=total)
+            shown.update(task, description=visible(f"{title}: {now}"), completed=done, total=total)
 
         yield step
 
@@ -168,9 +215,9 @@ def progress() -> Iterator[None]:
             def emit(self, record: logging.LogRecord) -> None:
                 message = record.getMessage()
                 if message.endswith("..."):
-                    shown.update(message)
+                    shown.update(words(message))
                 elif record.levelno == logging.INFO:
-                    err.print(f"  {escape(message)}")
+                    err.print(f"  {message}")
 
         handler = Shown()
         log.addHandler(handler)

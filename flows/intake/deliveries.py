@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from flows.core.characters import visible
 from flows.core.provenance import digest, file_sha256
 from flows.intake.delivery_note import SUFFIX
 from flows.intake.privacy import holds_cpr_number
@@ -20,7 +21,8 @@ class Delivery:
     """One file that was delivered: its path below the folder of deliveries, its source (None: unknown), its SHA-256.
 
     `beside` are the files that came with it, by suffix: the delivery note and the sender's own hash. `hashes` are their
-    SHA-256. `received_on` is the day on which it was first seen.
+    SHA-256. `received_on` is the day on which it came to its path, after whatever stood there before.
+    `came_at` is the moment, None where no run has noted it; `is_resent`: it took the place of another version there.
     """
 
     path: str
@@ -30,6 +32,8 @@ class Delivery:
     beside: Mapping[str, Path] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     received_on: date = field(default_factory=lambda: datetime.now(UTC).date())
+    came_at: datetime | None = None
+    is_resent: bool = False
 
     @property
     def identity(self) -> str:
@@ -40,8 +44,9 @@ class Delivery:
 def find(raw: Path, registry: Registry) -> list[Delivery]:
     """Every delivery below `raw`, sorted by path; read-me files and hidden files are passed over.
 
-    The folder names the source. A file that cannot be read has an empty fingerprint and is refused when it is staged.
-    A path that holds a personal number is never repeated: it is shown without the name.
+    The folder names the source. In paths, characters that nobody sees are written out. A file that cannot be read has
+    an empty fingerprint and is refused when it is staged. A path that holds a personal number is never repeated: it is
+    shown without the name.
     Raises FileNotFoundError where `raw` is no folder.
     """
     if not raw.is_dir():
@@ -66,7 +71,7 @@ def _is_passed_over(place: Path) -> bool:
 
 
 def _shown(place: Path, fingerprint: str) -> str:
-    path = unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8"))
+    path = visible(unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8")))
     if not holds_cpr_number(path):
         return path
     folder = place.parts[0] if len(place.parts) > 1 and not holds_cpr_number(place.parts[0]) else "."

@@ -125,9 +125,11 @@ def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | 
     marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in there]
     marked = pl.coalesce([pl.when(mark.is_in(MARKED)).then(mark) for mark in marks])
     plain = pl.coalesce([*marks, pl.lit("not_delivered")])
+    # 0 of 0 was delivered: there is nobody of whom to tell a share.
+    nobody = pl.when((pl.col("numerator") == 0) & (pl.col("denominator") == 0)).then(pl.lit("nobody"))
     window = pl.col("year").replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1)
     rows = rows.with_columns(value=given).with_columns(
-        missing_reason=pl.when(pl.col("value").is_null()).then(pl.coalesce(marked, plain)).otherwise(marked),
+        missing_reason=pl.when(pl.col("value").is_null()).then(pl.coalesce(marked, nobody, plain)).otherwise(marked),
         window_years=window.cast(pl.Int64),
     )
     made = {*there, *otherwise, "missing_reason", "window_years"}

@@ -6,7 +6,7 @@ hash. What had been received at a moment is what the events up to that moment sa
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +38,17 @@ class DeliveryLedger:
         return cls(archive, tuple(json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")))
 
     def received(self, found: Sequence[Delivery], now: datetime) -> list[Delivery]:
-        """Deliveries with the day on which each was first seen at its path."""
-        first: dict[tuple[str, str], str] = {}
-        for event in self.events:
-            if event["event"] == "seen":
-                first.setdefault((event["path"], event["identity"]), event["at"])
-        days = {key: datetime.fromisoformat(at).date() for key, at in first.items()}
-        return [replace(d, received_on=days.get((d.path, d.identity), now.date())) for d in found]
+        """Deliveries with the day on which each came to its path; one that comes again after another came anew."""
+        newest = {version.path: version for version in self._arrivals()}
+        received = []
+        for delivery in found:
+            there = newest.get(delivery.path)
+            is_known = there is not None and there.identity == delivery.identity
+            came_at = there.came_at if there and is_known else now
+            is_resent = there.is_resent if there and is_known else there is not None
+            day = (came_at or now).date()
+            received.append(replace(delivery, received_on=day, came_at=came_at, is_resent=is_resent))
+        return received
 
     def record(self, found: Sequence[Delivery], now: datetime) -> Self:
         """Note what is new and what is gone since the last event; the ledger with these events."""
@@ -79,27 +83,33 @@ class DeliveryLedger:
     def at(self, moment: datetime) -> list[list[Delivery]]:
         """What had been received at a moment: for each path that was there its versions, the newest first."""
         versions: dict[str, list[Delivery]] = {}
-        there: set[str] = set()
-        for event in self.events:
-            if event["event"] == "published" or _moment(event) > moment:
-                continue
-            path = event["path"]
-            there.discard(path)
-            if event["event"] == "seen":
-                there.add(path)
-                known = [v for v in versions.get(path, []) if v.identity != event["identity"]]
-                same = [v for v in versions.get(path, []) if v.identity == event["identity"]]
-                versions[path] = [*(same or [self._version(event)]), *known]
-        return [versions[path] for path in sorted(there)]
+        for version in self._arrivals(moment):
+            older = [v for v in versions.get(version.path, []) if v.identity != version.identity]
+            versions[version.path] = [version, *older]
+        last = {
+            event["path"]: event["event"]
+            for event in self.events
+            if event["event"] != "published" and _moment(event) <= moment
+        }
+        return [versions[path] for path in sorted(last) if last[path] == "seen"]
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
-        seen = [
-            self._version(event)
-            for event in self.events
-            if event["event"] == "seen" and event["path"] == delivery.path and _moment(event) <= moment
-        ]
+        seen = [version for version in self._arrivals(moment) if version.path == delivery.path]
         return [*(seen[:-1] if seen and seen[-1].identity == delivery.identity else seen), delivery]
+
+    def _arrivals(self, moment: datetime | None = None) -> Iterator[Delivery]:
+        """Versions, by this moment, that came to a path where another one, or none, had come last.
+
+        A file that was gone for a time and is back unchanged has not arrived anew.
+        """
+        newest: dict[str, str] = {}
+        for event in self.events:
+            is_in_time = moment is None or _moment(event) <= moment
+            if event["event"] == "seen" and is_in_time and newest.get(event["path"]) != event["identity"]:
+                is_resent = event["path"] in newest
+                newest[event["path"]] = event["identity"]
+                yield replace(self._version(event), is_resent=is_resent)
 
     def _version(self, event: Mapping[str, Any]) -> Delivery:
         return Delivery(
@@ -110,6 +120,7 @@ class DeliveryLedger:
             beside={suffix: self.archive / sha256 for suffix, sha256 in event["beside"].items()},
             hashes=event["beside"],
             received_on=_moment(event).date(),
+            came_at=_moment(event),
         )
 
     def _add(self, events: Sequence[Mapping[str, Any]]) -> Self:

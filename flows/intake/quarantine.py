@@ -37,6 +37,7 @@ class Item:
     first_seen: str
     closed: str = ""
     closed_by: str = ""
+    detail: str = ""
 
 
 def lay_out(
@@ -128,7 +129,8 @@ def _rows(
         times[what] += 1
         key = digest([*what, str(times[what])])[:16]
         first_seen = known[key].first_seen if key in known else today.isoformat()
-        made.append((Item(key, receipt.sender, receipt.path, line, column, rule, first_seen), detail, row))
+        item = Item(key, receipt.sender, receipt.path, line, column, rule, first_seen, detail=detail)
+        made.append((item, detail, row))
     return made
 
 

@@ -21,7 +21,8 @@ class Receipt:
     a declared correction or exception matched; `remarks` are what a reader should know and what sets no row aside, as
     line, column, rule and detail. For a refused delivery `stands_in` is the fingerprint of the older one
     whose facts are used in its place. `history` are the staged files of the older versions that
-    still count, by fact table, the oldest first.
+    still count, by fact table, the oldest first. `came_at` is the moment at which the version that the facts come from
+    came, `is_resent` that it took another one's place.
     """
 
     path: str
@@ -50,6 +51,8 @@ class Receipt:
     archived: str = ""
     stands_in: str = ""
     history: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    came_at: str = ""
+    is_resent: bool = False
 
     @property
     def facts_from(self) -> str:

@@ -21,6 +21,7 @@ from schemas.registry import Registry
 
 ARRIVAL = ("received_at", "published_at")
 PLACE = ("source_file", "source_line")
+COME = ("came_at", "is_resent")
 FIRST_FIGURES = "first_figures"
 SERIES = ("geography", "geography_id", "indicator", "breakdown")
 VERDICT = "verdict.json"
@@ -64,7 +65,11 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     """
     accepted = [receipt for receipt in receipts if receipt.facts_from]
     origin = _origin(accepted)
-    parts = sorted(f"{receipt.outcome} {file}" for receipt in accepted for file in _files(receipt))
+    parts = sorted(
+        f"{receipt.outcome} {receipt.came_at} {receipt.is_resent} {file}"
+        for receipt in accepted
+        for file in _files(receipt)
+    )
     made_of = [registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts]
     folder = staging / "current" / digest(made_of)[:32]
     tables = {name: folder / f"{name}.parquet" for name in registry.facts}
@@ -97,6 +102,11 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
     """Hold all deliveries against each other and write the facts in force."""
     set_aside, superseded, excused = list[tuple[str, Fault]](), {}, Counter[str]()
     held: dict[str, pl.DataFrame] = {}
+    came = pl.DataFrame(
+        [(receipt.path, receipt.came_at, receipt.is_resent) for receipt in accepted],
+        schema={"source_file": pl.String(), "came_at": pl.String(), "is_resent": pl.Boolean()},
+        orient="row",
+    )
     for name, table in registry.facts.items():
         if name in (plans.TARGETS, FIRST_FIGURES):
             continue
@@ -111,10 +121,12 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
             stale = _of_the_year_before(rows, registry)
             set_aside += [*_faults(stale, "same_as_other_year", "value")]
             rows = rows.join(stale, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
+        rows = rows.join(came, on="source_file", how="left", maintain_order="left")
         conflicting = _conflicts(rows, table)
         set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
         kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
-        current = kept.sort(*ARRIVAL, *PLACE).unique(subset=table.key, keep="last", maintain_order=True)
+        newest_last = kept.sort(*ARRIVAL, "came_at", *PLACE).drop(*COME)
+        current = newest_last.unique(subset=table.key, keep="last", maintain_order=True)
         if replaced := kept.height - current.height + delivered.height - rows.height:
             superseded[name] = replaced
         if name == "figures":
@@ -180,12 +192,17 @@ def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 
 def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Rows of one key that arrived on the same day in several deliveries and do not say the same."""
-    content = [name for name in rows.columns if name not in (*PLACE, "source")]
+    """Rows of one key that arrived on the same day in several deliveries and do not say the same.
+
+    A delivery that took the place of an older version of itself after all the others had come is the newer one.
+    """
+    content = [name for name in rows.columns if name not in (*PLACE, *COME, "source")]
     together = [*table.key, *ARRIVAL]
-    return rows.filter(
-        (pl.col("source_file").n_unique().over(together) > 1) & (pl.struct(content).n_unique().over(together) > 1)
-    )
+    is_last = pl.col("came_at") == pl.col("came_at").max().over(together)
+    last_files = pl.when(is_last).then("source_file").drop_nulls().n_unique().over(together)
+    is_settled = (is_last & pl.col("is_resent")).any().over(together) & (last_files == 1)
+    several = rows.filter(pl.col("source_file").n_unique().over(together) > 1)
+    return several.filter((pl.struct(content).n_unique().over(together) > 1) & ~is_settled)
 
 
 def _first_figures(delivered: pl.DataFrame, accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFrame:

@@ -100,18 +100,25 @@ def stage(
 
 def _stands(delivery: Delivery, vintage: Vintage, staging: Path, needed: Reading | None) -> Receipt | None:
     """Receipt of the newest version that can be used, or of the refusal where there is none."""
-    receipt = store.stage(delivery, staging, needed)
+    receipt = _come(store.stage(delivery, staging, needed), delivery)
     if receipt.outcome == "accepted" and _is_published(receipt, vintage):
         return receipt
     for version in reversed(vintage.ledger.history(delivery, vintage.moment)):
         if version.identity == delivery.identity or not version.file.is_file():
             continue
-        old = store.stage(version, staging, needed)
+        old = _come(store.stage(version, staging, needed), version)
         if old.outcome == "accepted" and _is_published(old, vintage):
             if receipt.outcome == "accepted":
                 return old
-            return replace(receipt, tables=old.tables, origin=old.origin, used=old.used, stands_in=old.fingerprint)
+            facts = {name: getattr(old, name) for name in ("tables", "origin", "used", "came_at", "is_resent")}
+            return replace(receipt, stands_in=old.fingerprint, **facts)
     return receipt if receipt.outcome == "refused" and vintage.published_by is None else None
+
+
+def _come(receipt: Receipt, version: Delivery) -> Receipt:
+    """The receipt with the moment at which the version came; it is no part of what is read, so no receipt keeps it."""
+    came_at = version.came_at.isoformat() if version.came_at else ""
+    return replace(receipt, came_at=came_at, is_resent=version.is_resent)
 
 
 def _is_published(receipt: Receipt, vintage: Vintage) -> bool:

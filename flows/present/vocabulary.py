@@ -64,6 +64,7 @@ MISSING = {
     "not_defined_that_year": "ikke defineret det år",
     "not_published": "ikke offentliggjort",
     "withheld_or_zero": "holdt tilbage eller nul",
+    "nobody": "ikke beregnet, for der er ingen at regne andelen af",
 }
 STATUSES = {"final": "endeligt", "provisional": "foreløbigt", "estimated": "skønnet"}
 NOT_MEASURABLE = {

@@ -51,7 +51,9 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     homes = dict(marts["dim_areas"].select("area_id", "municipality_code").iter_rows())
     regions = dict(marts["dim_municipalities"].select("municipality_code", "region_code").iter_rows())
     making = _Making(registry, scope, homes)
-    valued = pl.col("year").is_in(list(years)) & pl.col("value").is_not_null()
+    # A share of nobody has no value, but counts that readers are told.
+    is_figure = pl.col("value").is_not_null() | (pl.col("denominator") == 0)
+    valued = pl.col("year").is_in(list(years)) & is_figure
     profile = marts["area_profile"].filter(valued)
     sizes = _sizes(profile, registry)
     shown = {"municipality": scope.municipalities, "region": scope.regions, "country": {COUNTRY}}

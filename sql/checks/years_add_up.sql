@@ -3,5 +3,5 @@
 select area_id, indicator
 from coverage
 where years_delivered + years_missing <> years_expected
-    or missing_not_delivered + missing_withheld + missing_not_defined <> years_missing
+    or missing_not_delivered + missing_withheld + missing_not_defined + missing_nobody <> years_missing
 order by area_id, indicator

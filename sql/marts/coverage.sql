@@ -55,8 +55,11 @@ counted as (
         count(*) as years_expected,
         count(*) filter (where not is_delivered) as years_missing,
         count(*) filter (where why = 'not_delivered') as missing_not_delivered,
-        count(*) filter (where why in ('withheld_by_source', 'too_uncertain', 'not_published')) as missing_withheld,
+        count(*) filter (
+            where why in ('withheld_by_source', 'too_uncertain', 'not_published', 'withheld_or_zero')
+        ) as missing_withheld,
         count(*) filter (where why = 'not_defined_that_year') as missing_not_defined,
+        count(*) filter (where why = 'nobody') as missing_nobody,
         any_value(origin) as origin
     from cells
     group by area_id, indicator
@@ -72,6 +75,7 @@ select
     counted.missing_not_delivered,
     counted.missing_withheld,
     counted.missing_not_defined,
+    counted.missing_nobody,
     words.missing_why,
     counted.origin
 from counted

@@ -117,7 +117,8 @@ select
         when value is not null then null
         when count_mark is not null then count_mark
         when denominator = 0 then 'nobody'
-        when own_value is not null then 'not_checkable'
+        -- That a base is 0 is told where the base is a cell of the release, or by a source that has published it.
+        when own_value is not null or (missing_reason = 'nobody' and not is_published) then 'not_checkable'
         when place_kind = 'twins' and not has_twins then 'no_twins'
         when place_kind = 'twins' and year > getvariable('open_through') then 'locked'
         else coalesce(missing_reason, 'not_delivered')

@@ -65,7 +65,10 @@ select
     if(is_known and kind <> 'count', cast(numerator as bigint), null) as numerator,
     if(is_known and kind <> 'count', cast(denominator as bigint), null) as denominator,
     if(is_estimate, 'estimated', 'final') as status,
-    if(is_known, null, 'not_delivered') as missing_reason,
+    case
+        when not is_known then 'not_delivered'
+        when kind <> 'count' and denominator = 0 then 'nobody'
+    end as missing_reason,
     if(is_known, tidy(100 * cast(coalesce(estimated_basis, 0) as double) / nullif(cast(basis as double), 0)), null) as estimated_pct,
     window_years,
     reference_from,
