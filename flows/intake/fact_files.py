@@ -21,6 +21,7 @@ from flows.intake.reading import Reading
 from flows.intake.reshape import Rows
 
 BLOCK = 500_000
+FOLLOWING = ("required_empty", "no_figure", "figure_marked_missing", "contract", "unknown_value")
 
 
 @dataclass
@@ -43,6 +44,7 @@ class FactFiles:
         for group in self.rows.groups:
             bad[group.rows] = True
         keys: dict[str, list[pl.Series]] = {}
+        found += self._also_wrong(bad, found)
         files = self._write(bad, found, keys)
         if repeated := self._repeated(bad, keys):
             found += repeated
@@ -88,6 +90,19 @@ class FactFiles:
             found += faulty
             failed |= {fault.row for fault in faulty}
         return failed
+
+    def _also_wrong(self, bad: NDArray[np.bool_], found: list[Fault]) -> list[Fault]:
+        """What else breaks a rule in rows that are set aside already, so that a sender hears all of a row at once.
+
+        A cell without a value breaks further rules by that alone: they tell nothing new.
+        """
+        known = {(fault.row, fault.column) for fault in found}
+        more: list[Fault] = []
+        for block in self._blocks(bad) if bad.any() else ():
+            for name, rows in block.items():
+                faulty, _ = facts.validate(name, rows, self.reading, self.rows)
+                more += [fault for fault in faulty if fault.rule not in FOLLOWING]
+        return [fault for fault in more if (fault.row, fault.column) not in known]
 
     def _add(self, add: Callable[[pa.Table], None], rows: pl.DataFrame) -> None:
         """Write validated rows. Text that came from a column of the delivery is written as the codes that it has."""

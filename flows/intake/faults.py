@@ -11,12 +11,13 @@ FAULT_SCHEMA = {"line": pl.Int64(), "column": pl.String(), "rule": pl.String(), 
 
 
 class Refusal(Exception):
-    """A delivery that cannot be used at all: the rule of rules.toml, and what exactly was found."""
+    """A delivery that cannot be used at all: the rule of rules.toml, what exactly was found, the sender once known."""
 
     def __init__(self, rule: str, detail: str = "") -> None:
         super().__init__(f"{rule}: {detail}" if detail else rule)
         self.rule = rule
         self.detail = detail
+        self.sender = ""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def lay_out(
     for receipt in receipts:
         rows = _rows(receipt, set_aside.get(receipt.path, []), staging, known, today)
         open_now += [item for item, _, _ in rows]
-        if rows:
+        if rows := [row for row in rows if not registry.rules[row[0].rule].remark]:
             written[receipt.path] = folder / (receipt.path if receipt.path.endswith(".csv") else f"{receipt.path}.csv")
             write(written[receipt.path], _csv(rows, registry))
     here = {item.key for item in open_now}
@@ -122,6 +122,7 @@ def _rows(
         rows = pl.read_parquet(staging / receipt.faults, glob=False)
         found += [(r["line"], r["column"], r["rule"], r["detail"], r["row"]) for r in rows.iter_rows(named=True)]
     found += [(fault.line, fault.column, fault.rule, fault.detail, fault.text) for fault in set_aside]
+    found += [(*remark, "") for remark in receipt.remarks]
     times: Counter[tuple[str, ...]] = Counter()
     made = []
     for line, column, rule, detail, row in found:

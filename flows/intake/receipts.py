@@ -1,13 +1,12 @@
 """Receipts: what became of each delivery, kept as JSON; one that is there means that the work is done."""
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from flows.core.files import write
-
-REMARK = ("line", "column", "rule", "detail")
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,12 @@ class Receipt:
             "rules": self.rules,
             "corrected": self.corrected,
             "accepted": self.accepted,
-            "remarks": [dict(zip(REMARK, remark, strict=True)) for remark in self.remarks],
+            "remarks": dict(Counter(rule for _, _, rule, _ in self.remarks)),
             "rule": self.rule,
             "detail": self.detail,
             "quarantine": quarantine.as_posix() if quarantine else "",
         }
-        return {name: value for name, value in entry.items() if value not in ("", {}, [], None)}
+        return {name: value for name, value in entry.items() if value not in ("", {}, None)}
 
 
 def kept(file: Path) -> Receipt | None:

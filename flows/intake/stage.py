@@ -60,7 +60,7 @@ def stage(delivery: Delivery, staging: Path, reading: Reading | None) -> Receipt
             "refused",
             rule=refusal.rule,
             detail=refusal.detail,
-            sender=publisher,
+            sender=refusal.sender or publisher,
         )
     receipts.keep(file, receipt)
     return receipt
@@ -72,8 +72,12 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
     if reading is None:
         raise Refusal("no_source", f"folder '{Path(delivery.path).parent.as_posix()}'")
     delivered, contents = content.read(delivery, reading)
-    delivered, rows, accepted, corrected = _meant(delivered, delivery.path, reading)
     note = delivered.note
+    try:
+        delivered, rows, accepted, corrected = _meant(delivered, delivery.path, reading)
+    except Refusal as refusal:
+        refusal.sender = note.sender
+        raise
     stamp = Stamp(
         reading.source.id, delivery.path, note.published_at, note.received_at or delivery.received_on, note.origin
     )

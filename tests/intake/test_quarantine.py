@@ -110,3 +110,17 @@ def test_the_letter_says_lines_rule_and_remedy_and_no_cell(night: Any) -> None:
     assert "set første gang 2. november 2026" in text
     assert "hemmelig2" not in text
     assert "mange" not in text
+
+
+def test_a_row_that_is_set_aside_tells_all_that_is_wrong_in_it(night: Any) -> None:
+    row = f"{ODENSE};2009;nonwestern_pct;900;600;ni;endelig"
+    night.deliver(PATH, delivery(*PLENTY, row))
+    night.run()
+    found = {(item.line, item.column, item.rule) for item in register(night.quarantine)}
+    assert found == {(26, "Værdi", "not_a_number"), (26, "Tæller", "numerator_above_denominator")}
+
+
+def test_a_refused_delivery_is_its_senders(night: Any) -> None:
+    night.deliver(PATH, delivery(*PLENTY, GOOD).replace("Indikator", "Mål"))
+    assert night.run()[PATH].sender == "Odense Kommune"
+    assert [item.sender for item in register(night.quarantine)] == ["Odense Kommune"]
