@@ -19,7 +19,7 @@ What this lets through and what it stops for nothing is measured by tests/intake
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -33,7 +33,8 @@ PERHAPS = r"(?:[0-9][-_/:., ]{0,3}){7}[0-9]"
 _PERHAPS = re.compile(PERHAPS)
 _GLUED = re.compile(r"(?<!\d)(\d\d)(\d\d)((?:\d\d)?\d\d)( *[-_/:]+ *| +|)(\d{4})(?!\d)", re.ASCII)
 _APART = re.compile(
-    r"(?<!\d)(?<!\d[ .,])(\d{1,2})([-./ ]{1,3})(\d{1,2})([-./ ]{1,3})((?:\d\d)?\d\d)([-_/:. ]{1,3})(\d\d ?\d\d)(?![ .,]?\d)",
+    r"(?<!\d)(?<!\d[ .,])(\d{1,2})([-./ ]{1,3})(\d{1,2})([-./ ]{1,3})((?:\d\d)?\d\d)"
+    r"([-_/:. ]{1,3})(\d\d ?\d\d)(?![ .,]?\d)",
     re.ASCII,
 )
 _UNEVEN = re.compile(r"(?<!\d)(?<!\d[ .,])(\d\d) ?(\d\d) ?(\d\d) ?(\d\d) ?(\d\d)(?![ .,]?\d)", re.ASCII)
@@ -63,12 +64,13 @@ _SIDE_BY_SIDE = re.compile(
 
 _NAMES_CPR = re.compile(r"cpr|person ?-?n(?:r|um)|social security", re.IGNORECASE)
 _NAMES_BIRTH = re.compile(
-    rf"{_NAMES_CPR.pattern}|\bfødt\b(?! i\b)|fødselsda|\bf\.? ?dato|\bdate of birth|\bbirth ?da|\bborn\b|\bdob\b", re.IGNORECASE
+    rf"{_NAMES_CPR.pattern}|\bfødt\b(?! i\b)|fødselsda|\bf\.? ?dato|\bdate of birth|\bbirth ?da|\bborn\b|\bdob\b",
+    re.IGNORECASE,
 )
 _NAMES_OTHER = re.compile(
-    r"\bp ?\.?-? ?n(?:r|um)|produktions|\bcvr|\bse-?n|\bean\b|\bgln\b|konto|\btlf|telefon|mobil|\bsag|journal|matrikel|ejendom"
-    r"|\bbfe|\bbbr|beløb|\bkr\b|krone|\bdkk\b|amount|\bsum\b|i alt|antal|beboere|folketal|indbyggere|post ?n|\bår\b|årstal"
-    r"|bevilling|afdeling|timer|lejemål|boliger",
+    r"\bp ?\.?-? ?n(?:r|um)|produktions|\bcvr|\bse-?n|\bean\b|\bgln\b|konto|\btlf|telefon|mobil|\bsag|journal|matrikel"
+    r"|ejendom|\bbfe|\bbbr|beløb|\bkr\b|krone|\bdkk\b|amount|\bsum\b|i alt|antal|beboere|folketal|indbyggere|post ?n"
+    r"|\bår\b|årstal|bevilling|afdeling|timer|lejemål|boliger",
     re.IGNORECASE,
 )
 
@@ -79,7 +81,7 @@ def plain(text: str) -> str:
 
 
 def holds_cpr_number(text: str) -> bool:
-    """Whether a text holds what must be taken for a CPR number, by itself: nothing is known of what stands around it."""
+    """Whether a text holds what must be taken for a CPR number, whatever stands around it."""
     text = plain(text)
     return bool(_PERHAPS.search(text)) and any(found(text) for found in (_glued, _apart, _year_first, _uneven, _named))
 
@@ -138,7 +140,11 @@ class Column:
         found = set()
         for kind in ("zero first", "as a production unit", "other"):
             alike = {cell for cell, number in digits.items() if len(number) == 10 and _kind(number) == kind}
-            enough = 2 * len(alike & likely) > len(alike) if kind == "as a production unit" else 4 * len(alike & likely) >= len(alike)
+            enough = (
+                2 * len(alike & likely) > len(alike)
+                if kind == "as a production unit"
+                else 4 * len(alike & likely) >= len(alike)
+            )
             found |= alike & likely if enough else set()
         return likely if 2 * len(likely) > self.figures else found
 
@@ -318,7 +324,9 @@ def _is_year(serial: str) -> bool:
 def _is_likely(number: str) -> bool:
     """Whether a number of nine or ten digits fulfils the check, or has a birth that may lack it."""
     born = _date_of(number)
-    may_lack = born and (born >= WITHOUT_CHECK_FROM or (born.month == born.day == 1 and born.year >= FIRST_JANUARY_WITHOUT_CHECK))
+    may_lack = born and (
+        born >= WITHOUT_CHECK_FROM or (born.month == born.day == 1 and born.year >= FIRST_JANUARY_WITHOUT_CHECK)
+    )
     return bool(born and (may_lack or _has_check(number)))
 
 
