@@ -48,16 +48,17 @@ _ACCOUNT = re.compile(r"(?<!\d)(?!19|20)\d{4}[- ]$", re.ASCII)
 
 _WHOLE = re.compile(r"(\d{9,10}|\d{1,4}(?:[. ']\d{3}){2}|\d(?:[. ']\d{3}){3}|\d{5,6}[.,]\d{4})(?:[.,]0*)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"(\d)[.,](\d{6,9})E\+?0?([89])", re.ASCII | re.IGNORECASE)
-_FIGURE = re.compile(r"[-+(]?\d[\d .,:/'T-]*(?:E\+?\d+)?[%)]?", re.ASCII | re.IGNORECASE)
+FIGURE = r"[-+(]?[0-9][0-9 .,:/'T-]*(?:[eE][+]?[0-9]+)?[%)]?"
+_FIGURE = re.compile(FIGURE)
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 # A day and a serial of four digits in cells of their own; the day's and the serial's first zeros may be lost.
-_DD, _MM, _YY = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])", r"(?:(?:18|19|20)\d\d|\d\d)"
+_DD, _MM, _YY = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0[1-9]|1[0-2])", "(?:(?:18|19|20)[0-9][0-9]|[0-9][0-9])"
 _NAME_OF_MONTH = "(?:jan|feb|mar|apr|ma[ijr]|may|jun|jul|aug|sep|o[kc]t|nov|dec)[a-zA-Z]*"
 DAY = (
     rf"(?:{_DD}{_MM}{_YY}(?:[.,]0+)?|{_DD}[-./ ]{{1,3}}0?(?:[1-9]|1[0-2])[-./ ]{{1,3}}{_YY}-?"
-    rf"|(?:18|19|20)\d\d[-./]{_MM}[-./]{_DD}(?:[T ][0:.]+)?|{_DD}[-. ]{{1,2}}{_NAME_OF_MONTH}[-. ]{{1,2}}{_YY})"
+    rf"|(?:18|19|20)[0-9][0-9][-./]{_MM}[-./]{_DD}(?:[T ][0:.]+)?|{_DD}[-. ]{{1,2}}{_NAME_OF_MONTH}[-. ]{{1,2}}{_YY})"
 )
-SERIAL = r"(?:\d{1,4}(?:[.,]0+)?|-\d{4})"
+SERIAL = r"(?:[0-9]{1,4}(?:[.,]0+)?|-[0-9]{4})"
 _SIDE_BY_SIDE = re.compile(
     rf"(?<![^{BETWEEN}]) *({DAY}) *{BETWEEN}(?= *({SERIAL}) *(?:{BETWEEN}|\Z))", re.ASCII | re.IGNORECASE
 )
@@ -257,8 +258,8 @@ def _is_figure(text: str, found: re.Match[str]) -> bool:
 
 def _apart(text: str) -> bool:
     for found in _APART.finditer(text):
-        day, first, month, second, year, mark, serial = found.groups()
-        serial = serial.replace(" ", "")
+        day, first, month, second, year, mark, last = found.groups()
+        serial = last.replace(" ", "")
         number = _number(day, month, year, serial)
         if not number:
             continue
@@ -273,7 +274,9 @@ def _apart(text: str) -> bool:
 def _uneven(text: str) -> bool:
     """Ten digits with a blank between some of their parts."""
     return any(
-        " " in found[0] and (number := _number(*found.groups()[:3], found[4] + found[5])) and _is_likely(number)
+        " " in found[0]
+        and (number := _number(found[1], found[2], found[3], found[4] + found[5]))
+        and _is_likely(number)
         for found in _UNEVEN.finditer(text)
     )
 
@@ -314,7 +317,8 @@ def _joined(day: str, serial: str) -> str:
         parts.reverse()
     if parts[1].isalpha():
         parts[1] = str(_MONTHS.index({"may": "maj", "oct": "okt", "mai": "maj"}.get(parts[1][:3], parts[1][:3])) + 1)
-    return _number(*parts, re.sub(r"[.,]0+\Z", "", serial).lstrip("-"))
+    days, month, year = parts
+    return _number(days, month, year, re.sub(r"[.,]0+\Z", "", serial).lstrip("-"))
 
 
 def _is_year(serial: str) -> bool:
