@@ -239,10 +239,10 @@ def _glued(text: str) -> bool:
         number = _number(day, month, year, serial)
         if not number or (len(year) == 2 and not mark and _is_figure(text, found)):
             continue
-        if "-" in mark or "_" in mark or ":" in mark or (len(year) == 4 and not mark):
+        if "-" in mark or ":" in mark or (len(year) == 4 and not mark):
             if len(year) == 2 or not _is_year(serial):
                 return True
-        elif mark.strip() and not _is_year(serial):
+        elif mark.strip(" _") and not _is_year(serial):
             return True
         if _is_likely(number):
             return True
