@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+# Below so many spellings Python is done before polars has begun.
+FEW = 2_000
 # What Word pastes from Symbol and Wingdings (private use, U+F000 + the font's own code), as Unicode signs.
 PASTED = {
     0xF02D: "-",
@@ -53,15 +55,21 @@ _BLANK, _UNSEEN = re.compile(f"[{BLANKS}]"), re.compile(f"[{UNSEEN}]")
 ODD = "[^ -~¡-\xac\xae-ſ‐-‧‰-›€™−≤≥≈]|^ | $"
 
 
+def any_matches(spellings: pl.Series, pattern: str) -> bool:
+    """Whether a regular expression that Python and Rust read alike is found in any spelling."""
+    if len(spellings) > FEW:
+        return bool(spellings.str.contains(pattern).any())
+    return any(map(re.compile(pattern).search, spellings.to_list()))
+
+
 def cleaned(spellings: pl.Series) -> pl.Series:
     """Spellings in the form NFC, blanks as ' ', without letters that nobody sees, without blanks around them.
 
     What Word pasted from Symbol or Wingdings becomes the sign that was meant. Curly quotation marks and dashes stay.
     """
-    odd = spellings.str.contains(ODD).fill_null(False)
-    if not odd.any():
+    if not any_matches(spellings, ODD):
         return spellings
-    places = odd.arg_true()
+    places = spellings.str.contains(ODD).fill_null(False).arg_true()
     return spellings.clone().scatter(places, [clean(text) for text in spellings.gather(places)])
 
 

@@ -44,6 +44,9 @@ RATES = {
 # What has no eight digits near each other is no number; as a Rust expression it reads a million cells in no time.
 PERHAPS = r"(?:[0-9][-_/:., ]{0,3}){7}[0-9]"
 _PERHAPS = re.compile(PERHAPS)
+# Letters after which a text must be made plain before it can be searched; Danish letters are none.
+NOT_PLAIN = r"[^\x00-\x7FæøåÆØÅéÉ]"
+_NOT_PLAIN = re.compile(NOT_PLAIN)
 _GLUED = re.compile(r"(?<!\d)(\d\d)(\d\d)((?:\d\d)?\d\d)( *[-_/:]+ *| +|)(\d{4})(?!\d)", re.ASCII)
 _APART = re.compile(
     r"(?<!\d)(?<!\d[ .,])(\d{1,2})([-./ ]{1,3})(\d{1,2})([-./ ]{1,3})((?:\d\d)?\d\d)"
@@ -92,7 +95,7 @@ _NAMES_OTHER = re.compile(
 
 def plain(text: str) -> str:
     """Text with every dash as '-', every blank as ' ', every digit as 0-9, and without invisible characters."""
-    return text if text.isascii() else "".join(map(_plain, text))
+    return text if text.isascii() else _NOT_PLAIN.sub(lambda found: _plain(found[0]), text)
 
 
 def holds_cpr_number(text: str) -> bool:
@@ -208,8 +211,6 @@ def digits_alone(cell: str) -> str:
 
 
 def _plain(letter: str) -> str:
-    if letter.isascii():
-        return letter
     kind = unicodedata.category(letter)
     if kind == "Nd":
         return str(unicodedata.digit(letter))

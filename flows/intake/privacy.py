@@ -9,12 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flows.intake.characters import any_matches
 from flows.intake.coded import Coded
-from flows.intake.cpr import DAY, FIGURE, PERHAPS, SERIAL, Column, digits_alone, holds_cpr_number, plain
+from flows.intake.cpr import DAY, FIGURE, NOT_PLAIN, PERHAPS, SERIAL, Column, digits_alone, holds_cpr_number, plain
 from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
 
-# Letters after which a text must be made plain before it can be searched; Danish letters are none.
-NOT_PLAIN = "[^ -~æøåÆØÅéÉ]"
 # Whether most rows hold a date and four digits is seen from so many.
 ENOUGH = 20_000
 
@@ -34,11 +33,13 @@ def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> ND
     """A mask over the rows of a table: those that hold one in a cell, or in two cells side by side."""
     mask = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
     for name, column in zip(header, columns, strict=True):
-        if (held := _held(name, column.spellings)).any():
+        held = _held(name, column.spellings)
+        if held is not None and held.any():
             mask |= column.where(held)
+    serials = [any_matches(column.spellings, _alone(SERIAL)) for column in columns]
     for place in range(len(columns) - 1):
-        left, right = columns[place].rows(slice(ENOUGH)), columns[place + 1].rows(slice(ENOUGH))
-        if _reads_as(left, DAY) and _reads_as(right, SERIAL):
+        if serials[place + 1] and any_matches(columns[place].spellings, _alone(DAY)):
+            left, right = columns[place].rows(slice(ENOUGH)), columns[place + 1].rows(slice(ENOUGH))
             cells = zip(left.text(), right.text(), strict=True)
             rows = rows_of_a_table([(header[place], header[place + 1]), *cells])
             mask[[row - 2 for row in rows if row > 1]] = True
@@ -49,23 +50,21 @@ def _perhaps(cells: pl.Series) -> pl.Series:
     return (cells.str.contains(PERHAPS) | cells.str.contains(NOT_PLAIN)).fill_null(False)
 
 
-def _held(header: str, spellings: pl.Series) -> pl.Series:
-    """A mask over the spellings of one column."""
+def _held(header: str, spellings: pl.Series) -> pl.Series | None:
+    """A mask over the spellings of one column; None where none of them needs a look."""
+    if not any_matches(spellings, f"{PERHAPS}|{NOT_PLAIN}"):
+        return None
     mask = _perhaps(spellings)
-    if not mask.any():
-        return mask
     places = mask.arg_true()
     cells = [plain(cell).strip() for cell in spellings.gather(places)]
     alone = {cell for cell in cells if digits_alone(cell)}
     numbers: set[str] = set()
     if alone:
-        figures = int(spellings.str.contains(rf"^\s*{FIGURE}\s*$").sum())
+        figures = int(spellings.str.contains(_alone(FIGURE)).sum())
         numbers = Column(plain(header), alone, max(figures, len(alone))).numbers()
     held = [cell in numbers if cell in alone else holds_cpr_number(cell) for cell in cells]
     return mask.scatter(places, held)
 
 
-def _reads_as(column: Coded, form: str) -> bool:
-    """Whether any spelling of a column reads so."""
-    there = column.spellings.gather(np.unique(column.codes)) if len(column.spellings) > ENOUGH else column.spellings
-    return bool(there.str.contains(rf"^\s*(?:{form})\s*$").any())
+def _alone(form: str) -> str:
+    return rf"^\s*(?:{form})\s*$"

@@ -1,4 +1,4 @@
-"""A letter that no font has never stops a document: it is shown as a replacement, and the log and the reader are told."""
+"""A letter that no font has never stops a document: it is shown as a replacement, and log and reader are told."""
 
 import logging
 import subprocess

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from flows.intake import delivery_note as notes
-from flows.intake.characters import clean
+from flows.intake.characters import any_matches, clean
 from flows.intake.coded import Coded, Content, DeliveredTable
 from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import refuse_personal, refuse_repeated
@@ -30,6 +31,7 @@ BLOCK = 32 << 20
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?[;,\t ]*', re.IGNORECASE)
 EMPTY = ' ;,\t"\r\n\xa0'
+ODD = "\\x00|" + "|".join(TWICE_ENCODED)
 # Lines among which a header is looked for.
 MOST_TITLES = 30
 
@@ -89,7 +91,7 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
     if len(header) < 2 or not all(header) or not table.num_rows:
         return None
     columns = [Coded.from_arrow(cells.unify_dictionaries().combine_chunks()) for cells in table.columns]
-    odd = any(column.spellings.str.contains("\0|" + "|".join(TWICE_ENCODED)).any() for column in columns)
+    odd = any(any_matches(column.spellings, ODD) for column in columns)
     if odd or holds_cpr_number("".join(top)) or len(set(header)) != len(header) or not is_header(header, layout):
         return None
     lines = np.arange(first + 1, first + 1 + table.num_rows)
@@ -172,15 +174,16 @@ def _line_by_line(text: str, encoding: str, layout: Layout, note: Note | None, v
         titles=titles,
         unended=unended,
     )
-    _refuse_personal(delivered, source.rows[: place + 1], raw)
+    _refuse_personal(delivered, source.rows, place)
     return delivered
 
 
-def _refuse_personal(
-    delivered: DeliveredTable, top: Sequence[tuple[int, list[str], str]], raw: Mapping[int, str]
-) -> None:
-    held = {line for line, _, text in top if holds_cpr_number(text)}
-    held |= {fault.line for fault in delivered.broken if holds_cpr_number(raw[fault.line])}
+def _refuse_personal(delivered: DeliveredTable, rows: Sequence[tuple[int, list[str], str]], header: int) -> None:
+    """Raises Refusal where titles, header or rows hold a CPR number; rows that are torn are looked at by themselves."""
+    held = {line for line, _, text in rows[: header + 1] if holds_cpr_number(text)}
+    torn = {fault.line for fault in delivered.broken}
+    apart = [rows[header], *(row for row in rows if row[0] in torn)] if torn else []
+    held |= {apart[row - 1][0] for row in rows_of_a_table([fields for _, fields, _ in apart])}
     columns = [*delivered.columns.values()]
     held |= set(delivered.lines[rows_with_cpr_numbers([*delivered.columns], columns)].tolist())
     refuse_personal(sorted(held), "line")
