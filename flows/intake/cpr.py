@@ -126,16 +126,18 @@ def rows_with_cpr_numbers(rows: Sequence[Sequence[str]]) -> list[int]:
     if columns or pairs:
         words = _words(rows)
         for place, cells in columns.items():
-            column = Column(words.get(place, ""), set(cells), _figures(rows, place))
+            column = NumberColumn(words.get(place, ""), set(cells), _figures(rows, place))
             held.update(number for cell in column.numbers() for number in cells[cell])
         for place, both in pairs.items():
-            pair = Pair(words.get(place, ""), words.get(place + 1, ""), set(both), _pairs(rows, place, 2 * len(both)))
+            pair = DayAndSerial(
+                words.get(place, ""), words.get(place + 1, ""), set(both), _pairs(rows, place, 2 * len(both))
+            )
             held.update(number for cell in pair.numbers() for number in both[cell])
     return sorted(held)
 
 
 @dataclass
-class Column:
+class NumberColumn:
     """What speaks for and against CPR numbers in a column.
 
     `words` are its headers, `cells` the different cells that are nothing but a number of nine or ten digits, `figures`
@@ -168,7 +170,7 @@ class Column:
 
 
 @dataclass
-class Pair:
+class DayAndSerial:
     """What speaks for and against CPR numbers in two columns side by side.
 
     `cells` are the different pairs of a day and up to four digits, `filled` is how many pairs of two figures there are.

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 
 from flows.intake.characters import any_matches
 from flows.intake.coded import Coded
-from flows.intake.cpr import DAY, FIGURE, NOT_PLAIN, PERHAPS, SERIAL, Column, digits_alone, holds_cpr_number, plain
+from flows.intake.cpr import (
+    DAY,
+    FIGURE,
+    NOT_PLAIN,
+    PERHAPS,
+    SERIAL,
+    NumberColumn,
+    digits_alone,
+    holds_cpr_number,
+    plain,
+)
 from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
 
 # Whether most rows hold a date and four digits is seen from so many.
@@ -61,7 +71,7 @@ def _held(header: str, spellings: pl.Series) -> pl.Series | None:
     numbers: set[str] = set()
     if alone:
         figures = int(spellings.str.contains(_alone(FIGURE)).sum())
-        numbers = Column(plain(header), alone, max(figures, len(alone))).numbers()
+        numbers = NumberColumn(plain(header), alone, max(figures, len(alone))).numbers()
     held = [cell in numbers if cell in alone else holds_cpr_number(cell) for cell in cells]
     return mask.scatter(places, held)
 

@@ -27,19 +27,19 @@ def compiled(package: str, template: str, content: Mapping[str, Any], pictures: 
     """
     main = (resources.files(package) / template).read_bytes()
     # Plain lists and texts, as the template will read them.
-    told = json.loads(json.dumps({**content, "without_glyph": ""}))
+    plain = json.loads(json.dumps({**content, "without_glyph": ""}))
     try:
-        return _pdf({"main": main, **pictures, "content.json": _json(told)})
+        return _pdf({"main": main, **pictures, "content.json": _json(plain)})
     except typst.TypstError as error:
         if NO_GLYPH not in str(error):
             raise
         refused = error
     drawn = {name: file.decode() for name, file in pictures.items() if name.endswith(".svg")}
-    for lost in _perhaps_lost(set("".join([*_texts(told), *drawn.values()]))):
+    for lost in _perhaps_lost(set("".join([*_texts(plain), *drawn.values()]))):
         points = ", ".join(f"U+{ord(letter):04X}" for letter in sorted(lost))
         shown = str.maketrans(dict.fromkeys(lost, REPLACEMENT))
         files = {name: text.translate(shown).encode() for name, text in drawn.items()}
-        files["content.json"] = _json(_translated(told, shown) | {"without_glyph": points})
+        files["content.json"] = _json(_translated(plain, shown) | {"without_glyph": points})
         try:
             made = _pdf({"main": main, **pictures, **files})
         except typst.TypstError as error:
