@@ -144,6 +144,13 @@ def test_a_declared_header_below_titles_is_found(registry: Registry, titles: lis
     assert delivered.titles == tuple(title for title in titles if title)
 
 
+def test_a_title_in_every_cell_is_still_a_title(registry: Registry) -> None:
+    titles = ["a", "b", "c", "d", "e"]
+    delivered = table("\n".join(["# kilde: x", *NOTE[1:], *map(";".join, [titles, HEADER, ROWS[0]])]) + "\n", registry)
+    assert (list(delivered.columns), cells(delivered)) == (HEADER, ROWS[:1])
+    assert delivered.titles == ("a b c d e",)
+
+
 @pytest.mark.parametrize(
     ("sheet", "lines"),
     [
