@@ -66,9 +66,22 @@ create macro target_verdict(direction, low, high, change_low, change_high, path_
     verdict_upwards(-high, -change_high, -change_low, -path_change, -target)
 );
 
--- An identifier made of a Danish name.
+-- An identifier made of a name, as flows/intake/names.py makes it: a letter outside a-z, 0-9, æ, ø, å is its code point.
 create macro slug(name) as trim(
-    regexp_replace(replace(replace(replace(lower(name), 'æ', 'ae'), 'ø', 'oe'), 'å', 'aa'), '[^a-z0-9]+', '-', 'g'), '-');
+    regexp_replace(
+        list_aggregate(
+            list_transform(
+                regexp_extract_all(
+                    replace(replace(replace(lower(nfc_normalize(name)), 'æ', 'ae'), 'ø', 'oe'), 'å', 'aa') || ' ',
+                    '(?s).'),
+                lambda letter: case
+                    when unicode(letter) < 128 then letter
+                    when regexp_full_match(letter, '[\p{L}\p{M}\p{N}]') then format('u{:04x}', unicode(letter))
+                    else ' '
+                end),
+            'string_agg', ''),
+        '[^a-z0-9]+', '-', 'g'),
+    '-');
 
 -- Exact sums: parallel sums of doubles differ in their last bits from run to run, sums of decimals do not.
 create macro exact(x) as cast(x as decimal(38, 12));

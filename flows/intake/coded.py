@@ -112,7 +112,8 @@ class DeliveredTable:
     `columns` has one column per header, `lines` the line (row of a sheet, number of a record) of each row. `broken`
     holds what is wrong with lines that could not be split into fields. `raw` gives the text of lines, for people.
     `titles` are the words in which the file says what it is: names of sheets, lines above the header, a cube's own
-    name. `remarks` are what a reader should know and what sets nothing aside.
+    name. `remarks` are what a reader should know and what sets nothing aside. `unended` says that the last row's line
+    has no end: the row may be cut, unless the table is known to be complete.
     """
 
     note: Note
@@ -124,6 +125,7 @@ class DeliveredTable:
     encoding: str = ""
     titles: tuple[str, ...] = ()
     remarks: tuple[Fault, ...] = ()
+    unended: bool = False
 
     @classmethod
     def of_rows(

@@ -1,15 +1,16 @@
 """Find deliveries and fingerprint them, before anything of them is read."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 
 from flows.core.characters import visible
 from flows.core.provenance import digest, file_sha256
+from flows.intake.cpr import holds_cpr_number
 from flows.intake.delivery_note import SUFFIX
-from flows.intake.privacy import holds_cpr_number
 from schemas.registry import Registry
 
 HASH_SUFFIX = ".sha256"
@@ -66,15 +67,21 @@ def find(raw: Path, registry: Registry) -> list[Delivery]:
     return sorted(found, key=lambda delivery: delivery.path)
 
 
+def name_holds_cpr_number(parts: Sequence[str]) -> bool:
+    """Whether names of folders and a file hold a CPR number: one of them, or a date of birth and the name below it."""
+    joined = (f"{above}-{below}" for above, below in pairwise(parts) if above[-6:].isdecimal())
+    return any(holds_cpr_number(part) for part in (*parts, *joined))
+
+
 def _is_passed_over(place: Path) -> bool:
     return any(part.startswith(".") for part in place.parts) or place.suffix == ".md"
 
 
 def _shown(place: Path, fingerprint: str) -> str:
     path = visible(unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8")))
-    if not holds_cpr_number(path):
+    if not name_holds_cpr_number(PurePosixPath(path).parts):
         return path
-    folder = place.parts[0] if len(place.parts) > 1 and not holds_cpr_number(place.parts[0]) else "."
+    folder = place.parts[0] if len(place.parts) > 1 and not name_holds_cpr_number(place.parts[:1]) else "."
     return f"{folder}/{HIDDEN} {fingerprint[:8]}"
 
 

@@ -5,12 +5,12 @@ sheet 'Følgeseddel'. Any other file has it beside itself, as `<name>.levering.t
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from flows.intake.characters import clean
 from flows.intake.faults import Refusal
 
 SUFFIX = ".levering.txt"
@@ -45,8 +45,9 @@ def parse(entries: Iterable[tuple[str, str]]) -> Note:
     known: dict[str, str] = {}
     totals: dict[str, Decimal] = {}
     for written, text in entries:
-        key = re.sub(r"\s+", " ", unicodedata.normalize("NFC", written)).strip()
-        value = unicodedata.normalize("NFC", text).strip().rstrip(";").strip()
+        key = re.sub(r"\s+", " ", clean(written)).strip("; ")
+        # A spreadsheet may have put the value into a field of its own, and empty fields behind it.
+        value = clean(text).strip("; ")
         if total := TOTAL.fullmatch(key if key.startswith("kontrolsum") else key[:1].lower() + key[1:]):
             totals[total[1]] = _sum(key, value)
         else:

@@ -23,9 +23,20 @@ def normal(name: str) -> str:
 
 
 def slug(name: str) -> str:
-    """An identifier made of a Danish name, as the macro of this name in sql/functions.sql makes it."""
-    plain = name.casefold().replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
-    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain).split())
+    """An identifier made of a name, as the macro of this name in sql/functions.sql makes it.
+
+    A letter outside a-z, 0-9, æ, ø, å stays as its code point: names that differ in such a letter are two names.
+    """
+    # The lower letter of 'İ' is an 'i' and a dot; as in SQL, one letter stays one.
+    lowered = "".join(letter.lower()[0] for letter in unicodedata.normalize("NFC", name))
+    plain = lowered.replace("æ", "ae").replace("ø", "oe").replace("å", "aa")
+    return "-".join("".join(map(_of_identifier, plain)).split())
+
+
+def _of_identifier(letter: str) -> str:
+    if letter.isascii():
+        return letter if letter.isalnum() else " "
+    return f"u{ord(letter):04x}" if unicodedata.category(letter)[0] in "LMN" else " "
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,37 @@
-"""The guard against personal numbers: a delivery that holds one is refused before anything of it is stored or logged.
+"""The guard against personal numbers over columns of a delivery; what a CPR number is, is written in cpr.py.
 
-A CPR number is a date of birth (ddmmyy) and four digits, of which the first, with the year, gives the century. Numbers
-given out before October 2007 fulfil a check by modulus 11; since then some dates have numbers that do not.
+A delivery that holds one is refused before anything of it is stored or logged.
 """
 
-import re
 from collections.abc import Sequence
-from datetime import date, datetime
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-WRITTEN = re.compile(r"(?<![\d,.])(\d{2})(\d{2})(\d{2})([- ]?)(\d{4})(?![\d,.]?\d)", re.ASCII)
-# What cannot match this cannot match WRITTEN; Rust reads a million cells with it in the time of a blink.
-PERHAPS = r"[0-9]{6}[- ]?[0-9]{4}"
-WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-WITHOUT_CHECK_FROM = date(2007, 10, 1)
+from flows.intake.characters import any_matches
+from flows.intake.coded import Coded
+from flows.intake.cpr import (
+    DAY,
+    FIGURE,
+    NOT_PLAIN,
+    PERHAPS,
+    SERIAL,
+    NumberColumn,
+    digits_alone,
+    holds_cpr_number,
+    plain,
+)
+from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
 
-
-def holds_cpr_number(text: str) -> bool:
-    """Whether a text holds what must be taken for a CPR number.
-
-    With a hyphen, a valid date of birth is enough. Without one, the number must also pass modulus 11, or belong to a
-    birth after the check was given up: of evenly spread numbers of ten digits about one in 150 is taken for one.
-    """
-    return any(_is_cpr_number(*found.groups()) for found in WRITTEN.finditer(text))
+# Whether most rows hold a date and four digits is seen from so many.
+ENOUGH = 20_000
 
 
 def cells_with_cpr_numbers(cells: pl.Series) -> pl.Series:
-    """A mask over cells of text."""
-    mask = cells.str.contains(PERHAPS).fill_null(False)
-    for row in mask.arg_true():
-        if not holds_cpr_number(cells[row]):
-            mask[row] = False
-    return mask
+    """A mask over cells of text, each by itself."""
+    mask = _perhaps(cells)
+    return mask.scatter(places := mask.arg_true(), [holds_cpr_number(cell) for cell in cells.gather(places)])
 
 
 def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
@@ -40,24 +39,42 @@ def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
     return [number + 1 for number in cells_with_cpr_numbers(pl.Series(values=lines, dtype=pl.String())).arg_true()]
 
 
-def _is_cpr_number(day: str, month: str, year: str, mark: str, serial: str) -> bool:
-    born = _born(int(day), int(month), int(year), int(serial[0]))
-    if born is None or born > datetime.now().astimezone().date():
-        return False
-    digits = (int(digit) for digit in day + month + year + serial)
-    has_check = sum(w * d for w, d in zip(WEIGHTS, digits, strict=True)) % 11 == 0
-    return mark == "-" or has_check or born >= WITHOUT_CHECK_FROM
+def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> NDArray[np.bool_]:
+    """A mask over the rows of a table: those that hold one in a cell, or in two cells side by side."""
+    mask = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
+    for name, column in zip(header, columns, strict=True):
+        held = _held(name, column.spellings)
+        if held is not None and held.any():
+            mask |= column.where(held)
+    serials = [any_matches(column.spellings, _alone(SERIAL)) for column in columns]
+    for place in range(len(columns) - 1):
+        if serials[place + 1] and any_matches(columns[place].spellings, _alone(DAY)):
+            left, right = columns[place].rows(slice(ENOUGH)), columns[place + 1].rows(slice(ENOUGH))
+            cells = zip(left.text(), right.text(), strict=True)
+            rows = rows_of_a_table([(header[place], header[place + 1]), *cells])
+            mask[[row - 2 for row in rows if row > 1]] = True
+    return mask
 
 
-def _born(day: int, month: int, year: int, seventh: int) -> date | None:
-    """Date of birth; the century follows from the year and the seventh digit (the CPR office's table)."""
-    if seventh <= 3 or (seventh in (4, 9) and year >= 37):
-        century = 1900
-    elif seventh in (4, 9) or year <= 57:
-        century = 2000
-    else:
-        century = 1800
-    try:
-        return date(century + year, month, day)
-    except ValueError:
+def _perhaps(cells: pl.Series) -> pl.Series:
+    return (cells.str.contains(PERHAPS) | cells.str.contains(NOT_PLAIN)).fill_null(False)
+
+
+def _held(header: str, spellings: pl.Series) -> pl.Series | None:
+    """A mask over the spellings of one column; None where none of them needs a look."""
+    if not any_matches(spellings, f"{PERHAPS}|{NOT_PLAIN}"):
         return None
+    mask = _perhaps(spellings)
+    places = mask.arg_true()
+    cells = [plain(cell).strip() for cell in spellings.gather(places)]
+    alone = {cell for cell in cells if digits_alone(cell)}
+    numbers: set[str] = set()
+    if alone:
+        figures = int(spellings.str.contains(_alone(FIGURE)).sum())
+        numbers = NumberColumn(plain(header), alone, max(figures, len(alone))).numbers()
+    held = [cell in numbers if cell in alone else holds_cpr_number(cell) for cell in cells]
+    return mask.scatter(places, held)
+
+
+def _alone(form: str) -> str:
+    return rf"^\s*(?:{form})\s*$"

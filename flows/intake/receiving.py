@@ -1,16 +1,23 @@
 """Files that come by mail or on a stick, put into the folder of deliveries: dated, noted, never over another."""
 
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from flows.core.files import keep, write
-from flows.intake.deliveries import BESIDE
-from flows.intake.delivery_note import SUFFIX, parse
+from flows.intake import formats
+from flows.intake.cpr import holds_cpr_number
+from flows.intake.deliveries import BESIDE, name_holds_cpr_number
+from flows.intake.delivery_note import SUFFIX, Note, parse
 from flows.intake.faults import Refusal
 from flows.intake.ledger import now
-from flows.intake.privacy import holds_cpr_number
 from schemas.registry import Registry
+
+# A SHA-256 may have ten digits in a row.
+HASH = re.compile(r"\b[0-9a-fA-F]{64}\b")
+NO_NOTE = Note("", "real", date.min)
 
 
 class NotReceived(ValueError):
@@ -24,7 +31,7 @@ def receive(file: Path, source: str, note: Mapping[str, str], raw: Path, registr
     """
     if source not in registry.sources:
         raise NotReceived(f"no source {source!r} in sources.toml; there are {', '.join(registry.sources)}")
-    if holds_cpr_number(file.name):
+    if name_holds_cpr_number([source, file.name]):
         raise NotReceived("the file's name holds what looks like a CPR number; rename the file and tell the sender")
     today = now().date().isoformat()
     folder = raw / source / today
@@ -34,6 +41,7 @@ def receive(file: Path, source: str, note: Mapping[str, str], raw: Path, registr
         raise NotReceived(f"{file.name}{SUFFIX} says already what the options say; leave one of them out")
     if kept.exists():
         raise NotReceived(f"{kept} is there already; nothing is overwritten: give the file another name")
+    _refuse_personal(file, note, beside, source, registry)
     if note:
         entries = {**note, "modtaget": today}
         try:
@@ -46,3 +54,23 @@ def receive(file: Path, source: str, note: Mapping[str, str], raw: Path, registr
         shutil.copyfile(part, folder / part.name)
     keep(kept, file)
     return kept
+
+
+def _refuse_personal(
+    file: Path, note: Mapping[str, str], beside: Sequence[Path], source: str, registry: Registry
+) -> None:
+    """Raises NotReceived where the file, its note or a file beside it holds a CPR number: nothing of it is copied."""
+    texts = {"the note": "\n".join(note.values())}
+    texts |= {f"the file '{part.suffix}' beside it": part.read_bytes().decode("utf-8", "replace") for part in beside}
+    held = [place for place, text in texts.items() if holds_cpr_number(re.sub(HASH, "", text))]
+    try:
+        formats.read(file.read_bytes(), registry.layout_of(source), registry.sources[source], NO_NOTE, vouched=True)
+    except Refusal as refusal:
+        # Whatever else is wrong with it, the night says.
+        if refusal.rule == "cpr_number":
+            held.append(refusal.detail)
+    if held:
+        raise NotReceived(
+            f"what looks like a CPR number stands in {'; '.join(held)}; nothing was copied: "
+            "remove it and tell the sender"
+        )

@@ -295,3 +295,12 @@ def test_numbers_left_behind_a_mark_change_not_one_byte(
 ) -> None:
     for extract in (full_extract, busy_extract, replace(full_extract, areas=())):
         assert report.pdf(all_planted(extract), registry) == report.pdf(extract, registry)
+
+
+def test_a_letter_that_no_font_has_stops_no_report(
+    full_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
+) -> None:
+    shown = " ".join(text_of(report.pdf(replace(full_extract, name="Sekretariatet \uf0b7 中"), registry)))
+    assert "Sekretariatet \ufffd \ufffd" in shown
+    assert re.search(r"står for et tegn, som skrifttypen ikke har \(U\+4E2D,\s+U\+F0B7\)", shown)
+    assert "står for et tegn" not in " ".join(text_of(report.pdf(full_extract, registry)))

@@ -53,7 +53,7 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "zip": (lambda: b"PK\x03\x04" + b"\0" * 40, "damaged_file", ""),
     "gzip": (lambda: b"\x1f\x8b" + b"\0" * 40, "is_archive", ""),
     "old workbook": (lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 40, "is_archive", ""),
-    "UTF-16": (lambda: delivery(GOOD).encode("utf-16"), "undecodable", "utf-8 and windows-1252"),
+    "UTF-16 without a mark": (lambda: delivery(GOOD).encode("utf-16-le"), "undecodable", "UTF-16 without"),
     "encoded twice": (lambda: delivery(GOOD).encode().decode("cp1252").encode(), "double_encoded", ""),
     "unclosed quote": (lambda: delivery('"' + GOOD), "broken_quotes", "line"),
     "no head": (lambda: HEADER + "\n" + GOOD + "\n", "head_missing", "'# kilde:'"),
@@ -163,7 +163,7 @@ SET_ASIDE = {
         "",
     ),
     "too few fields": (f"{ODENSE};2009;residents", "ragged_line", "", "5 fields, the header has 9"),
-    "too many fields": (GOOD + ";;", "ragged_line", "", "11 fields, the header has 9"),
+    "too many fields": (GOOD + ";;x", "ragged_line", "", "11 fields, the header has 9"),
 }
 
 

@@ -68,3 +68,34 @@ def test_a_personal_number_in_a_name_is_not_carried_on(night: Any, sent: Path) -
     with pytest.raises(NotReceived, match="CPR") as told:
         receive(named, "statbank_folk1a", SAYS, night.raw, night.registry)
     assert "070761" not in str(told.value)
+
+
+CPR = "070761-4285"  # the CPR office's own example
+
+
+@pytest.mark.parametrize("place", ["the file", "the name", "the options", "the note", "the hash", "two cells"])
+def test_nothing_that_holds_a_personal_number_is_copied(night: Any, sent: Path, place: str) -> None:
+    options = SAYS
+    match place:
+        case "the file":
+            sent.write_text(TABLE + f"{CPR};2012K1;1\n")
+        case "two cells":
+            sent.write_text(TABLE.replace("OMRÅDE;TID", "OMRÅDE;Født;Løbenr") + "x;07-07-1961;4285\n")
+        case "the name":
+            sent = sent.rename(sent.with_name(f"{CPR}.csv"))
+        case "the options":
+            options = {**SAYS, "afsender": CPR}
+        case "the note":
+            options = {}
+            sent.with_name("folk1a.csv.levering.txt").write_text(f"kilde: {CPR}\n")
+        case _:
+            sent.with_name("folk1a.csv.sha256").write_text("0" * 64 + f"  {CPR}.csv\n")
+    with pytest.raises(NotReceived, match="CPR number") as told:
+        receive(sent, "statbank_folk1a", options, night.raw, night.registry)
+    assert CPR not in str(told.value)
+    assert not (night.raw / "statbank_folk1a").exists()
+
+
+def test_a_hash_of_many_digits_is_no_personal_number(night: Any, sent: Path) -> None:
+    sent.with_name("folk1a.csv.sha256").write_text("a0707614285b" + "0" * 52 + "  folk1a.csv\n")
+    assert receive(sent, "statbank_folk1a", SAYS, night.raw, night.registry).is_file()

@@ -719,3 +719,16 @@ def test_a_rate_has_the_interval_of_its_count(made: Any, registry: Any) -> None:
 def test_a_band_that_its_amount_contradicts_is_found(made: Any, check: str, mart: str, facts: dict[str, str]) -> None:
     assert offenders(check, made(mart, **facts)) == 1
     assert checks.queries.checks()[check].severity == "warning"
+
+
+def test_plans_whose_names_differ_only_in_letters_of_other_scripts_are_two(made: Any) -> None:
+    grants = """
+        plan_name     | area      | grant_dkk
+        Plan العربية   | vollsmose | 20000000
+        Plan विकास    | solbakken | 1000000
+        Plan Café     | bispehaven | 2000000
+        plan  Cafe    | hedemarken | 3000000"""
+    plans = made("grant_summary", grants=grants).sort("grant_dkk")
+    assert plans["grant_dkk"].to_list() == [1_000_000, 2_000_000, 3_000_000, 20_000_000]
+    assert plans["plan_id"].n_unique() == 4
+    assert plans["plan_id"].str.contains("^plan-[a-z0-9-]+$").all()

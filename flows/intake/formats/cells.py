@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from flows.intake.cpr import holds_cpr_number
 from flows.intake.faults import Refusal
-from flows.intake.privacy import holds_cpr_number
 
 Cell = str | bool | int | float | date | datetime | time | timedelta | None
 

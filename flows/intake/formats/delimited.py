@@ -1,43 +1,72 @@
-"""Delimited text: encoding, note, header, rows with their line numbers.
+"""Delimited text: encoding, note, titles, header, rows with their line numbers.
 
 A file without quotation marks is read by Arrow as it lies. Whatever Arrow does not find whole (and every file with
-quotation marks) is read line by line, which finds out what is wrong and where.
+quotation marks) is read line by line, which finds out what is wrong and where. That way reads what Danish Excel saves:
+note lines in quotation marks, empty fields behind the last column, a first line 'sep=;', UTF-16 with tabs.
 """
 
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from flows.intake import delivery_note as notes
+from flows.intake.characters import any_matches, clean
 from flows.intake.coded import Coded, Content, DeliveredTable
+from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import refuse_personal, refuse_repeated
-from flows.intake.privacy import cells_with_cpr_numbers, holds_cpr_number, lines_with_cpr_numbers
+from flows.intake.formats.encoding import TWICE_ENCODED, decode, refuse_what_is_no_table
+from flows.intake.privacy import lines_with_cpr_numbers, rows_with_cpr_numbers
 from schemas.models import Layout
 
-ENCODINGS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 BLOCK = 32 << 20
 BOM = b"\xef\xbb\xbf"
-TWICE_ENCODED = ("Ã¦", "Ã¸", "Ã¥", "Ã†", "Ã˜", "Ã…")
-# Danish letters of DOS and of old Macs, read as Windows-1252.
-OTHER_ALPHABET = re.compile(r"[^\W\d_][›†¾¿Œ]|[›†¾¿Œ][^\W\d_]|[^\W\d_]‘[^\W\d_]")
-# As a Rust and as a Python expression: control characters that no delivery has.
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+SEPARATOR = re.compile(r'\s*"?sep=(.)"?[;,\t ]*', re.IGNORECASE)
+EMPTY = ' ;,\t"\r\n\xa0'
+ODD = "\\x00|" + "|".join(TWICE_ENCODED)
+# Lines among which a header is looked for.
+MOST_TITLES = 30
 
 
 def read(content: Content, layout: Layout, note: Note | None, vouched: bool) -> DeliveredTable:
-    """Read delimited text; a last line without an end is taken for cut unless the sender's hash vouches for it.
+    """Read delimited text; a last line without an end is `unended` unless the sender's hash vouches for it.
 
     Raises Refusal where the file as a whole cannot be used.
     """
-    return _whole(content, layout, note) or _line_by_line(content, layout, note, vouched)
+    refuse_what_is_no_table(content[:1024])
+    if (delivered := _whole(content, layout, note)) is not None:
+        return delivered
+    text, encoding = decode(bytes(content), layout.encodings)
+    try:
+        return _line_by_line(text, encoding, layout, note, vouched)
+    except Refusal as refusal:
+        if refusal.rule != "cpr_number":
+            refuse_personal(lines_with_cpr_numbers(lines(text)), "line")
+        raise
+
+
+def settled(delivered: DeliveredTable, is_complete: bool) -> DeliveredTable:
+    """The table without its last row where that may be cut and nothing shows that the table is complete."""
+    if not delivered.unended:
+        return delivered
+    if is_complete:
+        return replace(delivered, unended=False)
+    last = int(delivered.lines[-1])
+    return replace(
+        delivered,
+        columns={name: column.rows(slice(-1)) for name, column in delivered.columns.items()},
+        lines=delivered.lines[:-1],
+        broken=[*delivered.broken, Fault(last, "", "cut_line")],
+        unended=False,
+    )
 
 
 def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTable | None:
@@ -46,7 +75,8 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
         return None
     try:
         top, first, start = _top(content)
-        header = _names(top[-1].rstrip("\r\n").split(delimiter := _delimiter(top[-1], layout)))
+        delimiter = max(layout.delimiters, key=top[-1].count)
+        header = _names(top[-1].rstrip("\r\n").split(delimiter))
         table = arrow_csv.read_csv(
             pa.BufferReader(pa.py_buffer(content).slice(start)),
             arrow_csv.ReadOptions(column_names=[str(place) for place in range(len(header))], block_size=BLOCK),
@@ -58,11 +88,11 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    if len(header) < 2 or not table.num_rows:
+    if len(header) < 2 or not all(header) or not table.num_rows:
         return None
     columns = [Coded.from_arrow(cells.unify_dictionaries().combine_chunks()) for cells in table.columns]
-    odd = any(column.spellings.str.contains(f"{CONTROL}|{'|'.join(TWICE_ENCODED)}").any() for column in columns)
-    if odd or holds_cpr_number("".join(top)) or len(set(header)) != len(header):
+    odd = any(any_matches(column.spellings, ODD) for column in columns)
+    if odd or holds_cpr_number("".join(top)) or len(set(header)) != len(header) or not is_header(header, layout):
         return None
     lines = np.arange(first + 1, first + 1 + table.num_rows)
     empty = np.ones(table.num_rows, dtype=bool)
@@ -71,11 +101,7 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
             break
     if empty.any():
         lines, columns = lines[~empty], [column.rows(~empty) for column in columns]
-    personal = np.zeros(len(lines), dtype=bool)
-    for column in columns:
-        if (mask := cells_with_cpr_numbers(column.spellings)).any():
-            personal |= column.where(mask)
-    refuse_personal(lines[personal].tolist(), "line")
+    refuse_personal(lines[rows_with_cpr_numbers(header, columns)].tolist(), "line")
     note = note or notes.parse(notes.pairs(top[:-1]))
 
     def raw(wanted: Iterable[int]) -> Mapping[int, str]:
@@ -100,50 +126,67 @@ def _top(content: Content) -> tuple[list[str], int, int]:
         start = end
         if not line.startswith("#"):
             break
-    if not top[-1].strip() or top[-1].startswith("#"):
+    if not top[-1].strip(EMPTY) or top[-1].startswith("#") or SEPARATOR.fullmatch(top[-1].strip()):
         raise pa.ArrowInvalid("no header")
     return top, len(top), start
 
 
-def _line_by_line(content: Content, layout: Layout, note: Note | None, vouched: bool) -> DeliveredTable:
-    text, encoding = decode(bytes(content), layout.encodings)
-    refuse_personal(lines_with_cpr_numbers(lines(text)), "line")
-    entries, body, first = split_note(text)
-    note = note or notes.parse(entries)
-    header, rows, delimiter = _fields(body, layout, first)
-    _check_header(header, delimiter)
+@dataclass(frozen=True)
+class _Lines:
+    """Rows of fields: each with its line in the file, its fields and its text; and what parts the fields."""
+
+    delimiter: str
+    rows: list[tuple[int, list[str], str]] = field(default_factory=list)
+
+
+def _line_by_line(text: str, encoding: str, layout: Layout, note: Note | None, vouched: bool) -> DeliveredTable:
+    head, body, first, separator = split_note(text)
+    if held := [number for number, line in enumerate(lines(text)[:first], 1) if holds_cpr_number(line)]:
+        refuse_personal(held, "line")
+    note = note or notes.parse(notes.pairs(head))
+    source = _fields(body, first, _delimiters(layout, encoding, separator), layout)
+    if not source.rows:
+        raise Refusal("empty_file")
+    place = _header_at(source, layout)
+    header, kept = _header(source.rows[place][1], source.rows[place + 1 :])
+    titles = tuple(title for _, fields, _ in source.rows[:place] if (title := " ".join(_names(fields)).strip()))
+    rows = source.rows[place + 1 :]
     if not rows:
         raise Refusal("header_only")
     faults, whole = [], []
     for line, fields, _ in rows:
-        if len(fields) == len(header):
-            whole.append((line, fields))
-        else:
+        if len(fields) <= kept[-1] or any(map(str.strip, fields[len(source.rows[place][1]) :])):
             faults.append(Fault(line, "", "ragged_line", f"{len(fields)} fields, the header has {len(header)}"))
-    # The promised number of rows says nothing about a cut within the last one.
-    if not body.endswith(("\n", "\r")) and not vouched:
-        last = rows[-1][0]
-        whole = [row for row in whole if row[0] != last]
-        faults = [fault for fault in faults if fault.line != last] + [Fault(last, "", "cut_line")]
-    raw = {line: text for line, _, text in rows}
-    return DeliveredTable.of_rows(note, header, whole, lambda line: raw.get(line, ""), faults, encoding=encoding)
+        else:
+            whole.append((line, [fields[column] for column in kept]))
+    is_cut = not rows[-1][2].endswith(("\n", "\r")) and not vouched
+    unended = is_cut and bool(whole) and whole[-1][0] == rows[-1][0]
+    if is_cut and not unended:
+        faults[-1] = Fault(rows[-1][0], "", "cut_line")
+    raw = {line: text.rstrip("\r\n") for line, _, text in rows}
+    delivered = DeliveredTable.of_rows(
+        note,
+        header,
+        whole,
+        lambda line: raw.get(line, ""),
+        faults,
+        encoding=encoding,
+        titles=titles,
+        unended=unended,
+    )
+    _refuse_personal(delivered, source.rows, place)
+    return delivered
 
 
-def decode(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:
-    """Text of a delivery and the encoding that fits; raises Refusal for broken text."""
-    for encoding in encodings:
-        try:
-            text = content.decode(ENCODINGS[encoding])
-        except UnicodeDecodeError:
-            continue
-        if re.search(CONTROL, text):
-            continue
-        if any(pair in text for pair in TWICE_ENCODED):
-            raise Refusal("double_encoded")
-        if encoding == "windows-1252" and OTHER_ALPHABET.search(text):
-            raise Refusal("undecodable", "the letters seem to be those of DOS or of an old Mac")
-        return text, encoding
-    raise Refusal("undecodable", f"tried {' and '.join(encodings)}")
+def _refuse_personal(delivered: DeliveredTable, rows: Sequence[tuple[int, list[str], str]], header: int) -> None:
+    """Raises Refusal where titles, header or rows hold a CPR number; rows that are torn are looked at by themselves."""
+    held = {line for line, _, text in rows[: header + 1] if holds_cpr_number(text)}
+    torn = {fault.line for fault in delivered.broken}
+    apart = [rows[header], *(row for row in rows if row[0] in torn)] if torn else []
+    held |= {apart[row - 1][0] for row in rows_of_a_table([fields for _, fields, _ in apart])}
+    columns = [*delivered.columns.values()]
+    held |= set(delivered.lines[rows_with_cpr_numbers([*delivered.columns], columns)].tolist())
+    refuse_personal(sorted(held), "line")
 
 
 def lines(text: str) -> list[str]:
@@ -151,52 +194,114 @@ def lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def split_note(text: str) -> tuple[list[tuple[str, str]], str, int]:
-    """The pairs of the note at the top, the text below it, and the number of lines that the note takes."""
+def split_note(text: str) -> tuple[list[str], str, int, str]:
+    """The lines of the note at the top, the text below it, the number of lines above that, and what 'sep=' names."""
+    head: list[str] = []
+    separator = ""
     all_lines = lines(text)
-    count = next((number for number, line in enumerate(all_lines) if not line.startswith("#")), len(all_lines))
-    return notes.pairs(all_lines[:count]), "".join(all_lines[count:]), count
+    for number, line in enumerate(all_lines):
+        if not line.strip(EMPTY):
+            continue
+        if not head and not separator and (named := SEPARATOR.fullmatch(line.rstrip("\r\n"))):
+            separator = named[1]
+        elif line.startswith(("#", '"#')):
+            head.append(_unquoted(line))
+        else:
+            return head, "".join(all_lines[number:]), number, separator
+    return head, "", len(all_lines), separator
 
 
-def _fields(body: str, layout: Layout, skipped: int) -> tuple[list[str], list[tuple[int, list[str], str]], str]:
-    """Header, rows (line number in the file, fields, the text of the line), and the delimiter."""
+def _unquoted(line: str) -> str:
+    """A line of the note as it was written, before a spreadsheet put it into quotation marks and fields behind it."""
+    if '"' in line:
+        line = ";".join(next(csv.reader([line], delimiter=";"), []))
+    return line.rstrip(EMPTY.replace('"', ""))
+
+
+def _delimiters(layout: Layout, encoding: str, separator: str) -> tuple[str, ...]:
+    if separator:
+        return (separator,)
+    return ("\t", *layout.delimiters) if encoding == "utf-16" else layout.delimiters
+
+
+def _fields(body: str, skipped: int, delimiters: Sequence[str], layout: Layout) -> _Lines:
+    """The rows of fields below the note, parted by the delimiter with which a header is found, or the likeliest."""
     source = lines(body)
-    delimiter = _delimiter(next((line for line in source if line.strip()), ""), layout)
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] = []
-    rows = []
+    likely = sorted(delimiters, key=lambda sign: -next((line for line in source if line.strip()), "").count(sign))
+    for delimiter in likely if len(likely) > 1 else ():
+        first = [_names(line.rstrip("\r\n").replace('"', "").split(delimiter)) for line in source[:MOST_TITLES]]
+        if any(is_header(names, layout) for names in first):
+            likely = [delimiter]
+            break
+    found = _Lines(likely[0])
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=found.delimiter, strict=True)
     before = 0
-    blank = delimiter + '" \t\r\n'
     try:
         for fields in reader:
             line, raw = skipped + before + 1, "".join(source[before : reader.line_num])
             before = reader.line_num
-            if not raw.strip(blank):
-                continue
-            if header:
-                rows.append((line, fields, raw.rstrip("\r\n")))
-            else:
-                header = _names(fields)
+            if raw.strip(EMPTY + found.delimiter):
+                found.rows.append((line, fields, raw))
     except csv.Error as error:
         raise Refusal("broken_quotes", f"line {skipped + reader.line_num}: {error}") from None
-    if not header:
-        raise Refusal("empty_file")
-    return header, rows, delimiter
+    return found
 
 
-def _delimiter(header: str, layout: Layout) -> str:
-    """The layout's delimiter that the header has most of."""
-    return max(layout.delimiters, key=header.count)
+def is_header(names: Sequence[str], layout: Layout) -> bool:
+    """Whether a row holds at least two names that the layout knows, or all that it has."""
+    known = {header.casefold() for column in layout.columns for header in column.headers}
+    found = sum(
+        name.casefold() in known or bool(layout.across and re.fullmatch(layout.across, name)) for name in names if name
+    )
+    return found >= min(2, len(known))
+
+
+def _header_at(source: _Lines, layout: Layout) -> int:
+    """The place of the header among the rows. Raises Refusal where the first rows are titles and no header follows."""
+    tops = [_names(fields) for _, fields, _ in source.rows[:MOST_TITLES]]
+    for place, names in enumerate(tops):
+        if is_header(names, layout):
+            return place
+    if len(tops[0]) == 1:
+        _refuse_delimiter(source.rows[0][1][0], source.delimiter)
+    above = next((place for place, names in enumerate(tops) if len(list(filter(None, names))) > 1), len(tops))
+    if above or not all(_without_end(tops[0])):
+        expected = ", ".join(f"'{column.headers[0]}'" for column in layout.columns if not column.optional)
+        ends = source.rows[above][0] if above < len(source.rows) else source.rows[-1][0] + 1
+        count = max(ends - source.rows[0][0], 1)
+        raise Refusal(
+            "no_header", f"{count} {'line' if count == 1 else 'lines'} of titles; expected a header: {expected}"
+        )
+    return 0
+
+
+def _refuse_delimiter(header: str, delimiter: str) -> None:
+    if others := [sign for sign in (";", ",", "\t", "|") if sign != delimiter and sign in header]:
+        shown = {"\t": "tab"}
+        raise Refusal(
+            "wrong_delimiter",
+            f"the header seems to be separated by '{shown.get(others[0], others[0])}', "
+            f"expected '{shown.get(delimiter, delimiter)}'",
+        )
+
+
+def _header(fields: Sequence[str], rows: Sequence[tuple[int, list[str], str]]) -> tuple[list[str], list[int]]:
+    """The names of the columns and their places. A column without a name and without a cell is none."""
+    names = _names(fields)
+    unnamed = [place for place, name in enumerate(names) if not name]
+    for place in unnamed:
+        if any(len(row) > place and row[place].strip() for _, row, _ in rows):
+            raise Refusal("column_without_name", f"column {place + 1}")
+    kept = [place for place, name in enumerate(names) if name]
+    header = [names[place] for place in kept]
+    refuse_repeated(header)
+    return header, kept
+
+
+def _without_end(names: Sequence[str]) -> list[str]:
+    """Names without the empty ones behind the last."""
+    return list(names[: max((place for place, name in enumerate(names, 1) if name), default=0)])
 
 
 def _names(fields: Sequence[str]) -> list[str]:
-    return [re.sub("[ \xa0]+", " ", unicodedata.normalize("NFC", field)).strip() for field in fields]
-
-
-def _check_header(header: Sequence[str], delimiter: str) -> None:
-    if len(header) == 1:
-        others = [sign for sign in (";", ",", "\t", "|") if sign != delimiter and sign in header[0]]
-        if others:
-            shown = {"\t": "tab"}.get(others[0], others[0])
-            raise Refusal("wrong_delimiter", f"the header seems to be separated by '{shown}', expected '{delimiter}'")
-    refuse_repeated(header)
+    return [re.sub(r"\s+", " ", clean(field)) for field in fields]
