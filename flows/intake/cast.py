@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake import numbers
+from flows.intake.characters import ODD, any_matches, unprintable
 from flows.intake.coded import Coded, Codes, tidied
 from flows.intake.dimensions import meant
 from flows.intake.faults import FaultGroup
@@ -106,14 +107,16 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
 
 def _marked(columns: Mapping[str, Coded]) -> Iterator[FaultGroup]:
     """Cells that a reader or a spreadsheet marked as no value at all, in whatever column they stand."""
-    if not pl.concat([coded.spellings for coded in columns.values()]).str.contains(cells.PERHAPS_MARKED).any():
-        return
-    for header, coded in columns.items():
+    together = pl.concat([coded.spellings for coded in columns.values()])
+    is_marked, is_odd = any_matches(together, cells.PERHAPS_MARKED), any_matches(together, ODD)
+    for header, coded in columns.items() if is_marked or is_odd else ():
         rules = pl.Series(values=[cells.broken_rule(text) for text in coded.spellings], dtype=pl.String())
         for rule in sorted(set(rules) - {""}):
             at = np.flatnonzero(coded.where(rules == rule))
             shown = coded.spellings.gather(coded.codes[at]).to_list() if rule == "error_cell" else [""] * len(at)
             yield FaultGroup(at, header, rule, dict(zip(at.tolist(), shown, strict=True)))
+        if (lost := unprintable(coded.spellings)).any():
+            yield FaultGroup(np.flatnonzero(coded.where(lost)), header, "unprintable_letter")
 
 
 def _column(text: pl.Series, column: LayoutColumn, reading: Reading, withheld_as: str) -> _Cast:

@@ -65,6 +65,18 @@ def _sum(coded: Coded, in_percent: pl.Series, notation: str, hundredth: Decimal)
     )
 
 
+def is_shown_complete(delivered: DeliveredTable, rows: Rows, reading: Reading) -> bool:
+    """Whether a file whose last line has no end is shown to be whole: by its table, or by its note.
+
+    The number of rows alone says nothing about a cut within the last one: the sum of its last column must agree too.
+    """
+    if reading.layout.complete and not delivered.note.absent_is_zero:
+        return is_complete(rows)[0]
+    summed = {header.casefold() for header in delivered.note.totals}
+    last = [*delivered.columns][-1]
+    return delivered.note.rows == delivered.rows and last.casefold() in summed
+
+
 def is_complete(rows: Rows) -> tuple[bool, str]:
     """Whether a table has every place in every period for every figure, and how many rows that would be."""
     keys = [coded for column, coded in rows.columns.values() if column.to in ("geography_id", "period")]

@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from flows.intake.characters import cleaned
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault
 
@@ -47,13 +48,9 @@ class Coded:
         """The column for chosen rows: indices or a mask."""
         return replace(self, codes=self.codes[chosen])
 
-    def spelled(self, change: Callable[[pl.Series], pl.Series]) -> Self:
-        """The column with every spelling changed."""
-        return replace(self, spellings=change(self.spellings))
-
     def tidied(self) -> Self:
-        """The column with spellings in the Unicode form NFC and without spaces around them."""
-        return self.spelled(lambda text: text.str.normalize("NFC").str.strip_chars())
+        """The column with its spellings cleaned by rule."""
+        return replace(self, spellings=cleaned(self.spellings))
 
     def text(self) -> pl.Series:
         """The text of every row."""
@@ -66,14 +63,11 @@ class Coded:
 
 
 def tidied(columns: Mapping[str, Coded]) -> dict[str, Coded]:
-    """Columns with spellings in the Unicode form NFC and without spaces around them.
+    """Columns with their spellings cleaned by rule.
 
     All spellings are looked at together: a question costs as much for one column of a small delivery as for all.
     """
-    if not columns:
-        return {}
-    together = pl.concat([column.spellings for column in columns.values()])
-    clean = together.to_frame("text").select(pl.col("text").str.normalize("NFC").str.strip_chars()).to_series()
+    clean = cleaned(pl.concat([column.spellings for column in columns.values()])) if columns else pl.Series()
     made, start = {}, 0
     for name, column in columns.items():
         made[name] = replace(column, spellings=clean.slice(start, len(column.spellings)))

@@ -18,6 +18,7 @@ from flows.intake.deliveries import HIDDEN, Delivery
 from flows.intake.fact_files import FactFiles
 from flows.intake.facts import Stamp
 from flows.intake.faults import Fault, Refusal
+from flows.intake.formats.delimited import settled
 from flows.intake.ledger import ARCHIVE
 from flows.intake.reading import Reading
 from flows.intake.receipts import Receipt
@@ -122,10 +123,13 @@ def _meant(
     Raises Refusal for the delivery as a whole.
     """
     checks.table(delivered, reading)
-    accepted = checks.row_count(delivered, path, reading)
     delivered, corrected = corrections.corrected(delivered, reading.source.id, path, reading.registry)
-    checks.totals(delivered, reading)
     rows = reshape(delivered, reading.layout, reading.source)
+    if delivered.unended:
+        delivered = settled(delivered, checks.is_shown_complete(delivered, rows, reading))
+        rows = reshape(delivered, reading.layout, reading.source)
+    accepted = checks.row_count(delivered, path, reading)
+    checks.totals(delivered, reading)
     if delivered.note.absent_is_zero:
         rows = with_zeros(rows)
     else:
