@@ -222,6 +222,19 @@ def test_a_control_character_refuses_no_file(registry: Registry) -> None:
 STATBANK = "# kilde: x\n# udgivet: 2008\n# oprindelse: real\nOMRÅDE;TID;INDHOLD\nOdense;2008K1;100\nAarhus;2008K1;101"
 
 
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_last_figure_that_is_too_short_is_cut_however_complete_the_table_is(registry: Registry, cut: int) -> None:
+    delivered = table(STATBANK[:-cut], registry, "statbank_folk1a")
+    assert [(fault.line, fault.rule) for fault in settled(delivered, True).broken] == [(6, "cut_line")]
+
+
+@pytest.mark.parametrize(("end", "is_kept"), [("54,4", True), ("54", False), ("5", False), ("", False)])
+def test_a_last_figure_has_the_decimals_of_the_others(registry: Registry, end: str, is_kept: bool) -> None:
+    text = STATBANK.replace(";100", ";53,9").replace(";101", f";{end}")
+    delivered = settled(table(text, registry, "statbank_folk1a"), True)
+    assert (len(delivered.lines) == 2) == is_kept
+
+
 @pytest.mark.parametrize("end", ["", '"', ";"])
 def test_a_whole_last_row_without_an_end_waits_for_the_table_to_be_complete(registry: Registry, end: str) -> None:
     text = STATBANK.replace(";101", ';"101"') if end == '"' else STATBANK + end.replace('"', "")
