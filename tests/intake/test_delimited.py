@@ -263,3 +263,18 @@ def test_a_last_line_with_an_end_is_not_cut(registry: Registry, end: str) -> Non
     delivered = table(STATBANK + end, registry, "statbank_folk1a")
     assert (len(delivered.lines), delivered.unended, delivered.broken) == (2, False, [])
     assert settled(delivered, False) is delivered
+
+
+@pytest.mark.parametrize(("figure", "is_kept"), [("5462", True), ("546", False), ("54", False), ("5", False)])
+def test_a_last_figure_between_places_and_groups_of_all_sizes_is_held_against_both(
+    registry: Registry, figure: str, is_kept: bool
+) -> None:
+    sizes = {"Odense": 200_000, "Aarhus": 310_000, "Læsø": 1_900, "Ærø": 6_100, "Billund": 26_000}
+    shares = {"Ugift": 0.46, "Gift/separeret": 0.38, "Enke/enkemand": 0.055, "Fraskilt": 0.09}
+    rows = [
+        f"{place};{group};2020K1;{size * share:.0f}" for place, size in sizes.items() for group, share in shares.items()
+    ]
+    rows += [f"Tønder;{group};2020K1;{60_000 * share:.0f}" for group, share in shares.items()][:3]
+    head = STATBANK.partition("OMRÅDE")[0] + "OMRÅDE;CIVILSTAND;TID;INDHOLD\n"
+    text = head + "\n".join([*rows, f"Tønder;Fraskilt;2020K1;{figure}"])
+    assert (not settled(table(text, registry, "statbank_folk1a"), True).broken) == is_kept

@@ -10,10 +10,12 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
+from numpy.typing import NDArray
 
 from flows.intake import delivery_note as notes
 from flows.intake.characters import any_matches, clean
@@ -91,10 +93,31 @@ def _ends_whole(delivered: DeliveredTable) -> bool:
         if texts and {_decimals(text) for text in texts} == {_decimals(cell)}:
             numbers = [float(text.replace(",", ".")) for text in texts]
             found.append((max(numbers) / max(min(numbers), 1e-9), min(numbers), max(numbers)))
-    if not found:
-        return False
-    spread, least, most = min(found)
-    return spread <= MOST_SPREAD and least / 2 <= float(cell.replace(",", ".")) <= most * 2
+    spread, least, most = min(found, default=(np.inf, 0.0, 0.0))
+    if spread > MOST_SPREAD:
+        least = most = _in_proportion(
+            others,
+            [float(text.replace(",", ".")) if FIGURE.fullmatch(text) else 0.0 for text in cells.gather(last.codes)],
+            alike,
+        )
+    return bool(found) and least / 2 <= float(cell.replace(",", ".")) <= most * 2
+
+
+def _in_proportion(others: Sequence[Coded], figures: Sequence[float], alike: Sequence[NDArray[np.bool_]]) -> float:
+    """What the last figure is if two columns stand in proportion: the median of all a * b / c; 0 where there is none."""
+    estimates = []
+    for first, second in combinations(range(len(others)), 2):
+        rest = [same for place, same in enumerate(alike) if place not in (first, second)]
+        rows = np.flatnonzero(np.logical_and.reduce([np.ones_like(alike[0]), *rest]))
+        codes = others[first].codes, others[second].codes
+        known = {(int(codes[0][row]), int(codes[1][row])): figures[int(row)] for row in rows}
+        own = int(codes[0][-1]), int(codes[1][-1])
+        estimates += [
+            known[a, own[1]] * known[own[0], b] / figure
+            for (a, b), figure in known.items()
+            if figure and (a, own[1]) in known and (own[0], b) in known and a != own[0] and b != own[1]
+        ]
+    return float(np.median(estimates)) if estimates else 0.0
 
 
 def _decimals(figure: str) -> int:
