@@ -104,7 +104,7 @@ def _ends_whole(delivered: DeliveredTable) -> bool:
 
 
 def _in_proportion(others: Sequence[Coded], figures: Sequence[float], alike: Sequence[NDArray[np.bool_]]) -> float:
-    """What the last figure is if two columns stand in proportion: the median of all a * b / c; 0 where there is none."""
+    """What the last figure is if two columns are in proportion: the median of all a * b / c, or 0."""
     estimates = []
     for first, second in combinations(range(len(others)), 2):
         rest = [same for place, same in enumerate(alike) if place not in (first, second)]
