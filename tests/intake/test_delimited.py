@@ -222,6 +222,19 @@ def test_a_control_character_refuses_no_file(registry: Registry) -> None:
 STATBANK = "# kilde: x\n# udgivet: 2008\n# oprindelse: real\nOMRÅDE;TID;INDHOLD\nOdense;2008K1;100\nAarhus;2008K1;101"
 
 
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_last_figure_that_is_too_short_is_cut_however_complete_the_table_is(registry: Registry, cut: int) -> None:
+    delivered = table(STATBANK[:-cut], registry, "statbank_folk1a")
+    assert [(fault.line, fault.rule) for fault in settled(delivered, True).broken] == [(6, "cut_line")]
+
+
+@pytest.mark.parametrize(("end", "is_kept"), [("54,4", True), ("54", False), ("5", False), ("", False)])
+def test_a_last_figure_has_the_decimals_of_the_others(registry: Registry, end: str, is_kept: bool) -> None:
+    text = STATBANK.replace(";100", ";53,9").replace(";101", f";{end}")
+    delivered = settled(table(text, registry, "statbank_folk1a"), True)
+    assert (len(delivered.lines) == 2) == is_kept
+
+
 @pytest.mark.parametrize("end", ["", '"', ";"])
 def test_a_whole_last_row_without_an_end_waits_for_the_table_to_be_complete(registry: Registry, end: str) -> None:
     text = STATBANK.replace(";101", ';"101"') if end == '"' else STATBANK + end.replace('"', "")
@@ -250,3 +263,18 @@ def test_a_last_line_with_an_end_is_not_cut(registry: Registry, end: str) -> Non
     delivered = table(STATBANK + end, registry, "statbank_folk1a")
     assert (len(delivered.lines), delivered.unended, delivered.broken) == (2, False, [])
     assert settled(delivered, False) is delivered
+
+
+@pytest.mark.parametrize(("figure", "is_kept"), [("5462", True), ("546", False), ("54", False), ("5", False)])
+def test_a_last_figure_between_places_and_groups_of_all_sizes_is_held_against_both(
+    registry: Registry, figure: str, is_kept: bool
+) -> None:
+    sizes = {"Odense": 200_000, "Aarhus": 310_000, "Læsø": 1_900, "Ærø": 6_100, "Billund": 26_000}
+    shares = {"Ugift": 0.46, "Gift/separeret": 0.38, "Enke/enkemand": 0.055, "Fraskilt": 0.09}
+    rows = [
+        f"{place};{group};2020K1;{size * share:.0f}" for place, size in sizes.items() for group, share in shares.items()
+    ]
+    rows += [f"Tønder;{group};2020K1;{60_000 * share:.0f}" for group, share in shares.items()][:3]
+    head = STATBANK.partition("OMRÅDE")[0] + "OMRÅDE;CIVILSTAND;TID;INDHOLD\n"
+    text = head + "\n".join([*rows, f"Tønder;Fraskilt;2020K1;{figure}"])
+    assert (not settled(table(text, registry, "statbank_folk1a"), True).broken) == is_kept
