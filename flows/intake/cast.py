@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake import numbers
-from flows.intake.characters import ODD, any_matches, unprintable
+from flows.intake.characters import ODD, any_matches, unprintable, unprintable_in
 from flows.intake.coded import Coded, Codes, tidied
 from flows.intake.dimensions import meant
 from flows.intake.faults import FaultGroup
@@ -116,7 +116,9 @@ def _marked(columns: Mapping[str, Coded]) -> Iterator[FaultGroup]:
             shown = coded.spellings.gather(coded.codes[at]).to_list() if rule == "error_cell" else [""] * len(at)
             yield FaultGroup(at, header, rule, dict(zip(at.tolist(), shown, strict=True)))
         if (lost := unprintable(coded.spellings)).any():
-            yield FaultGroup(np.flatnonzero(coded.where(lost)), header, "unprintable_letter")
+            at = np.flatnonzero(coded.where(lost))
+            letters = [", ".join(unprintable_in(text)) for text in coded.spellings.gather(coded.codes[at])]
+            yield FaultGroup(at, header, "unprintable_letter", dict(zip(at.tolist(), letters, strict=True)))
 
 
 def _column(text: pl.Series, column: LayoutColumn, reading: Reading, withheld_as: str) -> _Cast:

@@ -65,16 +65,13 @@ def _sum(coded: Coded, in_percent: pl.Series, notation: str, hundredth: Decimal)
     )
 
 
-def is_shown_complete(delivered: DeliveredTable, rows: Rows, reading: Reading) -> bool:
-    """Whether a file whose last line has no end is shown to be whole: by its table, or by its note.
+def is_summed_to_its_end(delivered: DeliveredTable) -> bool:
+    """Whether the note has the number of rows and the sum of the last column, so that no cut of the last line passes.
 
-    The number of rows alone says nothing about a cut within the last one: the sum of its last column must agree too.
+    The number of rows alone says nothing about a cut within the last one.
     """
-    if reading.layout.complete and not delivered.note.absent_is_zero:
-        return is_complete(rows)[0]
     summed = {header.casefold() for header in delivered.note.totals}
-    last = [*delivered.columns][-1]
-    return delivered.note.rows == delivered.rows and last.casefold() in summed
+    return delivered.note.rows == delivered.rows and [*delivered.columns][-1].casefold() in summed
 
 
 def is_complete(rows: Rows) -> tuple[bool, str]:
@@ -89,13 +86,14 @@ def is_complete(rows: Rows) -> tuple[bool, str]:
     return expected == different == len(rows.lines), words
 
 
-def completeness(rows: Rows, reading: Reading) -> None:
+def completeness(rows: Rows, delivered: DeliveredTable, reading: Reading) -> None:
     """Hold a table that must have every place in every period against itself. Raises Refusal where rows lack or repeat.
 
     A sender who says that rows which are not there mean 0 sends no such table.
     """
     if reading.layout.complete and not (complete := is_complete(rows))[0]:
-        raise Refusal("incomplete_table", complete[1])
+        is_cut = any(fault.rule == "cut_line" for fault in delivered.broken)
+        raise Refusal("incomplete_table", complete[1] + ("; the last line has no end" if is_cut else ""))
 
 
 def municipalities(rows: Rows, reading: Reading) -> None:

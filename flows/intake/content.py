@@ -11,9 +11,11 @@ from flows.core.files import placed, write
 from flows.intake import delivery_note as notes
 from flows.intake import formats
 from flows.intake.coded import Content, DeliveredTable
+from flows.intake.cpr import holds_cpr_number
 from flows.intake.deliveries import HASH_SUFFIX, Delivery
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
+from flows.intake.formats.encoding import decode
 from flows.intake.ledger import ARCHIVE
 from flows.intake.privacy import lines_with_cpr_numbers
 from flows.intake.reading import Reading
@@ -98,9 +100,10 @@ def _note_beside(delivery: Delivery, contents: dict[str, Content]) -> Note | Non
     if notes.SUFFIX not in delivery.beside:
         return None
     try:
-        lines = bytes(contents[delivery.hashes[notes.SUFFIX]]).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise Refusal("undecodable", "the delivery note beside the file is not UTF-8") from None
+        text, _ = decode(bytes(contents[delivery.hashes[notes.SUFFIX]]), ("utf-8", "windows-1252"))
+    except Refusal as refusal:
+        raise Refusal("undecodable", f"the delivery note beside the file: {refusal.detail}") from None
+    lines = text.splitlines()
     if held := lines_with_cpr_numbers(lines):
         raise Refusal("cpr_number", f"line {held[0]} of the delivery note")
     return notes.parse(notes.pairs(lines))
@@ -111,6 +114,8 @@ def _vouched(delivery: Delivery, contents: dict[str, Content]) -> bool:
     if HASH_SUFFIX not in delivery.beside:
         return False
     words = bytes(contents[delivery.hashes[HASH_SUFFIX]]).split()
+    if holds_cpr_number(b" ".join(words[1:]).decode("utf-8", "replace")):
+        raise Refusal("cpr_number", "the file with the SHA-256")
     if not words or words[0].lower() != delivery.fingerprint.encode():
         raise Refusal("sha256_differs")
     return True

@@ -125,15 +125,16 @@ def _meant(
     checks.table(delivered, reading)
     delivered, corrected = corrections.corrected(delivered, reading.source.id, path, reading.registry)
     rows = reshape(delivered, reading.layout, reading.source)
-    if delivered.unended:
-        delivered = settled(delivered, checks.is_shown_complete(delivered, rows, reading))
+    if delivered.unended and not checks.is_summed_to_its_end(delivered):
+        is_whole = reading.layout.complete and not delivered.note.absent_is_zero and checks.is_complete(rows)[0]
+        delivered = settled(delivered, is_whole)
         rows = reshape(delivered, reading.layout, reading.source)
     accepted = checks.row_count(delivered, path, reading)
     checks.totals(delivered, reading)
     if delivered.note.absent_is_zero:
         rows = with_zeros(rows)
     else:
-        checks.completeness(rows, reading)
+        checks.completeness(rows, delivered, reading)
     if reading.layout.needs_municipalities and reading.known is None:
         raise Refusal("needs_other_source", "municipalities")
     rows = cast(rows, reading, delivered.note.withheld_as)
