@@ -419,7 +419,7 @@ def test_the_note_beside_the_file_and_its_hash_are_read_as_the_page_says(night: 
     assert night.run()[path].rule == "sha256_differs"
 
 
-@pytest.mark.parametrize("written", ["9 001", "9,001", "54,4 %", "54.4", "-", "x", "skjult"])
+@pytest.mark.parametrize("written", ["9 001", "9,001", "54.4", "-", "x", "skjult"])
 def test_what_the_page_says_not_to_write_is_not_read(night: Any, written: str) -> None:
     assert f"`{written}`" in PAGE
     wide = shown("csv")[0].replace("oprindelse: syntetisk", "oprindelse: real")
