@@ -183,15 +183,15 @@ class SheetReader:
         if len(self.codes) > MOST_CELLS:
             raise too_large(f"sheet {self.number} has over {MOST_CELLS} cells")
 
-    def _text(self, cell: Cell, raw: str) -> str:
+    def _text(self, cell: Cell, raw: str) -> str:  # noqa: PLR0911 - a return for each type of cell
         """What the cell shows."""
-        if cell.type == "inlineStr":
-            return self._of_text(cell, self.runs.taken())
         if self._is_uncalculated(cell, raw):
             return NOT_CALCULATED
-        if not raw:
+        if not raw and cell.type not in ("inlineStr", "e"):
             return ""
         match cell.type:
+            case "inlineStr":
+                return self._of_text(cell, self.runs.taken())
             case "n":
                 return self._of_number(cell, raw.strip())
             case "s":
@@ -242,7 +242,7 @@ class SheetReader:
     def answer(self) -> dict[str, Any]:
         """The sheet as plain values: its rows that hold something, and a column of codes for each that does.
 
-        Raises Unreadable where it is too large, or holds a CPR number: as shown, as stored, in a formula or beside cells.
+        Raises Unreadable where it is too large, or holds a CPR number: shown, stored, in a formula or beside cells.
         """
         rows, columns = list(dict.fromkeys(self.rows)), sorted(set(self.columns))
         if len(rows) * len(columns) > MOST_CELLS:

@@ -1,4 +1,4 @@
-"""The code of a number format, taken apart: up to four sections, each a pattern of digits, a date, a text or words alone.
+"""The code of a number format, taken apart: sections, each a pattern of digits, a date, a text or words.
 
 Source of the grammar: ECMA-376, part 1, 18.8.31 (numFmts), and what Excel and LibreOffice write.
 """
@@ -45,7 +45,8 @@ class Section:
     `words` are the texts before, between and behind the digits; `places` the digits and texts of the whole part in
     their order, texts as they are shown; `least` the fewest digits of the whole part. `percents` counts signs that
     multiply by a hundred, `is_scaled` says that thousands are cut off, `is_fraction` that the number is shown
-    as a fraction or with a power of ten, `has_zero` that a zero is shown as a digit, `filled` which sign fills the cell.
+    as a fraction or with a power of ten, `has_zero` that a zero is shown as a digit; `filled` is the sign that fills the
+    cell.
     """
 
     kind: Kind
@@ -105,11 +106,8 @@ def _section(tokens: Sequence[Token]) -> Section:
         return Section(kind, condition, "", "", filled=filled, date_signs=date_signs, is_elapsed=is_elapsed)
     if "digit" in kinds:
         return _of_digits(tokens, condition, filled)
-    whole = ("general",) if "general" in kinds else ("sign",)
-    middle = next(
-        (at for at, token in enumerate(tokens) if token.kind == whole[0] and (whole[0] == "general" or token.text == "@")),
-        None,
-    )
+    whole = [at for at, token in enumerate(tokens) if token.kind == "general" or token == ("sign", "@")]
+    middle = whole[0] if whole else None
     if middle is None:
         return Section("words", condition, _shown(tokens), "", percents=signs.count("%"), filled=filled)
     before, behind = _shown(tokens[:middle]), _shown(tokens[middle + 1 :])
@@ -178,4 +176,4 @@ def _of_digits(
 
 def _shown(tokens: Sequence[Token]) -> str:
     """The texts of tokens as they are shown; the percent sign that multiplies is not among them."""
-    return "".join(token.text for token in tokens if token != ("sign", "%") and token != ("sign", "@"))
+    return "".join(token.text for token in tokens if token not in (("sign", "%"), ("sign", "@")))

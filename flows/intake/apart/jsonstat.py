@@ -99,16 +99,15 @@ def _marked(values: list[str], status: Any) -> list[str]:
     for place, mark in marks.items():
         if mark is None or mark == "":
             continue
-        if not isinstance(mark, str) or isinstance(mark, Spelled) or mark not in MARKS:
-            mark = SHOWN_OTHERWISE
-        values[place] = mark
+        is_known = isinstance(mark, str) and not isinstance(mark, Spelled) and mark in MARKS
+        values[place] = mark if is_known else SHOWN_OTHERWISE
     return values
 
 
 def _titles(cube: Any, dimensions: Any) -> Iterator[str]:
     """The words in which a cube says what it is: its label, the table's id, and its one measure."""
-    extension = cube.get("extension") if isinstance(cube.get("extension"), dict) else {}
-    px = extension.get("px") if isinstance(extension.get("px"), dict) else {}
+    extension: Any = cube.get("extension") if isinstance(cube.get("extension"), dict) else {}
+    px: Any = extension.get("px") if isinstance(extension.get("px"), dict) else {}
     metric = dimensions.get(METRIC, {}).get("category", {})
     named = [cube.get("label"), px.get("tableid"), px.get("matrix"), extension.get("id")]
     for part in ("index", "label"):

@@ -14,8 +14,8 @@ from flows.intake.apart.format_sections import Section, sections
 from flows.intake.apart.marks import SHOWN_OTHERWISE
 from flows.intake.apart.numbers import written
 
-# Formats that a workbook names by number alone; source: ECMA-376, part 1, 18.8.30. Those of money and of dates differ by
-# country in what they show, not in what is read here. 27-36 and 50-58 are East Asian dates, 59-81 Thai.
+# Formats that a workbook names by number alone; source: ECMA-376, part 1, 18.8.30. Those of money and of dates differ
+# by country in what they show, not in what is read here. 27-36 and 50-58 are East Asian dates, 59-81 Thai.
 BUILT_IN: Mapping[int, str] = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00",
     5: '#,##0\\ "kr.";\\-#,##0\\ "kr."', 6: '#,##0\\ "kr.";[Red]\\-#,##0\\ "kr."',
@@ -24,7 +24,8 @@ BUILT_IN: Mapping[int, str] = {
     14: "dd-mm-yyyy", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm",
     21: "h:mm:ss", 22: "dd-mm-yyyy h:mm", **dict.fromkeys(range(27, 37), "yyyy-mm-dd"),
     37: "#,##0;\\-#,##0", 38: "#,##0;[Red]\\-#,##0", 39: "#,##0.00;\\-#,##0.00", 40: "#,##0.00;[Red]\\-#,##0.00",
-    41: '_-* #,##0_-;\\-* #,##0_-;_-* "-"_-;_-@_-', 42: '_-* #,##0\\ "kr."_-;\\-* #,##0\\ "kr."_-;_-* "-"\\ "kr."_-;_-@_-',
+    41: '_-* #,##0_-;\\-* #,##0_-;_-* "-"_-;_-@_-',
+    42: '_-* #,##0\\ "kr."_-;\\-* #,##0\\ "kr."_-;_-* "-"\\ "kr."_-;_-@_-',
     43: '_-* #,##0.00_-;\\-* #,##0.00_-;_-* "-"??_-;_-@_-',
     44: '_-* #,##0.00\\ "kr."_-;\\-* #,##0.00\\ "kr."_-;_-* "-"??\\ "kr."_-;_-@_-',
     45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0", 48: "##0.0E+0", 49: "@",
@@ -71,7 +72,9 @@ class NumberFormat:
     def shows_text(self) -> bool:
         """Whether a cell of text is shown as it is."""
         section = self.of_text
-        return section is None or (section.kind in ("text", "general") and not (section.before + section.behind).strip())
+        return section is None or (
+            section.kind in ("text", "general") and not (section.before + section.behind).strip()
+        )
 
     def _section(self, number: Decimal) -> tuple[Section | None, bool]:
         """The section that shows a number, and whether it is the one for negative numbers, without their sign."""
@@ -104,6 +107,7 @@ def _words_alone(number: Decimal, section: Section, has_sign: bool) -> str:
 
 
 def _number_shown(number: Decimal, section: Section, is_negative_part: bool, has_condition: bool) -> str:
+    """A number beside words that change nothing of it; whatever else the section does sets it aside."""
     before, behind = section.before, section.behind
     if section.filled.strip() or (section.is_scaled and number) or section.percents > 1:
         return SHOWN_OTHERWISE
@@ -114,11 +118,9 @@ def _number_shown(number: Decimal, section: Section, is_negative_part: bool, has
         return words or SHOWN_OTHERWISE
     sign = _sign(before, behind)
     is_percent, is_known = _counted_in(_without_sign(before, behind))
-    if not is_known or sign is None or (is_percent and section.percents):
-        return SHOWN_OTHERWISE
-    if number < 0 and (is_negative_part or has_condition) and sign != "-":
-        return SHOWN_OTHERWISE
-    if sign == "-" and not (number < 0 and (is_negative_part or has_condition)):
+    # Excel writes the sign itself, but not in a section of its own for negative numbers.
+    needs_sign = number < 0 and (is_negative_part or has_condition)
+    if not is_known or (is_percent and section.percents) or sign != ("-" if needs_sign else ""):
         return SHOWN_OTHERWISE
     text = _padded(written(number * 100**section.percents), section)
     return f"{text} %" if is_percent or section.percents else text
@@ -177,7 +179,7 @@ def _pattern_shown(number: Decimal, section: Section, is_negative_part: bool) ->
 
 
 def date_shown(number: Decimal, section: Section, is_1904: bool) -> str:
-    """A day, a moment, or a time of day in ISO form; hours that run on beyond a day as they are; a year alone as such."""
+    """A day, a moment, or a time of day in ISO form; hours that run on beyond a day, or a year alone, as they are."""
     if number < 0 or number >= BEYOND:
         return SHOWN_OTHERWISE
     seconds = int((number * 86_400).to_integral_value())

@@ -1,4 +1,4 @@
-"""The zip file that a workbook is: its parts within bounds, their relationships, and other kinds of file by their name."""
+"""The zip file that a workbook is: its parts within bounds, their relationships; and other kinds of file by name."""
 
 import io
 import posixpath
@@ -128,7 +128,9 @@ class Package:
             if tag != "Relationship" or attributes.get("TargetMode") == "External":
                 return
             target = attributes.get("Target", "").replace("\\", "/")
-            place = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}").lstrip("/")
+            place = (
+                target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"{folder}/{target}").lstrip("/")
+            )
             if attributes.get("Id", "") in found:
                 raise Unreadable("damaged_file", "two relationships have one name")
             found[attributes.get("Id", "")] = (attributes.get("Type", "").rpartition("/")[2], place)

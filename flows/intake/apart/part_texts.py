@@ -1,4 +1,4 @@
-"""Texts anywhere in a file of parts that no table shows: comments, properties, charts, caches. They may hold CPR numbers."""
+"""Texts in a workbook that no table shows (comments, properties, charts, caches), searched for CPR numbers."""
 
 import re
 from collections.abc import Mapping

@@ -27,7 +27,10 @@ def cell_formats(package: Package, part: str | None) -> list[NumberFormat]:
         if len(used) > MOST_STYLES:
             raise Unreadable("damaged_file", "too many styles")
 
-    package.parse(part, started, lambda _: above.pop() and None, lambda _: None)
+    def ended(_: str) -> None:
+        above.pop()
+
+    package.parse(part, started, ended, lambda _: None)
     return [number_format(codes[key] if key in codes else _built_in(key)) for key in used]
 
 

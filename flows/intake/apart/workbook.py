@@ -8,7 +8,7 @@ from typing import Any
 
 from flows.intake.apart import part_texts
 from flows.intake.apart.answers import Texts, Unreadable
-from flows.intake.apart.cells_of_sheet import FALSE, TRUE, SheetReader, Shared
+from flows.intake.apart.cells_of_sheet import FALSE, TRUE, Shared, SheetReader
 from flows.intake.apart.package import Package, attribute, foreign
 from flows.intake.apart.strings import shared_strings
 from flows.intake.apart.styles import cell_formats
@@ -19,7 +19,7 @@ MOST_SHEETS = 500
 
 @dataclass
 class _Contents:
-    """What the list of sheets says: name, state and relationship of each, and how the workbook counts and calculates."""
+    """What the list of sheets says: name, state and relationship of each, how the workbook counts and calculates."""
 
     sheets: list[tuple[str, str, str]] = field(default_factory=list)
     is_1904: bool = False
@@ -39,7 +39,7 @@ class _Contents:
 
 
 def read(content: bytes) -> dict[str, Any]:
-    """The sheets of a workbook. Raises Unreadable where it is none, is damaged, too large, or holds a CPR number."""
+    """The sheets of a workbook. Raises Unreadable where it is none, damaged, too large, or holds a CPR number."""
     if found := foreign(content):
         raise Unreadable("is_archive", f"the file is {found[0]}; {found[1]}")
     package = Package(content)
@@ -50,7 +50,7 @@ def read(content: bytes) -> dict[str, Any]:
     relations = package.relationships(workbook)
     if not 0 < len(contents.sheets) <= MOST_SHEETS:
         raise Unreadable("damaged_file", f"a workbook of {len(contents.sheets)} sheets")
-    by_kind = {kind: place for kind, place in relations.values()}
+    by_kind = dict(relations.values())
     styles, strings = by_kind.get("styles"), by_kind.get("sharedStrings")
     texts, phonetic = shared_strings(package, _there(package, strings))
     shared = Shared(
@@ -61,7 +61,9 @@ def read(content: bytes) -> dict[str, Any]:
         contents.is_calculated,
         bytearray(len(texts)),
     )
-    sheets, belonging, passed = [], {}, {}
+    sheets: list[dict[str, Any]] = []
+    belonging: dict[str, int] = {}
+    passed: dict[str, int] = {}
     for number, (name, state, relation) in enumerate(contents.sheets, 1):
         kind, place = relations.get(relation, ("", ""))
         if kind in ("chartsheet", "dialogsheet", "xlMacrosheet", "xlIntlMacrosheet"):
