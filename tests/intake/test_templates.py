@@ -75,6 +75,7 @@ def test_an_untouched_note_promises_nothing_but_its_rows(of_any: bytes, of_odens
 
 def test_prefilled_rows_are_the_areas_of_the_municipality(night: Any, of_odense: bytes, registry: Registry) -> None:
     layout, source = registry.layouts[LAYOUT], registry.sources[SOURCE]
+    of_odense = typed(of_odense, {})
     read = formats.read(of_odense, layout, source)
     assert list(read.columns) == list(headers(registry))
     assert list(tidy(read, layout, source).columns) == headers(registry)

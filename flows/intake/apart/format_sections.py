@@ -45,8 +45,8 @@ class Section:
     `words` are the texts before, between and behind the digits; `places` the digits and texts of the whole part in
     their order, texts as they are shown; `least` the fewest digits of the whole part. `percents` counts signs that
     multiply by a hundred, `is_scaled` says that thousands are cut off, `is_fraction` that the number is shown
-    as a fraction or with a power of ten, `has_zero` that a zero is shown as a digit; `filled` is the sign that fills the
-    cell.
+    as a fraction or with a power of ten, `has_zero` that a zero is shown as a digit; `filled` is the
+    sign that fills the cell.
     """
 
     kind: Kind

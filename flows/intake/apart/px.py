@@ -12,7 +12,8 @@ from flows.intake.cpr import rows_with_cpr_numbers
 CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)
 ENCODINGS = {
     "windows-1252": "cp1252", "ansi": "cp1252", "iso-8859-1": "cp1252", "iso-8859-15": "iso8859-15",
-    "utf-8": "utf-8-sig",    "windows-1250": "cp1250", "cp850": "cp850", "850": "cp850", "cp865": "cp865", "437": "cp437", "us-ascii": "ascii",
+    "utf-8": "utf-8-sig", "windows-1250": "cp1250", "cp850": "cp850", "850": "cp850", "cp865": "cp865", "437": "cp437",
+    "us-ascii": "ascii",
 }  # fmt: skip
 # KEYWORD[language]("sub key", ...)= and what follows up to the semicolon, which may stand in quotes.
 ENTRY = re.compile(

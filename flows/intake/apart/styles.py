@@ -31,7 +31,8 @@ def cell_formats(package: Package, part: str | None) -> list[NumberFormat]:
         above.pop()
 
     package.parse(part, started, ended, lambda _: None)
-    return [number_format(codes[key] if key in codes else _built_in(key)) for key in used]
+    # Danish Excel spells out those of money; StatBank's program writes an empty code for the general format.
+    return [number_format(codes.get(key) or _built_in(key)) for key in used]
 
 
 def _built_in(key: int) -> str:

@@ -1,4 +1,4 @@
-"""Cubes of JSON-stat and PX to rows: every combination of members and its value, the last dimension changing fastest."""
+"""Cubes of JSON-stat and PX to rows: each combination of members and its value, the last dimension changing fastest."""
 
 from collections.abc import Iterable
 
