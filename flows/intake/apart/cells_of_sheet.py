@@ -2,12 +2,13 @@
 
 import re
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flows.intake.apart.answers import MOST_CELLS, Texts, Unreadable, in_few, packed, too_large
 from flows.intake.apart.marks import NOT_CALCULATED, SHOWN_OTHERWISE, error_in_file
-from flows.intake.apart.number_formats import NumberFormat
+from flows.intake.apart.number_formats import NumberFormat, number_format
 from flows.intake.apart.numbers import stored
 from flows.intake.apart.strings import TextOfRuns, unescaped
 from flows.intake.cpr import holds_cpr_number, rows_with_cpr_numbers
@@ -15,7 +16,10 @@ from flows.intake.cpr import holds_cpr_number, rows_with_cpr_numbers
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
 RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", re.ASCII)
+GENERAL = number_format("General")
 PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
+# So few digits are the same in binary, and decimals that end in no zero and are not three need no care.
+FEW_DECIMALS = re.compile(r"-?(?:0|[1-9][0-9]{0,8})\.(?:[0-9]?[1-9]|[0-9]{3}[1-9])", re.ASCII)
 # As many digits as a CPR number, or one whose first was a zero.
 LIKE_CPR = re.compile(r"[0-9]{9,10}(?:\.0*)?", re.ASCII)
 DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:.]*)Z?)?|([0-9]{2}:[0-9]{2}:[0-9]{2})", re.ASCII)
@@ -36,16 +40,16 @@ class Shared:
     used: bytearray
 
 
-@dataclass
+@dataclass(slots=True)
 class Cell:
     """The cell that is read: where it lies, its type and style, and its parts as far as they have come."""
 
-    row: int = 0
-    column: int = 0
-    type: str = "n"
-    style: int = 0
-    value: list[str] = field(default_factory=list)
-    formula: list[str] = field(default_factory=list)
+    row: int
+    column: int
+    type: str
+    style: int
+    value: str = ""
+    formula: str = ""
     has_value: bool = False
     has_formula: bool = False
 
@@ -101,11 +105,14 @@ class SheetReader:
             self.words.append("\n")
             return
         if self.cell is not None:
-            self.runs.end(tag)
-            self.inside = "is" if self.inside == "is" and tag != "is" else ""
             if tag == "c":
                 self._finish(self.cell)
                 self.cell = None
+            elif self.inside == "is":
+                self.runs.end(tag)
+                self.inside = "is" if tag != "is" else ""
+            else:
+                self.inside = ""
         elif tag == "sheetData":
             self.in_data = False
 
@@ -115,9 +122,9 @@ class SheetReader:
             if not self.in_data:
                 self.words.append(text)
         elif self.inside == "v":
-            self.cell.value.append(text)
+            self.cell.value += text
         elif self.inside == "f":
-            self.cell.formula.append(text)
+            self.cell.formula += text
         elif self.inside == "is":
             self.runs.add(text)
 
@@ -156,7 +163,7 @@ class SheetReader:
         if row != self.row or column <= self.column or column > LAST_COLUMN:
             raise Unreadable("damaged_file", f"sheet {self.number}, row {self.row}: a cell lies where none can lie")
         self.column = column
-        style = _whole(attributes.get("s", "0"))
+        style = _whole(attributes["s"]) if "s" in attributes else 0
         if style >= max(len(self.shared.formats), 1):
             raise Unreadable("damaged_file", f"sheet {self.number}, row {row}: a cell has a style that is not there")
         return Cell(row, column, attributes.get("t", "n"), style)
@@ -169,9 +176,9 @@ class SheetReader:
     # Cells ------------------------------------------------------------------------------------------------------------
 
     def _finish(self, cell: Cell) -> None:
-        raw = "".join(cell.value)
+        raw = cell.value
         text = self._text(cell, raw)
-        if cell.formula and holds_cpr_number("".join(cell.formula)):
+        if cell.formula and holds_cpr_number(cell.formula):
             self.rows_with_cpr_numbers.append(cell.row)
         if not text:
             return
@@ -220,12 +227,15 @@ class SheetReader:
         shows = self.shared.formats[cell.style] if self.shared.formats else None
         if self.hides_zeros and not raw.strip("-0."):
             return SHOWN_OTHERWISE
-        if (shows is None or shows.is_general) and PLAIN.fullmatch(raw):
-            return "0" if raw == "-0" else raw
+        if shows is None or shows.is_general:
+            if PLAIN.fullmatch(raw):
+                return "0" if raw == "-0" else raw
+            if FEW_DECIMALS.fullmatch(raw):
+                return raw.replace(".", ",")
         number = stored(raw)
         if number is None:
             raise Unreadable("damaged_file", f"sheet {self.number}, row {cell.row}: a number that is none")
-        return (shows or NumberFormat("General")).shown(number, self.shared.is_1904)
+        return (shows or GENERAL).shown(number, self.shared.is_1904)
 
     def _of_text(self, cell: Cell, text: str) -> str:
         shows = self.shared.formats[cell.style] if self.shared.formats else None
@@ -292,6 +302,7 @@ def _side_by_side(columns: dict[int, list[str]]) -> list[tuple[str, ...]]:
     return list(zip(*made, strict=True))
 
 
+@cache
 def column_number(letters: str) -> int:
     """The number of a column, from 1, of its letters."""
     number = 0
