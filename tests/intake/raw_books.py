@@ -52,7 +52,8 @@ def styles(*codes: str) -> str:
         for at, code in enumerate(codes)
     )
     used = "".join(f'<xf numFmtId="{164 + at}"/>' for at in range(len(codes)))
-    return f'<styleSheet xmlns="{MAIN}"><numFmts>{formats}</numFmts><cellXfs><xf numFmtId="0"/>{used}</cellXfs></styleSheet>'
+    cells = f'<cellXfs><xf numFmtId="0"/>{used}</cellXfs>'
+    return f'<styleSheet xmlns="{MAIN}"><numFmts>{formats}</numFmts>{cells}</styleSheet>'
 
 
 def note_sheet(entries: Mapping[str, str]) -> str:
@@ -94,7 +95,9 @@ def book(
         relations += f'<Relationship Id="t" Type="{RELATION}/sharedStrings" Target="/xl/sharedStrings.xml"/>'
     files: dict[str, str | bytes] = {
         "[Content_Types].xml": "<Types/>",
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATION}">{properties}<sheets>{listed}</sheets>{calc}</workbook>',
+        "xl/workbook.xml": (
+            f'<workbook xmlns="{MAIN}" xmlns:r="{RELATION}">{properties}<sheets>{listed}</sheets>{calc}</workbook>'
+        ),
         "xl/_rels/workbook.xml.rels": f"<Relationships>{relations}</Relationships>",
         **{f"xl/worksheets/sheet{at}.xml": part for at, part in enumerate(parts.values(), 1)},
         **({"xl/styles.xml": style} if style else {}),

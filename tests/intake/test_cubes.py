@@ -81,9 +81,21 @@ def test_a_cube_says_what_it_is(registry: Registry) -> None:
 
 @pytest.mark.parametrize(
     ("spelled", "text"),
-    [("9.000", "9,000"), ("9.001", "9,001"), ("187.000", "187,000"), ("9.0", "9"), ("54.4", "54,4"), ("1e999", "#NUM!"), ("NaN", "#NUM!"),
-     ("-Infinity", "#NUM!"), ("null", ".."), ('".."', ".."), ("1.5E2", "150"), ("9" * 5000, "#NUM!")],
-)  # fmt: skip
+    [
+        ("9.000", "9,000"),
+        ("9.001", "9,001"),
+        ("187.000", "187,000"),
+        ("9.0", "9"),
+        ("54.4", "54,4"),
+        ("1e999", "#NUM!"),
+        ("NaN", "#NUM!"),
+        ("-Infinity", "#NUM!"),
+        ("null", ".."),
+        ('".."', ".."),
+        ("1.5E2", "150"),
+        ("9" * 5000, "#NUM!"),
+    ],
+)
 def test_numbers_keep_what_their_spelling_may_mean(registry: Registry, spelled: str, text: str) -> None:
     content = json.dumps(cube()).replace("[1, 2, 0, 4]", f"[1, 2, 0, {spelled}]")
     assert values(content, registry) == ["1", "2", "0", text]

@@ -1,4 +1,4 @@
-"""Files that ask for more memory or time than a delivery may take, and files of other kinds: refused by name, at once."""
+"""Files that ask for more memory or time than a delivery may take, and files of other kinds: refused by name."""
 
 import io
 import json
@@ -64,9 +64,15 @@ def overlapping() -> bytes:
 
 
 WORKBOOKS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
-    "a cell beyond the last column": (lambda: book(header() + row(2, '<c r="ZZZZZZZZZ2"><v>1</v></c>')), {"damaged_file"}),
+    "a cell beyond the last column": (
+        lambda: book(header() + row(2, '<c r="ZZZZZZZZZ2"><v>1</v></c>')),
+        {"damaged_file"},
+    ),
     "a cell right of the last column": (lambda: book(header() + row(2, '<c r="XFE2"><v>1</v></c>')), {"damaged_file"}),
-    "a row below the last row": (lambda: book(header() + row(1048577, '<c r="A1048577"><v>1</v></c>')), {"damaged_file"}),
+    "a row below the last row": (
+        lambda: book(header() + row(1048577, '<c r="A1048577"><v>1</v></c>')),
+        {"damaged_file"},
+    ),
     "a far cell": (lambda: book(header() + row(1048576, '<c r="XFD1048576"><v>1</v></c>')), {"header_only"}),
     "a long text in many cells": (lambda: shared("a" * 4_000_000, 3000), {"too_large_to_read"}),
     "a text longer than a cell holds": (lambda: shared("æ" * 32_768, 3), {"too_large_to_read"}),
@@ -75,29 +81,48 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         lambda: book(header() + "".join(row(at, f'<c r="{letters(at)}{at}"><v>1</v></c>') for at in range(2, 6000))),
         {"too_large_to_read"},
     ),
-    "many cells without a name": (lambda: book(header() + noise(20_000), compression=zipfile.ZIP_STORED), {"unknown_column"}),
+    "many cells without a name": (
+        lambda: book(header() + noise(20_000), compression=zipfile.ZIP_STORED),
+        {"unknown_column"},
+    ),
     "zeros": (lambda: book(header() + line(2), extra={"xl/media/a.bin": b"\0" * 300_000_000}), {"too_large_to_read"}),
     "more than may be unpacked": (lambda: lying(500 << 20), {"too_large_to_read"}),
     "entities": (entity, {"damaged_file"}),
     "parts over each other": (overlapping, {"damaged_file"}),
     "deep parts": (lambda: book(header() + row(2, "<a>" * 100_000 + "</a>" * 100_000)), {"damaged_file", "accepted"}),
-    "many parts": (lambda: book(header() + line(2), extra={f"xl/a{at}.xml": "<a/>" for at in range(6000)}), {"too_large_to_read"}),
+    "many parts": (
+        lambda: book(header() + line(2), extra={f"xl/a{at}.xml": "<a/>" for at in range(6000)}),
+        {"too_large_to_read"},
+    ),
     "many styles": (lambda: book(header() + line(2), styles(*["0"] * 80_000)), {"damaged_file", "too_large_to_read"}),
     "a long format": (lambda: book(header() + line(2, residents='s="1"|<v>1</v>'), styles("#" * 30_000)), {"accepted"}),
     "merged cells everywhere": (
-        lambda: book(sheet(header() + line(2), after="<mergeCells>" + '<mergeCell ref="A1:XFD1048576"/>' * 120_000 + "</mergeCells>")),
+        lambda: book(
+            sheet(
+                header() + line(2),
+                after="<mergeCells>" + '<mergeCell ref="A1:XFD1048576"/>' * 120_000 + "</mergeCells>",
+            )
+        ),
         {"too_large_to_read"},
     ),
-}  # fmt: skip
+}
 OTHERS: dict[str, tuple[Callable[[], bytes], str, set[str]]] = {
     "a sparse cube": (lambda: cube([500, 500, 500], {"0": 1}), "statbank_folk1a", {"too_large_to_read"}),
     "a cube of many dimensions": (lambda: cube([2] * 70, {"0": 1}), "statbank_folk1a", {"too_large_to_read"}),
     "a cube of nothing": (lambda: cube([0, 3], []), "statbank_folk1a", {"header_only"}),
     "lists within lists": (lambda: b"[" * 500_000, "ministry_lists_records", {"damaged_file"}),
-    "a number without an end": (lambda: b'{"2017": [{"residents": ' + b"9" * 10_000_000 + b"}]}", "ministry_lists_records", {"accepted"}),
-    "many small records": (lambda: b'{"2017": [' + b",".join([b'{"residents":1}'] * 5_100_000) + b"]}", "ministry_lists_records", {"too_large_to_read"}),
+    "a number without an end": (
+        lambda: b'{"2017": [{"residents": ' + b"9" * 10_000_000 + b"}]}",
+        "ministry_lists_records",
+        {"accepted"},
+    ),
+    "many small records": (
+        lambda: b'{"2017": [' + b",".join([b'{"residents":1}'] * 5_100_000) + b"]}",
+        "ministry_lists_records",
+        {"too_large_to_read"},
+    ),
     "a great PX": (lambda: px(3000, 3000), "statbank_folk1a", {"too_large_to_read"}),
-}  # fmt: skip
+}
 
 
 def px(*sizes: int) -> bytes:
@@ -105,7 +130,8 @@ def px(*sizes: int) -> bytes:
         f'VALUES("d{at}")={",".join(f"{chr(34)}{code}{chr(34)}" for code in range(size))};\n'
         for at, size in enumerate(sizes)
     )
-    return f'CHARSET="ANSI";\nSTUB={",".join(f"{chr(34)}d{at}{chr(34)}" for at in range(len(sizes)))};\n{values}DATA=\n1;\n'.encode()
+    stub = ",".join(f'"d{at}"' for at in range(len(sizes)))
+    return f'CHARSET="ANSI";\nSTUB={stub};\n{values}DATA=\n1;\n'.encode()
 
 
 def letters(column: int) -> str:

@@ -1,4 +1,4 @@
-"""Workbooks as people see them: errors, formulas, formats, hidden parts, merged cells, and the programs that write them."""
+"""Workbooks as people see them: errors, formulas, formats, hidden parts, merged cells, programs that write them."""
 
 import io
 from collections.abc import Mapping
@@ -301,19 +301,33 @@ def test_figures_of_a_note_that_nobody_calculated_promise_nothing(registry: Regi
 # Personal numbers -----------------------------------------------------------------------------------------------------
 
 PARTS: dict[str, tuple[str, str]] = {
-    "comments": ("xl/comments1.xml", f"<comments><comment ref='B2'><text><r><t>{CPR[:4]}</t></r><r><rPr><b/></rPr><t>{CPR[4:]}</t></r></text></comment></comments>"),
-    "threaded comments": ("xl/threadedComments/threadedComment1.xml", f"<ThreadedComments><threadedComment><text>{CPR}</text></threadedComment></ThreadedComments>"),
+    "comments": (
+        "xl/comments1.xml",
+        f"<comments><comment ref='B2'><text><r><t>{CPR[:4]}</t></r><r><rPr><b/></rPr><t>{CPR[4:]}</t></r></text>"
+        "</comment></comments>",
+    ),
+    "threaded comments": (
+        "xl/threadedComments/threadedComment1.xml",
+        f"<ThreadedComments><threadedComment><text>{CPR}</text></threadedComment></ThreadedComments>",
+    ),
     "document properties": ("docProps/core.xml", f"<cp><title>{CPR}</title></cp>"),
     "own properties": ("docProps/custom.xml", f"<Properties><property name='{CPR}'/></Properties>"),
     "text boxes": ("xl/drawings/drawing1.xml", f"<wsDr><t>{CPR}</t></wsDr>"),
     "charts": ("xl/charts/chart1.xml", f"<chart><pt><v>{CPR}</v></pt></chart>"),
-    "other workbooks": ("xl/externalLinks/externalLink1.xml", f"<externalLink><cell><v>{CPR}</v></cell></externalLink>"),
+    "other workbooks": (
+        "xl/externalLinks/externalLink1.xml",
+        f"<externalLink><cell><v>{CPR}</v></cell></externalLink>",
+    ),
     "pivot caches": ("xl/pivotCache/pivotCacheDefinition1.xml", f"<d><s v='{CPR}'/></d>"),
     "custom data": ("customXml/item1.xml", f"<a>{CPR}</a>"),
     "old drawings": ("xl/drawings/vmlDrawing1.vml", f"<xml><br><div>{CPR}</div></xml>"),
     "what is no xml": ("xl/vbaProject.bin", CPR),
-    "links": ("xl/worksheets/_rels/sheet1.xml.rels", f"<Relationships><Relationship Id='x' Type='h' TargetMode='External' Target='mailto:{CPR}@x.dk'/></Relationships>"),
-}  # fmt: skip
+    "links": (
+        "xl/worksheets/_rels/sheet1.xml.rels",
+        "<Relationships><Relationship Id='x' Type='h' TargetMode='External' "
+        f"Target='mailto:{CPR}@x.dk'/></Relationships>",
+    ),
+}
 
 
 @pytest.mark.parametrize("where", PARTS)

@@ -41,7 +41,7 @@ class Shared:
 
 
 @dataclass(slots=True)
-class Cell:
+class SheetCell:
     """The cell that is read: where it lies, its type and style, and its parts as far as they have come."""
 
     row: int
@@ -60,7 +60,7 @@ class SheetReader:
     def __init__(self, number: int, shared: Shared) -> None:
         self.number = number
         self.shared = shared
-        self.cell: Cell | None = None
+        self.cell: SheetCell | None = None
         self.runs = TextOfRuns()
         self.rows, self.columns, self.codes = array("i"), array("i"), array("i")
         self.row = 0
@@ -154,7 +154,7 @@ class SheetReader:
         if hidden in TRUE or (self.rows_hidden_by_default and hidden not in FALSE):
             self.hidden_rows.append(number)
 
-    def _placed(self, attributes: dict[str, str]) -> Cell:
+    def _placed(self, attributes: dict[str, str]) -> SheetCell:
         """A cell at its place, which is right of the one before. Raises Unreadable where it is not."""
         row, column = self.row, self.column + 1
         if reference := attributes.get("r"):
@@ -166,16 +166,16 @@ class SheetReader:
         style = _whole(attributes["s"]) if "s" in attributes else 0
         if style >= max(len(self.shared.formats), 1):
             raise Unreadable("damaged_file", f"sheet {self.number}, row {row}: a cell has a style that is not there")
-        return Cell(row, column, attributes.get("t", "n"), style)
+        return SheetCell(row, column, attributes.get("t", "n"), style)
 
-    def _formula(self, cell: Cell, attributes: dict[str, str]) -> None:
+    def _formula(self, cell: SheetCell, attributes: dict[str, str]) -> None:
         cell.has_formula = True
         if attributes.get("t") == "array" and not self.shared.is_calculated and ":" in attributes.get("ref", ""):
             self.arrays.append(area(attributes["ref"]))
 
     # Cells ------------------------------------------------------------------------------------------------------------
 
-    def _finish(self, cell: Cell) -> None:
+    def _finish(self, cell: SheetCell) -> None:
         raw = cell.value
         text = self._text(cell, raw)
         if cell.formula and holds_cpr_number(cell.formula):
@@ -190,7 +190,7 @@ class SheetReader:
         if len(self.codes) > MOST_CELLS:
             raise too_large(f"sheet {self.number} has over {MOST_CELLS} cells")
 
-    def _text(self, cell: Cell, raw: str) -> str:  # noqa: PLR0911 - a return for each type of cell
+    def _text(self, cell: SheetCell, raw: str) -> str:  # noqa: PLR0911 - a return for each type of cell
         """What the cell shows."""
         if self._is_uncalculated(cell, raw):
             return NOT_CALCULATED
@@ -214,7 +214,7 @@ class SheetReader:
                 return alone or (f"{day}T{time}" if time and time.strip("0:.") else day)
         raise Unreadable("damaged_file", f"sheet {self.number}, row {cell.row}: a cell of no known type")
 
-    def _is_uncalculated(self, cell: Cell, raw: str) -> bool:
+    def _is_uncalculated(self, cell: SheetCell, raw: str) -> bool:
         """Whether a formula's result is not there, or is what was written before anything was calculated."""
         if not self.shared.is_calculated:
             if cell.has_formula:
@@ -223,7 +223,7 @@ class SheetReader:
         is_empty_text = cell.type == "str" and cell.has_value
         return cell.has_formula and not raw and not is_empty_text
 
-    def _of_number(self, cell: Cell, raw: str) -> str:
+    def _of_number(self, cell: SheetCell, raw: str) -> str:
         shows = self.shared.formats[cell.style] if self.shared.formats else None
         if self.hides_zeros and not raw.strip("-0."):
             return SHOWN_OTHERWISE
@@ -237,11 +237,11 @@ class SheetReader:
             raise Unreadable("damaged_file", f"sheet {self.number}, row {cell.row}: a number that is none")
         return (shows or GENERAL).shown(number, self.shared.is_1904)
 
-    def _of_text(self, cell: Cell, text: str) -> str:
+    def _of_text(self, cell: SheetCell, text: str) -> str:
         shows = self.shared.formats[cell.style] if self.shared.formats else None
         return text if not text.strip() or shows is None or shows.shows_text() else SHOWN_OTHERWISE
 
-    def _shared_string(self, cell: Cell, raw: str) -> str:
+    def _shared_string(self, cell: SheetCell, raw: str) -> str:
         if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or int(raw) >= len(self.shared.strings):
             raise Unreadable("damaged_file", f"sheet {self.number}, row {cell.row}: a text that is not there")
         self.shared.used[int(raw)] = 1

@@ -39,7 +39,7 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Section:
+class FormatSection:
     """One section of a format.
 
     `words` are the texts before, between and behind the digits; `places` the digits and texts of the whole part in
@@ -81,7 +81,7 @@ class Section:
         return first == "#" and set("".join(self.between)) <= THOUSANDS and all(len(g) == 3 for g in groups[1:])
 
 
-def sections(code: str) -> list[Section]:
+def sections(code: str) -> list[FormatSection]:
     """The sections of a format."""
     parts: list[list[Token]] = [[]]
     for match in TOKEN.finditer(code):
@@ -93,7 +93,7 @@ def sections(code: str) -> list[Section]:
     return [_section(tokens) for tokens in parts]
 
 
-def _section(tokens: Sequence[Token]) -> Section:
+def _section(tokens: Sequence[Token]) -> FormatSection:
     tokens, condition, is_elapsed = _without_brackets(tokens)
     filled = "".join(token.text for token in tokens if token.kind == "fill")
     tokens = [token for token in tokens if token.kind not in ("fill", "blank")]
@@ -103,16 +103,16 @@ def _section(tokens: Sequence[Token]) -> Section:
     if date_signs or is_elapsed or "clock" in kinds:
         has_digits = any(token.kind == "digit" and token.text != "0" for token in tokens)
         kind: Kind = "odd" if has_digits or "general" in kinds else "date"
-        return Section(kind, condition, "", "", filled=filled, date_signs=date_signs, is_elapsed=is_elapsed)
+        return FormatSection(kind, condition, "", "", filled=filled, date_signs=date_signs, is_elapsed=is_elapsed)
     if "digit" in kinds:
         return _of_digits(tokens, condition, filled)
     whole = [at for at, token in enumerate(tokens) if token.kind == "general" or token == ("sign", "@")]
     middle = whole[0] if whole else None
     if middle is None:
-        return Section("words", condition, _shown(tokens), "", percents=signs.count("%"), filled=filled)
+        return FormatSection("words", condition, _shown(tokens), "", percents=signs.count("%"), filled=filled)
     before, behind = _shown(tokens[:middle]), _shown(tokens[middle + 1 :])
     kind = "general" if "general" in kinds else "text"
-    return Section(kind, condition, before, behind, percents=signs.count("%"), filled=filled)
+    return FormatSection(kind, condition, before, behind, percents=signs.count("%"), filled=filled)
 
 
 def _without_brackets(
@@ -136,7 +136,7 @@ def _without_brackets(
 
 def _of_digits(
     tokens: Sequence[Token], condition: tuple[Callable[[Decimal, Decimal], bool], Decimal] | None, filled: str
-) -> Section:
+) -> FormatSection:
     """A section with digits: the whole part ends with a point, a power of ten, or the last digit."""
     digits = [at for at, token in enumerate(tokens) if token.kind == "digit"]
     first, last = digits[0], digits[-1]
@@ -156,7 +156,7 @@ def _of_digits(
     behind = [token for at, token in enumerate(tokens) if at > last and token != ("sign", ",")]
     if point is not None and point > last:
         behind = [token for token in behind if token != ("sign", ".")]
-    return Section(
+    return FormatSection(
         "number",
         condition,
         _shown(tokens[:first]),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from flows.intake.apart.format_sections import Section, sections
+from flows.intake.apart.format_sections import FormatSection, sections
 from flows.intake.apart.marks import SHOWN_OTHERWISE
 from flows.intake.apart.numbers import written
 
@@ -76,7 +76,7 @@ class NumberFormat:
             section.kind in ("text", "general") and not (section.before + section.behind).strip()
         )
 
-    def _section(self, number: Decimal) -> tuple[Section | None, bool]:
+    def _section(self, number: Decimal) -> tuple[FormatSection | None, bool]:
         """The section that shows a number, and whether it is the one for negative numbers, without their sign."""
         parts = self.of_numbers
         if any(section.condition for section in parts):
@@ -98,7 +98,7 @@ def number_format(code: str) -> NumberFormat:
     return NumberFormat(code)
 
 
-def _words_alone(number: Decimal, section: Section, has_sign: bool) -> str:
+def _words_alone(number: Decimal, section: FormatSection, has_sign: bool) -> str:
     """The words that stand in place of a number; nothing, where something is stored, is not what is stored."""
     words = " ".join(section.before.split())
     if not words or section.percents or (number < 0 and not has_sign) or section.filled.strip():
@@ -106,7 +106,7 @@ def _words_alone(number: Decimal, section: Section, has_sign: bool) -> str:
     return words
 
 
-def _number_shown(number: Decimal, section: Section, is_negative_part: bool, has_condition: bool) -> str:
+def _number_shown(number: Decimal, section: FormatSection, is_negative_part: bool, has_condition: bool) -> str:
     """A number beside words that change nothing of it; whatever else the section does sets it aside."""
     before, behind = section.before, section.behind
     if section.filled.strip() or (section.is_scaled and number) or section.percents > 1:
@@ -148,7 +148,7 @@ def _counted_in(words: list[str]) -> tuple[bool, bool]:
     return bool(percents), len(percents) < 2 and all(word in MONEY | PERCENT for word in words)
 
 
-def _padded(text: str, section: Section) -> str:
+def _padded(text: str, section: FormatSection) -> str:
     """A number with the zeros that its format writes before it, as in a code of four digits."""
     if section.least < 2 or section.is_fraction:
         return text
@@ -157,7 +157,7 @@ def _padded(text: str, section: Section) -> str:
     return sign + whole.zfill(section.least) + comma + fraction
 
 
-def _pattern_shown(number: Decimal, section: Section, is_negative_part: bool) -> str:
+def _pattern_shown(number: Decimal, section: FormatSection, is_negative_part: bool) -> str:
     """Digits with texts between them, such as a number of a case, as they are shown."""
     if number != number.to_integral_value() or number < 0 or is_negative_part or section.percents:
         return SHOWN_OTHERWISE
@@ -178,7 +178,7 @@ def _pattern_shown(number: Decimal, section: Section, is_negative_part: bool) ->
     return f"{section.before}{''.join(reversed(shown))}{section.behind}".strip()
 
 
-def date_shown(number: Decimal, section: Section, is_1904: bool) -> str:
+def date_shown(number: Decimal, section: FormatSection, is_1904: bool) -> str:
     """A day, a moment, or a time of day in ISO form; hours that run on beyond a day, or a year alone, as they are."""
     if number < 0 or number >= BEYOND:
         return SHOWN_OTHERWISE

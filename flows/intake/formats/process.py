@@ -7,13 +7,13 @@ import sys
 import tempfile
 from base64 import b64decode
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-import flows
 from flows.intake.coded import Coded, Codes, Content
 from flows.intake.faults import Refusal
 from schemas.models import ReadingLimits
@@ -23,7 +23,7 @@ MODULE = "flows.intake.apart"
 WALL = 3
 # Bytes of an answer: what the parent makes of it must fit into its own memory.
 LONGEST_ANSWER = 150 << 20
-ROOT = Path(flows.__file__).parents[1]
+ROOT = Path(str(resources.files("flows"))).parent
 
 
 def answer(kind: str, content: Content, limits: ReadingLimits) -> dict[str, Any]:
