@@ -2,9 +2,8 @@
 
 import re
 from array import array
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flows.intake.apart.answers import MOST_CELLS, Texts, Unreadable, in_few, packed, too_large
 from flows.intake.apart.marks import NOT_CALCULATED, SHOWN_OTHERWISE, error_in_file
@@ -28,8 +27,7 @@ MOST_RANGES = 100_000
 SPOKEN = {"prompt", "promptTitle", "error", "errorTitle", "tooltip", "display", "location", "name", "codeName"}
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(NamedTuple):
     """What all sheets of a workbook have in common; `used` marks the shared strings that cells have."""
 
     strings: list[str]
@@ -40,18 +38,15 @@ class Shared:
     used: bytearray
 
 
-@dataclass(slots=True)
 class SheetCell:
     """The cell that is read: where it lies, its type and style, and its parts as far as they have come."""
 
-    row: int
-    column: int
-    type: str
-    style: int
-    value: str = ""
-    formula: str = ""
-    has_value: bool = False
-    has_formula: bool = False
+    __slots__ = ("column", "formula", "has_formula", "has_value", "row", "style", "type", "value")
+
+    def __init__(self, row: int, column: int, kind: str, style: int) -> None:
+        self.row, self.column, self.type, self.style = row, column, kind, style
+        self.value = self.formula = ""
+        self.has_value = self.has_formula = False
 
 
 class SheetReader:

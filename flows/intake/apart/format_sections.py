@@ -6,7 +6,6 @@ Source of the grammar: ECMA-376, part 1, 18.8.31 (numFmts), and what Excel and L
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -38,8 +37,7 @@ class Token(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class FormatSection:
+class FormatSection(NamedTuple):
     """One section of a format.
 
     `words` are the texts before, between and behind the digits; `places` the digits and texts of the whole part in

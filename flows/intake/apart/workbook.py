@@ -3,7 +3,6 @@
 Read is what Excel, LibreOffice, Google Sheets, openpyxl and XlsxWriter write, in both families of namespaces.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from flows.intake.apart import part_texts
@@ -17,13 +16,13 @@ from flows.intake.cpr import holds_cpr_number
 MOST_SHEETS = 500
 
 
-@dataclass
 class _Contents:
     """What the list of sheets says: name, state and relationship of each, how the workbook counts and calculates."""
 
-    sheets: list[tuple[str, str, str]] = field(default_factory=list)
-    is_1904: bool = False
-    is_calculated: bool = True
+    def __init__(self) -> None:
+        self.sheets: list[tuple[str, str, str]] = []
+        self.is_1904 = False
+        self.is_calculated = True
 
     def started(self, tag: str, attributes: dict[str, str]) -> None:
         match tag:
