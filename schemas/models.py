@@ -237,6 +237,13 @@ class Carried(Model):
     cells: dict[str, str]
 
 
+class ReadingLimits(Model):
+    """What reading one delivery may take: megabytes of memory, seconds of processor time."""
+
+    megabytes: int = Field(ge=100)
+    seconds: int = Field(ge=1)
+
+
 class Layout(Model):
     """How a delivery file looks, and the fact tables that it feeds."""
 
@@ -255,6 +262,7 @@ class Layout(Model):
     complete: bool = False
     totals: tuple[str, ...] = ()
     same_dimension: dict[str, str] = {}
+    reading: ReadingLimits
 
     @property
     def needs_municipalities(self) -> bool:

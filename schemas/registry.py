@@ -26,6 +26,7 @@ from schemas.models import (
     KnownException,
     Layout,
     Model,
+    ReadingLimits,
     Rule,
     Source,
     Table,
@@ -160,11 +161,13 @@ def load(folder: Path | None = None) -> Registry:
     if missing:
         raise RegistryError(f"{root} is no registry: {', '.join(missing)} missing")
     texts = {name: _toml(root / name) for name in FILES}
+    reading = texts["sources.toml"].pop("reading", None)
     _known_sections(texts["sources.toml"], "sources.toml", ("layout", "source"))
     _known_sections(texts["tables.toml"], "tables.toml", ("column", "table"))
     codes = {path.stem: _csv(path) for path in sorted((root / "codes").glob("*.csv"))}
     indicators = _entries(Indicator, texts["indicators.toml"], "indicators.toml")
-    layouts = _entries(Layout, texts["sources.toml"].get("layout", {}), "sources.toml, layout")
+    limits = _model(ReadingLimits, reading or {}, "sources.toml, reading")
+    layouts = _entries(Layout, texts["sources.toml"].get("layout", {}), "sources.toml, layout", reading=limits)
     sources = _entries(Source, texts["sources.toml"].get("source", {}), "sources.toml, source")
     rules = _entries(Rule, texts["rules.toml"], "rules.toml")
     exceptions = _entries(KnownException, texts["exceptions.toml"], "exceptions.toml")
@@ -243,12 +246,13 @@ def _model(model: type[M], entry: Mapping[str, Any], place: str) -> M:
         raise RegistryError(f"{place}: {problems}") from error
 
 
-def _entries(model: type[M], entries: Mapping[str, Any], place: str) -> dict[str, M]:
+def _entries(model: type[M], entries: Mapping[str, Any], place: str, **shared: Any) -> dict[str, M]:
+    """Entries by name; `shared` are fields that all of them have."""
     made = {}
     for name, entry in entries.items():
         if not isinstance(entry, Mapping) or "id" in entry:
             raise RegistryError(f"{place}.{name}: a block of keys must stand here, without 'id': its name is the id")
-        made[name] = _model(model, {**entry, "id": name}, f"{place}.{name}")
+        made[name] = _model(model, {**shared, **entry, "id": name}, f"{place}.{name}")
     return made
 
 

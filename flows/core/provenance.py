@@ -18,8 +18,6 @@ ENGINES = (
     "scipy",
     "statsmodels",
     "prefect",
-    "python-calamine",
-    "pyaxis",
     "typst",
     "xlsxwriter",
 )

@@ -108,10 +108,10 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
 def _marked(columns: Mapping[str, Coded]) -> Iterator[FaultGroup]:
     """Cells that a reader or a spreadsheet marked as no value at all, in whatever column they stand."""
     together = pl.concat([coded.spellings for coded in columns.values()])
-    is_marked, is_odd = any_matches(together, cells.PERHAPS_MARKED), any_matches(together, ODD)
+    is_marked, is_odd = any_matches(together, cells.PERHAPS_BROKEN), any_matches(together, ODD)
     for header, coded in columns.items() if is_marked or is_odd else ():
-        rules = pl.Series(values=[cells.broken_rule(text) for text in coded.spellings], dtype=pl.String())
-        for rule in sorted(set(rules) - {""}):
+        rules = pl.Series(values=list(map(cells.broken_rule, coded.spellings)), dtype=pl.String())
+        for rule in sorted({*filter(None, rules)}):
             at = np.flatnonzero(coded.where(rules == rule))
             shown = coded.spellings.gather(coded.codes[at]).to_list() if rule == "error_cell" else [""] * len(at)
             yield FaultGroup(at, header, rule, dict(zip(at.tolist(), shown, strict=True)))

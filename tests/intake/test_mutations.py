@@ -5,10 +5,13 @@ text is sent with its hash. Without them, damage to the structure must be caught
 possible figure cannot be, nor another wording of a free text, and the share of those is printed.
 """
 
+import io
 import random
+import re
 import shutil
 import signal
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +26,7 @@ import polars as pl
 import pytest
 from genuine import CUTS, WHOLE, at_hand
 from profiles import examples
+from raw_books import zipped
 
 from flows.core import files
 from flows.core.provenance import file_sha256
@@ -62,6 +66,12 @@ FOREIGN = {
         *([("", "municipalities/heholo_muni_crime.csv", "transcribed_convictions")] if WHOLE.is_dir() else []),
         ("api/straf42_origin.json", "api/data_straf42_json.json", "statbank_straf42"),
     )
+}
+# Cuts alone: nothing larger of these lies anywhere.
+FOREIGN |= {
+    CUTS / "statbank/bm010_missing.xlsx": "statbank_bm010",
+    CUTS / "statbank/indkp107_footnote.xlsx": "statbank_indkp107",
+    CUTS / "statbank/folk1a_windows_1252.px": "statbank_folk1a",
 }
 COPIES = examples(10_400)
 SECONDS = 20
@@ -159,15 +169,97 @@ def twice_encoded(content: bytes, chance: random.Random) -> bytes:
         return content + b"\0"
 
 
+def within(content: bytes, chance: random.Random, parts: str, change: Callable[[bytes, random.Random], bytes]) -> bytes:
+    """A workbook of which one part was changed and packed again, so that nothing but the part itself can tell."""
+    if not content.startswith(b"PK"):
+        return content
+    files = packed_parts(content)
+    name = chance.choice([name for name in files if re.search(parts, name)])
+    return zipped({**files, name: change(files[name], chance)})
+
+
+def cell(content: bytes, chance: random.Random) -> bytes:
+    return within(content, chance, r"worksheets/|sharedStrings", chance.choice([flip, digit, digit, cut]))
+
+
+def style(content: bytes, chance: random.Random) -> bytes:
+    return within(content, chance, "styles", chance.choice([flip, digit, without_an_attribute, without_an_element]))
+
+
+def sheet_attribute(content: bytes, chance: random.Random) -> bytes:
+    return within(content, chance, "worksheets/", chance.choice([without_an_attribute, other_attribute]))
+
+
+def sheet_element(content: bytes, chance: random.Random) -> bytes:
+    return within(content, chance, "worksheets/", chance.choice([without_an_element, twice_an_element]))
+
+
+def relationship(content: bytes, chance: random.Random) -> bytes:
+    changes = [flip, digit, without_an_attribute, other_attribute, without_an_element, twice_an_element]
+    return within(content, chance, r"rels$|workbook\.xml|Types", chance.choice(changes))
+
+
+def zip_entry(content: bytes, chance: random.Random) -> bytes:
+    """A part is not there, has another name, or the file's own list of its parts was changed."""
+    if not content.startswith(b"PK"):
+        return content
+    files = packed_parts(content)
+    name = chance.choice(list(files))
+    part = files.pop(name)
+    if chance.random() < 0.4:
+        return zipped(files)
+    if chance.random() < 0.5:
+        return zipped({**files, chance.choice([name.upper(), name + "x", "xl/" + name]): part})
+    start = content.find(b"PK\x01\x02")
+    return content[:start] + flip(content[start:], chance)
+
+
+def packed_parts(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def without_an_attribute(part: bytes, chance: random.Random) -> bytes:
+    found = list(re.finditer(rb' [\w:]+="[^"]*"', part))
+    taken = chance.choice(found)
+    return part[: taken.start()] + part[taken.end() :]
+
+
+def other_attribute(part: bytes, chance: random.Random) -> bytes:
+    """The value of an attribute in another element of its name."""
+    found = list(re.finditer(rb' ([\w:]+)="([^"]*)"', part))
+    taken = chance.choice(found)
+    alike = [other for other in found if other[1] == taken[1]]
+    return part[: taken.start(2)] + chance.choice(alike)[2] + part[taken.end(2) :]
+
+
+def an_element(part: bytes, chance: random.Random) -> re.Match[bytes]:
+    elements = rb"<(?:x:)?(c|row|col|xf|numFmt|Relationship|sheet|Override)\b[^>]*?(?:/>|>.*?</(?:x:)?\1>)"
+    return chance.choice(list(re.finditer(elements, part, re.DOTALL)) or list(re.finditer(rb"<[^>]*>", part)))
+
+
+def without_an_element(part: bytes, chance: random.Random) -> bytes:
+    found = an_element(part, chance)
+    return part[: found.start()] + part[found.end() :]
+
+
+def twice_an_element(part: bytes, chance: random.Random) -> bytes:
+    found = an_element(part, chance)
+    return part[: found.end()] + found[0] + part[found.end() :]
+
+
 DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
     damage.__name__: damage
     for damage in (
         flip, digit, cut, cut_at_a_line, double, drop, swap_columns, separator, encoding, twice_encoded,
+        cell, style, sheet_attribute, sheet_element, relationship, zip_entry,
     )
 }  # fmt: skip
 # Whole lines that are not there leave a whole file, where nothing says how many there should be.
-WHOLE_LINES = ("cut", "cut_at_a_line", "drop")
-STRUCTURE = DAMAGES.keys() - {"flip", "digit"}
+WHOLE_LINES = ("cut", "cut_at_a_line", "drop", "sheet_element")
+# Damages within a workbook, which only workbooks are given.
+WITHIN = ("cell", "style", "sheet_attribute", "sheet_element", "relationship", "zip_entry")
+STRUCTURE = DAMAGES.keys() - {"flip", "digit", *WITHIN}
 
 
 @contextmanager
@@ -265,7 +357,10 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
     wrong: list[str] = []
     for number in range(copies):
         original = real[number % len(real)]
-        kind = chance.choice(list(DAMAGES))
+        is_book = original.content.startswith(b"PK")
+        kind = chance.choice(
+            [kind for kind in DAMAGES if kind not in WITHIN] if not is_book else [*WITHIN, "flip", "cut"]
+        )
         guard = chance.choice(["none", "none", "hash", "hash" if has_free_text(original) else "totals"])
         content = damaged(original, kind, guard, chance)
         if content == original.content:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -9,7 +10,20 @@ from xml.etree import ElementTree
 
 import polars as pl
 import pytest
-from workbooks import NOTE_PART, NS, ROWS_PART, Typed, letters, packed, parts, sheet, sheet_names, typed, validations
+from workbooks import (
+    NOTE_PART,
+    NS,
+    ROWS_PART,
+    Typed,
+    by_libreoffice,
+    letters,
+    packed,
+    parts,
+    sheet,
+    sheet_names,
+    typed,
+    validations,
+)
 
 from flows.intake import delivery_note, formats
 from flows.intake.cast import NUMBERS
@@ -17,7 +31,7 @@ from flows.intake.faults import Refusal
 from flows.intake.formats import workbook
 from flows.intake.reshape import reshape
 from flows.intake.templates import yearly
-from flows.intake.templates.workbook import LAST
+from flows.intake.templates.workbook import ERROR_SENTENCE, LAST, PERCENT_SENTENCE, TEXT_SENTENCE
 from schemas import labels
 from schemas.models import Indicator
 from schemas.registry import Registry
@@ -75,6 +89,7 @@ def test_an_untouched_note_promises_nothing_but_its_rows(of_any: bytes, of_odens
 
 def test_prefilled_rows_are_the_areas_of_the_municipality(night: Any, of_odense: bytes, registry: Registry) -> None:
     layout, source = registry.layouts[LAYOUT], registry.sources[SOURCE]
+    of_odense = typed(of_odense, {})
     read = formats.read(of_odense, layout, source)
     assert list(read.columns) == list(headers(registry))
     assert list(reshape(read, layout, source).columns) == headers(registry)
@@ -441,3 +456,70 @@ def test_a_corrected_file_of_the_same_name_closes_its_errors(night: Any) -> None
     night.deliver(path, wide + rows)
     assert not night.run()[path].quarantined
     assert not (night.quarantine / path).exists()
+
+
+# What the note says of a column that has no sum -----------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_column_without_a_sum_says_why(of_odense: bytes, registry: Registry, tmp_path: Path) -> None:
+    beboere, share = (letters(headers(registry).index(name)) for name in ("Beboere", "Dømte (pct.)"))
+    books = {
+        "sum": typed(of_odense, {f"{beboere}2": 4000, f"{beboere}3": "..", f"{share}4": 0.8}, calculated=False),
+        "fejl": typed(of_odense, {f"{beboere}2": "=1/0"}, calculated=False),
+        "tekst": typed(of_odense, {f"{beboere}2": "4.000 ca."}, calculated=False),
+        "procent": with_percent_format(typed(of_odense, {f"{share}3": 0.3}, calculated=False), f"{share}3"),
+    }
+    saved = by_libreoffice(books, tmp_path)
+    layout, source = registry.layouts[LAYOUT], registry.sources[SOURCE]
+    promised = formats.read(saved["sum"], layout, source).note
+    assert (promised.rows, promised.totals["Beboere"], float(promised.totals["Dømte (pct.)"])) == (5, 4000, 0.8)
+    for name, header, sentence in (
+        ("fejl", "Beboere", ERROR_SENTENCE),
+        ("tekst", "Beboere", TEXT_SENTENCE),
+        ("procent", "Dømte (pct.)", PERCENT_SENTENCE),
+    ):
+        with pytest.raises(Refusal) as refused:
+            formats.read(saved[name], layout, source)
+        assert (refused.value.rule, refused.value.detail) == (
+            "note_figure_broken",
+            f"'kontrolsum {header}' is no number but a text",
+        )
+        assert {row[0]: row[1] for row in sheet(saved[name], "Følgeseddel")}[f"kontrolsum {header}"] == sentence
+
+
+def with_percent_format(book: bytes, cell: str) -> bytes:
+    """The workbook in which a cell has the format that Excel gives it when somebody types 30%."""
+    files = parts(book)
+    styles = ElementTree.fromstring(files["xl/styles.xml"])
+    used = styles.find("x:cellXfs", NS)
+    assert used is not None
+    ElementTree.SubElement(
+        used,
+        "{" + NS["x"] + "}xf",
+        {"numFmtId": "9", "applyNumberFormat": "1", "fontId": "0", "fillId": "0", "borderId": "0"},
+    )
+    used.attrib["count"] = str(len(used))
+    rows = ElementTree.fromstring(files[ROWS_PART])
+    for found in rows.iterfind(".//x:c", NS):
+        if found.attrib["r"] == cell:
+            found.attrib["s"] = str(len(used) - 1)
+    return packed({**files, "xl/styles.xml": ElementTree.tostring(styles), ROWS_PART: ElementTree.tostring(rows)})
+
+
+def test_shares_are_painted_where_they_look_like_percentages(of_odense: bytes, registry: Registry) -> None:
+    root = ElementTree.fromstring(parts(of_odense)[ROWS_PART])
+    painted = {
+        rule.attrib["sqref"]: [cell.text for cell in rule.iterfind(".//x:formula", NS)]
+        for rule in root.iterfind("x:conditionalFormatting", NS)
+    }
+    places = [place for place, column in enumerate(registry.layouts[LAYOUT].columns) if column.type == "decimal"]
+    assert len(places) == 5
+    for place in places:
+        name = letters(place)
+        assert painted[f"{name}2:{name}{LAST}"] == [
+            f'AND(ISNUMBER({name}2),LEFT(CELL("format",{name}2),1)="P")',
+            f"AND(ISNUMBER({name}2),{name}2>0,{name}2<1)",
+        ]
+        prompt = validations(of_odense)[f"{name}2:{name}{LAST}"].attrib["prompt"]
+        assert prompt == "Skriv 30,5 og ikke 30,5 % eller 0,305."

@@ -50,6 +50,8 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 def typed(book: bytes, cells: Mapping[str, Typed], calculated: bool = True) -> bytes:
     """The workbook after somebody typed into its rows and, as Excel does, its formulas were calculated again."""
     files = parts(book)
+    # Excel calculates when it opens the file, and then no longer asks for it.
+    files["xl/workbook.xml"] = files["xl/workbook.xml"].replace(b' fullCalcOnLoad="1"', b"")
     files[ROWS_PART] = _with_cells(files[ROWS_PART], cells)
     book = packed(files)
     if not calculated:

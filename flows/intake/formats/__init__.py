@@ -1,12 +1,21 @@
-"""Bytes to text in columns, one module per format. Nothing is cast here, and nothing is guessed."""
+"""Bytes to text in columns, one module per format. Nothing is cast here, and nothing is guessed.
+
+Delimited text is read here; the other formats by `flows.intake.apart`, in a process of its own with limits.
+"""
+
+import re
 
 from flows.intake.coded import Content, DeliveredTable
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
-from flows.intake.formats import delimited, jsonstat, px, records, workbook
+from flows.intake.formats import cubes, delimited, process, records, workbook
+from flows.intake.formats.encoding import refuse_what_is_no_table
 from schemas.models import Layout, Source
 
-ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf")
+# Zip (.xlsx, .ods, .docx), gzip, OLE (.xls and workbooks with a password), 7-Zip.
+CONTAINERS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf")
+PX = re.compile(rb'[A-Z][A-Z0-9-]{3,30}(?:\[[a-z-]{1,8}\])?(?:\("[^"\r\n]{0,200}"\))?=(?:"|YES|NO|[0-9])')
+NAMES = {"csv": "CSV", "xlsx": "an .xlsx workbook", "px": "PX", "json-stat": "JSON-stat", "json": "JSON records"}
 
 
 def read(
@@ -21,15 +30,14 @@ def read(
     """
     if not len(content) or (content[:4096].isspace() and bytes(content).isspace()):
         raise Refusal("empty_file")
+    refuse_what_is_no_table(content[:1024])
     match _format(content, layout):
         case "csv":
             return delimited.read(content, layout, note, vouched)
         case "xlsx":
             return workbook.read(content, layout, source, note)
-        case "px":
-            return px.read(content, note)
-        case "json-stat":
-            return jsonstat.read(content, note)
+        case "px" | "json-stat" as kind:
+            return cubes.read(kind, content, layout.reading, note)
         case _:
             return records.read(content, layout, note)
 
@@ -37,16 +45,25 @@ def read(
 def _format(content: Content, layout: Layout) -> str:
     """The format by the file's first bytes, among those of the layout; its name may say anything."""
     start = content[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if content[:8].startswith(ARCHIVES):
-        if "xlsx" not in layout.formats or content[:2] != b"PK":
-            raise Refusal("is_archive")
+    if content[:8].startswith(CONTAINERS):
+        if "xlsx" not in layout.formats:
+            _refuse_container(content, layout)
         return "xlsx"
     if start.startswith((b"{", b"[")):
         found = "json-stat" if "json-stat" in layout.formats else "json"
-    elif start.startswith((b"CHARSET=", b"AXIS-VERSION=", b"CODEPAGE=", b"LANGUAGE=")):
+    elif PX.match(start):
         found = "px"
     else:
         found = "csv"
     if found not in layout.formats:
         raise Refusal("wrong_format", f"the file seems to be {found}, expected {' or '.join(layout.formats)}")
     return found
+
+
+def _refuse_container(content: Content, layout: Layout) -> None:
+    """Raises Refusal with the true name of a file in a container, and the format that is meant."""
+    expected = " or ".join(NAMES[name] for name in layout.formats)
+    try:
+        process.answer("archive", content, layout.reading)
+    except Refusal as refusal:
+        raise Refusal(refusal.rule, f"{refusal.detail}; this source takes {expected}") from None

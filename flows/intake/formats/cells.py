@@ -1,35 +1,35 @@
-"""Typed cells of workbooks and JSON to the text that a Danish sender would have written."""
+"""Words of cells that hold no figure, and what is refused in every format: personal numbers, names that stand twice."""
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 
-from flows.intake.cpr import holds_cpr_number
+from flows.intake.apart import marks
 from flows.intake.faults import Refusal
 
-Cell = str | bool | int | float | date | datetime | time | timedelta | None
+NOT_CALCULATED = marks.NOT_CALCULATED
+SHOWN_OTHERWISE = marks.SHOWN_OTHERWISE
+# Spellings that break a rule whatever the type of their column, as expressions that are Rust's and Python's.
+BROKEN = {
+    "error_cell": marks.ERROR,
+    "not_calculated": marks.UNCALCULATED,
+    "shown_otherwise": marks.OTHERWISE,
+}
+# What cannot match this cannot match one of them; it is asked of all columns at once.
+PERHAPS_BROKEN = r"(?i)^\s*(?:[#=]|err:|fejl:)"
+_BROKEN = {rule: re.compile(expression) for rule, expression in BROKEN.items()}
 
 
-def written(cell: Cell) -> str:
-    """A cell as text; numbers with a decimal comma and no thousands point, so that 5.5 can never become 55."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "ja" if cell else "nej"
-        case float():
-            return str(int(cell)) if cell.is_integer() else f"{Decimal(repr(cell)):f}".replace(".", ",")
-        case datetime() if cell.time() == time():
-            return cell.date().isoformat()
-        case datetime() | date() | time():
-            return cell.isoformat()
-        case _:
-            return str(cell)
+def broken_rule(spelling: str) -> str | None:
+    """The rule that a spelling breaks by itself: an error, a formula without a result, something else than is stored.
+
+    '#SHOWN!' and '#####' are not mixed up: the first is the reader's own word.
+    """
+    return next((rule for rule, expression in _BROKEN.items() if expression.match(spelling)), None)
 
 
-def guard(rows: Sequence[Sequence[str]], unit: str) -> None:
-    """Refuse what holds a personal number, naming the rows (counted from 1) and never the number."""
-    refuse_personal([number for number, row in enumerate(rows, 1) if holds_cpr_number("\n".join(row))], unit)
+def is_error(spelling: str) -> bool:
+    """Whether a cell shows an error, as Excel or LibreOffice writes it in English or Danish."""
+    return broken_rule(spelling) == "error_cell"
 
 
 def refuse_personal(held: Sequence[int], unit: str) -> None:
@@ -43,10 +43,3 @@ def refuse_repeated(header: Sequence[str]) -> None:
     """Raises Refusal where a name of a column stands twice."""
     if twice := sorted({name for name in header if header.count(name) > 1}):
         raise Refusal("duplicate_column", ", ".join(map(repr, twice)))
-
-
-PERHAPS_MARKED = r"^\s*[#=]"
-
-
-def broken_rule(text: str) -> str:
-    return ""

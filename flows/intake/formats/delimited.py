@@ -25,7 +25,7 @@ from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import refuse_personal, refuse_repeated
-from flows.intake.formats.encoding import TWICE_ENCODED, decode, refuse_what_is_no_table
+from flows.intake.formats.encoding import TWICE_ENCODED, decode
 from flows.intake.privacy import lines_with_cpr_numbers, rows_with_cpr_numbers
 from schemas.models import Layout
 
@@ -46,7 +46,6 @@ def read(content: Content, layout: Layout, note: Note | None, vouched: bool) -> 
 
     Raises Refusal where the file as a whole cannot be used.
     """
-    refuse_what_is_no_table(content[:1024])
     if (delivered := _whole(content, layout, note)) is not None:
         return delivered
     text, encoding = decode(bytes(content), layout.encodings)

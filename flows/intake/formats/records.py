@@ -1,79 +1,58 @@
 """JSON records: a list of objects, or an object of such lists whose keys say what their records have in common."""
 
 import json
-import unicodedata
-from typing import Any
+from collections.abc import Iterable
 
-from flows.intake.coded import Content, DeliveredTable
+import numpy as np
+
+from flows.intake.coded import Codes, Content, DeliveredTable
 from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Fault, Refusal
-from flows.intake.formats.cells import guard, written
+from flows.intake.formats import process
 from schemas.models import Layout
 
 
 def read(content: Content, layout: Layout, note: Note | None) -> DeliveredTable:
     """Read records; `lines` are their numbers. A record with a key that the layout does not have is broken."""
-    records = [_record(record) for record in _records(_parsed(bytes(content)), layout)]
-    guard([[*record.keys(), *record.values()] for record in records], "record")
-    note = beside(note)
-    if not records:
-        raise Refusal("header_only")
-    known = dict.fromkeys(header for column in layout.columns for header in column.headers)
-    header = [key for key in known if any(key in record for record in records)]
-    broken = [
-        Fault(number, key, "unknown_key")
-        for number, record in enumerate(records, 1)
-        for key in record
-        if key not in header
-    ]
-    bad = {fault.line for fault in broken}
-    return DeliveredTable.of_rows(
-        note,
-        header,
-        [
-            (number, [record.get(key, "") for key in header])
-            for number, record in enumerate(records, 1)
-            if number not in bad
-        ],
-        lambda line: json.dumps(records[line - 1], ensure_ascii=False),
-        broken,
-        format="json",
-        encoding="utf-8",
-    )
-
-
-def _parsed(content: bytes) -> Any:
-    try:
-        return json.loads(bytes(content).decode("utf-8-sig"), object_pairs_hook=_once)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise Refusal("damaged_file", type(error).__name__) from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys are all different; the json module would silently keep the last of two."""
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        raise Refusal("duplicate_column", "a key stands twice in one record")
-    return record
-
-
-def _records(parsed: Any, layout: Layout) -> list[dict[str, Any]]:
-    if layout.records_by and isinstance(parsed, dict):
-        groups = [(key, group) for key, group in parsed.items() if isinstance(group, list)]
-        records = [
-            {layout.records_by: key, **record} for key, group in groups for record in group if isinstance(record, dict)
-        ]
-        expected = sum(len(group) for _, group in groups) if len(groups) == len(parsed) else -1
-    else:
-        records = [record for record in parsed if isinstance(record, dict)] if isinstance(parsed, list) else []
-        expected = len(parsed) if isinstance(parsed, list) else -1
-    if len(records) != expected:
+    found = process.answer("json", content, layout.reading)
+    if (layout.records_by is None) != (found["groups"] is None) and found["rows"]:
         raise Refusal("damaged_file", "not a list of records")
-    return records
+    note = beside(note)
+    if not found["rows"]:
+        raise Refusal("header_only")
+    texts = found["texts"]
+    # A record that has a key of its own with the name of the group's says it itself.
+    by_key = {key: process.codes(packed) for key, packed in zip(found["keys"], found["codes"], strict=True)}
+    if layout.records_by:
+        own = by_key.get(layout.records_by, np.full(found["rows"], -1, dtype=np.int32))
+        group = np.where(own < 0, process.codes(found["groups"]), own).astype(np.int32)
+        by_key = {layout.records_by: group} | by_key | {layout.records_by: group}
+    known = dict.fromkeys(header for column in layout.columns for header in column.headers)
+    header = [key for key in known if key in by_key]
+    broken = _unknown_keys(by_key, header)
+    good = np.ones(found["rows"], dtype=bool)
+    good[[fault.line - 1 for fault in broken]] = False
+    columns = {key: process.column(np.maximum(by_key[key], 0)[good], texts) for key in header}
+
+    def raw(wanted: Iterable[int]) -> dict[int, str]:
+        return {
+            line: json.dumps(
+                {key: texts[int(codes[line - 1])] for key, codes in by_key.items() if codes[line - 1] >= 0},
+                ensure_ascii=False,
+            )
+            for line in wanted
+            if 0 < line <= found["rows"]
+        }
+
+    lines = np.flatnonzero(good) + 1
+    return DeliveredTable(note, columns, lines, raw, broken, format="json", encoding="utf-8")
 
 
-def _record(record: dict[str, Any]) -> dict[str, str]:
-    for value in record.values():
-        if isinstance(value, dict | list):
-            raise Refusal("damaged_file", "a record holds more than plain values")
-    return {unicodedata.normalize("NFC", key): written(value) for key, value in record.items()}
+def _unknown_keys(by_key: dict[str, Codes], header: list[str]) -> list[Fault]:
+    faults = [
+        Fault(int(row) + 1, key, "unknown_key")
+        for key, codes in by_key.items()
+        if key not in header
+        for row in np.flatnonzero(codes >= 0)
+    ]
+    return sorted(faults, key=lambda fault: fault.line)

@@ -73,7 +73,7 @@ def write(file: Path, registry: Registry, source: str, municipality_code: str | 
     titled = TITLES[source] + whose
     with workbook.opened(file, titled, ROWS[source]) as book:
         _write_codes(book, registry, source, areas, secretariats)
-        workbook.write_note(book, titled, layout.columns, 0, plan_words.NOTE_WORDS)
+        workbook.write_note(book, titled, layout.columns, 0, plan_words.NOTE_WORDS, layout.missing)
         names = [column.to for column in layout.columns]
         workbook.write_rows(
             book,

@@ -24,6 +24,11 @@ NOTE, GUIDE, CODES = "Følgeseddel", "Vejledning", "Koder"
 LAST = 5001
 # Decimals to which Excel's binary sums are rounded; a figure with more of them has no exact control total.
 EXACT = 6
+# Rows in which the note looks for a percent sign: whoever types one, types it from the first row on.
+LOOKED_AT = 12
+ERROR_SENTENCE = "kolonnen har en celle med fejl"
+TEXT_SENTENCE = "kolonnen har tekst, hvor der skal stå tal"
+PERCENT_SENTENCE = "kolonnen er skrevet med procenttegn"
 DAY_ZERO = date(1899, 12, 30)
 PLACES = {
     "municipality": "Kommunens navn eller firecifrede kode, fx 0461.",
@@ -126,8 +131,15 @@ def required(column: LayoutColumn, layout: Layout, registry: Registry) -> str:
 # Sheets ---------------------------------------------------------------------------------------------------------------
 
 
-def write_note(book: Book, says: str, columns: Sequence[LayoutColumn], rows: int, words: Mapping[str, str]) -> None:
-    """Write the delivery note: `words` explain its lines by key; `rows` are filled in already.
+def write_note(
+    book: Book,
+    says: str,
+    columns: Sequence[LayoutColumn],
+    rows: int,
+    words: Mapping[str, str],
+    marks: Iterable[str] = (),
+) -> None:
+    """Write the delivery note: `words` explain its lines by key, `rows` are filled in already, `marks` are no figures.
 
     A column that is deleted or renamed takes its control total with it.
     """
@@ -148,7 +160,7 @@ def write_note(book: Book, says: str, columns: Sequence[LayoutColumn], rows: int
     sheet.write_array_formula(start, 1, start, 1, _rows_formula(book, len(columns)), formats["sum"], rows)
     sheet.write_string(start, 2, f"Regnes ud for jer: antallet af rækker på arket '{book.rows}'.", formats["help"])
     for row, (place, column) in enumerate(summed, start + 1):
-        key, total, explained = _total_formulas(book, column, xl_col_to_name(place))
+        key, total, explained = _total_formulas(book, column, xl_col_to_name(place), marks)
         sheet.write_array_formula(row, 0, row, 0, key, formats["key"], f"kontrolsum {column.headers[0]}")
         sheet.write_formula(row, 1, total, formats["sum"], 0)
         sheet.write_string(row, 2, explained, formats["help"])
@@ -163,21 +175,33 @@ def _rows_formula(book: Book, columns: int) -> str:
     return f'{{=IFERROR(SUM(--(MMULT({filled},{ones})>0)),"")}}'
 
 
-def _total_formulas(book: Book, column: LayoutColumn, name: str) -> tuple[str, str, str]:
+def _total_formulas(book: Book, column: LayoutColumn, name: str, marks: Iterable[str]) -> tuple[str, str, str]:
     """Formulas of a control total's key and value, and words for the sender.
 
     Both are empty where the column was deleted. The key is empty, and so nothing is promised, where a figure has more
-    decimals than a sum in binary is exact to.
+    decimals than a sum in binary is exact to. The value is a sentence where the column cannot be summed.
     """
     key, cells = f"\"kontrolsum \"&'{book.rows}'!{name}1", book.cells(name)
     words = f"Regnes ud for jer: summen af kolonnen på arket '{book.rows}'."
     if column.type == "integer":
-        return f'{{=IFERROR({key},"")}}', f'=IFERROR(SUM({cells}),"")', words
+        return f'{{=IFERROR({key},"")}}', f'=IFERROR({_summed(cells, f"SUM({cells})", marks)},"")', words
     finer = f"SUM(IF(ISNUMBER({cells}),ABS(ROUND({cells},{EXACT})-{cells}),0))>0"
     return (
         f'{{=IFERROR(IF({finer},"",{key}),"")}}',
-        f'=IFERROR(ROUND(SUM({cells}),{EXACT}),"")',
+        f'=IFERROR({_summed(cells, f"ROUND(SUM({cells}),{EXACT})", marks)},"")',
         f"{words} Navnet forsvinder, hvis et tal har over {EXACT} decimaler; det gør ikke noget.",
+    )
+
+
+def _summed(cells: str, total: str, marks: Iterable[str]) -> str:
+    """A sum, or the sentence that says why there is none: an error, a text that is no mark, a percent sign."""
+    counted = "".join(f'-COUNTIF({cells},"{mark}")' for mark in marks if mark)
+    texts = f"SUMPRODUCT(ISTEXT({cells})*(LEN(TRIM({cells}))>0)){counted}"
+    # A row may be deleted, so none is named by itself.
+    looked_at = (f'LEFT(CELL("format",INDEX({cells},{row})),1)="P"' for row in range(1, LOOKED_AT + 1))
+    return (
+        f'IF(SUMPRODUCT(--ISERROR({cells}))>0,"{ERROR_SENTENCE}",IF({texts}>0,"{TEXT_SENTENCE}",'
+        f'IF(OR({",".join(looked_at)}),"{PERCENT_SENTENCE}",{total})))'
     )
 
 
@@ -302,7 +326,8 @@ def year_rule(first: int, last: int) -> Rule:
 
 def number_rule(cell: str, is_whole: bool, low: float, high: float | None, layout: Layout) -> Rule:
     """A number from `low` to `high`, or a mark for a missing one."""
-    tests = [f"{cell}>={low:.10g}"]
+    # Who types 30% gets a cell of percentages that holds 0.3.
+    tests = [f"{cell}>={low:.10g}", f'LEFT(CELL("format",{cell}),1)<>"P"']
     if high is not None:
         tests.append(f"{cell}<={high:.10g}")
     if is_whole:
@@ -316,8 +341,24 @@ def number_rule(cell: str, is_whole: bool, low: float, high: float | None, layou
         "validate": "custom",
         "value": f"=IF(ISNUMBER({cell}),AND({','.join(tests)}),{otherwise})",
         "error_title": "Tallet passer ikke",
-        "error_message": f"Skriv {kind} {span}.{mark} Lad feltet stå tomt, hvis I ikke leverer tallet.",
+        "error_message": f"Skriv {kind} {span}, uden %.{mark} Lad feltet stå tomt, hvis I ikke leverer tallet.",
+    } | (
+        {}
+        if is_whole
+        else {"input_title": "Uden procenttegn", "input_message": "Skriv 30,5 og ikke 30,5 % eller 0,305."}
+    )
+
+
+def warn_of_percentages(book: Book, place: int) -> None:
+    """Paint the cells of a column of shares that hold a percentage, or what one would have left behind."""
+    name = xl_col_to_name(place)
+    painted = {
+        "wrong": f'=AND(ISNUMBER({name}2),LEFT(CELL("format",{name}2),1)="P")',
+        "missing": f"=AND(ISNUMBER({name}2),{name}2>0,{name}2<1)",
     }
+    for style, criteria in painted.items():
+        rule = {"type": "formula", "criteria": criteria, "format": book.formats[style], "stop_if_true": True}
+        book.sheets[book.rows].conditional_format(1, place, LAST - 1, place, rule)
 
 
 def range_of(indicator: Indicator) -> tuple[float, float]:

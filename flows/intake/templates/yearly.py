@@ -75,7 +75,7 @@ def write(file: Path, registry: Registry, municipality_code: str | None = None, 
     plan = _plan(registry, municipality_code, year)
     with workbook.opened(file, plan.says, FIGURES) as book:
         lists = _write_codes(book, plan)
-        workbook.write_note(book, plan.says, plan.columns, len(plan.rows), NOTE_WORDS)
+        workbook.write_note(book, plan.says, plan.columns, len(plan.rows), NOTE_WORDS, plan.layout.missing)
         area = next((place for place, column in enumerate(plan.columns, 1) if column.type == "area"), 0)
         headers = {column.headers[0]: column for column in plan.columns}
         rules = {
@@ -84,7 +84,11 @@ def write(file: Path, registry: Registry, municipality_code: str | None = None, 
             if (rule := _validation(column, xl_col_to_name(place), plan, lists))
         }
         styles = {header: "cell" for header, column in headers.items() if column.type == "municipality"}
+        styles |= {header: "value" for header, column in headers.items() if column.type == "decimal"}
         workbook.write_rows(book, plan.columns, rules, plan.rows, styles, frozen=area)
+        for place, column in enumerate(plan.columns):
+            if column.type == "decimal":
+                workbook.warn_of_percentages(book, place)
         _write_guide(book, plan)
 
 
