@@ -362,7 +362,7 @@ def test_and_wherever_a_sheet_can_hold_it(registry: Registry, where: str) -> Non
             data = header() + line(2, residents='s="1"|<v>707614285</v>')
             given["style"] = styles("000000-0000")
         case "stored":
-            data = header() + line(2, residents='s="1"|<v>0707614285</v>')
+            data = header() + line(2, share='s="1"|<v>0707614285</v>')
             given["style"] = styles('"skjult";"skjult"')
         case "hidden":
             given["sheets"] = {"Navne": sheet(row(1, text("A1", CPR)))}
