@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import PurePosixPath
 
@@ -110,19 +110,22 @@ def municipalities(rows: Rows, reading: Reading) -> None:
         raise Refusal("incomplete_table", f"{there} of {known} municipalities")
 
 
-def table(delivered: DeliveredTable, reading: Reading) -> None:
-    """Hold what a file says of itself against the table that its folder is for. Raises Refusal where it is another."""
+def table(says: str, titles: Sequence[str], reading: Reading) -> None:
+    """Hold what a file and its note say of it against the table that its folder is for.
+
+    Raises Refusal where it is another one.
+    """
     own, others = reading.source.statbank_table, {s.statbank_table for s in reading.registry.sources.values()} - {None}
     if own is None:
         return
-    texts = [delivered.note.says, *delivered.titles]
+    texts = [says, *titles]
     words = {word.upper() for text in texts for word in re.findall(r"\w+", text)}
     if own in words:
         return
     named = {match[1].upper() for text in texts for match in NAMED_TABLE.finditer(text)}
     named |= {name for name in others if name in words}
-    named |= {name for name in _titled(delivered.titles, reading) if name != own}
-    if named and own not in _titled(delivered.titles, reading):
+    named |= {name for name in _titled(titles, reading) if name != own}
+    if named and own not in _titled(titles, reading):
         raise Refusal("other_table", f"the file says {' and '.join(sorted(named))}, the folder is for {own}")
 
 

@@ -11,13 +11,17 @@ FAULT_SCHEMA = {"line": pl.Int64(), "column": pl.String(), "rule": pl.String(), 
 
 
 class Refusal(Exception):
-    """A delivery that cannot be used at all: the rule of rules.toml, what exactly was found, the sender once known."""
+    """A delivery that cannot be used at all: the rule of rules.toml, and what exactly was found.
+
+    `sender` is known once the note was read; `titles` are the words in which the file says what it is.
+    """
 
     def __init__(self, rule: str, detail: str = "") -> None:
         super().__init__(f"{rule}: {detail}" if detail else rule)
         self.rule = rule
         self.detail = detail
         self.sender = ""
+        self.titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,11 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         raise Refusal("cpr_number", "the name of the file")
     if reading is None:
         raise Refusal("no_source", f"folder '{Path(delivery.path).parent.as_posix()}'")
-    delivered, contents = content.read(delivery, reading)
+    try:
+        delivered, contents = content.read(delivery, reading)
+    except Refusal as refusal:
+        checks.table("", refusal.titles, reading)
+        raise
     note = delivered.note
     try:
         delivered, rows, accepted, corrected = _meant(delivered, delivery.path, reading)
@@ -122,7 +126,7 @@ def _meant(
 
     Raises Refusal for the delivery as a whole.
     """
-    checks.table(delivered, reading)
+    checks.table(delivered.note.says, delivered.titles, reading)
     delivered, corrected = corrections.corrected(delivered, reading.source.id, path, reading.registry)
     rows = reshape(delivered, reading.layout, reading.source)
     if delivered.unended and not checks.is_summed_to_its_end(delivered):

@@ -1,8 +1,10 @@
 """What a whole file must be: a file of another table, municipality or year never becomes figures of this one."""
 
+import io
 import itertools
 from typing import Any
 
+import openpyxl
 import pytest
 
 from schemas.registry import Registry
@@ -159,3 +161,41 @@ def test_figures_of_a_new_year_beside_a_few_equal_ones_are_read(night: Any, regi
     night.run()
     assert set(night.table("figures").filter(geography="area")["year"]) == {2015, 2016}
     assert not night.facts.set_aside
+
+
+def matrix(title: str, sheet: str, *stub: str) -> bytes:
+    """A table of StatBank as an Excel matrix: a title, a unit, periods over the figures, a stub before them."""
+    rows = [[title], ["Enhed: Antal"], [], ["", *[""] * len(stub), "2008", "2009"]]
+    rows += [[*stub, place, first, first + 1] for place, first in (("Odense", 186745), ("Aarhus", 298538))]
+    return workbook(sheet, rows)
+
+
+def workbook(name: str, rows: list[list[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.active.title = name
+    for row in rows:
+        book.active.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("source", "sheet", "title", "stub"),
+    [
+        ("ras200", "FOLK1A", "Population by age, region and time", ("Total",)),
+        ("bm010", "INDKP107", "Income, persons by type of income, region and time", ("1 Disposable income", "Total")),
+        ("bm010", "Ark1", "Folketal den 1. i kvartalet efter alder, område og tid", ("I alt", "I alt")),
+        ("bm010", "Ark1", "Activity and employment rates (end November) by frequency and region", ("Rate", "I alt")),
+        ("indkp107", "Ark1", "Ejendomspriser på boligmarkedet efter område og tid", ("x", "y", "z", "v")),
+    ],
+)
+def test_a_matrix_of_another_table_is_refused_by_its_sheet_or_title(
+    night: Any, source: str, sheet: str, title: str, stub: tuple[str, ...]
+) -> None:
+    path = f"statbank_{source}/a.xlsx"
+    night.deliver(path, matrix(title, sheet, *stub))
+    night.deliver(f"{path}.levering.txt", NOTE.format(says="udtræk"))
+    receipt = night.run()[path]
+    assert (receipt.outcome, receipt.rule) == ("refused", "other_table")
+    assert receipt.detail.endswith(f"the folder is for {source.upper()}")

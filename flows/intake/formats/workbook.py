@@ -68,7 +68,11 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None) ->
     """Read the sheet of data. Raises Refusal where there is none, or more than one that could be it."""
     book = _book(process.answer("xlsx", content, layout.reading))
     sheet, remarks = _data_sheet(book)
-    table = _without_footnotes(_table(sheet, book, layout, source), book)
+    try:
+        table = _without_footnotes(_table(sheet, book, layout, source), book)
+    except Refusal as refusal:
+        refusal.titles = _titles(sheet, book, sheet.grid[:MOST_TITLES])
+        raise
     if not len(table.rows):
         raise Refusal("header_only")
     table = _with_merged(table, sheet, book, len(source.stub) if layout.across else 0)
@@ -173,15 +177,20 @@ def _table(sheet: _Sheet, book: _Book, layout: Layout, source: Source) -> _Table
     refuse_repeated([names[column] for column in kept])
     if layout.across and source.stub:
         grid = _filled_down(grid, len(source.stub) - 1, filled)
-    titles = [_tidy(sheet.name), *(book.tidy[code] for code in sheet.grid[:place].ravel() if book.tidy[code])]
     return _Table(
         [names[column] for column in kept],
         kept,
         int(sheet.rows[place]),
         sheet.rows[place + 1 :][in_table],
         grid,
-        tuple(dict.fromkeys(title for title in titles[:MOST_TITLES] if len(title) <= LONGEST_TITLE)),
+        _titles(sheet, book, sheet.grid[:place]),
     )
+
+
+def _titles(sheet: _Sheet, book: _Book, above: Codes) -> tuple[str, ...]:
+    """The name of a sheet and the texts of rows above its table."""
+    texts = [_tidy(sheet.name), *(book.tidy[code] for code in above.ravel() if book.tidy[code])]
+    return tuple(dict.fromkeys(text for text in texts[:MOST_TITLES] if len(text) <= LONGEST_TITLE))
 
 
 def _header(sheet: _Sheet, book: _Book, layout: Layout, source: Source) -> tuple[int, list[str], list[int]]:
