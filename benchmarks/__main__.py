@@ -1,6 +1,7 @@
 """Run every benchmark: each pair of ways in turn, medians and their ratio.
 
-Usage: python -m benchmarks [rounds] [areas] [first year] [areas of the long CSV] [case areas]. Full size takes minutes.
+Usage: python -m benchmarks [rounds] [areas] [first year] [areas of the long CSV] [case areas] [small deliveries]. Full
+size takes minutes.
 """
 
 import statistics
@@ -15,7 +16,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import extracts, long_csv
+from benchmarks import extracts, long_csv, small_deliveries
 from benchmarks import statistics as libraries
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
@@ -54,6 +55,7 @@ def main(
     first_year: int = FIRST_YEAR,
     long_areas: int = long_csv.AREAS,
     cases: int | None = None,
+    small: int = small_deliveries.DELIVERIES,
 ) -> None:
     """Make a nation once, then measure intake, build, baseline, gate and extracts on it; the long CSV is its own."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
@@ -61,6 +63,7 @@ def main(
         nation = country.write(folder, RAW, load(), seed=1, areas=areas, years=range(first_year, LAST_YEAR + 1))
         print(f"{sum(nation.rows.values()):,} delivered rows of {nation.areas:,} areas; medians of {rounds} rounds\n")
         print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
+        small_deliveries.measure(partial(compare, rounds), folder, nation.raw, load(nation.schemas), small)
         files = _measure(partial(compare, rounds), folder, nation.raw, load(nation.schemas))
         extracts.main(rounds, files, nation.schemas, cases)
     long_csv.main(rounds, long_areas)

@@ -7,15 +7,16 @@ import pytest
 from benchmarks import __main__ as benchmarks
 from benchmarks import long_csv
 
-SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS = 50, 2010, 1, 2
+SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL = 50, 2010, 1, 2, 3
 # A line that compares: seconds of one way, of the other, their ratio, and what the other is.
 COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d   \S", re.MULTILINE)
 
 
 def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str]) -> None:
-    benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES)
+    benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL)
     printed = capfd.readouterr().out
     assert [name.split(":")[0] for name in COMPARED.findall(printed)] == [
+        "intake",
         "intake",
         "intake of an unchanged delivery",
         "build",
