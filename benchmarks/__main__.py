@@ -24,7 +24,7 @@ from flows.intake.reconcile import Facts
 from flows.marts import build, checks, queries
 from flows.marts.baseline.steps import STATISTICS
 from flows.marts.queries import Query
-from flows.nightly import suites
+from flows.night import suites
 from flows.publish import gate
 from flows.synthetic import country
 from schemas.registry import Registry, load

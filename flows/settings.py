@@ -71,22 +71,6 @@ def settings(**chosen: Path | None) -> Settings:
     return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
 
 
-# Prefect without a server of one's own: quiet, patient at its start, and with every task recorded before it ends.
-EMBEDDED_PREFECT = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
-    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.2",
-    "PREFECT_LOGGING_LEVEL": "CRITICAL",
-}
-
-
-def embedded_prefect(chosen: Settings) -> None:
-    """Set what Prefect reads from the environment, where the user has not; call before Prefect is imported."""
-    home = chosen.marts.parent.resolve() / ".prefect"
-    home.mkdir(parents=True, exist_ok=True)
-    for name, value in {**EMBEDDED_PREFECT, "PREFECT_HOME": str(home)}.items():
-        os.environ.setdefault(name, value)
+def is_watched() -> bool:
+    """Whether runs are to be seen in a Prefect server: its address is set."""
+    return bool(os.environ.get("PREFECT_API_URL"))

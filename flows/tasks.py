@@ -1,30 +1,48 @@
-"""Every Prefect task: a function of a hop, wrapped. Retries and caching are set here; the logic lives in the hops.
+"""The steps of the flows as Prefect's tasks; the logic lives in the hops.
 
 Prefect's own cache is off: it would hash path strings and return hits for files that are gone. Staged facts are named
 by content instead.
 """
 
-from prefect import task
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from prefect import Task, task, unmapped
 from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
 
-from flows.extracts import approve
-from flows.intake import quarantine, reconcile, versions
-from flows.marts import build
-from flows.publish import gate, snapshots
-from flows.release import make
+from flows.steps import RETRY_SECONDS, WORKERS, Step
 
-bare = task(cache_policy=NO_CACHE, persist_result=False)
+RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=WORKERS)
 
-read_names = bare(versions.known_names).with_options(name="read the municipalities")
-stage_delivery = bare(versions.stage).with_options(
-    name="stage a delivery", task_run_name="stage {delivery.path}", retries=2, retry_delay_seconds=5
-)
-reconcile_facts = bare(reconcile.reconcile).with_options(name="reconcile the deliveries")
-lay_out_quarantine = bare(quarantine.lay_out).with_options(name="lay out the quarantine")
-build_marts = bare(build.build).with_options(name="build the marts")
-judge_marts = bare(gate.judge).with_options(name="judge the marts")
-publish_snapshot = bare(snapshots.publish).with_options(name="publish the snapshot")
-make_release = bare(make.release_of).with_options(name="clear the year's figures")
-write_extract = bare(approve.write_extract).with_options(
-    name="write an extract", task_run_name="write the extract of {secretariat}"
-)
+
+class Tasks:
+    """Runs steps as tasks of the Prefect flow that is running."""
+
+    def __call__(self, step: Step, *given: Any) -> Any:
+        """What a step gives. Prefect does not walk through its arguments, which takes seconds a task."""
+        return _task(step)(*map(_as_is, given))
+
+    def each(self, step: Step, items: Sequence[Any], *given: Any) -> list[Any]:
+        """What a step gives for each item, a task each."""
+        made: list[Any] = _task(step).map(list(items), *map(unmapped, given)).result()
+        return made
+
+
+def _task(step: Step) -> Task[..., Any]:
+    made: Task[..., Any] = task(
+        name=step.name,
+        task_run_name=step.label or None,
+        retries=step.tries - 1,
+        retry_delay_seconds=RETRY_SECONDS,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(step.function)
+    return made
+
+
+def _as_is(given: Any) -> Any:
+    """An argument that Prefect hands on without walking through it; plain values may stand in a run's name."""
+    return given if isinstance(given, str | int | Path) else quote(given)

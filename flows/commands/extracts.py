@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.night import run_flow
+from flows.commands.night import run_steps
 from flows.commands.options import REFUSED, USAGE, Marts, Schemas, opened, stop, stopping
 from flows.commands.terminal import out, table_of
 
@@ -63,13 +63,19 @@ def extract(
         _show([{**vars(written), "folder": str(written.folder)} for written in there])
         return
 
-    def flow() -> "State[Any]":
+    def plainly() -> dict[str, Any]:
+        from flows import year as steps_of_year
+        from flows.steps import Plain
+
+        return steps_of_year.run(chosen, year, secretariat, Plain())
+
+    def watched() -> "State[Any]":
         from flows.yearly import yearly
 
         folders = (chosen.marts, chosen.releases_folder, chosen.extracts_folder, chosen.schemas)
         return yearly(year, secretariat, *folders, return_state=True)
 
-    report = run_flow(flow, chosen, "and what was there stays")
+    report = run_steps(plainly, watched, "and what was there stays")
     if report["outcome"] == "refused":
         stop(report["message"], REFUSED)
     out.print(f"Release {report['release']}, {report['origin']} figures:")

@@ -1,6 +1,7 @@
 """The night: run it, and look at what it published."""
 
 import atexit
+import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -73,12 +74,20 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
         say_warnings(in_force.manifest["warnings"])
         return
 
-    def flow() -> "State[Any]":
+    def plainly() -> dict[str, Any]:
+        from dataclasses import asdict
+
+        from flows import night
+        from flows.steps import Plain
+
+        return asdict(night.run(chosen, again, moment, day, Plain()))
+
+    def watched() -> "State[Any]":
         from flows.nightly import nightly
 
         return nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
 
-    report = run_flow(flow, chosen, "the last snapshot stays in force")
+    report = run_steps(plainly, watched, "the last snapshot stays in force")
     show_report(report)
     if report["outcome"] == "refused":
         stop(report["message"], REFUSED)
@@ -96,19 +105,28 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
         )
 
 
-def run_flow(flow: Callable[[], "State[Any]"], chosen: "Settings", stays: str) -> Mapping[str, Any]:
-    """Run a flow on the embedded Prefect, its way on stderr; what it did. Exits with 1, saying what `stays`, where it
-    failed. `flow` imports what it runs: Prefect reads its settings when it is imported."""
-    from flows.settings import embedded_prefect
+def run_steps(
+    plainly: Callable[[], Mapping[str, Any]], watched: Callable[[], "State[Any]"], stays: str
+) -> Mapping[str, Any]:
+    """Run the steps of a flow, their way on stderr; what they did.
 
-    embedded_prefect(chosen)
+    Plainly, or where a Prefect server is named as a flow that is seen there. Exits with 1, saying what `stays`, where
+    an error ended it.
+    """
+    from flows.settings import is_watched
+
     atexit.register(hush)
     with progress():
-        state = flow()
+        if not is_watched():
+            try:
+                return plainly()
+            except Exception as error:
+                logging.getLogger("boligprofil").debug("the run ended", exc_info=error)
+                stop(f"the run failed, {stays}: {type(error).__name__}: {error}", REFUSED)
+        state = watched()
         report = state.result(raise_on_failure=False)
     if not isinstance(report, Mapping):
-        again_with = "run it again with PREFECT_LOGGING_LEVEL=ERROR to see where"
-        stop(f"the run failed, {stays}: {state.message}\n{again_with}", REFUSED)
+        stop(f"the run failed, {stays}: {state.message}; see the run in Prefect", REFUSED)
     return report
 
 
@@ -230,7 +248,7 @@ def _day(written: str | None) -> date | None:
 def hush() -> None:
     """Send what native libraries print while the interpreter is taken down to nowhere.
 
-    DuckDB lists objects that Prefect's background threads still hold at that moment. Exit functions run last in, first
-    out: registered before Prefect is imported, this one comes after everything that has something to say.
+    DuckDB lists objects that are still held at that moment. Exit functions run last in, first out: registered before
+    anything else is imported, this one comes after everything that has something to say.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -16,7 +16,7 @@ from pandera.errors import SchemaErrors
 from pydantic import ValidationError
 
 from flows.marts import queries
-from flows.nightly import suites
+from flows.night import suites
 from schemas import contracts, dictionary
 from schemas.models import ACCEPTABLE, Column, Indicator
 from schemas.registry import Registry, RegistryError, load
