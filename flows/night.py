@@ -22,7 +22,7 @@ from flows.marts.queries import QueryError
 from flows.publish import gate, snapshots, warnings
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
-from flows.steps import Runner, Step
+from flows.steps import FlowStep, Runner
 from schemas import contracts, dictionary
 from schemas.registry import Registry, RegistryError, load
 
@@ -30,13 +30,13 @@ log = logging.getLogger("boligprofil")
 REFUSALS = (Busy, Damaged, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
 
 
-READ_NAMES = Step("read the municipalities", versions.known_names)
-STAGE_DELIVERY = Step("stage a delivery", versions.stage, label="stage {delivery.path}", tries=3)
-RECONCILE_FACTS = Step("reconcile the deliveries", reconcile.reconcile)
-LAY_OUT_QUARANTINE = Step("lay out the quarantine", quarantine.lay_out)
-BUILD_MARTS = Step("build the marts", build.build)
-JUDGE_MARTS = Step("judge the marts", gate.judge)
-PUBLISH_SNAPSHOT = Step("publish the snapshot", snapshots.publish)
+READ_NAMES = FlowStep("read the municipalities", versions.known_names)
+STAGE_DELIVERY = FlowStep("stage a delivery", versions.stage, label="stage {delivery.path}", tries=3)
+RECONCILE_FACTS = FlowStep("reconcile the deliveries", reconcile.reconcile)
+LAY_OUT_QUARANTINE = FlowStep("lay out the quarantine", quarantine.lay_out)
+BUILD_MARTS = FlowStep("build the marts", build.build)
+JUDGE_MARTS = FlowStep("judge the marts", gate.judge)
+PUBLISH_SNAPSHOT = FlowStep("publish the snapshot", snapshots.publish)
 
 
 class Stopwatch:

@@ -16,7 +16,7 @@ WORKERS = 2
 RETRY_SECONDS = 5.0
 
 
-class Step(NamedTuple):
+class FlowStep(NamedTuple):
     """A step of a flow: its name, the function that does it, what a run of it is called, how often it is tried."""
 
     name: str
@@ -28,17 +28,17 @@ class Step(NamedTuple):
 class Runner(Protocol):
     """Whoever runs steps."""
 
-    def __call__(self, step: Step, *given: Any) -> Any:
+    def __call__(self, step: FlowStep, *given: Any) -> Any:
         """What a step gives."""
 
-    def each(self, step: Step, items: Sequence[Any], *given: Any) -> list[Any]:
+    def each(self, step: FlowStep, items: Sequence[Any], *given: Any) -> list[Any]:
         """What a step gives for each item, in their order, each with the same further arguments."""
 
 
 class Plain:
     """Runs steps as the functions that they are."""
 
-    def __call__(self, step: Step, *given: Any) -> Any:
+    def __call__(self, step: FlowStep, *given: Any) -> Any:
         """What a step gives; after an error it is tried again as often as it says."""
         for left in reversed(range(step.tries)):
             try:
@@ -50,7 +50,7 @@ class Plain:
                 time.sleep(RETRY_SECONDS)
         raise ValueError(f"{step.name!r} must be tried at least once")
 
-    def each(self, step: Step, items: Sequence[Any], *given: Any) -> list[Any]:
+    def each(self, step: FlowStep, items: Sequence[Any], *given: Any) -> list[Any]:
         """What a step gives for each item, several at once."""
         with ThreadPoolExecutor(WORKERS) as workers:
             return list(workers.map(lambda item: self(step, item, *given), items))

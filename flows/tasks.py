@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
-from flows.steps import RETRY_SECONDS, WORKERS, Step
+from flows.steps import RETRY_SECONDS, WORKERS, FlowStep
 
 RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=WORKERS)
 
@@ -21,17 +21,17 @@ RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=WORKERS)
 class Tasks:
     """Runs steps as tasks of the Prefect flow that is running."""
 
-    def __call__(self, step: Step, *given: Any) -> Any:
+    def __call__(self, step: FlowStep, *given: Any) -> Any:
         """What a step gives. Prefect does not walk through its arguments, which takes seconds a task."""
         return _task(step)(*map(_as_is, given))
 
-    def each(self, step: Step, items: Sequence[Any], *given: Any) -> list[Any]:
+    def each(self, step: FlowStep, items: Sequence[Any], *given: Any) -> list[Any]:
         """What a step gives for each item, a task each."""
         made: list[Any] = _task(step).map(list(items), *map(unmapped, given)).result()
         return made
 
 
-def _task(step: Step) -> Task[..., Any]:
+def _task(step: FlowStep) -> Task[..., Any]:
     made: Task[..., Any] = task(
         name=step.name,
         task_run_name=step.label or None,

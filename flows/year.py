@@ -15,7 +15,7 @@ from flows.release.make import CannotRelease
 from flows.release.revisions import OtherSums
 from flows.release.store import ReleaseBusy, ReleaseDamaged
 from flows.settings import Settings
-from flows.steps import Runner, Step
+from flows.steps import FlowStep, Runner
 from schemas.registry import RegistryError, load
 
 log = logging.getLogger("boligprofil")
@@ -36,8 +36,8 @@ REFUSALS = (
 )
 
 
-MAKE_RELEASE = Step("clear the year's figures", make.release_of)
-WRITE_EXTRACT = Step("write an extract", approve.write_extract, label="write the extract of {secretariat}")
+MAKE_RELEASE = FlowStep("clear the year's figures", make.release_of)
+WRITE_EXTRACT = FlowStep("write an extract", approve.write_extract, label="write the extract of {secretariat}")
 
 
 def run(chosen: Settings, year: int, secretariat: str | None, runner: Runner) -> dict[str, Any]:
