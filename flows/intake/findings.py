@@ -22,6 +22,16 @@ WORDS: tuple[tuple[str, str], ...] = (
     (r"missing: ((?:'# [a-zæøå]+:'(?:, )?)+)", "Det, der mangler, er {0}."),
     (r"'# ([a-zæøå]+):' must be a day .*", "Ved '# {0}:' skal der stå en dag (2012-10-01) eller et år (2012)."),
     (r"'# oprindelse:' must say .*", "Ved '# oprindelse:' skal der stå real eller syntetisk."),
+    (r"the file says (.+), the folder is for (.+)", "Filen siger {0}; vi venter {1}."),
+    (r"the name of the file says (\d+), its rows (.+)", "Navnet siger {0}, rækkerne {1}."),
+    (r"the name of the file says (.+), the rows are of (.+)", "Navnet siger {0}, rækkerne er fra {1}."),
+    (r"the sender says (.+), the rows are of (.+)", "Afsenderen er {0}, rækkerne er fra {1}."),
+    (r"the note says (.+), the rows are of (.+)", "Følgesedlen siger {0}, rækkerne er fra {1}."),
+    (r"(\d+) rows, from row (\d+)", "Det er {0} rækker, fra række {1}."),
+    (r"column ([A-Z]{1,3})", "Det er kolonne {0}."),
+    (r"sheet (\d+) was read", "Ark nr. {0} er skjult og læst."),
+    (r"sheet (\d+) was not read", "Ark nr. {0} er skjult og ikke læst."),
+    (r"'(rækker|kontrolsum [^']+)' .*", "Det er linjen '{0}'."),
     (r"'# ([a-zæøå]+):' must be a whole number", "Ved '# {0}:' skal der stå et helt tal."),
 )
 # Rules whose detail names headers; those that the layout declares are repeated.

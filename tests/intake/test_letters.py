@@ -186,3 +186,27 @@ def test_every_rule_says_what_to_do(registry: Registry) -> None:
     """More than one sentence: what is wrong, and then what to do; nobody is told to do what only the house can."""
     short = [name for name, rule in registry.rules.items() if len(re.findall(r"[.?:;](?= |$)", rule.da)) < 2]
     assert short == ["not_yes_or_no"] or not short
+
+
+@pytest.mark.parametrize(
+    ("rule", "detail", "words"),
+    [
+        ("other_table", "the file says FOLK1A, the folder is for STRAF11", "Filen siger FOLK1A; vi venter STRAF11."),
+        (
+            "other_year",
+            "the name of the file says 2016, its rows 2014, 2015",
+            "Navnet siger 2016, rækkerne 2014, 2015.",
+        ),
+        (
+            "other_municipality",
+            "the sender says Odense, the rows are of Aarhus",
+            "Afsenderen er Odense, rækkerne er fra Aarhus.",
+        ),
+        ("hidden_row", "3 rows, from row 7", "Det er 3 rækker, fra række 7."),
+        ("hidden_column", "column AB", "Det er kolonne AB."),
+        ("note_figure_broken", "'kontrolsum Beboere' is a percentage", "Det er linjen 'kontrolsum Beboere'."),
+    ],
+)
+def test_what_was_found_in_a_file_is_told_in_danish(registry: Registry, rule: str, detail: str, words: str) -> None:
+    item = Item("1", "x", "municipal_yearly/a.xlsx", 0, "", rule, "2026-01-01", detail=detail)
+    assert words in letter("x", [item], registry, date(2026, 1, 2))
