@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import polars as pl
@@ -33,11 +32,9 @@ def test_help_answers_at_once_and_loads_nothing(tmp_path: Path) -> None:
 
 
 def test_a_second_run_says_that_nothing_changed_before_prefect_starts(published: Path) -> None:
-    started = time.perf_counter()
     done = process(published, "run", "--raw", str(RAW))
     assert done.returncode == 0
     assert "Nothing changed" in done.stdout
-    assert time.perf_counter() - started < 5
     loaded = imported(f"['run', '--raw', {str(RAW)!r}]", published)
     assert not loaded & {"prefect", "great_expectations"}
     assert len(list((published / "data/marts/versions").iterdir())) == 1

@@ -202,15 +202,13 @@ def _validate(database: Path, suites: Mapping[str, Sequence[Expectation]]) -> di
     # In a transaction DuckDB refuses every query after an error: the fault of one promise would be the fault of all.
     source.get_execution_engine().engine.dialect.do_begin = lambda _: None
     try:
-        definitions = []
+        results = []
         for mart, suite in suites.items():
-            batch = source.add_table_asset(mart, table_name=mart).add_batch_definition_whole_table("whole")
+            batch = source.add_table_asset(mart, table_name=mart).add_batch_definition_whole_table("whole").get_batch()
             promises = [_promise(gx, mart, number, e) for number, e in enumerate(suite)]
-            gx_suite = context.suites.add(gx.ExpectationSuite(name=mart, expectations=promises))
-            definition = gx.ValidationDefinition(name=mart, data=batch, suite=gx_suite)
-            definitions.append(context.validation_definitions.add(definition))
-        checkpoint = gx.Checkpoint(name="gate", validation_definitions=definitions, result_format=_RESULT_FORMAT)
-        results = context.checkpoints.add(checkpoint).run().run_results.values()
+            results.append(
+                batch.validate(gx.ExpectationSuite(name=mart, expectations=promises), result_format=_RESULT_FORMAT)
+            )
     finally:
         source.get_execution_engine().close()
         source.get_engine().dispose()

@@ -1,14 +1,16 @@
 """What a cell shows: every kind of number format, as Danish Excel, LibreOffice, openpyxl and XlsxWriter write them."""
 
+import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from flows.intake.apart.marks import SHOWN_OTHERWISE
 from flows.intake.apart.number_formats import BUILT_IN, number_format
 from flows.intake.apart.numbers import as_spelled, stored, written
+from flows.intake.numbers import IN_DOUBT
 
 ASIDE = SHOWN_OTHERWISE
 ACCOUNTS = '_-* #,##0\\ "kr."_-;\\-* #,##0\\ "kr."_-;_-* "-"??\\ "kr."_-;_-@_-'
@@ -168,6 +170,7 @@ def test_a_text_may_be_hidden_too(code: str, is_shown: bool) -> None:
 @given(st.text(st.sampled_from('0#?.,%;-()[]<>=5"\\_*@ dmyhs/E+krGeneral€$'), max_size=30), st.floats(-1e9, 1e9))
 def test_any_format_shows_the_number_a_part_of_it_or_sets_it_aside(code: str, number: float) -> None:
     exact = stored(repr(number))
+    assume(exact is not None)  # what lies below the smallest number of a spreadsheet is none
     assert exact is not None
     text = number_format(code).shown(exact)
     assert text
@@ -181,9 +184,7 @@ def test_any_format_shows_the_number_a_part_of_it_or_sets_it_aside(code: str, nu
 def test_rounding_takes_no_digit_away(number: Decimal, code: str) -> None:
     text = number_format(code).shown(number)
     assert Decimal(text.replace(",", ".")) == number
-    assert not (
-        text.rpartition(",")[2].isdigit() and len(text.rpartition(",")[2]) == 3 and len(text) <= 8 and "," in text
-    )
+    assert not re.search(IN_DOUBT["danish"], text)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Balance against the tables that MatchIt, cobalt, tableone and statpsych print, against formulas, and over draws."""
 
 import math
-import time
 import warnings
 from dataclasses import fields, replace
 from itertools import combinations
@@ -609,15 +608,3 @@ def test_a_dose_without_a_verdict_says_why(
 def test_a_dose_belongs_to_a_covariate() -> None:
     with pytest.raises(ValueError, match="2 doses, 1 covariates"):
         dose_balance([1, 2], [1], limits=COVARIATE_LIMITS)
-
-
-def test_a_pair_of_samples_takes_less_than_a_millisecond() -> None:
-    draw = np.random.default_rng(0)
-    one, two, weights = draw.normal(size=200), draw.normal(size=800), (np.ones(200), draw.random(800))
-    compared(one, two, weights=weights)
-    times = []
-    for _ in range(50):
-        start = time.perf_counter()
-        compared(one, two, weights=weights)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.001  # the best of many: other work on the machine slows the rest

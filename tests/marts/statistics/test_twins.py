@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import time
 from typing import Any
 
 import numpy as np
@@ -261,13 +260,3 @@ def test_what_cannot_be_matched_is_refused(change: dict[str, Any], message: str)
     given: dict[str, Any] = {"covariates": [[0.0], [1]], "candidate": [True, False]}
     with pytest.raises(ValueError, match=message):
         twins(**{**given, **change})
-
-
-@pytest.mark.parametrize("method", ["mahalanobis", "propensity"])
-def test_a_thousand_areas_take_less_than_a_second(method: Method) -> None:
-    draw = np.random.default_rng(0)
-    x, candidate = draw.normal(size=(1000, 10)), np.arange(1000) < 800
-    start = time.perf_counter()
-    pool = twins(x, candidate, k=5, method=method)
-    assert time.perf_counter() - start < 1
-    assert len(pool.twins) == 5000
