@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from mmap import ACCESS_READ, mmap
+from mmap import ACCESS_READ, MADV_DONTNEED, mmap
 from pathlib import Path
 
 from flows.core.files import placed, write
@@ -51,6 +51,8 @@ def read(delivery: Delivery, reading: Reading) -> tuple[DeliveredTable, dict[str
         finally:
             # A file that changed meanwhile is refused for that, whatever else was found in it.
             unchanged.result()
+            if isinstance(content, mmap):
+                content.madvise(MADV_DONTNEED)  # the pages are read again where a line is asked for
 
 
 def archive(contents: dict[str, Content], staging: Path) -> None:

@@ -20,7 +20,7 @@ from flows.intake.faults import Fault
 from flows.intake.reading import Reading
 from flows.intake.reshape import Rows
 
-BLOCK = 500_000
+BLOCK = 250_000
 FOLLOWING = ("required_empty", "no_figure", "figure_marked_missing", "contract", "unknown_value")
 
 
