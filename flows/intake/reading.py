@@ -68,8 +68,8 @@ class Reading:
 def reading(source: str, registry: Registry, known: PlaceNames | None) -> Reading:
     """The reading of a source, made once for a registry and its names: hundreds of deliveries share it."""
     key = (source, id(registry), id(known))  # both live as long as the reading that holds them
-    if key not in _made:
+    if (made := _made.get(key)) is None:
         if len(_made) >= MANY:
             _made.clear()
-        _made[key] = Reading(registry.sources[source], registry, known)
-    return _made[key]
+        made = _made[key] = Reading(registry.sources[source], registry, known)
+    return made
