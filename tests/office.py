@@ -8,6 +8,12 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import pytest
+
+NEEDED = pytest.mark.skipif(
+    shutil.which("soffice") is None, reason="LibreOffice is not installed: nobody has opened the workbooks in it"
+)
+
 
 def in_libreoffice(folder: Path, files: Iterable[Path], *options: str) -> Path:
     """The folder of the files as LibreOffice writes them as workbooks, after it has opened and calculated them."""

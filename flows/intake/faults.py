@@ -13,7 +13,8 @@ FAULT_SCHEMA = {"line": pl.Int64(), "column": pl.String(), "rule": pl.String(), 
 class Refusal(Exception):
     """A delivery that cannot be used at all: the rule of rules.toml, and what exactly was found.
 
-    `sender` is known once the note was read; `titles` are the words in which the file says what it is.
+    `sender` is known once the note was read; `titles` are the words in which the file says what it is. Where the
+    machine had no time or memory left, the file `is_to_be_tried_again`.
     """
 
     def __init__(self, rule: str, detail: str = "") -> None:
@@ -22,6 +23,7 @@ class Refusal(Exception):
         self.detail = detail
         self.sender = ""
         self.titles: tuple[str, ...] = ()
+        self.is_to_be_tried_again = False
 
 
 @dataclass(frozen=True)

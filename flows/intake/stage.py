@@ -63,6 +63,8 @@ def stage(delivery: Delivery, staging: Path, reading: Reading | None) -> Receipt
             detail=refusal.detail,
             sender=refusal.sender or publisher,
         )
+        if refusal.is_to_be_tried_again:
+            return receipt
     receipts.keep(file, receipt)
     return receipt
 

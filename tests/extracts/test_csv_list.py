@@ -3,12 +3,12 @@
 import csv
 import io
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import office
 import pytest
 from by_hand import TRACE, all_planted
 from office import in_libreoffice
@@ -112,7 +112,7 @@ def test_no_list_shows_what_marks_hide_or_starts_a_formula(seed: int, registry: 
             assert "\n" not in cell
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@office.NEEDED
 def test_a_danish_spreadsheet_opens_its_numbers_as_numbers(
     full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:

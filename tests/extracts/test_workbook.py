@@ -1,7 +1,6 @@
 """The workbook: read by three programs, looked into part by part, and made from extracts that no hand would make."""
 
 import re
-import shutil
 import time
 from collections.abc import Callable
 from itertools import product
@@ -10,6 +9,7 @@ from random import Random
 from typing import Any
 from xml.etree import ElementTree
 
+import office
 import pytest
 from by_hand import PLANTED, TRACE, all_planted
 from office import in_libreoffice
@@ -305,7 +305,7 @@ def test_no_extract_shows_what_its_marks_hide(seed: int, registry: Registry, tmp
                 assert [float(kept) for kept in line["kept"]] == numbers
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@office.NEEDED
 def test_libreoffice_opens_it_and_finds_the_same(made: bytes, told: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "book.xlsx").write_bytes(made)
     saved = (in_libreoffice(tmp_path, [tmp_path / "book.xlsx"]) / "book.xlsx").read_bytes()

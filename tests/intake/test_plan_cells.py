@@ -1,9 +1,9 @@
 """What the cells of the plans' workbooks let in, and their colours, as LibreOffice works them out."""
 
 import re
-import shutil
 from xml.etree import ElementTree
 
+import office
 import pytest
 from plan_rows import ACTIVITY, MEASURE, SHARED, TARGET, UNMEASURED, cells, day, headers, written
 from workbooks import NS, ROWS_PART, Typed, asked, by_libreoffice, letters, moved, parts, sheet, typed, validations
@@ -212,7 +212,7 @@ def _wide(place: int) -> str:
     return letters(place) if place < 26 else letters(place // 26 - 1) + letters(place % 26)
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@office.NEEDED
 @pytest.mark.parametrize(("source", "case"), [(source, case) for source, cases in CASES.items() for case in cases])
 def test_cells_object_and_are_coloured(
     answers: dict[str, dict[str, tuple[set[str], dict[str, str]]]], source: str, case: str

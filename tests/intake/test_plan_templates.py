@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import office
 import pytest
 from command_line import invoke
 from plan_rows import ACTIVITY, SHARED, TARGET, UNMEASURED, cells, day, headers, written
@@ -36,7 +37,6 @@ from schemas.registry import Registry
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 SOURCES = plans.SOURCES
-needs_libreoffice = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 
 
 ROWS: dict[str, list[dict[str, Typed]]] = {
@@ -296,7 +296,7 @@ def test_what_was_typed_is_staged(plan_night: Any, of_aarhus: dict[str, bytes], 
     _is_taken(plan_night, _filled(of_aarhus, registry))
 
 
-@needs_libreoffice
+@office.NEEDED
 def test_what_libreoffice_saves_is_staged_too(
     plan_night: Any, of_aarhus: dict[str, bytes], registry: Registry, tmp_path: Path
 ) -> None:

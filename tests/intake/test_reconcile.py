@@ -1,5 +1,6 @@
 """Reconciling looks before it writes: what was made of the same deliveries before is not made again."""
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -43,3 +44,19 @@ def test_a_fact_table_that_is_gone_is_made_again(night: Any) -> None:
     night.facts.tables["figures"].unlink()
     night.run()
     assert night.table("figures").filter(indicator="residents")["value"].to_list() == [9001.0]
+
+
+def test_a_file_that_the_machine_had_no_time_for_is_read_in_the_next_night(
+    night: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "ministry_lists_records/lists.json"
+    night.deliver(path, '{"2017": []}')
+    night.deliver(f"{path}.levering.txt", HEAD.replace("# ", ""))
+
+    def too_late(*_: Any, **__: Any) -> Any:
+        raise subprocess.TimeoutExpired("read", 90)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(subprocess, "run", too_late)
+        assert night.run()[path].rule == "too_large_to_read"
+    assert night.run()[path].rule == "header_only"

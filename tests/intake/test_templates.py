@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 from xml.etree import ElementTree
 
+import office
 import polars as pl
 import pytest
 from workbooks import (
@@ -461,7 +461,7 @@ def test_a_corrected_file_of_the_same_name_closes_its_errors(night: Any) -> None
 # What the note says of a column that has no sum -----------------------------------------------------------------------
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@office.NEEDED
 def test_a_column_without_a_sum_says_why(of_odense: bytes, registry: Registry, tmp_path: Path) -> None:
     beboere, share = (letters(headers(registry).index(name)) for name in ("Beboere", "Dømte (pct.)"))
     books = {

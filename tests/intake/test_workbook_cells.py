@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import office
 import openpyxl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
@@ -421,8 +422,8 @@ def test_what_programs_write_is_read_alike(registry: Registry, writer: str) -> N
     assert reading(content, registry).frame().drop("line").rows() == READ
 
 
+@office.NEEDED
 def test_what_libreoffice_saves_is_read_alike(registry: Registry, tmp_path: Path) -> None:
-    pytest.importorskip("shutil").which("soffice") or pytest.skip("LibreOffice is not installed")
     saved = by_libreoffice({"a": by_openpyxl(), "b": by_xlsxwriter({})}, tmp_path)
     for content in saved.values():
         assert reading(content, registry).frame().drop("line").rows() == READ

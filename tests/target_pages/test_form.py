@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import office
 import pytest
 import python_calamine
 from office import in_libreoffice
@@ -266,7 +266,7 @@ def test_a_form_that_nothing_fills_is_not_written(
     assert not (tmp_path / "form.xlsx").exists()
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@office.NEEDED
 def test_libreoffice_opens_it_and_finds_the_same(book: bytes, told: Sheets, tmp_path: Path) -> None:
     (tmp_path / "form.xlsx").write_bytes(book)
     folder = in_libreoffice(tmp_path, [tmp_path / "form.xlsx"])

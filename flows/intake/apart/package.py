@@ -17,7 +17,7 @@ HIGHEST_RATIO = 250
 SMALL = 1 << 20
 CHUNK = 1 << 16
 DEEPEST = 200
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError)
 # Parts by which other kinds of zip file are known, and what their sender does.
 KINDS = {
     "xl/workbook.bin": ("an .xlsb workbook (binary)", "save it as .xlsx"),
@@ -39,7 +39,7 @@ class Package:
         """Raises Unreadable where the file is no zip file, claims too much, or is no workbook."""
         try:
             self.archive = zipfile.ZipFile(io.BytesIO(content))
-        except BROKEN as error:
+        except DAMAGES as error:
             raise Unreadable("damaged_file", type(error).__name__) from None
         self.parts: dict[str, zipfile.ZipInfo] = {}
         entries = [entry for entry in self.archive.infolist() if not entry.is_dir()]
@@ -73,7 +73,7 @@ class Package:
                 while piece := opened.read(CHUNK):
                     left -= len(piece)
                     yield piece
-        except BROKEN as error:
+        except DAMAGES as error:
             raise Unreadable("damaged_file", type(error).__name__) from None
         if left:
             raise Unreadable("damaged_file", "a part is not as long as the file says")

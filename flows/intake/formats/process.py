@@ -73,4 +73,8 @@ def column(codes: Codes, texts: Sequence[str]) -> Coded:
 
 
 def _too_large(limits: ReadingLimits, found: str) -> Refusal:
-    return Refusal("too_large_to_read", found or f"it takes over {limits.megabytes} MB or {limits.seconds} s")
+    """The process did not answer, and whether the file or a busy machine is the reason, nobody knows."""
+    words = found or f"it takes over {limits.megabytes} MB or {limits.seconds} s"
+    refusal = Refusal("too_large_to_read", words)
+    refusal.is_to_be_tried_again = True
+    return refusal
