@@ -4,13 +4,12 @@ Prefect has no engine without a server, and its server costs more than a night's
 `flows.tasks` runs the same steps as Prefect's tasks.
 """
 
-import logging
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
-log = logging.getLogger("boligprofil")
+from tenacity import Retrying, stop_after_attempt, wait_fixed
+
 # Polars and DuckDB let other threads run while they work.
 WORKERS = 2
 RETRY_SECONDS = 5.0
@@ -40,15 +39,8 @@ class Plain:
 
     def __call__(self, step: FlowStep, *given: Any) -> Any:
         """What a step gives; after an error it is tried again as often as it says."""
-        for left in reversed(range(step.tries)):
-            try:
-                return step.function(*given)
-            except Exception as error:
-                if not left:
-                    raise
-                log.warning("%s: %s; tried again in %.0f s", step.name, type(error).__name__, RETRY_SECONDS)
-                time.sleep(RETRY_SECONDS)
-        raise ValueError(f"{step.name!r} must be tried at least once")
+        patient = Retrying(stop=stop_after_attempt(step.tries), wait=wait_fixed(RETRY_SECONDS), reraise=True)
+        return patient(step.function, *given)
 
     def each(self, step: FlowStep, items: Sequence[Any], *given: Any) -> list[Any]:
         """What a step gives for each item, several at once."""
