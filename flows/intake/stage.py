@@ -18,7 +18,7 @@ from flows.intake.deliveries import HIDDEN, Delivery
 from flows.intake.fact_files import FactFiles
 from flows.intake.facts import Stamp
 from flows.intake.faults import Fault, Refusal
-from flows.intake.formats.delimited import settled
+from flows.intake.last_line import settled
 from flows.intake.ledger import ARCHIVE
 from flows.intake.reading import Reading
 from flows.intake.receipts import Receipt

@@ -12,8 +12,8 @@ from profiles import examples
 from flows.intake.coded import DeliveredTable
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
-from flows.intake.formats.delimited import settled
 from flows.intake.formats.encoding import BEGINNINGS, refuse_what_is_no_table
+from flows.intake.last_line import settled
 from schemas.registry import Registry
 
 NOTE = ['# kilde: en "prøve"; to blade', "# udgivet: 2016", "# oprindelse: real", "# rækker: 2"]
