@@ -46,7 +46,7 @@ def test_a_fact_table_that_is_gone_is_made_again(night: Any) -> None:
     assert night.table("figures").filter(indicator="residents")["value"].to_list() == [9001.0]
 
 
-def test_a_file_that_the_machine_had_no_time_for_is_read_in_the_next_night(
+def test_a_file_that_the_machine_had_no_time_for_is_read_when_deliveries_are_read_again(
     night: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "ministry_lists_records/lists.json"
