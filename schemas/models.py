@@ -16,6 +16,7 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Field(min_length=1)]
 MunicipalityCode = Annotated[str, Field(pattern=r"^\d{4}$")]
+YearText = Annotated[str, Field(pattern=r"^(19|20)\d\d$")]
 # Rules of intake that an exception may set aside.
 ACCEPTABLE = {
     "out_of_range": "row",
@@ -102,6 +103,7 @@ class Indicator(Model):
     decimals: int = Field(ge=0, le=4)
     disclosure_class: Literal["ordinary", "sensitive"]
     of_year: Literal["first", "sum", "mean"] = "first"
+    precedence: tuple[Identifier, ...] = ()
     of_areas: bool = True
     comparator_by_definition: KnownComparator | None = None
 
@@ -343,6 +345,7 @@ class Source(Model):
     publisher_da: Text
     licence: str
     layout: Identifier
+    figure_owner: Identifier | None = None
     indicators: tuple[str, ...] = ()
     figures: tuple[FigureRule, ...] = ()
     outside: dict[str, str] = {}
@@ -590,6 +593,38 @@ class PlaceNameCode(Code):
     seen_in: Text
 
 
+class FigureOwnerCode(Code):
+    """Whose figures are; in the order in which a profile takes them where an indicator declares no other."""
+
+    unique = (("figure_owner",),)
+    figure_owner: Identifier
+    name_da: Text
+    name_en: Text
+
+
+class BoundaryBreakCode(Code):
+    """From a year on an area is another piece of the town: figures before and after it are not of one series."""
+
+    unique = (("area_id", "from_year"),)
+    area_id: Slug
+    from_year: YearText
+    happened_da: Text
+    happened_en: Text
+    stated_in: Text
+
+
+class DefinitionBreakCode(Code):
+    """From a year on an indicator is counted in another way, by the owner that is named or, without a name, by all."""
+
+    unique = (("indicator", "from_year", "figure_owner"),)
+    indicator: Identifier
+    from_year: YearText
+    figure_owner: str
+    happened_da: Text
+    happened_en: Text
+    stated_in: Text
+
+
 class EffortAreaCode(Code):
     """A theme of the grants."""
 
@@ -631,6 +666,9 @@ CODES: dict[str, type[Code]] = {
     "secretariats": SecretariatCode,
     "size_bands": SizeBandCode,
     "funding_bands": FundingBandCode,
+    "figure_owners": FigureOwnerCode,
+    "boundary_breaks": BoundaryBreakCode,
+    "definition_breaks": DefinitionBreakCode,
     "effort_areas": EffortAreaCode,
     "project_organisations": ProjectOrganisationCode,
     "project_secretariats": ProjectSecretariatCode,

@@ -97,6 +97,7 @@ class Registry(Model):
                 ("funding_bands", "funding_band"),
                 ("size_bands", "size_band"),
                 ("effort_areas", "effort_area_id"),
+                ("figure_owners", "figure_owner"),
                 ("project_organisations", "project_organisation"),
                 ("project_secretariats", "project_secretariat"),
                 ("secretariats", "secretariat_id"),
@@ -136,6 +137,11 @@ class Registry(Model):
             ):
                 return exception.id
         return None
+
+    def precedence(self, indicator: str) -> tuple[str, ...]:
+        """Whose figure of an indicator a profile shows: every owner, the first choice first."""
+        owners = [row["figure_owner"] for row in self.codes["figure_owners"]]
+        return tuple(dict.fromkeys((*self.indicators[indicator].precedence, *owners)))
 
     def indicators_of(self, source: str) -> tuple[str, ...]:
         """The indicators that a source may deliver figure by figure: those it declares, else all."""
@@ -341,6 +347,10 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     yield from registry.change_theory.contradictions(areas, effort_areas)
     yield from registry.disclosure.contradictions(registry.indicators, registry.sources)
     yield from registry.extracts.contradictions(registry.indicators)
+    owners = {row["figure_owner"] for row in registry.codes["figure_owners"]}
+    for indicator in registry.indicators.values():
+        for unknown in sorted(set(indicator.precedence) - owners):
+            yield f"indicators.toml, {indicator.id}: precedence: {unknown!r} is not in codes/figure_owners.csv"
     for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
         yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)
@@ -363,6 +373,11 @@ def _source_contradictions(registry: Registry, source: Source) -> Iterable[str]:
         yield f"{place}: 'fetch' brings CSV, which layout {layout.id!r} does not read"
     if source.append_only and layout.tables != ("plan_targets",):
         yield f"{place}: 'append_only' is for targets, held against those that stand"
+    owners = {row["figure_owner"] for row in registry.codes["figure_owners"]}
+    if ("figures" in layout.tables) != (source.figure_owner is not None):
+        yield f"{place}: a source of figures needs 'figure_owner', and no other has it"
+    elif source.figure_owner not in {None, *owners}:
+        yield f"{place}: figure_owner {source.figure_owner!r} is not in codes/figure_owners.csv"
     if layout.counts and not source.figures and not _says_indicator(layout):
         yield f"{place}: 'figures' must say what the figures of the layout are"
 

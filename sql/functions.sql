@@ -28,6 +28,14 @@ create macro newcombe_low(p1, low1, high1, p0, low0, high0) as
 create macro newcombe_high(p1, low1, high1, p0, low0, high0) as
     (p1 - p0) + sqrt((high1 - p1) ^ 2 + (p0 - low0) ^ 2);
 
+-- Why two figures of one place and indicator are not of one series: b and d are the eras of boundary and definition.
+create macro apart(b1, d1, window1, owner1, b0, d0, window0, owner0) as case
+    when b1 <> b0 then 'boundary_break'
+    when d1 <> d0 then 'definition_break'
+    when window1 <> window0 then 'other_window'
+    when owner1 <> owner0 then 'other_owner'
+end;
+
 -- Better, similar or worse than a comparator: only where the interval excludes it; higher or lower without polarity.
 create macro verdict(low, high, comparator, polarity) as case
     when low is null or high is null or comparator is null then null

@@ -26,6 +26,9 @@ NO_TREND = {
     "fewer_than_five_years": "der er ikke tal for fem år i træk",
     "no_interval": "usikkerheden er ukendt",
     "repeated_or_overlapping_figures": "tallene gentager eller overlapper hinanden",
+    "other_owner": "tallene er gjort op af flere kilder",
+    "boundary_break": "området har fået en anden grænse",
+    "definition_break": "tallet bliver gjort op på en anden måde end før",
 }
 NO_CHANGE = {
     "no_value": "der er intet tal for året",
@@ -33,6 +36,9 @@ NO_CHANGE = {
     "is_first_value": "det er det første tal",
     "repeated_figure": "kilden gentager et tidligere års tal",
     "other_window": "de to tal er gennemsnit over forskellige antal år",
+    "other_owner": "de to tal er gjort op af hver sin kilde",
+    "boundary_break": "området har fået en anden grænse",
+    "definition_break": "tallet bliver gjort op på en anden måde end før",
     "overlapping_windows": "de to tal er gennemsnit over år, der overlapper",
 }
 PLACES = {"area": "området", "municipality": "kommunen", "country": "hele landet", "twins": "tvillingerne"}

@@ -52,6 +52,14 @@ class FactFiles:
             files = self._write(bad, None, {})
         return files, found, bad
 
+    def set_aside(self, bad: NDArray[np.bool_]) -> pl.DataFrame | None:
+        """The keys of the figures in rows that are set aside, as far as they can be read; None of other tables."""
+        if "figures" not in self.reading.layout.tables:
+            return None
+        key = list(self.reading.registry.tables["figures"].key)
+        parts = [block["figures"].select(key).drop_nulls() for block in (self._blocks(bad) if bad.any() else ())]
+        return pl.concat(parts).unique(maintain_order=True) if parts else None
+
     def _blocks(self, chosen: NDArray[np.bool_]) -> Iterator[dict[str, pl.DataFrame]]:
         columns = [column for column, _ in self.rows.columns.values()]
         rows = np.flatnonzero(chosen & ~self.rows.outside)

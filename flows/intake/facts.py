@@ -19,7 +19,7 @@ ROW = "row"
 # What a row says of its delivery, not of the world.
 STAMPED = ("received_at", "published_at", "source", "source_file", "source_line", "origin")
 # A source that shows a figure and marks it missing in the same row says two things at once.
-MARKED = ("withheld_by_source", "too_uncertain", "not_defined_that_year")
+MARKED = ("withheld_by_source", "too_uncertain", "not_defined_that_year", "withdrawn_by_source")
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ def _figures(typed: pl.DataFrame, columns: Collection[LayoutColumn], reading: Re
         long = pl.concat([_one_indicator(typed, name, parts, registry) for name, parts in by_indicator.items()])
     else:
         long = _long(typed, registry)
+    long = long.with_columns(figure_owner=pl.lit(reading.source.figure_owner))
     has_parts = "period" in typed.columns and typed["period"].str.len_chars().max() not in (None, 4)
     return _with_reference(long, reading.source, registry, has_parts)
 
@@ -128,6 +129,8 @@ def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | 
     # 0 of 0 was delivered: there is nobody of whom to tell a share.
     nobody = pl.when((pl.col("numerator") == 0) & (pl.col("denominator") == 0)).then(pl.lit("nobody"))
     window = pl.col("year").replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1)
+    if "window_years" in there:
+        window = pl.col("window_years").fill_null(1)
     rows = rows.with_columns(value=given).with_columns(
         missing_reason=pl.when(pl.col("value").is_null()).then(pl.coalesce(marked, nobody, plain)).otherwise(marked),
         window_years=window.cast(pl.Int64),

@@ -16,7 +16,8 @@ class Receipt:
     `rows` = `used` + `quarantined` + `out_of_scope`, or the delivery was refused as a whole (then `rule` says why).
     Where figures stand in several columns of a line, each is a row; of the rows `implied` are not in the file and mean
     0, by the word of its note. `tables` names the staged file of each fact table;
-    `faults` the file of broken rules (line, column, rule, detail, row); `corrected` and `accepted` count the rows that
+    `faults` the file of broken rules (line, column, rule, detail, row), `set_aside` that of the keys of figures in the
+    rows that broke them; `corrected` and `accepted` count the rows that
     a declared correction or exception matched; `remarks` are what a reader should know and what sets no row aside, as
     line, column, rule and detail. For a refused delivery `stands_in` is the fingerprint of the older one
     whose facts are used in its place. `history` are the staged files of the older versions that
@@ -47,6 +48,7 @@ class Receipt:
     remarks: tuple[tuple[int, str, str, str], ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     faults: str = ""
+    set_aside: str = ""
     archived: str = ""
     stands_in: str = ""
     history: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Receipt:
     @property
     def files(self) -> tuple[str, ...]:
         """Everything in staging that the receipt speaks of."""
-        return tuple(file for file in (*self.tables.values(), self.faults, self.archived) if file)
+        return tuple(file for file in (*self.tables.values(), self.faults, self.set_aside, self.archived) if file)
 
     def versions(self, table: str) -> list[str]:
         """The staged files of a fact table, of older versions first."""

@@ -15,18 +15,13 @@ from flows.core.provenance import code_sha256, digest
 from flows.intake import content, plans
 from flows.intake.faults import Fault
 from flows.intake.receipts import Receipt
+from flows.intake.standing import COME, PLACE, came, conflicts, faults, named_before, newest, standing
 from schemas import contracts
 from schemas.models import Table
 from schemas.registry import Registry
 
-ARRIVAL = ("received_at", "published_at")
-PLACE = ("source_file", "source_line")
-COME = ("came_at", "is_resent")
 FIRST_FIGURES = "first_figures"
-SERIES = ("geography", "geography_id", "indicator", "breakdown")
 VERDICT = "verdict.json"
-# So many figures alike, and so much of all, are no chance.
-FEWEST_ALIKE, SHARE_ALIKE = 8, 0.9
 
 
 class MixedOrigin(Exception):
@@ -86,7 +81,8 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
 
 
 def _files(receipt: Receipt) -> list[str]:
-    return [*receipt.tables.values(), *chain(*receipt.history.values())]
+    set_aside = [receipt.set_aside] if receipt.set_aside else []
+    return [*receipt.tables.values(), *chain(*receipt.history.values()), *set_aside]
 
 
 def _kept(folder: Path) -> _Verdict | None:
@@ -102,11 +98,6 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
     """Hold all deliveries against each other and write the facts in force."""
     set_aside, superseded, excused = list[tuple[str, Fault]](), {}, Counter[str]()
     held: dict[str, pl.DataFrame] = {}
-    came = pl.DataFrame(
-        [(receipt.path, receipt.came_at, receipt.is_resent) for receipt in accepted],
-        schema={"source_file": pl.String(), "came_at": pl.String(), "is_resent": pl.Boolean()},
-        orient="row",
-    )
     for name, table in registry.facts.items():
         if name in (plans.TARGETS, FIRST_FIGURES):
             continue
@@ -116,23 +107,18 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
             _write(folder, _first_figures(delivered, accepted, staging, first), first)
         if name in plans.TABLES:
             delivered = plans.as_granted(delivered, plans.known_plans(held))
-        rows = _unlocked(delivered, registry) if name == "figures" else delivered
+        rows = came(delivered, accepted)
         if name == "figures":
-            stale = _of_the_year_before(rows, registry)
-            set_aside += [*_faults(stale, "same_as_other_year", "value")]
-            rows = rows.join(stale, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
-        rows = rows.join(came, on="source_file", how="left", maintain_order="left")
-        conflicting = _conflicts(rows, table)
-        set_aside += [*_faults(conflicting, "conflicting_deliveries", ", ".join(table.key))]
-        kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
-        newest_last = kept.sort(*ARRIVAL, "came_at", *PLACE).drop(*COME)
-        current = newest_last.unique(subset=table.key, keep="last", maintain_order=True)
-        if replaced := kept.height - current.height + delivered.height - rows.height:
+            stand = standing(rows, named_before(accepted, staging, registry), registry)
+            current, found, excused = stand.figures, stand.set_aside, stand.accepted
+        else:
+            conflicting = conflicts(rows, table.key)
+            found = faults(conflicting, "conflicting_deliveries", ", ".join(table.key))
+            kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
+            current = newest(kept, table.key).drop(COME)
+        set_aside += found
+        if replaced := delivered.height - current.height - len(found):
             superseded[name] = replaced
-        if name == "figures":
-            leaps, excused = _accepted(_leaps(current, registry), registry)
-            set_aside += [*_faults(leaps, "jump", "value")]
-            current = current.join(leaps, on=list(table.key), how="anti")
         if name == "plan_activities":
             current, strays = plans.activities(current, plans.known_plans(held), registry)
             set_aside += strays
@@ -143,9 +129,9 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
         _write(folder, current, table)
     targets = registry.tables[plans.TARGETS]
     versions = _versions(accepted, staging, targets)
-    standing = plans.stand(versions, held["plan_activities"], plans.known_plans(held), registry)
-    _write(folder, standing.rows, targets)
-    return _Verdict([*set_aside, *standing.set_aside], superseded, dict(excused + standing.accepted))
+    standing_targets = plans.stand(versions, held["plan_activities"], plans.known_plans(held), registry)
+    _write(folder, standing_targets.rows, targets)
+    return _Verdict([*set_aside, *standing_targets.set_aside], superseded, dict(excused + standing_targets.accepted))
 
 
 def _quoted(verdict: _Verdict, accepted: Sequence[Receipt], staging: Path, registry: Registry) -> _Verdict:
@@ -180,31 +166,6 @@ def _rows(accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFr
     return pl.concat([empty, *(pl.read_parquet(file, glob=False) for file in files)])
 
 
-def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Figures without those of locked years that come from another delivery than the one that is locked."""
-    for source in registry.sources.values():
-        for lock in source.locked:
-            of_years = (pl.col("source") == source.id) & pl.col("year").is_between(
-                lock.years.first, lock.years.last or 9999
-            )
-            figures = figures.filter(~of_years | (pl.col("source_file") == lock.delivery))
-    return figures
-
-
-def _conflicts(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """Rows of one key that arrived on the same day in several deliveries and do not say the same.
-
-    A delivery that took the place of an older version of itself after all the others had come is the newer one.
-    """
-    content = [name for name in rows.columns if name not in (*PLACE, *COME, "source")]
-    together = [*table.key, *ARRIVAL]
-    is_last = pl.col("came_at") == pl.col("came_at").max().over(together)
-    last_files = pl.when(is_last).then("source_file").drop_nulls().n_unique().over(together)
-    is_settled = (is_last & pl.col("is_resent")).any().over(together) & (last_files == 1)
-    several = rows.filter(pl.col("source_file").n_unique().over(together) > 1)
-    return several.filter((pl.struct(content).n_unique().over(together) > 1) & ~is_settled)
-
-
 def _first_figures(delivered: pl.DataFrame, accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFrame:
     """The earliest publication of each figure of an area, over all deliveries and their older versions."""
     columns = [column.name for column in table.columns]
@@ -213,23 +174,6 @@ def _first_figures(delivered: pl.DataFrame, accepted: Sequence[Receipt], staging
     of_areas = [part.filter(pl.col("geography") == "area", pl.col("value").is_not_null()) for part in rows]
     every = pl.concat([part.select(columns) for part in of_areas])
     return every.sort("published_at", "received_at", *PLACE).unique(table.key, keep="first", maintain_order=True)
-
-
-def _of_the_year_before(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Figures of a municipality's delivery that repeats, under a new year, nearly all of the year before.
-
-    Two years of real figures are never alike in all of them; a form in which only the year was changed is.
-    """
-    sources = [source.id for source in registry.sources.values() if source.by_municipality]
-    sent = figures.filter(pl.col("source").is_in(sources), pl.col("value") != 0)
-    before = sent.select(*SERIES, pl.col("year") + 1, before="value", file_before="source_file")
-    pairs = sent.join(before, on=[*SERIES, "year"]).filter(pl.col("source_file") != pl.col("file_before"))
-    repeated = (
-        pairs.group_by("source_file", "year", "file_before")
-        .agg(pl.len().alias("pairs"), (pl.col("value") == pl.col("before")).sum().alias("alike"))
-        .filter(pl.col("pairs") >= FEWEST_ALIKE, pl.col("alike") >= SHARE_ALIKE * pl.col("pairs"))
-    )
-    return figures.join(repeated, on=["source_file", "year"], how="semi")
 
 
 def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[plans.Version]:
@@ -243,37 +187,3 @@ def _versions(accepted: Sequence[Receipt], staging: Path, table: Table) -> list[
             is_current = number == len(files) - 1 and receipt.outcome == "accepted"
             found.append(plans.Version(rows, received, number, is_current))
     return found
-
-
-def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Figures many times above or below the middle of their place's years.
-
-    With only two years nothing tells which is wrong: the later one is set aside.
-    """
-    factor = pl.col("indicator").replace_strict(
-        {i.id: i.jump_factor for i in registry.indicators.values()}, default=None, return_dtype=pl.Float64()
-    )
-    years = figures.filter((pl.col("value") > 0) & factor.is_not_null()).with_columns(
-        pl.len().over(SERIES).alias("years"),
-        (pl.col("year") == pl.col("year").max().over(SERIES)).alias("is_last"),
-        (pl.col("value") / pl.col("value").median().over(SERIES)).alias("to_middle"),
-        (pl.col("value").max().over(SERIES) / pl.col("value").min().over(SERIES)).alias("spread"),
-    )
-    of_two = (pl.col("years") == 2) & pl.col("is_last") & (pl.col("spread") >= factor)
-    of_more = (pl.col("years") > 2) & ((pl.col("to_middle") >= factor) | (pl.col("to_middle") <= 1 / factor))
-    return years.filter(of_two | of_more)
-
-
-def _accepted(leaps: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, Counter[str]]:
-    """Leaps that no exception accepts, and how often each exception was needed."""
-    excuses = [registry.excuse("jump", row["source_file"], row) for row in leaps.iter_rows(named=True)]
-    mask = pl.Series(values=[excuse is None for excuse in excuses], dtype=pl.Boolean())
-    return leaps.filter(mask), Counter(excuse for excuse in excuses if excuse)
-
-
-def _faults(rows: pl.DataFrame, rule: str, column: str) -> list[tuple[str, Fault]]:
-    of_figures = "breakdown" in rows.columns
-    return [
-        (row["source_file"], Fault(row["source_line"], row["indicator"] if of_figures else column, rule))
-        for row in rows.iter_rows(named=True)
-    ]

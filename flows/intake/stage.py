@@ -112,7 +112,11 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         accepted=dict(accepted + facts.accepted),
         remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in delivered.remarks),
     )
-    receipt = replace(_judged(receipt, reading), faults=_write_faults(found, delivered, staging, name))
+    receipt = replace(
+        _judged(receipt, reading),
+        faults=_write_faults(found, delivered, staging, name),
+        set_aside=_write_keys(facts.set_aside(bad), staging, name),
+    )
     if receipt.outcome == "accepted":
         receipt = _put_in_place(receipt, files, contents, staging, name)
     else:
@@ -178,6 +182,17 @@ def _counts(found: Sequence[Fault]) -> dict[str, int]:
     """Rows per rule."""
     broken = {(fault.line, fault.row, fault.rule) for fault in found}
     return dict(sorted(Counter(rule for _, _, rule in broken).items()))
+
+
+def _write_keys(keys: pl.DataFrame | None, staging: Path, name: str) -> str:
+    """The file of the figures that were delivered and set aside: what they are figures of, and no value."""
+    if keys is None or keys.is_empty():
+        return ""
+    file = f"set_aside/{name}.parquet"
+    buffer = io.BytesIO()
+    keys.write_parquet(buffer)
+    write(staging / file, buffer.getvalue())
+    return file
 
 
 def _write_faults(found: list[Fault], delivered: DeliveredTable, staging: Path, name: str) -> str:

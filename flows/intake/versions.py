@@ -12,7 +12,7 @@ from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.names import PlaceNames, names
 from flows.intake.reading import Reading, reading
 from flows.intake.receipts import Receipt
-from flows.intake.reconcile import ARRIVAL, PLACE
+from flows.intake.standing import ARRIVAL, PLACE
 from schemas import contracts
 from schemas.registry import Registry
 

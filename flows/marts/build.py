@@ -141,11 +141,12 @@ def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts, before: Fac
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> list[str]:
-    """Load the registry as tables of the schema `codes`; returns their names."""
+    """Load the registry as tables of the schema `codes`, and the functions over them; returns the tables' names."""
     names = []
     for name, frame in codes(registry).items():
         connection.from_arrow(frame.to_arrow()).create(f"codes.{name}")
         names.append(f"codes.{name}")
+    connection.execute(queries.functions("code_functions"))
     listed = ", ".join(f"'{name}'" for name, indicator in registry.indicators.items() if indicator.of_areas)
     connection.execute(f"create type indicator_id as enum ({listed})")
     return names
@@ -171,6 +172,7 @@ def codes(registry: Registry) -> dict[str, pl.DataFrame]:
         "baseline_windows": _baseline_windows(registry),
         "change_links": _change_links(registry),
         "indicator_years": _indicator_years(registry),
+        "precedence": _precedence(registry),
     }
 
 
@@ -233,6 +235,16 @@ def _change_links(registry: Registry) -> pl.DataFrame:
         for indicator in step.indicators
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(("effort_area_id", "step", "indicator", "link_source"), pl.String()))
+
+
+def _precedence(registry: Registry) -> pl.DataFrame:
+    """Whose figure of each indicator is shown first: a row per indicator and owner."""
+    rows = [
+        {"indicator": indicator, "figure_owner": owner, "place": place}
+        for indicator in registry.indicators
+        for place, owner in enumerate(registry.precedence(indicator))
+    ]
+    return pl.DataFrame(rows, schema={"indicator": pl.String(), "figure_owner": pl.String(), "place": pl.Int32()})
 
 
 def _indicator_years(registry: Registry) -> pl.DataFrame:

@@ -40,9 +40,9 @@ class Check(Query):
     severity: Literal["error", "warning"]
 
 
-def functions() -> str:
-    """The macros that the marts share."""
-    return (resources.files("sql") / "functions.sql").read_text(encoding="utf-8")
+def functions(file: Literal["functions", "code_functions"] = "functions") -> str:
+    """The macros that the marts share: those of numbers, or those over the lists of schemas/codes."""
+    return (resources.files("sql") / f"{file}.sql").read_text(encoding="utf-8")
 
 
 def views() -> dict[str, Query]:

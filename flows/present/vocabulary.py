@@ -48,6 +48,9 @@ WHY = {
     "no_interval_for_basis": "det, der tælles, har ingen beregnet usikkerhed",
     "repeated_figure": "kilden gentager et tidligere års tal",
     "other_window": "de to tal er gennemsnit over forskellige antal år",
+    "other_owner": "de to tal er gjort op af hver sin kilde",
+    "boundary_break": "området har fået en anden grænse",
+    "definition_break": "tallet bliver gjort op på en anden måde end før",
     "overlapping_windows": "de to tal er gennemsnit over år, der overlapper",
     "step_too_small": "vejen er endnu kortere end den mindste synlige ændring",
 }
@@ -64,6 +67,7 @@ MISSING = {
     "not_defined_that_year": "ikke defineret det år",
     "not_published": "ikke offentliggjort",
     "withheld_or_zero": "holdt tilbage eller nul",
+    "withdrawn_by_source": "trukket tilbage af kilden",
     "nobody": "ikke beregnet, for der er ingen at regne andelen af",
 }
 STATUSES = {"final": "endeligt", "provisional": "foreløbigt", "estimated": "skønnet"}
@@ -76,6 +80,7 @@ NOT_MEASURABLE = {
 }
 TWINS_MISSING = {
     "no_twins": "området har ingen tvillinger",
+    "boundary_break": "området eller en af tvillingerne har fået en anden grænse",
     "locked": "tal for disse år er låst, til analyseplanen er underskrevet",
     "no_figure": "tvillingerne mangler tal for årene",
 }

@@ -59,14 +59,18 @@ def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> p
     towns = dict(
         pl.read_parquet(files["dim_municipalities"], columns=["municipality_code", "municipality_name"]).iter_rows()
     )
-    twins = {group.id for group in scope.groups if group.kind == "twins"}
+    twins = {group.id: group.last_year for group in scope.groups if group.kind == "twins"}
     rows = [
-        *(("area", area, areas[area], None) for area in sorted({*scope.areas, *others})),
-        *(("twins", area, f"Tvillinger til {areas[area]}", area in twins) for area in sorted(scope.areas)),
-        *(("municipality", code, towns[code], None) for code in sorted(scope.municipalities)),
-        ("country", COUNTRY, "Hele landet", None),
+        *(("area", area, areas[area], None, None) for area in sorted({*scope.areas, *others})),
+        *(
+            ("twins", area, f"Tvillinger til {areas[area]}", area in twins, twins.get(area))
+            for area in sorted(scope.areas)
+        ),
+        *(("municipality", code, towns[code], None, None) for code in sorted(scope.municipalities)),
+        ("country", COUNTRY, "Hele landet", None, None),
     ]
-    kinds = {"place_kind": pl.String(), "place_id": pl.String(), "place_name": pl.String(), "has_twins": pl.Boolean()}
+    text = dict.fromkeys(("place_kind", "place_id", "place_name"), pl.String())
+    kinds = {**text, "has_twins": pl.Boolean(), "twins_until": pl.Int32()}
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 

@@ -1,6 +1,6 @@
 """What a release is about: which areas, larger places and groups of areas it shows, and in which years."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -44,7 +44,14 @@ def of_secretariats(marts: Mapping[str, pl.DataFrame], registry: Registry) -> Sc
         frozenset(marts["dim_secretariats"]["municipality_code"]),
         frozenset(),
         tuple(
-            Group("twins", area, frozenset(members), registry.evaluation.open_through)
+            Group("twins", area, frozenset(members), _last_year([area, *members], registry))
             for area, members in twins.iter_rows()
         ),
     )
+
+
+def _last_year(areas: Sequence[str], registry: Registry) -> int:
+    """The last year in which areas stand beside each other: outcomes are open, and none has a new boundary."""
+    evaluation = registry.evaluation
+    breaks = [int(row["from_year"]) for row in registry.codes["boundary_breaks"] if row["area_id"] in areas]
+    return min([evaluation.open_through, *(year - 1 for year in breaks if year > evaluation.baseline.last_year)])

@@ -10,7 +10,15 @@ from schemas.models import Indicator
 from schemas.registry import Registry
 
 # Why two years of an area cannot be compared.
-APART = ("no_start_figure", "repeated_figure", "other_window", "overlapping_windows")
+APART = (
+    "no_start_figure",
+    "repeated_figure",
+    "boundary_break",
+    "definition_break",
+    "other_window",
+    "other_owner",
+    "overlapping_windows",
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 -- band_profile: case areas by funding band and size band. Only areas whose boundary on the lists is the same.
--- One row per funding band, size band (or all), year, indicator; a cell without areas stands with areas = 0.
+-- One row per funding band, size band (or all), year, indicator; a cell without areas stands with areas = 0. All figures of
+-- a cell are over as many years as those of most areas are (window_years).
 with members as (
     select area_id, funding_band, size_band
     from dim_areas
@@ -20,10 +21,13 @@ figures as (
         area_values.numerator,
         area_values.denominator,
         area_values.repeats_year,
+        area_values.window_years,
+        area_values.figure_owner,
         residents.residents,
         sources.baseline_caveat
     from area_values
     join members using (area_id)
+    join leading_windows using (year, indicator, window_years)
     left join residents using (area_id, year)
     join codes.sources as sources on sources.source = area_values.source
     where area_values.value is not null
@@ -48,6 +52,8 @@ cells as (
         min(value) as minimum_value,
         max(value) as maximum_value,
         max(repeats_year) as repeats_year,
+        any_value(window_years) as window_years,
+        string_agg(distinct figure_owner, ', ' order by figure_owner) as figure_owners,
         string_agg(distinct baseline_caveat, '; ' order by baseline_caveat) as baseline_caveat
     from figures
     group by funding_band, size_band_or_all, year, indicator
@@ -97,6 +103,8 @@ select
         else 'enough_areas'
     end as cell_note,
     cells.repeats_year,
+    cells.window_years,
+    cells.figure_owners,
     cells.baseline_caveat,
     getvariable('origin') as origin
 from grid

@@ -56,7 +56,7 @@ counted as (
         count(*) filter (where not is_delivered) as years_missing,
         count(*) filter (where why = 'not_delivered') as missing_not_delivered,
         count(*) filter (
-            where why in ('withheld_by_source', 'too_uncertain', 'not_published', 'withheld_or_zero')
+            where why in ('withheld_by_source', 'too_uncertain', 'not_published', 'withheld_or_zero', 'withdrawn_by_source')
         ) as missing_withheld,
         count(*) filter (where why = 'not_defined_that_year') as missing_not_defined,
         count(*) filter (where why = 'nobody') as missing_nobody,

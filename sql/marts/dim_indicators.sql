@@ -1,6 +1,9 @@
 -- dim_indicators: what each indicator means, the years in which areas have a figure of it, and how much of the
 -- municipalities' figures rests on municipalities that were split in 2007. One row per indicator.
-with years as (
+with orders as (
+    select indicator, string_agg(figure_owner, ', ' order by place) as precedence from codes.precedence group by indicator
+),
+years as (
     select indicator, min(year) as first_year, max(year) as last_year from area_values where value is not null group by indicator
 ),
 estimates as (
@@ -29,6 +32,7 @@ select
     drawn_from,
     polarity,
     decimals,
+    orders.precedence,
     disclosure_class,
     minimum as range_low,
     coalesce(area_maximum, maximum) as range_high,
@@ -38,6 +42,7 @@ select
     estimated_pct,
     getvariable('origin') as origin
 from codes.indicators
+left join orders using (indicator)
 left join years using (indicator)
 left join estimates using (indicator)
 order by indicator

@@ -3,7 +3,7 @@
 -- they lack to the whole; a figure delivered for the geography of 2007 goes before one that was carried.
 with delivered as (
     select *, if(geography = 'municipality', 0.0, null) as estimated_pct
-    from yearly_figures
+    from shown_figures
     where geography in ('municipality', 'region', 'country', 'elsewhere')
 ),
 carried as (
@@ -68,7 +68,9 @@ select
     every_place.missing_reason,
     every_place.estimated_pct,
     if(sums.known = expected.municipalities, tidy(every_place.value - cast(sums.total as double)), null) as parts_difference,
+    every_place.figure_owner,
     every_place.window_years,
+    every_place.other_figures,
     every_place.reference_from,
     every_place.reference_to,
     every_place.source,

@@ -1,6 +1,6 @@
 -- revisions: what moved since the last snapshot.
 -- One row per figure that was changed or withdrawn; new figures are no revisions. Before the first snapshot there is
--- nothing to compare with.
+-- nothing to compare with. A figure of another owner, or over another number of years, is another figure.
 select
     geography,
     geography_id,
@@ -8,6 +8,8 @@ select
     period,
     indicator,
     breakdown,
+    figure_owner,
+    window_years,
     case
         when figures.origin is null then 'withdrawn'
         when (figures.value, figures.numerator, figures.denominator, figures.missing_reason)
@@ -33,7 +35,7 @@ select
     figures.published_at,
     before.origin
 from facts.figures_before as before
-left join facts.figures as figures using (geography, geography_id, period, indicator, breakdown)
+left join facts.figures as figures using (geography, geography_id, period, indicator, breakdown, figure_owner, window_years)
 where (figures.value, figures.numerator, figures.denominator, figures.missing_reason, figures.status)
     is distinct from (before.value, before.numerator, before.denominator, before.missing_reason, before.status)
-order by geography, geography_id, period, indicator, breakdown
+order by geography, geography_id, period, indicator, breakdown, figure_owner, window_years

@@ -27,9 +27,12 @@ joined as (
         coalesce(profile.missing_reason, if(profile.value is null, 'not_delivered', null)) as missing_reason,
         profile.status,
         profile.window_years,
+        profile.figure_owner,
         coalesce(profile.repeats_year, profile.year) as observed_year,
         profile.municipality_value,
+        profile.municipality_owner is distinct from start.municipality_owner as municipality_changed_owner,
         profile.country_value,
+        profile.country_owner is distinct from start.country_owner as country_changed_owner,
         profile.twin_value,
         profile.source,
         profile.source_file,
@@ -41,11 +44,13 @@ joined as (
         start.ci_high as start_high,
         start.numerator is not null and start.denominator is not null as start_has_counts,
         start.window_years as start_window,
+        start.figure_owner as start_owner,
         coalesce(start.repeats_year, start.year) as start_observed,
         start.municipality_value as municipality_start,
         start.country_value as country_start,
         start.twin_value as twin_start,
         support.twins,
+        twin_years.last_unbroken_year,
         tidy(
             years.path_from
             + (years.target_value - years.path_from) * (years.year - years.start_year)
@@ -62,7 +67,25 @@ joined as (
         and first.indicator = years.indicator
         and first.period = cast(years.year as varchar)
         and first.breakdown = 'all'
+        and first.figure_owner = profile.figure_owner
+        and first.window_years = profile.window_years
     left join comparison_support as support on support.area_id = years.area_id
+    left join twin_years on twin_years.area_id = years.area_id
+),
+placed as (
+    select
+        *,
+        apart(
+            boundary_era(area_id, observed_year),
+            definition_era(indicator, figure_owner, observed_year),
+            window_years,
+            figure_owner,
+            boundary_era(area_id, start_observed),
+            definition_era(indicator, start_owner, start_observed),
+            start_window,
+            start_owner
+        ) as broken_by
+    from joined
 ),
 compared as (
     select
@@ -72,7 +95,7 @@ compared as (
         case
             when value is null or start_figure is null or year = start_year then null
             when observed_year <> year or start_observed <> start_year then 'repeated_figure'
-            when window_years <> start_window then 'other_window'
+            when broken_by is not null then broken_by
             when observed_year - start_observed < window_years then 'overlapping_windows'
         end as apart,
         if(
@@ -80,7 +103,7 @@ compared as (
             visible_change(kind, start_figure, start_denominator, expected_value, denominator, factor),
             null
         ) as visible_change
-    from joined
+    from placed
 ),
 moved as (
     select
@@ -153,6 +176,7 @@ select
     interval_basis,
     missing_reason,
     status,
+    figure_owner,
     window_years,
     expected_value,
     tidy(value - expected_value) as path_distance,
@@ -178,16 +202,17 @@ select
     nullif(why, '') as why,
     municipality_start,
     municipality_value,
-    if(is_comparable, tidy(municipality_value - municipality_start), null) as municipality_change,
+    if(is_comparable and not municipality_changed_owner, tidy(municipality_value - municipality_start), null) as municipality_change,
     country_start,
     country_value,
-    if(is_comparable, tidy(country_value - country_start), null) as country_change,
+    if(is_comparable and not country_changed_owner, tidy(country_value - country_start), null) as country_change,
     twin_start,
     twin_value,
     if(is_comparable, tidy(twin_value - twin_start), null) as twin_change,
     case
         when is_start or (is_comparable and twin_value is not null and twin_start is not null) then null
         when coalesce(twins, 0) = 0 then 'no_twins'
+        when year > last_unbroken_year then 'boundary_break'
         when year > getvariable('open_through') then 'locked'
         else 'no_figure'
     end as twin_change_missing_reason,

@@ -11,9 +11,12 @@ select
     value,
     ci_low,
     ci_high,
+    figure_owner,
     window_years,
     repeats_year,
-    coalesce(repeats_year, year) as observed_year
+    coalesce(repeats_year, year) as observed_year,
+    boundary_era(place_id, coalesce(repeats_year, year)) as boundary_era,
+    definition_era(indicator, figure_owner, coalesce(repeats_year, year)) as definition_era
 from cleared_values
 where place_kind = 'area'
 order by area_id, year, indicator

@@ -20,8 +20,10 @@ select
     cleared_values.interval_basis,
     cleared_values.mark,
     cleared_values.status,
+    cleared_values.figure_owner,
     cleared_values.window_years,
     cleared_values.repeats_year,
+    cleared_values.broken_by,
     area_comparisons.municipality_value,
     verdict_when_rounded(
         cleared_values.rounded_to,

@@ -13,6 +13,7 @@ with figures as (
         value,
         missing_reason,
         status,
+        figure_owner,
         window_years,
         repeats_year,
         source
@@ -26,6 +27,7 @@ with figures as (
         value,
         missing_reason,
         status,
+        figure_owner,
         window_years,
         null,
         source
@@ -38,6 +40,7 @@ told as (
         places.place_id,
         places.place_name,
         places.has_twins,
+        places.twins_until,
         years.year,
         indicators.indicator,
         indicators.kind,
@@ -48,6 +51,7 @@ told as (
         figures.value as own_value,
         figures.missing_reason,
         figures.status,
+        figures.figure_owner,
         coalesce(figures.window_years, 1) as window_years,
         figures.repeats_year,
         figures.source,
@@ -93,6 +97,13 @@ bounded as (
         if(rounded_to is null, denominator, greatest(denominator - rounded_to + 1, 1)) as n_least,
         least(if(rounded_to is null, numerator, numerator + rounded_to - 1), n_least) as x_most
     from valued
+),
+series as (
+    select
+        *,
+        if(place_kind = 'area', boundary_era(place_id, coalesce(repeats_year, year)), 0) as boundary_era,
+        definition_era(indicator, figure_owner, coalesce(repeats_year, year)) as definition_era
+    from bounded
 )
 select
     place_kind,
@@ -121,12 +132,27 @@ select
         when own_value is not null or (missing_reason = 'nobody' and not is_published) then 'not_checkable'
         when place_kind = 'twins' and not has_twins then 'no_twins'
         when place_kind = 'twins' and year > getvariable('open_through') then 'locked'
+        when place_kind = 'twins' and year > twins_until then 'boundary_break'
         else coalesce(missing_reason, 'not_delivered')
     end as mark,
     if(value is null, null, status) as status,
+    figure_owner,
     window_years,
     repeats_year,
+    if(value is null, null, apart(
+        boundary_era,
+        definition_era,
+        window_years,
+        figure_owner,
+        last_value(if(value is null, null, boundary_era) ignore nulls) over before,
+        last_value(if(value is null, null, definition_era) ignore nulls) over before,
+        last_value(if(value is null, null, window_years) ignore nulls) over before,
+        last_value(if(value is null, null, figure_owner) ignore nulls) over before
+    )) as broken_by,
     is_published and value is not null as is_published,
     source
-from bounded
+from series
+window before as (
+    partition by place_kind, place_id, indicator order by year rows between unbounded preceding and 1 preceding
+)
 order by place_kind, place_id, year, indicator

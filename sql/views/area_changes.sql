@@ -1,6 +1,6 @@
 -- area_changes: change since the year before and since the area's first year with a value.
--- One row per area, year, indicator. Refused between repeated figures, between means over overlapping years, and
--- between means over different numbers of years.
+-- One row per area, year, indicator. Refused across a break of boundary or definition, between repeated figures, between
+-- means over overlapping or over different numbers of years, and between figures of different owners.
 with valued as (
     select * from area_values where value is not null
 ),
@@ -17,19 +17,28 @@ pairs as (
         now.ci_low,
         now.ci_high,
         now.window_years,
+        now.figure_owner,
+        now.boundary_era,
+        now.definition_era,
         now.observed_year,
         now.repeats_year,
         before.year as before_year,
         before.value as before_value,
         before.ci_low as before_low,
         before.ci_high as before_high,
-        before.window_years as before_window,
+        apart(
+            now.boundary_era, now.definition_era, now.window_years, now.figure_owner,
+            before.boundary_era, before.definition_era, before.window_years, before.figure_owner
+        ) as before_apart,
         before.repeats_year as before_repeats,
         firsts.first_year,
         first.value as first_value,
         first.ci_low as first_low,
         first.ci_high as first_high,
-        first.window_years as first_window,
+        apart(
+            now.boundary_era, now.definition_era, now.window_years, now.figure_owner,
+            first.boundary_era, first.definition_era, first.window_years, first.figure_owner
+        ) as first_apart,
         first.observed_year as first_observed
     from area_values as now
     left join valued as before
@@ -45,14 +54,14 @@ judged as (
             when value is null then 'no_value'
             when before_value is null then 'no_earlier_value'
             when repeats_year is not null or before_repeats is not null then 'repeated_figure'
-            when window_years <> before_window then 'other_window'
+            when before_apart is not null then before_apart
             when year - before_year < window_years then 'overlapping_windows'
         end as change_year_missing_reason,
         case
             when value is null then 'no_value'
             when year = first_year then 'is_first_value'
             when observed_year = first_observed then 'repeated_figure'
-            when window_years <> first_window then 'other_window'
+            when first_apart is not null then first_apart
             when observed_year - first_observed < window_years then 'overlapping_windows'
         end as change_first_missing_reason
     from pairs

@@ -1,9 +1,9 @@
 -- area_comparisons: each area figure beside its municipality, region, country and twins.
--- One row per area, year, indicator. A repeated figure is not compared with another year's comparator, nor a mean over
+-- One row per area, year, indicator. Whose the other figures are stands beside them. A repeated figure is not compared with another year's comparator, nor a mean over
 -- several years with one over another number of years. A comparator by definition (the region is 100 percent of
 -- itself) stands every year.
 with comparators as (
-    select geography, geography_id, year, indicator, window_years, value
+    select geography, geography_id, year, indicator, window_years, figure_owner, value
     from place_figures
     where value is not null
 ),
@@ -16,9 +16,13 @@ joined as (
     select
         placed.*,
         if(comparator_geography = 'municipality', comparator_value, municipality.value) as municipality_value,
+        municipality.figure_owner as municipality_owner,
         if(comparator_geography = 'region', comparator_value, region.value) as region_value,
+        region.figure_owner as region_owner,
         if(comparator_geography = 'country', comparator_value, country.value) as country_value,
-        twin_values.twin_value
+        country.figure_owner as country_owner,
+        twin_values.twin_value,
+        twin_values.twin_owners
     from placed
     left join comparators as municipality
         on municipality.geography = 'municipality'
@@ -48,15 +52,19 @@ select
     year,
     indicator,
     municipality_value,
+    municipality_owner,
     if(kind = 'count', null, tidy(value - municipality_value)) as municipality_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, municipality_value, polarity)) as municipality_verdict,
     region_value,
+    region_owner,
     if(kind = 'count', null, tidy(value - region_value)) as region_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, region_value, polarity)) as region_verdict,
     country_value,
+    country_owner,
     if(kind = 'count', null, tidy(value - country_value)) as country_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, country_value, polarity)) as country_verdict,
     twin_value,
+    twin_owners,
     if(kind = 'count', null, tidy(value - twin_value)) as twin_difference,
     if(kind = 'count', null, verdict(ci_low, ci_high, twin_value, polarity)) as twin_verdict,
     case

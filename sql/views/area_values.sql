@@ -1,8 +1,9 @@
 -- area_values: every figure of every area with its interval and, where its edition repeats an earlier one, that year.
--- One row per area, year, indicator. Counts of full-time persons, of contacts and of money get no interval.
+-- One row per area, year, indicator. Counts of full-time persons, of contacts and of money get no interval. The two eras
+-- number the stretches between breaks of the area's boundary and of the indicator's definition.
 with figures as (
     select * exclude (geography, geography_id, period, breakdown, value), geography_id as area_id, tidy(value) as value
-    from yearly_figures
+    from shown_figures
     where geography = 'area'
 ),
 with_method as (
@@ -32,7 +33,9 @@ select
         when interval_basis is not null then factor * poisson_high(numerator) / denominator
     end as ci_high,
     repeats_year,
-    coalesce(repeats_year, year) as observed_year
+    coalesce(repeats_year, year) as observed_year,
+    boundary_era(area_id, coalesce(repeats_year, year)) as boundary_era,
+    definition_era(indicator, figure_owner, coalesce(repeats_year, year)) as definition_era
 from with_method
 left join repeated_editions using (area_id, indicator, year)
 order by area_id, year, indicator

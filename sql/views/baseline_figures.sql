@@ -1,5 +1,13 @@
 -- baseline_figures: the areas' figures that may stand in the baseline: of years up to the last baseline year, no repeated
--- edition, and from no source that says it is no baseline. One row per area, year, indicator.
+-- edition, and from no source that says it is no baseline. One row per area, year, indicator. All of an indicator are over
+-- as many years as most of them are, and none lies before a break of the boundary or of the definition.
+with usual_windows as (
+    select indicator, window_years
+    from area_values
+    where value is not null and year <= getvariable('last_baseline_year')
+    group by indicator, window_years
+    qualify row_number() over (partition by indicator order by count(*) desc, window_years) = 1
+)
 select
     area_values.area_id,
     area_values.year,
@@ -10,9 +18,12 @@ select
     area_values.denominator,
     area_values.value
 from area_values
+join usual_windows using (indicator, window_years)
 join codes.sources as sources on sources.source = area_values.source
 where area_values.value is not null
     and area_values.year <= getvariable('last_baseline_year')
     and area_values.repeats_year is null
     and sources.baseline_caveat is null
+    and boundary_era = boundary_era(area_values.area_id, getvariable('last_baseline_year'))
+    and definition_era = definition_era(area_values.indicator, area_values.figure_owner, getvariable('last_baseline_year'))
 order by area_values.area_id, area_values.year, area_values.indicator

@@ -12,8 +12,8 @@ with heirs as (
     left join codes.split_municipalities as splits using (old_municipality_code)
 ),
 old as (
-    select yearly_figures.*, indicators.kind, indicators.factor
-    from yearly_figures
+    select shown_figures.*, indicators.kind, indicators.factor
+    from shown_figures
     join codes.indicators as indicators using (indicator)
     where geography = 'municipality_before_2007'
 ),
@@ -43,6 +43,7 @@ added as (
         min(old.reference_from) as reference_from,
         max(old.reference_to) as reference_to,
         max(old.window_years) as window_years,
+        min(old.figure_owner) as figure_owner,
         min(old.source) as source,
         min(old.source_file) as source_file,
         min(old.source_line) as source_line,
@@ -71,6 +72,8 @@ select
     end as missing_reason,
     if(is_known, tidy(100 * cast(coalesce(estimated_basis, 0) as double) / nullif(cast(basis as double), 0)), null) as estimated_pct,
     window_years,
+    figure_owner,
+    0 as other_figures,
     reference_from,
     reference_to,
     published_in,

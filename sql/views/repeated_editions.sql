@@ -3,14 +3,14 @@
 -- indicator and year) repeats when every area that also has a figure of the year before has the same one, and at least
 -- five different figures do; five areas with 0 are no proof.
 with figures as (
-    select geography_id as area_id, year, indicator, value, source_file
-    from yearly_figures
+    select geography_id as area_id, year, indicator, figure_owner, window_years, value, source_file
+    from shown_figures
     where geography = 'area' and value is not null
 ),
 editions as (
     select later.source_file, later.indicator, later.year
     from figures as later
-    join figures as earlier using (area_id, indicator)
+    join figures as earlier using (area_id, indicator, figure_owner, window_years)
     where earlier.year = later.year - 1
     group by later.source_file, later.indicator, later.year
     having count(distinct later.value) >= 5 and bool_and(later.value = earlier.value)

@@ -1,7 +1,7 @@
--- yearly_figures: one figure per place, year and indicator: as delivered for the year, or made of its quarters or months.
--- One row per geography, geography_id, year, indicator. A year that was delivered as such is taken as it is. Otherwise the
--- indicator says what its year is: the first part (a stock on its first day), the sum or the mean of all parts; a year
--- that lacks a part has no figure of the year.
+-- yearly_figures: every owner's figures of the years: as delivered for the year, or made of its quarters or months.
+-- One row per geography, geography_id, year, indicator, figure_owner, window_years. A year that was delivered as such is
+-- taken as it is. Otherwise the indicator says what its year is: the first part (a stock on its first day), the sum or the
+-- mean of all parts; a year that lacks a part has no figure of the year.
 with whole as (
     select figures.*, indicators.of_year
     from facts.figures as figures
@@ -23,7 +23,9 @@ firsts as (
     select * exclude (of_year, part, parts_of_year)
     from parts
     where of_year = 'first' and cast(part as integer) = 1
-    qualify row_number() over (partition by geography, geography_id, "year", indicator order by period desc) = 1
+    qualify row_number() over (
+        partition by geography, geography_id, "year", indicator, figure_owner, window_years order by period desc
+    ) = 1
 ),
 complete as (
     select
@@ -32,6 +34,8 @@ complete as (
         "year",
         parts_of_year,
         indicator,
+        figure_owner,
+        window_years,
         of_year,
         sum(exact(value)) as total,
         bool_and(value is not null) as is_known,
@@ -48,9 +52,11 @@ complete as (
         min(origin) as origin
     from parts
     where of_year <> 'first'
-    group by geography, geography_id, "year", parts_of_year, indicator, of_year
+    group by geography, geography_id, "year", parts_of_year, indicator, figure_owner, window_years, of_year
     having count(distinct part) = parts_of_year
-    qualify row_number() over (partition by geography, geography_id, "year", indicator order by parts_of_year) = 1
+    qualify row_number() over (
+        partition by geography, geography_id, "year", indicator, figure_owner, window_years order by parts_of_year
+    ) = 1
 ),
 made as (
     select * from firsts
@@ -62,12 +68,13 @@ made as (
         cast("year" as varchar) as period,
         indicator,
         'all' as breakdown,
+        figure_owner,
+        window_years,
         cast(null as bigint) as numerator,
         cast(null as bigint) as denominator,
         if(is_known, cast(total as double) / if(of_year = 'sum', 1, parts_of_year), null) as value,
         status,
         if(is_known, null, missing_reason) as missing_reason,
-        1 as window_years,
         reference_from,
         reference_to,
         published_in,
@@ -81,5 +88,5 @@ made as (
 )
 select * from years
 union all by name
-select * from made anti join years using (geography, geography_id, "year", indicator)
-order by geography, geography_id, "year", indicator
+select * from made anti join years using (geography, geography_id, "year", indicator, figure_owner, window_years)
+order by geography, geography_id, "year", indicator, figure_owner, window_years

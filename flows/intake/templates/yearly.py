@@ -21,7 +21,8 @@ SOURCE = "municipal_yearly"
 FIGURES = "Årstal"
 REASONS = {
     "withheld_by_source": "tallet er ukendt, eller I må ikke oplyse det (hemmeligholdt)",
-    "not_delivered": "I leverer ikke tallet",
+    "withdrawn_by_source": "et tal, I har leveret før, var forkert og gælder ikke mere, og I har ikke et nyt",
+    "not_delivered": "I leverer ikke tallet: det, I har leveret før, gælder stadig",
 }
 STATUSES = {
     "final": "tallet bliver ikke ændret",

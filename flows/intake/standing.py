@@ -1,0 +1,187 @@
+"""Which figure of each key stands: the last received of those that say something; and what its neighbours set aside.
+
+A figure's key says what it is: place, period, indicator and part, whose it is and over how many years. An empty cell, a
+withheld one, and a row that is set aside take nothing away from what was delivered before; only a word for that does.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.intake.faults import Fault
+from flows.intake.receipts import Receipt
+from schemas import contracts
+from schemas.registry import Registry
+
+ARRIVAL = ("received_at", "published_at")
+PLACE = ("source_file", "source_line")
+COME = ("came_at", "is_resent")
+WITHDRAWN = "withdrawn_by_source"
+# One place's figures of one indicator, whoever counted them and over however many years.
+SERIES = ("geography", "geography_id", "indicator", "breakdown")
+# So many figures alike, and so much of all, are no chance.
+FEWEST_ALIKE, SHARE_ALIKE = 8, 0.9
+SAYS_SOMETHING = pl.col("value").is_not_null() | (pl.col("missing_reason") == WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The figures that stand, one per key; what was set aside, and how often each declared exception was needed."""
+
+    figures: pl.DataFrame
+    set_aside: list[tuple[str, Fault]]
+    accepted: Counter[str]
+
+
+def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -> Standing:
+    """The figures that stand of all that were delivered.
+
+    `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` those of their older
+    versions that a newer one names without saying anything (`named_before`). What is set aside takes nothing along: the
+    figure before it comes back, and is judged in its turn.
+    """
+    key = list(registry.tables["figures"].key)
+    rows = _unlocked(delivered, registry).with_columns(is_older=False)
+    older = older.with_columns(is_older=True)
+    stale = _of_the_year_before(rows, registry)
+    found = faults(stale, "same_as_other_year")
+    rows = _without(rows, stale, key)
+    conflicting = conflicts(rows.filter(SAYS_SOMETHING), key)
+    found += faults(conflicting, "conflicting_deliveries")
+    rows = _without(rows, conflicting, key)
+    accepted = Counter[str]()
+    while True:
+        told = rows.filter(SAYS_SOMETHING).select("source_file", *key)
+        behind = older.join(told, on=["source_file", *key], how="anti", nulls_equal=True)
+        current = newest(pl.concat([behind, rows]), key, SAYS_SOMETHING)
+        leaps, accepted = _accepted(_leaps(current, registry), registry)
+        if leaps.is_empty():
+            return Standing(current.drop(*COME, "is_older"), found, accepted)
+        # What an older version says is in no file that a sender could mend: it falls without a word.
+        found += faults(leaps.filter(~pl.col("is_older")), "jump")
+        rows, older = _without(rows, leaps, key), _without(older, leaps, key)
+
+
+def newest(rows: pl.DataFrame, key: Sequence[str], *before_all: pl.Expr) -> pl.DataFrame:
+    """One row per key: the last received; where `before_all` holds of some of its rows, the last received of these."""
+    ranked = rows.sort(*before_all, *ARRIVAL, "came_at", *PLACE)
+    return ranked.unique(subset=list(key), keep="last", maintain_order=True)
+
+
+def conflicts(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Rows of one key that arrived on the same day in several deliveries and do not say the same.
+
+    A delivery that took the place of an older version of itself after all the others had come is the newer one.
+    """
+    content = [name for name in rows.columns if name not in (*PLACE, *COME, "source")]
+    together = [*key, *ARRIVAL]
+    is_last = pl.col("came_at") == pl.col("came_at").max().over(together)
+    last_files = pl.when(is_last).then("source_file").drop_nulls().n_unique().over(together)
+    is_settled = (is_last & pl.col("is_resent")).any().over(together) & (last_files == 1)
+    several = rows.filter(pl.col("source_file").n_unique().over(together) > 1)
+    return several.filter((pl.struct(content).n_unique().over(together) > 1) & ~is_settled)
+
+
+def named_before(accepted: Sequence[Receipt], staging: Path, registry: Registry) -> pl.DataFrame:
+    """What older versions of the deliveries say of figures that the newest one names and has no word for.
+
+    Named is what stands in the newest version without a value, or in a row of it that was set aside.
+    """
+    table = registry.tables["figures"]
+    key = list(table.key)
+    found = [came(pl.DataFrame(schema=contracts.polars_schema(table)), [])]
+    for receipt in accepted:
+        if not (history := receipt.history.get(table.id)):
+            continue
+        now = pl.read_parquet(staging / receipt.tables[table.id], glob=False)
+        named = now.filter(~SAYS_SOMETHING).select(key)
+        if receipt.set_aside:
+            named = pl.concat([named, pl.read_parquet(staging / receipt.set_aside, glob=False).select(key)])
+        versions = pl.concat(
+            pl.read_parquet(staging / file, glob=False).with_columns(version=pl.lit(number))
+            for number, file in enumerate(history)
+        )
+        told = versions.filter(SAYS_SOMETHING).sort("version").unique(subset=key, keep="last", maintain_order=True)
+        found.append(came(told.drop("version").join(named, on=key, how="semi"), accepted))
+    return pl.concat(found)
+
+
+def came(rows: pl.DataFrame, accepted: Sequence[Receipt]) -> pl.DataFrame:
+    """Rows with the moment at which their delivery came, and whether it took another's place."""
+    moments = pl.DataFrame(
+        [(receipt.path, receipt.came_at, receipt.is_resent) for receipt in accepted],
+        schema={"source_file": pl.String(), "came_at": pl.String(), "is_resent": pl.Boolean()},
+        orient="row",
+    )
+    return rows.join(moments, on="source_file", how="left", maintain_order="left")
+
+
+def faults(rows: pl.DataFrame, rule: str, column: str = "") -> list[tuple[str, Fault]]:
+    """Path and fault of each row; `column` is the indicator where none is given."""
+    return [
+        (row["source_file"], Fault(row["source_line"], column or row["indicator"], rule))
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _without(rows: pl.DataFrame, others: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    return rows.join(others, on=[*PLACE, *key], how="anti", nulls_equal=True) if others.height else rows
+
+
+def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Figures without those of locked years that come from another delivery than the one that is locked."""
+    for source in registry.sources.values():
+        for lock in source.locked:
+            of_years = (pl.col("source") == source.id) & pl.col("year").is_between(
+                lock.years.first, lock.years.last or 9999
+            )
+            figures = figures.filter(~of_years | (pl.col("source_file") == lock.delivery))
+    return figures
+
+
+def _of_the_year_before(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Figures of a municipality's delivery that repeats, under a new year, nearly all of the year before.
+
+    Two years of real figures are never alike in all of them; a form in which only the year was changed is.
+    """
+    sources = [source.id for source in registry.sources.values() if source.by_municipality]
+    sent = figures.filter(pl.col("source").is_in(sources), pl.col("value") != 0)
+    kinds = [*SERIES, "figure_owner", "window_years"]
+    before = sent.select(*kinds, pl.col("year") + 1, before="value", file_before="source_file")
+    pairs = sent.join(before, on=[*kinds, "year"]).filter(pl.col("source_file") != pl.col("file_before"))
+    repeated = (
+        pairs.group_by("source_file", "year", "file_before")
+        .agg(pl.len().alias("pairs"), (pl.col("value") == pl.col("before")).sum().alias("alike"))
+        .filter(pl.col("pairs") >= FEWEST_ALIKE, pl.col("alike") >= SHARE_ALIKE * pl.col("pairs"))
+    )
+    return figures.join(repeated, on=["source_file", "year"], how="semi")
+
+
+def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """Figures many times above or below the middle of all that is known of their place and indicator.
+
+    Where there are only two, nothing tells which is wrong: the later one is set aside, of one year the last received.
+    """
+    factor = pl.col("indicator").replace_strict(
+        {i.id: i.jump_factor for i in registry.indicators.values()}, default=None, return_dtype=pl.Float64()
+    )
+    judged = figures.filter((pl.col("value") > 0) & factor.is_not_null()).sort("year", *ARRIVAL, "came_at", *PLACE)
+    together = judged.with_columns(
+        pl.len().over(SERIES).alias("known"),
+        (pl.int_range(pl.len()).over(SERIES) + 1 == pl.len().over(SERIES)).alias("is_last"),
+        (pl.col("value") / pl.col("value").median().over(SERIES)).alias("to_middle"),
+        (pl.col("value").max().over(SERIES) / pl.col("value").min().over(SERIES)).alias("spread"),
+    )
+    of_two = (pl.col("known") == 2) & pl.col("is_last") & (pl.col("spread") >= factor)
+    of_more = (pl.col("known") > 2) & ((pl.col("to_middle") >= factor) | (pl.col("to_middle") <= 1 / factor))
+    return together.filter(of_two | of_more).drop("known", "is_last", "to_middle", "spread")
+
+
+def _accepted(leaps: pl.DataFrame, registry: Registry) -> tuple[pl.DataFrame, Counter[str]]:
+    """Leaps that no exception accepts, and how often each exception was needed."""
+    excuses = [registry.excuse("jump", row["source_file"], row) for row in leaps.iter_rows(named=True)]
+    mask = pl.Series(values=[excuse is None for excuse in excuses], dtype=pl.Boolean())
+    return leaps.filter(mask), Counter(excuse for excuse in excuses if excuse)
