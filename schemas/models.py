@@ -281,12 +281,12 @@ class FigureRule(Model):
     """Which rows of a table with dimensions are figures of an indicator.
 
     A dimension that is not named must be at its total. `where` names the values of a dimension (`*total` for any
-    total), `breakdown` the pattern of values that stay apart, each a figure of its own.
+    total); those of a `breakdown` stay apart, each a figure of its own, by a dimension of codes/breakdown_parts.csv.
     """
 
     indicator: Identifier
     where: dict[str, tuple[str, ...]] = {}
-    breakdown: dict[str, str] = {}
+    breakdown: dict[str, Identifier] = {}
 
 
 class Releases(Model):
@@ -625,6 +625,15 @@ class DefinitionBreakCode(Code):
     stated_in: Text
 
 
+class BreakdownPartCode(Code):
+    """A part of a dimension and the pattern of how sources write it; where no part stands, it is the number in it."""
+
+    unique = (("dimension", "part"),)
+    dimension: Identifier
+    part: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*)?$")]
+    written: Text
+
+
 class EffortAreaCode(Code):
     """A theme of the grants."""
 
@@ -669,6 +678,7 @@ CODES: dict[str, type[Code]] = {
     "figure_owners": FigureOwnerCode,
     "boundary_breaks": BoundaryBreakCode,
     "definition_breaks": DefinitionBreakCode,
+    "breakdown_parts": BreakdownPartCode,
     "effort_areas": EffortAreaCode,
     "project_organisations": ProjectOrganisationCode,
     "project_secretariats": ProjectSecretariatCode,

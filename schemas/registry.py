@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -142,6 +143,27 @@ class Registry(Model):
         """Whose figure of an indicator a profile shows: every owner, the first choice first."""
         owners = [row["figure_owner"] for row in self.codes["figure_owners"]]
         return tuple(dict.fromkeys((*self.indicators[indicator].precedence, *owners)))
+
+    def part(self, dimension: str, label: str) -> str | None:
+        """The part of a dimension that a source's label means, whatever its language; None where none is meant."""
+        for row in self.codes["breakdown_parts"]:
+            if row["dimension"] == dimension and (found := re.fullmatch(row["written"], label, re.IGNORECASE)):
+                return row["part"] or found[1]
+        return None
+
+    def breaks(self, indicator: str, figure_owner: str | None, area_id: str | None) -> dict[int, str]:
+        """What happened, in Danish, by the year from which on an indicator's figures are of another series."""
+        of_definition = {
+            int(row["from_year"]): row["happened_da"]
+            for row in self.codes["definition_breaks"]
+            if row["indicator"] == indicator and row["figure_owner"] in ("", figure_owner)
+        }
+        of_boundary = {
+            int(row["from_year"]): row["happened_da"]
+            for row in self.codes["boundary_breaks"]
+            if row["area_id"] == area_id
+        }
+        return of_definition | of_boundary
 
     def indicators_of(self, source: str) -> tuple[str, ...]:
         """The indicators that a source may deliver figure by figure: those it declares, else all."""
@@ -365,6 +387,9 @@ def _source_contradictions(registry: Registry, source: Source) -> Iterable[str]:
     for indicator in (*source.indicators, *(rule.indicator for rule in source.figures)):
         if indicator not in registry.indicators:
             yield f"{place}: indicator {indicator!r} is not in indicators.toml"
+    dimensions = {row["dimension"] for row in registry.codes["breakdown_parts"]}
+    for unknown in sorted({name for rule in source.figures for name in rule.breakdown.values()} - dimensions):
+        yield f"{place}: breakdown {unknown!r} is no dimension of codes/breakdown_parts.csv"
     layout = registry.layouts.get(source.layout)
     if layout is None:
         yield f"{place}: layout {source.layout!r} is not declared"

@@ -236,6 +236,20 @@ def night(tmp_path: Path, municipalities: Path, registry: Registry) -> Night:
     return Night(tmp_path, registry)
 
 
+@pytest.fixture
+def fresh_night(
+    tmp_path_factory: pytest.TempPathFactory, municipalities: Path, registry: Registry
+) -> Callable[[], Night]:
+    """Makes such nights, each in a folder of its own."""
+
+    def made() -> Night:
+        folder = tmp_path_factory.mktemp("night")
+        shutil.copytree(municipalities, folder, dirs_exist_ok=True)
+        return Night(folder, registry)
+
+    return made
+
+
 @pytest.fixture(scope="session")
 def shipped(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Night:
     """The night of the shipped deliveries."""

@@ -5,12 +5,12 @@ The drawing is a template: Vega took a tenth of a second for each of the hundred
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from textwrap import wrap
 
-from flows.extracts import words
+from flows.extracts import phrases, words
 from flows.extracts.model import ClearedFigure, Extract, Place, PlaceKind
 from flows.extracts.phrases import NO_INTERVAL, caveats
 from flows.present import danish
@@ -65,7 +65,12 @@ class Scale:
 
     def x(self, year: int) -> float:
         """Points from the left of the plot."""
-        return (year - self.years[0] + 0.5) * WIDTH / len(self.years)
+        return (year - self.years[0] + 0.5) * self.x_step
+
+    @property
+    def x_step(self) -> float:
+        """From year to year."""
+        return WIDTH / len(self.years)
 
     def y(self, value: float) -> float:
         """Points from its top."""
@@ -94,7 +99,7 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
     name_at = dict(zip((kind for _, kind in newest), _apart([end for end, _ in newest]), strict=True))
     step = max(1, math.ceil(_YEAR * len(extract.years) / WIDTH))
     marks = ((year, area.figure(key, year).mark) for year in extract.years)
-    notes = _notes(area, figures, key, extract, registry)
+    notes = [*_notes(area, figures, key, extract, registry), *_told_breaks(figures, area, registry)]
     if low > 0:
         notes.append("Den lodrette akse begynder ikke ved 0.")
     sizes = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
@@ -108,6 +113,7 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
         # Places and texts of the axes, and the marks above the years.
         ticks=[(scale.y(value), text) for value, text in ticks],
         years=[(scale.x(year), str(year)) for year in extract.years[::-1][::step]],
+        breaks=[scale.x(year) - scale.x_step / 2 for year in _breaks(figures.get("area", ()))],
         gaps=[(scale.x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark],
         notes=[part for note in notes for part in wrap(note, _LETTERS)],
         **sizes,
@@ -189,16 +195,33 @@ def _stands_alone(figure: ClearedFigure) -> bool:
 
 
 def _runs(figures: Sequence[ClearedFigure]) -> list[list[ClearedFigure]]:
-    """The figures that a line may join: a gap, a mean or a repeated figure ends it."""
+    """The figures that a line may join: a gap, a break, a mean or a repeated figure ends it."""
     runs: list[list[ClearedFigure]] = []
     for figure in figures:
         before = runs[-1][-1] if runs else None
-        follows = before is not None and figure.year == before.year + 1
+        follows = before is not None and figure.year == before.year + 1 and figure.broken_by is None
         if before is not None and follows and not _stands_alone(figure) and not _stands_alone(before):
             runs[-1].append(figure)
         else:
             runs.append([figure])
     return runs
+
+
+def _breaks(figures: Sequence[ClearedFigure]) -> dict[int, str]:
+    """Years from which on figures are of another series, and why. Over how many years a mean is shows anyway."""
+    return {f.year: f.broken_by for f in figures if f.broken_by is not None and f.broken_by != "other_window"}
+
+
+def _told_breaks(
+    figures: Mapping[PlaceKind, Sequence[ClearedFigure]], area: Place, registry: Registry
+) -> Iterator[str]:
+    """What happened at each break of a line."""
+    for kind, shown in figures.items():
+        for year, why in _breaks(shown).items():
+            figure = next(f for f in shown if f.year == year)
+            told = phrases.break_told(figure, area.id if kind == "area" else None, registry)
+            sign = "Lodret stiplet linje" if kind == "area" else _named(kind)
+            yield f"{sign}: brud fra {year}: {told or words.NO_CHANGE[why]}."
 
 
 def _axis(held: Sequence[float], indicator: Indicator) -> tuple[float, float, list[tuple[float, str]]]:

@@ -42,8 +42,10 @@ class ClearedFigure:
     interval_basis: str | None
     mark: str | None
     status: str | None
+    figure_owner: str | None
     window_years: int | None
     repeats_year: int | None
+    broken_by: str | None
     municipality_value: float | None
     municipality_verdict: str | None
     country_value: float | None

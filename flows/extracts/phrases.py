@@ -80,7 +80,16 @@ def limits(figure: ClearedFigure) -> list[str]:
         texts.append(f"gennemsnit over {figure.window_years} år")
     if figure.repeats_year:
         texts.append(f"kilden gentager tallet fra {figure.repeats_year}")
+    if figure.broken_by is not None and figure.broken_by != "other_window":
+        texts.append(f"brud: {words.NO_CHANGE[figure.broken_by]}")
     return texts
+
+
+def break_told(figure: ClearedFigure, area_id: str | None, registry: Registry) -> str:
+    """What happened at the break that the figure stands behind, in the registry's words; empty where it has none."""
+    told = registry.breaks(figure.indicator, figure.figure_owner, area_id)
+    years = [year for year in told if year <= figure.year]
+    return told[max(years)] if years and figure.broken_by in ("boundary_break", "definition_break") else ""
 
 
 def caveats(figure: ClearedFigure) -> str:

@@ -6,7 +6,7 @@ to sort, so the tables that are made to be sorted stay apart from it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, TypeAlias
 
 from flows.extracts import csv_list, phrases, texts, words
@@ -23,7 +23,8 @@ CHART_SIZE, CHART_ROWS = (620, 330), 17
 # Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
 INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
 # A line of a chart: the column of its numbers, its name, its figures and how it looks.
-Drawn: TypeAlias = tuple[int, str, list[ClearedFigure | None], dict[str, Any]]
+Figures: TypeAlias = Sequence[ClearedFigure | None]
+Drawn: TypeAlias = tuple[int, str, Figures, dict[str, Any]]
 # Signs on top of a line's own, for figures that are no measurement of their year alone.
 _BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
 _LIMITED: tuple[tuple[str, Callable[[ClearedFigure], bool], dict[str, Any]], ...] = (
@@ -71,7 +72,8 @@ class Charts:
             return
         text = (
             f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{SHEET}'. En linje er brudt, hvor et år "
-            "intet tal har. Hovedtal, der er vist for færre end to år, er ikke tegnet."
+            "intet tal har, og hvor tallene bliver gjort op på en anden måde eller af en anden. Hovedtal, der er vist "
+            "for færre end to år, er ikke tegnet."
         )
         written.write_string(below, 0, text, self.text)
         width, height = CHART_SIZE
@@ -97,8 +99,8 @@ class Charts:
         chart = self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
         named: list[str] = []
 
-        def add(column: int, name: str, is_drawn: Sequence[bool], style: dict[str, Any]) -> None:
-            for first, last in _runs(is_drawn):
+        def add(column: int, name: str, is_drawn: Sequence[bool], style: dict[str, Any], shown: Figures) -> None:
+            for first, last in _runs(is_drawn, [each is not None and each.broken_by is not None for each in shown]):
                 rows = (start + first, start + last)
                 chart.add_series(
                     {
@@ -121,13 +123,13 @@ class Charts:
         known = [not each.mark and None not in (each.ci_low, each.ci_high) for each in figures]
         thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
         for column in (LOW, HIGH):
-            add(column, "Usikkerhed (95 %), nederst og øverst", known, thin)
+            add(column, "Usikkerhed (95 %), nederst og øverst", known, thin, figures)
         for column, name, shown, style in drawn:
-            add(column, name, [each is not None and not each.mark for each in shown], style)
+            add(column, name, [each is not None and not each.mark for each in shown], style, shown)
         for name, limit, sign in _LIMITED:
             for column, _, shown, _style in drawn:
                 limited = [each is not None and not each.mark and limit(each) for each in shown]
-                add(column, name, limited, {"line": {"none": True}, "marker": sign})
+                add(column, name, limited, {"line": {"none": True}, "marker": sign}, shown)
         self._dress(chart, place, indicator, figures, [at for at, name in enumerate(named) if name in named[:at]])
         return chart, self._described(place, indicator, figures)
 
@@ -194,9 +196,10 @@ def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
     }
 
 
-def _runs(is_drawn: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """First and last place of each unbroken run."""
-    for drawn, run in groupby(range(len(is_drawn)), is_drawn.__getitem__):
+def _runs(is_drawn: Sequence[bool], is_break: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """First and last place of each run that neither a gap nor a break ends; at a break the next one begins."""
+    series = list(accumulate(is_break))
+    for (drawn, _), run in groupby(range(len(is_drawn)), lambda place: (is_drawn[place], series[place])):
         if drawn:
             places = list(run)
             yield places[0], places[-1]

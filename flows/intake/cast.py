@@ -94,7 +94,7 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
             continue
         typed |= resolved[-1].columns
     if reading.source.figures:
-        resolved.append(meant(rows.dimensions, reading.layout, reading.source, count))
+        resolved.append(meant(rows.dimensions, reading, count))
         typed |= resolved[-1].columns
     for header, column, coded, made in doubtful:
         groups += _doubts(header, column, coded, made, typed.get("indicator"), reading)

@@ -60,6 +60,8 @@ class Reading:
         yield {name: entry.model_dump(include=OF_EXCEPTIONS) for name, entry in registry.exceptions.items()}
         mended = {name: entry for name, entry in registry.corrections.items() if entry.source == source.id}
         yield {name: entry.model_dump(include=OF_CORRECTIONS) for name, entry in mended.items()}
+        dimensions = {dimension for rule in source.figures for dimension in rule.breakdown.values()}
+        yield [row for row in registry.codes["breakdown_parts"] if row["dimension"] in dimensions]
         vocabularies = {column.vocabulary for column in self.layout.columns}
         vocabularies |= {column.vocabulary for table in tables for column in table.columns}
         yield {name: registry.vocabularies[name] for name in sorted(filter(None, vocabularies))}

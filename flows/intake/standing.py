@@ -39,9 +39,9 @@ class Standing:
 def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -> Standing:
     """The figures that stand of all that were delivered.
 
-    `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` those of their older
-    versions that a newer one names without saying anything (`named_before`). What is set aside takes nothing along: the
-    figure before it comes back, and is judged in its turn.
+    `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` what their older versions
+    say of the same figures (`named_before`), which counts where the newest says nothing. What is set aside takes nothing
+    along: the figure before it comes back, and is judged in its turn.
     """
     key = list(registry.tables["figures"].key)
     rows = _unlocked(delivered, registry).with_columns(is_older=False)
@@ -86,18 +86,14 @@ def conflicts(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
 
 
 def named_before(accepted: Sequence[Receipt], staging: Path, registry: Registry) -> pl.DataFrame:
-    """What older versions of the deliveries say of figures that the newest one names and has no word for.
-
-    Named is what stands in the newest version without a value, or in a row of it that was set aside.
-    """
+    """What older versions of the deliveries say of figures that the newest one names, if only in a row set aside."""
     table = registry.tables["figures"]
     key = list(table.key)
     found = [came(pl.DataFrame(schema=contracts.polars_schema(table)), [])]
     for receipt in accepted:
         if not (history := receipt.history.get(table.id)):
             continue
-        now = pl.read_parquet(staging / receipt.tables[table.id], glob=False)
-        named = now.filter(~SAYS_SOMETHING).select(key)
+        named = pl.read_parquet(staging / receipt.tables[table.id], columns=key, glob=False)
         if receipt.set_aside:
             named = pl.concat([named, pl.read_parquet(staging / receipt.set_aside, glob=False).select(key)])
         versions = pl.concat(

@@ -57,15 +57,18 @@ def trace(
         raise NoFigure(_instead(rows[key], of_place, kind, place, indicator))
     facts = pl.read_parquet(_figures(snapshot, staging), glob=False)
     described = registry.indicators[indicator]
-    behind = [("the figure", kind, place)]
+    behind = [("the figure", kind, place, _series(found[0]))]
+    behind += [
+        (_beside(other), kind, place, _series(other)) for other in _others(snapshot, kind, place, year, indicator)
+    ]
     if kind == "area":
         behind += _comparators(found[0], snapshot)
     sources = [
         DeliveredFigure(role, fact, *_delivery(snapshot, fact["source_file"]))
-        for role, geography, identifier in behind
-        for fact in _facts(facts, geography, identifier, year, indicator, snapshot)
+        for role, geography, identifier, series in behind
+        for fact in _facts(facts.filter(year=year, indicator=indicator), geography, identifier, series, snapshot)
     ]
-    return Trace(mart, found[0], tuple(_formulas(found[0], described)), tuple(sources))
+    return Trace(mart, found[0], tuple(_formulas(found[0], described, registry)), tuple(sources))
 
 
 def _instead(known: pl.Series, of_place: pl.DataFrame, kind: str, place: str, indicator: str) -> str:
@@ -87,25 +90,52 @@ def _figures(snapshot: Snapshot, staging: Path) -> Path:
     return file
 
 
-def _comparators(row: Mapping[str, Any], snapshot: Snapshot) -> list[tuple[str, str, str]]:
-    """The places that the row is held against, where it has their figure."""
+def _series(row: Mapping[str, Any]) -> tuple[str, int]:
+    """Whose a figure is, and over how many years."""
+    return row["figure_owner"], row["window_years"]
+
+
+def _others(snapshot: Snapshot, kind: str, place: str, year: int, indicator: str) -> list[dict[str, Any]]:
+    """The figures that stand beside the one that the mart shows."""
+    others = snapshot.read("other_figures").filter(geography=kind, geography_id=place, year=year, indicator=indicator)
+    return others.to_dicts()
+
+
+def _beside(other: Mapping[str, Any]) -> str:
+    owner, window = _series(other)
+    over = f" over {window} years" if window > 1 else ""
+    if other["difference"] is None:
+        return f"beside it, of {owner}{over}"
+    return f"beside it, of {owner}{over} ({other['value']:g}, {other['difference']:+g} against the shown one)"
+
+
+def _comparators(row: Mapping[str, Any], snapshot: Snapshot) -> list[tuple[str, str, str, tuple[str, int]]]:
+    """The places that the row is held against, where it has their figure, and whose figure that is."""
     areas = snapshot.read("dim_areas").filter(area_id=row["area_id"]).to_dicts()[0]
     places = {"municipality": areas["municipality_code"], "region": areas["region_code"], "country": "000"}
-    return [(f"{kind}_value", kind, place) for kind, place in places.items() if row[f"{kind}_value"] is not None]
+    return [
+        (f"{kind}_value", kind, place, (row[f"{kind}_owner"], row["window_years"]))
+        for kind, place in places.items()
+        if row[f"{kind}_owner"] is not None
+    ]
 
 
 def _facts(
-    facts: pl.DataFrame, kind: str, place: str, year: int, indicator: str, snapshot: Snapshot
+    facts: pl.DataFrame, kind: str, place: str, series: tuple[str, int], snapshot: Snapshot
 ) -> list[dict[str, Any]]:
-    """Delivered figures of a place and year: of the year, of its parts, or of the municipalities it was made of."""
-    of_year = facts.filter(year=year, indicator=indicator, breakdown="all")
-    here = of_year.filter(geography=kind, geography_id=place)
+    """Delivered figures of a place: of the year, of its parts, or of the municipalities that it was made of.
+
+    `facts` are those of one indicator and year.
+    """
+    owner, window = series
+    whole_place = facts.filter(breakdown="all", figure_owner=owner, window_years=window)
+    here = whole_place.filter(geography=kind, geography_id=place)
     if here.is_empty() and kind == "municipality":
         mergers = snapshot.read("dim_municipality_mergers")
         old = mergers.filter(municipality_code=place)["old_municipality_code"]
-        here = of_year.filter(pl.col("geography_id").is_in(old.implode()), geography="municipality_before_2007")
-    whole = here.filter(period=str(year))
-    return (here if whole.is_empty() else whole).sort("period", "geography_id").to_dicts()
+        here = whole_place.filter(pl.col("geography_id").is_in(old.implode()), geography="municipality_before_2007")
+    whole_year = here.filter(pl.col("period") == pl.col("year").cast(pl.String))
+    return (here if whole_year.is_empty() else whole_year).sort("period", "geography_id").to_dicts()
 
 
 def _delivery(snapshot: Snapshot, path: str) -> tuple[str, tuple[str, ...]]:
@@ -114,13 +144,17 @@ def _delivery(snapshot: Snapshot, path: str) -> tuple[str, tuple[str, ...]]:
     return entry.get("facts_from", ""), tuple(entry.get("corrected", {}))
 
 
-def _formulas(row: Mapping[str, Any], indicator: Indicator) -> list[tuple[str, str]]:
+def _formulas(row: Mapping[str, Any], indicator: Indicator, registry: Registry) -> list[tuple[str, str]]:
     """How the row's figures are worked out, for those that it has."""
     if row["numerator"] is not None and row["denominator"]:
         value = f"{indicator.factor} x {row['numerator']:,} / {row['denominator']:,}"
     else:
         value = "as delivered; the counts are not known"
     formulas = [("value", value if row["value"] is not None else f"none: {row['missing_reason']}")]
+    owner, window = _series(row)
+    over = f", a mean over {window} years" if window > 1 else ""
+    order = ", ".join(registry.precedence(indicator.id))
+    formulas.append(("figure_owner", f"{owner}{over}; shown first is a figure with counts, then by owner: {order}"))
     if row.get("interval_basis"):
         formulas.append(("ci_low, ci_high", INTERVALS[row["interval_basis"]]))
     formulas += [

@@ -19,6 +19,7 @@ SOLID = (1, 0)
 # Danish notation for the numbers of an axis: Vega writes 1,234.5.
 _DANISH = "replace(replace(replace(format(datum.value, ',~f'), /,/g, ' '), '.', ','), / /g, '.')"
 # A lane of the bullet chart for each thing that is named, from the top: no two names can run into each other.
+BREAKS = ("boundary_break", "definition_break", "other_owner", "other_window")
 _TARGET, _NEWEST, _BAR, _EXPECTED, _START = 0.5, 1.5, 2.6, 3.7, 4.7
 
 
@@ -108,9 +109,14 @@ def planned(target: Row, newest: Row) -> float | None:
     return None if expected == target["target_value"] else expected
 
 
-def is_repeated(year: Row) -> bool:
-    """The source repeats the starting year's figure: it is no new observation."""
-    return "repeated_figure" in (year["why"] or "")
+def stands_apart(year: Row) -> bool:
+    """The figure is no new observation beside the starting year's, or of another series."""
+    return any(reason in ("repeated_figure", *BREAKS) for reason in (year["why"] or "").split("; "))
+
+
+def break_before(years: Sequence[Row]) -> int | None:
+    """The first year whose figure is of another series than the starting year's; None where there is none."""
+    return next((year["year"] for year in years if set((year["why"] or "").split("; ")) & set(BREAKS)), None)
 
 
 def course(target: Row, years: Sequence[Row], indicator: Indicator) -> str:
@@ -154,8 +160,11 @@ def course(target: Row, years: Sequence[Row], indicator: Indicator) -> str:
     if bars:
         layers.append(_data(bars).mark_rule(color=SOFT, strokeWidth=1.5).encode(x=x, y=y, y2=alt.Y2("y2")))
     layers += dots([row for row in known if row["year"] == first], "#fff")
-    layers += dots([row for row in known if row["year"] != first and not is_repeated(row)], INK)
-    layers += dots([row for row in known if is_repeated(row)], "#fff", "square")
+    layers += dots([row for row in known if row["year"] != first and not stands_apart(row)], INK)
+    layers += dots([row for row in known if stands_apart(row)], "#fff", "square")
+    if (broken := break_before(known)) is not None:
+        rule = _data([{"x": broken - 0.5}]).mark_rule(color=INK, strokeWidth=1, strokeDash=[3, 4])
+        layers.append(rule.encode(x=x))
     if missing:
         cross = _data([{"x": year, "y": low} for year in missing]).mark_text(text="×", dy=-8, fontSize=15, color=INK)
         layers.append(cross.encode(x=x, y=y))

@@ -265,8 +265,12 @@ def _bullet_caption(row: Row, newest: Row) -> str:
 def _course_caption(target: Target) -> str:
     known = [year for year in target.years if year["value"] is not None]
     parts = ["○ startåret, ● senere år"]
-    if any(charts.is_repeated(year) for year in known):
+    if any("repeated_figure" in (year["why"] or "") for year in known):
         parts.append("□ kilden gentager startårets tal")
+    if (broken := charts.break_before(known)) is not None:
+        year = next(year for year in known if year["year"] == broken)
+        why = next(reason for reason in (year["why"] or "").split("; ") if reason in charts.BREAKS)
+        parts.append(f"□ efter den stiplede lodrette linje: brud fra {broken}, {vocabulary.WHY[why]}")
     if any(year["ci_low"] is not None for year in known):
         parts.append("lodret streg: 95 %-interval")
     shapes = danish.sentence("; ".join([*parts, "stiplet: lige vej til målet", "tyk streg: målet"]))

@@ -28,6 +28,12 @@ boundaries as (
     from codes.area_relations
     qualify row_number() over (partition by area_id order by relation, listed_as) = 1
 ),
+breaks as (
+    select
+        area_id, string_agg(from_year || ': ' || happened_en || ' (' || stated_in || ')', '; ' order by from_year) as boundary_breaks
+    from codes.boundary_breaks
+    group by area_id
+),
 exceptions as (
     select area_id, min(reason) as reason from codes.exceptions where "check" = 'size_band_as_printed' group by area_id
 )
@@ -49,6 +55,7 @@ select
     secretariats.secretariat_id,
     boundaries.relation as boundary_on_lists,
     boundaries.listed_as,
+    breaks.boundary_breaks,
     listed.list_years,
     exceptions.reason as known_exception,
     municipalities.origin
@@ -61,6 +68,7 @@ left join size_of on size_of.dwellings = area_sizes.dwellings
 left join plans using (area_id)
 left join codes.secretariats as secretariats on secretariats.municipality_code = case_areas.secretariat_municipality_code
 left join boundaries using (area_id)
+left join breaks using (area_id)
 left join listed on listed.area_id = coalesce(boundaries.listed_as, areas.area_id)
 left join exceptions on exceptions.area_id = areas.area_id
 order by areas.area_id

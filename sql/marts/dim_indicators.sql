@@ -6,6 +6,17 @@ with orders as (
 years as (
     select indicator, min(year) as first_year, max(year) as last_year from area_values where value is not null group by indicator
 ),
+breaks as (
+    select
+        indicator,
+        string_agg(
+            from_year || if(figure_owner = '', '', ' (' || figure_owner || ')') || ': ' || happened_en || ' (' || stated_in || ')',
+            '; '
+            order by from_year, figure_owner
+        ) as definition_breaks
+    from codes.definition_breaks
+    group by indicator
+),
 estimates as (
     select
         indicator,
@@ -33,6 +44,7 @@ select
     polarity,
     decimals,
     orders.precedence,
+    breaks.definition_breaks,
     disclosure_class,
     minimum as range_low,
     coalesce(area_maximum, maximum) as range_high,
@@ -43,6 +55,7 @@ select
     getvariable('origin') as origin
 from codes.indicators
 left join orders using (indicator)
+left join breaks using (indicator)
 left join years using (indicator)
 left join estimates using (indicator)
 order by indicator

@@ -199,7 +199,8 @@ def test_the_sums_of_the_cuts_are_held_against_both_printed_totals(staged: Any) 
 )
 def test_sexes_and_ages_stay_apart(staged: Any, file: Path) -> None:
     parts = pl.read_parquet(staged.staging / staged.receipts[place(file)].tables["figures"])
-    expected = {(f"KØN={row['KØN']};ALDER={row['ALDER']}", row["OMRÅDE"]) for row in records(file)}
+    sexes = {"1": "men", "2": "women"}
+    expected = {(f"sex={sexes[row['KØN']]};age={row['ALDER']}", row["OMRÅDE"]) for row in records(file)}
     places = pl.col("geography_id").str.strip_chars_start("0").str.zfill(3)
     assert set(parts.select("breakdown", places).iter_rows()) == expected
 

@@ -50,6 +50,7 @@ def facts_from(text: str, name: str, registry: Registry) -> pl.DataFrame:
         given = {column: cell or None for column, cell in zip(columns, line, strict=True)}
         area = given.get("area_id")
         row = {"source_line": number, **DEFAULTS, "municipality_code": homes.get(area or ""), **given}
+        row.setdefault("figure_owner", registry.sources[row["source"]].figure_owner)
         if name == "figures":
             _complete(row, registry)
         if name == "grants" and row.get("grant_dkk") is None:

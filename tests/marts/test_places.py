@@ -132,7 +132,7 @@ def test_parts_of_a_place_are_no_figures_of_it(made: Any) -> None:
         figures="""
         geography | geography_id | year | breakdown | indicator | value
         country   | 000          | 2012 | all       | residents | 7
-        country   | 000          | 2012 | KØN=1     | residents | 3
+        country   | 000          | 2012 | sex=men   | residents | 3
         """,
     )
     assert found["value"].to_list() == [7]

@@ -62,7 +62,13 @@ def frames(shipped: Any) -> dict[str, pl.DataFrame]:
             pl.col("year").alias("published_in"),
         )
     )
-    stamp = {"source": "municipal_figures", "source_file": "a.csv", "source_line": 1, "origin": "real"}
+    stamp = {
+        "source": "municipal_figures",
+        "figure_owner": "municipality",
+        "source_file": "a.csv",
+        "source_line": 1,
+        "origin": "real",
+    }
     days = {"published_at": pl.date(2016, 1, 1), "received_at": pl.date(2026, 1, 1)}
     shaped = {}
     for name, rows in {"figures": figures, "case_areas": areas, "grants": areas}.items():
