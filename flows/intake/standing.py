@@ -39,9 +39,9 @@ class Standing:
 def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -> Standing:
     """The figures that stand of all that were delivered.
 
-    `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` what their older versions
-    say of the same figures (`named_before`), which counts where the newest says nothing. What is set aside takes nothing
-    along: the figure before it comes back, and is judged in its turn.
+    `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` what their older
+    versions say of the same figures (`named_before`), which counts where the newest says nothing. What is set aside
+    takes nothing along: the figure before it comes back, and is judged in its turn.
     """
     key = list(registry.tables["figures"].key)
     rows = _unlocked(delivered, registry).with_columns(is_older=False)
@@ -124,7 +124,8 @@ def faults(rows: pl.DataFrame, rule: str, column: str = "") -> list[tuple[str, F
 
 
 def _without(rows: pl.DataFrame, others: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
-    return rows.join(others, on=[*PLACE, *key], how="anti", nulls_equal=True) if others.height else rows
+    # A line of an older version may have the number of one of the newest.
+    return rows.join(others, on=[*PLACE, *key, "is_older"], how="anti", nulls_equal=True) if others.height else rows
 
 
 def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
