@@ -1,4 +1,5 @@
--- place_breakdowns: the figures of parts of a place's residents: one age, one marital status, one education.
+-- place_breakdowns: what no profile shows because it is a part: of a place's residents (one age, one education), of a year (a
+-- quarter, a month), of the country (what lies in no municipality), of a municipality of today (one from before 2007).
 -- One row per kind of place, place, period, indicator, part, owner and number of years.
 select
     geography,
@@ -24,4 +25,6 @@ select
     origin
 from facts.figures
 where breakdown <> 'all'
+    or period <> cast("year" as varchar)
+    or geography not in ('area', 'municipality', 'region', 'country')
 order by geography, geography_id, period, indicator, breakdown, figure_owner, window_years

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 # Two of the reform's 285 rows of each kind: whole, merged, split in two.
@@ -148,3 +149,33 @@ def test_the_parts_of_the_country_are_held_against_it(made: Any, shipped: Any) -
     without = "\n".join(line for line in figures.splitlines() if "0101" not in line)
     lacking = made("place_figures", figures=without)
     assert lacking.filter(geography="country")["parts_difference"].to_list() == [None]
+
+
+def test_every_figure_stands_in_a_mart(made: Any) -> None:
+    figures = """
+        geography               | geography_id | year | period | breakdown      | indicator | value | source
+        area                    | vollsmose    | 2012 | 2012   | all            | residents | 9000  | municipal_figures
+        area                    | vollsmose    | 2012 | 2012   | all            | residents | 9001  | ministry_lists
+        area                    | vollsmose    | 2012 | 2012Q1 | all            | residents | 9002  | municipal_figures
+        municipality            | 0461         | 2012 | 2012   | all            | residents | 190   | municipal_figures
+        municipality            | 0461         | 2012 | 2012   | sex=men        | residents | 90    | municipal_figures
+        municipality            | 0461         | 2012 | 2012   | all            | residents | 191   | statbank_folk1a
+        country                 | 000          | 2012 | 2012Q2 | all            | residents | 5000  | statbank_folk1a
+        elsewhere               | 999          | 2012 | 2012   | all            | residents | 5     | statbank_folk1a
+        municipality_before_2007 | 0461        | 2005 | 2005   | all            | residents | 180   | municipal_figures
+    """
+    found = made("area_profile", "place_figures", "other_figures", "place_breakdowns", figures=figures)
+    areas = found["area_profile"].rename({"area_id": "geography_id"}).with_columns(geography=pl.lit("area"))
+    whole = [areas, found["place_figures"], found["other_figures"]]
+    key = ["geography", "geography_id", "indicator", "figure_owner", "value"]
+    shown = {row for mart in (*whole, found["place_breakdowns"]) for row in mart.select(key).rows()}
+    lines = [[cell.strip() for cell in line.split("|")] for line in figures.strip().splitlines()[1:]]
+    owners = {
+        "municipal_figures": "municipality",
+        "ministry_lists": "ministry",
+        "statbank_folk1a": "statistics_denmark",
+    }
+    expected = {
+        (line[0], line[1], line[5], owners.get(line[7], "statistics_denmark"), float(line[6])) for line in lines
+    }
+    assert expected <= shown
