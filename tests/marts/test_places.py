@@ -170,12 +170,9 @@ def test_every_figure_stands_in_a_mart(made: Any) -> None:
     key = ["geography", "geography_id", "indicator", "figure_owner", "value"]
     shown = {row for mart in (*whole, found["place_breakdowns"]) for row in mart.select(key).rows()}
     lines = [[cell.strip() for cell in line.split("|")] for line in figures.strip().splitlines()[1:]]
-    owners = {
-        "municipal_figures": "municipality",
-        "ministry_lists": "ministry",
-        "statbank_folk1a": "statistics_denmark",
-    }
+    owner = {"municipal_figures": "municipality", "ministry_lists": "ministry"}
     expected = {
-        (line[0], line[1], line[5], owners.get(line[7], "statistics_denmark"), float(line[6])) for line in lines
+        (kind, place, indicator, owner.get(source, "statistics_denmark"), float(value))
+        for kind, place, *_, indicator, value, source in lines
     }
     assert expected <= shown
