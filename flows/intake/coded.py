@@ -7,7 +7,6 @@ however many rows have it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from mmap import mmap
 from typing import Any, Self
 
 import numpy as np
@@ -18,8 +17,9 @@ from numpy.typing import NDArray
 from flows.intake.characters import cleaned
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault
+from flows.intake.large_file import LargeFile
 
-Content = bytes | mmap
+Content = bytes | LargeFile
 Codes = NDArray[np.int32]
 DENSE = 50_000_000
 

@@ -2,9 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from mmap import ACCESS_READ, MADV_DONTNEED, mmap
 from pathlib import Path
 
 from flows.core.files import placed, write
@@ -16,6 +14,7 @@ from flows.intake.deliveries import HASH_SUFFIX, Delivery
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats.encoding import decode
+from flows.intake.large_file import LargeFile
 from flows.intake.ledger import ARCHIVE
 from flows.intake.privacy import lines_with_cpr_numbers
 from flows.intake.reading import Reading
@@ -23,7 +22,6 @@ from flows.intake.receipts import Receipt
 from schemas.registry import Registry
 
 LARGE = 16 << 20
-PIECE = 8 << 20
 
 
 def read(delivery: Delivery, reading: Reading) -> tuple[DeliveredTable, dict[str, Content]]:
@@ -41,22 +39,21 @@ def read(delivery: Delivery, reading: Reading) -> tuple[DeliveredTable, dict[str
     def table() -> DeliveredTable:
         return formats.read(content, reading.layout, reading.source, note, vouched=_vouched(delivery, contents))
 
-    if len(content) <= LARGE:
+    if isinstance(content, bytes):
         _check(content, delivery.fingerprint)
         return table(), contents
-    with ThreadPoolExecutor(1) as beside:
-        unchanged = beside.submit(_check, content, delivery.fingerprint)
-        try:
-            return table(), contents
-        finally:
-            # A file that changed meanwhile is refused for that, whatever else was found in it.
-            unchanged.result()
-            if isinstance(content, mmap):
-                content.madvise(MADV_DONTNEED)  # the pages are read again where a line is asked for
+    try:
+        return table(), contents
+    finally:
+        # A file that changed meanwhile is refused for that, whatever else was found in it.
+        _check(content, delivery.fingerprint)
 
 
 def archive(contents: dict[str, Content], staging: Path) -> None:
-    """Keep what was delivered, by hash; nothing happens where it is kept already."""
+    """Keep what was delivered, by hash; nothing happens where it is kept already.
+
+    Raises Refusal where a large file changed since it was read.
+    """
     for sha256, content in contents.items():
         file = staging / ARCHIVE / sha256
         if file.is_file():
@@ -65,8 +62,8 @@ def archive(contents: dict[str, Content], staging: Path) -> None:
             write(file, content)
             continue
         with placed(file) as part, part.open("wb") as kept:
-            for start in range(0, len(content), PIECE):
-                kept.write(content[start : start + PIECE])
+            kept.writelines(content.pieces())
+            _check(content, sha256)
 
 
 def archived_lines(receipt: Receipt, lines: Collection[int], staging: Path, registry: Registry) -> Mapping[int, str]:
@@ -78,17 +75,16 @@ def archived_lines(receipt: Receipt, lines: Collection[int], staging: Path, regi
 
 
 def _opened(file: Path) -> Content:
-    """The bytes of a file, mapped into memory where they are many."""
+    """The bytes of a file; where they are many, they are read where they are asked for."""
     try:
-        with file.open("rb") as opened:
-            large = file.stat().st_size > LARGE
-            return mmap(opened.fileno(), 0, access=ACCESS_READ) if large else opened.read()
+        return LargeFile(file) if file.stat().st_size > LARGE else file.read_bytes()
     except OSError:
         raise Refusal("not_readable") from None
 
 
 def _check(content: Content, fingerprint: str) -> None:
-    if hashlib.sha256(content).hexdigest() != fingerprint:
+    found = content.sha256 if isinstance(content, LargeFile) else hashlib.sha256(content).hexdigest()
+    if found != fingerprint:
         raise Refusal("changed_while_read")
 
 

@@ -8,7 +8,7 @@ note lines in quotation marks, empty fields behind the last column, a first line
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,10 +24,13 @@ from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import refuse_personal, refuse_repeated
 from flows.intake.formats.encoding import TWICE_ENCODED, decode
+from flows.intake.large_file import LargeFile
 from flows.intake.privacy import lines_with_cpr_numbers, rows_with_cpr_numbers
 from schemas.models import Layout
 
+# More than a piece of a large file, which so is read with one dictionary per column.
 BLOCK = 32 << 20
+MANY = 1_000_000
 BOM = b"\xef\xbb\xbf"
 SEPARATOR = re.compile(r'\s*"?sep=(.)"?[;,\t ]*', re.IGNORECASE)
 EMPTY = ' ;,\t"\r\n\xa0'
@@ -54,31 +57,27 @@ def read(content: Content, layout: Layout, note: Note | None, vouched: bool) -> 
 
 def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTable | None:
     """The sheet of a file in which nothing is odd; None where something is, for the slower reader to find."""
-    if "utf-8" not in layout.encodings or content.find(b'"') >= 0 or content[-1:] != b"\n":
+    if "utf-8" not in layout.encodings or content[-1:] != b"\n":
         return None
+    pieces = _pieces(content)
     try:
-        top, first, start = _top(content)
+        piece = next(pieces)
+        top, start = _top(piece)
         delimiter = max(layout.delimiters, key=top[-1].count)
         header = _names(top[-1].rstrip("\r\n").split(delimiter))
-        table = arrow_csv.read_csv(
-            pa.BufferReader(pa.py_buffer(content).slice(start)),
-            arrow_csv.ReadOptions(column_names=[str(place) for place in range(len(header))], block_size=BLOCK),
-            arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
-            arrow_csv.ConvertOptions(
-                column_types={str(place): pa.dictionary(pa.int32(), pa.string()) for place in range(len(header))},
-                strings_can_be_null=False,
-            ),
-        )
+        parts = [_parted(piece, start, delimiter, len(header))]
+        parts += [_parted(piece, 0, delimiter, len(header)) for piece in pieces]
     except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    if len(header) < 2 or not all(header) or not table.num_rows:
+    rows = sum(part.num_rows for part in parts)
+    if len(header) < 2 or not all(header) or not rows:
         return None
-    columns = [Coded.from_arrow(cells.unify_dictionaries().combine_chunks()) for cells in table.columns]
+    columns = _coded(parts)
     odd = any(any_matches(column.spellings, ODD) for column in columns)
     if odd or holds_cpr_number("".join(top)) or len(set(header)) != len(header) or not is_header(header, layout):
         return None
-    lines = np.arange(first + 1, first + 1 + table.num_rows)
-    empty = np.ones(table.num_rows, dtype=bool)
+    lines = np.arange(len(top) + 1, len(top) + 1 + rows)
+    empty = np.ones(rows, dtype=bool)
     for column in columns:
         if not (empty := empty & column.where(column.spellings.str.strip_chars() == "")).any():
             break
@@ -86,16 +85,63 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
         lines, columns = lines[~empty], [column.rows(~empty) for column in columns]
     refuse_personal(lines[rows_with_cpr_numbers(header, columns)].tolist(), "line")
     note = note or notes.parse(notes.pairs(top[:-1]))
-
-    def raw(wanted: Iterable[int]) -> Mapping[int, str]:
-        ends = np.append(-1, np.flatnonzero(np.frombuffer(content, dtype=np.uint8) == ord("\n")))
-        return {line: content[ends[line - 1] + 1 : ends[line]].decode().rstrip("\r") for line in wanted}
-
-    return DeliveredTable(note, dict(zip(header, columns, strict=True)), lines, raw, encoding="utf-8")
+    return DeliveredTable(
+        note, dict(zip(header, columns, strict=True)), lines, lambda wanted: _text_of(content, wanted), encoding="utf-8"
+    )
 
 
-def _top(content: Content) -> tuple[list[str], int, int]:
-    """The lines of the note and the header, their number, and the byte at which the rows begin.
+def _pieces(content: Content) -> Iterator[bytes]:
+    return content.pieces() if isinstance(content, LargeFile) else iter((content,))
+
+
+def _parted(piece: bytes, start: int, delimiter: str, width: int) -> pa.Table:
+    """The fields of the lines of a piece, from byte `start` on, as codes.
+
+    Raises pa.ArrowInvalid where quotation marks may part them otherwise, or a line has not so many.
+    """
+    if b'"' in piece:
+        raise pa.ArrowInvalid("quotation marks")
+    names = [str(place) for place in range(width)]
+    return arrow_csv.read_csv(
+        pa.BufferReader(pa.py_buffer(piece).slice(start)),
+        arrow_csv.ReadOptions(column_names=names, block_size=BLOCK),
+        arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
+        arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())), strings_can_be_null=False
+        ),
+    )
+
+
+def _coded(parts: list[pa.Table]) -> list[Coded]:
+    """The columns of tables that follow each other; each column of the tables is let go when it is coded."""
+    columns = []
+    while parts[0].num_columns:
+        cells = pa.chunked_array([chunk for part in parts for chunk in part.column(0).chunks])
+        parts[:] = [part.remove_column(0) for part in parts]
+        columns.append(Coded.from_arrow(cells.unify_dictionaries().combine_chunks()))
+    if len(columns[0]) > MANY:
+        # Arrow keeps what it let go for its own use; what is made of the columns is made by others.
+        pa.default_memory_pool().release_unused()
+    return columns
+
+
+def _text_of(content: Content, wanted: Iterable[int]) -> dict[int, str]:
+    """The text of lines of a file, by their number."""
+    left, before, found = set(wanted), 0, {}
+    for piece in _pieces(content) if left else ():
+        ends = np.append(-1, np.flatnonzero(np.frombuffer(piece, dtype=np.uint8) == ord("\n")))
+        for line in [line for line in left if before < line < before + len(ends)]:
+            here = line - before
+            found[line] = piece[ends[here - 1] + 1 : ends[here]].decode().rstrip("\r")
+            left.remove(line)
+        before += len(ends) - 1
+        if not left:
+            break
+    return found
+
+
+def _top(content: bytes) -> tuple[list[str], int]:
+    """The lines of the note and the header, and the byte at which the rows begin.
 
     Raises pa.ArrowInvalid where lines do not end as Arrow and editors agree that they end.
     """
@@ -111,7 +157,7 @@ def _top(content: Content) -> tuple[list[str], int, int]:
             break
     if not top[-1].strip(EMPTY) or top[-1].startswith("#") or SEPARATOR.fullmatch(top[-1].strip()):
         raise pa.ArrowInvalid("no header")
-    return top, len(top), start
+    return top, start
 
 
 @dataclass(frozen=True)

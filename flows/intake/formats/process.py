@@ -36,7 +36,7 @@ def answer(kind: str, content: Content, limits: ReadingLimits) -> dict[str, Any]
         try:
             done = subprocess.run(
                 command,
-                input=content,
+                input=bytes(content),
                 stdout=answered,
                 stderr=subprocess.DEVNULL,
                 env={"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "PYTHONUTF8": "1"},
