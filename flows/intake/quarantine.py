@@ -1,6 +1,7 @@
 """The rows and deliveries that broke a rule: one CSV per delivery for people, and a register of what is open and since.
 
-The register holds places and rules, never a cell. What a newer delivery puts right is closed by itself.
+The register holds places and rules, never a cell. What a newer delivery puts right is closed by itself, whether it
+comes to the same path or to another one.
 """
 
 import csv
@@ -11,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from flows.core.files import write
 from flows.core.provenance import digest
+from flows.intake.answered import answered
 from flows.intake.faults import Fault
 from flows.intake.receipts import Receipt
 from schemas.registry import Registry
@@ -57,14 +60,17 @@ def lay_out(
     known = {item.key: item for item in before if not item.closed}
     written: dict[str, Path] = {}
     open_now: list[Item] = []
+    newer = answered(receipts, staging, registry)
     for receipt in receipts:
-        rows = _rows(receipt, set_aside.get(receipt.path, []), staging, known, today)
+        found = [] if receipt.path in newer else _found(receipt, staging)
+        found += [_Found(f.line, f.column, f.rule, f.detail, f.text) for f in set_aside.get(receipt.path, [])]
+        rows = _rows(receipt, found, known, today)
         open_now += [item for item, _, _ in rows]
         if rows := [row for row in rows if not registry.rules[row[0].rule].remark]:
             written[receipt.path] = folder / (receipt.path if receipt.path.endswith(".csv") else f"{receipt.path}.csv")
             write(written[receipt.path], _csv(rows, registry))
     here = {item.key for item in open_now}
-    by_path = {receipt.path: receipt.fingerprint for receipt in receipts}
+    by_path = {receipt.path: receipt.fingerprint for receipt in receipts} | newer
     closed = [
         replace(item, closed=today.isoformat(), closed_by=by_path.get(item.path, ""))
         for key, item in known.items()
@@ -104,25 +110,32 @@ def _take_away(folder: Path, names: Iterable[str]) -> None:
                 parent.rmdir()
 
 
+class _Found(NamedTuple):
+    """A broken rule at a place of a delivery, and the text of its row."""
+
+    line: int
+    column: str
+    rule: str
+    detail: str
+    row: str
+
+
+def _found(receipt: Receipt, staging: Path) -> list[_Found]:
+    """What is wrong with one delivery by itself, and what a reader of it should know."""
+    found = [_Found(0, "", receipt.rule, receipt.detail, "")] if receipt.outcome == "refused" else []
+    if receipt.faults:
+        rows = pl.read_parquet(staging / receipt.faults, glob=False)
+        found += [_Found(*row) for row in rows.select(*_Found._fields).iter_rows()]
+    return found + [_Found(*remark, "") for remark in receipt.remarks]
+
+
 def _rows(
-    receipt: Receipt,
-    set_aside: Sequence[Fault],
-    staging: Path,
-    known: Mapping[str, Item],
-    today: date,
+    receipt: Receipt, found: Sequence[_Found], known: Mapping[str, Item], today: date
 ) -> list[tuple[Item, str, str]]:
     """What is wrong with one delivery: items, each with the words and the row that stand in the CSV.
 
     The key of an item is made of its row's text: lines may move. `known` are the open items by key.
     """
-    found: list[tuple[int, str, str, str, str]] = []
-    if receipt.outcome == "refused":
-        found.append((0, "", receipt.rule, receipt.detail, ""))
-    if receipt.faults:
-        rows = pl.read_parquet(staging / receipt.faults, glob=False)
-        found += [(r["line"], r["column"], r["rule"], r["detail"], r["row"]) for r in rows.iter_rows(named=True)]
-    found += [(fault.line, fault.column, fault.rule, fault.detail, fault.text) for fault in set_aside]
-    found += [(*remark, "") for remark in receipt.remarks]
     times: Counter[tuple[str, ...]] = Counter()
     made = []
     for line, column, rule, detail, row in found:

@@ -1,6 +1,6 @@
 """What is set aside: since when, with whom, told in a letter, and gone by itself once a delivery puts it right."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flows.intake.letters import letter
@@ -124,3 +124,83 @@ def test_a_refused_delivery_is_its_senders(night: Any) -> None:
     night.deliver(PATH, delivery(*PLENTY, GOOD).replace("Indikator", "Mål"))
     assert night.run()[PATH].sender == "Odense Kommune"
     assert [item.sender for item in register(night.quarantine)] == ["Odense Kommune"]
+
+
+FIRST, LATER = "municipal_figures/2026-11-02/odense.csv", "municipal_figures/2026-11-09/odense.csv"
+
+
+def put_away(night: Any, first: str, later: str, path: str = LATER) -> list[Item]:
+    """The register after a file came, and later another one in a folder of its own day."""
+    night.deliver(FIRST, first)
+    night.run()
+    assert [(item.path, item.closed) for item in register(night.quarantine)] == [(FIRST, "")]
+    night.deliver(path, later)
+    night.run()
+    closed_on = night.moment.date()
+    receipts = night.run()  # and it stays so
+    items = register(night.quarantine)
+    assert {(item.closed, item.closed_by) for item in items if item.closed} <= {
+        (str(closed_on), receipts[path].fingerprint)
+    }
+    assert (night.quarantine / FIRST).exists() == any(item.path == FIRST and not item.closed for item in items)
+    return items
+
+
+def is_open(items: list[Item]) -> bool:
+    return any(item.path == FIRST and not item.closed for item in items)
+
+
+def test_a_corrected_file_in_a_folder_of_its_own_day_answers_the_older_one(night: Any) -> None:
+    items = put_away(night, delivery(*PLENTY, BAD), delivery(*PLENTY, GOOD))
+    assert [(item.path, bool(item.closed)) for item in items] == [(FIRST, True)]
+
+
+def test_a_refused_file_is_answered_by_one_of_its_name(night: Any) -> None:
+    refused = delivery(*PLENTY, GOOD).replace("Indikator", "Mål")
+    items = put_away(night, refused, delivery(*PLENTY, GOOD))
+    assert [(item.path, bool(item.closed)) for item in items] == [(FIRST, True)]
+
+
+def test_a_file_without_a_note_is_answered_by_one_with_it(night: Any) -> None:
+    refused = delivery(*PLENTY, GOOD).replace("# afsender: Odense Kommune\n# udgivet: 2016\n", "")
+    assert not is_open(put_away(night, refused, delivery(*PLENTY, GOOD)))
+
+
+def test_a_corrected_file_of_another_name_answers_where_it_gives_every_row_again(night: Any) -> None:
+    items = put_away(night, delivery(*PLENTY, BAD), delivery(*PLENTY, GOOD), "municipal_figures/odense rettet.csv")
+    assert not is_open(items)
+
+
+def test_a_newer_file_that_is_refused_answers_nothing(night: Any) -> None:
+    assert is_open(put_away(night, delivery(*PLENTY, BAD), delivery(*PLENTY, GOOD).replace("Indikator", "Mål")))
+
+
+def test_what_is_of_other_years_or_another_sender_answers_nothing(night: Any) -> None:
+    older = delivery(*PLENTY, BAD)
+    others = [row.replace("Vollsmose", "Bispehaven").replace("Odense", "Aarhus") for row in [*PLENTY, GOOD]]
+    newer = {
+        "other years": delivery(*PLENTY[5:], GOOD),
+        "another sender": delivery(*PLENTY, GOOD).replace("Odense Kommune", "Aarhus Kommune"),
+        "another place": delivery(*others),
+    }
+    assert is_open(put_away(night, older, newer.pop("other years")))
+    for name, text in newer.items():
+        night.deliver(LATER, text)
+        night.run()
+        assert is_open(register(night.quarantine)), name
+
+
+def test_next_years_file_of_the_name_of_a_refused_one_answers_nothing(night: Any) -> None:
+    night.deliver(FIRST, delivery(*PLENTY, GOOD).replace("Indikator", "Mål"))
+    night.run()
+    night.moment += timedelta(days=200)
+    night.deliver(LATER, delivery(*PLENTY, GOOD))
+    night.run()
+    assert is_open(register(night.quarantine))
+
+
+def test_faults_come_back_with_the_file_that_answered_them_gone(night: Any) -> None:
+    put_away(night, delivery(*PLENTY, BAD), delivery(*PLENTY, GOOD))
+    (night.raw / LATER).unlink()
+    night.run()
+    assert is_open(register(night.quarantine))
