@@ -1,31 +1,21 @@
-"""The guard against personal numbers over columns of a delivery; what a CPR number is, is written in cpr.py.
+"""The guard against personal numbers over columns of a delivery; what a CPR number is, cpr.py and cpr_tables.py say.
 
 A delivery that holds one is refused before anything of it is stored or logged.
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.characters import any_matches
-from flows.intake.coded import Coded
-from flows.intake.cpr import (
-    DAY,
-    FIGURE,
-    NOT_PLAIN,
-    PERHAPS,
-    SERIAL,
-    NumberColumn,
-    digits_alone,
-    holds_cpr_number,
-    plain,
-)
-from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
+from flows.intake.coded import Coded, combine
+from flows.intake.cpr import NOT_PLAIN, PERHAPS, holds_cpr_number, plain
+from flows.intake.cpr_tables import ENOUGH, FIGURE, SPLITS, NumberColumn, Split, digits_alone, split_numbers
 
-# Whether most rows hold a date and four digits is seen from so many.
-ENOUGH = 20_000
+FORMS = {form for split in SPLITS for form in split.forms}
 
 
 def cells_with_cpr_numbers(cells: pl.Series) -> pl.Series:
@@ -40,20 +30,38 @@ def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
 
 
 def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> NDArray[np.bool_]:
-    """A mask over the rows of a table: those that hold one in a cell, or in two cells side by side."""
+    """A mask over the rows of a table: those that hold one in a cell, or in cells side by side."""
     mask = np.zeros(len(columns[0]) if columns else 0, dtype=bool)
     for name, column in zip(header, columns, strict=True):
         held = _held(name, column.spellings)
         if held is not None and held.any():
             mask |= column.where(held)
-    serials = [any_matches(column.spellings, _alone(SERIAL)) for column in columns]
-    for place in range(len(columns) - 1):
-        if serials[place + 1] and any_matches(columns[place].spellings, _alone(DAY)):
-            left, right = columns[place].rows(slice(ENOUGH)), columns[place + 1].rows(slice(ENOUGH))
-            cells = zip(left.text(), right.text(), strict=True)
-            rows = rows_of_a_table([(header[place], header[place + 1]), *cells])
-            mask[[row - 2 for row in rows if row > 1]] = True
+    forms = {form: [any_matches(column.spellings, _alone(form)) for column in columns] for form in FORMS}
+    for split, place in product(SPLITS, range(len(columns) - 1)):
+        wide = slice(place, place + len(split.forms))
+        if len(columns) >= wide.stop and all(forms[form][wide.start + at] for at, form in enumerate(split.forms)):
+            mask[: min(ENOUGH, len(mask))] |= _split(split, header[wide], [_first(column) for column in columns[wide]])
     return mask
+
+
+def _split(split: Split, header: Sequence[str], columns: Sequence[Coded]) -> NDArray[np.bool_]:
+    """A mask over the rows of columns side by side: those whose cells are parts of a number."""
+    rows = len(columns[0])
+    masks = [c.where(c.spellings.str.contains(_alone(f))) for c, f in zip(columns, split.forms, strict=True)]
+    if not split.may_be(" ".join(header[:-1])) or not np.logical_and.reduce(masks).any():
+        return np.zeros(rows, dtype=bool)
+    codes, parts = combine(rows, *columns)
+    texts = [column.spellings.gather(part) for column, part in zip(columns, parts, strict=True)]
+    different = [*zip(*texts, strict=True)]
+    held = {*split_numbers(split, header, different)}
+    of_cells = np.array([cells in held for cells in different], dtype=bool)
+    return of_cells[codes]
+
+
+def _first(column: Coded) -> Coded:
+    """The first rows of a column, with those spellings alone that stand there."""
+    present, codes = np.unique(column.codes[:ENOUGH], return_inverse=True)
+    return Coded(codes.astype(np.int32), column.spellings.gather(present))
 
 
 def _perhaps(cells: pl.Series) -> pl.Series:
@@ -77,4 +85,4 @@ def _held(header: str, spellings: pl.Series) -> pl.Series | None:
 
 
 def _alone(form: str) -> str:
-    return rf"^\s*(?:{form})\s*$"
+    return rf"(?i)^\s*(?:{form})\s*$"

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.intake.cpr import RATES, WEIGHTS, holds_cpr_number, rows_with_cpr_numbers
+from flows.intake.coded import Coded
+from flows.intake.cpr import WEIGHTS, holds_cpr_number
+from flows.intake.cpr_tables import RATES, rows_with_cpr_numbers
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.privacy import lines_with_cpr_numbers
+from flows.intake.privacy import rows_with_cpr_numbers as rows_of_columns
 from schemas.registry import Registry
 
 PUBLISHED_SAMPLE = "070761-4285"  # the CPR office's own example of the check by modulus 11
@@ -131,6 +134,20 @@ SPLIT: dict[str, Callable[[str, date], tuple[str, str]]] = {
     ),
 }
 
+EPOCH = date(1899, 12, 30)
+APART: dict[str, Callable[[str, date], tuple[str, ...]]] = {
+    "day, month, year-serial": lambda n, b: (n[:2], n[2:4], f"{n[4:6]}-{n[6:]}"),
+    "day, month, year and serial": lambda n, b: (n[:2], n[2:4], n[4:]),
+    "day, month, full year-serial": lambda n, b: (n[:2], n[2:4], f"{b.year}-{n[6:]}"),
+    "day, month, year and serial, zeros lost": lambda n, b: (str(b.day), str(b.month), str(int(n[4:]))),
+    "day, month, year, serial": lambda n, b: (n[:2], n[2:4], n[4:6], n[6:]),
+    "day, month, full year, serial": lambda n, b: (str(b.day), str(b.month), str(b.year), n[6:]),
+    "day, month, year, serial, of a workbook": lambda n, b: (f"{b.day},0", f"{b.month},0", f"{n[4:6]},0", n[6:]),
+    "day and month, year, serial": lambda n, b: (n[:4], n[4:6], n[6:]),
+    "a dash in a cell of its own": lambda n, b: (n[:6], "-", n[6:]),
+    "an empty cell between": lambda n, b: (f"{b:%d-%m-%Y}", "", n[6:]),
+}
+
 
 def somebody(chance: random.Random) -> tuple[str, date]:
     """A number that passes modulus 11, and its date of birth."""
@@ -169,6 +186,38 @@ def test_a_number_split_over_two_cells_is_found(way: str, header: str, rows: int
     chance = random.Random(way)
     tables = [[["Navn", header, "B"], *(["x", *SPLIT[way](*somebody(chance))] for _ in range(rows))] for _ in range(60)]
     assert sum(not rows_with_cpr_numbers(table) for table in tables) / 60 <= most_missed
+
+
+@pytest.mark.parametrize("way", APART)
+@pytest.mark.parametrize(("header", "rows", "most_missed"), [("Født", 1, 0.1), ("A", 3, 0.1), ("A", 30, 0.0)])
+def test_a_number_over_three_or_four_cells_is_found(way: str, header: str, rows: int, most_missed: float) -> None:
+    chance = random.Random(way)
+    wide = len(APART[way](*somebody(chance)))
+    tables = [
+        [["Navn", header, *"BCD"[: wide - 1]], *(["x", *APART[way](*somebody(chance))] for _ in range(rows))]
+        for _ in range(60)
+    ]
+    assert sum(not rows_with_cpr_numbers(table) for table in tables) / 60 <= most_missed
+    coded = [[Coded.of([row[place] for row in table[1:]]) for place in range(wide + 1)] for table in tables]
+    found = [rows_of_columns(table[0], columns) for table, columns in zip(tables, coded, strict=True)]
+    assert [[*mask.nonzero()[0] + 2] for mask in found] == [rows_with_cpr_numbers(table) for table in tables]
+
+
+def test_a_day_as_excel_counts_it_is_one_under_a_header_that_says_so() -> None:
+    chance = random.Random(5)
+    people = [somebody(chance) for _ in range(20)]
+    rows = [[str((born - EPOCH).days), number[6:]] for number, born in people]
+    assert rows_with_cpr_numbers([["Fødselsdato", "Løbenr."], *rows]) == [*range(2, 22)]
+    assert rows_with_cpr_numbers([["Beboere", "Husstande"], *rows]) == []
+
+
+def test_what_a_scientific_format_left_of_a_number_is_found_where_it_is_called_so() -> None:
+    for cell in ("1,20575E+09", "1.20575E+09", "7,07614E+08", "1,20575E9"):
+        table = [["CPR-nummer", "x"], [cell, "y"]]
+        assert rows_with_cpr_numbers(table) == [2], cell
+        assert rows_of_columns(table[0], [Coded.of([cell]), Coded.of(["y"])]).all(), cell
+        assert rows_with_cpr_numbers([["Beløb", "x"], [cell, "y"]]) == [], cell
+        assert rows_with_cpr_numbers([["Værdi", "x"], [cell, "y"]]) == [], cell
 
 
 def test_a_column_that_says_so_needs_no_check() -> None:
@@ -226,6 +275,28 @@ ORDINARY = {
     ),
     "day, year": tables_of(("Slutter", "År"), lambda r: (f"{some_day(r):%d-%m-%Y}", str(r.randrange(1990, 2026)))),
     "day, count": tables_of(("Dato", "B"), lambda r: (f"{some_day(r):%d-%m-%Y}", str(r.randrange(1, 10**4)))),
+    "day, month, year, count": tables_of(
+        ("Dag", "Måned", "År", "B"),
+        lambda r: (
+            f"{r.randrange(1, 29):02d}",
+            f"{r.randrange(1, 13):02d}",
+            f"{r.randrange(2005, 2016)}",
+            str(r.randrange(1, 10**4)),
+        ),
+    ),
+    "group, month, case number": tables_of(
+        ("A", "B", "Nr"),
+        lambda r: (
+            str(r.randrange(1, 30)),
+            str(r.randrange(1, 13)),
+            f"{r.randrange(5, 26):02d}-{r.randrange(10**4):04d}",
+        ),
+    ),
+    "counts of small areas": tables_of(("A", "B", "C", "D"), lambda r: tuple(str(r.randrange(1, 200)) for _ in "ABCD")),
+    "day, count beyond an empty cell": tables_of(
+        ("Dato", "", "B"), lambda r: (f"{some_day(r):%d-%m-%Y}", "", str(r.randrange(1, 10**4)))
+    ),
+    "kroner of ten digits, scientific": tables_of(("Værdi",), lambda r: (f"{r.randrange(10**9, 10**10):.5E}",)),
     "period": tables_of(("Periode",), lambda r: (f"{some_day(r):%d.%m.%Y}-{some_day(r):%d.%m.%Y}",)),
     "moment": tables_of(("Tid",), lambda r: (f"{some_day(r):%Y-%m-%d} {r.randrange(24):02d}:{r.randrange(60):02d}",)),
     "municipality, year": tables_of(

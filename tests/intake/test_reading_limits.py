@@ -254,6 +254,7 @@ def test_the_process_is_light() -> None:
         "flows",
         "flows.intake",
         "flows.intake.cpr",
+        "flows.intake.cpr_tables",
     }
 
 

@@ -10,7 +10,8 @@ from flows.intake.apart.marks import NOT_CALCULATED, SHOWN_OTHERWISE, error_in_f
 from flows.intake.apart.number_formats import NumberFormat, number_format
 from flows.intake.apart.numbers import stored
 from flows.intake.apart.strings import TextOfRuns, unescaped
-from flows.intake.cpr import holds_cpr_number, rows_with_cpr_numbers
+from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr_tables import rows_with_cpr_numbers
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)

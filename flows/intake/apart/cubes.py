@@ -6,7 +6,8 @@ from math import prod
 from typing import Any
 
 from flows.intake.apart.answers import MOST_CELLS, Texts, Unreadable, packed, too_large
-from flows.intake.cpr import holds_cpr_number, rows_with_cpr_numbers
+from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr_tables import rows_with_cpr_numbers
 
 MOST_DIMENSIONS = 60
 # Cells times dimensions: every row of the table says its place in each of them.

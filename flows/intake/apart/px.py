@@ -7,7 +7,7 @@ from typing import Any
 from flows.intake.apart import cubes
 from flows.intake.apart.answers import Unreadable, in_few
 from flows.intake.apart.marks import SHOWN_OTHERWISE
-from flows.intake.cpr import rows_with_cpr_numbers
+from flows.intake.cpr_tables import rows_with_cpr_numbers
 
 CODEPAGE = re.compile(rb'CODEPAGE="([\w-]+)"', re.IGNORECASE)
 ENCODINGS = {

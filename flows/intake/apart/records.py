@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.intake.apart.answers import MOST_CELLS, Texts, Unreadable, in_few, packed, too_large
 from flows.intake.apart.json_text import parsed, text_of
-from flows.intake.cpr import rows_with_cpr_numbers
+from flows.intake.cpr_tables import rows_with_cpr_numbers
 
 MOST_KEYS = 1_000
 ABSENT = -1

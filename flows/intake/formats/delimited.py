@@ -19,7 +19,7 @@ from flows.intake import delivery_note as notes
 from flows.intake.characters import any_matches, clean
 from flows.intake.coded import Coded, Content, DeliveredTable
 from flows.intake.cpr import holds_cpr_number
-from flows.intake.cpr import rows_with_cpr_numbers as rows_of_a_table
+from flows.intake.cpr_tables import rows_with_cpr_numbers as rows_of_a_table
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats.cells import refuse_personal, refuse_repeated
