@@ -376,6 +376,24 @@ def test_and_wherever_a_sheet_can_hold_it(registry: Registry, where: str) -> Non
     assert "4285" not in refusal.detail
 
 
+@pytest.mark.parametrize("code", ["0%", "#,##0,", "0.00E+00", "dd-mm-yyyy", ";;;", '0" stk."', "# ?/?", "General"])
+@pytest.mark.parametrize("raw", ["0707614285", "707614285", "7.07614285E8", "707614285.0", "7.07614285E+08"])
+def test_a_number_that_is_stored_is_found_whatever_its_format(registry: Registry, code: str, raw: str) -> None:
+    """The CPR office's own example; a column of shares would show anything in its place."""
+    other = line(3, share='s="1"|<v>812345678</v>')
+    content = book(header() + line(2, share=f's="1"|<v>{raw}</v>'), styles(code))
+    assert refused(content, registry).rule == "cpr_number"
+    assert reading(book(header() + other, styles(code)), registry).rows == 1
+
+
+def test_a_day_beside_four_digits_is_found_whatever_its_format(registry: Registry) -> None:
+    """7 July 1961 is day 22,469 of Excel."""
+    for code in ("dd-mm-yyyy", "ddmmyy", "yyyy", "d. mmmm yyyy", "[$-406]dd/mm/yy", "yyyy-mm-dd hh:mm"):
+        content = book(header() + line(2, 's="1"|<v>22469</v>', "<v>4285</v>"), styles(code))
+        assert refused(content, registry).rule == "cpr_number", code
+    assert reading(book(header() + line(2, "<v>22469</v>", "<v>4285</v>")), registry).rows == 1
+
+
 # Programs that write workbooks ----------------------------------------------------------------------------------------
 
 ROWS: list[list[Any]] = [

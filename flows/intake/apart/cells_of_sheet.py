@@ -2,37 +2,42 @@
 
 import re
 from array import array
-from functools import cache
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from flows.intake.apart.answers import MOST_CELLS, Texts, Unreadable, in_few, packed, too_large
+from flows.intake.apart.conditional_formats import FALSE, TRUE, ConditionalFormats
 from flows.intake.apart.marks import NOT_CALCULATED, SHOWN_OTHERWISE, error_in_file
 from flows.intake.apart.number_formats import NumberFormat, number_format
 from flows.intake.apart.numbers import stored
+from flows.intake.apart.references import LAST_COLUMN, LAST_ROW, Area, area, column_number
 from flows.intake.apart.strings import TextOfRuns, unescaped
 from flows.intake.cpr import holds_cpr_number
 from flows.intake.cpr_tables import rows_with_cpr_numbers
 
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
-RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?", re.ASCII)
 GENERAL = number_format("General")
 PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
 # So few digits are the same in binary, and decimals that end in no zero and are not three need no care.
 FEW_DECIMALS = re.compile(r"-?(?:0|[1-9][0-9]{0,8})\.(?:[0-9]?[1-9]|[0-9]{3}[1-9])", re.ASCII)
-# As many digits as a CPR number, or one whose first was a zero.
+# As many digits as a CPR number, or one whose first was a zero; and such a number with a power of ten.
 LIKE_CPR = re.compile(r"[0-9]{9,10}(?:\.0*)?", re.ASCII)
+LIKE_CPR_BY_POWER = re.compile(r"[0-9]{1,10}(?:\.[0-9]{0,9})?E\+?[0-9]{1,2}", re.ASCII | re.IGNORECASE)
 DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:.]*)Z?)?|([0-9]{2}:[0-9]{2}:[0-9]{2})", re.ASCII)
-TRUE, FALSE = ("1", "true"), ("0", "false")
 MOST_RANGES = 100_000
+LONGEST_YEAR = 4
 SPOKEN = {"prompt", "promptTitle", "error", "errorTitle", "tooltip", "display", "location", "name", "codeName"}
 
 
 class Shared(NamedTuple):
-    """What all sheets of a workbook have in common; `used` marks the shared strings that cells have."""
+    """What all sheets of a workbook have in common; `used` marks the shared strings that cells have.
+
+    `formats` are those of the cell styles, `differing` those of the styles that conditional formats give.
+    """
 
     strings: list[str]
     formats: list[NumberFormat]
+    differing: list[NumberFormat | None]
     texts: Texts
     is_1904: bool
     is_calculated: bool
@@ -53,8 +58,11 @@ class SheetCell:
 class SheetReader:
     """The handlers of a sheet's part; `answer` gives the sheet once it has been read."""
 
-    def __init__(self, number: int, shared: Shared) -> None:
+    def __init__(self, number: int, shared: Shared, conditional: ConditionalFormats | None = None) -> None:
+        """`conditional` are the formats that the sheet names after its cells, once they are known."""
         self.number = number
+        self.conditional = conditional
+        self.found = ConditionalFormats(shared.differing)
         self.shared = shared
         self.cell: SheetCell | None = None
         self.runs = TextOfRuns()
@@ -67,8 +75,8 @@ class SheetReader:
         self.rows_hidden_by_default = False
         self.hidden_rows = array("i")
         self.hidden_columns: list[tuple[int, int]] = []
-        self.merged: list[tuple[int, int, int, int]] = []
-        self.arrays: list[tuple[int, int, int, int]] = []
+        self.merged: list[Area] = []
+        self.arrays: list[Area] = []
         self.stored: dict[int, str] = {}
         self.rows_with_cpr_numbers: list[int] = []
         self.words: list[str] = []
@@ -91,6 +99,7 @@ class SheetReader:
                 self.hidden_columns.append((_whole(attributes.get("min")), _whole(attributes.get("max"))))
             case "mergeCell":
                 self.merged.append(area(attributes.get("ref", "")))
+        self.found.started(tag, attributes)
         self.words += [text for name, text in attributes.items() if name in SPOKEN]
         if len(self.merged) + len(self.hidden_columns) > MOST_RANGES:
             raise too_large(f"sheet {self.number} has over {MOST_RANGES} merged cells or hidden columns")
@@ -98,6 +107,7 @@ class SheetReader:
     def ended(self, tag: str) -> None:
         """An element ends."""
         if not self.in_data:
+            self.found.ended(tag)
             self.words.append("\n")
             return
         if self.cell is not None:
@@ -116,6 +126,7 @@ class SheetReader:
         """Characters."""
         if self.cell is None:
             if not self.in_data:
+                self.found.text(text)
                 self.words.append(text)
         elif self.inside == "v":
             self.cell.value += text
@@ -178,13 +189,23 @@ class SheetReader:
             self.rows_with_cpr_numbers.append(cell.row)
         if not text:
             return
-        if cell.type == "n" and raw != text and LIKE_CPR.fullmatch(raw):
-            self.stored[len(self.codes)] = raw.partition(".")[0]
+        if cell.type == "n" and raw != text and (held := self._personal(cell, raw.strip(), text)):
+            self.stored[len(self.codes)] = held
         self.rows.append(cell.row)
         self.columns.append(cell.column)
         self.codes.append(self.shared.texts.code(text))
         if len(self.codes) > MOST_CELLS:
             raise too_large(f"sheet {self.number} has over {MOST_CELLS} cells")
+
+    def _personal(self, cell: SheetCell, raw: str, text: str) -> str:
+        """What a number stores that shows something else: as many digits as a CPR number has, or a date of birth."""
+        if LIKE_CPR.fullmatch(raw):
+            return raw.partition(".")[0]
+        if LIKE_CPR_BY_POWER.fullmatch(raw):
+            return f"{stored(raw):f}".partition(".")[0]
+        if len(text) == LONGEST_YEAR and self.shared.formats and (number := stored(raw)):
+            return self.shared.formats[cell.style].day_of_year(number, self.shared.is_1904)
+        return ""
 
     def _text(self, cell: SheetCell, raw: str) -> str:  # noqa: PLR0911 - a return for each type of cell
         """What the cell shows."""
@@ -223,7 +244,7 @@ class SheetReader:
         shows = self.shared.formats[cell.style] if self.shared.formats else None
         if self.hides_zeros and not raw.strip("-0."):
             return SHOWN_OTHERWISE
-        if shows is None or shows.is_general:
+        if self.conditional is None and (shows is None or shows.is_general):
             if PLAIN.fullmatch(raw):
                 return "0" if raw == "-0" else raw
             if FEW_DECIMALS.fullmatch(raw):
@@ -231,11 +252,20 @@ class SheetReader:
         number = stored(raw)
         if number is None:
             raise Unreadable("damaged_file", f"sheet {self.number}, row {cell.row}: a number that is none")
-        return (shows or GENERAL).shown(number, self.shared.is_1904)
+        text = (shows or GENERAL).shown(number, self.shared.is_1904)
+        return self._by_condition(cell, number, text)
+
+    def _by_condition(self, cell: SheetCell, number: Decimal | None, text: str) -> str:
+        """What the cell shows once its conditional formats are heard."""
+        if self.conditional is None:
+            return text
+        return self.conditional.shown(cell.row, cell.column, number, text, self.shared.is_1904)
 
     def _of_text(self, cell: SheetCell, text: str) -> str:
         shows = self.shared.formats[cell.style] if self.shared.formats else None
-        return text if not text.strip() or shows is None or shows.shows_text() else SHOWN_OTHERWISE
+        if not text.strip():
+            return text
+        return self._by_condition(cell, None, text if shows is None or shows.shows_text() else SHOWN_OTHERWISE)
 
     def _shared_string(self, cell: SheetCell, raw: str) -> str:
         if not raw.isascii() or not raw.isdigit() or len(raw) > 9 or int(raw) >= len(self.shared.strings):
@@ -296,24 +326,6 @@ def _side_by_side(columns: dict[int, list[str]]) -> list[tuple[str, ...]]:
         made.append(cells)
         before = column
     return list(zip(*made, strict=True))
-
-
-@cache
-def column_number(letters: str) -> int:
-    """The number of a column, from 1, of its letters."""
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number
-
-
-def area(reference: str) -> tuple[int, int, int, int]:
-    """First row, first column, last row, last column of a range such as 'B2:C5'. Raises Unreadable where it is none."""
-    found = RANGE.fullmatch(reference)
-    if not found:
-        raise Unreadable("damaged_file", "a range of cells that is none")
-    left, top, right, bottom = found.groups()
-    return int(top), column_number(left), int(bottom or top), column_number(right or left)
 
 
 def _whole(text: str | None) -> int:

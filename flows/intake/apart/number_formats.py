@@ -69,6 +69,13 @@ class NumberFormat:
             case _:
                 return _number_shown(number, section, is_negative_part, bool(section.condition))
 
+    def day_of_year(self, number: Decimal, is_1904: bool) -> str:
+        """The whole day of which the format shows the year alone, in ISO form; nothing where it shows anything else."""
+        section, _ = self._section(number)
+        if section is None or section.kind != "date" or set(section.date_signs) != {"y"}:
+            return ""
+        return date_shown(number, section._replace(date_signs="ymd"), is_1904)
+
     def shows_text(self) -> bool:
         """Whether a cell of text is shown as it is."""
         section = self.of_text

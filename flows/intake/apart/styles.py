@@ -1,4 +1,4 @@
-"""The styles of a workbook: the number format of each style that a cell may have."""
+"""The styles of a workbook: the number format of each style that a cell, or a conditional format, may have."""
 
 from flows.intake.apart.answers import Unreadable
 from flows.intake.apart.number_formats import BUILT_IN, NumberFormat, number_format
@@ -9,12 +9,16 @@ MOST_STYLES = 70_000
 FOREIGN = '"?"0'
 
 
-def cell_formats(package: Package, part: str | None) -> list[NumberFormat]:
-    """The number format of every cell style, in their order. Raises Unreadable where they are damaged."""
+def formats(package: Package, part: str | None) -> tuple[list[NumberFormat], list[NumberFormat | None]]:
+    """The number format of every cell style and of every differing style that has one, in their order.
+
+    Raises Unreadable where they are damaged.
+    """
     if part is None:
-        return []
+        return [], []
     codes: dict[int, str] = {}
     used: list[int] = []
+    differing: list[NumberFormat | None] = []
     above: list[str] = []
 
     def started(tag: str, attributes: dict[str, str]) -> None:
@@ -24,7 +28,12 @@ def cell_formats(package: Package, part: str | None) -> list[NumberFormat]:
             codes[_number(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
         elif tag == "xf" and inside == "cellXfs":
             used.append(_number(attributes.get("numFmtId", "0")))
-        if len(used) > MOST_STYLES:
+        elif tag == "dxf" and inside == "dxfs":
+            differing.append(None)
+        elif tag == "numFmt" and inside == "dxf":
+            code = attributes.get("formatCode") or _built_in(_number(attributes.get("numFmtId", "0")))
+            differing[-1:] = [number_format(code)]
+        if len(used) + len(differing) > MOST_STYLES:
             raise Unreadable("damaged_file", "too many styles")
 
     def ended(_: str) -> None:
@@ -32,7 +41,7 @@ def cell_formats(package: Package, part: str | None) -> list[NumberFormat]:
 
     package.parse(part, started, ended, lambda _: None)
     # Danish Excel spells out those of money; StatBank's program writes an empty code for the general format.
-    return [number_format(codes.get(key) or _built_in(key)) for key in used]
+    return [number_format(codes.get(key) or _built_in(key)) for key in used], differing
 
 
 def _built_in(key: int) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 from flows.intake.apart import part_texts
 from flows.intake.apart.answers import Texts, Unreadable
-from flows.intake.apart.cells_of_sheet import FALSE, TRUE, Shared, SheetReader
+from flows.intake.apart.cells_of_sheet import Shared, SheetReader
+from flows.intake.apart.conditional_formats import FALSE, TRUE
 from flows.intake.apart.package import Package, attribute, foreign
 from flows.intake.apart.strings import shared_strings
-from flows.intake.apart.styles import cell_formats
+from flows.intake.apart.styles import formats
 from flows.intake.cpr import holds_cpr_number
 
 MOST_SHEETS = 500
@@ -54,7 +55,7 @@ def read(content: bytes) -> dict[str, Any]:
     texts, phonetic = shared_strings(package, _there(package, strings))
     shared = Shared(
         texts,
-        cell_formats(package, _there(package, styles)),
+        *formats(package, _there(package, styles)),
         Texts(),
         contents.is_1904,
         contents.is_calculated,
@@ -69,13 +70,20 @@ def read(content: bytes) -> dict[str, Any]:
             continue
         if kind != "worksheet" or not package.has(place) or place.casefold() in passed:
             raise Unreadable("damaged_file", f"sheet {number} is not in the file")
-        reader = SheetReader(number, shared)
-        package.parse(place, reader.started, reader.ended, reader.text)
+        reader = _read_sheet(package, place, SheetReader(number, shared))
+        if reader.found.change_numbers:
+            # Conditional formats stand after the cells, which are read once more with them.
+            reader = _read_sheet(package, place, SheetReader(number, shared, reader.found))
         sheets.append({"number": number, "name": name, "state": state, **reader.answer()})
         passed[place.casefold()] = number
         belonging |= {place.casefold(): number for _, place in package.relationships(place).values()}
     _search_rest(package, shared, phonetic, strings, passed, belonging)
     return {"texts": shared.texts.listed(), "sheets": sheets}
+
+
+def _read_sheet(package: Package, place: str, reader: SheetReader) -> SheetReader:
+    package.parse(place, reader.started, reader.ended, reader.text)
+    return reader
 
 
 def _there(package: Package, part: str | None) -> str | None:
