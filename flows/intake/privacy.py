@@ -15,8 +15,6 @@ from flows.intake.coded import Coded, combine
 from flows.intake.cpr import NOT_PLAIN, PERHAPS, holds_cpr_number, plain
 from flows.intake.cpr_tables import ENOUGH, FIGURE, SPLITS, NumberColumn, Split, digits_alone, split_numbers
 
-FORMS = {form for split in SPLITS for form in split.forms}
-
 
 def cells_with_cpr_numbers(cells: pl.Series) -> pl.Series:
     """A mask over cells of text, each by itself."""
@@ -36,11 +34,19 @@ def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> ND
         held = _held(name, column.spellings)
         if held is not None and held.any():
             mask |= column.where(held)
-    forms = {form: [any_matches(column.spellings, _alone(form)) for column in columns] for form in FORMS}
+    looked_for: dict[tuple[str, int], bool] = {}
+
+    def is_there(form: str, place: int) -> bool:
+        if (form, place) not in looked_for:
+            looked_for[form, place] = any_matches(columns[place].spellings, _alone(form))
+        return looked_for[form, place]
+
     for split, place in product(SPLITS, range(len(columns) - 1)):
         wide = slice(place, place + len(split.forms))
-        if len(columns) >= wide.stop and all(forms[form][wide.start + at] for at, form in enumerate(split.forms)):
-            mask[: min(ENOUGH, len(mask))] |= _split(split, header[wide], [_first(column) for column in columns[wide]])
+        if len(columns) < wide.stop or not split.may_be(" ".join(header[wide][:-1])):
+            continue
+        if all(map(is_there, split.forms, range(place, wide.stop))):
+            mask[:ENOUGH] |= _split(split, header[wide], [_first(column) for column in columns[wide]])
     return mask
 
 
@@ -48,7 +54,7 @@ def _split(split: Split, header: Sequence[str], columns: Sequence[Coded]) -> NDA
     """A mask over the rows of columns side by side: those whose cells are parts of a number."""
     rows = len(columns[0])
     masks = [c.where(c.spellings.str.contains(_alone(f))) for c, f in zip(columns, split.forms, strict=True)]
-    if not split.may_be(" ".join(header[:-1])) or not np.logical_and.reduce(masks).any():
+    if not np.logical_and.reduce(masks).any():
         return np.zeros(rows, dtype=bool)
     codes, parts = combine(rows, *columns)
     texts = [column.spellings.gather(part) for column, part in zip(columns, parts, strict=True)]
