@@ -6,6 +6,7 @@ possible figure cannot be, nor another wording of a free text, and the share of 
 """
 
 import io
+import json
 import os
 import random
 import re
@@ -74,13 +75,14 @@ FOREIGN |= {
     CUTS / "statbank/indkp107_footnote.xlsx": "statbank_indkp107",
     CUTS / "statbank/folk1a_windows_1252.px": "statbank_folk1a",
 }
+PX = CUTS / "statbank/folk1a_windows_1252.px"
 COPIES = int(os.environ.get("DAMAGED_COPIES", examples(1_000)))
 SECONDS = 20
-# Columns of facts that hold figures: what a changed digit may change. Everything else is a name, a place or a rule.
+# Columns of facts that hold figures, or why there is none: what a changed digit or mark may change. Everything else is a name, a place or a rule.
 FIGURES = {
     "value", "numerator", "denominator", "dwellings", "grants", "grant_dkk", "grant_period_years", "total", "threshold",
     "year", "period", "published_in", "from_year", "to_year", "criteria_required", "criteria_in_rule", "areas",
-    "threshold_times_national", "published_at", "received_at", "window_years", "reference_from", "reference_to",
+    "missing_reason", "threshold_times_national", "published_at", "received_at", "window_years", "reference_from", "reference_to",
 }  # fmt: skip
 # What people wrote as they liked; no contract can tell one wording from another.
 FREE_TEXT = {"plan_name", "measure", "measure_unit", "stated_in", "rule_note", "list_type", "operator"}
@@ -249,18 +251,167 @@ def twice_an_element(part: bytes, chance: random.Random) -> bytes:
     return part[: found.end()] + found[0] + part[found.end() :]
 
 
+def in_cube(content: bytes, chance: random.Random, *changes: Callable[[dict[str, Any], random.Random], None]) -> bytes:
+    """A JSON-stat cube of which one thing was changed and written again, so that it is JSON as before."""
+    document = json.loads(content)
+    chance.choice(changes)(document["dataset"], chance)
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def cube_value(content: bytes, chance: random.Random) -> bytes:
+    def other(cube: dict[str, Any], chance: random.Random) -> None:
+        values = cube["value"]
+        at = chance.randrange(len(values))
+        odd = [None, "..", -values[at], values[at] / 10, str(values[at]) + "x", 0, True, [], values[at] + 1]
+        values[at] = chance.choice(odd)
+
+    def less(cube: dict[str, Any], chance: random.Random) -> None:
+        cube["value"].pop(chance.randrange(len(cube["value"])))
+
+    def more(cube: dict[str, Any], chance: random.Random) -> None:
+        cube["value"].insert(chance.randrange(len(cube["value"])), chance.choice([None, 0, 9000]))
+
+    def sparse(cube: dict[str, Any], chance: random.Random) -> None:
+        places = {str(at): value for at, value in enumerate(cube["value"])}
+        place = chance.choice([*places])
+        value = places.pop(place)
+        if chance.random() < 0.6:
+            places[chance.choice([f"0{place}", f"-{place}", str(len(cube["value"])), f"{place}.0", " " + place])] = (
+                value
+            )
+        cube["value"] = places
+
+    return in_cube(content, chance, other, less, more, sparse)
+
+
+def cube_dimension(content: bytes, chance: random.Random) -> bytes:
+    def without(cube: dict[str, Any], chance: random.Random) -> None:
+        dimensions = cube["dimension"]
+        at = chance.randrange(len(dimensions["id"]))
+        for part in chance.sample(["id", "size", "dimension"], chance.randrange(1, 4)):
+            if part == "dimension":
+                dimensions.pop(dimensions["id"][at] if at < len(dimensions["id"]) else "Tid", None)
+            else:
+                dimensions[part].pop(at)
+
+    def renamed(cube: dict[str, Any], chance: random.Random) -> None:
+        dimensions = cube["dimension"]
+        at = chance.randrange(len(dimensions["id"]))
+        old, new = dimensions["id"][at], chance.choice([*dimensions["id"], "ALDER", ""])
+        dimensions["id"][at] = new
+        if chance.random() < 0.7:
+            dimensions[new] = dimensions.pop(old)
+
+    def resized(cube: dict[str, Any], chance: random.Random) -> None:
+        sizes = cube["dimension"]["size"]
+        at = chance.randrange(len(sizes))
+        sizes[at] = chance.choice([sizes[at] + 1, sizes[at] - 1, -sizes[at], 0, 10**9, "1", None, sizes[at] + 0.5])
+
+    return in_cube(content, chance, without, renamed, resized)
+
+
+def categories(cube: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """The members of a dimension, by code their places. Of a period nothing vouches but a hash."""
+    named = [name for name in cube["dimension"]["id"] if name not in ("Tid", "ContentsCode")]
+    index: dict[str, Any] = cube["dimension"][chance.choice(named)]["category"]["index"]
+    return index
+
+
+def cube_category(content: bytes, chance: random.Random) -> bytes:
+    def without(cube: dict[str, Any], chance: random.Random) -> None:
+        index = categories(cube, chance)
+        index.pop(chance.choice([*index]))
+
+    def renamed(cube: dict[str, Any], chance: random.Random) -> None:
+        index = categories(cube, chance)
+        code = chance.choice([*index])
+        new = chance.choice(
+            [digit(code.encode(), chance).decode() if code.isdigit() else code[::-1], "", code + " ", "x"]
+        )
+        index[new] = index.pop(code)
+
+    def placed(cube: dict[str, Any], chance: random.Random) -> None:
+        index = categories(cube, chance)
+        index[chance.choice([*index])] = chance.choice([0, 1, len(index), -1, None, "x", 1.5])
+
+    return in_cube(content, chance, without, renamed, placed)
+
+
+def cube_status(content: bytes, chance: random.Random) -> bytes:
+    def some(cube: dict[str, Any], chance: random.Random) -> None:
+        place = chance.choice([str(chance.randrange(len(cube["value"]))), "-1", "x", "10000"])
+        cube["status"] = {place: chance.choice([".", "..", "-", "p", "e", "0", 7, None, ""])}
+
+    def each(cube: dict[str, Any], chance: random.Random) -> None:
+        marks = [chance.choice(["", "", "..", "p"]) for _ in cube["value"]]
+        cube["status"] = chance.choice([marks, marks[1:], "..", "p", "", 5, ["", None]])
+
+    return in_cube(content, chance, some, each)
+
+
+def px_value(content: bytes, chance: random.Random) -> bytes:
+    """One figure of the data of a PX file is another, a mark, not there, or there twice."""
+    start = content.index(b"DATA=")
+    figure = chance.choice(list(re.finditer(rb"[0-9]+", content[start:])))
+    mark, once = figure[0], [b"", b'".."', b'".."', b"..", b"-", b".", b'"', b";", b"x", b"1e3", b"1,5"]
+    other = chance.choice([*once, b"-" + mark, mark + b" " + mark, mark + b".5", digit(mark, chance)])
+    return content[: start + figure.start()] + other + content[start + figure.end() :]
+
+
+def px_category(content: bytes, chance: random.Random) -> bytes:
+    """A value of a dimension is not there, stands twice, or is another; of a period nothing vouches but a hash."""
+    entries = list(re.finditer(rb'\n(?:VALUES|CODES)\("(?!tid)[^"]*"\)=([^;]*);', content))
+    entry = chance.choice(entries)
+    values = entry[1].replace(b"\r", b"").replace(b"\n", b"").split(b",")
+    at = chance.randrange(len(values))
+    match chance.randrange(4):
+        case 0:
+            values.pop(at)
+        case 1:
+            values.insert(at, chance.choice(values))
+        case 2:
+            values[at] = b'"' + values[at].strip(b'"')[::-1] + b'"'
+        case 3:
+            values[at] = values[at][:-1]
+    return content[: entry.start(1)] + b",".join(values) + content[entry.end(1) :]
+
+
+def px_keyword(content: bytes, chance: random.Random) -> bytes:
+    """A keyword is not there, has no value, has another name, or stands twice."""
+    entry = chance.choice(list(re.finditer(rb'(?m)^([A-Z][A-Z-]*)(?:\[en\])?(?:\("[^"]*"\))?=[^;]*;', content)))
+    name = entry[1]
+    other = chance.choice(
+        [b"", entry[0] + b"\n" + entry[0], entry[0].replace(name, name + b"X"), entry[0].replace(name, name[::-1]),
+         entry[0][: entry[0].index(b"=") + 1] + b";", entry[0].replace(b'"', b"", 1)]
+    )  # fmt: skip
+    return content[: entry.start()] + other + content[entry.end() :]
+
+
 DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
     damage.__name__: damage
     for damage in (
         flip, digit, cut, cut_at_a_line, double, drop, swap_columns, separator, encoding, twice_encoded,
         cell, style, sheet_attribute, sheet_element, relationship, zip_entry,
+        cube_value, cube_dimension, cube_category, cube_status, px_value, px_category, px_keyword,
     )
 }  # fmt: skip
 # Whole lines that are not there leave a whole file, where nothing says how many there should be.
 WHOLE_LINES = ("cut", "cut_at_a_line", "drop", "sheet_element")
-# Damages within a workbook, which only workbooks are given.
+# Damages within a workbook, a cube or a PX file, which only these are given.
 WITHIN = ("cell", "style", "sheet_attribute", "sheet_element", "relationship", "zip_entry")
-STRUCTURE = DAMAGES.keys() - {"flip", "digit", *WITHIN}
+IN_CUBES = ("cube_value", "cube_dimension", "cube_category", "cube_status")
+IN_PX = ("px_value", "px_category", "px_keyword")
+OF_LINES = [kind for kind in DAMAGES if kind not in (*WITHIN, *IN_CUBES, *IN_PX)]
+STRUCTURE = {*OF_LINES, "cube_dimension", "px_keyword"} - {"flip", "digit"}
+
+
+def kinds_of(content: bytes) -> list[str]:
+    """The damages that a file is given."""
+    if content.startswith(b"PK"):
+        return [*WITHIN, "flip", "cut"]
+    if content.startswith(b"{"):
+        return [*IN_CUBES, "flip", "digit", "cut", "encoding", "twice_encoded"]
+    return [*IN_PX, *OF_LINES] if content.startswith(b"CHARSET") else OF_LINES
 
 
 @contextmanager
@@ -316,6 +467,7 @@ def originals(registry: Registry, known: Any, folder: Path) -> list[Original]:
     """The real files that are at hand, each with the facts that it gives undamaged."""
     found = [(path, path.split("/")[0], (RAW / path).read_bytes(), "") for path in OWN]
     found += [(f"{source}/{file.name}", source, file.read_bytes(), NOTE) for file, source in FOREIGN.items()]
+    found.append(("statbank_folk1a/kvartal.json", "statbank_folk1a", as_cube(PX.read_bytes()), NOTE))
     made = []
     for path, source, content, note in found:
         bare = Original(path, source, content, note, {}, "")
@@ -323,6 +475,21 @@ def originals(registry: Registry, known: Any, folder: Path) -> list[Original]:
         assert receipt.outcome == "accepted", receipt
         made.append(Original(path, source, content, note, facts, totals(bare, registry)))
     return made
+
+
+def as_cube(px: bytes) -> bytes:
+    """The figures of a PX file with CODES as a JSON-stat cube."""
+    text = px.decode("cp1252")
+    codes = {name: re.findall('"([^"]*)"', found) for name, found in re.findall(r'CODES\("([^"]*)"\)=([^;]*);', text)}
+    ids = {"civilstand": "CIVILSTAND", "område": "OMRÅDE", "tid": "Tid"}
+    dimensions: dict[str, Any] = {
+        ids[name]: {"category": {"index": {code: at for at, code in enumerate(members)}}}
+        for name, members in codes.items()
+    }
+    dimensions |= {"id": [ids[name] for name in codes], "size": [*map(len, codes.values())]}
+    values = [int(figure) for figure in text.partition("DATA=")[2].replace(";", "").split()]
+    cube = {"dimension": dimensions, "label": "FOLK1A", "value": values}
+    return json.dumps({"dataset": cube}, ensure_ascii=False).encode()
 
 
 def totals(original: Original, registry: Registry) -> str:
@@ -358,10 +525,7 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
     wrong: list[str] = []
     for number in range(copies):
         original = real[number % len(real)]
-        is_book = original.content.startswith(b"PK")
-        kind = chance.choice(
-            [kind for kind in DAMAGES if kind not in WITHIN] if not is_book else [*WITHIN, "flip", "cut"]
-        )
+        kind = chance.choice(kinds_of(original.content))
         guard = chance.choice(["none", "none", "hash", "hash" if has_free_text(original) else "totals"])
         content = damaged(original, kind, guard, chance)
         if content == original.content:
@@ -380,7 +544,9 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
             wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {why}"[:400])
         if outcome == "lines lost" and (guard != "none" or kind not in WHOLE_LINES):
             wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {why}"[:400])
-        if outcome in ("lost", "another name"):
+        # A code that became another one that is known names another place in all its cells: a sum of codes tells it.
+        is_named_anew = outcome == "another name" and (guard, kind) == ("none", "cube_category")
+        if outcome in ("lost", "another name") and not is_named_anew:
             wrong.append(f"{original.path}, {kind}, {guard}, seed {seed}, copy {number}: {outcome}: {why}"[:400])
     return counts, wrong
 
