@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import PurePosixPath
 
@@ -15,6 +16,7 @@ from flows.intake.formats import cells
 from flows.intake.names import normal
 from flows.intake.numbers import SHARE, number_text
 from flows.intake.reading import Reading
+from flows.intake.receipts import Receipt
 from flows.intake.reshape import Rows
 
 # A table of StatBank where a text names one: 'tabel FOLK1A', 'StatBank: STRAF11'.
@@ -191,9 +193,13 @@ def year(rows: Rows, path: str, reading: Reading) -> None:
         raise Refusal("other_year", f"the name of the file says {named.pop()}, its rows {shown}")
 
 
-def bad_share(rows: int, quarantined: int, path: str, reading: Reading) -> tuple[bool, Counter[str]]:
-    """Whether a source's share of bad rows is kept, and the exception that is needed for it."""
-    if quarantined <= reading.source.max_bad_share * rows:
-        return True, Counter()
-    excuse = reading.registry.excuse("too_many_bad_rows", path)
-    return excuse is not None, Counter([excuse] if excuse else [])
+def judged(receipt: Receipt, reading: Reading) -> Receipt:
+    """The receipt, refused where too many of the rows asked for are bad and no exception accepts it."""
+    asked_for = receipt.rows - receipt.out_of_scope
+    if receipt.quarantined <= reading.source.max_bad_share * asked_for:
+        return receipt
+    if excuse := reading.registry.excuse("too_many_bad_rows", receipt.path):
+        return replace(receipt, accepted=receipt.accepted | {excuse: 1})
+    share = f"{receipt.quarantined} of {asked_for} rows, at most {reading.source.max_bad_share:.0%} allowed"
+    rules = ", ".join(f"{rule} ({count})" for rule, count in receipt.rules.items())
+    return replace(receipt, outcome="refused", rule="too_many_bad_rows", detail=f"{share}; {rules}")

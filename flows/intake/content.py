@@ -36,17 +36,15 @@ def read(delivery: Delivery, reading: Reading) -> tuple[DeliveredTable, dict[str
     content = contents[delivery.fingerprint]
     note = _note_beside(delivery, contents)
 
-    def table() -> DeliveredTable:
-        return formats.read(content, reading.layout, reading.source, note, vouched=_vouched(delivery, contents))
-
     if isinstance(content, bytes):
         _check(content, delivery.fingerprint)
-        return table(), contents
     try:
-        return table(), contents
+        vouched = _vouched(delivery, contents)
+        return formats.read(content, reading.layout, reading.source, note, vouched=vouched), contents
     finally:
-        # A file that changed meanwhile is refused for that, whatever else was found in it.
-        _check(content, delivery.fingerprint)
+        # A large file that changed meanwhile is refused for that, whatever else was found in it.
+        if not isinstance(content, bytes):
+            _check(content, delivery.fingerprint)
 
 
 def archive(contents: dict[str, Content], staging: Path) -> None:

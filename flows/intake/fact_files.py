@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -72,7 +72,9 @@ class FactFiles:
         """Write the rows that are not bad; where `found` is given, validate them first and set aside what fails."""
         files: dict[str, Path] = {}
         with ExitStack() as stack:
-            pen = stack.enter_context(_Pen(is_beside=len(self.rows.lines) > BLOCK))
+            # Deliveries of several blocks are written beside, while the next block is made.
+            beside = stack.enter_context(ThreadPoolExecutor(1)) if len(self.rows.lines) > BLOCK else None
+            writing: list[Future[None]] = []
             adders: dict[str, Any] = {}
             for block in self._blocks(~bad):
                 failed = self._failed(block, found) if found is not None else set()
@@ -85,8 +87,14 @@ class FactFiles:
                     if name not in adders:
                         files[name] = self.work / f"{name}.parquet"
                         adders[name] = stack.enter_context(parquet(files[name], table))
-                    pen.write(self._add, adders[name], good)
-            pen.rest()
+                    if beside is None:
+                        self._add(adders[name], good)
+                        continue
+                    while len(writing) > 1:
+                        writing.pop(0).result()
+                    writing.append(beside.submit(self._add, adders[name], good))
+            for part in writing:
+                part.result()
         return files
 
     def _failed(self, block: Mapping[str, pl.DataFrame], found: list[Fault]) -> set[int]:
@@ -143,32 +151,3 @@ class FactFiles:
             for name, rows in suspects.items()
             for fault in facts.key_faults(pl.concat(rows), tables[name], self.rows.headers)
         ]
-
-
-class _Pen:
-    """Writes in the order given; of deliveries of several blocks beside, while the next block is made."""
-
-    def __init__(self, is_beside: bool) -> None:
-        self._beside = ThreadPoolExecutor(1) if is_beside else None
-        self._writing: list[Future[None]] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._beside:
-            self._beside.shutdown()
-
-    def write(self, add: Callable[..., None], *block: Any) -> None:
-        """Write a block; not more than two are on their way."""
-        if self._beside is None:
-            add(*block)
-            return
-        while len(self._writing) > 1:
-            self._writing.pop(0).result()
-        self._writing.append(self._beside.submit(add, *block))
-
-    def rest(self) -> None:
-        """Wait for what is on its way."""
-        for part in self._writing:
-            part.result()

@@ -14,6 +14,10 @@ from flows.intake.characters import any_matches
 from flows.intake.coded import Coded, combine
 from flows.intake.cpr import NOT_PLAIN, PERHAPS, holds_cpr_number, plain
 from flows.intake.cpr_tables import ENOUGH, FIGURE, SPLITS, NumberColumn, Split, digits_alone, split_numbers
+from flows.intake.faults import Refusal
+
+# Expressions for a cell that is nothing else.
+ALONE = {form: rf"(?i)^\s*(?:{form})\s*$" for form in (FIGURE, *(form for split in SPLITS for form in split.forms))}
 
 
 def cells_with_cpr_numbers(cells: pl.Series) -> pl.Series:
@@ -38,7 +42,7 @@ def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> ND
 
     def is_there(form: str, place: int) -> bool:
         if (form, place) not in looked_for:
-            looked_for[form, place] = any_matches(columns[place].spellings, _alone(form))
+            looked_for[form, place] = any_matches(columns[place].spellings, ALONE[form])
         return looked_for[form, place]
 
     for split, place in product(SPLITS, range(len(columns) - 1)):
@@ -50,10 +54,17 @@ def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> ND
     return mask
 
 
+def refuse_personal(held: Sequence[int], unit: str) -> None:
+    """Raises Refusal where there are rows or lines that hold a personal number."""
+    if held:
+        shown = ", ".join(map(str, held[:5]))
+        raise Refusal("cpr_number", f"{unit} {shown}{' and others' if len(held) > 5 else ''}")
+
+
 def _split(split: Split, header: Sequence[str], columns: Sequence[Coded]) -> NDArray[np.bool_]:
     """A mask over the rows of columns side by side: those whose cells are parts of a number."""
     rows = len(columns[0])
-    masks = [c.where(c.spellings.str.contains(_alone(f))) for c, f in zip(columns, split.forms, strict=True)]
+    masks = [c.where(c.spellings.str.contains(ALONE[f])) for c, f in zip(columns, split.forms, strict=True)]
     if not np.logical_and.reduce(masks).any():
         return np.zeros(rows, dtype=bool)
     codes, parts = combine(rows, *columns)
@@ -84,11 +95,7 @@ def _held(header: str, spellings: pl.Series) -> pl.Series | None:
     alone = {cell for cell in cells if digits_alone(cell)}
     numbers: set[str] = set()
     if alone:
-        figures = int(spellings.str.contains(_alone(FIGURE)).sum())
+        figures = int(spellings.str.contains(ALONE[FIGURE]).sum())
         numbers = NumberColumn(plain(header), alone, max(figures, len(alone))).numbers()
     held = [cell in numbers if cell in alone else holds_cpr_number(cell) for cell in cells]
     return mask.scatter(places, held)
-
-
-def _alone(form: str) -> str:
-    return rf"(?i)^\s*(?:{form})\s*$"

@@ -1,10 +1,8 @@
 """How a delivery is read: its source, the layout, the registry that declares both, and the names of places."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from flows.core.provenance import digest
 from flows.intake.names import PlaceNames
@@ -41,30 +39,30 @@ class Reading:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of everything that decides what is read: a word that no delivery of the source meets changes nothing."""
-        return digest([json.dumps(list(self._declared()), ensure_ascii=False, default=str), self.names.fingerprint])
+        registry, source = self.registry, self.source
+        tables = [registry.tables[name] for name in self.layout.tables]
+        mended = {name: entry for name, entry in registry.corrections.items() if entry.source == source.id}
+        dimensions = {dimension for rule in source.figures for dimension in rule.breakdown.values()}
+        vocabularies = {column.vocabulary for column in self.layout.columns}
+        vocabularies |= {column.vocabulary for table in tables for column in table.columns}
+        declared = [
+            source.model_dump(),
+            self.layout.model_dump(),
+            [table.model_dump() for table in tables],
+            sorted(registry.rules),
+            {name: indicator.model_dump(include=OF_INDICATORS) for name, indicator in registry.indicators.items()},
+            {name: entry.model_dump(include=OF_EXCEPTIONS) for name, entry in registry.exceptions.items()},
+            {name: entry.model_dump(include=OF_CORRECTIONS) for name, entry in mended.items()},
+            [row for row in registry.codes["breakdown_parts"] if row["dimension"] in dimensions],
+            {name: registry.vocabularies[name] for name in sorted(filter(None, vocabularies))},
+        ]
+        return digest([json.dumps(declared, ensure_ascii=False, default=str), self.names.fingerprint])
 
     @cached_property
     def contracts(self) -> dict[str, Contract]:
         """The contract of each fact table that the layout feeds."""
         tables = self.registry.tables
         return {name: Contract(self.registry, tables[name]) for name in self.layout.tables}
-
-    def _declared(self) -> Iterator[Any]:
-        registry, source = self.registry, self.source
-        tables = [registry.tables[name] for name in self.layout.tables]
-        yield source.model_dump()
-        yield self.layout.model_dump()
-        yield [table.model_dump() for table in tables]
-        yield sorted(registry.rules)
-        yield {name: indicator.model_dump(include=OF_INDICATORS) for name, indicator in registry.indicators.items()}
-        yield {name: entry.model_dump(include=OF_EXCEPTIONS) for name, entry in registry.exceptions.items()}
-        mended = {name: entry for name, entry in registry.corrections.items() if entry.source == source.id}
-        yield {name: entry.model_dump(include=OF_CORRECTIONS) for name, entry in mended.items()}
-        dimensions = {dimension for rule in source.figures for dimension in rule.breakdown.values()}
-        yield [row for row in registry.codes["breakdown_parts"] if row["dimension"] in dimensions]
-        vocabularies = {column.vocabulary for column in self.layout.columns}
-        vocabularies |= {column.vocabulary for table in tables for column in table.columns}
-        yield {name: registry.vocabularies[name] for name in sorted(filter(None, vocabularies))}
 
 
 def reading(source: str, registry: Registry, known: PlaceNames | None) -> Reading:

@@ -113,7 +113,7 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in delivered.remarks),
     )
     receipt = replace(
-        _judged(receipt, reading),
+        checks.judged(receipt, reading),
         faults=_write_faults(found, delivered, staging, name),
         set_aside=_write_keys(facts.set_aside(bad), staging, name),
     )
@@ -152,17 +152,6 @@ def _meant(
     checks.sender(rows, delivered, path, reading)
     checks.year(rows, path, reading)
     return delivered, rows, accepted, corrected
-
-
-def _judged(receipt: Receipt, reading: Reading) -> Receipt:
-    """The receipt, refused where too many of the rows asked for are bad and no exception accepts it."""
-    asked_for = receipt.rows - receipt.out_of_scope
-    is_kept, excuses = checks.bad_share(asked_for, receipt.quarantined, receipt.path, reading)
-    if is_kept:
-        return replace(receipt, accepted=receipt.accepted | dict(excuses))
-    share = f"{receipt.quarantined} of {asked_for} rows, at most {reading.source.max_bad_share:.0%} allowed"
-    rules = ", ".join(f"{rule} ({count})" for rule, count in receipt.rules.items())
-    return replace(receipt, outcome="refused", rule="too_many_bad_rows", detail=f"{share}; {rules}")
 
 
 def _put_in_place(

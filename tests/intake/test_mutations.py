@@ -78,11 +78,13 @@ FOREIGN |= {
 PX = CUTS / "statbank/folk1a_windows_1252.px"
 COPIES = int(os.environ.get("DAMAGED_COPIES", examples(1_000)))
 SECONDS = 20
-# Columns of facts that hold figures, or why there is none: what a changed digit or mark may change. Everything else is a name, a place or a rule.
+# Columns of facts that hold figures, or why there is none: what a changed digit or mark may change. Everything else is
+# a name, a place or a rule.
 FIGURES = {
     "value", "numerator", "denominator", "dwellings", "grants", "grant_dkk", "grant_period_years", "total", "threshold",
     "year", "period", "published_in", "from_year", "to_year", "criteria_required", "criteria_in_rule", "areas",
-    "missing_reason", "threshold_times_national", "published_at", "received_at", "window_years", "reference_from", "reference_to",
+    "threshold_times_national", "published_at", "received_at", "window_years", "reference_from", "reference_to",
+    "missing_reason",
 }  # fmt: skip
 # What people wrote as they liked; no contract can tell one wording from another.
 FREE_TEXT = {"plan_name", "measure", "measure_unit", "stated_in", "rule_note", "list_type", "operator"}

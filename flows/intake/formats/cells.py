@@ -1,4 +1,4 @@
-"""Words of cells that hold no figure, and what is refused in every format: personal numbers, names that stand twice."""
+"""Words of cells that hold no figure, and names of columns that stand twice."""
 
 import re
 from collections.abc import Sequence
@@ -30,13 +30,6 @@ def broken_rule(spelling: str) -> str | None:
 def is_error(spelling: str) -> bool:
     """Whether a cell shows an error, as Excel or LibreOffice writes it in English or Danish."""
     return broken_rule(spelling) == "error_cell"
-
-
-def refuse_personal(held: Sequence[int], unit: str) -> None:
-    """Raises Refusal where there are rows or lines that hold a personal number."""
-    if held:
-        shown = ", ".join(map(str, held[:5]))
-        raise Refusal("cpr_number", f"{unit} {shown}{' and others' if len(held) > 5 else ''}")
 
 
 def refuse_repeated(header: Sequence[str]) -> None:

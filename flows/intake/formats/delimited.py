@@ -22,10 +22,10 @@ from flows.intake.cpr import holds_cpr_number
 from flows.intake.cpr_tables import rows_with_cpr_numbers as rows_of_a_table
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
-from flows.intake.formats.cells import refuse_personal, refuse_repeated
+from flows.intake.formats.cells import refuse_repeated
 from flows.intake.formats.encoding import TWICE_ENCODED, decode
 from flows.intake.large_file import LargeFile
-from flows.intake.privacy import lines_with_cpr_numbers, rows_with_cpr_numbers
+from flows.intake.privacy import lines_with_cpr_numbers, refuse_personal, rows_with_cpr_numbers
 from schemas.models import Layout
 
 # More than a piece of a large file, which so is read with one dictionary per column.

@@ -36,17 +36,12 @@ BEGINNINGS = {
 }
 
 
-def true_name(content: bytes) -> str:
-    """What a file is that is no table, by its first bytes; empty where nothing speaks against a table."""
+def refuse_what_is_no_table(content: bytes) -> None:
+    """Raises Refusal with the true name of a web page, a PDF and the like; `content` is the beginning of the file."""
     if content.startswith(UTF_16) and not content.startswith(UTF_32):
         content = content.decode("utf-16", "ignore").encode()
     start = content.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return next((name for beginning, name in BEGINNINGS.items() if start.startswith(beginning)), "")
-
-
-def refuse_what_is_no_table(content: bytes) -> None:
-    """Raises Refusal with the true name of a web page, a PDF and the like; `content` is the beginning of the file."""
-    if name := true_name(content):
+    if name := next((name for beginning, name in BEGINNINGS.items() if start.startswith(beginning)), ""):
         raise Refusal("not_a_table", f"the file is {name}")
 
 
