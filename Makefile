@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format map bench simulate release clean
+.PHONY: help run demo test coverage lint format map bench simulate release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -16,6 +16,9 @@ run: $(VENV)/.ready ## deliveries in data/raw to a published snapshot in data/ma
 
 test: $(VENV)/.ready-dev ## all tests with few random examples; ARGS="-k word" for some, HYPOTHESIS_PROFILE=full for all examples
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+coverage: $(VENV)/.ready-dev ## the tests that are not slow, and whether they reach as much of the code as before
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --cov --cov-report= $(ARGS)
 
 lint: $(VENV)/.ready-dev ## ruff, its format check, sqlfluff, mypy
 	@$(BIN)/ruff check .

@@ -38,9 +38,9 @@ def written(*rules: dict[str, Any], number_format: str = "General", where: str =
             if "num_format" in given:
                 given["format"] = workbook.add_format({"num_format": given.pop("num_format")})
             rows.conditional_format(where, given)
-        said = workbook.add_worksheet("Følgeseddel")
+        note = workbook.add_worksheet("Følgeseddel")
         for at, (key, value) in enumerate(NOTE.items()):
-            said.write_row(at, 0, [key, value])
+            note.write_row(at, 0, [key, value])
     return made.getvalue()
 
 
