@@ -219,9 +219,9 @@ def _told_breaks(
     for kind, shown in figures.items():
         for year, why in _breaks(shown).items():
             figure = next(f for f in shown if f.year == year)
-            told = phrases.break_told(figure, area.id if kind == "area" else None, registry)
+            happened = phrases.break_told(figure, area.id if kind == "area" else None, registry)
             sign = "Lodret stiplet linje" if kind == "area" else _named(kind)
-            yield f"{sign}: brud fra {year}: {told or words.NO_CHANGE[why]}."
+            yield f"{sign}: brud fra {year}: {happened or words.NO_CHANGE[why]}."
 
 
 def _axis(held: Sequence[float], indicator: Indicator) -> tuple[float, float, list[tuple[float, str]]]:

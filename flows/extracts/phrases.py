@@ -87,9 +87,9 @@ def limits(figure: ClearedFigure) -> list[str]:
 
 def break_told(figure: ClearedFigure, area_id: str | None, registry: Registry) -> str:
     """What happened at the break that the figure stands behind, in the registry's words; empty where it has none."""
-    told = registry.breaks(figure.indicator, figure.figure_owner, area_id)
-    years = [year for year in told if year <= figure.year]
-    return told[max(years)] if years and figure.broken_by in ("boundary_break", "definition_break") else ""
+    breaks = registry.breaks(figure.indicator, figure.figure_owner, area_id)
+    years = [year for year in breaks if year <= figure.year]
+    return breaks[max(years)] if years and figure.broken_by in ("boundary_break", "definition_break") else ""
 
 
 def caveats(figure: ClearedFigure) -> str:

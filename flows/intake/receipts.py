@@ -13,8 +13,8 @@ from flows.core.files import write
 class Receipt:
     """What became of one delivery.
 
-    `rows` = `used` + `quarantined` + `out_of_scope`, or the delivery was refused as a whole (then `rule` says why). What is
-    used stands in the facts, and in a mart unless a newer delivery has taken its place.
+    `rows` = `used` + `quarantined` + `out_of_scope`, or the delivery was refused as a whole (then `rule` says why).
+    What is used stands in the facts, and in a mart unless a newer delivery has taken its place.
     Where figures stand in several columns of a line, each is a row; of the rows `implied` are not in the file and mean
     0, by the word of its note. `tables` names the staged file of each fact table;
     `faults` the file of broken rules (line, column, rule, detail, row), `set_aside` that of the keys of figures in the

@@ -28,7 +28,7 @@ SAYS_SOMETHING = pl.col("value").is_not_null() | (pl.col("missing_reason") == WI
 
 
 @dataclass(frozen=True)
-class Standing:
+class FiguresInForce:
     """The figures that stand, one per key; what was set aside, and how often each declared exception was needed."""
 
     figures: pl.DataFrame
@@ -36,7 +36,7 @@ class Standing:
     accepted: Counter[str]
 
 
-def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -> Standing:
+def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -> FiguresInForce:
     """The figures that stand of all that were delivered.
 
     `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` what their older
@@ -54,12 +54,12 @@ def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -
     rows = _without(rows, conflicting, key)
     accepted = Counter[str]()
     while True:
-        told = rows.filter(SAYS_SOMETHING).select("source_file", *key)
-        behind = older.join(told, on=["source_file", *key], how="anti", nulls_equal=True)
+        saying = rows.filter(SAYS_SOMETHING).select("source_file", *key)
+        behind = older.join(saying, on=["source_file", *key], how="anti", nulls_equal=True)
         current = newest(pl.concat([behind, rows]), key, SAYS_SOMETHING)
         leaps, accepted = _accepted(_leaps(current, registry), registry)
         if leaps.is_empty():
-            return Standing(current.drop(*COME, "is_older"), found, accepted)
+            return FiguresInForce(current.drop(*COME, "is_older"), found, accepted)
         # What an older version says is in no file that a sender could mend: it falls without a word.
         found += faults(leaps.filter(~pl.col("is_older")), "jump")
         rows, older = _without(rows, leaps, key), _without(older, leaps, key)
@@ -100,8 +100,8 @@ def named_before(accepted: Sequence[Receipt], staging: Path, registry: Registry)
             pl.read_parquet(staging / file, glob=False).with_columns(version=pl.lit(number))
             for number, file in enumerate(history)
         )
-        told = versions.filter(SAYS_SOMETHING).sort("version").unique(subset=key, keep="last", maintain_order=True)
-        found.append(came(told.drop("version").join(named, on=key, how="semi"), accepted))
+        last = versions.filter(SAYS_SOMETHING).sort("version").unique(subset=key, keep="last", maintain_order=True)
+        found.append(came(last.drop("version").join(named, on=key, how="semi"), accepted))
     return pl.concat(found)
 
 
