@@ -260,13 +260,13 @@ def test_the_module_imports_great_expectations_late() -> None:
 def test_analytics_are_off_before_great_expectations_is_imported() -> None:
     code = (
         "import builtins, os, sys\n"
-        "from flows.publish import gate\n"
+        "from flows.publish import verdicts\n"
         "real, seen = builtins.__import__, []\n"
         "def watch(name, *args, **kwargs):\n"
         "    if name == 'great_expectations': seen.append(os.environ.get('GX_ANALYTICS_ENABLED'))\n"
         "    return real(name, *args, **kwargs)\n"
         "builtins.__import__ = watch\n"
-        "gate.great_expectations()\n"
+        "verdicts.great_expectations()\n"
         "sys.exit(seen[0] != 'false')\n"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(gate.__file__).parents[2], check=False).returncode == 0
