@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.publish import gate
+from flows.publish import gate, verdicts
 from flows.publish.gate import Finding, Judgement
 from schemas.contracts import Expectation
 
@@ -274,13 +274,13 @@ def test_analytics_are_off_before_great_expectations_is_imported() -> None:
 
 def test_the_patch_for_duckdb_is_still_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails once Great Expectations judges over DuckDB by itself: then `great_expectations()` can lose its patch."""
-    gx = gate.great_expectations()
+    gx = verdicts.great_expectations()
     from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
 
     unpatched = tuple(one for one in engine._PERSISTED_CONNECTION_DIALECTS if one != "duckdb")
     monkeypatch.setattr(engine, "_PERSISTED_CONNECTION_DIALECTS", unpatched)
-    monkeypatch.setattr(gate, "great_expectations", lambda: gx)
-    promise = KINDS["not_null"][0]
+    monkeypatch.setattr(verdicts, "great_expectations", lambda: gx)
+    promise = column("ColumnMaxToBeBetween", "asked by its own query", column="value", max_value=100)
     verdict = judge(tmp_path, {"area_profile": (KEPT, [promise])})
     assert [finding.fault is not None for finding in verdict.findings] == [True]
 
