@@ -21,6 +21,7 @@ from benchmarks import statistics as libraries
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reconcile import Facts
+from flows.intake.vintages import Vintage
 from flows.marts import build, checks, queries
 from flows.marts.baseline.steps import STATISTICS
 from flows.marts.queries import Query
@@ -76,7 +77,7 @@ def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Re
     big = max(figures, key=lambda delivery: delivery.file.stat().st_size)
     rounds = iter(range(100))
     kept = folder / "staging"
-    vintage = versions.Vintage(tuple(delivered), DeliveryLedger(kept), now())
+    vintage = Vintage(tuple(delivered), DeliveryLedger(kept), now())
     known = versions.known_names(vintage, kept, registry)
 
     def stage_anew() -> None:

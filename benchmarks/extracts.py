@@ -25,6 +25,7 @@ from benchmarks.long_csv import peak_megabytes
 from flows.extracts import approve, assemble
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.vintages import Vintage
 from flows.marts import build
 from flows.publish.snapshots import Snapshot
 from flows.release import figures as release_figures
@@ -60,7 +61,7 @@ def built(folder: Path, areas: int = AREAS, first_year: int = FIRST_YEAR) -> tup
     nation = country.write(folder, RAW, load(), seed=1, areas=areas, years=range(first_year, YEAR + 1))
     registry = load(nation.schemas)
     staging = folder / "staging"
-    vintage = versions.Vintage(tuple(deliveries.find(nation.raw, registry)), DeliveryLedger(staging), now())
+    vintage = Vintage(tuple(deliveries.find(nation.raw, registry)), DeliveryLedger(staging), now())
     known = versions.known_names(vintage, staging, registry)
     facts = reconcile.reconcile(versions.receipts_of(vintage, staging, registry, known), staging, registry)
     return build.build(facts, folder / "marts", registry), nation.schemas

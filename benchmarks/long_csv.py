@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from flows.intake import deliveries, versions
 from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.vintages import Vintage
 from schemas.registry import load
 
 AREAS, YEARS, INDICATORS = 8_000, range(1996, 2016), 40
@@ -95,7 +96,7 @@ def ours(folder: Path) -> None:
     staging = folder / "staging"
     shutil.rmtree(staging, ignore_errors=True)
     delivered = deliveries.find(folder / "raw", registry)
-    vintage = versions.Vintage(tuple(delivered), DeliveryLedger(staging), now())
+    vintage = Vintage(tuple(delivered), DeliveryLedger(staging), now())
     known = versions.known_names(vintage, staging, registry)
     (long,) = (delivery for delivery in delivered if delivery.source == "municipal_figures")
     # The archive keeps every delivery once, when it comes; a night that reads it anew finds it there.

@@ -9,6 +9,7 @@ import polars as pl
 
 from flows.intake import deliveries, versions
 from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.vintages import Vintage
 from schemas.registry import Registry
 
 DELIVERIES, ROWS, YEARS = 300, 260, range(1990, 2012)
@@ -31,9 +32,7 @@ def measure(
         rows = list(_rows(registry, chance))
         file.write_text(HEAD.format(rows=len(rows)) + HEADER + "".join(rows), encoding="utf-8")
     first = [delivery for delivery in deliveries.find(raw, registry) if delivery.source in versions.FIRST]
-    vintage = versions.Vintage(
-        (*first, *deliveries.find(small, registry)), DeliveryLedger(folder / "small-names"), now()
-    )
+    vintage = Vintage((*first, *deliveries.find(small, registry)), DeliveryLedger(folder / "small-names"), now())
     known = versions.known_names(vintage, folder / "small-names", registry)
     chosen = [delivery for delivery in vintage.deliveries if delivery.source == "municipal_figures"]
     rounds = count()

@@ -12,10 +12,10 @@ from typing import Any
 
 from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
-from flows.intake import quarantine, reconcile, versions
+from flows.intake import quarantine, reconcile, versions, vintages
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts, MixedOrigin
-from flows.intake.versions import Vintage
+from flows.intake.vintages import Vintage
 from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.queries import QueryError
@@ -73,7 +73,7 @@ def run(chosen: Settings, again: bool, as_of: datetime | None, published_by: dat
 
 def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None, runner: Runner) -> Report:
     registry = load(chosen.schemas)
-    vintage = versions.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+    vintage = vintages.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
     in_force = snapshots.in_force(chosen.marts)
     is_past = as_of is not None or published_by is not None
     inputs_sha256 = snapshots.inputs_sha256(vintage.deliveries, registry.fingerprint, published_by)

@@ -6,6 +6,7 @@ import polars as pl
 
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.vintages import Vintage
 from flows.marts.build import build as build_marts
 from flows.synthetic.country import Nation
 from schemas.registry import load
@@ -17,7 +18,7 @@ def build(nation: Nation, folder: Path) -> dict[str, pl.DataFrame]:
     """The marts of a nation's deliveries, by the pipeline's own functions."""
     registry = load(nation.schemas)
     staging = folder / "staging"
-    vintage = versions.Vintage(tuple(deliveries.find(nation.raw, registry)), DeliveryLedger(staging), now())
+    vintage = Vintage(tuple(deliveries.find(nation.raw, registry)), DeliveryLedger(staging), now())
     known = versions.known_names(vintage, staging, registry)
     facts = reconcile.reconcile(versions.receipts_of(vintage, staging, registry, known), staging, registry)
     files = build_marts(facts, folder / "marts", registry)

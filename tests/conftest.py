@@ -18,12 +18,12 @@ import profiles
 import pytest
 
 from flows.commands.night import hush
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.intake import deliveries, quarantine, reconcile, versions
 from flows.intake.ledger import DeliveryLedger
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts
-from flows.intake.versions import Vintage
+from flows.intake.vintages import Vintage
 from flows.marts import build, queries
 from schemas.registry import Registry, load
 

@@ -12,7 +12,7 @@ from command_line import invoke, process
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "data" / "raw"
-HEAVY = ("prefect", "great_expectations", "polars", "duckdb", "pandera")
+HEAVY = ("prefect", "great_expectations", "polars", "pyarrow", "numpy", "duckdb", "pandera", "statsmodels", "altair")
 
 
 def imported(arguments: str, cwd: Path) -> set[str]:
@@ -35,9 +35,21 @@ def test_a_second_run_says_that_nothing_changed_before_prefect_starts(published:
     done = process(published, "run", "--raw", str(RAW))
     assert done.returncode == 0
     assert "Nothing changed" in done.stdout
-    loaded = imported(f"['run', '--raw', {str(RAW)!r}]", published)
-    assert not loaded & {"prefect", "great_expectations"}
+    assert imported(f"['run', '--raw', {str(RAW)!r}]", published) == set()
     assert len(list((published / "data/marts/versions").iterdir())) == 1
+
+
+@pytest.mark.parametrize("arguments", [["path", "area_profile"], ["status", "--raw", str(RAW)]])
+def test_what_reads_no_mart_loads_nothing(published: Path, arguments: list[str]) -> None:
+    assert imported(str(arguments), published) == set()
+
+
+def test_a_night_loads_what_it_needs_when_it_needs_it() -> None:
+    """Great Expectations judges, statsmodels fits a propensity score, pictures are drawn for other commands."""
+    script = "import sys, flows.night; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "polars" in done.stdout.split()
+    assert not {"great_expectations", "statsmodels", "altair", "prefect", "pandera"} & set(done.stdout.split())
 
 
 def test_status_shows_each_delivery_and_what_is_to_do(published: Path, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def _to_do(
     day: date | None = None,
 ) -> tuple[dict[str, str], bool]:
     """Fingerprint of each delivery by its path, and whether the snapshot in force was made of just these."""
-    from flows.intake.versions import vintage
+    from flows.intake.vintages import vintage
     from flows.publish.snapshots import inputs_sha256
 
     with stopping(USAGE, FileNotFoundError):

@@ -10,7 +10,7 @@ from flows.intake import delivery_note as notes
 from flows.intake import formats
 from flows.intake.coded import Content, DeliveredTable
 from flows.intake.cpr import holds_cpr_number
-from flows.intake.deliveries import HASH_SUFFIX, Delivery
+from flows.intake.deliveries import HASH_SUFFIX, NOTE_SUFFIX, Delivery
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats.encoding import decode
@@ -93,10 +93,10 @@ def _checked(file: Path, fingerprint: str) -> Content:
 
 
 def _note_beside(delivery: Delivery, contents: dict[str, Content]) -> Note | None:
-    if notes.SUFFIX not in delivery.beside:
+    if NOTE_SUFFIX not in delivery.beside:
         return None
     try:
-        text, _ = decode(bytes(contents[delivery.hashes[notes.SUFFIX]]), ("utf-8", "windows-1252"))
+        text, _ = decode(bytes(contents[delivery.hashes[NOTE_SUFFIX]]), ("utf-8", "windows-1252"))
     except Refusal as refusal:
         raise Refusal("undecodable", f"the delivery note beside the file: {refusal.detail}") from None
     lines = text.splitlines()

@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from flows.core.characters import visible
 from flows.core.provenance import digest, file_sha256
 from flows.intake.cpr import holds_cpr_number
-from flows.intake.delivery_note import SUFFIX
 from schemas.registry import Registry
 
+NOTE_SUFFIX = ".levering.txt"
 HASH_SUFFIX = ".sha256"
-BESIDE = (SUFFIX, HASH_SUFFIX)
+BESIDE = (NOTE_SUFFIX, HASH_SUFFIX)
 
 
 @dataclass(frozen=True)

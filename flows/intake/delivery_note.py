@@ -11,9 +11,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from flows.intake.characters import clean
+from flows.intake.deliveries import NOTE_SUFFIX
 from flows.intake.faults import Refusal
 
-SUFFIX = ".levering.txt"
 SHEET = "følgeseddel"
 REQUIRED = ("kilde", "udgivet", "oprindelse")
 ORIGINS = {"real": "real", "syntetisk": "synthetic", "synthetic": "synthetic"}
@@ -73,7 +73,7 @@ def parse(entries: Iterable[tuple[str, str]]) -> Note:
 def beside(note: Note | None) -> Note:
     """The note of a file that has no room for one. Raises Refusal where none lies beside it."""
     if note is None:
-        raise Refusal("head_missing", f"write it into a file of this name with '{SUFFIX}' after it")
+        raise Refusal("head_missing", f"write it into a file of this name with '{NOTE_SUFFIX}' after it")
     return note
 
 

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from flows.core.files import parquet
+from flows.core.parquet import parquet
 from flows.intake import facts
 from flows.intake.facts import ROW, Stamp
 from flows.intake.faults import Fault

@@ -9,8 +9,8 @@ from pathlib import Path
 from flows.core.files import keep, write
 from flows.intake import formats
 from flows.intake.cpr import holds_cpr_number
-from flows.intake.deliveries import BESIDE, name_holds_cpr_number
-from flows.intake.delivery_note import SUFFIX, Note, parse
+from flows.intake.deliveries import BESIDE, NOTE_SUFFIX, name_holds_cpr_number
+from flows.intake.delivery_note import Note, parse
 from flows.intake.faults import Refusal
 from flows.intake.ledger import now
 from schemas.registry import Registry
@@ -37,8 +37,8 @@ def receive(file: Path, source: str, note: Mapping[str, str], raw: Path, registr
     folder = raw / source / today
     kept = folder / file.name
     beside = [part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()]
-    if note and any(part.name.endswith(SUFFIX) for part in beside):
-        raise NotReceived(f"{file.name}{SUFFIX} says already what the options say; leave one of them out")
+    if note and any(part.name.endswith(NOTE_SUFFIX) for part in beside):
+        raise NotReceived(f"{file.name}{NOTE_SUFFIX} says already what the options say; leave one of them out")
     if kept.exists():
         raise NotReceived(f"{kept} is there already; nothing is overwritten: give the file another name")
     _refuse_personal(file, note, beside, source, registry)
@@ -48,7 +48,10 @@ def receive(file: Path, source: str, note: Mapping[str, str], raw: Path, registr
             parse(entries.items())
         except Refusal as refusal:
             raise NotReceived(f"the note is not complete: {refusal.detail}") from None
-        write(kept.with_name(kept.name + SUFFIX), "".join(f"{key}: {text}\n" for key, text in entries.items()).encode())
+        write(
+            kept.with_name(kept.name + NOTE_SUFFIX),
+            "".join(f"{key}: {text}\n" for key, text in entries.items()).encode(),
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for part in beside:
         shutil.copyfile(part, folder / part.name)

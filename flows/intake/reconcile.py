@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.core.files import write, write_parquet
+from flows.core.files import write
+from flows.core.parquet import write_parquet
 from flows.core.provenance import code_sha256, digest
 from flows.intake import content, plans
 from flows.intake.faults import Fault

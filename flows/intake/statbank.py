@@ -24,8 +24,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from flows.core import files
 from flows.core.locks import held
 from flows.core.provenance import file_sha256
-from flows.intake import delivery_note as notes
-from flows.intake.deliveries import HASH_SUFFIX
+from flows.intake.deliveries import HASH_SUFFIX, NOTE_SUFFIX
 from schemas.models import Fetched, Source
 
 BASE_URL = "https://api.statbank.dk/v1"
@@ -383,7 +382,7 @@ def _workplace(folder: Path, table: str) -> Iterator[Path]:
 
 def _sweep(folder: Path, table: str) -> None:
     """Remove parts, and notes and hashes whose body was not stored."""
-    made = re.compile(rf"({re.escape(table)}_\d{{8}}T\d{{4}}_[0-9a-f]{{8}}\.csv)({notes.SUFFIX}|{HASH_SUFFIX})")
+    made = re.compile(rf"({re.escape(table)}_\d{{8}}T\d{{4}}_[0-9a-f]{{8}}\.csv)({NOTE_SUFFIX}|{HASH_SUFFIX})")
     for file in list(folder.iterdir()):
         beside = made.fullmatch(file.name)
         is_part = file.name.startswith(f".{table}") and file.name.endswith(".part")
@@ -401,7 +400,7 @@ def _store(part: Path, body: Path, note: str, sha256: str) -> None:
     if body.exists():
         raise StatBankError(f"{body} stands there with another content and is not overwritten; move it and fetch again")
     files.sync(part)
-    files.write(body.with_name(body.name + notes.SUFFIX), note.encode())
+    files.write(body.with_name(body.name + NOTE_SUFFIX), note.encode())
     files.write(body.with_name(body.name + HASH_SUFFIX), f"{sha256}  {body.name}\n".encode())
     os.replace(part, body)
     files.sync(body.parent)

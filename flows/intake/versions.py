@@ -1,58 +1,22 @@
 """Which version of each delivery is read: the newest that can be used, of what had been received and published."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from flows.intake import stage as store
-from flows.intake.deliveries import Delivery, find
-from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.deliveries import Delivery
 from flows.intake.names import PlaceNames, names
 from flows.intake.reading import Reading, reading
 from flows.intake.receipts import Receipt
 from flows.intake.standing import ARRIVAL, PLACE
+from flows.intake.vintages import Vintage
 from schemas import contracts
 from schemas.registry import Registry
 
 FIRST = ("municipalities", "municipality_mergers")
-
-
-@dataclass(frozen=True)
-class Vintage:
-    """What is read: the deliveries received at a moment, and of these what the source had published by a day."""
-
-    deliveries: tuple[Delivery, ...]
-    ledger: DeliveryLedger
-    moment: datetime
-    published_by: date | None = None
-
-    @classmethod
-    def received(cls, ledger: DeliveryLedger, moment: datetime, published_by: date | None = None) -> "Vintage":
-        """The vintage of a moment, from the ledger and its archive alone."""
-        newest = tuple(versions[0] for versions in ledger.at(moment))
-        return cls(newest, ledger, moment, published_by)
-
-    @property
-    def fingerprints(self) -> dict[str, str]:
-        """SHA-256 of each delivery, by its path."""
-        return {delivery.path: delivery.fingerprint for delivery in self.deliveries}
-
-
-def vintage(
-    raw: Path, staging: Path, registry: Registry, as_of: datetime | None = None, published_by: date | None = None
-) -> Vintage:
-    """The deliveries in the folder `raw`, or with `as_of` those that had been received at that moment.
-
-    The latter come from the ledger and its archive. Nothing is read beyond fingerprints. Raises FileNotFoundError where
-    there is no folder of deliveries.
-    """
-    ledger = DeliveryLedger.load(staging)
-    if as_of is not None:
-        return Vintage.received(ledger, as_of, published_by)
-    moment = now()
-    return Vintage(tuple(ledger.received(find(raw, registry), moment)), ledger, moment, published_by)
 
 
 def known_names(vintage: Vintage, staging: Path, registry: Registry) -> PlaceNames | None:

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.intake.reconcile import Facts
 from flows.marts import queries
 from flows.marts.baseline.steps import STATISTICS, Statistic

@@ -17,15 +17,16 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import polars as pl
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any
 
 from flows.core.files import sync, sync_tree, write
 from flows.core.locks import held
 from flows.core.provenance import code_sha256, digest, engine_versions, file_sha256
-from flows.intake.deliveries import Delivery
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flows.intake.deliveries import Delivery
 
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
@@ -62,8 +63,10 @@ class Snapshot:
             raise NoMart(f"no mart {mart!r}; there are {', '.join(sorted(self.manifest['marts']))}")
         return Path(self.folder, self.manifest["marts"][mart]["file"]).resolve()
 
-    def read(self, mart: str) -> pl.DataFrame:
+    def read(self, mart: str) -> "pl.DataFrame":
         """The rows of a mart; raises NoMart."""
+        import polars as pl
+
         return pl.read_parquet(self.path(mart), glob=False)
 
     def is_made_of(self, inputs: str) -> bool:
@@ -134,6 +137,8 @@ def work_folder(marts: Path) -> Path:
 
 def describe_marts(files: Mapping[str, Path], reads: Mapping[str, list[str]]) -> dict[str, dict[str, Any]]:
     """The manifest's entry of each mart: file, SHA-256, bytes, rows, columns, and the facts that it is made of."""
+    import pyarrow.parquet as pq
+
     described = {}
     for name, file in sorted(files.items()):
         metadata = pq.read_metadata(file)
@@ -148,7 +153,7 @@ def describe_marts(files: Mapping[str, Path], reads: Mapping[str, list[str]]) ->
     return described
 
 
-def inputs_sha256(deliveries: Iterable[Delivery], registry_sha256: str, published_by: date | None = None) -> str:
+def inputs_sha256(deliveries: "Iterable[Delivery]", registry_sha256: str, published_by: date | None = None) -> str:
     """Hash of everything that decides the result: deliveries, registry, code and engines."""
     parts = [registry_sha256, code_sha256("flows", "schemas", "sql"), repr(sorted(engine_versions().items()))]
     parts += [f"{delivery.path}\t{delivery.identity}\t{delivery.received_on}" for delivery in deliveries]

@@ -21,8 +21,9 @@ from typing import Any
 
 import polars as pl
 
-from flows.core.files import replaced, write, write_parquet
+from flows.core.files import replaced, write
 from flows.core.locks import held
+from flows.core.parquet import write_parquet
 from flows.core.provenance import file_sha256
 from flows.release.attack import Exhibit
 from flows.release.cells import Cell, Key, Sum, Tables

@@ -11,8 +11,7 @@ import polars as pl
 from flows.core.files import write
 from flows.core.provenance import file_sha256
 from flows.intake import names, plans, stage
-from flows.intake.deliveries import BESIDE, Delivery
-from flows.intake.delivery_note import SUFFIX
+from flows.intake.deliveries import BESIDE, NOTE_SUFFIX, Delivery
 from flows.intake.reading import reading
 from flows.intake.receipts import Receipt
 from flows.marts.build import over_snapshot
@@ -97,12 +96,12 @@ def _read(file: Path, snapshot: Snapshot, registry: Registry, folder: Path) -> R
     beside = {suffix: part for suffix in BESIDE if (part := file.with_name(file.name + suffix)).is_file()}
     delivery = Delivery(f"{SOURCE}/{file.name}", file, SOURCE, file_sha256(file), beside, _hashes(beside), _today())
     receipt = stage.stage(delivery, folder, reading(SOURCE, registry, known))
-    if receipt.rule != "head_missing" or SUFFIX in beside:
+    if receipt.rule != "head_missing" or NOTE_SUFFIX in beside:
         return receipt
-    note = folder / f"note{SUFFIX}"
+    note = folder / f"note{NOTE_SUFFIX}"
     origin = "real" if snapshot.manifest["origin"] == "real" else "syntetisk"
     write(note, f"kilde: udkast\nudgivet: {_today()}\noprindelse: {origin}\n".encode())
-    noted = {**beside, SUFFIX: note}
+    noted = {**beside, NOTE_SUFFIX: note}
     return stage.stage(replace(delivery, beside=noted, hashes=_hashes(noted)), folder, reading(SOURCE, registry, known))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mart_rows import frame
 
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.evaluation_cards.figures import outcomes_of
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast

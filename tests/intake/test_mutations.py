@@ -33,12 +33,12 @@ from raw_books import zipped
 from flows.core import files
 from flows.core.provenance import file_sha256
 from flows.intake import stage, versions
-from flows.intake.deliveries import HASH_SUFFIX, Delivery, find
-from flows.intake.delivery_note import SUFFIX
+from flows.intake.deliveries import HASH_SUFFIX, NOTE_SUFFIX, Delivery, find
 from flows.intake.formats import read
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reading import reading
 from flows.intake.receipts import Receipt
+from flows.intake.vintages import Vintage
 from schemas.registry import Registry, load
 
 ROOT = Path(__file__).parents[2]
@@ -444,8 +444,8 @@ def staged(original: Original, content: bytes, guard: str, folder: Path, registr
     file.write_bytes(content)
     beside: dict[str, Path] = {}
     if note:
-        beside[SUFFIX] = folder / "note"
-        beside[SUFFIX].write_text(note, encoding="utf-8")
+        beside[NOTE_SUFFIX] = folder / "note"
+        beside[NOTE_SUFFIX].write_text(note, encoding="utf-8")
     if guard == "hash":
         beside[HASH_SUFFIX] = folder / "hash"
         (folder / "hash.of").write_bytes(original.content)
@@ -519,7 +519,7 @@ def run(share: tuple[int, int, str, str]) -> tuple[Counter[tuple[str, str, str]]
     files.sync = lambda path: None  # a test needs no disk that survives a power cut
     registry = load()
     folder = Path(tempfile.mkdtemp(dir=parent))
-    vintage = versions.Vintage(tuple(find(RAW, registry)), DeliveryLedger(folder / "names"), now())
+    vintage = Vintage(tuple(find(RAW, registry)), DeliveryLedger(folder / "names"), now())
     known = versions.known_names(vintage, folder / "names", registry)
     real = originals(registry, known, folder / "whole")
     chance = random.Random(seed)

@@ -396,7 +396,7 @@ def test_an_old_vintage_has_the_targets_of_its_day(plans: Any, registry: Any) ->
     """What had been received then, whatever came later."""
     from flows.intake import reconcile, versions
     from flows.intake.ledger import DeliveryLedger
-    from flows.intake.versions import Vintage
+    from flows.intake.vintages import Vintage
 
     plans.deliver("plan_targets/a.csv", sheet(TARGET, {}))
     plans.run()

@@ -19,6 +19,7 @@ from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reading import reading
+from flows.intake.vintages import Vintage
 from schemas import contracts
 from schemas.registry import Registry
 
@@ -150,7 +151,7 @@ def damaged(content: bytes, damage: list[tuple[str, float, int]]) -> bytes:
 @pytest.fixture(scope="module")
 def known(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("names")
-    vintage = versions.Vintage(tuple(find(RAW, registry)), DeliveryLedger(folder), now())
+    vintage = Vintage(tuple(find(RAW, registry)), DeliveryLedger(folder), now())
     names = versions.known_names(vintage, folder, registry)
     assert names is not None
     return names

@@ -9,7 +9,7 @@ import pytest
 
 from flows.intake.deliveries import Delivery
 from flows.intake.ledger import DeliveryLedger
-from flows.intake.versions import Vintage
+from flows.intake.vintages import Vintage
 
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
 FIRST = datetime(2026, 3, 1, 4, tzinfo=UTC)

@@ -186,12 +186,12 @@ def test_what_is_stored_is_a_delivery_that_the_intake_accepts(
     file = go()
     path = file.relative_to(tmp_path / "raw").as_posix()
     (delivery,) = [found for found in find(night.raw, night.registry) if found.path == path]
-    assert set(delivery.beside) == {delivery_note.SUFFIX, deliveries.HASH_SUFFIX}
+    assert set(delivery.beside) == {deliveries.NOTE_SUFFIX, deliveries.HASH_SUFFIX}
     receipt = night.run()[path]
     assert (receipt.outcome, receipt.rows, receipt.used, receipt.quarantined) == ("accepted", 1, 1, 0), receipt
     assert (receipt.says, receipt.published_at) == ("Danmarks Statistik, StatBank, tabel STRAF42", "2025-03-25")
     said = delivery_note.parse(
-        delivery_note.pairs(delivery.beside[delivery_note.SUFFIX].read_text(encoding="utf-8").splitlines())
+        delivery_note.pairs(delivery.beside[deliveries.NOTE_SUFFIX].read_text(encoding="utf-8").splitlines())
     )
     assert (said.withheld_as, said.absent_is_zero, said.sender) == ("0", False, "Danmarks Statistik")
 
@@ -233,10 +233,10 @@ def test_metadata_without_a_suppressed_value_says_none(server: StatBank, go: Any
     server.body = server.body.replace(b"233454", b"1")
     server.info = server.with_info(suppressedDataValue="..\n x", updated="2026-03-25T08:00:00")
     second = go()
-    assert "skjulte tal vises som: .. x\n" in second.with_name(second.name + delivery_note.SUFFIX).read_text(
+    assert "skjulte tal vises som: .. x\n" in second.with_name(second.name + deliveries.NOTE_SUFFIX).read_text(
         encoding="utf-8"
     )
-    notes = [text for name, text in left(second.parent).items() if name.endswith(delivery_note.SUFFIX)]
+    notes = [text for name, text in left(second.parent).items() if name.endswith(deliveries.NOTE_SUFFIX)]
     assert sorted(b"skjulte" in text for text in notes) == [False, True]
 
 
@@ -315,7 +315,7 @@ fetch(source, Path("raw"), {server.address!r}, datetime(2025, 10, 29, tzinfo=UTC
     assert done.returncode == 9
     bodies = [name for name in left(tmp_path) if name.endswith(".csv") and not name.startswith(".")]
     assert len(bodies) == (1 if rename == 4 else 0)
-    assert all({name + delivery_note.SUFFIX, name + ".sha256"} <= left(tmp_path).keys() for name in bodies)
+    assert all({name + deliveries.NOTE_SUFFIX, name + ".sha256"} <= left(tmp_path).keys() for name in bodies)
     # The table is updated before the next fetch: what belonged to no body goes.
     server.info = server.with_info(updated="2025-10-30T08:00:00")
     assert (go() is None) == bool(bodies)
@@ -569,7 +569,7 @@ def test_more_than_a_million_cells_go_to_bulk(server: StatBank, go: Any, source:
     assert asked.keys() == {"table", "lang", "format", "variables"}
     assert asked["format"] == "BULK"
     said = delivery_note.parse(
-        delivery_note.pairs(file.with_name(file.name + delivery_note.SUFFIX).read_text(encoding="utf-8").splitlines())
+        delivery_note.pairs(file.with_name(file.name + deliveries.NOTE_SUFFIX).read_text(encoding="utf-8").splitlines())
     )
     assert said.absent_is_zero
     assert file.read_bytes() == server.body

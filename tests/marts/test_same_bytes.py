@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.core.provenance import file_sha256
 from flows.intake.reconcile import Facts
 from flows.marts import build

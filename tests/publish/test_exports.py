@@ -22,7 +22,7 @@ from pandas.io.stata import StataMissingValue, StataReader
 from polars.testing import assert_frame_equal
 from profiles import examples
 
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.marts import build
 from flows.publish import exports
 from flows.publish.exports import ExportError

@@ -14,7 +14,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.night import suites
 from flows.publish import gate, scan, verdicts
 from flows.publish.gate import Judgement

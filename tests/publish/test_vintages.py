@@ -12,7 +12,8 @@ import pytest
 
 from flows.intake.deliveries import find
 from flows.intake.ledger import DeliveryLedger
-from flows.intake.versions import Vintage, known_names, receipts_of
+from flows.intake.versions import known_names, receipts_of
+from flows.intake.vintages import Vintage
 from flows.publish import snapshots
 
 LIST = "ministry_lists/liste_2010.csv"

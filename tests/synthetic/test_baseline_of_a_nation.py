@@ -13,6 +13,7 @@ from command_line import invoke
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger
 from flows.intake.reconcile import MixedOrigin
+from flows.intake.vintages import Vintage
 from flows.marts.baseline import twins
 from flows.publish import exports, snapshots
 from flows.publish.snapshots import Snapshot
@@ -63,7 +64,7 @@ def test_a_real_delivery_among_them_is_refused(nation: Path, known: Registry, tm
     shutil.copytree(nation / "raw", raw)
     shutil.copy(ROOT / "data" / "raw" / "population" / "folketal_2007_2015.csv", raw / "municipal_figures")
     moment = datetime(2026, 11, 25, tzinfo=UTC)
-    vintage = versions.Vintage(tuple(deliveries.find(raw, known)), DeliveryLedger(tmp_path), moment)
+    vintage = Vintage(tuple(deliveries.find(raw, known)), DeliveryLedger(tmp_path), moment)
     names = versions.known_names(vintage, tmp_path / "staging", known)
     receipts = versions.receipts_of(vintage, tmp_path / "staging", known, names)
     with pytest.raises(MixedOrigin):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mart_rows import frame
 
-from flows.core.files import write_parquet
+from flows.core.parquet import write_parquet
 from flows.publish.plans_read import MARTS
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import pages

@@ -183,7 +183,7 @@ def test_files_that_cannot_be_checked(counted: Snapshot, registry: Any, tmp_path
 
 def test_a_draft_without_a_delivery_note_is_read(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
     assert len(check(draft(tmp_path, {}), counted, registry).targets) == 1
-    assert not list(tmp_path.glob(f"*{checking.SUFFIX}"))
+    assert not list(tmp_path.glob(f"*{checking.NOTE_SUFFIX}"))
 
 
 def test_a_target_that_the_figures_have_passed_already(counted: Snapshot, registry: Any, tmp_path: Path) -> None:

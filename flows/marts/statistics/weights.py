@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog, minimize, root
 from scipy.special import logsumexp, softmax
@@ -106,9 +105,11 @@ def propensity_score(
         return PropensityScore(reason="singular")
     if _separated(design, arm_1):
         return PropensityScore(reason="separation")
+    from statsmodels.discrete.discrete_model import Logit
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what they warn of is asked for below
-        fit = sm.Logit(arm_1.astype(np.float64), design).fit(method="newton", maxiter=max_iterations, disp=False)
+        fit = Logit(arm_1.astype(np.float64), design).fit(method="newton", maxiter=max_iterations, disp=False)
     if not fit.mle_retvals["converged"]:
         return PropensityScore(reason="not_converged")
     return PropensityScore(design @ np.asarray(fit.params))
