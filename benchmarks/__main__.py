@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import extracts, long_csv, small_deliveries
+from benchmarks import extracts, judging, long_csv, small_deliveries
 from benchmarks import statistics as libraries
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
@@ -119,6 +119,7 @@ def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Re
         lambda: checks.run(files, registry),
         "the SQL checks alone",
     )
+    judging.measure(compare, folder, files, registry)
     return files
 
 

@@ -22,6 +22,7 @@ def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str
         "build",
         "the same",
         "gate",
+        "gate",
         "extracts",
         "intake",
     ]

@@ -36,20 +36,26 @@ def verdicts(database: Path, suites: Mapping[str, Sequence[Expectation]]) -> dic
     Raises ValueError for a promise that GX does not know.
     """
     gx = great_expectations()
-    promises = {
-        mart: [_promise(gx, mart, number, e) for number, e in enumerate(suite)] for mart, suite in suites.items()
-    }
+    expectations = promises(gx, suites)
     scanned = {}
     with duckdb.connect(database, read_only=True, config={_INSTALLING: False}) as connection:
         for mart, suite in suites.items():
             with suppress(NotScanned):
-                scanned[mart] = _of_metrics(mart, promises[mart], scan.metrics(connection, mart, suite))
-    rest = {mart: made for mart, made in promises.items() if mart not in scanned}
+                scanned[mart] = _of_metrics(mart, expectations[mart], scan.metrics(connection, mart, suite))
+    rest = {mart: made for mart, made in expectations.items() if mart not in scanned}
     asked = of_queries(gx, database, rest) if rest else {}
     return {mart: scanned[mart] if mart in scanned else asked[mart] for mart in suites}
 
 
-def _of_metrics(mart: str, promises: Sequence[Any], metrics: Sequence[Mapping[str, Any]]) -> Any:
+def promises(gx: Any, suites: Mapping[str, Sequence[Expectation]]) -> dict[str, list[Any]]:
+    """Each promise as GX's expectation, by mart. Raises ValueError for one that GX does not know."""
+    return {
+        mart: [_promise(gx, mart, number, promised) for number, promised in enumerate(suite)]
+        for mart, suite in suites.items()
+    }
+
+
+def _of_metrics(mart: str, expectations: Sequence[Any], metrics: Sequence[Mapping[str, Any]]) -> Any:
     """What GX's expectations make of metrics that were counted for them, as GX's validation result of a mart.
 
     GX has no public way to hand metrics to an expectation: `_validate` and `_build_evr` are what its validator calls.
@@ -60,8 +66,8 @@ def _of_metrics(mart: str, promises: Sequence[Any], metrics: Sequence[Mapping[st
 
     asked = {"result_format": parse_result_format(_RESULT_FORMAT)}
     results = []
-    for promise, given in zip(promises, metrics, strict=True):
-        result = promise._build_evr(raw_response=promise._validate(metrics=given, runtime_configuration=asked))
+    for expectation, given in zip(expectations, metrics, strict=True):
+        result = expectation._build_evr(raw_response=expectation._validate(metrics=given, runtime_configuration=asked))
         result.exception_info = _in_words(None)
         results.append(result)
     statistics = calc_validation_statistics(results)
@@ -70,7 +76,7 @@ def _of_metrics(mart: str, promises: Sequence[Any], metrics: Sequence[Mapping[st
     )
 
 
-def of_queries(gx: Any, database: Path, promises: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+def of_queries(gx: Any, database: Path, expectations: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """GX's validation result of each mart by GX's own queries, so that a fault is the fault of one promise."""
     context = gx.get_context(mode="ephemeral", project_config=_configuration())
     url = f"duckdb:///{database}?{_INSTALLING}=false"
@@ -79,7 +85,7 @@ def of_queries(gx: Any, database: Path, promises: Mapping[str, Sequence[Any]]) -
     source.get_execution_engine().engine.dialect.do_begin = lambda _: None
     results = {}
     try:
-        for mart, made in promises.items():
+        for mart, made in expectations.items():
             batch = source.add_table_asset(mart, table_name=mart).add_batch_definition_whole_table("whole").get_batch()
             suite = gx.ExpectationSuite(name=mart, expectations=list(made))
             results[mart] = batch.validate(suite, result_format=_RESULT_FORMAT)

@@ -204,9 +204,9 @@ def judged(folder: Path, page: str) -> Trial:
     asked: list[str] = []
     by_queries = verdicts.of_queries
 
-    def watched(gx: Any, database: Path, promises: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-        asked.extend(promises)
-        return by_queries(gx, database, promises)
+    def watched(gx: Any, database: Path, expectations: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+        asked.extend(expectations)
+        return by_queries(gx, database, expectations)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verdicts, "of_queries", watched)
