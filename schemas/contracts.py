@@ -280,7 +280,7 @@ def expectations(registry: Registry, table: Table) -> list[Expectation]:
     if not table.may_be_empty:
         suite.append(Expectation("ExpectTableRowCountToBeBetween", {"min_value": 1}, "the table holds rows"))
     filled = [column.name for column in table.columns if not column.nullable]
-    # One query for all of them: an expectation of Great Expectations costs tens of milliseconds whatever it looks at.
+    # One promise for all of them: one line of the page, and one query.
     gaps = " or ".join(f'"{name}" is null' for name in filled)
     query = {"unexpected_rows_query": f"select * from {table.id} where {gaps}"}  # noqa: S608 - the registry's own names
     suite.append(Expectation("UnexpectedRowsExpectation", query, f"never empty: {', '.join(filled)}"))

@@ -154,6 +154,8 @@ CASES: dict[str, Case] = {
     "missing_key": Case(AREAS, [once("area_id", "quarter"), filled("year")], ["fault", 0], False),
     "another_case": Case(AREAS, [filled("VALUE"), filled("year")], [0, 0], False),
     "text_with_limits": Case(values("1", "2000"), [between(min_value=0, max_value=100)], ["fault"], False),
+    "truth_with_limits": Case(values(True, False), [between(min_value=0, max_value=1)], ["fault"], False),
+    "days_with_limits": Case(values(datetime.date(2012, 1, 1)), [between(min_value=0)], ["fault"], False),
     "limits_the_wrong_way": Case(values(1.0), [between(min_value=2, max_value=1)], ["fault"], False),
     "numbers_in_a_set_of_words": Case(values(1, 2), [one_of("value", "small")], ["fault"], False),
     "words_in_a_set_of_numbers": Case(values("1", "3"), [one_of("value", 1, 2)], [1], False),
