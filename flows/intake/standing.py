@@ -52,6 +52,8 @@ def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -
     conflicting = conflicts(rows.filter(SAYS_SOMETHING), key)
     found += faults(conflicting, "conflicting_deliveries")
     rows = _without(rows, conflicting, key)
+    # An older version of the same day is a part of the contradiction.
+    older = older.join(conflicting, on=[*key, *ARRIVAL], how="anti", nulls_equal=True)
     accepted = Counter[str]()
     while True:
         saying = rows.filter(SAYS_SOMETHING).select("source_file", *key)
