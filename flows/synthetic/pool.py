@@ -250,7 +250,7 @@ def _plans(ground: _Ground, amounts: NDArray[np.int64], bands: Sequence[str]) ->
             name += " II"
         names.add((name, area["municipality"]))
         years = int(chance.choice(PERIODS, p=PERIOD_SHARES))
-        # The report of 2010 visited plans that had begun.
+        # The second interim report is about plans that had begun.
         begins = date(2006 + int(chance.integers(0, 3 if case else 5)), int(chance.integers(1, 13)), 1)
         years = int(case["grant_period_years"]) if case else years
         is_known = chance.random(2) >= ground.truth.organisation.unknown_share

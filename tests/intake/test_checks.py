@@ -60,7 +60,7 @@ def test_a_table_that_no_source_is_for_is_known_by_its_name_in_the_note(night: A
     assert (receipt.rule, receipt.detail) == ("other_table", "the file says BEF1A, the folder is for FOLK1A")
 
 
-@pytest.mark.parametrize("says", ["Danmarks Statistik", "SFI 10:15 og NUTS3", "FOLK1A, tabel 3", "Region H, uge 40"])
+@pytest.mark.parametrize("says", ["Danmarks Statistik", "SFI 11:23 og NUTS3", "FOLK1A, tabel 3", "Region H, uge 40"])
 def test_a_note_that_names_no_table_of_statbank_refuses_nothing(night: Any, says: str) -> None:
     assert deliver_table(night, "folk1a", "folk1a", says).outcome == "accepted"
 

@@ -23,7 +23,7 @@ from flows.synthetic.reference import IncompleteReference
 from schemas.registry import Registry, load
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
-# SFI 10:15, Table 2.1: dwellings, band of the grant in million DKK (from, to), period in years.
+# Table 2.1 of the second interim report: dwellings, band of the grant in million DKK (from, to), period in years.
 CASE_AREAS = {
     "Aalborg Øst": (2621, 15, None, 4),
     "Akacieparken": (399, 5, 15, 5),
