@@ -168,6 +168,7 @@ class Part(Model):
 
     type: Literal["text", "integer", "decimal", "year", "code"]
     values: dict[str, str] = {}
+    vocabulary: str | None = None
     optional: bool = False
 
 
@@ -247,10 +248,14 @@ class ReadingLimits(Model):
 
 
 class Layout(Model):
-    """How a delivery file looks, and the fact tables that it feeds."""
+    """How a delivery file looks, and the fact tables that it feeds.
+
+    In a table of `may_repeat` a row may say again what an earlier row says: it stands there once.
+    """
 
     id: Identifier
     tables: tuple[str, ...]
+    may_repeat: tuple[str, ...] = ()
     formats: tuple[Literal["csv", "xlsx", "json", "json-stat", "px"], ...] = ("csv",)
     delimiters: tuple[Annotated[str, Field(min_length=1, max_length=1)], ...] = (";",)
     encodings: tuple[Literal["utf-8", "windows-1252"], ...] = ("utf-8", "windows-1252")
@@ -460,7 +465,8 @@ class Table(Model):
 class Rule(Model):
     """A rule that a delivery or a row can break, in words for the engineer and for the sender.
 
-    `how` says step by step what the sender does in Excel; what breaks a `remark` is read all the same.
+    `how` says step by step what the sender does in Excel; what breaks a `remark` is read all the same. A rule of one
+    `table` sets a row aside in that fact table alone: what else the row says is read.
     """
 
     id: Identifier
@@ -468,12 +474,13 @@ class Rule(Model):
     da: str
     how: str = ""
     remark: bool = False
+    table: Identifier | None = None
 
 
 class KnownException(Model):
     """A disagreement with a check, or with a rule of intake, that is accepted until a day.
 
-    `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
+    `list_type` is the list that a disagreement about the ministry's lists is of. `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
     or of bad rows of one delivery.
     """
 
@@ -481,6 +488,7 @@ class KnownException(Model):
     check: Identifier
     area_id: str | None = None
     year: int | None = None
+    list_type: str | None = None
     indicator: str | None = None
     file: str | None = None
     reason: Text
@@ -634,6 +642,22 @@ class BreakdownPartCode(Code):
     written: Text
 
 
+class ListTypeCode(Code):
+    """One of the ministry's lists: since which year there is one, and what it was called until it was renamed.
+
+    `also_called` are further names by which senders call it, with '|' between them.
+    """
+
+    unique = (("list_type",), ("label_da",))
+    list_type: Identifier
+    label_da: Text
+    label_en: Text
+    from_year: Annotated[str, Field(pattern=r"^\d{4}$")]
+    called_before: str
+    renamed_in: Annotated[str, Field(pattern=r"^(\d{4})?$")]
+    also_called: str
+
+
 class EffortAreaCode(Code):
     """A theme of the grants."""
 
@@ -679,6 +703,7 @@ CODES: dict[str, type[Code]] = {
     "boundary_breaks": BoundaryBreakCode,
     "definition_breaks": DefinitionBreakCode,
     "breakdown_parts": BreakdownPartCode,
+    "list_types": ListTypeCode,
     "effort_areas": EffortAreaCode,
     "project_organisations": ProjectOrganisationCode,
     "project_secretariats": ProjectSecretariatCode,

@@ -74,6 +74,16 @@ class Registry(Model):
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
 
+    def list_types_of(self, year: int) -> tuple[str, ...]:
+        """The ministry's lists that there were in a year."""
+        return tuple(row["list_type"] for row in self.codes["list_types"] if int(row["from_year"]) <= year)
+
+    def list_name(self, list_type: str, year: int) -> str:
+        """What a list of the ministry was called in Danish in a year."""
+        (row,) = (row for row in self.codes["list_types"] if row["list_type"] == list_type)
+        is_older = bool(row["renamed_in"]) and year < int(row["renamed_in"])
+        return row["called_before"] if is_older else row["label_da"]
+
     @property
     def marts(self) -> dict[str, Table]:
         """The published tables."""
@@ -91,12 +101,13 @@ class Registry(Model):
 
     @cached_property
     def vocabularies(self) -> dict[str, dict[str, str]]:
-        """Per coded list: Danish label and identifier to identifier."""
+        """Per coded list: Danish label, identifier and every other name to identifier."""
         return {
-            name: {label: row[key] for row in rows for label in (row[key], row.get("label_da") or row["name_da"])}
+            name: {label: row[key] for row in rows for label in (row[key], *_names(row))}
             for name, key in (
                 ("funding_bands", "funding_band"),
                 ("size_bands", "size_band"),
+                ("list_types", "list_type"),
                 ("effort_areas", "effort_area_id"),
                 ("figure_owners", "figure_owner"),
                 ("project_organisations", "project_organisation"),
@@ -177,6 +188,12 @@ class Registry(Model):
     def layout_of(self, source: str) -> Layout:
         """The layout of a source's deliveries."""
         return self.layouts[self.sources[source].layout]
+
+
+def _names(row: Mapping[str, str]) -> list[str]:
+    """The names of an entry of a coded list: the Danish one, the older one, and those of senders."""
+    others = [row.get("called_before", ""), *row.get("also_called", "").split("|")]
+    return [row.get("label_da") or row["name_da"], *filter(None, others)]
 
 
 def load(folder: Path | None = None) -> Registry:
@@ -376,6 +393,12 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
         yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)
+    for rule in registry.rules.values():
+        if rule.table and (rule.remark or rule.table not in registry.facts):
+            yield f"rules.toml, {rule.id}: 'table' must be a fact table, and a remark sets nothing aside"
+    for row in registry.codes["list_types"]:
+        if bool(row["called_before"]) != bool(row["renamed_in"]):
+            yield f"codes/list_types.csv: {row['list_type']}: 'called_before' and 'renamed_in' belong together"
     for name, model in CODES.items():
         for columns in model.unique:
             values = (", ".join(row[column] for column in columns) for row in registry.codes[name])
@@ -433,14 +456,17 @@ def _layout_contradictions(registry: Registry, layout: Layout) -> Iterable[str]:
     place = f"sources.toml, layout.{layout.id}"
     facts = {name: table for name, table in registry.facts.items() if name in layout.tables}
     yield from (f"{place}: {t!r} is not a fact table of tables.toml" for t in layout.tables if t not in facts)
+    strangers = set(layout.may_repeat) - set(layout.tables)
+    yield from (f"{place}: 'may_repeat' names {t!r}, which is none of its tables" for t in sorted(strangers))
     for header in _twice(header for column in layout.columns for header in column.headers):
         yield f"{place}: header {header!r} stands twice"
     held = {column.name: column for table in facts.values() for column in table.columns}
     for column in layout.columns:
         if column.indicator and column.indicator not in registry.indicators:
             yield f"{place}: indicator {column.indicator!r} is not in indicators.toml"
-        if column.vocabulary and column.vocabulary not in registry.vocabularies:
-            yield f"{place}: vocabulary {column.vocabulary!r} is not among schemas/codes"
+        named = (column.vocabulary, *(part.vocabulary for part in column.parts.values()))
+        for vocabulary in {*filter(None, named)} - registry.vocabularies.keys():
+            yield f"{place}: vocabulary {vocabulary!r} is not among schemas/codes"
         if column.to and column.to not in held and column.type != "municipality":
             yield f"{place}: column {column.to!r} is in none of the tables {', '.join(layout.tables)}"
         allowed = held[column.to].allowed if column.to in held else ()
@@ -474,6 +500,8 @@ def _exception_contradictions(registry: Registry) -> Iterable[str]:
     for exception in registry.exceptions.values():
         if exception.indicator and exception.indicator not in registry.indicators:
             yield f"exceptions.toml, {exception.id}: indicator {exception.indicator!r} is not in indicators.toml"
+        if exception.list_type and exception.list_type not in registry.vocabularies["list_types"].values():
+            yield f"exceptions.toml, {exception.id}: list {exception.list_type!r} is not in codes/list_types.csv"
         if exception.area_id and exception.area_id not in areas:
             yield f"exceptions.toml, {exception.id}: area {exception.area_id!r} is not in codes/areas.csv"
 

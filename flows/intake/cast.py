@@ -157,7 +157,8 @@ def _known(column: LayoutColumn, reading: Reading) -> Callable[[str], str | None
     known: Mapping[str, str] = {}
     match column.type:
         case "code":
-            known = column.values or reading.registry.vocabularies[column.vocabulary or ""]
+            vocabulary = reading.registry.vocabularies[column.vocabulary] if column.vocabulary else {}
+            known = {**vocabulary, **column.values}
         case "indicator":
             known = reading.registry.indicator_names(reading.source.id)
         case "municipality":

@@ -36,17 +36,21 @@ class FactFiles:
     reading: Reading
     work: Path
     accepted: Counter[str] = field(default_factory=Counter)
+    # Rows that stand in all of their tables but this one.
+    _left_out: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def written(self) -> tuple[dict[str, Path], list[Fault], NDArray[np.bool_]]:
         """The file of each fact table, everything that is wrong, and which rows are set aside."""
         found = [fault for group in self.rows.groups for fault in self.rows.faults(group)]
         bad = np.zeros(len(self.rows.lines), dtype=bool)
         for group in self.rows.groups:
-            bad[group.rows] = True
+            table = self.reading.registry.rules[group.rule].table
+            (bad if table is None else self._of_table(table))[group.rows] = True
         keys: dict[str, list[pl.Series]] = {}
         found += self._also_wrong(bad, found)
         files = self._write(bad, found, keys)
-        if repeated := self._repeated(bad, keys):
+        repeated = self._repeated(bad, keys)
+        if repeated or self._left_out.keys() & self.reading.layout.may_repeat:
             found += repeated
             bad[[fault.row for fault in repeated]] = True
             files = self._write(bad, None, {})
@@ -64,7 +68,16 @@ class FactFiles:
         columns = [column for column, _ in self.rows.columns.values()]
         rows = np.flatnonzero(chosen & ~self.rows.outside)
         for start in range(0, max(len(rows), 1), BLOCK):
-            yield facts.tables(self.rows.block(rows[start : start + BLOCK]), columns, self.stamp, self.reading)
+            block = facts.tables(self.rows.block(rows[start : start + BLOCK]), columns, self.stamp, self.reading)
+            yield {name: self._those_of(name, block[name]) for name in block}
+
+    def _of_table(self, table: str) -> NDArray[np.bool_]:
+        return self._left_out.setdefault(table, np.zeros(len(self.rows.lines), dtype=bool))
+
+    def _those_of(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        if table not in self._left_out:
+            return rows
+        return rows.filter(~pl.Series(values=self._left_out[table][rows[ROW].to_numpy()]))
 
     def _write(
         self, bad: NDArray[np.bool_], found: list[Fault] | None, keys: dict[str, list[pl.Series]]
@@ -134,7 +147,10 @@ class FactFiles:
         add(pa.table(columns))
 
     def _repeated(self, bad: NDArray[np.bool_], keys: Mapping[str, list[pl.Series]]) -> list[Fault]:
-        """Faults of rows that share a key; only rows whose keys have the same hash are looked at again."""
+        """Faults of rows that share a key; only rows whose keys have the same hash are looked at again.
+
+        A row that may repeat another one is none in that table, and no fault, but where it says nothing new at all.
+        """
         hashes = {name: pl.concat(parts) for name, parts in keys.items()}
         doubtful = {name: keys for name, keys in hashes.items() if keys.n_unique() < len(keys)}
         twice = {name: keys.filter(keys.is_duplicated()).unique() for name, keys in doubtful.items()}
@@ -146,8 +162,13 @@ class FactFiles:
             for name, repeated in twice.items():
                 shared = block[name].select(tables[name].key).hash_rows().is_in(repeated.implode())
                 suspects.setdefault(name, []).append(block[name].filter(shared))
-        return [
-            fault
-            for name, rows in suspects.items()
-            for fault in facts.key_faults(pl.concat(rows), tables[name], self.rows.headers)
-        ]
+        found = {
+            name: facts.key_faults(pl.concat(rows), tables[name], self.rows.headers) for name, rows in suspects.items()
+        }
+        again = {name: {f.row for f in faults if f.rule == "repeated_line"} for name, faults in found.items()}
+        for name in self.reading.layout.may_repeat:
+            elsewhere = set().union(*(again.get(other, set()) for other in self.reading.layout.tables if other != name))
+            if new := again.get(name, set()) - elsewhere:
+                self._of_table(name)[list(new)] = True
+                found[name] = [fault for fault in found[name] if fault.row not in new or fault.rule != "repeated_line"]
+        return [fault for faults in found.values() for fault in faults]

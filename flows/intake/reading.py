@@ -44,17 +44,19 @@ class Reading:
         mended = {name: entry for name, entry in registry.corrections.items() if entry.source == source.id}
         dimensions = {dimension for rule in source.figures for dimension in rule.breakdown.values()}
         vocabularies = {column.vocabulary for column in self.layout.columns}
+        vocabularies |= {part.vocabulary for column in self.layout.columns for part in column.parts.values()}
         vocabularies |= {column.vocabulary for table in tables for column in table.columns}
         declared = [
             source.model_dump(),
             self.layout.model_dump(),
             [table.model_dump() for table in tables],
-            sorted(registry.rules),
+            {name: rule.table for name, rule in sorted(registry.rules.items())},
             {name: indicator.model_dump(include=OF_INDICATORS) for name, indicator in registry.indicators.items()},
             {name: entry.model_dump(include=OF_EXCEPTIONS) for name, entry in registry.exceptions.items()},
             {name: entry.model_dump(include=OF_CORRECTIONS) for name, entry in mended.items()},
             [row for row in registry.codes["breakdown_parts"] if row["dimension"] in dimensions],
             {name: registry.vocabularies[name] for name in sorted(filter(None, vocabularies))},
+            registry.codes["list_types"] if "list_membership" in self.layout.tables else (),
         ]
         return digest([json.dumps(declared, ensure_ascii=False, default=str), self.names.fingerprint])
 

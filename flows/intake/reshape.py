@@ -248,6 +248,7 @@ def _with_parts(columns: Mapping[str, tuple[LayoutColumn, Coded]]) -> dict[str, 
                 to=name,
                 type=part.type,
                 values=part.values,
+                vocabulary=part.vocabulary,
                 optional=part.optional or column.optional,
             )
             made[f"{header} ({name})"] = (declared, Coded(coded.codes, pl.Series(values=texts, dtype=pl.String())))

@@ -20,6 +20,7 @@ from flows.intake.facts import Stamp
 from flows.intake.faults import Fault, Refusal
 from flows.intake.last_line import settled
 from flows.intake.ledger import ARCHIVE
+from flows.intake.list_types import with_list_types
 from flows.intake.reading import Reading
 from flows.intake.receipts import Receipt
 from flows.intake.reshape import Rows, reshape, with_zeros
@@ -147,7 +148,7 @@ def _meant(
         checks.completeness(rows, delivered, reading)
     if reading.layout.needs_municipalities and reading.known is None:
         raise Refusal("needs_other_source", "municipalities")
-    rows = cast(rows, reading, delivered.note.withheld_as)
+    rows = with_list_types(cast(rows, reading, delivered.note.withheld_as), reading)
     checks.municipalities(rows, reading)
     checks.sender(rows, delivered, path, reading)
     checks.year(rows, path, reading)

@@ -1,8 +1,8 @@
 -- dim_areas: the housing areas that have facts, with size, band, plan and secretariat where they are case areas.
 -- One row per area.
 with listed as (
-    select area_id, string_agg(cast(year as varchar), ', ' order by year) as list_years
-    from facts.list_membership
+    select area_id, string_agg(distinct cast("year" as varchar), ', ' order by cast("year" as varchar)) as list_years
+    from (select area_id, "year" from facts.list_membership union select area_id, "year" from list_figures)
     group by area_id
 ),
 with_facts as (
