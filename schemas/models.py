@@ -480,8 +480,8 @@ class Rule(Model):
 class KnownException(Model):
     """A disagreement with a check, or with a rule of intake, that is accepted until a day.
 
-    `list_type` is the list that a disagreement about the ministry's lists is of. `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
-    or of bad rows of one delivery.
+    `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
+    or of bad rows of one delivery. `list_type` is the list that a disagreement about the ministry's lists is of.
     """
 
     id: Identifier

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from flows.extracts.model import Area, ChangeLine, ClearedFigure, Extract, Place, PlaceKind, TargetLine
-from flows.extracts.watch import watch
+from flows.extracts.watch import Lists, watches
 from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
 from flows.release.make import other_boundaries
@@ -72,7 +72,7 @@ def _areas(
     names = set(areas["area_id"])
     others = other_boundaries(areas)
     plans, targets = _plans(snapshot), _targets(snapshot, names)
-    criteria, on_lists = _mart(snapshot, "dim_criteria").rows(named=True), _on_lists(snapshot, names, year)
+    lists = _lists(snapshot, year)
     for row in areas.iter_rows(named=True):
         place = places["area", row["area_id"]]
         yield Area(
@@ -86,7 +86,7 @@ def _areas(
             plans=tuple(plans.get(place.id, ())),
             twins=places["twins", place.id],
             other_boundaries=(places["area", others[place.id]],) if place.id in others else (),
-            watch=watch(place, year, criteria, on_lists.get(place.id), registry),
+            watches=watches(place, lists, registry),
             targets=tuple(_target(plan, target, place, year, registry) for plan, target in targets.get(place.id, ())),
         )
 
@@ -147,9 +147,10 @@ def _plans(snapshot: Snapshot) -> dict[str, list[str]]:
     return covering
 
 
-def _on_lists(snapshot: Snapshot, areas: set[str], year: int) -> dict[str, bool]:
-    asked = _mart(snapshot, "statutory_criteria").filter(pl.col("area_id").is_in(sorted(areas)), year=year)
-    return dict(asked.select("area_id", "on_list").iter_rows())
+def _lists(snapshot: Snapshot, year: int) -> Lists:
+    of_year = _mart(snapshot, "statutory_criteria").filter(year=year).rows(named=True)
+    standing = {(row["area_id"], row["list_type"]): row for row in of_year}
+    return Lists(year, _mart(snapshot, "dim_criteria").rows(named=True), standing)
 
 
 def _targets(snapshot: Snapshot, areas: set[str]) -> dict[str, list[tuple[str, plans_read.Target]]]:

@@ -1,6 +1,6 @@
 """The statutory watch in plain Danish sentences: the rule, how far each criterion is, what one household can do."""
 
-from flows.extracts.model import Criterion, Watch
+from flows.extracts.model import Criterion, Requirement, Watch
 from flows.extracts.phrases import amount, capital, name, step
 from flows.present import danish
 from schemas.models import Indicator
@@ -11,11 +11,7 @@ SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}
 
 def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
     """The statutory watch: the rule, how far away each criterion is, and what one household could change, both ways."""
-    enough = "det har beboere nok, og " if watch.size else ""
-    sentences = [
-        f"Reglen for listen i {watch.year} har {danish.many(len(watch.criteria), 'kriterium', 'kriterier')}. "
-        f"Et område opfylder reglen, når {enough}mindst {watch.needed} af dem er opfyldt."
-    ]
+    sentences = [_rule(watch, registry)]
     sentences += [_of_criterion(criterion, registry) for criterion in watch.every_criterion()]
     sentences.append(
         {
@@ -41,32 +37,75 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
             False: f"Området står ikke på ministeriets liste for {watch.year}.",
             None: f"Ministeriet har ikke set på området til listen for {watch.year}.",
         }[watch.on_list]
+        if watch.is_delivered
+        else f"Ministeriets liste for {watch.year} er ikke leveret, så vi ved ikke, om området står på den."
     )
     if None not in (watch.meets_rule, watch.on_list) and watch.meets_rule != watch.on_list:
         sentences.append("Listen og de viste tal siger ikke det samme; det er listen, der gælder.")
     return tuple(sentences)
 
 
+def _rule(watch: Watch, registry: Registry) -> str:
+    """What the rule of the list asks for."""
+    counted = danish.many(len(watch.criteria), "kriterium", "kriterier")
+    conditions = ["det har beboere nok"] if watch.size else []
+    conditions += [
+        f"kriteriet for {name(registry.indicators[criterion.indicator]).rstrip(',')} er opfyldt"
+        for criterion in watch.always
+    ]
+    if watch.criteria:
+        conditions.append(f"mindst {watch.needed} af {'dem' if not watch.always else f'de andre {counted}'} er opfyldt")
+    if watch.requirement:
+        conditions.append(_required(watch.requirement))
+    first = f"Reglen for listen »{watch.list_name}« i {watch.year}"
+    begins = f"{first} har {counted}. Et område opfylder reglen" if _counted_alone(watch) else f"{first} er opfyldt"
+    several = ", ".join(conditions[:-1])
+    return f"{begins}, når {several}, og {conditions[-1]}." if several else f"{begins}, når {conditions[-1]}."
+
+
+def _counted_alone(watch: Watch) -> bool:
+    """Whether the rule is one of a number of criteria alone, beside that of residents."""
+    return bool(watch.criteria) and not watch.always and not watch.requirement
+
+
+def _required(requirement: Requirement) -> str:
+    if requirement.years == 1:
+        return f"det også står på listen »{requirement.list_name}« det år"
+    return f"det har stået på listen »{requirement.list_name}« {requirement.years} år i træk"
+
+
+def limit(criterion: Criterion, number: str) -> str:
+    """The threshold in words: 'over 2,7', or as a multiple of a national mean that is not known."""
+    if criterion.threshold is None and criterion.times_national is not None:
+        return f"{SIGNS[criterion.sign]} {danish.number(criterion.times_national, 0)} gange landsgennemsnittet"
+    return f"{SIGNS[criterion.sign]} {number}"
+
+
 def _limit(criterion: Criterion, indicator: Indicator) -> str:
     """'mindst 1.000', 'over 2,7 procent': a threshold with no more decimals than it has."""
+    if criterion.threshold is None:
+        return limit(criterion, "en grænse, der ikke er oplyst")
     text = danish.number(criterion.threshold, indicator.decimals)
     if "," in text:
         text = text.rstrip("0").rstrip(",")
-    return f"{SIGNS[criterion.sign]} {text}{' procent' if indicator.kind in ('share', 'relative') else ''}"
+    return limit(criterion, f"{text}{' procent' if indicator.kind in ('share', 'relative') else ''}")
 
 
 def _of_criterion(criterion: Criterion, registry: Registry) -> str:
     indicator = registry.indicators[criterion.indicator]
     subject = capital(name(indicator))
-    limit = _limit(criterion, indicator)
+    bound = _limit(criterion, indicator)
+    if criterion.value is not None and criterion.threshold is None:
+        shown = amount(criterion.value, indicator)
+        return f"{subject} er {shown}; kriteriet er {bound}; det kan ikke afgøres her, for landets tal er ikke leveret."
     if criterion.value is None or criterion.distance is None:
         mark = registry.extracts.mark[criterion.mark].label_da if criterion.mark else "ikke oplyst"
-        return f"{subject}: kriteriet er {limit}; det kan ikke afgøres her, for tallet vises ikke ({mark})."
+        return f"{subject}: kriteriet er {bound}; det kan ikke afgøres her, for tallet vises ikke ({mark})."
     away = step(criterion.distance, indicator)
     how = f"opfyldt med {away}" if criterion.is_met else f"ikke opfyldt, og der mangler {away}"
     if criterion.distance == 0:
         how = f"{'opfyldt' if criterion.is_met else 'ikke opfyldt'}, og tallet ligger lige på grænsen"
-    return f"{subject} er {amount(criterion.value, indicator)}; kriteriet er {limit}: {how}. {_near(criterion)}."
+    return f"{subject} er {amount(criterion.value, indicator)}; kriteriet er {bound}: {how}. {_near(criterion)}."
 
 
 def _near(criterion: Criterion) -> str:

@@ -142,26 +142,41 @@ class Criterion:
     `distance` is how far the figure lies beyond the threshold: positive where it is met. `is_near` tells whether one
     household more or fewer could flip it; None where that is not known. All are empty but `mark` where the figure
     is not shown. `window_years` over which the figure is a mean; some criteria of 2010-13 are means over several years.
+    A threshold may be so many `times_national` the country's mean, and is None where that is not known.
     """
 
     indicator: str
     sign: str
-    threshold: float
+    threshold: float | None
     value: float | None
     mark: str | None
     is_met: bool | None
     distance: float | None
     is_near: bool | None
     window_years: int | None = None
+    times_national: float | None = None
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Another list that a list asks for, by its name of the year, and for how many years in a row.
+
+    `is_met` is None where it is not known.
+    """
+
+    list_name: str
+    years: int
+    is_met: bool | None
 
 
 @dataclass(frozen=True)
 class Watch:
-    """An area beside the criteria of a year's list of deprived areas. `size` is the criterion of residents.
+    """An area beside the rule of one of the ministry's lists in a year. `size` is the criterion of residents.
 
-    `needed` of `criteria` must be met. `meets_rule` is what the figures shown say, None where they do not decide;
-    `on_list` what the ministry published, None where the area was not looked at. `could_flip`: one household could
-    change `meets_rule`. `household` is the number of persons that a household is taken to have.
+    `needed` of `criteria` must be met, all of `always`, and the `requirement`. `meets_rule` is what the figures shown
+    say, None where they do not decide; `on_list` what the ministry published, None where the area was not looked at.
+    `could_flip`: one household could change `meets_rule`. `household` is the number of persons that a household is
+    taken to have. `list_name` is what the list was called; it `is_delivered` where any area of it is known.
     """
 
     year: int
@@ -172,10 +187,14 @@ class Watch:
     on_list: bool | None
     could_flip: bool | None
     household: int
+    list_name: str
+    is_delivered: bool = True
+    always: tuple[Criterion, ...] = ()
+    requirement: Requirement | None = None
 
     def every_criterion(self) -> tuple[Criterion, ...]:
-        """The criterion of residents, where there is one, and the others."""
-        return (self.size, *self.criteria) if self.size else self.criteria
+        """The criterion of residents, where there is one, those that must always be met, and the others."""
+        return (*([self.size] if self.size else []), *self.always, *self.criteria)
 
 
 @dataclass(frozen=True)
@@ -215,7 +234,7 @@ class Area(Place):
     plans: tuple[str, ...]
     twins: Place
     other_boundaries: tuple[Place, ...]
-    watch: Watch | None
+    watches: tuple[Watch, ...]
     targets: tuple[TargetLine, ...]
 
 

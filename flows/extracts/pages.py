@@ -236,9 +236,14 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         heads=("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne"),
         text_heads=(),
         rows=tables.rows_of(area, beside, extract.indicators, extract, registry),
-        watch=area.watch,
-        watch_sentences=criteria.of_watch(area.watch, registry) if area.watch else (),
-        criteria=_criteria(area, registry),
+        watches=[
+            (
+                watch,
+                [_criterion(each, registry) for each in watch.every_criterion()],
+                criteria.of_watch(watch, registry),
+            )
+            for watch in area.watches
+        ],
         targets=[_target(target, registry) for target in area.targets],
         boundaries=[(place, *_boundary(place, extract, registry)) for place in area.other_boundaries],
         cannot_compare=comparability.cannot_compare(area, extract, registry),
@@ -307,14 +312,10 @@ def _charts(area: Area, extract: Extract, registry: Registry) -> list[dict[str, 
     ]
 
 
-def _criteria(area: Area, registry: Registry) -> list[tuple[str, str, tables.PageCell, str]]:
-    """The criteria of the year's list: name, threshold, figure, met or not."""
-    return [_criterion(criterion, registry) for criterion in area.watch.every_criterion()] if area.watch else []
-
-
 def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.PageCell, str]:
+    """A criterion of a list: name, threshold, figure, met or not."""
     indicator = registry.indicators[criterion.indicator]
-    limit = f"{criteria.SIGNS[criterion.sign]} {danish.valued(criterion.threshold, indicator)}"
+    limit = criteria.limit(criterion, danish.valued(criterion.threshold, indicator))
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     value, mark = danish.valued(criterion.value, indicator), criterion.mark
     cell = tables.PageCell(registry.extracts.mark[mark].label_da if mark else value, is_mark=mark is not None)

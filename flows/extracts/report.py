@@ -141,7 +141,10 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "undrawn": danish.listed(
             [phrases.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
         ),
-        "watch": area.watch and {"year": str(area.watch.year), "sentences": criteria.of_watch(area.watch, registry)},
+        "watches": [
+            {"year": str(watch.year), "list": watch.list_name, "sentences": criteria.of_watch(watch, registry)}
+            for watch in area.watches
+        ],
         "targets": [_target(target, registry) for target in area.targets],
         "boundaries": [_boundary(place, area, key_extract, registry) for place in area.other_boundaries],
         "apart": comparability.cannot_compare(area, key_extract, registry),

@@ -461,16 +461,17 @@ class _Maker:
 
     def criteria(self, written: Any, sheet: Sheet) -> None:
         rows = [
-            (area, area.watch, criterion, self.registry.indicators[criterion.indicator])
+            (area, watch, criterion, self.registry.indicators[criterion.indicator])
             for area in self.extract.areas
-            if area.watch
-            for criterion in area.watch.every_criterion()
+            for watch in area.watches
+            for criterion in watch.every_criterion()
         ]
         columns = [
             ExcelColumn("Område", 22, lambda row: row[0].name),
             ExcelColumn("Kriterium", 34, lambda row: row[3].label_da),
             ExcelColumn("Enhed", 10, lambda row: row[3].unit_short_da),
             ExcelColumn("Listens år", 8, lambda row: row[1].year, "year"),
+            ExcelColumn("Liste", 18, lambda row: row[1].list_name),
             ExcelColumn("Krav", 22, lambda row: _demand(row[2], row[3]), "beside"),
             ExcelColumn("Områdets tal", 11, lambda row: self._number(row[2].value, row[2].mark, row[3]), "value"),
             ExcelColumn("Opfyldt", 14, lambda row: _yes_or_no(row[2].is_met), "beside"),
@@ -637,13 +638,16 @@ def _yes_or_no(answer: bool | None, unknown: str = "kan ikke siges") -> str:
 
 def _demand(criterion: Criterion, indicator: Indicator) -> str:
     # The threshold is the law's own number: its decimals, not the indicator's.
-    digits = len(f"{criterion.threshold:g}".partition(".")[2])
-    return f"{criteria.SIGNS[criterion.sign]} {danish.number(criterion.threshold, digits)} {indicator.unit_short_da}"
+    digits = len(f"{criterion.threshold or 0:g}".partition(".")[2])
+    return criteria.limit(criterion, f"{danish.number(criterion.threshold, digits)} {indicator.unit_short_da}")
 
 
 def _rule(watch: Watch) -> str:
-    least = f"mindst {watch.needed} af {len(watch.criteria)} kriterier"
-    return f"{least}, og nok beboere" if watch.size else least
+    parts = [f"mindst {watch.needed} af {len(watch.criteria)} kriterier"] if watch.criteria else []
+    parts += ["de kriterier, der altid skal være opfyldt"] if watch.always else []
+    if watch.requirement:
+        parts.append(f"på listen »{watch.requirement.list_name}« i {danish.many(watch.requirement.years, 'år', 'år')}")
+    return ", og ".join([*parts, *(["nok beboere"] if watch.size else [])])
 
 
 def _measure(indicator: Indicator | None) -> str:

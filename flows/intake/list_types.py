@@ -40,4 +40,4 @@ def with_list_types(rows: Rows, reading: Reading) -> Rows:
     header = rows.headers.get(COLUMN, "Listetype")
     groups = tuple(FaultGroup(np.array(at, dtype=np.intp), header, rule) for rule, at in broken.items() if at)
     typed = {COLUMN: (np.arange(count, dtype=np.int32), pl.Series(values=found, dtype=pl.String()))}
-    return replace(rows, typed=rows.typed | typed, groups=(*rows.groups, *groups))
+    return replace(rows, typed={**rows.typed, **typed}, groups=(*rows.groups, *groups))

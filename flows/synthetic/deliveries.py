@@ -127,7 +127,6 @@ def ministry_list(writer: DeliveryWriter, places: Places, published: PublishedLi
     """A year's list as it was printed, with the areas that have left it."""
     names, homes = places.areas["area_name"].to_list(), places.areas["municipality"].to_list()
     towns = places.municipalities["municipality_name"].to_list()
-    columns = columns_of(writer.registry.layouts["ministry_list"], published.year)
     cells = {
         "year": [str(published.year)] * len(published.areas),
         "municipality_code": [towns[homes[area]] for area in published.areas],
@@ -135,14 +134,22 @@ def ministry_list(writer: DeliveryWriter, places: Places, published: PublishedLi
         "on_list": ["ja" if is_on else "nej" for is_on in published.on_list],
         "new_on_list": ["ja" if is_new else "nej" for is_new in published.new_on_list],
     }
+    if len(writer.registry.list_types_of(published.year)) > 1:
+        cells["list_type"] = [published.list_type] * len(published.areas)
     for indicator, values in published.printed.items():
         cells[indicator] = [_number(value, writer.registry.indicators[indicator].decimals) for value in values]
     writer.send(
-        f"ministry_lists/liste_{published.year}.csv",
+        f"ministry_lists/liste_{published.year}{'_' + published.list_type if 'list_type' in cells else ''}.csv",
         f"særligt udsatte almene boligområder {published.year} efter reglerne og nationens egne tal (afskrift)",
         f"{published.year}-10-01",
         TRANSCRIBED_ON,
-        pl.DataFrame({column.headers[0]: cells[column.indicator or column.name] for column in columns}),
+        pl.DataFrame(
+            {
+                column.headers[0]: cells[named]
+                for column in columns_of(writer.registry.layouts["ministry_list"], published.year)
+                if (named := column.indicator or column.name) in cells
+            }
+        ),
     )
 
 

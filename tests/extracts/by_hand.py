@@ -57,7 +57,7 @@ def area(registry: Registry, name: str, given: Figures | None = None, **facts: A
         "plans": (f"Helhedsplan {name.title()}",),
         "twins": Place(**place(registry, "twins", name)),
         "other_boundaries": (),
-        "watch": None,
+        "watches": (),
         "targets": (),
     }
     return Area(**place(registry, "area", name, **(given or {})), **others | facts)

@@ -103,8 +103,9 @@ def full_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Ex
         True,
         False,
         5,
+        "Ghettoområde",
     )
-    bispehaven = area(registry, "bispehaven", figures, watch=watch)
+    bispehaven = area(registry, "bispehaven", figures, watches=(watch,))
     target = TargetLine(
         "Helhedsplan Bispehaven",
         "1",

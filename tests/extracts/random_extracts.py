@@ -59,7 +59,7 @@ def random_extract(rng: Random, registry: Registry) -> Extract:
             name=name,
             twins=other("twins", f"Tvillinger til {name}"),
             other_boundaries=(other("area", f"{name} (listen)"),) if rng.random() < 0.5 else (),
-            watch=Watch(YEAR, None, criteria, 1, None, met, None, 5) if rng.random() < 0.5 else None,
+            watches=(Watch(YEAR, None, criteria, 1, None, met, None, 5, "Ghettoområde"),) if rng.random() < 0.5 else (),
         )
 
     names = rng.sample(NAMES, rng.randint(0, 3))

@@ -77,7 +77,7 @@ def busy_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Ex
         for i, limit in (("outside_work_pct", 40), ("nonwestern_pct", 50), ("convicted_pct", 2.7))
     ]
     size = Criterion("residents", ">=", 1000, 990.0, None, False, -10.0, True)
-    watch = Watch(YEAR, size, tuple(criteria), 2, False, True, True, 5)
+    watch = Watch(YEAR, size, tuple(criteria), 2, False, True, True, 5, "Ghettoområde")
     target = TargetLine(
         plan="Helhedsplan Testby",
         number="1",
@@ -100,7 +100,7 @@ def busy_extract(registry: Registry, make_extract: Callable[..., Extract]) -> Ex
     lists = {i: {2010: {"value": 12.3, "is_published": True, "source": "ministry_lists"}} for i in keys[3:6]}
     other = Place(**place(registry, "area", "nabogaarden", **lists))
     targets = (target, replace(target, number="2"), replace(unmeasured, number="3"))
-    return make_extract(replace(made, watch=watch, targets=targets, other_boundaries=(other,)))
+    return make_extract(replace(made, watches=(watch,), targets=targets, other_boundaries=(other,)))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from profiles import examples
 from random_extracts import random_area
 
 from flows.extracts import comparability, criteria, phrases, sentences
-from flows.extracts.model import Area, Criterion, Extract, Place, Watch
+from flows.extracts.model import Area, Criterion, Extract, Place, Requirement, Watch
 from flows.present import danish
 from schemas.registry import Registry
 
@@ -209,7 +209,15 @@ def test_what_is_not_shown_is_counted_by_mark(full_extract: Extract, registry: R
 
 
 def _watch(*criteria: Criterion, **said: Any) -> Watch:
-    given = {"needed": 2, "meets_rule": None, "on_list": None, "could_flip": None, "household": 5, **said}
+    given = {
+        "needed": 2,
+        "meets_rule": None,
+        "on_list": None,
+        "could_flip": None,
+        "household": 5,
+        "list_name": "Ghettoområde",
+        **said,
+    }
     return Watch(2012, Criterion("residents", ">=", 1000, 990, None, False, -10, True), criteria, **given)
 
 
@@ -245,6 +253,31 @@ def test_the_watch_says_what_the_figures_and_the_list_say(
 ) -> None:
     said = " ".join(criteria.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), registry))
     assert all(word in said for word in words), said
+
+
+def test_the_watch_says_what_a_list_asks_for_beside_a_number_of_criteria(registry: Registry) -> None:
+    udsat = Requirement("Udsat boligområde", 1, True)
+    origin = Criterion("nonwestern_pct", ">", 50, 60.0, None, True, 10.0, False)
+    watch = _watch(always=(origin,), requirement=udsat, needed=0, list_name="Parallelsamfund")
+    assert criteria.of_watch(watch, registry)[0] == (
+        "Reglen for listen »Parallelsamfund« i 2012 er opfyldt, når det har beboere nok, kriteriet for andelen af "
+        "indvandrere og efterkommere fra ikke-vestlige lande er opfyldt, og det også står på listen »Udsat boligområde« "
+        "det år."
+    )
+    rows = replace(watch, always=(), requirement=Requirement("Parallelsamfund", 5, None), list_name="Omdannelsesområde")
+    assert (
+        "når det har beboere nok, og det har stået på listen »Parallelsamfund« 5 år i træk."
+        in (criteria.of_watch(rows, registry)[0])
+    )
+    several = replace(watch, criteria=(origin,) * 4, needed=2, requirement=None)
+    assert "og mindst 2 af de andre 4 kriterier er opfyldt." in criteria.of_watch(several, registry)[0]
+
+
+def test_a_threshold_by_the_nation_that_is_not_known_is_said_as_what_it_is(registry: Registry) -> None:
+    convicted = Criterion("convicted_pct", ">=", None, 2.2, None, None, None, None, 2, 3.0)
+    said = criteria.of_watch(_watch(convicted, is_delivered=False), registry)
+    assert "er 2,20 procent; kriteriet er mindst 3 gange landsgennemsnittet; det kan ikke afgøres her" in said[2]
+    assert any("er ikke leveret, så vi ved ikke, om området står på den" in sentence for sentence in said)
 
 
 def test_a_secretariat_without_areas_is_told_so(registry: Registry, make_extract: Callable[..., Extract]) -> None:

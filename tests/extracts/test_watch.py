@@ -8,14 +8,15 @@ from by_hand import area
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.extracts.watch import COMPARE, watch
+from flows.extracts.model import Place, Watch
+from flows.extracts.watch import COMPARE, Lists, watches
 from schemas.registry import Registry
 
 YEAR = 2012
 RULES_2010 = [
-    ("udsat", "outside_work_pct", ">", 40.0),
-    ("udsat", "nonwestern_pct", ">", 50.0),
-    ("udsat", "convicted_pct", ">", 2.7),
+    ("parallelsamfund", "outside_work_pct", ">", 40.0),
+    ("parallelsamfund", "nonwestern_pct", ">", 50.0),
+    ("parallelsamfund", "convicted_pct", ">", 2.7),
     ("alle", "residents", ">=", 1000.0),
 ]
 
@@ -23,16 +24,34 @@ RULES_2010 = [
 def rules_of(*said: tuple[str, str, str, float], needed: int = 2) -> list[dict[str, Any]]:
     return [
         {
-            "list_type": kind,
+            "list_type_or_all": kind,
             "from_year": 2010,
             "to_year": 2013,
-            "criteria_required": needed if kind == "udsat" else None,
-            "indicator": indicator,
+            "criteria_required": needed if kind != "alle" else None,
+            "criterion_kind": "always" if kind == "alle" else "counted",
+            "indicator_or_none": indicator,
             "operator": sign,
             "threshold": threshold,
+            "threshold_times_national": None,
+            "requires_list": None,
+            "years_in_a_row": None,
         }
         for kind, indicator, sign, threshold in said
     ]
+
+
+def watch(
+    area: Place,
+    year: int,
+    rules: list[dict[str, Any]],
+    on_list: bool | None,
+    registry: Registry,
+    **standing: Any,
+) -> Watch | None:
+    """The one list of these rules; `standing` are further columns of statutory_criteria."""
+    row = {"on_list": on_list, **standing}
+    found = watches(area, Lists(year, rules, {(area.id, "parallelsamfund"): row}), registry)
+    return found[0] if found else None
 
 
 def test_bispehaven_2012_as_the_ministry_published_it(registry: Registry) -> None:
@@ -65,7 +84,11 @@ def test_bispehaven_2012_as_the_ministry_published_it(registry: Registry) -> Non
 def test_one_household_near_half_of_the_residents(registry: Registry, x: int, n: int, near: bool) -> None:
     told = {"residents": {YEAR: {"value": float(n)}}, "nonwestern_pct": {YEAR: {"x": x, "n": n}}}
     found = watch(
-        area(registry, "a", told), YEAR, rules_of(("udsat", "nonwestern_pct", ">", 50.0), needed=1), None, registry
+        area(registry, "a", told),
+        YEAR,
+        rules_of(("parallelsamfund", "nonwestern_pct", ">", 50.0), needed=1),
+        None,
+        registry,
     )
     assert found is not None
     (criterion,) = found.criteria
@@ -78,7 +101,11 @@ def test_a_household_is_tried_in_every_way(registry: Registry, n: int, part: int
     x = min(part, n)
     told = {"nonwestern_pct": {YEAR: {"x": x, "n": n}}}
     found = watch(
-        area(registry, "a", told), YEAR, rules_of(("udsat", "nonwestern_pct", sign, float(threshold))), None, registry
+        area(registry, "a", told),
+        YEAR,
+        rules_of(("parallelsamfund", "nonwestern_pct", sign, float(threshold))),
+        None,
+        registry,
     )
     assert found is not None
     size = registry.extracts.household
@@ -113,11 +140,64 @@ def test_what_is_hidden_decides_nothing(registry: Registry) -> None:
     assert (small.meets_rule, small.could_flip) == (False, False)
 
 
-def test_a_year_without_a_rule_or_with_thresholds_by_the_country_has_no_watch(registry: Registry) -> None:
-    without = rules_of(("udsat", "convicted_pct", ">=", 3.0))
-    without[0]["threshold"] = None
-    assert watch(area(registry, "a"), YEAR, without, None, registry) is None
+def test_a_year_without_a_rule_has_no_watch(registry: Registry) -> None:
     assert watch(area(registry, "a"), 2009, rules_of(*RULES_2010), None, registry) is None
+
+
+def test_a_multiple_of_the_national_mean_is_the_threshold_of_the_mart(registry: Registry) -> None:
+    """2.2 percent beside three times 0.73 and beside a national mean that is not there."""
+    rules = rules_of(("parallelsamfund", "convicted_pct", ">=", 0.0), needed=1)
+    rules[0] |= {"threshold": None, "threshold_times_national": 3.0}
+    at = area(registry, "a", {"convicted_pct": {YEAR: {"value": 2.2}}})
+    known = watch(at, YEAR, rules, None, registry, convicted_threshold=2.19)
+    assert known is not None
+    (criterion,) = known.criteria
+    assert (criterion.threshold, criterion.is_met, criterion.distance, known.meets_rule) == (2.19, True, 0.01, True)
+    unknown = watch(at, YEAR, rules, None, registry)
+    assert unknown is not None
+    (criterion,) = unknown.criteria
+    assert (criterion.value, criterion.threshold, criterion.is_met, criterion.mark) == (2.2, None, None, None)
+    assert (criterion.times_national, unknown.meets_rule, unknown.could_flip) == (3.0, None, None)
+
+
+@pytest.mark.parametrize(("other", "meets"), [(True, True), (False, False), (None, None)])
+def test_a_list_that_asks_for_another_one_and_for_a_criterion_always(
+    registry: Registry, other: bool | None, meets: bool | None
+) -> None:
+    rules = rules_of(("parallelsamfund", "nonwestern_pct", ">", 50.0))
+    rules[0] |= {"criteria_required": None, "criterion_kind": "always", "requires_list": "udsat"}
+    at = area(registry, "a", {"nonwestern_pct": {YEAR: {"x": 600, "n": 1000}}})
+    found = watch(at, YEAR, rules, None, registry, requirement_met=other)
+    assert found is not None
+    assert found.requirement is not None
+    assert (found.requirement.list_name, found.requirement.years) == ("Udsat boligområde", 1)
+    assert ([c.indicator for c in found.always], found.criteria, found.meets_rule) == (["nonwestern_pct"], (), meets)
+    low = area(registry, "a", {"nonwestern_pct": {YEAR: {"x": 400, "n": 1000}}})
+    under = watch(low, YEAR, rules, None, registry, requirement_met=other)
+    assert under is not None
+    assert (under.meets_rule, under.could_flip) == (False, False)
+
+
+def test_a_year_shows_the_lists_that_were_delivered_for_it(registry: Registry) -> None:
+    """Of three lists with a rule the two that say something of an area; all three where none does."""
+    rules = [
+        {**rules_of((name, "nonwestern_pct", ">", 50.0))[0], "from_year": 2018, "to_year": None}
+        for name in ("udsat", "parallelsamfund", "omdannelse")
+    ]
+    at = area(registry, "a", {"nonwestern_pct": {2018: {"x": 600, "n": 1000}}}, years=(2018,))
+    standing = {
+        ("a", "udsat"): {"on_list": True},
+        ("b", "parallelsamfund"): {"on_list": False},
+        ("a", "omdannelse"): {"on_list": None},
+    }
+    found = watches(at, Lists(2018, rules, standing), registry)
+    assert [(each.list_name, each.on_list) for each in found] == [("Ghettoområde", None), ("Udsat boligområde", True)]
+    none = watches(at, Lists(2018, rules, {}), registry)
+    assert [(each.list_name, each.is_delivered) for each in none] == [
+        ("Hårdt ghettoområde", False),
+        ("Ghettoområde", False),
+        ("Udsat boligområde", False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +216,7 @@ def test_one_household_near_the_criterion_of_residents(
 ) -> None:
     """A household is five: 1,004 residents without it are too few for 'at least 1,000', and 995 with it are enough."""
     figures = {"residents": {YEAR: {"value": float(residents)}}, "nonwestern_pct": {YEAR: {"x": 900, "n": 1000}}}
-    rules = rules_of(("udsat", "nonwestern_pct", ">", 50.0), ("alle", "residents", ">=", 1000.0), needed=1)
+    rules = rules_of(("parallelsamfund", "nonwestern_pct", ">", 50.0), ("alle", "residents", ">=", 1000.0), needed=1)
     found = watch(area(registry, "a", figures), YEAR, rules, None, registry)
     assert found is not None
     assert found.size is not None

@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "status": "final",
     "window_years": 1,
     "on_list": True,
+    "list_type": "parallelsamfund",
     "plan_name": "A",
     "funding_band": "5_15m",
     "grant_period_years": 4,

@@ -275,9 +275,9 @@ RULES = (
     HEAD
     + "Listetype;Første år;Sidste år;Kræver opfyldt;Af kriterier;Kriterium;Tegn;Grænse;"
     + """Grænse (gange landsgennemsnit);Regel uden måltal
-udsat;2010;2013;2;3;outside_work_pct;>;40;;
-udsat;2010;2013;2;3;nonwestern_pct;>;50;;
-udsat;2010;2013;2;3;convicted_pct;>;2,7;;
+ghetto;2010;2013;2;3;outside_work_pct;>;40;;
+ghetto;2010;2013;2;3;nonwestern_pct;>;50;;
+ghetto;2010;2013;2;3;convicted_pct;>;2,7;;
 alle;2010;;;;residents;>=;1.000;;mindst 1.000 beboere
 """
 )

@@ -478,12 +478,12 @@ def test_a_band_says_that_its_figures_repeat_and_every_caveat(made: Any) -> None
 # the ministry's lists -------------------------------------------------------------------------------------------------
 
 RULES = """
-list_type | from_year | to_year | criteria_required | criteria_in_rule | indicator        | operator | threshold
-udsat     | 2010      | 2013    | 2                 | 3                | outside_work_pct | >        | 40
-udsat     | 2010      | 2013    | 2                 | 3                | nonwestern_pct   | >        | 50
-udsat     | 2010      | 2013    | 2                 | 3                | convicted_pct    | >        | 2.7
-udsat     | 2014      | 2017    | 1                 | 1                | income_region_pct | <       | 55
-alle      | 2010      |         |                   |                  | residents        | >=       | 1000
+list_type_or_all | from_year | to_year | criteria_required | criteria_in_rule | indicator         | operator | threshold
+parallelsamfund  | 2010      | 2013    | 2                 | 3                | outside_work_pct  | >        | 40
+parallelsamfund  | 2010      | 2013    | 2                 | 3                | nonwestern_pct    | >        | 50
+parallelsamfund  | 2010      | 2013    | 2                 | 3                | convicted_pct     | >        | 2.7
+parallelsamfund  | 2014      | 2017    | 1                 | 1                | income_region_pct | <        | 55
+alle             | 2010      |         |                   |                  | residents         | >=       | 1000
 """
 
 
@@ -494,7 +494,8 @@ def criteria(made: Any, rules: str = RULES, year: int = 2010, on_list: bool = Tr
         statutory_rules=rules,
         list_membership=f"area | year | on_list \n vollsmose | {year} | {str(on_list).lower()}",
         figures=figures(
-            [(ONE, year, name, value) for name, value in values.items()], "area | year | indicator | value"
+            [(ONE, year, name, value, "ministry_lists") for name, value in values.items()],
+            "area | year | indicator | value | source",
         ),
     )
     (row,) = found.iter_rows(named=True)
@@ -549,13 +550,13 @@ def test_distances_are_positive_on_the_criterions_side(made: Any) -> None:
 
 def test_a_threshold_is_met_by_the_share_of_the_counts_as_by_the_printed_one(made: Any) -> None:
     """27 of 1000 are 2.7 percent, no more; a float sum could think otherwise."""
-    head = "area | year | indicator | count | of"
+    head = "area | year | indicator | count | of | source"
     for x, n, is_met in ((27, 1000, False), (189, 7000, False), (28, 1000, True)):
         row = made(
             "statutory_criteria",
             statutory_rules=RULES,
             list_membership="area | year \n vollsmose | 2010",
-            figures=figures([(ONE, 2010, "convicted_pct", x, n)], head),
+            figures=figures([(ONE, 2010, "convicted_pct", x, n, "ministry_lists")], head),
         ).row(0, named=True)
         assert row["convicted_met"] is is_met
 
@@ -580,9 +581,9 @@ def test_an_exception_without_a_year_holds_every_year(made: Any, registry: Any) 
         statutory_rules=RULES,
         list_membership="area | year \n ringparken | 2010 \n ringparken | 2011",
         figures="""
-        area       | year | indicator | value
-        ringparken | 2010 | residents | 10
-        ringparken | 2011 | residents | 10
+        area       | year | indicator | value | source
+        ringparken | 2010 | residents | 10    | ministry_lists
+        ringparken | 2011 | residents | 10    | ministry_lists
         """,
     )
     assert frames["statutory_criteria"]["known_exception"].to_list() == [declared.reason] * 2
@@ -596,10 +597,10 @@ def test_an_exception_matches_only_its_own_disagreement(made: Any, year: int, re
         statutory_rules=RULES,
         list_membership=f"area | year \n ringparken | {year}",
         figures=f"""
-        area       | year   | indicator        | value
-        ringparken | {year} | residents        | {residents}
-        ringparken | {year} | outside_work_pct | 50
-        ringparken | {year} | convicted_pct    | 3
+        area       | year   | indicator        | value       | source
+        ringparken | {year} | residents        | {residents} | ministry_lists
+        ringparken | {year} | outside_work_pct | 50          | ministry_lists
+        ringparken | {year} | convicted_pct    | 3           | ministry_lists
         """,
     )
     assert by(found, "exception_id")["ringparken_2012"]["still_matches"] is still
@@ -607,7 +608,7 @@ def test_an_exception_matches_only_its_own_disagreement(made: Any, year: int, re
 
 def test_overlapping_rules_are_found(made: Any, registry: Any, tmp_path: Any) -> None:
     doubled = RULES + "\n".join(
-        f"udsat | 2009 | 2010 | 2 | 3 | {name} | > | 1"
+        f"parallelsamfund | 2009 | 2010 | 2 | 3 | {name} | > | 1"
         for name in ("outside_work_pct", "nonwestern_pct", "convicted_pct")
     )
     found = made(
@@ -615,7 +616,8 @@ def test_overlapping_rules_are_found(made: Any, registry: Any, tmp_path: Any) ->
         statutory_rules=doubled,
         list_membership="area | year \n vollsmose | 2010",
         figures=figures(
-            [(ONE, 2010, n, 99) for n in ("outside_work_pct", "nonwestern_pct")], "area | year | indicator | value"
+            [(ONE, 2010, n, 99, "ministry_lists") for n in ("outside_work_pct", "nonwestern_pct")],
+            "area | year | indicator | value | source",
         ),
     )
     assert found["criteria_met"].to_list() == [4]

@@ -116,7 +116,7 @@ CONTRADICTIONS = {
     ),
     "a short code": (
         append("codes/areas.csv", "x,X,101\n"),
-        r"codes/areas\.csv, line 64: municipality_code: ",
+        r"codes/areas\.csv, line 66: municipality_code: ",
     ),
     "an exception of nobody": (
         edit("exceptions.toml", '"ringparken"', '"nowhere"'),
@@ -247,8 +247,8 @@ CONTRADICTIONS = {
         append("codes/secretariats.csv", "aarhus-2,X,0751\n"),
         r"secretariats\.csv: municipality_code '0751' stands twice",
     ),
-    "a row too short": (append("codes/areas.csv", "x,X\n"), r"codes/areas\.csv, line 64: not as many fields"),
-    "a row too long": (append("codes/areas.csv", "x,X,0101,y\n"), r"codes/areas\.csv, line 64: not as many fields"),
+    "a row too short": (append("codes/areas.csv", "x,X\n"), r"codes/areas\.csv, line 66: not as many fields"),
+    "a row too long": (append("codes/areas.csv", "x,X,0101,y\n"), r"codes/areas\.csv, line 66: not as many fields"),
     "a renamed column": (edit("codes/areas.csv", "area_id,name", "area_id,title"), r"codes/areas\.csv, line 2: name: "),
     "a list that is not UTF-8": (
         lambda folder: (folder / "codes" / "areas.csv").write_bytes("area_id\nå\n".encode("cp1252")),
