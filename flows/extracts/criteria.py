@@ -1,6 +1,6 @@
 """The statutory watch in plain Danish sentences: the rule, how far each criterion is, what one household can do."""
 
-from flows.extracts.model import Criterion, Requirement, Watch
+from flows.extracts.model import Criterion, OtherList, Watch
 from flows.extracts.phrases import amount, capital, name, step
 from flows.present import danish
 from schemas.models import Indicator
@@ -68,7 +68,7 @@ def _counted_alone(watch: Watch) -> bool:
     return bool(watch.criteria) and not watch.always and not watch.requirement
 
 
-def _required(requirement: Requirement) -> str:
+def _required(requirement: OtherList) -> str:
     if requirement.years == 1:
         return f"det også står på listen »{requirement.list_name}« det år"
     return f"det har stået på listen »{requirement.list_name}« {requirement.years} år i træk"

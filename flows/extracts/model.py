@@ -158,7 +158,7 @@ class Criterion:
 
 
 @dataclass(frozen=True)
-class Requirement:
+class OtherList:
     """Another list that a list asks for, by its name of the year, and for how many years in a row.
 
     `is_met` is None where it is not known.
@@ -190,7 +190,7 @@ class Watch:
     list_name: str
     is_delivered: bool = True
     always: tuple[Criterion, ...] = ()
-    requirement: Requirement | None = None
+    requirement: OtherList | None = None
 
     def every_criterion(self) -> tuple[Criterion, ...]:
         """The criterion of residents, where there is one, those that must always be met, and the others."""

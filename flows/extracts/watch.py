@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import compress, product
 from typing import Any
 
-from flows.extracts.model import ClearedFigure, Criterion, Place, Requirement, Watch
+from flows.extracts.model import ClearedFigure, Criterion, OtherList, Place, Watch
 from schemas.models import Indicator
 from schemas.registry import Registry
 
@@ -96,12 +96,12 @@ def _watch(area: Place, list_type: str, lists: Lists, registry: Registry) -> Wat
 
 def _requirement(
     own: Sequence[Mapping[str, Any]], standing: Mapping[str, Any], year: int, registry: Registry
-) -> Requirement | None:
+) -> OtherList | None:
     """The other list that the rules of a list ask for."""
     for rule in own:
         if rule["requires_list"]:
             name = registry.list_name(rule["requires_list"], year)
-            return Requirement(name, rule["years_in_a_row"] or 1, standing.get("requirement_met"))
+            return OtherList(name, rule["years_in_a_row"] or 1, standing.get("requirement_met"))
     return None
 
 
@@ -112,7 +112,7 @@ class _Rule:
     always: tuple[Criterion, ...]
     counted: tuple[Criterion, ...]
     needed: int
-    requirement: Requirement | None
+    requirement: OtherList | None
 
     def decided(self, flipped: Mapping[str, bool]) -> bool | None:
         """Whether the rule is met: unknown stays unknown, unless what is known decides alone."""

@@ -153,7 +153,7 @@ def test_targets_tell_no_more_than_they_may(full_extract: Extract, registry: Reg
 
 
 def test_the_watch_has_a_word_for_every_criterion(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
-    seen = table(written(full_extract, registry, tmp_path)[AREA], "Kriterierne for listen i 2012")
+    seen = table(written(full_extract, registry, tmp_path)[AREA], "Kriterierne for listen »Ghettoområde« i 2012")
     assert seen["Beboere"]["Opfyldt?"] == "✓ opfyldt"
     assert seen["Andel dømte"]["Bispehaven"] == "skjult"
     assert seen["Andel dømte"]["Opfyldt?"] == "? kan ikke afgøres"

@@ -10,7 +10,7 @@ from profiles import examples
 from random_extracts import random_area
 
 from flows.extracts import comparability, criteria, phrases, sentences
-from flows.extracts.model import Area, Criterion, Extract, Place, Requirement, Watch
+from flows.extracts.model import Area, Criterion, Extract, OtherList, Place, Watch
 from flows.present import danish
 from schemas.registry import Registry
 
@@ -256,15 +256,15 @@ def test_the_watch_says_what_the_figures_and_the_list_say(
 
 
 def test_the_watch_says_what_a_list_asks_for_beside_a_number_of_criteria(registry: Registry) -> None:
-    udsat = Requirement("Udsat boligområde", 1, True)
+    udsat = OtherList("Udsat boligområde", 1, True)
     origin = Criterion("nonwestern_pct", ">", 50, 60.0, None, True, 10.0, False)
     watch = _watch(always=(origin,), requirement=udsat, needed=0, list_name="Parallelsamfund")
     assert criteria.of_watch(watch, registry)[0] == (
-        "Reglen for listen »Parallelsamfund« i 2012 er opfyldt, når det har beboere nok, kriteriet for andelen af "
-        "indvandrere og efterkommere fra ikke-vestlige lande er opfyldt, og det også står på listen »Udsat boligområde« "
-        "det år."
+        "Reglen for listen »Parallelsamfund« i 2012 er opfyldt, når det har beboere nok, kriteriet for andelen "
+        "indvandrere og efterkommere fra ikke-vestlige lande er opfyldt, og det også står på listen "
+        "»Udsat boligområde« det år."
     )
-    rows = replace(watch, always=(), requirement=Requirement("Parallelsamfund", 5, None), list_name="Omdannelsesområde")
+    rows = replace(watch, always=(), requirement=OtherList("Parallelsamfund", 5, None), list_name="Omdannelsesområde")
     assert (
         "når det har beboere nok, og det har stået på listen »Parallelsamfund« 5 år i træk."
         in (criteria.of_watch(rows, registry)[0])

@@ -181,18 +181,18 @@ def test_a_list_that_asks_for_another_one_and_for_a_criterion_always(
 def test_a_year_shows_the_lists_that_were_delivered_for_it(registry: Registry) -> None:
     """Of three lists with a rule the two that say something of an area; all three where none does."""
     rules = [
-        {**rules_of((name, "nonwestern_pct", ">", 50.0))[0], "from_year": 2018, "to_year": None}
+        {**rules_of((name, "nonwestern_pct", ">", 50.0))[0], "to_year": None}
         for name in ("udsat", "parallelsamfund", "omdannelse")
     ]
-    at = area(registry, "a", {"nonwestern_pct": {2018: {"x": 600, "n": 1000}}}, years=(2018,))
+    at = area(registry, "a", {"nonwestern_pct": {YEAR: {"x": 600, "n": 1000}}})
     standing = {
         ("a", "udsat"): {"on_list": True},
         ("b", "parallelsamfund"): {"on_list": False},
         ("a", "omdannelse"): {"on_list": None},
     }
-    found = watches(at, Lists(2018, rules, standing), registry)
+    found = watches(at, Lists(YEAR, rules, standing), registry)
     assert [(each.list_name, each.on_list) for each in found] == [("Ghettoområde", None), ("Udsat boligområde", True)]
-    none = watches(at, Lists(2018, rules, {}), registry)
+    none = watches(at, Lists(YEAR, rules, {}), registry)
     assert [(each.list_name, each.is_delivered) for each in none] == [
         ("Hårdt ghettoområde", False),
         ("Ghettoområde", False),

@@ -87,7 +87,7 @@ FIGURES = {
     "missing_reason",
 }  # fmt: skip
 # What people wrote as they liked; no contract can tell one wording from another.
-FREE_TEXT = {"plan_name", "measure", "measure_unit", "stated_in", "rule_note", "list_type", "operator"}
+FREE_TEXT = {"plan_name", "measure", "measure_unit", "stated_in", "rule_note", "operator"}
 PLACE = {"source_line", "source_file"}
 
 

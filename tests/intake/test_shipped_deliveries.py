@@ -31,8 +31,14 @@ def those_in(expected: Any, carried: dict[Any, Any], file: Path) -> dict[Any, An
     return {key: carried.get(key) for key in expected} if file.is_relative_to(CUTS) else carried
 
 
+def of_years(carried: dict[Any, Any], published: list[dict[str, str]]) -> dict[Any, Any]:
+    """What was carried over of the list years of a file."""
+    years = {int(row["list_year"]) for row in published}
+    return {key: value for key, value in carried.items() if key[1] in years}
+
+
 def test_every_row_of_every_delivery_is_used(shipped: Any) -> None:
-    assert len(shipped.receipts) == 16
+    assert len(shipped.receipts) == 21
     for receipt in shipped.receipts.values():
         assert (receipt.outcome, receipt.quarantined) == ("accepted", 0), receipt
         assert receipt.origin == "real"
@@ -42,7 +48,10 @@ def test_every_row_of_every_delivery_is_used(shipped: Any) -> None:
 
 @pytest.mark.parametrize(
     ("file", "area_years"),
-    at_hand((CUTS / "lists/ministry_lists_table.csv", 15), (WHOLE / "lists/published_lists_2010_2015.csv", 209)),
+    [
+        *at_hand((CUTS / "lists/ministry_lists_table.csv", 15), (WHOLE / "lists/published_lists_2010_2015.csv", 209)),
+        *([(WHOLE / "lists/published_lists_2016_2017.csv", 56)] if WHOLE.is_dir() else []),
+    ],
     ids=where,
 )
 def test_every_published_area_figure_is_carried_over(shipped: Any, registry: Any, file: Path, area_years: int) -> None:
@@ -64,15 +73,15 @@ def test_every_published_area_figure_is_carried_over(shipped: Any, registry: Any
         (area, year, i): value
         for area, year, i, value in figures.select("geography_id", "year", "indicator", "value").iter_rows()
     }
-    assert those_in(expected, read, file) == expected
+    assert those_in(expected, of_years(read, published), file) == expected
     members = shipped.table("list_membership")
-    assert members.height == 209
+    assert (members.height, set(members["list_type"])) == (265, {"parallelsamfund"})
     listed = {
         (ids[row["municipality_code"].zfill(4), row["area_name_source"]], int(row["list_year"])): row["on_list"] == "1"
         for row in published
     }
     read = dict(zip(members.select("area_id", "year").iter_rows(), members["on_list"], strict=True))
-    assert those_in(listed, read, file) == listed
+    assert those_in(listed, of_years(read, published), file) == listed
 
 
 @pytest.mark.parametrize("file", at_hand(CUTS / "case_areas/table_2_1.csv", SHARED / "facts/case_areas.csv"), ids=where)
@@ -136,8 +145,48 @@ def test_the_population_is_carried_over(shipped: Any, file: Path) -> None:
     expected = {
         (*kinds.get(row["muni_code"], ("municipality", row["muni_code"].zfill(4))), int(row["year"])): float(row["pop"])
         for row in original(file)
-        if 2007 <= int(row["year"]) <= 2015 and row["muni_code"] != "411"
+        if 2007 <= int(row["year"]) <= 2017 and row["muni_code"] != "411"
     }
-    figures = shipped.table("figures").filter(pl.col("geography") != "area")
+    figures = shipped.table("figures").filter(pl.col("geography") != "area", indicator="residents")
     read = dict(zip(figures.select("geography", "geography_id", "year").iter_rows(), figures["value"], strict=True))
     assert those_in(expected, read, file) == expected
+
+
+@pytest.mark.skipif(not WHOLE.is_dir(), reason="the published numbers are not beside the project")
+def test_the_published_numbers_of_areas_are_carried_over(shipped: Any) -> None:
+    """By the words of the file: what was called ghetto until 2020 is the list that is called parallelsamfund now."""
+    words = {"ghetto": "parallelsamfund", "udsat": "udsat", "parallels": "parallelsamfund"}
+    words |= {"omdann": "omdannelse", "forebygg": "forebyggelse"}
+    published = {
+        (next(name for word, name in words.items() if row["list_type"].startswith(word)), int(row["list_year"])): int(
+            row["n_areas"]
+        )
+        for row in original(WHOLE / "lists/number_of_areas_per_list.csv")
+    }
+    totals = shipped.table("list_totals")
+    assert len(published) == totals.height == 31
+    assert {(name, year): n for name, year, n in totals.select("list_type", "year", "areas").iter_rows()} == published
+    assert totals["stated_in"].str.contains("http").all()
+
+
+@pytest.mark.skipif(not WHOLE.is_dir(), reason="the extract is not beside the project")
+def test_the_shares_of_age_groups_are_those_of_folk1a(shipped: Any) -> None:
+    """Ages 0-17 and 18-29 of both sexes, one by one, of the residents on 1 January."""
+    ages: dict[tuple[str, str, int], int] = {}
+    with (WHOLE / "statbank/folk1a_codes.csv").open(encoding="utf-8-sig", newline="") as text:
+        for row in csv.DictReader(text, delimiter=";"):
+            name = {0: "age_0_17_pct", 1: "age_18_29_pct"}.get((int(row["ALDER"]) >= 18) + (int(row["ALDER"]) >= 30))
+            if name and int(row["TID"][:4]) <= 2017:
+                key = (
+                    row["OMRÅDE"] if row["OMRÅDE"].startswith("0") else f"0{row['OMRÅDE']}",
+                    name,
+                    int(row["TID"][:4]),
+                )
+                ages[key] = ages.get(key, 0) + int(row["INDHOLD"])
+    rows = shipped.table("figures").filter(source="population_by_age")
+    columns = ("geography_id", "indicator", "year")
+    assert dict(zip(rows.select(columns).iter_rows(), rows["numerator"], strict=True)) == ages
+    residents = shipped.table("figures").filter(source="population").select("geography_id", "year", residents="value")
+    both = rows.join(residents, on=("geography_id", "year"))
+    assert both.height == len(ages) == 240
+    assert (both["denominator"] == both["residents"]).all()
