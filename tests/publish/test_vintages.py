@@ -131,3 +131,19 @@ def test_the_day_of_receipt_is_that_of_the_first_sight(history: Any, registry: A
     raw, staging, moments, *_ = history
     found = DeliveryLedger.load(staging).received(find(raw, registry), moments[2])
     assert {delivery.received_on for delivery in found} == {moments[0].date()}
+
+
+def test_by_the_end_of_2011_nobody_knew_the_case_areas(tmp_path: Path, registry: Any) -> None:
+    """Table 2.1 stands in the second interim report, of September 2012; the lists of 2010 and 2011 were out."""
+    from datetime import UTC, date, datetime
+
+    raw, moment = Path(__file__).parents[2] / "data" / "raw", datetime(2026, 11, 30, 3, tzinfo=UTC)
+    known = {
+        day: {
+            receipt.source for receipt in night(raw, tmp_path / "staging", moment, registry, published_by=day).values()
+        }
+        for day in (date(2011, 12, 31), date(2012, 8, 31), date(2012, 9, 30))
+    }
+    of_report = {"case_areas", "grants"}
+    assert [of_report & sources for sources in known.values()] == [set(), set(), of_report]
+    assert all("ministry_lists" in sources for sources in known.values())
