@@ -393,12 +393,7 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
         yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)
-    for rule in registry.rules.values():
-        if rule.table and (rule.remark or rule.table not in registry.facts):
-            yield f"rules.toml, {rule.id}: 'table' must be a fact table, and a remark sets nothing aside"
-    for row in registry.codes["list_types"]:
-        if bool(row["called_before"]) != bool(row["renamed_in"]):
-            yield f"codes/list_types.csv: {row['list_type']}: 'called_before' and 'renamed_in' belong together"
+    yield from _list_contradictions(registry)
     for name, model in CODES.items():
         for columns in model.unique:
             values = (", ".join(row[column] for column in columns) for row in registry.codes[name])
@@ -529,6 +524,16 @@ def _band_contradictions(registry: Registry) -> Iterable[str]:
         meet = all(upper == lower and (ends is None or ends != begins) for upper, lower, ends, begins in edges)
         if not rows or rows[0][f"lower_{unit}"] != "0" or rows[-1][f"upper_{unit}"] or not meet:
             yield f"codes/{name}.csv: the bands must cover every number from 0 up once, without gap or overlap"
+
+
+def _list_contradictions(registry: Registry) -> Iterable[str]:
+    """A rule of one table has a table, and a list that was renamed had another name."""
+    for rule in registry.rules.values():
+        if rule.table and (rule.remark or rule.table not in registry.facts):
+            yield f"rules.toml, {rule.id}: 'table' must be a fact table, and a remark sets nothing aside"
+    for row in registry.codes["list_types"]:
+        if bool(row["called_before"]) != bool(row["renamed_in"]):
+            yield f"codes/list_types.csv: {row['list_type']}: 'called_before' and 'renamed_in' belong together"
 
 
 def _unused(columns: Mapping[str, Column], tables: Mapping[str, Table]) -> Iterable[str]:

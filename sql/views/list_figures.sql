@@ -10,7 +10,7 @@ from facts.figures
 where geography = 'area'
     and breakdown = 'all'
     and "value" is not null
-    and source in ('ministry_lists', 'ministry_lists_table', 'ministry_lists_records')
+    and figure_owner = 'ministry'
 qualify row_number() over (
     partition by geography_id, "year", indicator
     order by published_at desc, received_at desc, source, source_file, source_line
