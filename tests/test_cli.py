@@ -61,11 +61,11 @@ def test_status_shows_each_delivery_and_what_is_to_do(published: Path, tmp_path:
     other = tmp_path / "raw"
     shutil.copytree(RAW, other)
     (other / "ministry_lists" / "liste_2010.csv").unlink()
-    (other / "ministry_lists" / "liste_2016.csv").write_text("x")
+    (other / "ministry_lists" / "liste_2018.csv").write_text("x")
     with (other / "grants" / "bevillinger_2006_2010.csv").open("a") as file:
         file.write("\n")
     done = invoke(published, "status", "--raw", str(other))
-    for change in ("new: ministry_lists/liste_2016.csv", "gone: ministry_lists/liste_2010.csv", "changed: grants/"):
+    for change in ("new: ministry_lists/liste_2018.csv", "gone: ministry_lists/liste_2010.csv", "changed: grants/"):
         assert change in done.stdout
 
 
