@@ -12,6 +12,8 @@ select
     exceptions.year as exception_year,
     exceptions.indicator,
     exceptions.file,
+    exceptions.source,
+    exceptions.mart,
     exceptions.reason,
     exceptions.owner,
     exceptions.until,
