@@ -3,23 +3,29 @@
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.core.clock import WrongClock, doubt, later
 from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
-from flows.intake import quarantine, reconcile, versions
+from flows.intake import gone, quarantine, reconcile, versions
+from flows.intake.deliveries import Delivery
+from flows.intake.gone import Absence
+from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.versions import Vintage
 from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.queries import QueryError
-from flows.publish import gate, snapshots, warnings
+from flows.publish import floors, gate, moments, snapshots, warnings
+from flows.publish.floors import Fall
+from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
@@ -27,7 +33,7 @@ from schemas import contracts, dictionary
 from schemas.registry import Registry, RegistryError, load
 
 log = logging.getLogger("boligprofil")
-REFUSALS = (Busy, Damaged, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
+REFUSALS = (Busy, Damaged, WrongClock, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
 
 
 READ_NAMES = FlowStep("read the municipalities", versions.known_names)
@@ -55,60 +61,160 @@ class Stopwatch:
         log.info("%s: %.1f s", name, self.seconds[name])
 
 
-def run(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None, runner: Runner) -> Report:
+@dataclass(frozen=True)
+class Eve:
+    """What is known before anything is read: the deliveries, what was there last night, and what of it is gone.
+
+    `notes` are sentences on what was mended, set right or passed over.
+    """
+
+    registry: Registry
+    vintage: Vintage
+    last: LastNight
+    absent: Absence
+    notes: tuple[str, ...]
+
+
+def run(
+    chosen: Settings,
+    again: bool,
+    as_of: datetime | None,
+    published_by: date | None,
+    runner: Runner,
+    clock_is_right: bool = False,
+) -> Report:
     """Publish a snapshot of the deliveries, or say why not.
 
     `again` builds even where nothing changed. With `as_of` (a moment: what had been received) or `published_by` (a
     day: what the sources had published), the marts of that vintage are built beside the snapshots and the one in force
-    stays.
+    stays. `clock_is_right`: what was dated later than now was dated by a clock that was wrong.
     """
     try:
         with snapshots.lock(chosen.marts):
-            report = _night(chosen, again, as_of, published_by, runner)
+            report = _night(chosen, again, as_of, published_by, runner, clock_is_right)
     except REFUSALS as refusal:
         report = Report("refused", str(refusal))
     log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, report.message)
     return report
 
 
-def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None, runner: Runner) -> Report:
+def _night(
+    chosen: Settings,
+    again: bool,
+    as_of: datetime | None,
+    published_by: date | None,
+    runner: Runner,
+    clock_is_right: bool,
+) -> Report:
     registry = load(chosen.schemas)
-    vintage = versions.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+    notes = _mended(chosen, registry, clock_is_right)
+    eve = _eve(chosen, registry, as_of, published_by, notes)
+    vintage, is_past = eve.vintage, as_of is not None or published_by is not None
     in_force = snapshots.in_force(chosen.marts)
-    is_past = as_of is not None or published_by is not None
     inputs_sha256 = snapshots.inputs_sha256(vintage.deliveries, registry.fingerprint, published_by)
     if expired := registry.expired(vintage.moment.date()):
         words = "publication refused: what was accepted for a time must be looked at again"
         return Report("refused", "\n  ".join([words, *expired]))
     if in_force and not is_past and not again and in_force.is_made_of(inputs_sha256):
-        return Report("unchanged", "nothing changed", snapshot=in_force.id)
-    watch = Stopwatch()
-    vintage = vintage if is_past else _recorded(vintage, in_force)
+        return Report("unchanged", "nothing changed", snapshot=in_force.id, warnings=eve.notes)
+    if as_of is None and (refusal := gone.refusal(eve.absent, vintage.deliveries, registry)):
+        return Report("refused", _stays(refusal, eve, chosen.raw), warnings=eve.notes)
+    if not is_past:
+        eve = replace(eve, vintage=replace(vintage, ledger=vintage.ledger.record(vintage.deliveries, vintage.moment)))
+    return _made(chosen, eve, inputs_sha256, is_past, runner)
+
+
+def _mended(chosen: Settings, registry: Registry, clock_is_right: bool) -> tuple[str, ...]:
+    """What had to be set right before anything is dated or compared: the clock, the pointer, the ledger; in sentences.
+
+    Raises WrongClock.
+    """
+    ledger, moment = DeliveryLedger.load(chosen.staging_folder), now()
+    recorded = moments.dated(chosen.marts, ledger, chosen.releases_folder)
+    notes = []
+    if not clock_is_right:
+        moments.require(moment, recorded, registry.night)
+    elif doubt(moment, recorded, registry.night):
+        dated = later(moment, recorded)
+        ledger = ledger.set_right(moment, dated)
+        notes.append(moments.set_right(moment, dated))
+    published = [event["snapshot"] for event in ledger.events if event["event"] == "published"]
+    notes.append(snapshots.find_again(chosen.marts, published))
+    _, healed = ledger.healed(manifests(chosen.marts), moment)
+    return (*filter(None, notes), *healed)
+
+
+def _eve(
+    chosen: Settings, registry: Registry, as_of: datetime | None, published_by: date | None, notes: tuple[str, ...]
+) -> Eve:
+    """What is known before anything is read. Raises FileNotFoundError, naming what is gone, where raw is no folder."""
+    is_past = as_of is not None or published_by is not None
+    try:
+        vintage = versions.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+    except FileNotFoundError as missing:
+        ledger = DeliveryLedger.load(chosen.staging_folder)
+        last = last_night(chosen.marts, ledger, now())
+        if not last.deliveries:
+            raise
+        absent = gone.absence(last.deliveries, last.gone, (), registry, now().date())
+        eve = Eve(registry, Vintage((), ledger, now()), last, absent, notes)
+        raise FileNotFoundError(f"{missing}\n{_stays(gone.refusal(absent, (), registry), eve, chosen.raw)}") from None
+    last = LastNight() if is_past else last_night(chosen.marts, vintage.ledger, vintage.moment)
+    absent = gone.absence(last.deliveries, last.gone, vintage.deliveries, registry, vintage.moment.date())
+    return Eve(registry, vintage, last, absent, (*notes, *last.notes, *vintage.passed_over))
+
+
+def _stays(refusal: str, eve: Eve, raw: Path) -> str:
+    """A refusal before anything was built, with what stays in force and what to do."""
+    stays = f"Snapshot {eve.last.snapshot} stays in force." if eve.last.snapshot else "Nothing is in force."
+    what = "the deliveries" if eve.vintage.deliveries else f"the folder of deliveries, {raw},"
+    how = f"Mount or put back {what} and run again; what is meant to be gone is declared in exceptions.toml"
+    return "\n  ".join([refusal, *eve.vintage.passed_over, f"{stays} {how} ({gone.CHECK}, with file or source)"])
+
+
+def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner: Runner) -> Report:
+    """Read, build, judge and publish."""
+    registry, vintage, watch = eve.registry, eve.vintage, Stopwatch()
     receipts, facts, before, quarantined = _staged(chosen, vintage, registry, watch, is_past, runner)
     work = snapshots.work_folder(chosen.marts)
     with watch.step("build marts"):
         files = runner(BUILD_MARTS, facts, work, registry, before)
+    rows = floors.rows_by_delivery(facts)
+    falls = _falls(eve, before, receipts, rows, files)
     with watch.step("judge marts"):
         judgement = runner(
             JUDGE_MARTS,
             files,
             {name: table.key for name, table in registry.marts.items()},
-            suites(registry, may_be_empty=published_by is not None),
+            suites(registry, may_be_empty=vintage.published_by is not None),
             work / "data_docs",
             f"Boligprofil: {_figures(facts.origin)}",
             notices(facts.origin, caveat(facts, registry)),
         )
+    here = {delivery.path: delivery for delivery in vintage.deliveries}
     deliveries = tuple(
-        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path)) for receipt in receipts
+        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path))
+        | _arrival(here.get(receipt.path), vintage.moment)
+        | {"in_force": rows[receipt.path]}
+        for receipt in receipts
     )
     offences = checks.run(files, registry, severity="warning")
-    warned = warnings.warnings(receipts, facts.set_aside, offences, registry)
-    if not judgement.ok:
+    warned = (
+        *eve.notes,
+        *gone.sentences(eve.absent),
+        *([] if is_past else floors.sentences(falls, registry)),
+        *warnings.warnings(receipts, facts.set_aside, offences, registry),
+    )
+    fell = floors.refusal(falls, eve.last, eve.absent, registry)
+    if fell or not judgement.ok:
         page = _keep_refused(work, chosen.marts)
-        message = warnings.with_labels(gate.refusal(judgement), registry).replace(str(judgement.page), str(page))
+        broken = [] if judgement.ok else [warnings.with_labels(gate.refusal(judgement), registry)]
+        message = "\n".join(filter(None, [fell, *broken])).replace(str(judgement.page), str(page))
         return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warned)
     manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
+        **eve.absent.entries(),
+        "passed_over": list(vintage.passed_over),
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),
         "gate": {"expectations": judgement.expectations, "marts": judgement.marts, "broken": 0},
@@ -116,17 +222,42 @@ def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: 
         "seconds": watch.seconds,
     }
     snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past, runner)
+    return _report(snapshot, manifest, chosen.marts, is_past)
+
+
+def _report(snapshot: Snapshot, manifest: Mapping[str, Any], marts: Path, is_past: bool) -> Report:
     return Report(
         "rebuilt" if is_past else "published",
         f"{'rebuilt vintage' if is_past else 'published snapshot'} {snapshot.id}",
         snapshot=snapshot.id,
         folder=snapshot.folder.as_posix(),
-        seconds=watch.seconds,
-        deliveries=deliveries,
+        seconds=manifest["seconds"],
+        deliveries=tuple(manifest["deliveries"]),
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
-        warnings=warned,
-        differences=tuple(snapshots.differences(snapshot, chosen.marts)) if is_past else (),
+        warnings=tuple(manifest["warnings"]),
+        differences=tuple(snapshots.differences(snapshot, marts)) if is_past else (),
     )
+
+
+def _arrival(delivery: Delivery | None, moment: datetime) -> dict[str, Any]:
+    """When a delivery came and what came beside it, so that a ledger that is lost can be written again."""
+    if delivery is None:
+        return {}
+    return {"came_at": (delivery.came_at or moment).isoformat(), "beside": dict(delivery.hashes)}
+
+
+def _falls(
+    eve: Eve, before: Facts | None, receipts: list[Receipt], rows: Mapping[str, int], files: Mapping[str, Path]
+) -> list[Fall]:
+    """Sources and marts with far fewer rows than last night; `rows` of facts rest on each delivery tonight."""
+    last = eve.last
+    if before and any("in_force" not in entry for entry in last.deliveries):
+        # A manifest that is cut, or of an earlier version, does not say it; the deliveries of that night do.
+        then = floors.rows_by_delivery(before)
+        last = replace(last, deliveries=tuple({**entry, "in_force": then[entry["path"]]} for entry in last.deliveries))
+    tonight = floors.by_source(({"path": r.path, "source": r.source} for r in receipts), rows)
+    of_sources = floors.of_sources(last, eve.absent, tonight, eve.registry)
+    return [*of_sources, *floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), eve.registry)]
 
 
 def _staged(
@@ -139,7 +270,7 @@ def _staged(
         staged = runner.each(STAGE_DELIVERY, vintage.deliveries, vintage, staging, registry, names)
         receipts = [receipt for receipt in staged if receipt]
     with watch.step("reconcile them"):
-        facts = runner(RECONCILE_FACTS, receipts, staging, registry)
+        facts = _accepting(runner(RECONCILE_FACTS, receipts, staging, registry), vintage, registry)
         before = _facts_before(vintage, staging, registry)
         quarantined = (
             {}
@@ -155,6 +286,16 @@ def _staged(
             )
         )
     return receipts, facts, before, quarantined
+
+
+def _accepting(facts: Facts, vintage: Vintage, registry: Registry) -> Facts:
+    """The facts with the exceptions that are about no row of theirs: what is gone, as ledger and folder say it.
+
+    Whether rows fell is known once the marts are built: the night says which of those exceptions can go.
+    """
+    of_gone = gone.accepted(vintage.ledger.gone(vintage.moment), vintage.deliveries, registry)
+    of_rows = {name: 0 for name, entry in registry.exceptions.items() if entry.check == floors.CHECK}
+    return replace(facts, accepted={**facts.accepted, **of_gone, **of_rows})
 
 
 def _publish(
@@ -176,14 +317,6 @@ def _publish(
             vintage.ledger.published(snapshot.id, vintage.moment)
             snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for)
     return snapshot
-
-
-def _recorded(vintage: Vintage, in_force: Snapshot | None) -> Vintage:
-    """The vintage with everything new in the ledger, and what a run published that was killed before noting it."""
-    ledger = vintage.ledger
-    if in_force and (published_of := in_force.manifest.get("as_of")):
-        ledger = ledger.published(in_force.id, datetime.fromisoformat(published_of))
-    return replace(vintage, ledger=ledger.record(vintage.deliveries, vintage.moment))
 
 
 def _facts_before(vintage: Vintage, staging: Path, registry: Registry) -> Facts | None:
@@ -225,7 +358,7 @@ def _figures(origin: str) -> str:
     return "real figures" if origin == "real" else "synthetic figures, made up for trials"
 
 
-def _reads(marts: dict[str, Path]) -> dict[str, list[str]]:
+def _reads(marts: Mapping[str, Path]) -> dict[str, list[str]]:
     steps = every_step()
     return {name: queries.facts_behind(name, steps) for name in marts}
 
