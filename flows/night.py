@@ -14,7 +14,6 @@ from flows.core.clock import WrongClock, doubt, later
 from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
 from flows.intake import gone, quarantine, reconcile, versions
-from flows.intake.deliveries import Delivery
 from flows.intake.gone import Absence
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.receipts import Receipt
@@ -22,9 +21,9 @@ from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.versions import Vintage
 from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
+from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
 from flows.publish import floors, gate, moments, snapshots, warnings
-from flows.publish.floors import Fall
 from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
@@ -176,11 +175,19 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
     """Read, build, judge and publish."""
     registry, vintage, watch = eve.registry, eve.vintage, Stopwatch()
     receipts, facts, before, quarantined = _staged(chosen, vintage, registry, watch, is_past, runner)
+    rows = floors.rows_by_delivery(facts)
+    deliveries = _entries(vintage, receipts, facts, quarantined, rows)
+    last = _counted(eve.last, before)
+    falls = floors.of_sources(last, eve.absent, floors.by_source(deliveries, rows), registry)
+    if fell := floors.refusal(falls, last, eve.absent, registry):
+        return _refused(fell, eve, receipts, facts, deliveries, watch)
     work = snapshots.work_folder(chosen.marts)
     with watch.step("build marts"):
         files = runner(BUILD_MARTS, facts, work, registry, before)
-    rows = floors.rows_by_delivery(facts)
-    falls = _falls(eve, before, receipts, rows, files)
+    falls += floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), registry)
+    if fell := floors.refusal(falls, last, eve.absent, registry):
+        shutil.rmtree(work)
+        return _refused(fell, eve, receipts, facts, deliveries, watch)
     with watch.step("judge marts"):
         judgement = runner(
             JUDGE_MARTS,
@@ -191,26 +198,11 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
             f"Boligprofil: {_figures(facts.origin)}",
             notices(facts.origin, caveat(facts, registry)),
         )
-    here = {delivery.path: delivery for delivery in vintage.deliveries}
-    deliveries = tuple(
-        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path))
-        | _arrival(here.get(receipt.path), vintage.moment)
-        | {"in_force": rows[receipt.path]}
-        for receipt in receipts
-    )
-    offences = checks.run(files, registry, severity="warning")
-    warned = (
-        *eve.notes,
-        *gone.sentences(eve.absent),
-        *([] if is_past else floors.sentences(falls, registry)),
-        *warnings.warnings(receipts, facts.set_aside, offences, registry),
-    )
-    fell = floors.refusal(falls, eve.last, eve.absent, registry)
-    if fell or not judgement.ok:
+    offences = tuple(checks.run(files, registry, severity="warning"))
+    if not judgement.ok:
         page = _keep_refused(work, chosen.marts)
-        broken = [] if judgement.ok else [warnings.with_labels(gate.refusal(judgement), registry)]
-        message = "\n".join(filter(None, [fell, *broken])).replace(str(judgement.page), str(page))
-        return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warned)
+        message = warnings.with_labels(gate.refusal(judgement), registry).replace(str(judgement.page), str(page))
+        return _refused(message, eve, receipts, facts, deliveries, watch, offences)
     manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
         **eve.absent.entries(),
@@ -218,11 +210,60 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),
         "gate": {"expectations": judgement.expectations, "marts": judgement.marts, "broken": 0},
-        "warnings": list(warned),
+        "warnings": [
+            *([] if is_past else floors.sentences(falls, registry)),
+            *_warnings(eve, receipts, facts, offences),
+        ],
         "seconds": watch.seconds,
     }
     snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past, runner)
     return _report(snapshot, manifest, chosen.marts, is_past)
+
+
+def _refused(
+    message: str,
+    eve: Eve,
+    receipts: list[Receipt],
+    facts: Facts,
+    deliveries: tuple[dict[str, Any], ...],
+    watch: Stopwatch,
+    offences: tuple[Offence, ...] = (),
+) -> Report:
+    warned = _warnings(eve, receipts, facts, offences)
+    return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warned)
+
+
+def _warnings(eve: Eve, receipts: list[Receipt], facts: Facts, offences: tuple[Offence, ...]) -> tuple[str, ...]:
+    """What was mended and passed over, what is gone, and what is wrong with the deliveries and the marts."""
+    found = warnings.warnings(receipts, facts.set_aside, offences, eve.registry)
+    return (*eve.notes, *gone.sentences(eve.absent), *found)
+
+
+def _entries(
+    vintage: Vintage, receipts: list[Receipt], facts: Facts, quarantined: dict[str, Path], rows: Mapping[str, int]
+) -> tuple[dict[str, Any], ...]:
+    """What the manifest says of each delivery; `rows` of facts rest on each.
+
+    When it came and what came beside it, so that a ledger that is lost can be written again.
+    """
+    here = {delivery.path: delivery for delivery in vintage.deliveries}
+    return tuple(
+        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path))
+        | {
+            "in_force": rows[receipt.path],
+            "came_at": (here[receipt.path].came_at or vintage.moment).isoformat(),
+            "beside": dict(here[receipt.path].hashes),
+        }
+        for receipt in receipts
+    )
+
+
+def _counted(last: LastNight, before: Facts | None) -> LastNight:
+    """Last night with the rows of facts that rested on each delivery, where its manifest does not say it."""
+    if before is None or all("in_force" in entry for entry in last.deliveries):
+        return last
+    rows = floors.rows_by_delivery(before)
+    return replace(last, deliveries=tuple({**entry, "in_force": rows[entry["path"]]} for entry in last.deliveries))
 
 
 def _report(snapshot: Snapshot, manifest: Mapping[str, Any], marts: Path, is_past: bool) -> Report:
@@ -237,27 +278,6 @@ def _report(snapshot: Snapshot, manifest: Mapping[str, Any], marts: Path, is_pas
         warnings=tuple(manifest["warnings"]),
         differences=tuple(snapshots.differences(snapshot, marts)) if is_past else (),
     )
-
-
-def _arrival(delivery: Delivery | None, moment: datetime) -> dict[str, Any]:
-    """When a delivery came and what came beside it, so that a ledger that is lost can be written again."""
-    if delivery is None:
-        return {}
-    return {"came_at": (delivery.came_at or moment).isoformat(), "beside": dict(delivery.hashes)}
-
-
-def _falls(
-    eve: Eve, before: Facts | None, receipts: list[Receipt], rows: Mapping[str, int], files: Mapping[str, Path]
-) -> list[Fall]:
-    """Sources and marts with far fewer rows than last night; `rows` of facts rest on each delivery tonight."""
-    last = eve.last
-    if before and any("in_force" not in entry for entry in last.deliveries):
-        # A manifest that is cut, or of an earlier version, does not say it; the deliveries of that night do.
-        then = floors.rows_by_delivery(before)
-        last = replace(last, deliveries=tuple({**entry, "in_force": then[entry["path"]]} for entry in last.deliveries))
-    tonight = floors.by_source(({"path": r.path, "source": r.source} for r in receipts), rows)
-    of_sources = floors.of_sources(last, eve.absent, tonight, eve.registry)
-    return [*of_sources, *floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), eve.registry)]
 
 
 def _staged(
