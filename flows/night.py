@@ -179,15 +179,19 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
     deliveries = _entries(vintage, receipts, facts, quarantined, rows)
     last = _counted(eve.last, before)
     falls = floors.of_sources(last, eve.absent, floors.by_source(deliveries, rows), registry)
-    if fell := floors.refusal(falls, last, eve.absent, registry):
+    fell = floors.refusal(falls, last, eve.absent, registry)
+    if fell and {lost.source for lost in eve.absent.unaccepted} & {fall.name for fall in falls if fall.now == 0}:
+        # A source that is gone whole is reason enough: without it marts break in words of their own.
         return _refused(fell, eve, receipts, facts, deliveries, watch)
     work = snapshots.work_folder(chosen.marts)
-    with watch.step("build marts"):
-        files = runner(BUILD_MARTS, facts, work, registry, before)
+    try:
+        with watch.step("build marts"):
+            files = runner(BUILD_MARTS, facts, work, registry, before)
+    except BuildError as error:
+        if fell:
+            return _refused(f"{fell}\n{error}", eve, receipts, facts, deliveries, watch)
+        raise
     falls += floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), registry)
-    if fell := floors.refusal(falls, last, eve.absent, registry):
-        shutil.rmtree(work)
-        return _refused(fell, eve, receipts, facts, deliveries, watch)
     with watch.step("judge marts"):
         judgement = runner(
             JUDGE_MARTS,
@@ -199,9 +203,11 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
             notices(facts.origin, caveat(facts, registry)),
         )
     offences = tuple(checks.run(files, registry, severity="warning"))
-    if not judgement.ok:
+    fell = floors.refusal(falls, last, eve.absent, registry)
+    if fell or not judgement.ok:
         page = _keep_refused(work, chosen.marts)
-        message = warnings.with_labels(gate.refusal(judgement), registry).replace(str(judgement.page), str(page))
+        broken = "" if judgement.ok else warnings.with_labels(gate.refusal(judgement), registry)
+        message = "\n".join(filter(None, [fell, broken])).replace(str(judgement.page), str(page))
         return _refused(message, eve, receipts, facts, deliveries, watch, offences)
     manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),

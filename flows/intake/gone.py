@@ -77,16 +77,14 @@ def absence(
     """
     here = {delivery.path for delivery in found}
     was_here = {entry["path"] for entry in deliveries}
-    known = [
-        Gone(
-            entry["path"], entry.get("source") or "", entry.get("sha256", ""), entry.get("in_force"), today.isoformat()
-        )
-        for entry in deliveries
-    ]
-    known += [Gone(**entry) for entry in gone_before if entry["path"] not in was_here]
+    since = today.isoformat()
+    by_path = {entry["path"]: Gone(**entry) for entry in gone_before} | {
+        e["path"]: Gone(e["path"], e.get("source") or "", e.get("sha256", ""), e.get("in_force"), since)
+        for e in deliveries
+    }
     came = sorted(((d.path, d.fingerprint) for d in found if d.path not in was_here), reverse=True)
     gone, moved = [], []
-    for lost in sorted((lost for lost in known if lost.path not in here), key=lambda lost: lost.path):
+    for lost in (by_path[path] for path in sorted(by_path.keys() - here)):
         place = next((arrival for arrival in came if lost.sha256 and arrival[1] == lost.sha256), None)
         if place is not None:
             came.remove(place)
@@ -95,7 +93,7 @@ def absence(
         accepted = registry.accepting(CHECK, file=lost.path, source=lost.source)
         gone.append(Gone(lost.path, lost.source, lost.sha256, lost.rows, lost.since, accepted))
     new = frozenset(lost.path for lost in gone if lost.path in was_here)
-    return Absence(len(known), tuple(gone), tuple(moved), new)
+    return Absence(len(by_path), tuple(gone), tuple(moved), new)
 
 
 def refusal(absent: Absence, found: Sequence[Delivery], registry: Registry) -> str:

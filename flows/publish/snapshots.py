@@ -31,7 +31,7 @@ from flows.intake.deliveries import Delivery
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
 ID_LENGTH = 16
-NEEDED = ("deliveries", "inputs_sha256", "marts", "staged")
+NEEDED = ("deliveries", "inputs_sha256", "marts")
 
 
 class Busy(RuntimeError):
