@@ -166,9 +166,11 @@ def _eve(
 def _stays(refusal: str, eve: Eve, raw: Path) -> str:
     """A refusal before anything was built, with what stays in force and what to do."""
     stays = f"Snapshot {eve.last.snapshot} stays in force." if eve.last.snapshot else "Nothing is in force."
-    what = "the deliveries" if eve.vintage.deliveries else f"the folder of deliveries, {raw},"
-    how = f"Mount or put back {what} and run again; what is meant to be gone is declared in exceptions.toml"
-    return "\n  ".join([refusal, *eve.vintage.passed_over, f"{stays} {how} ({gone.CHECK}, with file or source)"])
+    how = f"Mount or put back the folder of deliveries, {raw}, and run again"
+    if eve.vintage.deliveries:
+        meant = f"what is meant to be gone is declared in exceptions.toml ({gone.CHECK}, with file or source)"
+        how = f"Put back the deliveries and run again; {meant}"
+    return "\n  ".join([refusal, *eve.vintage.passed_over, f"{stays} {how}"])
 
 
 def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner: Runner) -> Report:
