@@ -35,9 +35,7 @@ def absent(before: Iterable[dict[str, Any]], here: list[Delivery], registry: Reg
 
 
 def with_exception(registry: Registry, **limits: str) -> Registry:
-    entry = KnownException(
-        id="meant", check="delivery_gone", reason="x", owner="y", until=date(2030, 1, 1), **limits
-    )
+    entry = KnownException(id="meant", check="delivery_gone", reason="x", owner="y", until=date(2030, 1, 1), **limits)
     return registry.model_copy(update={"exceptions": {"meant": entry}})
 
 

@@ -1,4 +1,4 @@
-"""The ledger of deliveries: what is cut is named, what is lost is learned from manifests, a wrong clock is set right."""
+"""The ledger of deliveries: what is cut is named, what is lost is learned, what a wrong clock dated is set right."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -94,7 +94,10 @@ def test_a_ledger_that_is_gone_or_empty_is_written_again_from_the_manifests(tmp_
 
 def test_a_manifest_of_an_earlier_version_says_when_a_delivery_was_there(tmp_path: Path) -> None:
     old = [
-        {**m, "deliveries": [{k: v for k, v in d.items() if k in ("path", "source", "sha256")} for d in m["deliveries"]]}
+        {
+            **m,
+            "deliveries": [{k: v for k, v in d.items() if k in ("path", "source", "sha256")} for d in m["deliveries"]],
+        }
         for m in MANIFESTS
     ]
     ledger, _ = DeliveryLedger.load(tmp_path).healed(old, NIGHTS[4])

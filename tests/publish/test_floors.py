@@ -46,7 +46,9 @@ def absent(accepted_by: str = "", is_new: bool = True) -> Absence:
         (0, 7, False),
     ],
 )
-def test_far_fewer_rows_are_a_fall_and_so_is_none_left(before: int, now: int, is_fall: bool, registry: Registry) -> None:
+def test_far_fewer_rows_are_a_fall_and_so_is_none_left(
+    before: int, now: int, is_fall: bool, registry: Registry
+) -> None:
     assert (registry.night.min_rows_share, registry.night.few_rows) == (0.9, 5)
     assert floors.has_fallen(before, now, registry) == is_fall
 

@@ -1,4 +1,4 @@
-"""What is cut of what was published: said in plain words, learned from elsewhere, and whole again after the next night."""
+"""What is cut of what was published: said in plain words, learned from elsewhere, whole again after the next night."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
