@@ -3,23 +3,28 @@
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.core.clock import WrongClock, doubt, later
 from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
-from flows.intake import quarantine, reconcile, versions, vintages
+from flows.intake import gone, quarantine, reconcile, versions, vintages
+from flows.intake.gone import Absence
+from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.vintages import Vintage
 from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
+from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
-from flows.publish import gate, snapshots, warnings
+from flows.publish import floors, gate, moments, snapshots, warnings
+from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
@@ -27,7 +32,7 @@ from schemas import contracts, dictionary
 from schemas.registry import Registry, RegistryError, load
 
 log = logging.getLogger("boligprofil")
-REFUSALS = (Busy, Damaged, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
+REFUSALS = (Busy, Damaged, WrongClock, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
 
 
 READ_NAMES = FlowStep("read the municipalities", versions.known_names)
@@ -55,77 +60,231 @@ class Stopwatch:
         log.info("%s: %.1f s", name, self.seconds[name])
 
 
-def run(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None, runner: Runner) -> Report:
+@dataclass(frozen=True)
+class Eve:
+    """What is known before anything is read: the deliveries, what was there last night, and what of it is gone.
+
+    `notes` are sentences on what was mended, set right or passed over.
+    """
+
+    registry: Registry
+    vintage: Vintage
+    last: LastNight
+    absent: Absence
+    notes: tuple[str, ...]
+
+
+def run(
+    chosen: Settings,
+    again: bool,
+    as_of: datetime | None,
+    published_by: date | None,
+    runner: Runner,
+    clock_is_right: bool = False,
+) -> Report:
     """Publish a snapshot of the deliveries, or say why not.
 
     `again` builds even where nothing changed. With `as_of` (a moment: what had been received) or `published_by` (a
     day: what the sources had published), the marts of that vintage are built beside the snapshots and the one in force
-    stays.
+    stays. `clock_is_right`: what was dated later than now was dated by a clock that was wrong.
     """
     try:
         with snapshots.lock(chosen.marts):
-            report = _night(chosen, again, as_of, published_by, runner)
+            report = _night(chosen, again, as_of, published_by, runner, clock_is_right)
     except REFUSALS as refusal:
         report = Report("refused", str(refusal))
     log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, report.message)
     return report
 
 
-def _night(chosen: Settings, again: bool, as_of: datetime | None, published_by: date | None, runner: Runner) -> Report:
+def _night(
+    chosen: Settings,
+    again: bool,
+    as_of: datetime | None,
+    published_by: date | None,
+    runner: Runner,
+    clock_is_right: bool,
+) -> Report:
     registry = load(chosen.schemas)
-    vintage = vintages.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+    notes = _mended(chosen, registry, clock_is_right)
+    eve = _eve(chosen, registry, as_of, published_by, notes)
+    vintage, is_past = eve.vintage, as_of is not None or published_by is not None
     in_force = snapshots.in_force(chosen.marts)
-    is_past = as_of is not None or published_by is not None
     inputs_sha256 = snapshots.inputs_sha256(vintage.deliveries, registry.fingerprint, published_by)
     if expired := registry.expired(vintage.moment.date()):
         words = "publication refused: what was accepted for a time must be looked at again"
         return Report("refused", "\n  ".join([words, *expired]))
     if in_force and not is_past and not again and in_force.is_made_of(inputs_sha256):
-        return Report("unchanged", "nothing changed", snapshot=in_force.id)
-    watch = Stopwatch()
-    vintage = vintage if is_past else _recorded(vintage, in_force)
+        return Report("unchanged", "nothing changed", snapshot=in_force.id, warnings=eve.notes)
+    if as_of is None and (refusal := gone.refusal(eve.absent, vintage.deliveries, registry)):
+        return Report("refused", _stays(refusal, eve, chosen.raw), warnings=eve.notes)
+    if not is_past:
+        eve = replace(eve, vintage=replace(vintage, ledger=vintage.ledger.record(vintage.deliveries, vintage.moment)))
+    return _made(chosen, eve, inputs_sha256, is_past, runner)
+
+
+def _mended(chosen: Settings, registry: Registry, clock_is_right: bool) -> tuple[str, ...]:
+    """What had to be set right before anything is dated or compared: the clock, the pointer, the ledger; in sentences.
+
+    Raises WrongClock.
+    """
+    ledger, moment = DeliveryLedger.load(chosen.staging_folder), now()
+    recorded = moments.dated(chosen.marts, ledger, chosen.releases_folder)
+    notes = []
+    if not clock_is_right:
+        moments.require(moment, recorded, registry.night)
+    elif doubt(moment, recorded, registry.night):
+        dated = later(moment, recorded)
+        ledger = ledger.set_right(moment, dated)
+        notes.append(moments.set_right(moment, dated))
+    published = [event["snapshot"] for event in ledger.events if event["event"] == "published"]
+    notes.append(snapshots.find_again(chosen.marts, published))
+    _, healed = ledger.healed(manifests(chosen.marts), moment)
+    return (*filter(None, notes), *healed)
+
+
+def _eve(
+    chosen: Settings, registry: Registry, as_of: datetime | None, published_by: date | None, notes: tuple[str, ...]
+) -> Eve:
+    """What is known before anything is read. Raises FileNotFoundError, naming what is gone, where raw is no folder."""
+    is_past = as_of is not None or published_by is not None
+    try:
+        vintage = vintages.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+    except FileNotFoundError as missing:
+        ledger = DeliveryLedger.load(chosen.staging_folder)
+        last = last_night(chosen.marts, ledger, now())
+        if not last.deliveries:
+            raise
+        absent = gone.absence(last.deliveries, last.gone, (), registry, now().date())
+        eve = Eve(registry, Vintage((), ledger, now()), last, absent, notes)
+        raise FileNotFoundError(f"{missing}\n{_stays(gone.refusal(absent, (), registry), eve, chosen.raw)}") from None
+    last = LastNight() if is_past else last_night(chosen.marts, vintage.ledger, vintage.moment)
+    absent = gone.absence(last.deliveries, last.gone, vintage.deliveries, registry, vintage.moment.date())
+    return Eve(registry, vintage, last, absent, (*notes, *last.notes, *vintage.passed_over))
+
+
+def _stays(refusal: str, eve: Eve, raw: Path) -> str:
+    """A refusal before anything was built, with what stays in force and what to do."""
+    stays = f"Snapshot {eve.last.snapshot} stays in force." if eve.last.snapshot else "Nothing is in force."
+    how = f"Mount or put back the folder of deliveries, {raw}, and run again"
+    if eve.vintage.deliveries:
+        meant = f"what is meant to be gone is declared in exceptions.toml ({gone.CHECK}, with file or source)"
+        how = f"Put back the deliveries and run again; {meant}"
+    return "\n  ".join([refusal, *eve.vintage.passed_over, f"{stays} {how}"])
+
+
+def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner: Runner) -> Report:
+    """Read, build, judge and publish."""
+    registry, vintage, watch = eve.registry, eve.vintage, Stopwatch()
     receipts, facts, before, quarantined = _staged(chosen, vintage, registry, watch, is_past, runner)
+    rows = floors.rows_by_delivery(facts)
+    deliveries = _entries(vintage, receipts, facts, quarantined, rows)
+    last = _counted(eve.last, before)
+    falls = floors.of_sources(last, eve.absent, floors.by_source(deliveries, rows), registry)
+    fell = floors.refusal(falls, last, eve.absent, registry)
+    if fell and {lost.source for lost in eve.absent.unaccepted} & {fall.name for fall in falls if fall.now == 0}:
+        # A source that is gone whole is reason enough: without it marts break in words of their own.
+        return _refused(fell, eve, receipts, facts, deliveries, watch)
     work = snapshots.work_folder(chosen.marts)
-    with watch.step("build marts"):
-        files = runner(BUILD_MARTS, facts, work, registry, before)
+    try:
+        with watch.step("build marts"):
+            files = runner(BUILD_MARTS, facts, work, registry, before)
+    except BuildError as error:
+        if fell:
+            return _refused(f"{fell}\n{error}", eve, receipts, facts, deliveries, watch)
+        raise
+    falls += floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), registry)
     with watch.step("judge marts"):
         judgement = runner(
             JUDGE_MARTS,
             files,
             {name: table.key for name, table in registry.marts.items()},
-            suites(registry, may_be_empty=published_by is not None),
+            suites(registry, may_be_empty=vintage.published_by is not None),
             work / "data_docs",
             f"Boligprofil: {_figures(facts.origin)}",
             notices(facts.origin, caveat(facts, registry)),
         )
-    deliveries = tuple(
-        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path)) for receipt in receipts
-    )
-    offences = checks.run(files, registry, severity="warning")
-    warned = warnings.warnings(receipts, facts.set_aside, offences, registry)
-    if not judgement.ok:
+    offences = tuple(checks.run(files, registry, severity="warning"))
+    fell = floors.refusal(falls, last, eve.absent, registry)
+    if fell or not judgement.ok:
         page = _keep_refused(work, chosen.marts)
-        message = warnings.with_labels(gate.refusal(judgement), registry).replace(str(judgement.page), str(page))
-        return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warned)
+        broken = "" if judgement.ok else warnings.with_labels(gate.refusal(judgement), registry)
+        message = "\n".join(filter(None, [fell, broken])).replace(str(judgement.page), str(page))
+        return _refused(message, eve, receipts, facts, deliveries, watch, offences)
     manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
+        **eve.absent.entries(),
+        "passed_over": list(vintage.passed_over),
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),
         "gate": {"expectations": judgement.expectations, "marts": judgement.marts, "broken": 0},
-        "warnings": list(warned),
+        "warnings": [
+            *([] if is_past else floors.sentences(falls, registry)),
+            *_warnings(eve, receipts, facts, offences),
+        ],
         "seconds": watch.seconds,
     }
     snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past, runner)
+    return _report(snapshot, manifest, chosen.marts, is_past)
+
+
+def _refused(
+    message: str,
+    eve: Eve,
+    receipts: list[Receipt],
+    facts: Facts,
+    deliveries: tuple[dict[str, Any], ...],
+    watch: Stopwatch,
+    offences: tuple[Offence, ...] = (),
+) -> Report:
+    warned = _warnings(eve, receipts, facts, offences)
+    return Report("refused", message, seconds=watch.seconds, deliveries=deliveries, warnings=warned)
+
+
+def _warnings(eve: Eve, receipts: list[Receipt], facts: Facts, offences: tuple[Offence, ...]) -> tuple[str, ...]:
+    """What was mended and passed over, what is gone, and what is wrong with the deliveries and the marts."""
+    found = warnings.warnings(receipts, facts.set_aside, offences, eve.registry)
+    return (*eve.notes, *gone.sentences(eve.absent), *found)
+
+
+def _entries(
+    vintage: Vintage, receipts: list[Receipt], facts: Facts, quarantined: dict[str, Path], rows: Mapping[str, int]
+) -> tuple[dict[str, Any], ...]:
+    """What the manifest says of each delivery; `rows` of facts rest on each.
+
+    When it came and what came beside it, so that a ledger that is lost can be written again.
+    """
+    here = {delivery.path: delivery for delivery in vintage.deliveries}
+    return tuple(
+        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path))
+        | {
+            "in_force": rows[receipt.path],
+            "came_at": (here[receipt.path].came_at or vintage.moment).isoformat(),
+            "beside": dict(here[receipt.path].hashes),
+        }
+        for receipt in receipts
+    )
+
+
+def _counted(last: LastNight, before: Facts | None) -> LastNight:
+    """Last night with the rows of facts that rested on each delivery, where its manifest does not say it."""
+    if before is None or all("in_force" in entry for entry in last.deliveries):
+        return last
+    rows = floors.rows_by_delivery(before)
+    return replace(last, deliveries=tuple({**entry, "in_force": rows[entry["path"]]} for entry in last.deliveries))
+
+
+def _report(snapshot: Snapshot, manifest: Mapping[str, Any], marts: Path, is_past: bool) -> Report:
     return Report(
         "rebuilt" if is_past else "published",
         f"{'rebuilt vintage' if is_past else 'published snapshot'} {snapshot.id}",
         snapshot=snapshot.id,
         folder=snapshot.folder.as_posix(),
-        seconds=watch.seconds,
-        deliveries=deliveries,
+        seconds=manifest["seconds"],
+        deliveries=tuple(manifest["deliveries"]),
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
-        warnings=warned,
-        differences=tuple(snapshots.differences(snapshot, chosen.marts)) if is_past else (),
+        warnings=tuple(manifest["warnings"]),
+        differences=tuple(snapshots.differences(snapshot, marts)) if is_past else (),
     )
 
 
@@ -139,7 +298,7 @@ def _staged(
         staged = runner.each(STAGE_DELIVERY, vintage.deliveries, vintage, staging, registry, names)
         receipts = [receipt for receipt in staged if receipt]
     with watch.step("reconcile them"):
-        facts = runner(RECONCILE_FACTS, receipts, staging, registry)
+        facts = _accepting(runner(RECONCILE_FACTS, receipts, staging, registry), vintage, registry)
         before = _facts_before(vintage, staging, registry)
         quarantined = (
             {}
@@ -155,6 +314,16 @@ def _staged(
             )
         )
     return receipts, facts, before, quarantined
+
+
+def _accepting(facts: Facts, vintage: Vintage, registry: Registry) -> Facts:
+    """The facts with the exceptions that are about no row of theirs: what is gone, as ledger and folder say it.
+
+    Whether rows fell is known once the marts are built: the night says which of those exceptions can go.
+    """
+    of_gone = gone.accepted(vintage.ledger.gone(vintage.moment), vintage.deliveries, registry)
+    of_rows = {name: 0 for name, entry in registry.exceptions.items() if entry.check == floors.CHECK}
+    return replace(facts, accepted={**facts.accepted, **of_gone, **of_rows})
 
 
 def _publish(
@@ -176,14 +345,6 @@ def _publish(
             vintage.ledger.published(snapshot.id, vintage.moment)
             snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for)
     return snapshot
-
-
-def _recorded(vintage: Vintage, in_force: Snapshot | None) -> Vintage:
-    """The vintage with everything new in the ledger, and what a run published that was killed before noting it."""
-    ledger = vintage.ledger
-    if in_force and (published_of := in_force.manifest.get("as_of")):
-        ledger = ledger.published(in_force.id, datetime.fromisoformat(published_of))
-    return replace(vintage, ledger=ledger.record(vintage.deliveries, vintage.moment))
 
 
 def _facts_before(vintage: Vintage, staging: Path, registry: Registry) -> Facts | None:
@@ -225,7 +386,7 @@ def _figures(origin: str) -> str:
     return "real figures" if origin == "real" else "synthetic figures, made up for trials"
 
 
-def _reads(marts: dict[str, Path]) -> dict[str, list[str]]:
+def _reads(marts: Mapping[str, Path]) -> dict[str, list[str]]:
     steps = every_step()
     return {name: queries.facts_behind(name, steps) for name in marts}
 
@@ -241,7 +402,7 @@ def _manifest(
     current = [*(file.name for file in facts.tables.values()), reconcile.VERDICT]
     staged = {f"current/{folder.name}/{name}" for name in current}
     for receipt in receipts:
-        staged |= {*receipt.tables.values(), *([receipt.faults] if receipt.faults else [])}
+        staged |= {*receipt.tables.values(), *filter(None, (receipt.faults, receipt.set_aside))}
         staged |= {f"receipts/{Path(file).stem}.json" for file in receipt.tables.values()}
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),

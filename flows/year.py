@@ -7,7 +7,7 @@ from typing import Any
 from flows.extracts import approve
 from flows.extracts.assemble import NoSecretariat, secretariats
 from flows.publish import snapshots
-from flows.publish.snapshots import NoMart, NoSnapshot
+from flows.publish.snapshots import CutManifest, NoMart, NoSnapshot
 from flows.release import make, store
 from flows.release.attack import Refused, Undecided
 from flows.release.ledger import LedgerBusy, Tampered
@@ -21,6 +21,7 @@ from schemas.registry import RegistryError, load
 log = logging.getLogger("boligprofil")
 REFUSALS = (
     CannotRelease,
+    CutManifest,
     LedgerBusy,
     NoMart,
     NoSecretariat,

@@ -24,7 +24,11 @@ ACCEPTABLE = {
     "row_count_differs": "delivery",
     "too_many_bad_rows": "delivery",
     "target_changed": "delivery",
+    "delivery_gone": "gone",
+    "rows_fell": "fall",
 }
+# What an exception of these kinds names: just one thing.
+NAMED = {"gone": ("file", "source"), "fall": ("mart", "source")}
 
 # How the units of an indicator are written, by its kind: a rate of 1 has no 'per 1', and a mean need not be money.
 UNITS = {
@@ -247,6 +251,16 @@ class ReadingLimits(Model):
     seconds: int = Field(ge=1)
 
 
+class NightLimits(Model):
+    """What ends a night before it publishes, against the night before: see the block [night] of sources.toml."""
+
+    max_gone_share: float = Field(ge=0, lt=1)
+    min_rows_share: float = Field(gt=0, le=1)
+    few_rows: int = Field(ge=0)
+    clock_jitter_minutes: int = Field(ge=0)
+    clock_max_days: int = Field(ge=1)
+
+
 class Layout(Model):
     """How a delivery file looks, and the fact tables that it feeds.
 
@@ -438,6 +452,7 @@ class TableEntry(Model):
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
     may_be_empty: bool = False
+    may_shrink: bool = False
     required_where: dict[Identifier, dict[Identifier, str]] = {}
     columns: tuple[str, ...]
 
@@ -451,6 +466,7 @@ class Table(Model):
     grain: str
     key: tuple[str, ...]
     may_be_empty: bool = False
+    may_shrink: bool = False
     required_where: dict[Identifier, dict[Identifier, str]] = {}
     columns: tuple[TableColumn, ...]
 
@@ -481,7 +497,8 @@ class KnownException(Model):
     """A disagreement with a check, or with a rule of intake, that is accepted until a day.
 
     `check` names a check of sql/checks, or one of ACCEPTABLE: a range or a leap of an area's figure, the number of rows
-    or of bad rows of one delivery. `list_type` is the list that a disagreement about the ministry's lists is of.
+    or of bad rows of one delivery, a delivery (`file`) or those of a `source` that are gone, a `mart` or `source` that
+    has far fewer rows than the night before. `list_type` is the ministry's list that a disagreement is about.
     """
 
     id: Identifier
@@ -491,6 +508,8 @@ class KnownException(Model):
     list_type: str | None = None
     indicator: str | None = None
     file: str | None = None
+    source: str | None = None
+    mart: str | None = None
     reason: Text
     owner: Text
     until: date
@@ -501,6 +520,12 @@ class KnownException(Model):
             raise ValueError(f"an exception of {self.check} needs the 'file' that it is for")
         if ACCEPTABLE.get(self.check) == "row" and (self.area_id is None or self.indicator is None):
             raise ValueError(f"an exception of {self.check} needs 'area_id' and 'indicator'")
+        named = NAMED.get(ACCEPTABLE.get(self.check, ""), ())
+        given = tuple(name for name in ("file", "source", "mart") if getattr(self, name) is not None)
+        if named and (len(given) != 1 or given[0] not in named):
+            raise ValueError(f"an exception of {self.check} needs just one of {' and '.join(map(repr, named))}")
+        if not named and (self.source is not None or self.mart is not None):
+            raise ValueError(f"an exception of {self.check} has no 'source' and no 'mart'")
         return self
 
 

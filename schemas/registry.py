@@ -27,6 +27,7 @@ from schemas.models import (
     KnownException,
     Layout,
     Model,
+    NightLimits,
     ReadingLimits,
     Rule,
     Source,
@@ -67,6 +68,7 @@ class Registry(Model):
     rules: dict[str, Rule]
     exceptions: dict[str, KnownException]
     corrections: dict[str, Correction]
+    night: NightLimits
     evaluation: Evaluation
     change_theory: ChangeTheory
     disclosure: Disclosure
@@ -176,6 +178,13 @@ class Registry(Model):
         }
         return of_definition | of_boundary
 
+    def accepting(self, check: str, **named: str) -> str:
+        """The exception of this check that names one of these things (file, source, mart); empty where none does."""
+        for exception in self.exceptions.values():
+            if exception.check == check and any(getattr(exception, what) == name for what, name in named.items()):
+                return exception.id
+        return ""
+
     def indicators_of(self, source: str) -> tuple[str, ...]:
         """The indicators that a source may deliver figure by figure: those it declares, else all."""
         return self.sources[source].indicators or tuple(self.indicators)
@@ -206,7 +215,7 @@ def load(folder: Path | None = None) -> Registry:
     if missing:
         raise RegistryError(f"{root} is no registry: {', '.join(missing)} missing")
     texts = {name: _toml(root / name) for name in FILES}
-    reading = texts["sources.toml"].pop("reading", None)
+    reading, night = (texts["sources.toml"].pop(block, None) for block in ("reading", "night"))
     _known_sections(texts["sources.toml"], "sources.toml", ("layout", "source"))
     _known_sections(texts["tables.toml"], "tables.toml", ("column", "table"))
     codes = {path.stem: _csv(path) for path in sorted((root / "codes").glob("*.csv"))}
@@ -233,6 +242,7 @@ def load(folder: Path | None = None) -> Registry:
         rules=rules,
         exceptions=exceptions,
         corrections=corrections,
+        night=_model(NightLimits, night or {}, "sources.toml, night"),
         evaluation=_evaluation(texts["evaluation.toml"]),
         change_theory=_change_theory(texts["change_theory.toml"]),
         disclosure=_disclosure(texts["disclosure.toml"]),
@@ -497,6 +507,10 @@ def _exception_contradictions(registry: Registry) -> Iterable[str]:
             yield f"exceptions.toml, {exception.id}: indicator {exception.indicator!r} is not in indicators.toml"
         if exception.list_type and exception.list_type not in registry.vocabularies["list_types"].values():
             yield f"exceptions.toml, {exception.id}: list {exception.list_type!r} is not in codes/list_types.csv"
+        if exception.source and exception.source not in registry.sources:
+            yield f"exceptions.toml, {exception.id}: source {exception.source!r} is not in sources.toml"
+        if exception.mart and exception.mart not in registry.marts:
+            yield f"exceptions.toml, {exception.id}: mart {exception.mart!r} is not in tables.toml"
         if exception.area_id and exception.area_id not in areas:
             yield f"exceptions.toml, {exception.id}: area {exception.area_id!r} is not in codes/areas.csv"
 

@@ -142,7 +142,7 @@ class Night:
 
     folder: Path
     registry: Registry
-    moment: datetime = datetime(2026, 11, 1, tzinfo=UTC)
+    moment: datetime = datetime(2026, 12, 1, tzinfo=UTC)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     facts: Facts | None = None
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, registry_of, stop, stopping
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, check_clock, registry_of, stop, stopping
 from flows.commands.terminal import err, out, table_of
 
 
@@ -25,6 +25,7 @@ def fetch(
         stop(f"nothing is fetched from {origin!r}; there is statbank", USAGE)
     chosen = settings(raw=raw, schemas=schemas)
     registry = registry_of(chosen.schemas)
+    check_clock(chosen, registry)
     declared = [s for s in registry.sources.values() if s.fetch]
     if unknown := set(source or ()) - {s.id for s in declared}:
         stop(
@@ -67,11 +68,11 @@ def receive(
     from flows.settings import settings
 
     chosen = settings(raw=raw, schemas=schemas)
+    registry = registry_of(chosen.schemas)
+    check_clock(chosen, registry)
     note = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}
     with stopping(USAGE, receiving.NotReceived):
-        kept = receiving.receive(
-            file, source, {k: v for k, v in note.items() if v}, chosen.raw, registry_of(chosen.schemas)
-        )
+        kept = receiving.receive(file, source, {k: v for k, v in note.items() if v}, chosen.raw, registry)
     out.print(f"received as {kept}", soft_wrap=True)
 
 

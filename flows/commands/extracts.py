@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands.night import run_steps
-from flows.commands.options import REFUSED, USAGE, Marts, Schemas, opened, stop, stopping
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, check_clock, opened, stop, stopping
 from flows.commands.terminal import out, table_of
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def clear(
     from flows.release.make import CannotRelease
 
     chosen, registry, snapshot = opened(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
+    check_clock(chosen, registry)
     unready = (approvals.ApprovalMissing, CannotRelease, LedgerBusy, Refused, Tampered, Undecided)
     unusable = (store.ReleaseBusy, store.ReleaseDamaged)
     with (

@@ -18,6 +18,7 @@ from flows.commands.terminal import (
     say_warnings,
     show_deliveries,
     show_freshness,
+    show_gone,
     show_report,
     table_of,
     words,
@@ -26,6 +27,7 @@ from flows.commands.terminal import (
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
+    from flows.intake.vintages import Vintage
     from flows.publish.snapshots import Snapshot
     from flows.settings import Settings
     from schemas.registry import Registry
@@ -52,6 +54,12 @@ def run(
             show_default=False,
         ),
     ] = None,
+    clock_is_right: Annotated[
+        bool,
+        typer.Option(
+            "--clock-is-right", help="The clock is right; what was dated later was dated by a clock that was wrong."
+        ),
+    ] = False,
 ) -> None:
     """Turn the deliveries into a published snapshot. Exit code 0: published or nothing to do, 1: refused, 2: usage.
 
@@ -60,18 +68,33 @@ def run(
     from flows.settings import settings
 
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
-    publish(chosen, again, _moment(as_of, chosen.marts), _day(published_by))
+    is_named = raw is not None and not raw.is_dir()
+    publish(
+        chosen, again, _moment(as_of, chosen.marts), _day(published_by), clock_is_right, USAGE if is_named else REFUSED
+    )
 
 
-def publish(chosen: "Settings", again: bool = False, moment: datetime | None = None, day: date | None = None) -> None:
-    """Run the night in these folders and print what became of it; exits with 1 where it was refused."""
+def publish(
+    chosen: "Settings",
+    again: bool = False,
+    moment: datetime | None = None,
+    day: date | None = None,
+    clock_is_right: bool = False,
+    refused: int = REFUSED,
+) -> None:
+    """Run the night in these folders and print what became of it; exits with `refused` where it was refused."""
     from flows.publish import snapshots
 
+    registry = registry_of(chosen.schemas)
     in_force = None if moment or day else snapshots.in_force(chosen.marts)
-    fingerprints, is_done = _to_do(chosen, registry_of(chosen.schemas), in_force, moment, day)
-    if is_done and in_force and not again:
-        out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(fingerprints)} deliveries.")
-        say_warnings(in_force.manifest["warnings"])
+    found, is_done = (
+        _to_do(chosen, registry, in_force, moment, day)
+        if in_force is None or chosen.raw.is_dir()
+        else (None, False)  # the night says what is gone
+    )
+    if found and is_done and in_force and not again and not clock_is_right and _is_sound(chosen, registry):
+        out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(found.deliveries)} deliveries.")
+        say_warnings([*found.passed_over, *in_force.manifest["warnings"]])
         return
 
     def plainly() -> dict[str, Any]:
@@ -80,17 +103,17 @@ def publish(chosen: "Settings", again: bool = False, moment: datetime | None = N
         from flows import night
         from flows.steps import Plain
 
-        return asdict(night.run(chosen, again, moment, day, Plain()))
+        return asdict(night.run(chosen, again, moment, day, Plain(), clock_is_right))
 
     def watched() -> "State[Any]":
         from flows.nightly import nightly
 
-        return nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, return_state=True)
+        return nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, clock_is_right, return_state=True)
 
     report = run_steps(plainly, watched, "the last snapshot stays in force")
     show_report(report)
     if report["outcome"] == "refused":
-        stop(report["message"], REFUSED)
+        stop(report["message"], refused)
     if report["outcome"] == "rebuilt":
         out.print(words("\nRebuilt vintage ", (report["snapshot"], "bold"), f" in {report['folder']}"), soft_wrap=True)
         for difference in report["differences"]:
@@ -131,7 +154,9 @@ def run_steps(
 
 
 def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
-    """The snapshot in force, what became of each delivery, and whether there is work to do."""
+    """The snapshot in force, what became of each delivery, what is gone, and whether there is work to do."""
+    from flows.intake import gone
+    from flows.publish import snapshots
     from flows.settings import settings
 
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
@@ -143,10 +168,20 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     if manifest["caveat"]:
         out.print(f"The areas' figures are {manifest['caveat']}.")
     show_deliveries(manifest["deliveries"])
+    show_gone(manifest.get("gone", ()))
     say_warnings(manifest["warnings"])
     registry = registry_of(chosen.schemas)
     show_freshness(registry, manifest["deliveries"])
-    say_changes(snapshot, *_to_do(chosen, registry, snapshot))
+    say_warnings([*_doubts(chosen, registry), *snapshots.cut(chosen.marts)])
+    if not chosen.raw.is_dir():
+        say_warnings([f"{chosen.raw} is no folder of deliveries: the next night will be refused. Mount or put it back"])
+        return
+    found, is_done = _to_do(chosen, registry, snapshot)
+    absent = gone.absence(
+        manifest["deliveries"], manifest.get("gone", ()), found.deliveries, registry, found.moment.date()
+    )
+    say_changes(snapshot, found.fingerprints, is_done, absent)
+    say_warnings([*found.passed_over, *gone.refusal(absent, found.deliveries, registry).splitlines()[:1]])
 
 
 def _to_do(
@@ -155,15 +190,36 @@ def _to_do(
     in_force: "Snapshot | None",
     moment: datetime | None = None,
     day: date | None = None,
-) -> tuple[dict[str, str], bool]:
-    """Fingerprint of each delivery by its path, and whether the snapshot in force was made of just these."""
+) -> "tuple[Vintage, bool]":
+    """The deliveries, and whether the snapshot in force was made of just these."""
     from flows.intake.vintages import vintage
     from flows.publish.snapshots import inputs_sha256
 
     with stopping(USAGE, FileNotFoundError):
         found = vintage(chosen.raw, chosen.staging_folder, registry, moment, day)
     inputs = inputs_sha256(found.deliveries, registry.fingerprint)
-    return found.fingerprints, in_force is not None and in_force.is_made_of(inputs)
+    return found, in_force is not None and in_force.is_made_of(inputs)
+
+
+def _is_sound(chosen: "Settings", registry: "Registry") -> bool:
+    """Whether the clock can be right, and nothing of the ledger was lost."""
+    from flows.intake.ledger import DeliveryLedger, now
+    from flows.publish.last_night import is_to_be_mended
+
+    ledger = DeliveryLedger.load(chosen.staging_folder)
+    return not _doubts(chosen, registry) and not is_to_be_mended(chosen.marts, ledger, now())
+
+
+def _doubts(chosen: "Settings", registry: "Registry") -> list[str]:
+    """Why the clock of this machine cannot be right."""
+    from flows.core.clock import WrongClock
+    from flows.publish import moments
+
+    try:
+        moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)
+    except WrongClock as wrong:
+        return [str(wrong)]
+    return []
 
 
 def check(marts: Marts = None, schemas: Schemas = None) -> None:
@@ -209,6 +265,7 @@ def list_snapshots(marts: Marts = None) -> None:
             manifest["commit"][:12],
         )
     out.print(table)
+    say_warnings(snapshots.cut(chosen.marts))
 
 
 def path(

@@ -64,8 +64,17 @@ def registry_of(folder: Path | None) -> "Registry":
 
 
 def current_of(marts: Path) -> "Snapshot":
-    """The snapshot in force; exits with 1 where there is none."""
+    """The snapshot in force; exits with 1 where there is none, or nothing can be read of it."""
     from flows.publish import snapshots
 
-    with stopping(REFUSED, snapshots.NoSnapshot):
+    with stopping(REFUSED, snapshots.NoSnapshot, snapshots.CutManifest):
         return snapshots.current(marts)
+
+
+def check_clock(chosen: "Settings", registry: "Registry") -> None:
+    """Exit with 1 where the clock of this machine cannot be right: what a command dates would be dated wrongly."""
+    from flows.core.clock import WrongClock
+    from flows.publish import moments
+
+    with stopping(REFUSED, WrongClock):
+        moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)

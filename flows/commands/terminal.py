@@ -17,6 +17,7 @@ from flows.core.characters import visible
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from flows.intake.gone import Absence
     from flows.publish.snapshots import Snapshot
     from flows.publish.trace import Trace
     from schemas.registry import Registry
@@ -175,11 +176,24 @@ def say_warnings(warnings: Sequence[str]) -> None:
         out.print(words(("warning:", "yellow"), f" {warning}"), soft_wrap=True)
 
 
-def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool) -> None:
+def show_gone(gone: Sequence[Mapping[str, Any]]) -> None:
+    """A line per delivery that was there once and is not, since when, and the exception that accepts it."""
+    if gone:
+        table = table_of("gone", "source", "since", ">rows that rested on it", "accepted by")
+        for entry in gone:
+            rows = "not known" if entry["rows"] is None else f"{entry['rows']:,}"
+            table.add_row(entry["path"], entry["source"], entry["since"], rows, entry["accepted_by"])
+        out.print()
+        out.print(table)
+
+
+def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool, absent: "Absence") -> None:
     """What a run would have to do."""
     before = {entry["path"]: entry["sha256"] for entry in snapshot.manifest["deliveries"]}
-    changes = [f"new: {name}" for name in sorted(found.keys() - before.keys())]
-    changes += [f"gone: {name}" for name in sorted(before.keys() - found.keys())]
+    moved_here = {moved.path for moved in absent.moved}
+    changes = [f"new: {name}" for name in sorted(found.keys() - before.keys() - moved_here)]
+    changes += [f"gone: {gone.path} ({gone.rests})" for gone in absent.gone if gone.path in absent.new]
+    changes += [f"moved: {moved.was} to {moved.path}" for moved in absent.moved]
     changes += [f"changed: {name}" for name in sorted(found.keys() & before.keys()) if found[name] != before[name]]
     if is_done:
         out.print("\nNothing to do: the deliveries are those of the snapshot.")

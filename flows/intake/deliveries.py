@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from flows.core.characters import visible
 from flows.core.provenance import digest, file_sha256
 from flows.intake.cpr import holds_cpr_number
+from flows.intake.folder import Walk
 from schemas.registry import Registry
 
 NOTE_SUFFIX = ".levering.txt"
@@ -43,16 +44,22 @@ class Delivery:
 
 
 def find(raw: Path, registry: Registry) -> list[Delivery]:
-    """Every delivery below `raw`, sorted by path; read-me files and hidden files are passed over.
+    """The deliveries of `look`, without what was passed over."""
+    return look(raw, registry)[0]
 
-    The folder names the source. In paths, characters that nobody sees are written out. A file that cannot be read has
-    an empty fingerprint and is refused when it is staged. A path that holds a personal number is never repeated: it is
-    shown without the name.
+
+def look(raw: Path, registry: Registry) -> tuple[list[Delivery], tuple[str, ...]]:
+    """Every delivery below `raw`, sorted by path, and a sentence for each link or folder that could not be followed.
+
+    Read-me files and hidden files are passed over. The folder names the source. In paths, characters that nobody sees
+    are written out. A file that cannot be read has an empty fingerprint and is refused when it is staged. A path that
+    holds a personal number is never repeated: it is shown without the name.
     Raises FileNotFoundError where `raw` is no folder.
     """
-    if not raw.is_dir():
+    if not _is_folder(raw):
         raise FileNotFoundError(f"{raw} is no folder of deliveries; name one with --raw or BOLIGPROFIL_RAW")
-    files = {file for file in raw.rglob("*") if file.is_file() and not _is_passed_over(file.relative_to(raw))}
+    walk = Walk(raw, lambda place: _shown(place, ""))
+    files = {file for file in walk.files if file.suffix != ".md"}
     found = []
     for file in files:
         if file.name.endswith(BESIDE):
@@ -64,7 +71,14 @@ def find(raw: Path, registry: Registry) -> list[Delivery]:
         hashes = {suffix: _fingerprint(part) for suffix, part in beside.items()}
         fingerprint = _fingerprint(file)
         found.append(Delivery(_shown(place, fingerprint), file, source, fingerprint, beside, hashes))
-    return sorted(found, key=lambda delivery: delivery.path)
+    return sorted(found, key=lambda delivery: delivery.path), tuple(walk.passed_over)
+
+
+def _is_folder(raw: Path) -> bool:
+    try:
+        return raw.is_dir()
+    except OSError:
+        return False
 
 
 def name_holds_cpr_number(parts: Sequence[str]) -> bool:
@@ -73,16 +87,12 @@ def name_holds_cpr_number(parts: Sequence[str]) -> bool:
     return any(holds_cpr_number(part) for part in (*parts, *joined))
 
 
-def _is_passed_over(place: Path) -> bool:
-    return any(part.startswith(".") for part in place.parts) or place.suffix == ".md"
-
-
 def _shown(place: Path, fingerprint: str) -> str:
     path = visible(unicodedata.normalize("NFC", place.as_posix().encode("utf-8", "replace").decode("utf-8")))
     if not name_holds_cpr_number(PurePosixPath(path).parts):
         return path
     folder = place.parts[0] if len(place.parts) > 1 and not name_holds_cpr_number(place.parts[:1]) else "."
-    return f"{folder}/{HIDDEN} {fingerprint[:8]}"
+    return f"{folder}/{HIDDEN} {fingerprint[:8]}".rstrip()
 
 
 HIDDEN = "(file name withheld)"

@@ -2,6 +2,15 @@
 
 `<staging>/deliveries/ledger.jsonl` holds one event a line; beside it lie the deliveries themselves, named by their
 hash. What had been received at a moment is what the events up to that moment say.
+
+seen        a delivery came to its path
+gone        it is not there any more
+published   a snapshot of the deliveries of this moment is in force
+clock       somebody said that the clock is right: what was dated later before this line counts as of its moment
+broken      which lines cannot be read; the night has said so
+
+An event that was `healed` was not noted when it happened, but learned from what else is known; it counts as of its
+moment.
 """
 
 import json
@@ -19,23 +28,60 @@ ARCHIVE = "deliveries"
 FILE = "ledger.jsonl"
 
 
+REQUIRED = {
+    "seen": ("path", "source", "identity", "sha256", "beside"),
+    "gone": ("path",),
+    "published": ("snapshot",),
+    "clock": ("later",),
+    "broken": ("lines",),
+}
+
+
 @dataclass(frozen=True)
 class DeliveryLedger:
-    """Events in the order in which they happened; `archive` is the folder of deliveries by hash."""
+    """Events in the order in which they happened; `archive` is the folder of deliveries by hash.
+
+    `broken` are the lines that cannot be read: cut, or left unfinished by a killed run.
+    """
 
     archive: Path
     events: tuple[Mapping[str, Any], ...] = ()
+    broken: tuple[int, ...] = ()
 
     @classmethod
     def load(cls, staging: Path) -> Self:
-        """The ledger of a staging folder. A last line that a killed run left unfinished does not count."""
+        """The ledger of a staging folder. A line that cannot be read does not count."""
         archive = staging / ARCHIVE
         try:
-            text = (archive / FILE).read_bytes()
+            lines = (archive / FILE).read_bytes().split(b"\n")
         except FileNotFoundError:
             return cls(archive)
-        lines = text[: text.rfind(b"\n") + 1].splitlines()
-        return cls(archive, tuple(json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")))
+        read = [_read(line) for line in lines[:-1]]
+        # The last line has no end yet, so that nothing says that it is whole.
+        unread = [number for number, event in enumerate(read, start=1) if event is None and lines[number - 1]]
+        unread += [len(lines)] if lines[-1] else []
+        return cls(archive, _in_order([event for event in read if event is not None]), tuple(unread))
+
+    @property
+    def untold(self) -> tuple[int, ...]:
+        """The broken lines of which no night has said so yet."""
+        known = {number for event in self.events if event["event"] == "broken" for number in event["lines"]}
+        return tuple(number for number in self.broken if number not in known)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest moment that anything in it is dated; None where nothing is."""
+        return max(map(_moment, self.events), default=None)
+
+    def is_declared(self, what: str, moment: datetime) -> bool:
+        """Whether somebody said that the clock was wrong when this was dated."""
+        later = (event["later"] for event in self.events if event["event"] == "clock")
+        return any(dated.get(what) == moment.isoformat() for dated in later)
+
+    def set_right(self, now: datetime, later: Mapping[str, datetime]) -> Self:
+        """Note that the clock is right now, and what is dated `later` by a clock that was wrong."""
+        dated = {what: moment.isoformat() for what, moment in sorted(later.items())}
+        return self._add([_event("clock", now, later=dated)])
 
     def received(self, found: Sequence[Delivery], now: datetime) -> list[Delivery]:
         """Deliveries with the day on which each came to its path; one that comes again after another came anew."""
@@ -55,25 +101,61 @@ class DeliveryLedger:
         before = {versions[0].path: versions[0].identity for versions in self.at(now)}
         here = {delivery.path: delivery for delivery in found}
         news = [
-            _event(
-                "seen",
-                now,
-                path=path,
-                source=d.source,
-                identity=d.identity,
-                sha256=d.fingerprint,
-                beside=dict(d.hashes),
-            )
-            for path, d in sorted(here.items())
-            if before.get(path) != d.identity
+            _seen(delivery, now) for path, delivery in sorted(here.items()) if before.get(path) != delivery.identity
         ]
         news += [_event("gone", now, path=path) for path in sorted(before.keys() - here.keys())]
         return self._add(news)
 
     def published(self, snapshot: str, at: datetime) -> Self:
         """Note that a snapshot of the deliveries of this moment is in force; once."""
-        event = _event("published", at, snapshot=snapshot)
-        return self if event in self.events else self._add([event])
+        noted = {(event["snapshot"], event["at"]) for event in self.events if event["event"] == "published"}
+        return self if (snapshot, at.isoformat()) in noted else self._add([_event("published", at, snapshot=snapshot)])
+
+    def healed(self, manifests: Sequence[Mapping[str, Any]], now: datetime) -> tuple[Self, tuple[str, ...]]:
+        """The ledger with what the manifests of kept snapshots know and it does not, and sentences that say so.
+
+        What a manifest does not say of a delivery, when it came and what lay beside it, is taken from the manifest's
+        moment, and as nothing. Lines that cannot be read stay as they are.
+        """
+        lost, sentences = self._missing(manifests, now), []
+        if paths := {event["path"] for event in lost if event["event"] == "seen"}:
+            sentences.append(
+                f"{self.archive / FILE} had lost when {len(paths)} deliveries came; noted again from the manifests of "
+                "older snapshots. Versions that no snapshot holds any more are not known: bring the file back from "
+                "its backup if there is one"
+            )
+        if self.untold:
+            numbers = ", ".join(map(str, self.untold))
+            sentences.append(f"{self.archive / FILE}, line {numbers}: cut or unfinished, so it does not count")
+            lost.append(_event("broken", now, lines=list(self.untold)))
+        return self._add(lost), tuple(sentences)
+
+    def lacks(self, manifests: Sequence[Mapping[str, Any]], now: datetime) -> bool:
+        """Whether manifests of kept snapshots know of a delivery or a snapshot, and it does not."""
+        return bool(self._missing(manifests, now))
+
+    def _missing(self, manifests: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+        """Events of deliveries and snapshots that manifests know of and no event tells of."""
+        known = {event["snapshot"] for event in self.events if event["event"] == "published"}
+        published = [
+            _event("published", min(datetime.fromisoformat(m["as_of"]), now), snapshot=m["snapshot"], healed=True)
+            for m in manifests
+            if m["snapshot"] not in known
+        ]
+        return [*self._unseen(manifests, now), *published]
+
+    def _unseen(self, manifests: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[dict[str, Any]]:
+        """Events of deliveries that manifests hold and no event tells of, the oldest first."""
+        known = {(event["path"], event["sha256"]) for event in self.events if event["event"] == "seen"}
+        for manifest in sorted(manifests, key=lambda manifest: str(manifest["as_of"])):
+            for entry in manifest["deliveries"]:
+                path, sha256 = entry["path"], entry.get("sha256", "")
+                if not sha256 or (path, sha256) in known:
+                    continue
+                known.add((path, sha256))
+                at = min(datetime.fromisoformat(entry.get("came_at") or manifest["as_of"]), now)
+                delivery = Delivery(path, Path(), entry.get("source"), sha256, hashes=entry.get("beside", {}))
+                yield _seen(delivery, at, healed=True)
 
     def last_published(self, before: datetime) -> datetime | None:
         """The moment of the deliveries of the last snapshot that was published before this moment."""
@@ -82,16 +164,28 @@ class DeliveryLedger:
 
     def at(self, moment: datetime) -> list[list[Delivery]]:
         """What had been received at a moment: for each path that was there its versions, the newest first."""
+        last, versions = self._last(moment), self._versions(moment)
+        return [versions[path] for path in sorted(last) if last[path] == "seen"]
+
+    def gone(self, moment: datetime) -> list[Delivery]:
+        """The last version of every delivery that had been there before this moment, and then was not."""
+        last, versions = self._last(moment), self._versions(moment)
+        return [versions[path][0] for path in sorted(last) if last[path] == "gone" and path in versions]
+
+    def _versions(self, moment: datetime) -> dict[str, list[Delivery]]:
         versions: dict[str, list[Delivery]] = {}
         for version in self._arrivals(moment):
             older = [v for v in versions.get(version.path, []) if v.identity != version.identity]
             versions[version.path] = [version, *older]
-        last = {
+        return versions
+
+    def _last(self, moment: datetime) -> dict[str, str]:
+        """Whether each path was seen last by this moment, or gone."""
+        return {
             event["path"]: event["event"]
             for event in self.events
-            if event["event"] != "published" and _moment(event) <= moment
+            if event["event"] in ("seen", "gone") and _moment(event) <= moment
         }
-        return [versions[path] for path in sorted(last) if last[path] == "seen"]
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
@@ -138,7 +232,7 @@ class DeliveryLedger:
         finally:
             os.close(handle)
         sync(self.archive)
-        return replace(self, events=(*self.events, *events))
+        return replace(self, events=_in_order([*self.events, *events]))
 
 
 def now() -> datetime:
@@ -150,5 +244,46 @@ def _event(event: str, at: datetime, **fields: Any) -> dict[str, Any]:
     return {"at": at.isoformat(), "event": event, **fields}
 
 
+def _seen(delivery: Delivery, at: datetime, **fields: Any) -> dict[str, Any]:
+    return _event(
+        "seen",
+        at,
+        path=delivery.path,
+        source=delivery.source,
+        identity=delivery.identity,
+        sha256=delivery.fingerprint,
+        beside=dict(delivery.hashes),
+        **fields,
+    )
+
+
+def _read(line: bytes) -> dict[str, Any] | None:
+    """The event of a line, None where it is none that can be read."""
+    try:
+        event = json.loads(line)
+        whole = all(name in event for name in REQUIRED[event["event"]])
+        is_dated = datetime.fromisoformat(event["at"]).tzinfo is not None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return event if whole and is_dated else None
+
+
+def _in_order(events: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Events as they happened: what a wrong clock dated as of the moment it was set right, the healed by date."""
+    right: datetime | None = None
+    counted = []
+    for event in reversed(events):
+        is_late = right is not None and _moment(event) > right
+        counted.append({**event, "counts_at": right.isoformat()} if right and is_late else event)
+        if event["event"] == "clock":
+            right = min(right or _moment(event), _moment(event))
+    placed, newest = [], datetime.min.replace(tzinfo=UTC)
+    for event in reversed(counted):
+        is_healed = bool(event.get("healed"))
+        newest = newest if is_healed else max(newest, _moment(event))
+        placed.append((_moment(event) if is_healed else newest, not is_healed, event))
+    return tuple(event for _, _, event in sorted(placed, key=lambda place: place[:2]))
+
+
 def _moment(event: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(event["at"])
+    return datetime.fromisoformat(event.get("counts_at") or event["at"])

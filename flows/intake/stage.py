@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,7 @@ from flows.intake import checks, content, corrections, faults, receipts
 from flows.intake.cast import cast
 from flows.intake.coded import Content, DeliveredTable
 from flows.intake.deliveries import HIDDEN, Delivery
+from flows.intake.delivery_note import Note
 from flows.intake.fact_files import FactFiles
 from flows.intake.facts import Stamp
 from flows.intake.faults import Fault, Refusal
@@ -86,9 +88,8 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
     except Refusal as refusal:
         refusal.sender = note.sender
         raise
-    stamp = Stamp(
-        reading.source.id, delivery.path, note.published_at, note.received_at or delivery.received_on, note.origin
-    )
+    received_at, late = _received(note, delivery)
+    stamp = Stamp(reading.source.id, delivery.path, note.published_at, received_at, note.origin)
     facts = FactFiles(rows, stamp, reading, staging / "work" / name)
     files, found, bad = facts.written()
     found = [*delivered.broken, *found]
@@ -111,7 +112,7 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         rules=_counts(found),
         corrected=corrected,
         accepted=dict(accepted + facts.accepted),
-        remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in delivered.remarks),
+        remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in (*delivered.remarks, *late)),
     )
     receipt = replace(
         checks.judged(receipt, reading),
@@ -124,6 +125,17 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         content.archive(contents, staging)
     shutil.rmtree(facts.work)
     return receipt
+
+
+def _received(note: Note, delivery: Delivery) -> tuple[date, tuple[Fault, ...]]:
+    """The day of receipt, and a remark where the note tells a day that had not come when the delivery was here.
+
+    Such a day would win over whatever is received until then. A day ahead is that of another time zone.
+    """
+    if note.received_at is None or note.received_at <= delivery.received_on + timedelta(days=1):
+        return note.received_at or delivery.received_on, ()
+    detail = f"{note.received_at}, first seen on {delivery.received_on}"
+    return delivery.received_on, (Fault(0, "", "received_later", detail),)
 
 
 def _meant(

@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from flows.intake.deliveries import Delivery, find
+from flows.intake.deliveries import Delivery, look
 from flows.intake.ledger import DeliveryLedger, now
 from schemas.registry import Registry
 
 
 @dataclass(frozen=True)
 class Vintage:
-    """What is read: the deliveries received at a moment, and of these what the source had published by a day."""
+    """What is read: the deliveries received at a moment, and of these what the source had published by a day.
+
+    `passed_over` are sentences on links and folders that could not be followed.
+    """
 
     deliveries: tuple[Delivery, ...]
     ledger: DeliveryLedger
     moment: datetime
     published_by: date | None = None
+    passed_over: tuple[str, ...] = ()
 
     @classmethod
     def received(cls, ledger: DeliveryLedger, moment: datetime, published_by: date | None = None) -> "Vintage":
@@ -42,4 +46,5 @@ def vintage(
     if as_of is not None:
         return Vintage.received(ledger, as_of, published_by)
     moment = now()
-    return Vintage(tuple(ledger.received(find(raw, registry), moment)), ledger, moment, published_by)
+    found, passed_over = look(raw, registry)
+    return Vintage(tuple(ledger.received(found, moment)), ledger, moment, published_by, passed_over)

@@ -19,7 +19,7 @@ from schemas.registry import Registry
 EXCEPTIONS = {
     **dict.fromkeys(("exception_id", "check", "area_id"), pl.String()),
     "year": pl.Int32(),
-    **dict.fromkeys(("list_type", "indicator", "file", "reason", "owner"), pl.String()),
+    **dict.fromkeys(("list_type", "indicator", "file", "source", "mart", "reason", "owner"), pl.String()),
     "until": pl.Date(),
 }
 CORRECTIONS = {

@@ -10,9 +10,10 @@ marts/.lock                  held while a run publishes
 
 import json
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
 ID_LENGTH = 16
+NEEDED = ("deliveries", "inputs_sha256", "marts")
 
 
 class Busy(RuntimeError):
@@ -47,6 +49,10 @@ class NoMart(LookupError):
 
 class Damaged(RuntimeError):
     """A snapshot is not what its manifest says."""
+
+
+class CutManifest(Damaged):
+    """The manifest of a snapshot is cut, empty or no manifest: nothing is known of the snapshot with certainty."""
 
 
 @dataclass(frozen=True)
@@ -93,36 +99,103 @@ def lock(marts: Path) -> AbstractContextManager[None]:
 
 
 def current(marts: Path) -> Snapshot:
-    """The snapshot in force. Raises NoSnapshot."""
-    pointer = marts / POINTER
+    """The snapshot in force. Raises NoSnapshot, and CutManifest where nothing can be read of it."""
+    name = named(marts)
+    if name is None:
+        if any((marts / "versions").glob(f"*/{MANIFEST}")):
+            raise NoSnapshot(f"{marts / POINTER} is gone, so that no snapshot is in force; {RECOVER}")
+        raise NoSnapshot(f"nothing has been published to {marts} yet; run 'boligprofil run'")
+    if not name:
+        raise NoSnapshot(f"{marts / POINTER} is empty or cut, so that no snapshot is in force; {RECOVER}")
+    folder = marts / "versions" / name
+    missing = NoSnapshot(f"{marts / POINTER} names snapshot {name[:64]!r}, which is not there; {RECOVER}")
+    if not _is_kept(marts, name):
+        raise missing
     try:
-        name = pointer.read_text(encoding="utf-8").strip()
+        return _read(folder)
     except FileNotFoundError:
-        raise NoSnapshot(f"nothing has been published to {marts} yet; run 'boligprofil run'") from None
+        raise missing from None
+
+
+RECOVER = "run 'boligprofil run', which finds it again or builds it anew"
+
+
+def named(marts: Path) -> str | None:
+    """What the pointer says, None where there is no pointer; empty where it holds no words."""
     try:
-        return _read(marts / "versions" / name)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NoSnapshot(
-            f"{pointer} names snapshot {name!r}, which is not there; run 'boligprofil run --again'"
-        ) from None
+        return (marts / POINTER).read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+
+
+def _is_kept(marts: Path, name: str) -> bool:
+    """Whether a name, whatever it holds, is that of a snapshot that is kept."""
+    return bool(re.fullmatch(r"[\w.-]{1,64}", name)) and (marts / "versions" / name / MANIFEST).is_file()
+
+
+def find_again(marts: Path, published: Sequence[str]) -> str:
+    """Point at the snapshot in force again where the pointer is gone, empty or cut; a sentence that says so, or none.
+
+    It is the one that the link names, else the last of those `published`, else the newest that is kept. A pointer that
+    is whole and names a snapshot that is not there stays. Call under the lock.
+    """
+    name = named(marts)
+    if name and (_is_kept(marts, name) or re.fullmatch(rf"[0-9a-f]{{{ID_LENGTH}}}", name)):
+        return ""
+    link = marts / "current"
+    by_link = [link.readlink().name] if link.is_symlink() else []
+    candidates = {
+        "the link 'current' beside it": by_link,
+        "the ledger of deliveries": list(reversed(published)),
+        "the newest that is kept": [snapshot.id for snapshot in kept(marts)],
+    }
+    for by, names in candidates.items():
+        if found := next((candidate for candidate in names if _is_kept(marts, candidate)), None):
+            point_at(marts, found)
+            return f"{marts / POINTER} was gone, empty or cut; it names snapshot {found} again, by {by}"
+    return ""
 
 
 def in_force(marts: Path) -> Snapshot | None:
-    """The snapshot in force, None where there is none."""
+    """The snapshot in force, None where there is none or nothing can be read of it."""
     try:
         return current(marts)
-    except NoSnapshot:
+    except (NoSnapshot, CutManifest):
         return None
 
 
 def kept(marts: Path) -> list[Snapshot]:
-    """Every snapshot that is kept, the latest in force first."""
-    folders = [folder for folder in (marts / "versions").glob("*") if (folder / MANIFEST).is_file()]
-    return sorted((_read(folder) for folder in folders), key=lambda snapshot: snapshot.published_at, reverse=True)
+    """Every snapshot that is kept and can be read, the latest in force first."""
+    found = []
+    for manifest in (marts / "versions").glob(f"*/{MANIFEST}"):
+        with suppress(CutManifest):
+            found.append(_read(manifest.parent))
+    return sorted(found, key=lambda snapshot: snapshot.published_at, reverse=True)
+
+
+def cut(marts: Path) -> list[str]:
+    """A sentence for each snapshot that is kept and of which nothing can be read."""
+    sentences = []
+    for manifest in sorted((marts / "versions").glob(f"*/{MANIFEST}")):
+        try:
+            _read(manifest.parent)
+        except CutManifest as error:
+            sentences.append(str(error))
+    return sentences
 
 
 def _read(folder: Path) -> Snapshot:
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    content = (folder / MANIFEST).read_bytes()
+    try:
+        manifest = json.loads(content)
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict) or any(name not in manifest for name in NEEDED):
+        raise CutManifest(
+            f"{folder / MANIFEST} is cut or empty ({len(content):,} bytes), so that nothing is certain of snapshot "
+            f"{folder.name}; its marts lie beside it untouched. Run 'boligprofil run': it writes the manifest anew, "
+            "or builds the next snapshot"
+        )
     return Snapshot(folder.name, folder, manifest)
 
 
@@ -176,13 +249,12 @@ def publish(work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool 
     process killed anywhere leaves the old snapshot in force and a work folder that the next run clears.
     """
     name = snapshot_id(manifest)
-    write(work / MANIFEST, json.dumps({"snapshot": name, **manifest}, ensure_ascii=False, indent=1).encode())
+    write(work / MANIFEST, _as_file(Snapshot(name, work, manifest)))
     verify(Snapshot(name, work, manifest))
     sync_tree(work)
     folder = marts / ("vintages" if is_past else "versions") / name
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if (folder / MANIFEST).is_file():
-        verify(_read(folder))
+    if _stands(folder, Snapshot(name, folder, manifest)):
         shutil.rmtree(work)
     else:
         shutil.rmtree(folder, ignore_errors=True)
@@ -192,6 +264,28 @@ def publish(work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool 
     if not is_past:
         point_at(marts, name)
     return _read(folder)
+
+
+def _stands(folder: Path, made: Snapshot) -> bool:
+    """Whether the folder holds the snapshot that was `made` already; a manifest that was cut is written anew.
+
+    Raises Damaged where its manifest is whole and its marts are not.
+    """
+    if not (folder / MANIFEST).is_file():
+        return False
+    try:
+        verify(_read(folder))
+    except CutManifest:
+        try:
+            verify(made)
+        except Damaged:
+            return False
+        write(folder / MANIFEST, _as_file(made))
+    return True
+
+
+def _as_file(snapshot: Snapshot) -> bytes:
+    return json.dumps({"snapshot": snapshot.id, **snapshot.manifest}, ensure_ascii=False, indent=1).encode()
 
 
 def differences(vintage: Snapshot, marts: Path) -> list[str]:

@@ -141,14 +141,28 @@ def lock(releases: Path) -> AbstractContextManager[None]:
 
 
 def kept(releases: Path) -> list[Release]:
-    """Every release, the oldest first; what a killed run left, or somebody's copy under another name, is none."""
+    """Every release, the oldest first; what a killed run left, or somebody's copy under another name, is none.
+
+    Raises ReleaseDamaged where the record of one cannot be read.
+    """
     found = [
-        Release(folder.name, folder, json.loads((folder / RECORD).read_text(encoding="utf-8")))
+        Release(folder.name, folder, _record(folder / RECORD))
         for folder in releases.glob("*-*")
         if NAME.fullmatch(folder.name) and (folder / RECORD).is_file()
     ]
     own = [release for release in found if release.record["release"] == release.name]
     return sorted(own, key=lambda release: (release.record["number"], release.name))
+
+
+def _record(file: Path) -> Mapping[str, Any]:
+    try:
+        record: Mapping[str, Any] = json.loads(file.read_bytes())
+    except ValueError:
+        raise ReleaseDamaged(
+            f"{file} is cut or empty: bring {file.parent} back from its backup; if nothing of it was ever handed out, "
+            "move the folder away. Nothing can be released until then"
+        ) from None
+    return record
 
 
 def find(releases: Path, name: str) -> Release:
@@ -167,7 +181,9 @@ def ledger_of(releases: Path) -> ReleaseLedger:
     kept_head = releases / HEAD
     head = kept_head.read_text(encoding="utf-8").strip() if kept_head.is_file() else None
     # A killed run may have added a release and not yet noted it, the first one as well.
-    if head not in ledger.ends and (head is not None or len(ledger.ends) > 1):
+    # That a ledger ends within a later one, and nothing was noted of the first, no killed run leaves behind.
+    is_lost = len(ledger.ends) > 1 or (ledger.torn and bool(ledger.ends))
+    if head not in ledger.ends and (head is not None or is_lost):
         raise Tampered(
             f"{ledger.file}: the last release that {kept_head} names is not in it: lines were cut off, or one of the "
             "files was replaced or lost. Bring them back from their backup; nothing can be released until then"

@@ -1,4 +1,5 @@
--- lists_are_whole: a delivered list has the stated number of areas, and none that stands on the one before and the one after is absent; ask who transcribed it.
+-- lists_are_whole: a delivered list has the stated number of areas, and none that stands on the one before and the
+-- one after is absent; ask who transcribed it.
 -- mart: list_coverage
 -- severity: warning
 select list_type, "year", areas_stated, areas_delivered, absent_areas

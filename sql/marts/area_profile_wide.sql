@@ -18,7 +18,14 @@ caveats as (
     from area_profile
     group by area_id, year
 )
-select caveats.area_id, dim_areas.area_name, dim_areas.municipality_code, caveats.year, wide.* exclude (area_id, year), caveats.baseline_caveat, caveats.origin
+select
+    caveats.area_id,
+    dim_areas.area_name,
+    dim_areas.municipality_code,
+    caveats.year,
+    wide.* exclude (area_id, year),
+    caveats.baseline_caveat,
+    caveats.origin
 from caveats
 join dim_areas using (area_id)
 left join wide using (area_id, year)

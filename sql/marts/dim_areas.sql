@@ -2,7 +2,11 @@
 -- One row per area.
 with listed as (
     select area_id, string_agg(distinct cast("year" as varchar), ', ' order by cast("year" as varchar)) as list_years
-    from (select area_id, "year" from facts.list_membership union select area_id, "year" from list_figures)
+    from (
+        select area_id, "year" from facts.list_membership
+        union
+        select area_id, "year" from list_figures
+    )
     group by area_id
 ),
 with_facts as (

@@ -23,6 +23,8 @@ select
     exceptions.list_type,
     exceptions.indicator,
     exceptions.file,
+    exceptions.source,
+    exceptions.mart,
     exceptions.reason,
     exceptions.owner,
     exceptions.until,

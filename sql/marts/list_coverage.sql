@@ -1,4 +1,5 @@
--- list_coverage: the ministry's lists held against the number of areas that they are said to have, and which areas a delivered list seems to lack.
+-- list_coverage: the ministry's lists held against the number of areas that they are said to have, and which areas
+-- a delivered list seems to lack.
 -- One row per list type, year. An area is absent that stands on the delivered list before and on the one after, where it is
 -- not said to be new, and has no row at all in this one.
 with delivered as (

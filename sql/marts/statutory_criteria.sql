@@ -1,4 +1,5 @@
--- statutory_criteria: membership of the ministry's lists recomputed from the figures that the lists print, by list and by the rule of its year.
+-- statutory_criteria: membership of the ministry's lists recomputed from the figures that the lists print, by list
+-- and by the rule of its year.
 -- One row per area, list year, list type. Where figures, thresholds or years of another list are missing that would
 -- decide, membership by rule is empty. Another list that a list asks for is taken as published, else by its own rule; two
 -- such steps lead from the omdannelse list to that of udsat, and the law has no longer way.

@@ -1,5 +1,6 @@
 -- area_comparisons: each area figure beside its municipality, region, country and twins.
--- One row per area, year, indicator. Whose the other figures are stands beside them. A repeated figure is not compared with another year's comparator, nor a mean over
+-- One row per area, year, indicator. Whose the other figures are stands beside them. A repeated figure is not
+-- compared with another year's comparator, nor a mean over
 -- several years with one over another number of years. A comparator by definition (the region is 100 percent of
 -- itself) stands every year.
 with comparators as (

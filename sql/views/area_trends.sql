@@ -9,7 +9,7 @@ with points as (
         value,
         ci_high - ci_low as width,
         coalesce(repeats_year is null and window_years = 1, false) as is_observation,
-        {'boundary_era': boundary_era, 'definition_era': definition_era, 'figure_owner': figure_owner} as series_of,
+        struct_pack(boundary_era := boundary_era, definition_era := definition_era, figure_owner := figure_owner) as series_of,
         lag(year, 4) over series as year_1,
         [lag(value, 4) over series, lag(value, 3) over series, lag(value, 2) over series, lag(value, 1) over series, value] as y,
         [lag(width, 4) over series, lag(width, 3) over series, lag(width, 2) over series, lag(width, 1) over series, width] as widths,

@@ -1,5 +1,7 @@
--- list_area_years: which areas are looked at for which list: every list that has a rule or a member in a year in which the ministry's lists say anything of the area.
--- One row per area, list year, list type. `on_list` is what was published, empty where no list of the type and year says anything of the area.
+-- list_area_years: which areas are looked at for which list: every list that has a rule or a member in a year in
+-- which the ministry's lists say anything of the area.
+-- One row per area, list year, list type. `on_list` is what was published, empty where no list of the type and year
+-- says anything of the area.
 with area_years as (
     select area_id, "year", origin from list_figures
     union

@@ -107,7 +107,7 @@ def test_the_letter_says_lines_rule_and_remedy_and_no_cell(night: Any) -> None:
     text = letter("Odense Kommune", register(night.quarantine), night.registry, night.moment.date())
     assert "Fil: odense.csv" in text
     assert "3 linjer: 26-28, kolonnen 'Værdi'. Feltet skal være et tal med decimalkomma, fx 54,4," in text
-    assert "set første gang 2. november 2026" in text
+    assert "set første gang 2. december 2026" in text
     assert "hemmelig2" not in text
     assert "mange" not in text
 

@@ -1,5 +1,6 @@
 """What was received last wins: also a file that is sent again after another one had taken its place."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from flows.intake.ledger import DeliveryLedger
 from flows.intake.vintages import Vintage
 
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
+LIST = Path(__file__).parents[2] / "data" / "raw" / "ministry_lists" / "liste_2010.csv"
 FIRST = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
 
@@ -124,3 +126,23 @@ def test_on_one_day_the_file_that_was_sent_again_last_is_the_newer_one(
         night.run()
     expected = [(f"{stands.split(maxsplit=1)[0]}.csv", float(stands.split()[1]))] if stands else []
     assert in_force(night) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "day", "is_remarked"),
+    [
+        ("2026-11-01", "2026-11-01", False),
+        ("2026-12-03", "2026-12-03", False),  # the day after it was seen: of another time zone
+        ("2026-12-04", "2026-12-02", True),
+        ("2062-01-01", "2026-12-02", True),
+    ],
+)
+def test_a_day_of_receipt_that_had_not_come_is_that_of_the_first_sight(
+    night: Any, written: str, day: str, is_remarked: bool
+) -> None:
+    list_2010 = LIST.read_text(encoding="utf-8")
+    night.deliver("ministry_lists/liste_2010.csv", re.sub("modtaget: .*", f"modtaget: {written}", list_2010))
+    receipt = night.run()["ministry_lists/liste_2010.csv"]
+    assert (receipt.outcome, f"{night.moment:%Y-%m-%d}") == ("accepted", "2026-12-02")
+    assert [rule for _, _, rule, _ in receipt.remarks] == ["received_later"] * is_remarked
+    assert {str(at) for at in night.table("figures").filter(source="ministry_lists")["received_at"]} == {day}

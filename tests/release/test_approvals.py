@@ -123,6 +123,42 @@ def test_a_lost_ledger_or_end_of_it_is_missed(tmp_path: Path, registry: Registry
         made(snapshot, registry, releases, 2012)
 
 
+def test_a_release_ledger_that_is_cut_anywhere_is_refused_and_never_mended(tmp_path: Path, registry: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    handed(made(snapshot, registry, releases, 2011), registry, releases)
+    handed(made(snapshot, registry, releases, 2012), registry, releases)
+    ledger, head = releases / store.LEDGER, releases / store.HEAD
+    content, kept = ledger.read_bytes(), head.read_bytes()
+    ends = [at + 1 for at, byte in enumerate(content) if byte == ord("\n")]
+    for at in {0, 1, *range(0, len(content), 97), *(end - 1 for end in ends), *ends[:-1]}:
+        ledger.write_bytes(content[:at])
+        with pytest.raises(Tampered):
+            store.ledger_of(releases)
+        assert ledger.read_bytes() == content[:at]
+    # Nor where the note of its end was lost as well, and half of the last release.
+    ledger.write_bytes(content[:-1])
+    head.unlink()
+    with pytest.raises(Tampered, match="replaced or lost"):
+        store.ledger_of(releases)
+    ledger.write_bytes(content)
+    for at in range(len(kept) - 1):
+        head.write_bytes(kept[:at])
+        with pytest.raises(Tampered, match="replaced or lost"):
+            store.ledger_of(releases)
+    head.write_bytes(kept)
+    assert len(store.ledger_of(releases).releases) == 2
+
+
+def test_a_record_of_a_release_that_is_cut_is_named(tmp_path: Path, registry: Registry) -> None:
+    releases, snapshot = tmp_path / "r", town(tmp_path / "s", registry)
+    file = made(snapshot, registry, releases, 2011).folder / store.RECORD
+    content = file.read_bytes()
+    for at in (0, 1, len(content) // 2, len(content) - 1):
+        file.write_bytes(content[:at])
+        with pytest.raises(ReleaseDamaged, match=r"record\.json is cut or empty: bring"):
+            store.kept(releases)
+
+
 def test_a_ledger_that_lacks_what_a_folder_says_was_handed_out_stops_everything(house: Kept) -> None:
     house.approve("Anne Jensen")
     house.approve("Bo Holm")

@@ -47,6 +47,14 @@ def append(file: str, text: str) -> Callable[[Path], None]:
     return change
 
 
+ACCEPTED = """
+[accepted]
+check = "{check}"
+{limits}
+reason = "x"
+owner = "y"
+until = 2030-12-31
+"""
 NEW_INDICATOR = """
 [ground_floor_pct]
 indicator_group = "attractiveness"
@@ -121,6 +129,35 @@ CONTRADICTIONS = {
     "an exception of nobody": (
         edit("exceptions.toml", '"ringparken"', '"nowhere"'),
         r"ringparken_2012: area 'nowhere'",
+    ),
+    "an exception of a source that nobody sends": (
+        append("exceptions.toml", ACCEPTED.format(check="delivery_gone", limits='source = "nothing"')),
+        r"exceptions\.toml, accepted: source 'nothing' is not in sources\.toml",
+    ),
+    "an exception of a mart that nobody makes": (
+        append("exceptions.toml", ACCEPTED.format(check="rows_fell", limits='mart = "nothing"')),
+        r"exceptions\.toml, accepted: mart 'nothing' is not in tables\.toml",
+    ),
+    "an exception of everything that is gone": (
+        append("exceptions.toml", ACCEPTED.format(check="delivery_gone", limits="")),
+        r"exceptions\.toml\.accepted: .*needs just one of 'file' and 'source'",
+    ),
+    "an exception of a fall that names two things": (
+        append(
+            "exceptions.toml", ACCEPTED.format(check="rows_fell", limits='mart = "coverage"\nsource = "population"')
+        ),
+        r"exceptions\.toml\.accepted: .*needs just one of 'mart' and 'source'",
+    ),
+    "an exception of a mart where rows are meant": (
+        append(
+            "exceptions.toml",
+            ACCEPTED.format(check="jump", limits='mart = "coverage"\narea_id = "x"\nindicator = "residents"'),
+        ),
+        r"exceptions\.toml\.accepted: .*has no 'source' and no 'mart'",
+    ),
+    "a night without limits": (
+        edit("sources.toml", "max_gone_share", "# max_gone_share"),
+        r"sources\.toml, night: max_gone_share: Field required",
     ),
     "a missing file": (lambda folder: (folder / "rules.toml").unlink(), r"is no registry: rules\.toml missing"),
     "a missing list": (
