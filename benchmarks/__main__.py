@@ -146,6 +146,7 @@ def _bare(
         connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
         listed = ", ".join(f"'{name}'" for name, indicator in registry.indicators.items() if indicator.of_areas)
         connection.execute(f"create type indicator_id as enum ({listed})")
+        connection.execute(queries.functions("code_functions"))
         connection.execute("set variable origin = 'synthetic'")
         connection.execute(f"set variable last_baseline_year = {registry.evaluation.baseline.last_year}")
         connection.execute(f"set variable open_through = {registry.evaluation.open_through}")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.models import Identifier, Model, Slug, Text
+from schemas.model import Identifier, Model, Slug, Text
 
 
 class ChangeStep(Model):

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from schemas.models import Table, TableColumn
 from schemas.registry import Registry
+from schemas.tables import Table, TableColumn
 
 POLARS_TYPES: dict[str, pl.DataType] = {
     "text": pl.String(),

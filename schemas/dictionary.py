@@ -3,8 +3,9 @@
 import csv
 import io
 
-from schemas.models import Indicator, Table
+from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.tables import Table
 
 HEADER = ("table", "kind", "column", "type", "unit", "may_be_empty", "in_key", "allowed_values", "description")
 

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.models import Identifier, Indicator, Model, Source, Text
+from schemas.indicators import Indicator
+from schemas.model import Identifier, Model, Text
+from schemas.sources import Source
 
 
 class Protection(Model):

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.models import Identifier, Model, Text
+from schemas.model import Identifier, Model, Text
 
 GROUPS = {
     "funded": ("funded", "never_funded"),

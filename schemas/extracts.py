@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from schemas.models import Identifier, Indicator, Model, Text
+from schemas.indicators import Indicator
+from schemas.model import Identifier, Model, Text
 
 
 class Mark(Model):

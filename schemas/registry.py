@@ -16,25 +16,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from schemas.change_theory import ChangeStep, ChangeTheory
+from schemas.code_lists import CODES
 from schemas.disclosure import CategorySum, ClassRule, Disclosure, Owner
 from schemas.evaluation import BaselineWindow, Contrast, Evaluation, Lifting
 from schemas.extracts import Extracts, Mark
-from schemas.models import (
-    CODES,
-    Column,
-    Correction,
-    Indicator,
-    KnownException,
-    Layout,
-    Model,
-    NightLimits,
-    ReadingLimits,
-    Rule,
-    Source,
-    Table,
-    TableColumn,
-    TableEntry,
-)
+from schemas.indicators import Indicator
+from schemas.model import Model
+from schemas.rules import Correction, KnownException, Rule
+from schemas.sources import Layout, NightLimits, ReadingLimits, Source
+from schemas.tables import Column, Table, TableColumn, TableEntry
 
 FILES = (
     "indicators.toml",

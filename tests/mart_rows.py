@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 
 from schemas.contracts import POLARS_TYPES
-from schemas.models import Table
 from schemas.registry import Registry
+from schemas.tables import Table
 
 DEFAULTS: dict[str, Any] = {"text": "x", "integer": 0, "number": 0.0, "boolean": False, "year": 2005, "date": None}
 

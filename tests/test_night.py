@@ -14,7 +14,7 @@ from command_line import invoke
 
 from flows import night
 from flows.core.outcome import Report
-from flows.intake import versions
+from flows.intake import vintages
 from flows.publish.gate import Judgement
 from flows.settings import Settings
 from flows.steps import FlowStep, Plain
@@ -106,7 +106,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     """Sets the clock of the night."""
 
     def set_to(moment: datetime) -> None:
-        for module in (night, versions, night.moments):
+        for module in (night, vintages, night.moments):
             monkeypatch.setattr(module, "now", lambda: moment)
 
     return set_to

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from schemas.models import NightLimits
+from schemas.sources import NightLimits
 
 VERSION = "the version of the software"
 # A version is the day of its release where it was made; the clock is in UTC.

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from flows.core.files import placed
 from schemas import contracts
-from schemas.models import Table
+from schemas.tables import Table
 
 PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
 

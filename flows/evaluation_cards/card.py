@@ -9,7 +9,7 @@ from flows.evaluation_cards.sentences import ArmNames, CardWarning
 from flows.present.pictures import Picture
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Limits
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 

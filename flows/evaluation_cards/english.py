@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 
 ABSENT = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"

@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 OUTCOME_GROUPS = {

@@ -17,7 +17,7 @@ from flows.evaluation_cards.english import (
 )
 from flows.evaluation_cards.figures import UNWEIGHTED, Arm, ArmPair, Outcome, Row, widest
 from schemas.evaluation import Contrast
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 ORIGINS = {

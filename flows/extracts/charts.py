@@ -15,7 +15,7 @@ from flows.extracts.model import ClearedFigure, Extract, Place, PlaceKind
 from flows.extracts.phrases import NO_INTERVAL, caveats
 from flows.present import danish
 from flows.present.pages import templates
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 # The plot, and the room around it: numbers of the axis, unit, names of the lines. Narrow enough that the letters stay

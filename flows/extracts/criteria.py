@@ -3,7 +3,7 @@
 from flows.extracts.model import Criterion, OtherList, Watch
 from flows.extracts.phrases import amount, capital, name, step
 from flows.present import danish
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 SIGNS = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}

@@ -16,7 +16,7 @@ from flows.extracts.model import ClearedFigure, Extract, Other, Place, Since
 from flows.present import danish
 from flows.present.vocabulary import STATUSES
 from schemas import labels
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 Value: TypeAlias = str | int | float | None

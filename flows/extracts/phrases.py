@@ -7,7 +7,7 @@ from flows.extracts import words
 from flows.extracts.model import Change, ClearedFigure, Extract, Other, Place
 from flows.present import danish
 from schemas import labels
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 NO_INTERVAL = "usikkerhed ukendt"  # in a cell; in a sentence:

@@ -10,7 +10,7 @@ from flows.extracts.model import Area, Change, ChangeLine, ClearedFigure, Extrac
 from flows.present import danish
 from flows.present import vocabulary as targets
 from flows.present.pdf import compiled
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 # What the template is given: text, lists of it, and names of charts.

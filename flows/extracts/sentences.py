@@ -30,7 +30,7 @@ from flows.extracts.phrases import (
     step,
 )
 from flows.present import danish
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 MOST = 12  # sentences of a reading

@@ -16,7 +16,7 @@ from flows.extracts.model import ChangeLine, ClearedFigure, Extract, Place
 from flows.present import danish
 from flows.present import vocabulary as targets
 from schemas import labels
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 NOTHING_SHOWN = "intet tal er vist i denne udgivelse"

@@ -7,7 +7,7 @@ from itertools import compress, product
 from typing import Any
 
 from flows.extracts.model import ClearedFigure, Criterion, OtherList, Place, Watch
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {

@@ -4,7 +4,7 @@ from typing import Literal
 
 from flows.extracts.model import ClearedFigure, Extract
 from flows.present import danish
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 DRAFT = ("UDKAST", "ikke godkendt af to personer og må ikke forlade huset.")

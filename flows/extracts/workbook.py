@@ -28,7 +28,7 @@ from flows.present import danish
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from schemas import labels
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 FRONT, CONTENTS, NOTES = "Forside", "Indhold", "Noter"

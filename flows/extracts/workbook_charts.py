@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from flows.extracts import csv_list, phrases, texts, words
 from flows.extracts.model import ClearedFigure, Extract, Place
 from flows.present import danish
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 SHEET = "Diagramtal"

@@ -20,7 +20,8 @@ from flows.intake.geocode import Resolved, by_name, by_neighbours
 from flows.intake.names import normal
 from flows.intake.reading import Reading
 from flows.intake.reshape import Rows
-from schemas.models import Indicator, LayoutColumn
+from schemas.indicators import Indicator
+from schemas.sources import LayoutColumn
 
 YEAR = r"^[0-9]{4}$"
 PERIOD = r"^([0-9]{4})(?:(?:K|Q)([1-4])|M(0[1-9]|1[0-2]))?$"

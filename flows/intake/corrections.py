@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.coded import Coded, DeliveredTable
-from schemas.models import Correction
 from schemas.registry import Registry
+from schemas.rules import Correction
 
 
 def corrected(

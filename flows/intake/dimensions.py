@@ -11,8 +11,8 @@ from flows.intake.faults import FaultGroup
 from flows.intake.geocode import Resolved
 from flows.intake.names import normal
 from flows.intake.reading import Reading
-from schemas.models import FigureRule
 from schemas.registry import Registry
+from schemas.sources import FigureRule
 
 TOTAL = "*total"
 

@@ -12,8 +12,9 @@ from flows.intake.faults import Fault
 from flows.intake.reading import Reading
 from flows.intake.reshape import Rows
 from schemas import contracts
-from schemas.models import LayoutColumn, Source, Table
 from schemas.registry import Registry
+from schemas.sources import LayoutColumn, Source
+from schemas.tables import Table
 
 ROW = "row"
 # What a row says of its delivery, not of the world.

@@ -4,7 +4,7 @@ import re
 
 from flows.intake.quarantine import Item
 from flows.present import danish
-from schemas.models import Layout
+from schemas.sources import Layout
 
 QUOTED = re.compile(r"'([^']+)'")
 WORDS: tuple[tuple[str, str], ...] = (

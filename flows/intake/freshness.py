@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from schemas.models import Releases
 from schemas.registry import Registry
+from schemas.sources import Releases
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from flows.intake.coded import Coded, Codes, combine
 from flows.intake.faults import FaultGroup
 from flows.intake.names import COUNTRY, OUTSIDE, PlaceNames, normal
-from schemas.models import LayoutColumn
+from schemas.sources import LayoutColumn
 
 BESIDE = ("geography", "municipality_code")
 

@@ -13,8 +13,8 @@ from flows.core.characters import visible
 from flows.intake.findings import in_danish
 from flows.intake.quarantine import Item
 from flows.present import danish
-from schemas.models import Layout
 from schemas.registry import Registry
+from schemas.sources import Layout
 
 INDENT = "      "
 # Names of rows and of the places in them, by the way in which the file is opened.

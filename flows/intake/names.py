@@ -9,8 +9,8 @@ from functools import cached_property
 import polars as pl
 
 from flows.core.provenance import digest
-from schemas.models import Source
 from schemas.registry import Registry
+from schemas.sources import Source
 
 COUNTRY = {"hele landet": "000", "danmark": "000", "000": "000"}
 OUTSIDE = "outside"

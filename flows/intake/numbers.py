@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 
 # A first group that begins with 0 is an English decimal: 0.259 never means 259.
 PATTERNS = {

@@ -7,8 +7,8 @@ from functools import cached_property
 from flows.core.provenance import digest
 from flows.intake.names import PlaceNames
 from schemas.contracts import Contract
-from schemas.models import Layout, Source
 from schemas.registry import Registry
+from schemas.sources import Layout, Source
 
 # Of an indicator, what decides whether a figure is read and kept.
 OF_INDICATORS = {"label_da", "kind", "per", "minimum", "maximum", "area_maximum", "of_year", "of_areas"}

@@ -18,8 +18,8 @@ from flows.intake.faults import Fault
 from flows.intake.receipts import Receipt
 from flows.intake.standing import COME, PLACE, came, conflicts, faults, named_before, newest, standing
 from schemas import contracts
-from schemas.models import Table
 from schemas.registry import Registry
+from schemas.tables import Table
 
 FIRST_FIGURES = "first_figures"
 VERDICT = "verdict.json"

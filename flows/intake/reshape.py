@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flows.intake.coded import Coded, Codes, DeliveredTable, combine
 from flows.intake.faults import Fault, FaultGroup, Refusal
-from schemas.models import Layout, LayoutColumn, Source
+from schemas.sources import Layout, LayoutColumn, Source
 
 ACROSS = "(kolonneoverskrift)"
 FIGURE = "(tal)"

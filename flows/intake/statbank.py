@@ -25,7 +25,7 @@ from flows.core import files
 from flows.core.locks import held
 from flows.core.provenance import file_sha256
 from flows.intake.deliveries import HASH_SUFFIX, NOTE_SUFFIX
-from schemas.models import Fetched, Source
+from schemas.sources import Fetched, Source
 
 BASE_URL = "https://api.statbank.dk/v1"
 # The API's documented limit of formats that it does not stream.

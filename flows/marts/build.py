@@ -13,7 +13,7 @@ from flows.marts import queries
 from flows.marts.baseline.steps import STATISTICS, Statistic
 from flows.marts.baseline.twins import OtherPool
 from flows.marts.queries import Query, Step
-from schemas.models import CODES
+from schemas.code_lists import CODES
 from schemas.registry import Registry
 
 EXCEPTIONS = {

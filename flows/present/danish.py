@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from schemas import labels
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 
 ABSENT = "–"
 MONTHS = (

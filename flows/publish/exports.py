@@ -23,8 +23,9 @@ from flows.core.files import placed, write
 from flows.core.provenance import file_sha256
 from schemas import contracts
 from schemas.dictionary import indicator_lines
-from schemas.models import Indicator, Table, TableColumn
+from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.tables import Table, TableColumn
 
 # Stata takes names of 32 letters, and a set of value labels is named by its column and a number.
 NAME_LENGTH = 29

@@ -6,9 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from flows.intake.ledger import DeliveryLedger
 from flows.publish import snapshots
 
@@ -64,6 +61,9 @@ def is_to_be_mended(marts: Path, ledger: DeliveryLedger, moment: datetime) -> bo
 
 def rows_of_files(folder: Path) -> dict[str, int]:
     """Rows of each mart in a folder, by the parquet files themselves; one that is no parquet is left out."""
+    import pyarrow as pa  # noqa: PLC0415 - needed where a manifest is cut, which is hardly ever
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     rows = {}
     for file in sorted(folder.glob("*.parquet")):
         try:

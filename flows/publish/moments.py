@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.core.clock import VERSION, WrongClock, doubt, released_on
 from flows.intake.ledger import FILE, DeliveryLedger, now
 from flows.publish import snapshots
-from schemas.models import NightLimits
+from schemas.sources import NightLimits
 
 RELEASES = "ledger.jsonl"
 LAST = 1 << 16

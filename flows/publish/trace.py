@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from flows.publish.snapshots import Snapshot
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 PLACES = ("area", "municipality", "region", "country")

@@ -21,7 +21,7 @@ from pydantic import AwareDatetime, field_validator, model_validator
 from flows.core.files import sync
 from flows.core.locks import held
 from flows.release.cells import Key, Part
-from schemas.models import Model, Text
+from schemas.model import Model, Text
 
 START = "0" * 64
 

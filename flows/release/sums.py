@@ -13,8 +13,9 @@ import polars as pl
 
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
 from flows.release.scope import COUNTRY, Group, Scope
-from schemas.models import Indicator, Source
+from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.sources import Source
 
 WEIGHTS = {"area": 1.0, "plan": 2.0, "size_band": 2.0, "funding_band": 2.0, "band": 2.0, "municipality": 4.0}
 LARGER = 20.0  # regions and the country

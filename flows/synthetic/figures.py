@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from flows.synthetic.parameters import DIRECTION, Base, Level, Truth, tied
 from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
 from flows.synthetic.scale import Numbers, linked, unlinked
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 
 Counts = NDArray[np.int64]
 # Part of the areas in which dwellings are built, merged or torn down in a year.

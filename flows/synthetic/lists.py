@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from flows.synthetic.figures import Figure
 from flows.synthetic.reference import ReferenceData
-from schemas.models import Layout, LayoutColumn
 from schemas.registry import Registry
+from schemas.sources import Layout, LayoutColumn
 
 OPERATORS = {">": gt, ">=": ge, "<": lt, "<=": le}
 ALL = "alle"

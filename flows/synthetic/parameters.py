@@ -9,7 +9,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from flows.synthetic.scale import linked, unlinked
-from schemas.models import Indicator, Model
+from schemas.indicators import Indicator
+from schemas.model import Model
 from schemas.registry import Registry
 
 DEPRIVATION_OF_MUNICIPALITIES = -1.5

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.models import Layout
 from schemas.registry import Registry
+from schemas.sources import Layout
 
 CARRIED = ("municipalities", "municipality_mergers", "statutory_rules", "pool_totals", "case_areas", "grants")
 

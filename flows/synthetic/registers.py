@@ -9,8 +9,8 @@ from importlib import resources
 from pathlib import Path
 
 from flows.synthetic.places import Places
-from schemas.models import KnownException
 from schemas.registry import Registry, load
+from schemas.rules import KnownException
 
 EXCEPTIONS = "# Disagreements that the made-up nation's reference deliveries carry over.\n"
 CORRECTIONS = "# The made-up nation's deliveries have no known errors.\n"

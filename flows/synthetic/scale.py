@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 
 Numbers = NDArray[np.float64]
 

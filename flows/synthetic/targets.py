@@ -17,7 +17,7 @@ from flows.synthetic.parameters import DIRECTION, Level, Truth, levels, tied
 from flows.synthetic.places import Places
 from flows.synthetic.pool import DrawnPlan, Pool
 from flows.synthetic.scale import Numbers, linked, unlinked
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 # z(0.975) + z(0.80): a change of so many standard errors is found in four cases of five.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 NAME = "Syntetisk nation"

@@ -9,7 +9,7 @@ import altair as alt
 from flows.present import danish
 from flows.present.pictures import INK, SOFT, svg
 from flows.publish.plans_read import Row
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 
 # Narrow enough that the letters stay readable on a telephone and wide enough for half a sheet of paper.
 WIDTH = 264

@@ -18,8 +18,9 @@ from flows.marts.build import over_snapshot
 from flows.present import danish, vocabulary
 from flows.publish.plans_read import Row
 from flows.publish.snapshots import Snapshot
-from schemas.models import Indicator, Source
+from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.sources import Source
 
 SOURCE = TABLE = "plan_targets"
 ORIGINS = {"real": "virkelige", "synthetic": "syntetiske"}

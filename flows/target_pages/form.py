@@ -19,7 +19,7 @@ from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_tabl
 from flows.publish.plans_read import Activity, Plan, Row, Target, in_order, read
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import sentences
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 TITLE = "Årligt skema for målopfyldelse"

@@ -6,7 +6,7 @@ from flows.present import danish, vocabulary
 from flows.present.pictures import Picture
 from flows.publish.plans_read import Row, Target
 from flows.target_pages import charts
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 # Why two years of an area cannot be compared.

@@ -8,7 +8,7 @@ from typing import Any
 from by_hand import PLANTED, YEAR, YEARS, Figures, area, place
 
 from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Place, Watch
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 INDICATORS = ("residents", "outside_work_pct", "convicted_pct", "gross_income_dkk", "gp_contacts_rate", "move_out_pct")

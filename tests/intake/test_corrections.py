@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from schemas.models import Correction, DeliveryLock, KnownException
+from schemas.rules import Correction, KnownException
+from schemas.sources import DeliveryLock
 
 ODENSE = "boligområde;Vollsmose;Odense"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from flows.intake.freshness import Freshness, freshness
-from schemas.models import Releases
 from schemas.registry import Registry
+from schemas.sources import Releases
 
 
 def states(registry: Registry, published: list[str], now: str, **change: Any) -> Freshness:

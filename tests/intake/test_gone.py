@@ -10,8 +10,8 @@ import pytest
 from flows.intake import gone
 from flows.intake.deliveries import Delivery
 from flows.intake.gone import Absence, Gone
-from schemas.models import KnownException
 from schemas.registry import Registry
+from schemas.rules import KnownException
 
 TODAY = date(2026, 12, 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from schemas.models import KnownException
+from schemas.rules import KnownException
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 HEAD = "# kilde: en prøve\n# udgivet: 2013-06-01\n# oprindelse: real\n"

@@ -7,8 +7,8 @@ import pytest
 
 from flows.intake.names import PlaceNames
 from flows.intake.reading import Reading
-from schemas.models import Correction, KnownException
 from schemas.registry import Registry
+from schemas.rules import Correction, KnownException
 
 Change = Callable[[Registry], dict[str, Any]]
 

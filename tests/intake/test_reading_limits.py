@@ -18,8 +18,8 @@ from raw_books import MAIN, book, header, line, row, sheet, styles, text, zipped
 from flows.intake import apart
 from flows.intake.faults import Refusal
 from flows.intake.formats import process, read
-from schemas.models import ReadingLimits
 from schemas.registry import Registry
+from schemas.sources import ReadingLimits
 
 SECONDS = 20
 

@@ -18,8 +18,8 @@ from flows.intake.delivery_note import Note, parse
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
 from flows.intake.reshape import reshape
-from schemas.models import Layout, LayoutColumn, Source
 from schemas.registry import Registry
+from schemas.sources import Layout, LayoutColumn, Source
 
 NOTE = parse([("kilde", "x"), ("udgivet", "2023"), ("oprindelse", "real")])
 TEXT = st.text(st.characters(codec="cp1252", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=9).map(

@@ -24,8 +24,8 @@ from pydantic import ValidationError
 from flows.intake import deliveries, delivery_note, statbank
 from flows.intake.deliveries import find
 from flows.intake.statbank import CELL_LIMIT, ClientSettings, HalfUpdated, StatBankError, TableInfo, cells, fetch
-from schemas.models import Fetched, Source
 from schemas.registry import Registry
+from schemas.sources import Fetched, Source
 
 INFO, BODY = CUTS / "api/tableinfo_straf42_da.json", CUTS / "api/straf42.csv"
 
@@ -294,7 +294,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from flows.intake.statbank import ClientSettings, fetch
-from schemas.models import Fetched
+from schemas.sources import Fetched
 from schemas.registry import load
 renames, rename = [], os.replace
 def replace(*names):

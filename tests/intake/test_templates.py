@@ -33,7 +33,7 @@ from flows.intake.reshape import reshape
 from flows.intake.templates import yearly
 from flows.intake.templates.workbook import ERROR_SENTENCE, LAST, PERCENT_SENTENCE, TEXT_SENTENCE
 from schemas import labels
-from schemas.models import Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 SOURCE, LAYOUT = "municipal_yearly", "municipal_wide"
@@ -152,7 +152,8 @@ def test_excel_stops_what_the_reader_would_set_aside(of_odense: bytes, registry:
         rule = rules[f"{cell}:{letters(place)}{LAST}"]
         first = rule.findtext("x:formula1", "", NS)
         if column.type in NUMBERS:
-            found = re.fullmatch(rf"IF\(ISNUMBER\({cell}\),AND\((.+)\),OR\({cell}=\"\.\.\"\)\)", first)
+            words = rf"OR\({cell}=\"\.\.\",{cell}=\"annulleret\"\)"
+            found = re.fullmatch(rf"IF\(ISNUMBER\({cell}\),AND\((.+)\),{words}\)", first)
             assert found, first
             tests = set(found[1].split(","))
             assert (f"{cell}=INT({cell})" in tests) == (column.type == "integer")
@@ -396,7 +397,7 @@ def test_the_page_lists_the_indicators_of_the_registry(registry: Registry) -> No
 
 def test_the_page_says_what_the_rules_say(registry: Registry) -> None:
     assert registry.rules["not_a_whole_number"].da in PAGE
-    assert {f"`{mark}`" for mark in registry.layouts[LAYOUT].missing if mark} == {"`..`"}
+    assert {f"`{mark}`" for mark in registry.layouts[LAYOUT].missing if mark} == {"`..`", "`annulleret`"}
     for source, layout in ((SOURCE, LAYOUT), ("municipal_figures", "figures_long")):
         assert registry.sources[source].layout == layout
         assert f"mere end {100 * registry.sources[source].max_bad_share:g} % af rækkerne" in PAGE

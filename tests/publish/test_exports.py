@@ -27,8 +27,8 @@ from flows.marts import build
 from flows.publish import exports
 from flows.publish.exports import ExportError
 from schemas import contracts
-from schemas.models import Table, TableColumn
 from schemas.registry import Registry
+from schemas.tables import Table, TableColumn
 
 MOMENT = datetime(2026, 11, 24, 3, 5, 7, tzinfo=UTC)
 PACKAGES = ("dta", "sav", "xpt")

@@ -8,8 +8,8 @@ from flows.intake.gone import Absence, Gone
 from flows.publish import floors
 from flows.publish.floors import Fall
 from flows.publish.last_night import LastNight
-from schemas.models import KnownException
 from schemas.registry import Registry
+from schemas.rules import KnownException
 
 LIST = {"path": "ministry_lists/a.csv", "source": "ministry_lists", "in_force": 100}
 OTHER = {"path": "ministry_lists/b.csv", "source": "ministry_lists", "in_force": 500}

@@ -11,7 +11,19 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from schemas import change_theory, disclosure, evaluation, extracts, models, registry
+from schemas import (
+    change_theory,
+    code_lists,
+    disclosure,
+    evaluation,
+    extracts,
+    indicators,
+    model,
+    registry,
+    rules,
+    sources,
+    tables,
+)
 
 ROOT = Path(__file__).parents[2]
 # Where a row of a list comes from, for whoever keeps the list: a CSV has no comments.
@@ -24,19 +36,20 @@ Models = frozenset[str]
 NONE: Models = frozenset()
 
 
-def _registry_models() -> dict[str, type[models.Model]]:
-    modules = (models, change_theory, disclosure, evaluation, extracts, registry)
+def _registry_models() -> dict[str, type[model.Model]]:
+    shared = (model, code_lists, indicators, sources, tables, rules)
+    modules = (*shared, change_theory, disclosure, evaluation, extracts, registry)
     classes = (kind for module in modules for _, kind in inspect.getmembers(module, inspect.isclass))
-    return {kind.__name__: kind for kind in classes if issubclass(kind, models.Model) and kind is not models.Model}
+    return {kind.__name__: kind for kind in classes if issubclass(kind, model.Model) and kind is not model.Model}
 
 
 MODELS = _registry_models()
-CODES = {kind.__name__: name for name, kind in models.CODES.items()}
+CODES = {kind.__name__: name for name, kind in code_lists.CODES.items()}
 
 
-def _owner(model: type[models.Model], field: str) -> str:
+def _owner(kind_of: type[model.Model], field: str) -> str:
     """The class that declares the field."""
-    return next(kind.__name__ for kind in reversed(model.__mro__) if field in getattr(kind, "__annotations__", {}))
+    return next(kind.__name__ for kind in reversed(kind_of.__mro__) if field in getattr(kind, "__annotations__", {}))
 
 
 # The name of a block is not among them: it is its key.

@@ -18,8 +18,10 @@ from pydantic import ValidationError
 from flows.marts import queries
 from flows.night import suites
 from schemas import contracts, dictionary
-from schemas.models import ACCEPTABLE, Column, Indicator
+from schemas.indicators import Indicator
 from schemas.registry import Registry, RegistryError, load
+from schemas.rules import ACCEPTABLE
+from schemas.tables import Column
 
 
 @pytest.fixture
@@ -411,6 +413,7 @@ FIGURE = {
     "published_in": 2010,
     "published_at": "2010-12-31",
     "received_at": "2026-01-01",
+    "figure_owner": "municipality",
     "source": "municipal_figures",
     "source_file": "x.csv",
     "source_line": 6,

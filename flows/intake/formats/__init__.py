@@ -10,7 +10,7 @@ from flows.intake.delivery_note import Note
 from flows.intake.faults import Refusal
 from flows.intake.formats import cubes, delimited, process, records, workbook
 from flows.intake.formats.encoding import refuse_what_is_no_table
-from schemas.models import Layout, Source
+from schemas.sources import Layout, Source
 
 # Zip (.xlsx, .ods, .docx), gzip, OLE (.xls and workbooks with a password), 7-Zip.
 CONTAINERS = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"7z\xbc\xaf")

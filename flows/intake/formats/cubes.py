@@ -9,7 +9,7 @@ from flows.intake.coded import Coded, Content, DeliveredTable
 from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Refusal
 from flows.intake.formats import process
-from schemas.models import ReadingLimits
+from schemas.sources import ReadingLimits
 
 VALUE = "INDHOLD"
 

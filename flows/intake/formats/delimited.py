@@ -26,7 +26,7 @@ from flows.intake.formats.cells import refuse_repeated
 from flows.intake.formats.encoding import TWICE_ENCODED, decode
 from flows.intake.large_file import LargeFile
 from flows.intake.privacy import lines_with_cpr_numbers, refuse_personal, rows_with_cpr_numbers
-from schemas.models import Layout
+from schemas.sources import Layout
 
 # More than a piece of a large file, which so is read with one dictionary per column.
 BLOCK = 32 << 20

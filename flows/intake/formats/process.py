@@ -16,7 +16,7 @@ import polars as pl
 
 from flows.intake.coded import Coded, Codes, Content
 from flows.intake.faults import Refusal
-from schemas.models import ReadingLimits
+from schemas.sources import ReadingLimits
 
 MODULE = "flows.intake.apart"
 # A machine that has other things to do lets the process wait.

@@ -9,7 +9,7 @@ from flows.intake.coded import Codes, Content, DeliveredTable
 from flows.intake.delivery_note import Note, beside
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats import process
-from schemas.models import Layout
+from schemas.sources import Layout
 
 
 def read(content: Content, layout: Layout, note: Note | None) -> DeliveredTable:

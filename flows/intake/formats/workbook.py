@@ -15,7 +15,7 @@ from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats import process
 from flows.intake.formats.cells import SHOWN_OTHERWISE, broken_rule, refuse_repeated
-from schemas.models import Layout, Source
+from schemas.sources import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")
 ROWS_OF_NOTE = "rækker"

@@ -11,7 +11,8 @@ from datetime import date
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
 from flows.intake.templates.workbook import LAST, Book, Rule, number_rule, place_rule, year_rule
-from schemas.models import Layout, LayoutColumn, Years
+from schemas.model import Years
+from schemas.sources import Layout, LayoutColumn
 
 # Defined names: the lists, and beside the indicators' their identifiers and their lowest and highest figures.
 INDICATORS, IDENTIFIERS, LOWEST, HIGHEST = "Indikatorer", "Betegnelser", "Lavest", "Højest"

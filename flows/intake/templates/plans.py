@@ -12,8 +12,10 @@ from flows.intake.templates import plan_cells, plan_words, workbook
 from flows.intake.templates.plan_cells import Grid
 from flows.intake.templates.workbook import CODES, GUIDE, LAST, Book, Guidance
 from schemas import labels
-from schemas.models import Indicator, LayoutColumn, Years
+from schemas.indicators import Indicator
+from schemas.model import Years
 from schemas.registry import Registry
+from schemas.sources import LayoutColumn
 
 TARGETS, ACTIVITIES, SHARED = SOURCES = ("plan_targets", "plan_activities", "secretariat_indicators")
 TITLES = {

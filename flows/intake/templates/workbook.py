@@ -16,8 +16,9 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
 
 from flows.core import files
-from schemas.models import Indicator, Layout, LayoutColumn
+from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.sources import Layout, LayoutColumn
 
 NOTE, GUIDE, CODES = "Følgeseddel", "Vejledning", "Koder"
 # Last row of the sheet of rows that the formulas count and the cells are checked in.

@@ -14,8 +14,9 @@ from flows.intake.cast import NUMBERS
 from flows.intake.templates import workbook
 from flows.intake.templates.workbook import CODES, GUIDE, LAST, NO_PERSONS, NOTE, Book, Guidance, Rule
 from schemas import labels
-from schemas.models import Indicator, Layout, LayoutColumn, Source
+from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.sources import Layout, LayoutColumn, Source
 
 SOURCE = "municipal_yearly"
 FIGURES = "Årstal"
