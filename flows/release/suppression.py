@@ -255,11 +255,15 @@ class _Suppression(Witnesses):
             raise AssertionError(f"a difference that was found for {requirement} is no witness of it")
 
     def _hide(self, cells: Integers) -> None:
-        """Hide cells; a zero is from then on a primary cell like those of a small total's breakdown."""
-        if not self.hidden[cells].all():
+        """Hide cells; a zero is from then on a primary cell like those of a small total's breakdown.
+
+        Of what was never to be seen nothing new is asked.
+        """
+        new = cells[~self.hidden[cells]]
+        if new.size:
             self.groups = None
-        self.hidden[cells] = True
-        self.small[cells] |= self.value[cells] < self.k[cells]
+        self.hidden[new] = True
+        self.small[new] |= self.value[new] < self.k[new]
 
     def _rows_that_tell(self, requirement: Requirement) -> list[int]:
         """The sums that leave no room for a requirement: those without which there still is none are dropped."""
