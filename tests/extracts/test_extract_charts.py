@@ -89,6 +89,39 @@ def test_lines_end_at_gaps_at_means_and_at_repeated_figures(full_extract: Extrac
     assert "Hul prik: kilden gentager i 2009 tallet for 2008." in said
 
 
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("boundary_break", "to afdelinger er lagt til"),
+        ("definition_break", "området er nu"),
+        ("other_owner", "de to tal er gjort op af hver sin kilde"),
+    ],
+)
+def test_a_break_ends_the_line_and_is_drawn_and_told(
+    full_extract: Extract, registry: Registry, why: str, words: str
+) -> None:
+    told: Years = {year: {"x": 500, "n": 1000} for year in YEARS}
+    told[2008] |= {"broken_by": why}
+    area = full_extract.areas[0].id
+    happened = {"happened_da": words, "happened_en": "x", "stated_in": "y"}
+    breaks = {
+        "boundary_breaks": ({"area_id": area, "from_year": "2008", **happened},) if why == "boundary_break" else (),
+        "definition_breaks": (
+            ({"indicator": "safe_evening_pct", "from_year": "2008", "figure_owner": "", **happened},)
+            if why == "definition_break"
+            else ()
+        ),
+    }
+    broken = registry.model_copy(update={"codes": registry.codes | breaks})
+    svg = drawn(first_area_with(full_extract, "safe_evening_pct", told), broken, "safe_evening_pct")
+    assert runs(svg) == [5, 5]
+    (rule,) = [path for path in svg.iter(f"{SVG}path") if path.get("class") == "break"]
+    (x_2007, _), (x_2008, _) = points(svg)[4:6]
+    at = float(rule.get("d", "").removeprefix("M").split()[0])
+    assert at == pytest.approx((x_2007 + x_2008) / 2, abs=0.2)
+    assert f"brud fra 2008: {words}" in " ".join(texts(svg))
+
+
 def test_hidden_and_missing_have_signs_and_words_of_their_own(full_extract: Extract, registry: Registry) -> None:
     told: Years = {year: {"x": 0 if year == 2005 else 500, "n": 1000} for year in YEARS}
     told |= {2006: {"mark": "hidden"}, 2007: {"mark": "not_delivered"}, 2008: {"mark": "withheld_by_source"}}
