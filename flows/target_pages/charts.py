@@ -27,7 +27,8 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     """From the figure of the starting year to the newest one, with its 95 % interval, the path and the target.
 
     `target` is a row of dim_targets and `newest` one of target_progress with a value. The bar begins at the figure of
-    the starting year and is left out where there is none; the whisker is left out where there is no interval.
+    the starting year and is left out where there is none, or where the newest figure is of another series; the whisker is
+    left out where there is no interval.
     """
     value, start, aim = newest["value"], newest["start_figure"], target["target_value"]
     expected, ends = planned(target, newest), (newest["ci_low"], newest["ci_high"])
@@ -55,7 +56,7 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 5.5], reverse=True, nice=False, zero=False))
     styled: dict[str, Any] = {"align": alt.expr("datum.align"), "fontWeight": alt.expr("datum.weight")}
     point = {"x": value, "y": _BAR}
-    bar = [] if start is None else [{"x": start, "x2": value, "y": _BAR - 0.28, "y2": _BAR + 0.28}]
+    bar = [] if start is None or break_before([newest]) is not None else [{"x": start, "x2": value, "y": _BAR - 0.28, "y2": _BAR + 0.28}]
     layers = [
         _data(_bullet_rules(start, ends, aim, expected))
         .mark_rule(color=INK)

@@ -252,8 +252,10 @@ def _course_in_words(target: Target, indicator: Indicator) -> str:
 
 def _bullet_caption(row: Row, newest: Row) -> str:
     parts = []
-    if newest["start_figure"] is not None:
+    if newest["start_figure"] is not None and charts.break_before([newest]) is None:
         parts.append("Grå søjle: fra startårets tal til det nyeste (◆)")
+    elif newest["start_figure"] is not None:
+        parts.append("ingen søjle: mellem startårets tal og det nyeste (◆) er der et brud")
     if newest["ci_low"] is not None:
         parts.append("tynd streg: tallets usikkerhed (95 %-interval)")
     if charts.planned(row, newest) is not None:

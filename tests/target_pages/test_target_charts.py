@@ -77,6 +77,19 @@ def test_a_bullet_without_a_start_has_no_bar(registry: Registry) -> None:
     assert "tal 2010: 26,0" in bare
 
 
+@pytest.mark.parametrize("why", charts.BREAKS)
+def test_nothing_is_drawn_across_a_break(registry: Registry, why: str) -> None:
+    indicator = registry.indicators[INDICATOR]
+    after = year(2010, 26.0, why=f"{why}; step_too_small")
+    assert "mark-rect" not in charts.bullet(TARGET, after, indicator)
+    years = [year(2008, 20.0), year(2009, 23.0), after]
+    whole = charts.course(TARGET, [*years[:2], year(2010, 26.0)], indicator)
+    broken = charts.course(TARGET, years, indicator)
+    assert charts.break_before(years) == 2010
+    assert len(re.findall('stroke-dasharray="3,4"', broken)) == 1
+    assert 'stroke-dasharray="3,4"' not in whole
+
+
 def test_the_target_year_has_no_plan_beside_its_target(registry: Registry) -> None:
     drawn = charts.bullet(TARGET, year(2012, 26.0), registry.indicators[INDICATOR])
     assert "mål 2012: 40,0" in drawn
