@@ -135,7 +135,7 @@ def test_the_deployment_is_what_prefect_yaml_says(server: Server) -> None:
     assert deployment["global_concurrency_limit"]["limit"] == 1
     assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
     assert deployment["parameter_openapi_schema"]["properties"].keys() == {
-        *("raw", "marts", "schemas", "again"),
+        *("raw", "marts", "schemas", "again", "clock_is_right"),
         *("as_of", "published_by"),
     }
     assert deployment["parameter_openapi_schema"]["properties"]["again"]["type"] == "boolean"
