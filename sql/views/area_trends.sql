@@ -9,12 +9,17 @@ with points as (
         value,
         ci_high - ci_low as width,
         coalesce(repeats_year is null and window_years = 1, false) as is_observation,
-        struct_pack(boundary_era := boundary_era, definition_era := definition_era, figure_owner := figure_owner) as series_of,
+        boundary_era,
+        definition_era,
+        lag(boundary_era, 4) over series as first_boundary_era,
+        lag(definition_era, 4) over series as first_definition_era,
+        figure_owner = lag(figure_owner, 1) over series
+        and figure_owner = lag(figure_owner, 2) over series
+        and figure_owner = lag(figure_owner, 3) over series
+        and figure_owner = lag(figure_owner, 4) over series as is_one_owners,
         lag(year, 4) over series as year_1,
         [lag(value, 4) over series, lag(value, 3) over series, lag(value, 2) over series, lag(value, 1) over series, value] as y,
         [lag(width, 4) over series, lag(width, 3) over series, lag(width, 2) over series, lag(width, 1) over series, width] as widths,
-        [lag(series_of, 4) over series, lag(series_of, 3) over series, lag(series_of, 2) over series, lag(series_of, 1) over series,
-         series_of] as series_ofs,
         [lag(is_observation, 4) over series, lag(is_observation, 3) over series, lag(is_observation, 2) over series,
          lag(is_observation, 1) over series, is_observation] as observations
     from area_values
@@ -27,9 +32,9 @@ judged as (
             when value is null then 'no_value'
             when year_1 is distinct from year - 4 or list_contains(list_transform(y, lambda v: v is null), true) then 'fewer_than_five_years'
             when list_contains(observations, false) then 'repeated_or_overlapping_figures'
-            when len(list_distinct(list_transform(series_ofs, lambda s: s.boundary_era))) > 1 then 'boundary_break'
-            when len(list_distinct(list_transform(series_ofs, lambda s: s.definition_era))) > 1 then 'definition_break'
-            when len(list_distinct(list_transform(series_ofs, lambda s: s.figure_owner))) > 1 then 'other_owner'
+            when boundary_era <> first_boundary_era then 'boundary_break'
+            when definition_era <> first_definition_era then 'definition_break'
+            when not is_one_owners then 'other_owner'
             when list_contains(list_transform(widths, lambda w: coalesce(w, 0) = 0), true) then 'no_interval'
         end as trend_missing_reason
     from points
