@@ -1,10 +1,11 @@
 """The year: a snapshot to cleared figures to each secretariat's extract, step by step, whoever runs the steps."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from flows.extracts import approve
+from flows.extracts import approve, seals
 from flows.extracts.assemble import NoSecretariat, secretariats
 from flows.publish import snapshots
 from flows.publish.snapshots import CutManifest, NoMart, NoSnapshot
@@ -13,7 +14,7 @@ from flows.release.attack import Refused, Undecided
 from flows.release.ledger import LedgerBusy, Tampered
 from flows.release.make import CannotRelease
 from flows.release.revisions import OtherSums
-from flows.release.store import ReleaseBusy, ReleaseDamaged
+from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
 from schemas.registry import RegistryError, load
@@ -71,19 +72,28 @@ def _year(chosen: Settings, year: int, secretariat: str | None, runner: Runner) 
     names = secretariats(snapshot, secretariat)
     releases = chosen.releases_folder
     with store.lock(releases):
-        ledger = store.ledger_of(releases)
-        approve.require_noted(ledger, chosen.extracts_folder)
+        ledger, finished = seals.opened(releases, chosen.extracts_folder, registry)
+        for folder in finished:
+            log.warning("%s was handed out before a run was stopped; it is in its place now", folder)
         log.info("clear figures ...")
         release = runner(MAKE_RELEASE, snapshot, registry, year, releases, ledger)
-        written = []
+        written, faults = [], []
         for name in names:
             log.info("extract of %s ...", name)
-            made = runner(WRITE_EXTRACT, release, name, snapshot, registry, ledger, chosen.extracts_folder)
+            try:
+                made = runner(WRITE_EXTRACT, release, name, snapshot, registry, ledger, chosen.extracts_folder)
+            except Exception as fault:  # one secretariat's fault is no other one's
+                faults.append(f"the extract of {name}: {in_words(fault)}")
+                continue
             written.append({**asdict(made), "folder": made.folder.as_posix()})
-    return {
-        "outcome": "written" if any(extract["is_new"] for extract in written) else "unchanged",
-        "message": f"extracts of {release.name} for {len(written)} secretariats",
-        "release": release.name,
-        "origin": release.record["origin"],
-        "extracts": written,
-    }
+    return {**_outcome(release, written, faults), "release": release.name, "extracts": written}
+
+
+def _outcome(release: Release, written: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> dict[str, Any]:
+    """What became of the year, in plain values; refused where the extract of one secretariat could not be written."""
+    outcome = "written" if any(extract["is_new"] for extract in written) else "unchanged"
+    message = f"extracts of {release.name} for {len(written)} secretariats"
+    if faults:
+        outcome = "refused"
+        message = f"{message}; not written, and what was there stays: {'; '.join(faults)}"
+    return {"outcome": outcome, "message": message, "origin": release.record["origin"]}

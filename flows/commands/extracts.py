@@ -138,8 +138,9 @@ def clear(
     schemas: Schemas = None,
 ) -> None:
     """Say that a person has looked at the extracts; the second person's word hands them out and enters the ledger."""
-    from flows.extracts import approve
+    from flows.extracts import approve, seals
     from flows.extracts.assemble import NoSecretariat, secretariats
+    from flows.extracts.report import CannotSet
     from flows.release import approvals, store
     from flows.release.attack import Refused, Undecided
     from flows.release.ledger import LedgerBusy, Tampered
@@ -147,8 +148,9 @@ def clear(
 
     chosen, registry, snapshot = opened(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
     check_clock(chosen, registry)
-    unready = (approvals.ApprovalMissing, CannotRelease, LedgerBusy, Refused, Tampered, Undecided)
+    unready = (approvals.ApprovalMissing, CannotRelease, CannotSet, LedgerBusy, Refused, Tampered, Undecided)
     unusable = (store.ReleaseBusy, store.ReleaseDamaged)
+    folders = (chosen.releases_folder, chosen.extracts_folder)
     with (
         stopping(USAGE, store.NoRelease, NoSecretariat),
         stopping(REFUSED, *unready, *unusable),
@@ -156,16 +158,41 @@ def clear(
     ):
         approved = store.find(chosen.releases_folder, release)
         names = secretariats(snapshot, secretariat)
+        _, finished = seals.opened(*folders, registry)
+        for folder in finished:
+            out.print(f"{folder} was handed out before a run was stopped; it is in its place now.", soft_wrap=True)
+        waiting = approve.waiting(approved, names, *folders)
         # One that is asked for by name and was handed out already is an error, among all it is passed over.
-        asked = names if secretariat else approve.waiting(approved, names, chosen.releases_folder)
-        for name, given in approve.approve(
-            by, approved, asked, snapshot, registry, chosen.releases_folder, chosen.extracts_folder
-        ):
+        asked = names if secretariat and not finished else waiting
+        if not asked:
+            out.print(f"{approved.name} has been handed out; nobody has to clear anything.")
+        for name, given in approve.approve(by, approved, asked, snapshot, registry, *folders):
             is_done = approvals.are_enough(given)
             standing = "cleared by" if is_done else "looked at by"
             lacking = "" if is_done else "; one more person must look at it"
             people = " and ".join(approval.name for approval in given)
             out.print(f"{approved.name}, {name}: {standing} {people}{lacking}", soft_wrap=True)
+
+
+def receipt(
+    file: Annotated[Path, typer.Argument(help="A receipt that went out with an extract: ...-kvittering.txt.")],
+    marts: Marts = None,
+    releases: Releases = None,
+) -> None:
+    """Tell which release a receipt is of: whether the ledger still has all that it had when the extract left.
+
+    Exit code 0: it has, and a zip beside the receipt is the one that left. 1: not so. 2: the file is no receipt.
+    """
+    from flows.extracts import receipts
+    from flows.release import store
+    from flows.release.ledger import Tampered
+    from flows.settings import settings
+
+    with stopping(USAGE, OSError, receipts.NoReceipt):
+        head = receipts.head_on(file)
+    with stopping(REFUSED, Tampered):
+        ledger = store.ledger_of(settings(marts=marts, releases=releases).releases_folder)
+        out.print(receipts.held_against(file, head, ledger), soft_wrap=True)
 
 
 def _show(extracts: Sequence[Mapping[str, Any]]) -> None:

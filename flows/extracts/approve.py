@@ -1,5 +1,6 @@
 """From a release to each secretariat's folder, and from two people's word to what may leave the house."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from flows.core.provenance import code_sha256, digest, engine_versions
-from flows.extracts import assemble, folders
+from flows.extracts import assemble, folders, receipts, seals
 from flows.extracts.model import Extract
 from flows.publish.snapshots import Snapshot
 from flows.release import approvals, ledger_entries, make, store
 from flows.release.approvals import Approval
-from flows.release.ledger import ReleaseLedger, Tampered
+from flows.release.ledger import ReleaseLedger
 from flows.release.make import CannotRelease
-from flows.release.store import Release
+from flows.release.store import Release, ReleaseDamaged
 from schemas.registry import Registry
 
 
@@ -35,14 +36,32 @@ class Written:
 def write_extract(
     release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger, extracts: Path
 ) -> Written:
-    """Write a secretariat's folder, unless it stands there as it would be written."""
+    """Write a secretariat's folder, unless it stands there as it would be written.
+
+    One that was handed out, and is not there any more, is written as it left. Raises ReleaseDamaged where this
+    version would write other bytes.
+    """
     folder = extracts / str(release.year) / secretariat
     if there := _standing(release, secretariat, registry, ledger, folder):
         return there
-    is_cleared = ledger_entries.name_of(release, secretariat) in ledger.releases
+    name = ledger_entries.name_of(release, secretariat)
+    is_cleared, handout = name in ledger.releases, ledger.handout(name)
     extract = _composed(release, secretariat, snapshot, registry, ledger, is_cleared)
-    record = folders.write(extract, registry, release, _given(release, secretariat), made_with(registry), folder)
-    return _written(record, folder, is_new=True)
+    given = [approval for approval in approvals.all_of(release) if approval.secretariat == secretariat]
+    if handout is None:
+        record = folders.write(extract, registry, release, given, made_with(registry), folder)
+        return _written(record, folder, is_new=True)
+    signed = [approval for approval in given if approval.signature in handout.approvals]
+    staged = folders.stage(extract, registry, release, signed, made_with(registry), folder)
+    if other := seals.differing(folders.hashes(staged), handout.files):
+        shutil.rmtree(staged)
+        packed = receipts.zip_of(secretariat, release.year)
+        raise ReleaseDamaged(
+            f"{folder} was handed out and is not there, and this version would write other files than left the house: "
+            f"{', '.join(other)}. Bring the folder back from its backup; its {packed} has the SHA-256 "
+            f"{handout.files[packed]}"
+        )
+    return _written(folders.settle(folder, handout, ledger.end_of(name), registry), folder, is_new=True)
 
 
 def standing(
@@ -51,27 +70,30 @@ def standing(
     """The extracts as they stand, if making them anew would change nothing; else None. Writes nothing."""
     of_year = [release for release in store.kept(releases) if release.year == year]
     ledger = store.ledger_of(releases)
+    if seals.is_unfinished(extracts):
+        return None
+    seals.require_whole(ledger, releases, extracts)
     if not of_year or not make.is_up_to_date(of_year[-1], snapshot, registry, releases, ledger):
         return None
     written = [_standing(of_year[-1], name, registry, ledger, extracts / str(year) / name) for name in names]
     return [extract for extract in written if extract] if all(written) else None
 
 
-def require_noted(ledger: ReleaseLedger, extracts: Path) -> None:
-    """Raise Tampered where a folder says that it was handed out, and the ledger does not know of it."""
-    for file in sorted(extracts.rglob(f"{folders.INTERNAL}/{folders.RECORD}")):
-        record = folders.recorded(file.parent.parent)
-        if record and record["is_cleared"] and f"{record['release']} {record['secretariat']}" not in ledger.releases:
-            raise Tampered(
-                f"{file} says that {record['release']} was handed out to {record['secretariat']}, and the ledger "
-                f"{ledger.file} does not know of it: bring the ledger back from its backup, or keep these extracts "
-                "beside the releases that they are of; nothing can be released until then"
-            )
+def waiting(release: Release, names: Sequence[str], releases: Path, extracts: Path) -> list[str]:
+    """Of these secretariats those to which nothing of a release has been handed out.
 
-
-def waiting(release: Release, names: Sequence[str], releases: Path) -> list[str]:
-    """Of these secretariats those to which nothing of a release has been handed out."""
+    Raises CannotRelease, with what to do, where something was, and its folder is not there.
+    """
     handed = store.ledger_of(releases).releases
+    for name in names:
+        folder = extracts / str(release.year) / name
+        record = folders.recorded(folder)
+        is_there = bool(record and record["is_cleared"] and record["release"] == release.name)
+        if ledger_entries.name_of(release, name) in handed and not is_there:
+            raise CannotRelease(
+                f"{release.name} has been handed out to {name}, and {folder} is not what left the house; run "
+                f"'boligprofil extract --year {release.year}', which writes it again, or says that it cannot"
+            )
     return [name for name in names if ledger_entries.name_of(release, name) not in handed]
 
 
@@ -87,12 +109,10 @@ def approve(
     """Note that a person has looked at the extracts of these secretariats as they stand; the second one hands them out.
 
     Before anything is handed out the release is attacked once more; then its numbers are entered in the ledger. Gives
-    each secretariat with the approvals that count. Raises ApprovalMissing, CannotRelease where a folder is not what
-    would be made now, ReleaseDamaged where the release is not, Tampered, Refused.
+    each secretariat with the approvals that count. Call under `store.lock`. Raises ApprovalMissing, CannotRelease
+    where a folder is not what would be made now, ReleaseDamaged where the release is not, Tampered, Refused.
     """
-    ledger = store.ledger_of(releases)
-    require_noted(ledger, extracts)
-    is_safe = False
+    ledger, _ = seals.opened(releases, extracts, registry)
     for name in names:
         if ledger_entries.name_of(release, name) in ledger.releases:
             folder = extracts / str(release.year) / name
@@ -102,36 +122,60 @@ def approve(
             f"{release.name} was made of another snapshot, other rules or before another release was handed out; run "
             f"'boligprofil extract --year {release.year}' again and look at what it writes"
         )
+    made = made_with(registry)
     for name in names:
         folder = extracts / str(release.year) / name
-        extract = _composed(release, name, snapshot, registry, ledger, is_cleared=False)
-        content = _content(extract, registry)
-        if not folder.is_dir() or folders.content_of(folder) != content:
-            raise CannotRelease(
-                f"{folder} is not what would be handed out (it was changed, or never written); run "
-                f"'boligprofil extract --year {release.year} --secretariat {name}' and look at it again"
-            )
-        given = approvals.add(release, name, content, by)
+        draft = _composed(release, name, snapshot, registry, ledger, is_cleared=False)
+        content = _looked_at(release, draft, registry, made, folder)
+        given = approvals.add(release, name, content, by, made)
         if approvals.are_enough(given):
-            if not is_safe:
-                _require_safe(release, snapshot, registry, ledger)
-                is_safe = True
-            figures = assemble.figures_of(release, name, snapshot)
-            entries = list(ledger_entries.entries(release, name, figures, registry, datetime.now(UTC)))
-            if not entries:
-                raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
-            ledger = store.hand_out(releases, entries)
-            extract = _composed(release, name, snapshot, registry, ledger, is_cleared=True)
-        folders.write(extract, registry, release, given, made_with(registry), folder)
+            ledger = _hand_out(release, name, given, snapshot, registry, ledger, folder)
+        else:
+            folders.note_approvals(draft, registry, release, given, folder)
         yield name, given
 
 
-def _require_safe(release: Release, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger) -> None:
-    """Make a release again of which nothing was handed out yet, and attack it. Raises ReleaseDamaged, Refused."""
-    handed = make.handed_out(store.kept(release.folder.parent), ledger)
-    if release not in handed:
-        make.require_as_made(release, snapshot, registry, handed)
-    make.attack_again(release, make.earlier_than(release, handed)).require_safe()
+def _looked_at(release: Release, draft: Extract, registry: Registry, made: str, folder: Path) -> str:
+    """The digest of the files in a draft's folder. Raises CannotRelease where they are not what would be written.
+
+    The first person's approval has found them to be that; if neither they nor what makes them have changed since,
+    they are not made again for the second.
+    """
+    content = folders.content_of(folder) if folder.is_dir() else ""
+    before = approvals.given(release, draft.secretariat, content)
+    if any((approval.seal, approval.made_with) == (release.seal, made) for approval in before):
+        return content
+    record = folders.recorded(folder)
+    if not content or record is None or _content(draft, registry) != content:
+        raise CannotRelease(
+            f"{folder} is not what would be handed out (it was changed, or never written); run "
+            f"'boligprofil extract --year {release.year} --secretariat {draft.secretariat}' and look at it again"
+        )
+    return content
+
+
+def _hand_out(
+    release: Release,
+    name: str,
+    given: Sequence[Approval],
+    snapshot: Snapshot,
+    registry: Registry,
+    ledger: ReleaseLedger,
+    folder: Path,
+) -> ReleaseLedger:
+    """Hand a cleared extract out: written beside, entered in the ledger with its seal, then put in its place."""
+    attack = make.attacked(release, snapshot, registry, ledger)
+    at = datetime.now(UTC)
+    figures = assemble.figures_of(release, name, snapshot)
+    entries = list(ledger_entries.entries(release, name, figures, registry, at))
+    if not entries:
+        raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
+    extract = _composed(release, name, snapshot, registry, ledger, is_cleared=True)
+    staged = folders.stage(extract, registry, release, given, made_with(registry), folder)
+    seal = ledger_entries.seal(release, name, folders.hashes(staged), given, attack, at)
+    ledger = store.hand_out(release.folder.parent, entries, seal)
+    folders.settle(folder, seal, ledger.end_of(seal.release), registry)
+    return ledger
 
 
 def _standing(
@@ -169,10 +213,6 @@ def _composed(
     there = {earlier.name: earlier for earlier in store.kept(release.folder.parent)} if names else {}
     before = [there[name] for name in names if there[name].record["number"] < release.record["number"]]
     return assemble.extract(release, secretariat, snapshot, registry, before[-1] if before else None, is_cleared)
-
-
-def _given(release: Release, secretariat: str) -> list[Approval]:
-    return [approval for approval in approvals.all_of(release) if approval.secretariat == secretariat]
 
 
 def _content(extract: Extract, registry: Registry) -> str:

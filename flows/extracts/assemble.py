@@ -52,12 +52,13 @@ def extract(
         country=places["country", COUNTRY],
         areas=tuple(_areas(areas, places, release.year, snapshot, registry)),
         release=release.name,
-        snapshot=str(release.record["snapshot"]),
         origin=release.record["origin"],
         is_cleared=is_cleared,
         previous=previous.name if previous else None,
         changes=_changes(_figures(previous, wanted), _figures(release, wanted)) if previous else (),
         rounded_to=release.record["base"],
+        # Of the whole release: of one secretariat's places it would tell where to look.
+        holds_back=bool(release.record["held_back"]),
     )
 
 

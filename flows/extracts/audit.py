@@ -4,10 +4,10 @@ It tells primary cells from secondary ones, so it stays in the house. No true co
 """
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from flows.extracts import texts
 from flows.extracts.model import Extract
 from flows.present import danish
 from flows.present.pages import style, templates
@@ -32,8 +32,14 @@ LEFT_OUT = {
 WHOLE = ("cells", "cells_that_could_be_shown", "sums", "earlier")
 
 
-def of_extract(extract: Extract, registry: Registry, release: Release, approvals: Sequence[Approval]) -> dict[str, Any]:
-    """The record as plain values, without the digests of the files that it is about."""
+def of_extract(
+    extract: Extract,
+    registry: Registry,
+    release: Release,
+    approvals: Sequence[Approval],
+    letters: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """The record as plain values, without the digests of the files that it is about; `letters` as of `where`."""
     places = {(place.kind, place.id): place.name for place in (extract.municipality, extract.country)}
     for area in extract.areas:
         places |= {("area", area.id): area.name, ("twins", area.id): area.twins.name}
@@ -55,6 +61,8 @@ def of_extract(extract: Extract, registry: Registry, release: Release, approvals
                 **{fact: entry[fact] for fact in facts},
             }
             for entry, cell in _of_places(release, part, places)
+            # What follows from the others, such as those who have it not, is in no table.
+            if cell["part"] in PARTS
         ]
 
     return {
@@ -63,12 +71,12 @@ def of_extract(extract: Extract, registry: Registry, release: Release, approvals
         "year": extract.year,
         "release": release.name,
         "inputs_sha256": release.record["inputs_sha256"],
-        "snapshot": extract.snapshot,
+        "snapshot": release.record["snapshot"],
         "origin": extract.origin,
         "is_cleared": extract.is_cleared,
         "method": release.record["method"],
         "base": release.record["base"],
-        "approvals": [asdict(approval) for approval in approvals],
+        "approvals": [approval.signature.model_dump() for approval in approvals],
         "approvals_needed": NEEDED,
         "areas": len(extract.areas),
         "figures": len(figures),
@@ -76,12 +84,10 @@ def of_extract(extract: Extract, registry: Registry, release: Release, approvals
         "already_published": sum(figure.is_published for figure in shown),
         "marks": dict(sorted(Counter(figure.mark for figure in figures if figure.mark).items())),
         "hidden": listed("hidden", "rule", "k", "reached"),
-        "rounded": [cell for cell in listed("rounded", "k", "reached") if cell["part"] != "complement"],
+        "rounded": listed("rounded", "k", "reached"),
         "sums_off": len(release.record["not_additive"]),
-        "held_back": [
-            {**cell, "place": places[cell["geography"], cell["geography_id"]], "reason": entry["reason"]}
-            for entry, cell in _of_places(release, "held_back", places)
-        ],
+        "held_back": listed("held_back", "reason"),
+        "letters": [dict(letter) for letter in letters],
         "left_out": release.record["left_out"],
         "sums_not_exact": len(release.record["not_exact"]),
         "attack": release.record["attack"],
@@ -97,6 +103,20 @@ def _of_places(
         cell = entry["cell"]
         if (cell["geography"], cell["geography_id"]) in places:
             yield entry, cell
+
+
+def where(extract: Extract, letters: Iterable[str]) -> list[dict[str, str]]:
+    """Each letter that no font of the PDF has, with the place and the text that it stands in."""
+    lost = sorted(letters)
+    found = [
+        {"letter": f"U+{ord(letter):04X}", "place": place, "text": text}
+        for letter in lost
+        for place, text in texts.written(extract)
+        if letter in text
+    ]
+    known = {entry["letter"] for entry in found}
+    points = [f"U+{ord(letter):04X}" for letter in lost]
+    return found + [{"letter": point, "place": "", "text": ""} for point in points if point not in known]
 
 
 def page(record: Mapping[str, Any], registry: Registry) -> str:

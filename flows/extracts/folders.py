@@ -5,28 +5,34 @@ data/extracts/<year>/<secretariat>/
     sider/index.html, sider/omraade-<area>.html         the same as web pages
     definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
     boligprofil-<secretariat>-<year>.zip                once it is cleared: all of this in one file to send
+    boligprofil-<secretariat>-<year>-kvittering.txt     its receipt, to send with it
     INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
+data/extracts/<year>/.<secretariat>.cleared/            all of it but the receipt, until the ledger has it
 data/extracts/<year>/tidligere/<secretariat>-<release>/ what was handed out of an earlier release of the year
 """
 
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.core.files import replaced, sync
-from flows.extracts import audit, csv_list, pages, report, texts, workbook
+from flows.core.files import replaced, sync, sync_tree
+from flows.core.files import write as write_file
+from flows.extracts import audit, csv_list, pages, receipts, report, texts, workbook
 from flows.extracts.model import Extract
 from flows.release.approvals import Approval
+from flows.release.ledger import HandOut
 from flows.release.store import Release
 from schemas.registry import Registry
 
 INTERNAL = "INTERNT"
 EARLIER = "tidligere"
 RECORD = "kontrol.json"
+PAGE = "kontrol.html"
 
 
 def write(
@@ -42,29 +48,99 @@ def write(
     `approvals` are those given so far, of which those of these bytes count; `made_with` is a digest of what the bytes
     depend on. On any error what was there stays.
     """
-    _keep_cleared(folder, release.name)
+    keep_cleared(folder, release.name)
     with replaced(folder) as work:
-        outputs(extract, registry, work)
-        if extract.is_cleared:
-            _pack(work, f"boligprofil-{extract.secretariat}-{extract.year}.zip")
-        files = hashes(work)
-        content = _digest(files)
-        # Approvals speak of the draft's bytes: those of other bytes count for nothing.
-        spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
-        counting = [approval for approval in approvals if approval.content == spoken_of]
-        record = {
-            **audit.of_extract(extract, registry, release, counting),
-            "content_sha256": content,
-            "made_with": made_with,
-            "files": files,
-        }
-        (work / INTERNAL).mkdir()
-        (work / INTERNAL / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        (work / INTERNAL / "kontrol.html").write_text(audit.page(record, registry), encoding="utf-8")
+        return _fill(extract, registry, release, approvals, made_with, work)
+
+
+def stage(
+    extract: Extract,
+    registry: Registry,
+    release: Release,
+    approvals: Sequence[Approval],
+    made_with: str,
+    folder: Path,
+) -> Path:
+    """Write a cleared extract beside `folder`, all but its receipt, and sync it; as `write`. Returns where it lies.
+
+    It stays there until it is put in its place, whatever happens in between: the ledger has its hashes by then.
+    """
+    staged = staged_beside(folder)
+    shutil.rmtree(staged, ignore_errors=True)
+    _fill(extract, registry, release, approvals, made_with, staged)
+    sync_tree(staged)
+    return staged
+
+
+def staged_beside(folder: Path) -> Path:
+    """Where a cleared extract lies until the ledger has it."""
+    return folder.with_name(f".{folder.name}.cleared")
+
+
+def settle(folder: Path, handout: HandOut, head: str, registry: Registry) -> Mapping[str, Any]:
+    """Put what was staged beside `folder` in its place, with its receipt; returns the checker's record.
+
+    `head` is the hash of the ledger's line that closes the hand-out. A killed run is finished by calling it again.
+    """
+    staged = staged_beside(folder)
+    keep_cleared(folder, handout.of_release)
+    with replaced(folder) as work:
+        shutil.copytree(staged, work, dirs_exist_ok=True)
+        record = dict(_record_in(work))
+        write_file(work / receipts.name_of(record), receipts.text(record, handout, head))
+        _note(work, {**record, "files": hashes(work)}, registry)
+    shutil.rmtree(staged)
+    return _record_in(folder)
+
+
+def note_approvals(
+    extract: Extract, registry: Registry, release: Release, approvals: Sequence[Approval], folder: Path
+) -> None:
+    """Write the checker's record of a draft anew, with these approvals; no other file is touched."""
+    before = _record_in(folder)
+    record = audit.of_extract(extract, registry, release, approvals, before["letters"])
+    _note(folder, {**before, **record}, registry)
+
+
+def _fill(
+    extract: Extract,
+    registry: Registry,
+    release: Release,
+    approvals: Sequence[Approval],
+    made_with: str,
+    work: Path,
+) -> Mapping[str, Any]:
+    letters = outputs(extract, registry, work)
+    if extract.is_cleared:
+        _pack(work, receipts.zip_of(extract.secretariat, extract.year))
+    files = hashes(work)
+    content = _digest(files)
+    # Approvals speak of the draft's bytes: those of other bytes count for nothing.
+    spoken_of = approvals[-1].content if extract.is_cleared and approvals else content
+    counting = [approval for approval in approvals if approval.content == spoken_of]
+    record = {
+        **audit.of_extract(extract, registry, release, counting, audit.where(extract, letters)),
+        "content_sha256": content,
+        "made_with": made_with,
+        "files": files,
+    }
+    _note(work, record, registry)
     return record
 
 
-def _keep_cleared(folder: Path, release: str) -> None:
+def _note(folder: Path, record: Mapping[str, Any], registry: Registry) -> None:
+    content = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+    # The record last: where it is not there, or of other approvals, the page is not believed either.
+    write_file(folder / INTERNAL / PAGE, audit.page(record, registry).encode())
+    write_file(folder / INTERNAL / RECORD, content.encode())
+
+
+def _record_in(folder: Path) -> Mapping[str, Any]:
+    record: Mapping[str, Any] = json.loads((folder / INTERNAL / RECORD).read_text(encoding="utf-8"))
+    return record
+
+
+def keep_cleared(folder: Path, release: str) -> None:
     """Move what was handed out of another release out of the way, so that it is not lost."""
     record = recorded(folder)
     if record and record["is_cleared"] and record["release"] != release:
@@ -74,16 +150,18 @@ def _keep_cleared(folder: Path, release: str) -> None:
         sync(kept.parent)
 
 
-def outputs(extract: Extract, registry: Registry, folder: Path) -> None:
-    """Write everything that the secretariat gets into a new folder."""
+def outputs(extract: Extract, registry: Registry, folder: Path) -> frozenset[str]:
+    """Write everything that the secretariat gets into a new folder; returns the letters that no font of the PDF has."""
     stem = f"boligprofil-{extract.secretariat}-{extract.year}"
     folder.mkdir(parents=True, exist_ok=True)
     pages.write(extract, registry, folder / "sider")
     workbook.write(extract, registry, folder / f"{stem}.xlsx")
     csv_list.write(extract, registry, folder / f"{stem}.csv")
-    (folder / f"{stem}.pdf").write_bytes(report.pdf(extract, registry))
+    printed = report.typeset(extract, registry)
+    (folder / f"{stem}.pdf").write_bytes(printed.pdf)
     (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
     (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
+    return printed.replaced
 
 
 def _pack(folder: Path, name: str) -> None:

@@ -257,7 +257,8 @@ class Extract:
 
     `rounded_to`: all counts that were not published already are multiples of it; None where they are shown as they are.
     `years` are in order and end with `year`; `indicators` are identifiers of the registry in its order. `previous` is
-    the release that `changes` are counted from, None for the first one.
+    the release that `changes` are counted from, None for the first one. `holds_back` tells that the release keeps some
+    figures as readers had them although they were corrected; which ones, nobody outside may know.
     """
 
     secretariat: str
@@ -269,9 +270,9 @@ class Extract:
     country: Place
     areas: tuple[Area, ...]
     release: str
-    snapshot: str
     origin: Literal["real", "synthetic"]
     is_cleared: bool
     previous: str | None
     changes: tuple[ChangeLine, ...]
     rounded_to: int | None = None
+    holds_back: bool = False

@@ -8,8 +8,9 @@ import typst
 from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
 from flows.extracts.model import Area, Change, ChangeLine, ClearedFigure, Extract, Other, Place, TargetLine
 from flows.present import danish
+from flows.present import pdf as pdfs
 from flows.present import vocabulary as targets
-from flows.present.pdf import compiled
+from flows.present.pdf import Typeset
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -42,12 +43,29 @@ VERDICTS_READ = (
 )
 
 
+class CannotSet(RuntimeError):
+    """The report cannot be set; the message names the secretariat, and the places and texts that may be why."""
+
+
 def pdf(extract: Extract, registry: Registry) -> bytes:
     """The secretariat's report, A4: an overview, then two to four pages per area, or a page where no area is known."""
+    return typeset(extract, registry).pdf
+
+
+def typeset(extract: Extract, registry: Registry) -> Typeset:
+    """The report as `pdf` gives it, and the letters that no font has. Raises CannotSet."""
     pictures: dict[str, bytes] = {}
     content = _content(extract, registry, pictures)
     try:
-        return compiled("flows.extracts", "report.typ", content, pictures)
+        return pdfs.typeset("flows.extracts", "report.typ", content, pictures)
+    except typst.TypstError as error:
+        rare = [
+            f"{place}: {text!r}"
+            for place, text in texts.written(extract)
+            if any(sign > pdfs.LATIN_ENDS for sign in text)
+        ]
+        where = f"; texts with letters that are not Latin: {'; '.join(rare)}" if rare else ""
+        raise CannotSet(f"the report of {extract.name} cannot be set ({error}){where}") from error
     finally:
         # The compiler forgets the report: it keeps what it has worked out for as many documents as are set here.
         for _ in range(REMEMBERED):
@@ -66,7 +84,6 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "banners": words.banners(extract),
         "is_real": extract.is_cleared and extract.origin == "real",
         "release": extract.release,
-        "snapshot": extract.snapshot,
         "how_to_read": [*HOW_TO_READ, *([words.rounding_read(extract.rounded_to)] if extract.rounded_to else [])],
         "verdicts": VERDICTS_READ,
         "marks": [

@@ -24,6 +24,11 @@ NO_AREAS = (
     "Boligprofil kender intet støttet boligområde hos sekretariatet i denne udgivelse. "
     "Derfor er der kun tal for kommunen og hele landet."
 )
+HELD_BACK = (
+    "Nogle rettelser er holdt tilbage i denne udgivelse: tallene står, som de stod sidst, fordi forskellen kunne "
+    "fortælle om enkelte personer. Hvilke tal og hvilke steder det gælder, kan ikke siges. Det kan også være tal, som "
+    "I ikke får."
+)
 POLARITIES = {
     "high_is_better": "Et højt tal er godt: stiger det, går det den gode vej.",
     "high_is_worse": "Et lavt tal er godt: falder det, går det den gode vej.",
@@ -297,6 +302,17 @@ def in_order(extract: Extract, registry: Registry) -> list[ChangeLine]:
     return sorted(extract.changes, key=place)
 
 
+def written(extract: Extract) -> Iterator[tuple[str, str]]:
+    """Texts that came with deliveries: the place that each is about, and the text."""
+    yield extract.name, extract.name
+    for place in (extract.municipality, extract.country):
+        yield place.name, place.name
+    for area in extract.areas:
+        words_of = [area.name, *area.plans, *(place.name for place in (area.twins, *area.other_boundaries))]
+        words_of += [text for target in area.targets for text in (target.plan, target.goal) if text]
+        yield from ((area.name, text) for text in dict.fromkeys(words_of))
+
+
 def since(extract: Extract) -> str:
     """What the changes are counted from, and how many there are."""
     if extract.previous is None:
@@ -363,6 +379,9 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
 def _change_lines(extract: Extract, registry: Registry) -> Iterator[str]:
     yield from _head("Ændringer siden sidste udgivelse", extract)
     yield from _wrapped(since(extract))
+    if extract.holds_back:
+        yield ""
+        yield from _wrapped(HELD_BACK)
     if not extract.changes:
         return
     yield ""

@@ -274,7 +274,7 @@ class _Maker:
                 yield "Områder uden tal", f"{danish.sentence(danish.listed(bare))} Hvorfor står på områdets ark."
         else:
             yield "Boligområder", texts.NO_AREAS
-        yield "Udgivelse", f"{extract.release}, lavet af tallenes udgave {extract.snapshot}."
+        yield "Udgivelse", danish.sentence(extract.release)
         yield "Ændringer", texts.since(extract)
         if extract.areas:
             yield (

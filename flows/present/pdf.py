@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import typst
 
@@ -19,8 +19,20 @@ LATIN_ENDS = "\u024f"
 ANY_LETTER = b'#set document(title: "x")\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n#read("letter")'
 
 
+class Typeset(NamedTuple):
+    """A PDF, and the letters that no font has and that are shown as REPLACEMENT in it."""
+
+    pdf: bytes
+    replaced: frozenset[str]
+
+
 def compiled(package: str, template: str, content: Mapping[str, Any], pictures: Mapping[str, bytes]) -> bytes:
-    """The PDF of a package's template; `content` lies beside it as content.json, and the pictures under their names.
+    """The PDF of a package's template, see `typeset`."""
+    return typeset(package, template, content, pictures).pdf
+
+
+def typeset(package: str, template: str, content: Mapping[str, Any], pictures: Mapping[str, bytes]) -> Typeset:
+    """A package's template set with `content`, which lies beside it as content.json, and pictures under their names.
 
     A letter that no font has stops nothing: it is shown as REPLACEMENT, and the log names its code point. The template
     finds the code points in the content as `without_glyph`, a text that is empty as a rule.
@@ -29,7 +41,7 @@ def compiled(package: str, template: str, content: Mapping[str, Any], pictures: 
     # Plain lists and texts, as the template will read them.
     plain = json.loads(json.dumps({**content, "without_glyph": ""}))
     try:
-        return _pdf({"main": main, **pictures, "content.json": _json(plain)})
+        return Typeset(_pdf({"main": main, **pictures, "content.json": _json(plain)}), frozenset())
     except typst.TypstError as error:
         if NO_GLYPH not in str(error):
             raise
@@ -46,16 +58,18 @@ def compiled(package: str, template: str, content: Mapping[str, Any], pictures: 
             refused = error
             continue
         log.warning("letters that no font has are shown as %s in %s: %s", REPLACEMENT, template, points)
-        return made
+        return Typeset(made, frozenset(lost))
     raise refused
 
 
 def _perhaps_lost(letters: set[str]) -> Iterator[set[str]]:
-    """The letters that may have no glyph: alone, then in combination with a mark, then every one of another script."""
+    """The letters that may have no glyph: alone, then in combination with a mark, then every one of another script,
+    then all that is not Latin."""
     lost = {letter for letter in letters if not _has_glyph(letter)}
     yield lost
     yield lost | {letter for letter in letters if unicodedata.combining(letter) or unicodedata.category(letter) == "Mn"}
     yield lost | {letter for letter in letters if unicodedata.category(letter)[0] in "LMC" and letter > LATIN_ENDS}
+    yield {letter for letter in letters if letter > LATIN_ENDS}
 
 
 def _texts(node: Any) -> Iterator[str]:

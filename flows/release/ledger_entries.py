@@ -1,13 +1,15 @@
-"""What the ledger notes when an extract is handed out: each of its numbers, and each mark of disclosure control."""
+"""What the ledger notes when an extract is handed out: each number and mark of disclosure control, and its seal."""
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from flows.release.approvals import Approval
 from flows.release.cells import Part
-from flows.release.ledger import Entry
+from flows.release.ledger import Attacked, Entry, HandOut
 from flows.release.store import Release
 from schemas.registry import Registry
 
@@ -46,6 +48,27 @@ def entries(
         if row["mark"] in registry.extracts.protecting:
             part = "count" if indicator.kind == "count" else "numerator"
             yield Entry(**fields, part=part, mark=row["mark"], why=whys.get(place, row["mark"]))
+
+
+def seal(
+    release: Release,
+    secretariat: str,
+    files: Mapping[str, str],
+    approvals: Sequence[Approval],
+    attack: Attacked,
+    at: datetime,
+) -> HandOut:
+    """What closes a release to a secretariat: `files` are hashes of what leaves the house, by path."""
+    return HandOut(
+        release=name_of(release, secretariat),
+        released_at=at,
+        seal=release.seal,
+        to=(secretariat,),
+        files=dict(files),
+        approvals=tuple(approval.signature for approval in approvals),
+        attack=attack,
+        blind=secrets.token_hex(32),
+    )
 
 
 def _numbers(row: Mapping[str, Any], kind: str) -> Iterator[tuple[Part, float]]:

@@ -19,7 +19,7 @@ from flows.release import figures, revisions, scope, store, sums
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
 from flows.release.controlled_rounding import Rounded, round_
-from flows.release.ledger import ReleaseLedger, Tampered
+from flows.release.ledger import Attacked, ReleaseLedger, Tampered
 from flows.release.revisions import Held
 from flows.release.scope import Scope
 from flows.release.store import Release, ReleaseDamaged
@@ -150,6 +150,31 @@ def require_as_made(release: Release, snapshot: Snapshot, registry: Registry, ha
 def _next(handed: Iterable[Release]) -> int:
     """The number of a release beside those that were handed out."""
     return 1 + max((int(release.record["number"]) for release in handed), default=0)
+
+
+def attacked(release: Release, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger) -> Attacked:
+    """What the attack of a release reached beside all that was handed out before it: once, not once per reader.
+
+    Where the ledger has it from handing the release out to somebody else, of the same bytes, beside the same releases
+    and by the same code, that is it. A draft is made again, attacked on the way, and compared with what is kept.
+    Raises ReleaseDamaged, Tampered, Refused.
+    """
+    handed = handed_out(store.kept(release.folder.parent), ledger)
+    beside = {other.name: other.seal for other in earlier_than(release, handed)}
+    code = digest([code_sha256("flows.release", "schemas"), repr(sorted(engine_versions().items()))])
+    for handout in ledger.handouts:
+        kept = handout.attack
+        same_bytes = (handout.of_release, handout.seal) == (release.name, release.seal)
+        if same_bytes and (kept.beside, kept.code) == (beside, code):
+            release.require_whole()
+            return kept
+    if release not in handed:
+        require_as_made(release, snapshot, registry, handed)
+        return Attacked(**release.record["attack"], beside=beside, code=code)
+    findings = attack_again(release, earlier_than(release, handed))
+    findings.require_safe()
+    reached = {interval.key for interval in findings.intervals}
+    return Attacked(cells=len(reached), intervals=len(findings.intervals), leaks=0, beside=beside, code=code)
 
 
 def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:

@@ -27,7 +27,7 @@ from flows.core.parquet import write_parquet
 from flows.core.provenance import file_sha256
 from flows.release.attack import Exhibit
 from flows.release.cells import Cell, Key, Sum, Tables
-from flows.release.ledger import Entry, ReleaseLedger, Tampered, add, open_ledger
+from flows.release.ledger import Entry, HandOut, ReleaseLedger, Tampered, add, open_ledger
 from schemas.registry import Registry
 
 LEDGER, HEAD = "ledger.jsonl", "ledger.head"
@@ -117,6 +117,11 @@ class Release:
         """SHA-256 of its record, which has those of its files: what the ledger notes of a release handed out."""
         return file_sha256(self.folder / RECORD)
 
+    def require_whole(self) -> None:
+        """Raise ReleaseDamaged, naming the file, where a part is not what the release was made with."""
+        for part in PARTS:
+            self._file(part)
+
     @cached_property
     def _whole(self) -> set[str]:
         """Parts whose file has been found to be the one that the release was made with."""
@@ -191,12 +196,20 @@ def ledger_of(releases: Path) -> ReleaseLedger:
     return ledger
 
 
-def hand_out(releases: Path, entries: Iterable[Entry]) -> ReleaseLedger:
-    """Add what is handed out to the ledger, and note its end beside it. Raises Tampered, LedgerBusy."""
+def hand_out(releases: Path, entries: Iterable[Entry], seal: HandOut) -> ReleaseLedger:
+    """Add what is handed out and its seal to the ledger, and note its end beside it. Raises Tampered, LedgerBusy."""
     ledger_of(releases)
-    ledger = add(releases / LEDGER, entries)
-    write(releases / HEAD, f"{ledger.head}\n".encode())
+    ledger = add(releases / LEDGER, entries, seal)
+    note_end(releases, ledger)
     return ledger
+
+
+def note_end(releases: Path, ledger: ReleaseLedger) -> None:
+    """Note the ledger's end beside it, where a killed run did not come to it."""
+    noted = f"{ledger.head}\n".encode()
+    head = releases / HEAD
+    if ledger.ends and (not head.is_file() or head.read_bytes() != noted):
+        write(head, noted)
 
 
 def keep(

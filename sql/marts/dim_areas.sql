@@ -1,4 +1,4 @@
--- dim_areas: the housing areas that have facts, with size, band, plan and secretariat where they are case areas.
+-- dim_areas: the housing areas that have facts, with size, band and plan where they are case areas, and the secretariat that supports them.
 -- One row per area.
 with listed as (
     select area_id, string_agg(distinct cast("year" as varchar), ', ' order by cast("year" as varchar)) as list_years
@@ -56,7 +56,7 @@ select
     plans.funding_band,
     plans.plan_id,
     case_areas.supported_by_secretariat,
-    secretariats.secretariat_id,
+    area_secretariats.secretariat_id,
     boundaries.relation as boundary_on_lists,
     boundaries.listed_as,
     breaks.boundary_breaks,
@@ -70,7 +70,7 @@ left join facts.case_areas as case_areas using (area_id)
 left join area_sizes using (area_id)
 left join size_of on size_of.dwellings = area_sizes.dwellings
 left join plans using (area_id)
-left join codes.secretariats as secretariats on secretariats.municipality_code = case_areas.secretariat_municipality_code
+left join area_secretariats using (area_id)
 left join boundaries using (area_id)
 left join breaks using (area_id)
 left join listed on listed.area_id = coalesce(boundaries.listed_as, areas.area_id)

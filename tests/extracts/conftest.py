@@ -41,7 +41,6 @@ def make_extract(registry: Registry) -> Callable[..., Extract]:
             ),
             "areas": areas,
             "release": "2012-1",
-            "snapshot": "0123456789abcdef",
             "origin": "synthetic",
             "is_cleared": False,
             "previous": None,

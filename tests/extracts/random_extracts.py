@@ -77,7 +77,6 @@ def random_extract(rng: Random, registry: Registry) -> Extract:
         country=other("country", "hele landet"),
         areas=tuple(odd(number, name) for number, name in enumerate(names)),
         release="2012-1",
-        snapshot="0123456789abcdef",
         origin="synthetic",
         is_cleared=rng.random() < 0.5,
         previous="2011-1" if changes else None,

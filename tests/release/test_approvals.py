@@ -12,7 +12,7 @@ from test_make import handed, made
 from towns import town
 
 from flows.core.provenance import file_sha256
-from flows.extracts import approve, folders
+from flows.extracts import folders, seals
 from flows.release import approvals, store
 from flows.release.approvals import ApprovalMissing
 from flows.release.ledger import Tampered
@@ -162,11 +162,11 @@ def test_a_record_of_a_release_that_is_cut_is_named(tmp_path: Path, registry: Re
 def test_a_ledger_that_lacks_what_a_folder_says_was_handed_out_stops_everything(house: Kept) -> None:
     house.approve("Anne Jensen")
     house.approve("Bo Holm")
-    approve.require_noted(store.ledger_of(house.releases), house.extracts)
+    seals.require_whole(store.ledger_of(house.releases), house.releases, house.extracts)
     for name in (store.LEDGER, store.HEAD):
         (house.releases / name).unlink()
     with pytest.raises(Tampered, match=r"says that 2012-1 was handed out to aarhus"):
-        approve.require_noted(store.ledger_of(house.releases), house.extracts)
+        seals.require_whole(store.ledger_of(house.releases), house.releases, house.extracts)
     with pytest.raises(Tampered, match="says that"):
         house.approve("Cia Lund")
 

@@ -15,7 +15,7 @@ from flows.release import approvals, ledger_entries, make, store
 from flows.release.approvals import ApprovalMissing
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
-from flows.release.ledger import Tampered
+from flows.release.ledger import Attacked, Tampered
 from flows.release.make import CannotRelease
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
 from schemas.registry import Registry
@@ -27,8 +27,10 @@ def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 201
 
 
 def handed(release: Release, registry: Registry, releases: Path) -> None:
-    entries = ledger_entries.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
-    store.hand_out(releases, entries)
+    at = datetime(2012, 6, 1, tzinfo=UTC)
+    entries = ledger_entries.entries(release, "aarhus", release.figures, registry, at)
+    attack = Attacked(**release.record["attack"], beside={}, code="c0de")
+    store.hand_out(releases, entries, ledger_entries.seal(release, "aarhus", {}, [], attack, at))
 
 
 def told(

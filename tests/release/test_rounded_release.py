@@ -13,6 +13,7 @@ from flows.extracts import approve, folders
 from flows.publish.snapshots import Snapshot
 from flows.release import ledger_entries, make, store
 from flows.release.attack import Exhibit, attack
+from flows.release.ledger import Attacked
 from flows.release.make import CannotRelease
 from flows.release.store import Release
 from schemas.registry import Registry, load
@@ -42,8 +43,10 @@ def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 201
 
 
 def handed(release: Release, registry: Registry, releases: Path) -> None:
-    entries = ledger_entries.entries(release, "aarhus", release.figures, registry, datetime(2012, 6, 1, tzinfo=UTC))
-    store.hand_out(releases, entries)
+    at = datetime(2012, 6, 1, tzinfo=UTC)
+    entries = ledger_entries.entries(release, "aarhus", release.figures, registry, at)
+    attack = Attacked(**release.record["attack"], beside={}, code="c0de")
+    store.hand_out(releases, entries, ledger_entries.seal(release, "aarhus", {}, [], attack, at))
 
 
 def told(release: Release, place: str, indicator: str = SHARE, year: int = 2012) -> tuple[object, ...]:
