@@ -39,16 +39,8 @@ def replaced(folder: Path) -> Iterator[Path]:
 
     Call under a lock: two processes would fill the same folder.
     """
-    work, aside = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-
-    def tidy() -> None:
-        # A process killed between the two renames left the old folder aside.
-        if aside.exists() and not folder.exists():
-            os.replace(aside, folder)
-        for left in (work, aside):
-            shutil.rmtree(left, ignore_errors=True)
-
-    tidy()
+    work, aside = _beside(folder)
+    tidy(folder)
     work.mkdir(parents=True)
     try:
         yield work
@@ -58,7 +50,28 @@ def replaced(folder: Path) -> Iterator[Path]:
         os.replace(work, folder)
         sync(folder.parent)
     finally:
-        tidy()
+        tidy(folder)
+
+
+def tidy(folder: Path) -> None:
+    """Take away what a killed run left beside `folder` when it should have taken the place of it, as by `replaced`."""
+    work, aside = _beside(folder)
+    # A process killed between the two renames left the old folder aside.
+    if aside.exists() and not folder.exists():
+        os.replace(aside, folder)
+    for left in (work, aside):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def left_beside(parent: Path) -> list[Path]:
+    """The folders in `parent` beside which a killed run left something."""
+    left = [path for path in parent.glob(".*") if path.suffix in (".new", ".old")]
+    return sorted({path.with_name(path.stem.removeprefix(".")) for path in left})
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    """Where the new folder is filled, and where the old one waits."""
+    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
 
 
 def sync_tree(folder: Path) -> None:

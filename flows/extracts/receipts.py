@@ -70,8 +70,8 @@ def held_against(file: Path, head: str, ledger: ReleaseLedger) -> str:
     if head not in ledger.ends:
         raise Tampered(
             f"the ledger {ledger.file} has no release that ends with {head[:12]}...: it was put back to an earlier "
-            "day or written anew since the receipt went out, or the receipt is not ours. Bring the ledger back from its "
-            "backup"
+            "day or written anew since the receipt went out, or the receipt is not ours. Bring the ledger back "
+            "from its backup"
         )
     handout = ledger.handout(ledger.releases[ledger.ends.index(head)])
     if handout is None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from flows.core.files import left_beside, tidy
 from flows.extracts import folders, receipts
 from flows.release import approvals, make, store
 from flows.release.ledger import HandOut, ReleaseLedger, Tampered
@@ -30,7 +31,7 @@ def opened(releases: Path, extracts: Path, registry: Registry) -> tuple[ReleaseL
 
 def is_unfinished(extracts: Path) -> bool:
     """Whether a killed run left something beside the folders."""
-    return any(_staged(extracts))
+    return any(_staged(extracts)) or any(left_beside(year) for year in extracts.glob("*"))
 
 
 def _staged(extracts: Path) -> Iterator[Path]:
@@ -43,6 +44,9 @@ def _staged(extracts: Path) -> Iterator[Path]:
 
 def _finish(ledger: ReleaseLedger, extracts: Path, registry: Registry) -> Iterator[Path]:
     """Put what the ledger has in its place, and take away what it has not: that was never handed out."""
+    for year in sorted(extracts.glob("*")):
+        for folder in left_beside(year):
+            tidy(folder)
     for folder in list(_staged(extracts)):
         staged = folders.staged_beside(folder)
         record = folders.recorded(staged)

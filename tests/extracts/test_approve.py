@@ -14,16 +14,22 @@ from typing import Any
 
 import openpyxl
 import pytest
+import typst
 from houses import House
-from towns import town
+from towns import TOWN, town
 from typer.testing import CliRunner
 
+from flows import year
 from flows.cli import app
-from flows.extracts import approve, folders, workbook
+from flows.extracts import approve, folders, report, workbook
+from flows.extracts.model import Extract
+from flows.extracts.report import CannotSet
 from flows.publish import snapshots
 from flows.release import store
 from flows.release.approvals import ApprovalMissing
 from flows.release.make import CannotRelease
+from flows.settings import settings
+from flows.steps import Plain
 from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -295,3 +301,84 @@ def test_the_flow_writes_the_extract_of_one_secretariat(published: Path) -> None
     written = published / "data" / "extracts" / "2013"
     assert [folder.name for folder in written.iterdir()] == ["aarhus"]
     assert (written / "aarhus" / "boligprofil-aarhus-2013.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_release_that_holds_a_revision_back_is_written_and_says_so_without_saying_what(
+    house: House, registry: Registry
+) -> None:
+    house.write()
+    for by in ("Anne Jensen", "Bo Holm"):
+        house.approve(by)
+    assert "holdt tilbage" not in house.files()["aendringer.txt"].decode()
+    # Two more in Bakke would be a count of two; forty more in Eng the year before may be told.
+    revised = {2012: {"bakke": (63, 530)}, 2011: {"eng": (84, 250)}}
+    house.snapshot = town(house.releases.parent / "later", registry, revised, name="f" * 16)
+    assert house.write().is_new
+    changes = " ".join(house.files()["aendringer.txt"].decode().split())
+    assert "Nogle rettelser er holdt tilbage i denne udgivelse" in changes
+    assert "eng" in changes.casefold().split()
+    assert "bakke" not in changes.casefold()
+    # The checker is told which: Bakke's numerator, in the registry's words.
+    page = (house.folder() / "INTERNT" / "kontrol.html").read_text(encoding="utf-8")
+    label = registry.indicators["social_assistance_pct"].label_da
+    assert f"<li>Bakke, {label}, 2012 (tæller): rettelsen ville fortælle om få personer</li>" in page
+    for by in ("Anne Jensen", "Bo Holm"):
+        house.approve(by)
+    assert "Nogle rettelser er holdt tilbage" in " ".join(house.files()["aendringer.txt"].decode().split())
+
+
+@pytest.mark.parametrize(("letter", "point"), [("\U0001f600", "U+1F600"), ("\u4e2d", "U+4E2D"), ("\x01", "U+0001")])
+def test_a_letter_that_no_font_has_is_told_to_the_checker_and_stops_nothing(
+    tmp_path: Path, registry: Registry, letter: str, point: str
+) -> None:
+    plan = {"plan_id": "plan-ager", "plan_name": f"Plan {letter} Ager", "area_ids": "ager", "plan_areas": 1}
+    house = House(tmp_path, town(tmp_path / "snapshot", registry, dim_plans=[plan]), registry)
+    house.write()
+    record = folders.recorded(house.folder())
+    assert record is not None
+    assert record["letters"] == [{"letter": point, "place": "Ager", "text": f"Plan {letter} Ager"}]
+    page = (house.folder() / "INTERNT" / "kontrol.html").read_text(encoding="utf-8")
+    assert f"{point}: Ager, »Plan" in page
+    read = subprocess.run(
+        ["pdftotext", "-", "-"], input=house.files()["boligprofil-aarhus-2012.pdf"], capture_output=True, check=True
+    ).stdout.decode()
+    assert f"({point})" in read
+    house.approve("Anne Jensen")
+    assert (folders.recorded(house.folder()) or {})["letters"] == record["letters"]
+
+
+def test_a_report_that_cannot_be_set_names_secretariat_place_and_text(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = {"plan_id": "plan-ager", "plan_name": "Plan \u4e2d", "area_ids": "ager", "plan_areas": 1}
+    house = House(tmp_path, town(tmp_path / "snapshot", registry, dim_plans=[plan]), registry)
+
+    def broken(*_: object) -> None:
+        raise typst.TypstError("could not be displayed")
+
+    monkeypatch.setattr(report.pdfs, "typeset", broken)
+    with pytest.raises(CannotSet, match=r"report of Sekretariatet i Aarhus cannot be set .*: Ager: 'Plan "):
+        house.write()
+
+
+def test_the_fault_of_one_secretariat_does_not_stop_the_others(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("aarhus", "odense", "vejle")
+    rows = [{"secretariat_id": name, "secretariat_name": f"I {name}", "municipality_code": TOWN} for name in names]
+    snapshot = town(tmp_path / "s", registry, dim_secretariats=rows)
+    outputs = folders.outputs
+
+    def faulty(extract: Extract, *given: Any) -> frozenset[str]:
+        if extract.secretariat == "odense":
+            raise CannotSet("the report of I odense cannot be set")
+        return outputs(extract, *given)
+
+    monkeypatch.setattr(folders, "outputs", faulty)
+    monkeypatch.setattr(year.snapshots, "current", lambda _: snapshot)
+    chosen = settings(marts=tmp_path / "marts", releases=tmp_path / "r", extracts=tmp_path / "e")
+    report_of = year.run(chosen, 2012, None, Plain())
+    assert [written["secretariat"] for written in report_of["extracts"]] == ["aarhus", "vejle"]
+    assert report_of["outcome"] == "refused"
+    assert "the extract of odense: the report of I odense cannot be set" in report_of["message"]
+    assert sorted(path.name for path in (tmp_path / "e" / "2012").iterdir()) == ["aarhus", "vejle"]

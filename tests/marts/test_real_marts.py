@@ -244,6 +244,7 @@ BREAK: dict[str, tuple[str, pl.Expr]] = {
     "parts_add_up": ("place_figures", pl.lit(1e9).alias("parts_difference")),
     "parts_have_their_whole": ("dim_targets", pl.lit("99").alias("parent_no")),
     "rank_within_areas": ("area_profile", pl.lit(99).alias("rank")),
+    "secretariats_agree": ("dim_areas", pl.lit(None, dtype=pl.String).alias("secretariat_id")),
     "size_band_as_printed": ("dim_areas", pl.lit(None, dtype=pl.String).alias("known_exception")),
     "value_or_reason": ("area_profile", pl.lit("not_delivered").alias("missing_reason")),
     "verdict_every_year": ("target_progress", pl.lit(None, dtype=pl.String).alias("target_verdict")),

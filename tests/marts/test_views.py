@@ -345,6 +345,72 @@ def test_a_plan_whose_rows_stand_in_different_bands_has_none_and_its_areas_have_
     ]
 
 
+def test_an_area_of_a_supported_plan_is_an_area_of_its_secretariat(made: Any) -> None:
+    """Bispehaven is marked, and Gellerup lies in a supported plan with it; of the other plans said to be supported, that
+    of Finlandsparken has its secretariat in Vejle, and Odense has none; of Solbakken's nobody says so."""
+    frames = made(
+        "dim_plans",
+        "dim_areas",
+        case_areas="""
+        area           | secretariat_municipality_code
+        bispehaven     | 0751
+        finlandsparken |
+        """,
+        grants="""
+        plan_name  | area
+        Plan Vest  | bispehaven
+        Plan Vest  | gellerupparken-toveshoej
+        Plan Nord  | vollsmose
+        Plan Vejle | finlandsparken
+        Plan Syd   | solbakken
+        """,
+        plan_organisation="""
+        plan_name  | municipality_code | supported_by_secretariat
+        Plan Vest  | 0751              | true
+        Plan Nord  | 0461              | true
+        Plan Vejle | 0630              | true
+        Plan Syd   | 0461              | false
+        """,
+    )
+    assert dict(frames["dim_areas"].select("area_id", "secretariat_id").iter_rows()) == {
+        "bispehaven": "aarhus",
+        "finlandsparken": "vejle",
+        "gellerupparken-toveshoej": "aarhus",
+        "solbakken": None,
+        "vollsmose": None,
+    }
+    assert dict(frames["dim_plans"].select("plan_name", "secretariat_id").iter_rows()) == {
+        "Plan Nord": None,
+        "Plan Syd": None,
+        "Plan Vejle": "vejle",
+        "Plan Vest": "aarhus",
+    }
+
+
+@pytest.mark.parametrize(("mark", "whose"), [("0165", "albertslund"), ("", "vejle")])
+def test_an_area_that_two_secretariats_support_is_that_of_its_mark_else_of_its_municipality(
+    made: Any, mark: str, whose: str
+) -> None:
+    """Finlandsparken lies in a plan of Vejle's own, and in one with Bispehaven, of Aarhus."""
+    frames = made(
+        "area_secretariats",
+        "dim_plans",
+        case_areas=f"area | secretariat_municipality_code \n bispehaven | 0751 \n finlandsparken | {mark}",
+        grants="""
+        plan_name   | area           | municipality_code
+        Plan Vejle  | finlandsparken | 0630
+        Plan Fælles | finlandsparken | 0751
+        Plan Fælles | bispehaven     | 0751
+        """,
+        plan_organisation="""
+        plan_name   | municipality_code | supported_by_secretariat
+        Plan Vejle  | 0630              | true
+        Plan Fælles | 0751              | true
+        """,
+    )
+    assert dict(frames["area_secretariats"].iter_rows()) == {"bispehaven": "aarhus", "finlandsparken": whose}
+
+
 @pytest.mark.parametrize(
     ("amount", "band"),
     [
