@@ -1,6 +1,6 @@
 -- secretariats_agree: a secretariat's plans and areas are the same in every mart: each area of its plans is an area of a
 -- secretariat, and each area of a secretariat is marked as its area or lies in a plan of it.
--- mart: dim_plans
+-- mart: dim_areas
 with covered as (
     select dim_plans.plan_id, dim_plans.secretariat_id, areas.area_id
     from dim_plans, unnest(string_split(dim_plans.area_ids, ', ')) as areas (area_id)

@@ -16,7 +16,11 @@ import polars as pl
 import pytest
 from houses import House
 from towns import TOWN, town
+from typer.testing import CliRunner
 
+from flows.cli import app
+from flows.commands import extracts as commands
+from flows.commands import options
 from flows.extracts import approve, folders, receipts, seals
 from flows.extracts.model import Extract
 from flows.release import approvals, ledger_entries, make, store
@@ -235,6 +239,53 @@ def test_a_backup_put_back_whole_is_seen_by_a_receipt_outside(house: Sealed, kep
     receipt.write_text("Kædens led: 12")
     with pytest.raises(receipts.NoReceipt, match="is no receipt"):
         receipts.head_on(receipt)
+
+
+def test_the_command_tells_of_a_receipt_whether_the_ledger_has_it(house: Sealed, tmp_path: Path) -> None:
+    def asked(file: Path) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["receipt", str(file), "--releases", str(house.releases)])
+        return done.exit_code, " ".join(done.output.split())
+
+    receipt = house.folder() / f"{STEM}-kvittering.txt"
+    code, words = asked(receipt)
+    assert (code, "2012-1 aarhus: handed out" in words) == (0, True)
+    other_byte(house.folder() / f"{STEM}.zip")
+    code, words = asked(receipt)
+    assert (code, "is not the file that was handed out" in words) == (1, True)
+    rolled_back(house)
+    code, words = asked(receipt)
+    assert (code, "put back to an earlier day" in words) == (1, True)
+    code, words = asked(house.folder() / "definitioner.txt")
+    assert (code, "is no receipt" in words) == (2, True)
+    assert asked(tmp_path / "none.txt")[0] == 2
+
+
+def test_the_command_to_clear_finishes_what_a_kill_left(
+    house: Sealed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger has it, and the cleared extract lies beside its place, which a draft still holds."""
+    monkeypatch.setattr(options, "current_of", lambda _: house.snapshot)
+    monkeypatch.setattr(commands, "check_clock", lambda *_: None)
+    places = ["--marts", str(tmp_path / "m"), "--releases", str(house.releases), "--extracts", str(house.extracts)]
+
+    def asked(*more: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["clear", "2012", "--by", "Bo Holm", *places, *more])
+        return done.exit_code, " ".join(done.output.split())
+
+    staged = folders.staged_beside(house.folder())
+    before = house.files()
+    shutil.copytree(house.folder(), staged)
+    (staged / f"{STEM}-kvittering.txt").unlink()
+    (house.folder() / f"{STEM}.zip").unlink()
+    changed(house.folder() / "INTERNT" / "kontrol.json", b'"is_cleared": true', b'"is_cleared": false')
+    code, words = asked()
+    assert (code, "is in its place now" in words, "has been handed out" in words) == (0, True, True)
+    assert house.files() == before
+    code, words = asked("--secretariat", "aarhus")
+    assert (code, "handed out to aarhus already" in words) == (1, True)
+    shutil.rmtree(house.folder())
+    code, words = asked()
+    assert (code, "run 'boligprofil extract --year 2012'" in words) == (1, True)
 
 
 def test_the_seal_has_what_left_who_cleared_it_and_what_the_attack_reached(kept: Sealed) -> None:

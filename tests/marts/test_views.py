@@ -346,7 +346,7 @@ def test_a_plan_whose_rows_stand_in_different_bands_has_none_and_its_areas_have_
 
 
 def test_an_area_of_a_supported_plan_is_an_area_of_its_secretariat(made: Any) -> None:
-    """Bispehaven is marked, and Gellerup lies in a supported plan with it; of the other plans said to be supported, that
+    """Bispehaven is marked, and Gellerup lies in a supported plan with it; of other plans said to be supported, that
     of Finlandsparken has its secretariat in Vejle, and Odense has none; of Solbakken's nobody says so."""
     frames = made(
         "dim_plans",
