@@ -49,6 +49,7 @@ def of_extract(
         for figure in place.figures.values()
     ]
     shown = [figure for figure in figures if figure.is_shown]
+    labels = {indicator.id: indicator.label_da for indicator in registry.indicators.values()}
 
     def listed(part: str, *facts: str) -> list[dict[str, Any]]:
         """Cells of a part of the release's record that are of the extract's places, in words, with these facts."""
@@ -56,13 +57,11 @@ def of_extract(
             {
                 "place": places[cell["geography"], cell["geography_id"]],
                 "year": cell["year"],
-                "indicator": registry.indicators[cell["indicator"]].label_da,
+                "indicator": labels.get(cell["indicator"], cell["indicator"]),
                 "part": cell["part"],
                 **{fact: entry[fact] for fact in facts},
             }
             for entry, cell in _of_places(release, part, places)
-            # What follows from the others, such as those who have it not, is in no table.
-            if cell["part"] in PARTS
         ]
 
     return {
@@ -98,10 +97,13 @@ def of_extract(
 def _of_places(
     release: Release, part: str, places: Container[tuple[str, str]]
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Entries of a part of the release's record that are of these places, each with its cell."""
+    """Entries of a part of the release's record that are of these places, each with its cell.
+
+    Without what only follows from others, such as those who have it not: that is in no table.
+    """
     for entry in release.record[part]:
         cell = entry["cell"]
-        if (cell["geography"], cell["geography_id"]) in places:
+        if (cell["geography"], cell["geography_id"]) in places and cell["part"] in PARTS:
             yield entry, cell
 
 

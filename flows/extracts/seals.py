@@ -157,8 +157,8 @@ def _name(record: Mapping[str, Any]) -> str:
 def _changed(folder: Path, files: list[str]) -> str:
     return (
         f"{folder} is not as it was handed out: {', '.join(files)}. Bring the folder back from its backup, or move it "
-        f"away and run 'boligprofil extract --year {_year(folder)}', which writes what left the house, or says that "
-        "it cannot"
+        f"out of the folder of extracts and run 'boligprofil extract --year {_year(folder)}', which writes what left "
+        "the house, or says that it cannot"
     )
 
 

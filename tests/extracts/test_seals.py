@@ -421,13 +421,14 @@ def hidden(folder: Path) -> list[Path]:
     return [path for path in folder.rglob(".*") if not path.name.endswith(".lock")]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("step", ["extract", "clear"])
 def test_after_a_kill_at_any_file_operation_the_next_run_finishes(
     step: str, tmp_path: Path, registry: Registry
 ) -> None:
-    begun = Sealed(tmp_path / "begun", town(tmp_path / "s", registry), registry)
-    begun.release()
+    begun = Sealed(tmp_path / "begun", town(tmp_path / "s", registry, years=(2012,)), registry)
+    begun.releases.mkdir(parents=True)
     if step == "clear":
         begun.write()
         begun.clear(2012, "Anne Jensen")
@@ -454,7 +455,7 @@ def test_after_a_kill_at_any_file_operation_the_next_run_finishes(
         assert (house.folder() / f"{STEM}.zip").is_file()
         assert not hidden(tmp_path / str(at))
         shutil.rmtree(tmp_path / str(at))
-    assert at > (10 if step == "extract" else 30)
+    assert at > 30
     assert found == ({False} if step == "extract" else {False, True})
 
 
