@@ -56,11 +56,7 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 5.5], reverse=True, nice=False, zero=False))
     styled: dict[str, Any] = {"align": alt.expr("datum.align"), "fontWeight": alt.expr("datum.weight")}
     point = {"x": value, "y": _BAR}
-    bar = (
-        []
-        if start is None or break_before([newest]) is not None
-        else [{"x": start, "x2": value, "y": _BAR - 0.28, "y2": _BAR + 0.28}]
-    )
+    bar = [] if start is None or break_before([newest]) is not None else [{"x": start, "x2": value, "y": _BAR - 0.28, "y2": _BAR + 0.28}]
     layers = [
         _data(_bullet_rules(start, ends, aim, expected))
         .mark_rule(color=INK)

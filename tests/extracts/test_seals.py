@@ -428,7 +428,7 @@ def test_after_a_kill_at_any_file_operation_the_next_run_finishes(
     step: str, tmp_path: Path, registry: Registry
 ) -> None:
     begun = Sealed(tmp_path / "begun", town(tmp_path / "s", registry, years=(2012,)), registry)
-    begun.releases.mkdir(parents=True)
+    begun.release()
     if step == "clear":
         begun.write()
         begun.clear(2012, "Anne Jensen")
@@ -455,8 +455,33 @@ def test_after_a_kill_at_any_file_operation_the_next_run_finishes(
         assert (house.folder() / f"{STEM}.zip").is_file()
         assert not hidden(tmp_path / str(at))
         shutil.rmtree(tmp_path / str(at))
-    assert at > 30
+    assert at > (10 if step == "extract" else 30)
     assert found == ({False} if step == "extract" else {False, True})
+
+
+@pytest.mark.slow
+def test_after_a_kill_while_a_release_is_made_it_is_made(tmp_path: Path, registry: Registry) -> None:
+    snapshot = town(tmp_path / "s", registry, years=(2012,))
+    whole = Sealed(tmp_path / "whole", snapshot, registry).release()
+    at, is_over = 0, False
+    while not is_over:
+        at += 1
+        house = Sealed(tmp_path / str(at), snapshot, registry)
+        with pytest.MonkeyPatch.context() as patch:
+            Kill(patch, at)
+            try:
+                house.release()
+                is_over = True
+            except Killed:
+                pass
+        # The folders themselves may not have been made yet.
+        house.releases.mkdir(parents=True, exist_ok=True)
+        house.open()
+        release = house.release()
+        assert release.seal == whole.seal
+        release.require_whole()
+        assert not hidden(house.releases)
+    assert at > 5
 
 
 # Once, not once per reader --------------------------------------------------------------------------------------------
