@@ -166,12 +166,21 @@ def clear(
         asked = names if secretariat and not finished else waiting
         if not asked:
             out.print(f"{approved.name} has been handed out; nobody has to clear anything.")
-        for name, given in approve.approve(by, approved, asked, snapshot, registry, *folders):
+        faults: dict[str, None] = {}
+        for name in asked:
+            try:
+                ((_, given),) = approve.approve(by, approved, [name], snapshot, registry, *folders)
+            except (CannotRelease, CannotSet) as fault:
+                # One secretariat's fault does not stop the others.
+                faults[str(fault)] = None
+                continue
             is_done = approvals.are_enough(given)
             standing = "cleared by" if is_done else "looked at by"
             lacking = "" if is_done else "; one more person must look at it"
             people = " and ".join(approval.name for approval in given)
             out.print(f"{approved.name}, {name}: {standing} {people}{lacking}", soft_wrap=True)
+    if faults:
+        stop("\n".join(faults), REFUSED)
 
 
 def receipt(

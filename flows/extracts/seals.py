@@ -77,7 +77,8 @@ def require_whole(ledger: ReleaseLedger, releases: Path, extracts: Path) -> None
             _require_handed_out(record, folder, ledger)
     for handout in ledger.handouts:
         folder = extracts / handout.of_release.split("-")[0] / handout.to[0]
-        if folder.is_dir() and folders.recorded(folder) is None:
+        is_kept = (folder.parent / folders.EARLIER / f"{folder.name}-{handout.of_release}").is_dir()
+        if folder.is_dir() and not is_kept and folders.recorded(folder) is None:
             raise Tampered(_changed(folder, [f"{folders.INTERNAL}/{folders.RECORD} (it is gone, or cannot be read)"]))
 
 

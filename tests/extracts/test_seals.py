@@ -532,6 +532,21 @@ def test_three_secretariats_cost_one_attack_and_an_approval_one_rendering(
     assert others == [first, first]
 
 
+def test_the_word_for_all_is_given_to_those_that_can_be_cleared(three: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("aarhus", "odense", "vejle")
+    for name in names:
+        three.write(name)
+    (three.folder("odense") / "definitioner.txt").write_text("changed")
+    monkeypatch.setattr(options, "current_of", lambda _: three.snapshot)
+    monkeypatch.setattr(commands, "check_clock", lambda *_: None)
+    places = ["--marts", str(three.releases), "--releases", str(three.releases), "--extracts", str(three.extracts)]
+    done = CliRunner().invoke(app, ["clear", "2012", "--by", "Anne Jensen", *places])
+    words = " ".join(done.output.split())
+    assert done.exit_code == 1
+    assert re.findall(r"2012-1, (\w+): looked at by Anne Jensen", words) == ["aarhus", "vejle"]
+    assert re.search(r"odense is not what would be handed out .* --secretariat odense'", words)
+
+
 def test_an_attack_of_other_bytes_or_of_another_version_is_not_taken(
     house: Sealed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
