@@ -56,7 +56,6 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, 5.5], reverse=True, nice=False, zero=False))
     styled: dict[str, Any] = {"align": alt.expr("datum.align"), "fontWeight": alt.expr("datum.weight")}
     point = {"x": value, "y": _BAR}
-    bar = [] if start is None or break_before([newest]) is not None else [{"x": start, "x2": value, "y": _BAR - 0.28, "y2": _BAR + 0.28}]
     layers = [
         _data(_bullet_rules(start, ends, aim, expected))
         .mark_rule(color=INK)
@@ -77,9 +76,16 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
         .encode(x=x, y=y, text=alt.Text("text:N")),
         _data(names).mark_text(fontSize=TEXT, color=INK, **styled).encode(x=x, y=y, text=alt.Text("text:N")),
     ]
-    if bar:
+    if bar := _bullet_bar(newest):
         layers.insert(0, _data(bar).mark_rect(color=BAR).encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2")))
     return _svg(alt.layer(*layers, width=WIDTH, height=132))
+
+
+def _bullet_bar(newest: Row) -> list[dict[str, Any]]:
+    """The bar of a bullet chart; none without a start, or across a break."""
+    if newest["start_figure"] is None or break_before([newest]) is not None:
+        return []
+    return [{"x": newest["start_figure"], "x2": newest["value"], "y": _BAR - 0.28, "y2": _BAR + 0.28}]
 
 
 def _towards_the_middle(place: float) -> str:
