@@ -27,8 +27,8 @@ def bullet(target: Row, newest: Row, indicator: Indicator) -> str:
     """From the figure of the starting year to the newest one, with its 95 % interval, the path and the target.
 
     `target` is a row of dim_targets and `newest` one of target_progress with a value. The bar begins at the figure of
-    the starting year and is left out where there is none, or where the newest figure is of another series; the whisker is
-    left out where there is no interval.
+    the starting year and is left out where there is none, or where the newest figure is of another series; the whisker
+    is left out where there is no interval.
     """
     value, start, aim = newest["value"], newest["start_figure"], target["target_value"]
     expected, ends = planned(target, newest), (newest["ci_low"], newest["ci_high"])
