@@ -5,6 +5,7 @@ import io
 
 from schemas.indicators import Indicator
 from schemas.registry import Registry
+from schemas.relations import words
 from schemas.tables import Table
 
 HEADER = ("table", "kind", "column", "type", "unit", "may_be_empty", "in_key", "allowed_values", "description")
@@ -69,6 +70,7 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         ("numerator", indicator.numerator or ""),
         ("denominator", indicator.denominator or ""),
         ("population", indicator.population),
+        ("counts", _counts(indicator)),
         ("counted in", indicator.count_basis),
         ("drawn from", indicator.drawn_from or ""),
         ("part of the profile", (indicator.indicator_group or "").replace("_", " ")),
@@ -79,7 +81,46 @@ def indicator_lines(indicator: Indicator) -> list[tuple[str, str]]:
         ("range", f"{indicator.minimum:,.10g} to {indicator.maximum:,.10g}{area_maximum}"),
         ("disclosure class", indicator.disclosure_class),
     ]
-    return [(name, words) for name, words in lines if words]
+    return [(name, meaning) for name, meaning in lines if meaning]
+
+
+def population_lines(registry: Registry) -> list[tuple[str, str]]:
+    """Whom the figures of areas count, and what follows of their counts, as pairs of name and words."""
+    populations = registry.populations
+    lines: list[tuple[str, str]] = []
+    for universe in populations.universe.values():
+        names = [name for name in populations.population if populations.universe_of(name) == universe.id]
+        lines.append((universe.id, universe.label))
+        lines += [(name, _population(registry, name)) for name in names]
+        lines += [
+            ("so", f"{row.whole} = {' + '.join(row.parts)}")
+            for relations in populations.relations(names)
+            for row in relations.rows
+        ]
+        lines += [(f"not {other}", f"no relation: {why}") for other, why in universe.free_of.items()]
+    amounts = [i.id for i in registry.indicators.values() if i.no_count and i.of_areas]
+    return [*lines, ("no counts", ", ".join(amounts))]
+
+
+def _population(registry: Registry, name: str) -> str:
+    populations = registry.populations
+    asked = (
+        f"{attribute} {words(values)} ({populations.attribute[attribute].at})"
+        for attribute, values in populations.regions[name].items()
+    )
+    figures = [i.id for i in registry.indicators.values() if i.counts == name]
+    figures += [f"{i.id} (base)" for i in registry.indicators.values() if i.among == name]
+    return f"{populations.population[name].label}: {', '.join(asked) or 'all'}; in {', '.join(figures) or 'no figure'}"
+
+
+def _counts(indicator: Indicator) -> str:
+    no_counts = {
+        "full_time_persons": "full-time persons, no count of people",
+        "amount": "no count: an amount",
+        None: "",
+    }
+    counts = indicator.counts or no_counts[indicator.no_count]
+    return f"{counts} among {indicator.among}" if indicator.among else counts
 
 
 def _tables(registry: Registry) -> list[Table]:
@@ -87,7 +128,7 @@ def _tables(registry: Registry) -> list[Table]:
 
 
 def _indicator(indicator: Indicator) -> str:
-    rows = "\n".join(f"- {name}: {words}" for name, words in indicator_lines(indicator))
+    rows = "\n".join(f"- {name}: {meaning}" for name, meaning in indicator_lines(indicator))
     return f"### {indicator.id}\n\n{rows}"
 
 

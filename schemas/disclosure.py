@@ -43,16 +43,6 @@ class Counted(Model):
     basis: tuple[Text, ...] = Field(min_length=1)
 
 
-class CategorySum(Model):
-    """Counts that are parts of another count; the whole is a count, or the numerator or denominator of a share."""
-
-    id: Identifier
-    whole: Identifier
-    whole_part: Literal["count", "numerator", "denominator"]
-    parts: tuple[Identifier, ...] = Field(min_length=1)
-    rest: bool = False
-
-
 class Disclosure(Model):
     """disclosure.toml as a whole."""
 
@@ -63,7 +53,6 @@ class Disclosure(Model):
     owner: dict[str, Owner]
     class_: dict[str, ClassRule] = Field(alias="class")
     counted: Counted
-    sum: dict[str, CategorySum] = Field(default_factory=dict)
 
     def k(self, publisher: str | None, disclosure_class: str) -> int:
         """The k of a figure of this publisher and class; an unknown publisher or class has the strictest one."""
@@ -83,7 +72,6 @@ class Disclosure(Model):
             yield f"disclosure.toml, counted: no indicator has the count_basis {basis!r}"
         if self.method == "rounding":
             yield from self._laxer_than_base(indicators, sources)
-        yield from self._sum_contradictions(indicators)
 
     def _owner_contradictions(self, sources: Mapping[str, Source]) -> Iterable[str]:
         publishers = {source.publisher for source in sources.values()}
@@ -93,18 +81,6 @@ class Disclosure(Model):
                 yield f"disclosure.toml, owner: no source in sources.toml has the publisher {publisher!r}"
             if times > 1:
                 yield f"disclosure.toml, owner: publisher {publisher!r} stands twice"
-
-    def _sum_contradictions(self, indicators: Mapping[str, Indicator]) -> Iterable[str]:
-        for total in self.sum.values():
-            place = f"disclosure.toml, sum.{total.id}"
-            for name in (total.whole, *total.parts):
-                if name not in indicators:
-                    yield f"{place}: {name!r} is not in indicators.toml"
-                elif indicators[name].kind not in ("count", "share"):
-                    yield f"{place}: {name!r} is neither a count nor a share"
-            whole = indicators.get(total.whole)
-            if whole and (whole.kind == "count") != (total.whole_part == "count"):
-                yield f"{place}: whole_part {total.whole_part!r} is no part of {total.whole!r}"
 
     def _laxer_than_base(self, indicators: Mapping[str, Indicator], sources: Mapping[str, Source]) -> Iterable[str]:
         """A sentence for each rule in use that rounding to the base cannot fulfil."""

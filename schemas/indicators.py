@@ -47,6 +47,9 @@ class Indicator(Model):
     count_basis: Literal[
         "persons", "full_time_persons", "person_years", "households", "dwellings", "events", "contacts", "money"
     ]
+    counts: Identifier | None = None
+    among: Identifier | None = None
+    no_count: Literal["full_time_persons", "amount"] | None = None
     population: str
     population_da: Text
     polarity: Literal["high_is_better", "high_is_worse", "neutral"]
@@ -82,6 +85,11 @@ class Indicator(Model):
             raise ValueError("'per' belongs to a rate, and a rate needs it")
         if {self.of_areas} != {self.indicator_group is not None, self.drawn_from is not None}:
             raise ValueError("an indicator of areas needs 'indicator_group' and 'drawn_from', and no other has them")
+        if self.of_areas and (self.counts is None) == (self.no_count is None):
+            raise ValueError("an indicator of areas needs either 'counts' or 'no_count'")
+        has_base = self.kind in ("share", "rate")
+        if (self.among is not None) != has_base and (self.of_areas or self.among is not None):
+            raise ValueError("'among' belongs to a share or a rate, and one of areas needs it")
         if self.minimum >= self.maximum:
             raise ValueError("minimum must lie below maximum")
         if self.area_maximum is not None and not self.minimum < self.area_maximum <= self.maximum:

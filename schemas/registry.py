@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from schemas.change_theory import ChangeStep, ChangeTheory
 from schemas.code_lists import CODES
-from schemas.disclosure import CategorySum, ClassRule, Disclosure, Owner
+from schemas.disclosure import ClassRule, Disclosure, Owner
 from schemas.evaluation import BaselineWindow, Contrast, Evaluation, Lifting
 from schemas.extracts import Extracts, Mark
 from schemas.indicators import Indicator
 from schemas.model import Model
+from schemas.populations import Attribute, Population, Populations, Rest, Universe
 from schemas.rules import Correction, KnownException, Rule
 from schemas.sources import Layout, NightLimits, ReadingLimits, Source
 from schemas.tables import Column, Table, TableColumn, TableEntry
@@ -36,6 +37,7 @@ FILES = (
     "evaluation.toml",
     "change_theory.toml",
     "disclosure.toml",
+    "populations.toml",
     "extracts.toml",
 )
 INDICATOR_COLUMNS = "*indicators"
@@ -62,6 +64,7 @@ class Registry(Model):
     evaluation: Evaluation
     change_theory: ChangeTheory
     disclosure: Disclosure
+    populations: Populations
     extracts: Extracts
     codes: dict[str, tuple[dict[str, str], ...]]
     fingerprint: str
@@ -236,6 +239,7 @@ def load(folder: Path | None = None) -> Registry:
         evaluation=_evaluation(texts["evaluation.toml"]),
         change_theory=_change_theory(texts["change_theory.toml"]),
         disclosure=_disclosure(texts["disclosure.toml"]),
+        populations=_populations(texts["populations.toml"]),
         extracts=_extracts(texts["extracts.toml"]),
         codes=codes,
         fingerprint=_fingerprint(root),
@@ -315,11 +319,25 @@ def _change_theory(text: Mapping[str, Any]) -> ChangeTheory:
 
 
 def _disclosure(text: Mapping[str, Any]) -> Disclosure:
-    named: dict[str, type[Model]] = {"owner": Owner, "class": ClassRule, "sum": CategorySum}
+    named: dict[str, type[Model]] = {"owner": Owner, "class": ClassRule}
     blocks = {
         block: _entries(model, text.get(block, {}), f"disclosure.toml, {block}") for block, model in named.items()
     }
     return _model(Disclosure, {**text, **blocks}, "disclosure.toml")
+
+
+def _populations(text: Mapping[str, Any]) -> Populations:
+    named: dict[str, type[Model]] = {
+        "universe": Universe,
+        "attribute": Attribute,
+        "population": Population,
+        "rest": Rest,
+    }
+    _known_sections(text, "populations.toml", tuple(named))
+    blocks = {
+        block: _entries(model, text.get(block, {}), f"populations.toml, {block}") for block, model in named.items()
+    }
+    return _model(Populations, blocks, "populations.toml")
 
 
 def _extracts(text: Mapping[str, Any]) -> Extracts:
@@ -387,6 +405,7 @@ def _contradictions(registry: Registry) -> Iterable[str]:
     yield from registry.disclosure.contradictions(registry.indicators, registry.sources)
     yield from registry.extracts.contradictions(registry.indicators)
     owners = {row["figure_owner"] for row in registry.codes["figure_owners"]}
+    yield from registry.populations.contradictions(registry.indicators, owners)
     for indicator in registry.indicators.values():
         for unknown in sorted(set(indicator.precedence) - owners):
             yield f"indicators.toml, {indicator.id}: precedence: {unknown!r} is not in codes/figure_owners.csv"

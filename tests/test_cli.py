@@ -92,6 +92,13 @@ def test_path_prints_the_resolved_file(published: Path) -> None:
     assert pl.read_parquet(file).height == 1316
 
 
+def test_explain_says_whom_the_figures_count_and_what_follows(published: Path) -> None:
+    done = " ".join(invoke(published, "explain", "populations").stdout.split())
+    assert "residents = residents_18_plus + residents_0_17" in done
+    assert "dwellings = households + vacant_dwellings" in done
+    assert "vacant_dwellings dwellings without a tenant: household vacant (1 January); in vacant_dwellings_pct" in done
+
+
 def test_explain_says_what_an_indicator_means(published: Path) -> None:
     done = invoke(published, "explain", "convicted_pct")
     assert done.exit_code == 0

@@ -14,13 +14,20 @@ if TYPE_CHECKING:
 
 
 def explain(
-    indicator: Annotated[str, typer.Argument(help="Identifier, such as outside_work_pct.")], schemas: Schemas = None
+    indicator: Annotated[str, typer.Argument(help="Identifier, such as outside_work_pct; or 'populations'.")],
+    schemas: Schemas = None,
 ) -> None:
-    """What an indicator means, how it is computed, and which deliveries carry it."""
+    """What an indicator means, how it is computed, and which deliveries carry it; or whom all of them count."""
     from flows.settings import settings
-    from schemas.dictionary import indicator_lines
+    from schemas.dictionary import indicator_lines, population_lines
 
     registry = registry_of(settings(schemas=schemas).schemas)
+    if indicator == "populations":
+        table = table_of_pairs()
+        for name, meaning in population_lines(registry):
+            table.add_row(name, meaning)
+        out.print(table)
+        return
     if indicator not in registry.indicators:
         stop(f"no indicator {indicator!r}; there are {', '.join(registry.indicators)}", USAGE)
     table = table_of_pairs()

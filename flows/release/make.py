@@ -40,7 +40,7 @@ MARTS = (
 
 # What the checker reads of each year: numbers that add up, and lists that follow each other.
 TOTALS = ("cells", "cells_that_could_be_shown", "sums")
-LISTS = ("hidden", "rounded", "held_back", "not_exact", "not_additive")
+LISTS = ("hidden", "rounded", "held_back", "not_exact", "nearly_exact", "not_additive")
 
 
 # Why a count is not told, for the checker and the ledger; `hidden` is the reason of one that an earlier release hid.
@@ -423,6 +423,7 @@ def _account(
         "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in held],
         "left_out": Counter(f"{left.indicator}: {left.reason}" for left in built.left_out),
         "not_exact": list(built.not_exact),
+        "nearly_exact": list(built.nearly_exact),
         "not_additive": list(guarded.not_additive),
         "attack": {"cells": len(reached), "intervals": len(findings.intervals), "leaks": len(findings.leaks)},
     }

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
+from flows.release.counted import ToldShare, relate
 from flows.release.scope import COUNTRY, Group, Scope
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -19,7 +20,6 @@ from schemas.sources import Source
 
 WEIGHTS = {"area": 1.0, "plan": 2.0, "size_band": 2.0, "funding_band": 2.0, "band": 2.0, "municipality": 4.0}
 LARGER = 20.0  # regions and the country
-BASES = {"all residents": "residents", "all dwellings": "dwellings"}  # counts that are the base of shares
 
 
 @dataclass(frozen=True, order=True)
@@ -35,11 +35,16 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Built:
-    """The tables of a release; `not_exact` names relations that the numbers do not bear out: nobody can use them."""
+    """The tables of a release.
+
+    `not_exact` names relations that the numbers do not bear out: nobody can use them; `nearly_exact` those that are
+    kept with an unknown rest.
+    """
 
     tables: Tables
     left_out: tuple[LeftOut, ...]
     not_exact: tuple[str, ...]
+    nearly_exact: tuple[str, ...] = ()
 
 
 def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collection[int], scope: Scope) -> Built:
@@ -81,7 +86,12 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     untold = [*(("area", area) for area in homes), ("beyond municipality", "")]
     making.larger(("country", COUNTRY), [*(("municipality", code) for code in regions), *untold], is_whole=True)
     making.within_places()
-    return Built(Tables(making.cells, tuple(making.sums)), tuple(sorted(making.left_out)), tuple(making.not_exact))
+    return Built(
+        Tables(making.cells, tuple(making.sums)),
+        tuple(sorted(making.left_out)),
+        tuple(making.not_exact),
+        tuple(making.nearly_exact),
+    )
 
 
 def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], str | None]:
@@ -90,8 +100,9 @@ def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], s
     Where households are not counted, there are at most as many as dwellings.
     """
     floors = registry.disclosure.floors
-    households = [i.id for i in registry.indicators.values() if i.denominator == "all households"]
-    of_dwellings = [i.id for i in registry.indicators.values() if i.denominator == "all dwellings"]
+    households = [i.id for i in registry.indicators.values() if i.among == "households"]
+    of_dwellings = [i.id for i in registry.indicators.values() if i.among == "dwellings"]
+    counted_dwellings = [i.id for i in registry.indicators.values() if i.counts == "dwellings"]
     withheld: dict[tuple[str, int], str | None] = {}
     for area, year, residents, counted, *dwellings in (
         profile.group_by("area_id", "year")
@@ -99,7 +110,7 @@ def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], s
             pl.col("value").filter(pl.col("indicator") == "residents").min(),
             pl.col("denominator").filter(pl.col("indicator").is_in(households)).min(),
             pl.col("denominator").filter(pl.col("indicator").is_in(of_dwellings)).min().alias("of_dwellings"),
-            pl.col("value").filter(pl.col("indicator") == BASES["all dwellings"]).min().alias("dwellings"),
+            pl.col("value").filter(pl.col("indicator").is_in(counted_dwellings)).min().alias("dwellings"),
         )
         .iter_rows()
     ):
@@ -125,6 +136,10 @@ class _Making:
     sums: list[Sum] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     not_exact: list[str] = field(default_factory=list)
+    nearly_exact: list[str] = field(default_factory=list)
+    averaged: set[Key] = field(default_factory=set)  # means over several years
+    owners: dict[Key, str | None] = field(default_factory=dict)  # whose figure a cell is
+    published: dict[tuple[str, str, int], list[ToldShare]] = field(default_factory=dict)  # without counts
     of_place: dict[tuple[str, str], list[Key]] = field(default_factory=dict)
 
     def figure(self, kind: str, place: str, row: Mapping[str, Any], withheld: str | None, is_shown: bool) -> None:
@@ -139,7 +154,9 @@ class _Making:
         if indicator.count_basis not in self.registry.disclosure.counted.basis or counts is None:
             is_counted = indicator.count_basis in self.registry.disclosure.counted.basis
             reason = "counts_unknown" if is_counted and indicator.kind in ("share", "count") else "no_count_of_units"
-            if not source.already_published and is_shown:
+            if source.already_published:
+                self._published(kind, place, row, indicator)
+            elif is_shown:
                 self.left_out.append(LeftOut(kind, place, row["year"], indicator.id, reason))
             return
         if row.get("repeats_year") is not None and not source.already_published:
@@ -151,8 +168,18 @@ class _Making:
         standing: Standing = "known" if source.already_published else "withheld" if withheld else "open"
         for part, value in counts.items():
             key = Key(kind, place, row["year"], indicator.id, part)
+            self.owners[key] = source.figure_owner
+            if (row["window_years"] or 1) > 1:
+                self.averaged.add(key)
             if is_shown or source.already_published:
                 self._put(key, value, k, standing, withheld is not None, withheld)
+
+    def _published(self, kind: str, place: str, row: Mapping[str, Any], indicator: Indicator) -> None:
+        """Keep a share that is published without its counts."""
+        is_share = indicator.kind == "share" and row["value"] is not None and (row["window_years"] or 1) == 1
+        if is_share and indicator.counts and indicator.among:
+            share = ToldShare(indicator.id, indicator.counts, indicator.among, row["value"], indicator.decimals)
+            self.published.setdefault((kind, place, row["year"]), []).append(share)
 
     def beyond(self, figures: pl.DataFrame, sizes: Mapping[tuple[str, int], str | None]) -> None:
         """Areas beyond the scope become latent cells: each that a group holds, and one for all others of a place.
@@ -194,7 +221,7 @@ class _Making:
                 pl.col("area_id").sort(),
                 pl.col("value").sum().cast(pl.Int64()),
                 pl.col("numerator", "denominator").sum(),
-                pl.col("k").max(),
+                pl.col("k", "window_years").max(),
                 pl.col("reason").fill_null("size_unknown").first(),
             )
             .sort("year", "indicator", "told", "group", "alone")
@@ -238,6 +265,8 @@ class _Making:
             key = Key(kind, name, row["year"], row["indicator"], part)
             standing: Standing = "withheld" if reason else "latent"
             closed = reason is not None or part in ("numerator", "complement")
+            if (row["window_years"] or 1) > 1:
+                self.averaged.add(key)
             self.cells[key] = Cell(key, value, row["k"], standing, closed, reason=reason)
             for place in (("municipality", row["told"]), *(("group", number) for number in row["group"].split())):
                 self.of_place.setdefault((f"beyond {place[0]}", place[1]), []).append(key)
@@ -279,6 +308,8 @@ class _Making:
                 continue
             key = Key(group.kind, f"{group.id} ({_digest(k.geography_id for k in inside)})", year, indicator, part)
             cells = [self.cells[member] for member in inside]
+            if not self.averaged.isdisjoint(inside):
+                self.averaged.add(key)
             standing: Standing = "known" if all(cell.standing == "known" for cell in cells) else "open"
             self._put(key, sum(cell.value for cell in cells), max(cell.k for cell in cells), standing, False, None)
             self.sums.append(Sum(f"{_words(key)}: sum of its areas", key, tuple(inside)))
@@ -328,46 +359,38 @@ class _Making:
         return replace(area, geography="municipality", geography_id=self.homes[area.geography_id]) in self.cells
 
     def within_places(self) -> None:
-        """The sums within each place: a share and its base, shares with the same base, categories of a whole."""
+        """The sums within each place: a share and its base, and all that follows from whom the figures count."""
         places: dict[tuple[str, str, int], dict[tuple[str, Part], Key]] = {}
         for key in sorted(self.cells):
             places.setdefault((key.geography, key.geography_id, key.year), {})[key.indicator, key.part] = key
-        for held in places.values():
-            for (indicator, part), key in held.items():
-                if part == "denominator" and (indicator, "numerator") in held and (indicator, "complement") in held:
-                    parts = held[indicator, "numerator"], held[indicator, "complement"]
+        for place, held in places.items():
+            shares = set()
+            for (name, part), key in held.items():
+                if part == "denominator" and (name, "numerator") in held and (name, "complement") in held:
+                    parts = held[name, "numerator"], held[name, "complement"]
                     self._exact(Sum(f"{_words(key)}: with and without", key, parts))
-            self._same_bases(held)
-            for total in self.registry.disclosure.sum.values():
-                whole = held.get((total.whole, total.whole_part))
-                parts_of = [
-                    held.get((name, "count" if self.registry.indicators[name].kind == "count" else "numerator"))
-                    for name in total.parts
-                ]
-                if whole is None or None in parts_of:
-                    continue
-                present = tuple(key for key in parts_of if key is not None)
-                rest = self.cells[whole].value - sum(self.cells[key].value for key in present)
-                if rest < 0:
-                    self.not_exact.append(f"{_words(whole)} is less than its parts ({total.id})")
-                    continue
-                if total.rest:
-                    other = Key(whole.geography, whole.geography_id, whole.year, f"rest_of_{total.id}", "count")
-                    self.cells[other] = Cell(other, rest, self.cells[whole].k, "latent")
-                    present = (*present, other)
-                self._exact(Sum(f"{_words(whole)}: {total.id}", whole, present))
+                    indicator = self.registry.indicators[name]
+                    if indicator.counts and indicator.among and key not in self.averaged:
+                        shares.add((indicator.counts, indicator.among))
+            counting = self._counting(held.values())
+            published = self.published.get(place, ())
+            within = relate(counting, self.cells, self.owners, self.registry.populations, shares, published)
+            self.cells.update((cell.key, cell) for cell in within.rests)
+            self.sums += within.sums
+            self.not_exact += within.not_exact
+            self.nearly_exact += within.nearly_exact
 
-    def _same_bases(self, held: Mapping[tuple[str, Part], Key]) -> None:
-        bases: dict[str, list[Key]] = {}
-        for (name, part), key in held.items():
-            indicator = self.registry.indicators.get(name)
-            if indicator is not None and part == "denominator" and indicator.denominator:
-                bases.setdefault(indicator.denominator, []).append(key)
-        for words, keys in bases.items():
-            counted = held.get((BASES.get(words, ""), "count"))
-            first, *others = [counted, *keys] if counted is not None else keys
-            for other in others:
-                self._exact(Sum(f"{_words(first)} is {_words(other)}: {words}", first, (other,)))
+    def _counting(self, keys: Iterable[Key]) -> dict[str, list[Key]]:
+        """The cells that count each population, without means over several years, which count none."""
+        found: dict[str, list[Key]] = {}
+        for key in keys:
+            indicator = self.registry.indicators.get(key.indicator)
+            if indicator is not None and key not in self.averaged:
+                among = {"denominator": indicator.among, "complement": None}
+                population = among.get(key.part, indicator.counts)
+                if population is not None:
+                    found.setdefault(population, []).append(key)
+        return found
 
     def _exact(self, total: Sum) -> None:
         """A sum, unless the numbers do not bear it out."""

@@ -69,6 +69,8 @@ kind = "share"
 numerator = "vacant dwellings"
 denominator = "dwellings"
 count_basis = "dwellings"
+counts = "vacant_dwellings"
+among = "dwellings"
 population = "dwellings"
 population_da = "boliger"
 polarity = "high_is_worse"
@@ -229,13 +231,63 @@ CONTRADICTIONS = {
         edit("disclosure.toml", "[class.sensitive]", "[owner.another]\npublishers = ['Landsbyggefonden']"),
         r"indicators\.toml has the disclosure_class 'sensitive'",
     ),
-    "a sum of what is no count": (
-        edit("disclosure.toml", '["descendant_pct"]', '["gross_income_dkk"]'),
-        r"disclosure\.toml, sum\.nonwestern: 'gross_income_dkk' is neither a count nor a share",
+    "a population that is none": (
+        edit("indicators.toml", 'counts = "western"', 'counts = "easterners"'),
+        r"indicators\.toml, western_pct: 'easterners' is not in populations\.toml",
     ),
-    "a whole that the indicator lacks": (
-        edit("disclosure.toml", 'whole_part = "count"', 'whole_part = "numerator"'),
-        r"disclosure\.toml, sum\.ages: whole_part 'numerator' is no part of 'residents'",
+    "an indicator of areas that says not whom it counts": (
+        edit("indicators.toml", 'counts = "western"\n', ""),
+        r"western_pct: .*needs either 'counts' or 'no_count'",
+    ),
+    "a share of nobody in particular": (
+        edit("indicators.toml", 'counts = "western"\namong = "residents"\n', 'counts = "western"\n'),
+        r"western_pct: .*'among' belongs to a share or a rate",
+    ),
+    "populations of which nothing says how they lie": (
+        edit("populations.toml", 'free_of = ["age", "origin"]\n', 'free_of = ["age"]\n'),
+        r"nonwestern and moved_in: nothing says whether the attributes origin and stay are free of each other",
+    ),
+    "universes of which nothing says how they lie": (
+        edit("populations.toml", 'free_of = { persons = "a household', '# free_of = { persons = "a household'),
+        r"residents and dwellings: nothing says whether the universes persons and homes are free",
+    ),
+    "a population within none": (
+        edit("populations.toml", 'within = "nonwestern"', 'within = "non_western"'),
+        r"population\.nonwestern_descendants: 'within' leads to 'non_western'",
+    ),
+    "a population within itself": (
+        edit("populations.toml", 'within = "nonwestern"', 'within = "nonwestern_descendants"'),
+        r"population\.nonwestern_descendants: 'within' leads to 'nonwestern_descendants'",
+    ),
+    "a population twice": (
+        edit(
+            "populations.toml", 'where = { stay = ["five_years_or_more"] }', 'where = { stay = ["moved_in_last_year"] }'
+        ),
+        r"moved_in and stayed_5_years are the same population",
+    ),
+    "a population of nobody": (
+        edit("populations.toml", "where = { age = { to = 64 } }", "where = { age = { to = 17 } }"),
+        r"population\.residents_18_64: nobody can be in it",
+    ),
+    "an attribute of others": (
+        edit("populations.toml", 'where = { origin = ["western"] }', 'where = { household = ["vacant"] }'),
+        r"population\.western: 'household' is no attribute of persons",
+    ),
+    "a value that an attribute lacks": (
+        edit("populations.toml", 'where = { household = ["vacant"] }', 'where = { household = ["empty"] }'),
+        r"population\.vacant_dwellings: household has no value 'empty'",
+    ),
+    "ages where there are none": (
+        edit("populations.toml", 'where = { household = ["vacant"] }', "where = { household = { from = 3 } }"),
+        r"population\.vacant_dwellings: 'household' is not asked for as its attribute is told",
+    ),
+    "a rest between unknown owners": (
+        edit("populations.toml", 'owners = ["municipality", "municipality"]', 'owners = ["municipality", "nobody"]'),
+        r"rest\.municipality: 'nobody' is not in codes/figure_owners\.csv",
+    ),
+    "no rest for other owners": (
+        edit("populations.toml", "[rest.other]\nshare", "[rest.others]\nshare"),
+        r"\[rest\.other\] is for all pairs",
     ),
     "a method that is none": (
         edit("disclosure.toml", 'method = "hiding"', 'method = "blurring"'),
