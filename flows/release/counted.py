@@ -57,17 +57,17 @@ def relate(
     owners: Mapping[Key, str | None],
     populations: Populations,
     shares: Collection[tuple[str, str]] = (),
-    told: Collection[ToldShare] = (),
+    published: Collection[ToldShare] = (),
 ) -> Within:
     """All that holds between the cells of one place and year, by the population that each counts.
 
-    `shares` are the populations, (part, whole), of shares whose parts make up their base in sums of their own; `told`
-    are shares that are published without counts.
+    `shares` are the populations, (part, whole), of shares whose parts make up their base in sums of their own;
+    `published` are shares that are published without counts.
     """
     within = Within()
     first = {name: _most_told(keys, cells) for name, keys in counting.items()}
     place = _Place(within, cells, owners, populations)
-    spans = place.spans(told, first)
+    spans = place.spans(published, first)
     for name, keys in counting.items():
         for key in keys:
             if key != first[name]:
@@ -121,10 +121,10 @@ class _Place:
         else:
             self._nearly(words, other, self.cells[first], [first])
 
-    def spans(self, told: Iterable[ToldShare], first: Mapping[str, Key]) -> dict[str, tuple[ToldShare, int, int]]:
+    def spans(self, published: Iterable[ToldShare], first: Mapping[str, Key]) -> dict[str, tuple[ToldShare, int, int]]:
         """What shares without counts leave open of the populations that no cell counts."""
         spans: dict[str, tuple[ToldShare, int, int]] = {}
-        for share in told:
+        for share in published:
             if share.counts in first or share.among not in first:
                 continue
             least, most = share.span(self.cells[first[share.among]].value)

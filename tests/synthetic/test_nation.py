@@ -42,13 +42,16 @@ CASE_AREAS = {
 SUPPORTED = {"Albertslund Nord", "Bispehaven", "Charlottekvarteret", "Viby Syd"}
 MILLION = 1_000_000
 NEW = {
-    "share": 'unit = "percent"\nnumerator = "odd residents"\ndenominator = "all residents"\ncount_basis = "persons"',
+    "share": 'unit = "percent"\nnumerator = "odd residents"\ndenominator = "all residents"\ncount_basis = "persons"\n'
+    'counts = "moved_in"\namong = "residents"',
     "rate": 'unit = "events per 1,000 dwellings"\nunit_da = "pr. 1.000"\nunit_short_da = "pr. 1.000"\nper = 1000\n'
-    'numerator = "odd events"\ndenominator = "all dwellings"\ncount_basis = "events"',
-    "mean": 'unit = "DKK"\nunit_da = "kroner i gennemsnit"\nunit_short_da = "kr."\ncount_basis = "money"',
+    'numerator = "odd events"\ndenominator = "all dwellings"\ncount_basis = "events"\n'
+    'counts = "burglaries"\namong = "dwellings"',
+    "mean": 'unit = "DKK"\nunit_da = "kroner i gennemsnit"\nunit_short_da = "kr."\ncount_basis = "money"\n'
+    'no_count = "amount"',
     "relative": 'unit = "percent of the region"\nunit_da = "procent af regionens"\nunit_short_da = "% af regionens"\n'
-    'count_basis = "money"',
-    "count": 'unit = "persons"\ncount_basis = "persons"',
+    'count_basis = "money"\nno_count = "amount"',
+    "count": 'unit = "persons"\ncount_basis = "persons"\ncounts = "residents"',
 }
 MOST = {"count": 10_000_000}
 
