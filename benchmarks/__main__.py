@@ -28,7 +28,8 @@ from flows.marts.queries import Query
 from flows.night import suites
 from flows.publish import gate
 from flows.synthetic import country
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 AREAS, FIRST_YEAR, LAST_YEAR = 1000, 2000, 2012
 ROUNDS = 3

@@ -34,7 +34,8 @@ from flows.release.attack import Exhibit, attack
 from flows.release.cells import Tables
 from flows.release.suppression import Hiding, hide, marks, shown
 from flows.synthetic import country
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 from simulations.naive import naive, primary
 
 AREAS, FIRST_YEAR, YEAR = 1000, 2000, 2012

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from flows.intake import deliveries, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.vintages import Vintage
-from schemas.registry import load
+from schemas.loading import load
 
 AREAS, YEARS, INDICATORS = 8_000, range(1996, 2016), 40
 RAW = Path(__file__).parents[1] / "data" / "raw"

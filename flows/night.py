@@ -29,7 +29,8 @@ from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
 from schemas import contracts, dictionary
-from schemas.registry import Registry, RegistryError, load
+from schemas.loading import load
+from schemas.registry import Registry, RegistryError
 
 log = logging.getLogger("boligprofil")
 REFUSALS = (Busy, Damaged, WrongClock, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)

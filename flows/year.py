@@ -17,7 +17,8 @@ from flows.release.revisions import OtherSums
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
-from schemas.registry import RegistryError, load
+from schemas.loading import load
+from schemas.registry import RegistryError
 
 log = logging.getLogger("boligprofil")
 REFUSALS = (

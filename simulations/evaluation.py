@@ -10,7 +10,8 @@ import polars as pl
 from flows.synthetic import country
 from flows.synthetic.country import Nation
 from flows.synthetic.parameters import levels
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 from simulations.nations import REFERENCE, build
 
 YEARS = range(2000, 2007)

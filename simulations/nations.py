@@ -9,7 +9,7 @@ from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.vintages import Vintage
 from flows.marts.build import build as build_marts
 from flows.synthetic.country import Nation
-from schemas.registry import load
+from schemas.loading import load
 
 REFERENCE = Path(__file__).parents[1] / "data" / "raw"
 

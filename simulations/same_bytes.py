@@ -34,7 +34,9 @@ for name in ("flows.provenance", "flows.core.provenance"):
     if importlib.util.find_spec(name.rpartition(".")[0]) and importlib.util.find_spec(name):
         importlib.import_module(name).code_sha256 = lambda *packages: "code"
 importlib.import_module("flows.intake.ledger").now = lambda: datetime(2026, 11, 1, 3, tzinfo=UTC)
-importlib.import_module("schemas.registry")._fingerprint = lambda root: "registry"
+for name in ("schemas.registry", "schemas.loading"):
+    if importlib.util.find_spec(name):
+        importlib.import_module(name)._fingerprint = lambda root: "registry"
 sys.argv[0] = "boligprofil"
 importlib.import_module("flows.cli").app()
 """

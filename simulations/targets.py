@@ -11,7 +11,8 @@ from scipy import stats
 from flows.synthetic import country
 from flows.synthetic.parameters import truth
 from flows.synthetic.targets import Ambition, candidates
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 from simulations.nations import REFERENCE, build
 
 YEARS = range(2005, 2013)

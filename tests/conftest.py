@@ -25,7 +25,8 @@ from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts
 from flows.intake.vintages import Vintage
 from flows.marts import build, queries
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "data" / "raw"

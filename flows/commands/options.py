@@ -57,7 +57,8 @@ def opened(**folders: Path | None) -> "tuple[Settings, Registry, Snapshot]":
 
 def registry_of(folder: Path | None) -> "Registry":
     """The registry; exits with 1 and what to mend where it contradicts itself."""
-    from schemas.registry import RegistryError, load
+    from schemas.loading import load
+    from schemas.registry import RegistryError
 
     with stopping(REFUSED, RegistryError):
         return load(folder)

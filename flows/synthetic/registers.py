@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 
 from flows.synthetic.places import Places
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 from schemas.rules import KnownException
 
 EXCEPTIONS = "# Disagreements that the made-up nation's reference deliveries carry over.\n"

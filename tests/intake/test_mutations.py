@@ -39,7 +39,8 @@ from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reading import reading
 from flows.intake.receipts import Receipt
 from flows.intake.vintages import Vintage
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 RAW = ROOT / "data" / "raw"

@@ -295,7 +295,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from flows.intake.statbank import ClientSettings, fetch
 from schemas.sources import Fetched
-from schemas.registry import load
+from schemas.loading import load
 renames, rename = [], os.replace
 def replace(*names):
     renames.append(names)

@@ -21,7 +21,7 @@ from flows.publish.gate import Judgement
 from flows.publish.scan import NotScanned
 from schemas import contracts
 from schemas.contracts import Expectation
-from schemas.registry import load
+from schemas.loading import load
 
 NAN = float("nan")
 BASIC = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}

@@ -16,7 +16,8 @@ from flows.release.attack import Exhibit, attack
 from flows.release.ledger import Attacked
 from flows.release.make import CannotRelease
 from flows.release.store import Release
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 SHARE = "social_assistance_pct"
 

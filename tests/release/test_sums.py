@@ -13,7 +13,8 @@ from flows.release.cells import Key
 from flows.release.scope import Group, Scope
 from flows.release.sums import Built, LeftOut, build
 from flows.release.suppression import hide, marks, shown
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 AREAS = {"ager": "0461", "bakke": "0461", "dal": "0461", "eng": "0751"}
 MUNICIPAL, STATBANK, UNKNOWN = "municipal_yearly", "statbank_folk1a", "housing_statistics"

@@ -19,7 +19,8 @@ from flows.marts import queries
 from flows.night import suites
 from schemas import contracts, dictionary
 from schemas.indicators import Indicator
-from schemas.registry import Registry, RegistryError, load
+from schemas.loading import load
+from schemas.registry import Registry, RegistryError
 from schemas.rules import ACCEPTABLE
 from schemas.tables import Column
 

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from flows.extracts import phrases
 from flows.present import danish
 from schemas.indicators import Indicator
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 # indicator: the figure 41.26 with its unit; the unit in a definition; a change of -3; the figure in a sentence.
 PRINTED = {

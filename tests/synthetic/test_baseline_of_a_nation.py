@@ -18,7 +18,8 @@ from flows.marts.baseline import twins
 from flows.publish import exports, snapshots
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Locked
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 from simulations.evaluation import balance, wilson
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,8 @@ from flows.synthetic.country import Nation, write
 from flows.synthetic.draw import DrawnNation, draw
 from flows.synthetic.lists import published
 from flows.synthetic.reference import IncompleteReference
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 
 RAW = Path(__file__).parents[2] / "data" / "raw"
 # Table 2.1 of the second interim report: dwellings, band of the grant in million DKK (from, to), period in years.

@@ -16,7 +16,8 @@ from scipy import stats
 from flows.synthetic.country import Nation, write
 from flows.synthetic.parameters import truth
 from flows.synthetic.targets import Ambition, candidates, step_of, visible_change
-from schemas.registry import Registry, load
+from schemas.loading import load
+from schemas.registry import Registry
 from simulations import targets as simulation
 from simulations.nations import build
 
