@@ -3,7 +3,7 @@
 select
     pool.area_id,
     min(cast(breaks.from_year as integer)) - 1 as last_unbroken_year,
-    least(getvariable('open_through'), coalesce(min(cast(breaks.from_year as integer)) - 1, getvariable('open_through'))) as last_year
+    least(getvariable('open_through'), min(cast(breaks.from_year as integer)) - 1) as last_year
 from comparison_pool as pool
 left join codes.boundary_breaks as breaks
     on breaks.area_id in (pool.area_id, pool.candidate_id)
