@@ -26,17 +26,17 @@ class Tables(HTMLParser):
         self._text.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        said = "".join(self._text).strip()
+        caption = "".join(self._text).strip()
         if tag == "caption":
-            self._caption = said
-            self.tables[said] = []
+            self._caption = caption
+            self.tables[caption] = []
         elif tag in ("th", "td"):
-            self.tables[self._caption][-1].append(said)
+            self.tables[self._caption][-1].append(caption)
 
 
 def table(page: str, caption: str) -> dict[str, dict[str, str]]:
     """The table whose caption begins so: head of the row to heading of the column to text."""
-    rows = next(rows for said, rows in Tables(page).tables.items() if said.startswith(caption))
+    rows = next(rows for title, rows in Tables(page).tables.items() if title.startswith(caption))
     return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:] if len(row) > 1}
 
 

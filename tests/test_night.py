@@ -132,8 +132,8 @@ def test_a_list_that_is_gone_ends_the_night_until_somebody_accepts_it(house: Hou
     ]
     assert house.read("known_exceptions").filter(exception_id="list_2015_gone")["still_matches"].to_list() == [True]
     assert any("accepted by deliveries that are accepted as gone" in words for words in house.manifest["warnings"])
-    said = invoke(house.folder, "status", BOLIGPROFIL_SCHEMAS=str(house.schemas)).stdout
-    assert re.search(rf"{LIST} +ministry_lists +{lost[0]['since']} +{rests} +list_2015_gone", said)
+    printed = invoke(house.folder, "status", BOLIGPROFIL_SCHEMAS=str(house.schemas)).stdout
+    assert re.search(rf"{LIST} +ministry_lists +{lost[0]['since']} +{rests} +list_2015_gone", printed)
 
     shutil.copy(ROOT / "data" / "raw" / LIST, house.raw / LIST)
     assert house.night().outcome == "published"
@@ -186,10 +186,10 @@ def test_above_the_share_nothing_is_begun_and_the_snapshot_stays(house: House, h
     assert ("is no folder of deliveries" in report.message) == (how == "no folder")
     # Nothing of it was dated: put back, the deliveries are those of last night.
     assert (house.folder / "data/staging/deliveries/ledger.jsonl").read_bytes() == ledger
-    said = invoke(house.folder, "status")
-    assert said.exit_code == 0
-    assert ("refused before anything was built" in said.stdout) == (how != "no folder")
-    assert ("is no folder of deliveries: the next night will be refused" in said.stdout) == (how == "no folder")
+    figures = invoke(house.folder, "status")
+    assert figures.exit_code == 0
+    assert ("refused before anything was built" in figures.stdout) == (how != "no folder")
+    assert ("is no folder of deliveries: the next night will be refused" in figures.stdout) == (how == "no folder")
     done = invoke(house.folder, "run")
     assert done.exit_code == 1
     assert "refused before anything was built" in done.stderr

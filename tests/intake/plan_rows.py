@@ -11,9 +11,9 @@ from schemas.registry import Registry
 DAY_ZERO = date(1899, 12, 30)
 
 
-def day(year: int, month: int = 1, of: int = 1) -> int:
+def day(year: int, month: int = 1, day_of_month: int = 1) -> int:
     """A date as a cell holds it."""
-    return (date(year, month, of) - DAY_ZERO).days
+    return (date(year, month, day_of_month) - DAY_ZERO).days
 
 
 TARGET: dict[str, Typed] = {

@@ -128,9 +128,9 @@ def test_an_exception_without_limits_is_refused(change: dict[str, Any]) -> None:
 def test_what_has_run_out_is_told_with_its_owner(night: Any) -> None:
     knowing(night, corrections=[correction()], exceptions=[exception(check="jump", area_id="a", indicator="residents")])
     assert night.registry.expired(date(2027, 1, 1)) == []
-    told = night.registry.expired(date(2027, 1, 2))
-    assert len(told) == 2
-    assert all("ran out on 2027-01-01: ask the registry" in sentence for sentence in told)
+    sentences = night.registry.expired(date(2027, 1, 2))
+    assert len(sentences) == 2
+    assert all("ran out on 2027-01-01: ask the registry" in sentence for sentence in sentences)
 
 
 def test_locked_years_come_from_the_stored_delivery_alone(night: Any) -> None:

@@ -150,9 +150,9 @@ def swap_columns(content: bytes, chance: random.Random) -> bytes:
     width = min(map(len, split))
     if width < 2 or b'"' in content:
         return content
-    one, other = chance.sample(range(width), 2)
+    here, other = chance.sample(range(width), 2)
     for fields in split:
-        fields[one], fields[other] = fields[other], fields[one]
+        fields[here], fields[other] = fields[other], fields[here]
     return b"".join([*lines[: first - 1], *(bytes([mark]).join(fields) + b"\n" for fields in split)])
 
 

@@ -223,7 +223,11 @@ def test_cells_object_and_are_coloured(
 
 def test_every_column_that_a_rule_needs_says_so(registry: Registry) -> None:
     """What a measured target needs is said beside each column; the rest follows from the layout."""
-    said = {of.header: of.required for of in plans.guidance(registry, "plan_targets")}
-    assert {header for header, required in said.items() if required == "ja, når målet måles"} == set(MEASURE[1:])
-    assert {header for header, required in said.items() if required == "nej"} == {"Delmål af nr.", "Målgruppe", "Udgår"}
+    demands = {column.header: column.required for column in plans.guidance(registry, "plan_targets")}
+    assert {header for header, required in demands.items() if required == "ja, når målet måles"} == set(MEASURE[1:])
+    assert {header for header, required in demands.items() if required == "nej"} == {
+        "Delmål af nr.",
+        "Målgruppe",
+        "Udgår",
+    }
     assert plan_cells.CELLS.keys() == set(plans.SOURCES)

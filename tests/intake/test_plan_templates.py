@@ -90,8 +90,8 @@ def test_every_column_of_the_layout_is_there_and_nothing_else(
         plans.ROWS[source]
     ]
     assert sheet(books[source], plans.ROWS[source])[0] == known
-    said = sheet(books[source], "Vejledning")
-    of_columns = said[[row[0] for row in said].index("Kolonne") + 1 :]
+    guidance = sheet(books[source], "Vejledning")
+    of_columns = guidance[[row[0] for row in guidance].index("Kolonne") + 1 :]
     assert [row[0] for row in of_columns] == known
     assert all(row[2] for row in of_columns)
 
@@ -168,11 +168,11 @@ def test_every_list_holds_what_the_registry_holds(
     of_areas = {i.id: i for i in registry.indicators.values() if i.of_areas}
     for listed in (targets, activities, shared):
         assert set(listed["Betegnelser"]) == of_areas.keys()
-        told = [of_areas[name] for name in listed["Betegnelser"]]
-        assert listed["Indikatorer"] == [indicator.label_da for indicator in told]
-        assert listed["Lavest"] == [range_of(indicator)[0] for indicator in told]
-        assert listed["Højest"] == [range_of(indicator)[1] for indicator in told]
-        groups = [indicator.indicator_group for indicator in told]
+        indicators = [of_areas[name] for name in listed["Betegnelser"]]
+        assert listed["Indikatorer"] == [indicator.label_da for indicator in indicators]
+        assert listed["Lavest"] == [range_of(indicator)[0] for indicator in indicators]
+        assert listed["Højest"] == [range_of(indicator)[1] for indicator in indicators]
+        groups = [indicator.indicator_group for indicator in indicators]
         assert len([1 for before, after in pairwise(groups) if before != after]) == 3
         assert groups[-1] == "background"
     themes = [row["name_da"] for row in registry.codes["effort_areas"]]
@@ -230,15 +230,15 @@ def test_a_list_is_short_or_stands_on_the_sheet_of_codes(
 
 
 def test_guidance_tells_how_a_target_is_revised_and_names_no_person(books: dict[str, bytes]) -> None:
-    told = "\n".join(str(row[0]) for row in sheet(books["plan_targets"], "Vejledning"))
+    guidance = "\n".join(str(row[0]) for row in sheet(books["plan_targets"], "Vejledning"))
     for word in (
         "bliver stående, som det blev sat",
         "samme 'Mål nr.', ny dato i 'Sat den'",
         "ja i 'Udgår'",
         "gælder målet stadig",
     ):
-        assert word in told
-    assert "Delmål af nr." in told
+        assert word in guidance
+    assert "Delmål af nr." in guidance
     for source, column in (("plan_targets", "set_by"), ("secretariat_indicators", "agreed_by")):
         assert "Aldrig navnet på en person" in plan_words.HOLDS[source][column]
 

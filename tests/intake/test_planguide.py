@@ -45,7 +45,8 @@ def plan_night(night: Any) -> Any:
 def test_the_page_describes_every_column_as_the_registry_does(registry: Registry, source: str, file: str) -> None:
     heads = f"Kolonne i filen med {file} | Skal udfyldes | Hvad der skal stå | Andre navne, der også læses"
     assert table_below(heads) == [
-        (of.header, of.required, of.holds, "; ".join(of.also_read)) for of in plans.guidance(registry, source)
+        (column.header, column.required, column.holds, "; ".join(column.also_read))
+        for column in plans.guidance(registry, source)
     ]
     assert registry.layout_of(source).formats == ("csv", "xlsx")
     assert f"`{source}`" in PAGE
@@ -61,10 +62,10 @@ def test_the_page_lists_the_words_to_choose_from(registry: Registry) -> None:
 
 
 def test_the_page_explains_every_message_of_plans(registry: Registry) -> None:
-    told = {f"{message} {mend}" for message, mend in table_below("Besked | Hvad I gør")}
+    messages = {f"{message} {mend}" for message, mend in table_below("Besked | Hvad I gør")}
     tables = {table for source in plans.SOURCES for table in registry.layout_of(source).tables}
     rules = BETWEEN_ROWS | {rule for table in tables for rule in contracts.ROW_RULES[table]}
-    assert told == {registry.rules[rule].da for rule in rules}
+    assert messages == {registry.rules[rule].da for rule in rules}
     assert registry.sources["plan_targets"].append_only
 
 

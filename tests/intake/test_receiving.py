@@ -40,16 +40,16 @@ def test_nothing_is_overwritten(night: Any, sent: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "said", "message"),
+    ("source", "note", "message"),
     [
         ("statbank", SAYS, "no source 'statbank'"),
         ("statbank_folk1a", {"kilde": "x"}, "'# udgivet:', '# oprindelse:'"),
         ("statbank_folk1a", {**SAYS, "udgivet": "i går"}, "must be a day"),
     ],
 )
-def test_what_cannot_be_put_away_is_told(night: Any, sent: Path, source: str, said: Any, message: str) -> None:
+def test_what_cannot_be_put_away_is_told(night: Any, sent: Path, source: str, note: Any, message: str) -> None:
     with pytest.raises(NotReceived, match=message):
-        receive(sent, source, said, night.raw, night.registry)
+        receive(sent, source, note, night.raw, night.registry)
     assert not (night.raw / source).exists()
 
 
@@ -65,9 +65,9 @@ def test_the_senders_hash_and_note_come_along(night: Any, sent: Path) -> None:
 
 def test_a_personal_number_in_a_name_is_not_carried_on(night: Any, sent: Path) -> None:
     named = sent.rename(sent.with_name("liste 070761-4285.csv"))
-    with pytest.raises(NotReceived, match="CPR") as told:
+    with pytest.raises(NotReceived, match="CPR") as refused:
         receive(named, "statbank_folk1a", SAYS, night.raw, night.registry)
-    assert "070761" not in str(told.value)
+    assert "070761" not in str(refused.value)
 
 
 CPR = "070761-4285"  # the CPR office's own example
@@ -90,9 +90,9 @@ def test_nothing_that_holds_a_personal_number_is_copied(night: Any, sent: Path, 
             sent.with_name("folk1a.csv.levering.txt").write_text(f"kilde: {CPR}\n")
         case _:
             sent.with_name("folk1a.csv.sha256").write_text("0" * 64 + f"  {CPR}.csv\n")
-    with pytest.raises(NotReceived, match="CPR number") as told:
+    with pytest.raises(NotReceived, match="CPR number") as refused:
         receive(sent, "statbank_folk1a", options, night.raw, night.registry)
-    assert CPR not in str(told.value)
+    assert CPR not in str(refused.value)
     assert not (night.raw / "statbank_folk1a").exists()
 
 

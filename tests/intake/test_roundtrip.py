@@ -238,9 +238,9 @@ def test_nothing_of_a_delivery_with_a_personal_number_is_stored(night: Any) -> N
 
 
 def test_the_note_is_read_the_same_wherever_it_stands() -> None:
-    said = {"kilde": "x", "afsender": "y", "udgivet": "2012-10-01", "oprindelse": "syntetisk", "rækker": "1.234",
+    entries = {"kilde": "x", "afsender": "y", "udgivet": "2012-10-01", "oprindelse": "syntetisk", "rækker": "1.234",
             "kontrolsum Værdi": "1.234,5", "skjulte tal vises som": "0", "manglende rækker betyder": "0"}  # fmt: skip
-    note = parse(said.items())
+    note = parse(entries.items())
     assert isinstance(note, Note)
     assert (note.rows, str(note.totals["Værdi"]), note.withheld_as, note.absent_is_zero) == (1234, "1234.5", "0", True)
     assert (note.origin, note.sender, str(note.published_at)) == ("synthetic", "y", "2012-10-01")

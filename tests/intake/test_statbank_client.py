@@ -190,10 +190,10 @@ def test_what_is_stored_is_a_delivery_that_the_intake_accepts(
     receipt = night.run()[path]
     assert (receipt.outcome, receipt.rows, receipt.used, receipt.quarantined) == ("accepted", 1, 1, 0), receipt
     assert (receipt.says, receipt.published_at) == ("Danmarks Statistik, StatBank, tabel STRAF42", "2025-03-25")
-    said = delivery_note.parse(
+    note = delivery_note.parse(
         delivery_note.pairs(delivery.beside[deliveries.NOTE_SUFFIX].read_text(encoding="utf-8").splitlines())
     )
-    assert (said.withheld_as, said.absent_is_zero, said.sender) == ("0", False, "Danmarks Statistik")
+    assert (note.withheld_as, note.absent_is_zero, note.sender) == ("0", False, "Danmarks Statistik")
 
 
 def test_asks_metadata_then_data_twice_then_metadata(server: StatBank, go: Any) -> None:
@@ -379,9 +379,9 @@ def test_too_long_a_wait_is_said_instead(server: StatBank, go: Any, monkeypatch:
     assert server.paths == ["tableinfo", "data"]
 
 
-@pytest.mark.parametrize("said", ["", "soon", "-1", "Wed, 32 Oct 2025 07:28:00 GMT", "Thu, 01 Jan 2015 00:00:00 GMT"])
-def test_a_retry_after_that_says_nothing_is_no_wait(server: StatBank, go: Any, said: str) -> None:
-    server.next_data(Say(b"", 429, {"Retry-After": said}))
+@pytest.mark.parametrize("header", ["", "soon", "-1", "Wed, 32 Oct 2025 07:28:00 GMT", "Thu, 01 Jan 2015 00:00:00 GMT"])
+def test_a_retry_after_that_says_nothing_is_no_wait(server: StatBank, go: Any, header: str) -> None:
+    server.next_data(Say(b"", 429, {"Retry-After": header}))
     begun = time.monotonic()
     assert go()
     assert time.monotonic() - begun < 1
@@ -467,8 +467,8 @@ def test_a_refusal_is_said_in_the_apis_words_and_never_tried_again(
     server.next_data(Say(REFUSALS[name], status))
     with pytest.raises(StatBankError) as caught:
         go()
-    said = json.loads(REFUSALS[name].decode("utf-8-sig"))
-    assert f"{said['message']} [{said['errorTypeCode']}]" in str(caught.value)
+    refusal = json.loads(REFUSALS[name].decode("utf-8-sig"))
+    assert f"{refusal['message']} [{refusal['errorTypeCode']}]" in str(caught.value)
     assert server.paths == ["tableinfo", "data"]
     assert left(tmp_path) == {}
 
@@ -568,10 +568,10 @@ def test_more_than_a_million_cells_go_to_bulk(server: StatBank, go: Any, source:
     asked = server.asked[1][1]
     assert asked.keys() == {"table", "lang", "format", "variables"}
     assert asked["format"] == "BULK"
-    said = delivery_note.parse(
+    note = delivery_note.parse(
         delivery_note.pairs(file.with_name(file.name + deliveries.NOTE_SUFFIX).read_text(encoding="utf-8").splitlines())
     )
-    assert said.absent_is_zero
+    assert note.absent_is_zero
     assert file.read_bytes() == server.body
 
 

@@ -79,12 +79,12 @@ def test_an_untouched_template_is_refused_since_it_has_no_rows(of_any: bytes, re
 
 def test_an_untouched_note_promises_nothing_but_its_rows(of_any: bytes, of_odense: bytes, registry: Registry) -> None:
     for book, rows in ((of_any, 0), (of_odense, 5)):
-        said = {row[0]: row[1] for row in sheet(book, "Følgeseddel")}
-        assert said["rækker"] == rows
-        totals = {key: value for key, value in said.items() if key.startswith("kontrolsum")}
+        note = {row[0]: row[1] for row in sheet(book, "Følgeseddel")}
+        assert note["rækker"] == rows
+        totals = {key: value for key, value in note.items() if key.startswith("kontrolsum")}
         assert totals == {f"kontrolsum {header}": 0 for header in number_headers(registry)}
-        assert said["oprindelse"] == "real"
-        assert said.keys() - totals.keys() == {*delivery_note.REQUIRED, "afsender", "rækker"}
+        assert note["oprindelse"] == "real"
+        assert note.keys() - totals.keys() == {*delivery_note.REQUIRED, "afsender", "rækker"}
 
 
 def test_prefilled_rows_are_the_areas_of_the_municipality(night: Any, of_odense: bytes, registry: Registry) -> None:
@@ -234,8 +234,8 @@ def test_what_was_typed_is_staged_and_nothing_else(night: Any, of_odense: bytes,
 
     assert (receipt.outcome, receipt.rows, receipt.quarantined) == ("accepted", 5, 0), receipt
     found = figures_of(night)
-    said = {key: figure for key, figure in found.items() if figure != (None, None, None, "not_delivered")}
-    assert said == {
+    delivered = {key: figure for key, figure in found.items() if figure != (None, None, None, "not_delivered")}
+    assert delivered == {
         ("vollsmose", "residents"): (None, None, 9001.0, None),
         ("vollsmose", "nonwestern_pct"): (6000, 9001, pytest.approx(100 * 6000 / 9001), None),
         ("vollsmose", "outside_work_pct"): (2800, 5600, 50.0, None),
@@ -382,7 +382,8 @@ def table_below(heads: str) -> list[tuple[str, ...]]:
 def test_the_page_describes_every_column_as_the_registry_does(registry: Registry) -> None:
     rows = table_below("Kolonne | Skal udfyldes | Hvad der skal stå | Enhed | Andre navne, der også læses")
     assert rows == [
-        (of.header, of.required, of.holds, of.unit, "; ".join(of.also_read)) for of in yearly.guidance(registry)
+        (guide.header, guide.required, guide.holds, guide.unit, "; ".join(guide.also_read))
+        for guide in yearly.guidance(registry)
     ]
     layout = registry.layouts[LAYOUT]
     assert {header for row in rows for header in (row[0], *row[4].split("; ")) if header} == {
@@ -420,16 +421,16 @@ def test_the_examples_of_the_page_are_read_as_they_stand(night: Any) -> None:
 
 
 def test_the_note_beside_the_file_and_its_hash_are_read_as_the_page_says(night: Any) -> None:
-    (said,) = shown("text")
+    (message,) = shown("text")
     body = "".join(line for line in shown("csv")[0].splitlines(keepends=True) if not line.startswith("#"))
     path = f"{SOURCE}/odense_2016.csv"
     night.deliver(path, body)
-    night.deliver(f"{path}.levering.txt", said.replace("syntetisk", "real"))
+    night.deliver(f"{path}.levering.txt", message.replace("syntetisk", "real"))
     night.deliver(f"{path}.sha256", f"{hashlib.sha256(body.encode()).hexdigest().upper()}\r\n")
     receipt = night.run()[path]
     assert (receipt.outcome, receipt.sender, receipt.rows) == ("accepted", "Økonomi og data", 2), receipt
 
-    night.deliver(f"{path}.levering.txt", said.replace("syntetisk", "real").replace("10.204", "10.205"))
+    night.deliver(f"{path}.levering.txt", message.replace("syntetisk", "real").replace("10.204", "10.205"))
     assert night.run()[path].rule == "control_total_differs"
     night.deliver(f"{path}.sha256", "0" * 64)
     assert night.run()[path].rule == "sha256_differs"

@@ -103,9 +103,9 @@ def test_so_are_the_cells_that_a_formula_of_an_array_covers(registry: Registry) 
     for at in (1, 2):
         rows.write_row(at, 0, ["Odense", "Vollsmose", 2016])
     rows.write_array_formula("D2:D3", "{=C2:C3*2}")
-    told = written.add_worksheet("Følgeseddel")
+    note = written.add_worksheet("Følgeseddel")
     for at, (key, value) in enumerate(NOTE.items()):
-        told.write_row(at, 0, [key, value])
+        note.write_row(at, 0, [key, value])
     written.close()
     assert column(made.getvalue(), registry) == ["=", "="]
 
@@ -411,9 +411,9 @@ def by_openpyxl(entries: Mapping[str, str] = NOTE) -> bytes:
         tal.append(cells)
     for cell in (tal["E2"], tal["E3"]):
         cell.number_format = "0.00%"
-    told = made.create_sheet("Følgeseddel")
+    note = made.create_sheet("Følgeseddel")
     for entry in entries.items():
-        told.append(entry)
+        note.append(entry)
     content = io.BytesIO()
     made.save(content)
     return content.getvalue()
@@ -422,14 +422,14 @@ def by_openpyxl(entries: Mapping[str, str] = NOTE) -> bytes:
 def by_xlsxwriter(options: Mapping[str, Any]) -> bytes:
     content = io.BytesIO()
     made = xlsxwriter.Workbook(content, options)
-    tal, told = made.add_worksheet("Tal"), made.add_worksheet("Følgeseddel")
+    tal, note = made.add_worksheet("Tal"), made.add_worksheet("Følgeseddel")
     percent = made.add_format({"num_format": 10})
     for at, cells in enumerate(ROWS):
         tal.write_row(at, 0, cells)
         if at:
             tal.write_number(at, 4, cells[4], percent)
     for at, entry in enumerate(NOTE.items()):
-        told.write_row(at, 0, entry)
+        note.write_row(at, 0, entry)
     made.close()
     return content.getvalue()
 

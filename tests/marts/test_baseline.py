@@ -44,7 +44,7 @@ def grants(plans: Mapping[str, tuple[int | None, list[str]]], registry: Registry
 
 
 def figures(values: Mapping[str, Mapping[int, float]], indicator: str = "gross_income_dkk") -> str:
-    rows = [f"{a} | {y} | {indicator} | {v}" for a, of in values.items() for y, v in of.items()]
+    rows = [f"{a} | {y} | {indicator} | {v}" for a, by_year in values.items() for y, v in by_year.items()]
     return "\n".join(["area | year | indicator | value", *rows])
 
 

@@ -86,11 +86,11 @@ def test_udsat_and_parallelsamfund_by_the_rules_of_2018(made: Any) -> None:
     rows = cells(EXAMPLES_2018)[1:]
     figures = printed("\n".join(" | ".join(row[:7]) for row in rows), 2018)
     found = lists(made, [*figures, NATION_2018])
-    said = {
+    figures = {
         row[0]: tuple(ANSWER[found[row[0], 2018, name]["on_list_by_rule"]] for name in ("udsat", "parallelsamfund"))
         for row in rows
     }
-    assert said == {row[0]: (row[7], row[8]) for row in rows}
+    assert figures == {row[0]: (row[7], row[8]) for row in rows}
     edge = found["vollsmose", 2018, "udsat"]
     assert (edge["convicted_threshold"], edge["convicted_distance"], edge["criteria_met"]) == (2.25, 0.0, 2)
     assert edge["convicted_threshold_basis"] == "national_two_years"
@@ -115,8 +115,8 @@ munkebo         | 1000    | 35.0  |      | 1.00    | 60.1    | 64.9   | ?
 def test_forebyggelse_by_the_rules_of_2021(made: Any) -> None:
     rows = cells(EXAMPLES_2021)[1:]
     found = lists(made, printed("\n".join(" | ".join(row[:7]) for row in rows), 2021))
-    said = {row[0]: ANSWER[found[row[0], 2021, "forebyggelse"]["on_list_by_rule"]] for row in rows}
-    assert said == {row[0]: row[7] for row in rows}
+    answers = {row[0]: ANSWER[found[row[0], 2021, "forebyggelse"]["on_list_by_rule"]] for row in rows}
+    assert answers == {row[0]: row[7] for row in rows}
     assert found["vollsmose", 2021, "forebyggelse"]["convicted_threshold_basis"] == "printed"
 
 

@@ -338,8 +338,8 @@ def test_what_a_column_means_stands_in_the_file(files: dict[str, Path], registry
             assert metadata[b"description"].decode() == column.description
             assert metadata.get(b"unit", b"").decode() == (column.unit or "")
             assert metadata[b"source"]
-        said = duckdb.sql(f"select decode(key), decode(value) from parquet_kv_metadata('{files[name]}')").fetchall()
-        keys = dict(said)
+        pairs = duckdb.sql(f"select decode(key), decode(value) from parquet_kv_metadata('{files[name]}')").fetchall()
+        keys = dict(pairs)
         assert keys["description"] == table.description
         assert keys["origin"] == "real"
         for column in table.columns:

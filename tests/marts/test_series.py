@@ -168,8 +168,8 @@ def test_breaks_are_told_of_area_and_indicator(made: Any, registry: Registry) ->
         "dim_areas", "dim_indicators", registry=broken(registry, BOUNDARY, DEFINITION), figures=HEAD + years(2010, 2011)
     ).values()
     assert areas.filter(area_id="vollsmose")["boundary_breaks"].to_list() == ["2011: two estates were added (a letter)"]
-    told = indicators.filter(indicator="nonwestern_pct")["definition_breaks"].to_list()
-    assert told == ["2011: descendants are left out (a letter)"]
+    breaks = indicators.filter(indicator="nonwestern_pct")["definition_breaks"].to_list()
+    assert breaks == ["2011: descendants are left out (a letter)"]
 
 
 def test_figures_before_a_break_are_no_baseline_of_those_after_it(made: Any, registry: Registry) -> None:

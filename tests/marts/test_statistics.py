@@ -121,7 +121,7 @@ def test_newcombe_is_statsmodels(
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "comparator", "polarity", "said"),
+    ("low", "high", "comparator", "polarity", "verdict"),
     [
         (40, 50, 45, "high_is_worse", "similar"),
         (40, 50, 40, "high_is_worse", "similar"),
@@ -136,6 +136,6 @@ def test_newcombe_is_statsmodels(
     ],
 )
 def test_a_verdict_follows_interval_and_polarity(
-    sql: duckdb.DuckDBPyConnection, low: object, high: object, comparator: object, polarity: str, said: str | None
+    sql: duckdb.DuckDBPyConnection, low: object, high: object, comparator: object, polarity: str, verdict: str | None
 ) -> None:
-    assert sql.execute(f"select verdict({low}, {high}, {comparator}, '{polarity}')").fetchall() == [(said,)]
+    assert sql.execute(f"select verdict({low}, {high}, {comparator}, '{polarity}')").fetchall() == [(verdict,)]

@@ -50,9 +50,9 @@ def targets(*changes: dict[str, str]) -> str:
 def figures(*counts: tuple[int, str], area: str = "vollsmose", indicator: str = "basic_education_pct") -> str:
     """Figures with counts 'x/n', or plain values, by year; each published the year after."""
     lines = ["area | year | indicator | count | of | value | published_at"]
-    for year, said in counts:
-        x, _, n = said.partition("/")
-        cells = f"{x} | {n} |" if n else f" | | {said}"
+    for year, state in counts:
+        x, _, n = state.partition("/")
+        cells = f"{x} | {n} |" if n else f" | | {state}"
         lines.append(f"{area} | {year} | {indicator} | {cells} | {year + 1}-06-01")
     return "\n".join(lines)
 
@@ -177,8 +177,8 @@ def test_a_revised_target_keeps_the_old_one(made: Any) -> None:
         plan_targets=targets({}, revised),
         figures=figures((2008, "500/1000"), (2012, "420/1000")),
     ).values()
-    said = versions.select("target_version", "target_value", "is_current", "replaced_on").rows()
-    assert [(v, t, c, str(r)) for v, t, c, r in said] == [(1, 40, False, "2010-03-01"), (2, 44, True, "None")]
+    history = versions.select("target_version", "target_value", "is_current", "replaced_on").rows()
+    assert [(v, t, c, str(r)) for v, t, c, r in history] == [(1, 40, False, "2010-03-01"), (2, 44, True, "None")]
     final = found.filter(year=2012).select("target_version", "is_current", "verdict_kind").rows()
     assert final == [(1, False, "replaced"), (2, True, "final")]
 
@@ -221,9 +221,9 @@ def test_a_figure_that_repeats_another_year_gets_no_verdict(made: Any) -> None:
         for year, count in ((2008, 500), (2011, 350), (2012, 350)):
             lines.append(f"{area} | {year} | basic_education_pct | {count - at} | 1000 | {year}.csv")
     found = progress(made, "\n".join(lines))
-    told = by_year(found, "target_verdict", "why")
-    assert told[2011] == ("reached", None)
-    assert told[2012] == ("cannot_be_told", "repeated_figure")
+    verdicts = by_year(found, "target_verdict", "why")
+    assert verdicts[2011] == ("reached", None)
+    assert verdicts[2012] == ("cannot_be_told", "repeated_figure")
 
 
 def test_the_future_has_no_final_verdict(made: Any) -> None:
@@ -242,7 +242,7 @@ def test_small_bases_show_nothing_even_at_the_ends(made: Any) -> None:
 @pytest.mark.parametrize("status", ["provisional", "estimated"])
 def test_a_provisional_or_estimated_figure_gives_no_final_verdict(made: Any, status: str) -> None:
     counts = figures((2008, "500/1000"), (2012, "350/1000")).splitlines()
-    counts = [f"{line} | {said}" for line, said in zip(counts, ("status", "final", status), strict=True)]
+    counts = [f"{line} | {state}" for line, state in zip(counts, ("status", "final", status), strict=True)]
     found = progress(made, "\n".join(counts))
     assert by_year(found, "target_verdict", "verdict_kind")[2012] == ("reached", "interim")
 

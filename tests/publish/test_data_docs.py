@@ -96,19 +96,19 @@ def test_links_lead_somewhere(index: Path) -> None:
 
 
 def test_a_passing_run_says_so(passing: Path) -> None:
-    said = text(passing.read_text())
-    assert "Passed. All 4 promises about 2 marts are kept." in said
-    assert "dim_areas ✓ passed 1 of 1 promises kept." in said
-    assert "broken" not in said.replace("Broken No verdict", "")
+    words = text(passing.read_text())
+    assert "Passed. All 4 promises about 2 marts are kept." in words
+    assert "dim_areas ✓ passed 1 of 1 promises kept." in words
+    assert "broken" not in words.replace("Broken No verdict", "")
 
 
 def test_a_failing_run_says_what_is_broken_and_where(failing: Path) -> None:
-    said = text(failing.read_text())
-    assert "Refused. 2 of 5 promises are broken. 1 of 5 could not be judged." in said
-    assert f"✕ broken area_profile.value {RULE} 1 row breaks it, namely: area_id=vollsmose, year=2012" in said
-    assert "area_profile ✕ failed 1 of 4 promises kept." in said
-    assert "dim_areas ✓ passed 1 of 1 promises kept." in said
-    assert "? no verdict area_profile no fault The engine failed, so this says nothing about the data: Catalog" in said
+    words = text(failing.read_text())
+    assert "Refused. 2 of 5 promises are broken. 1 of 5 could not be judged." in words
+    assert f"✕ broken area_profile.value {RULE} 1 row breaks it, namely: area_id=vollsmose, year=2012" in words
+    assert "area_profile ✕ failed 1 of 4 promises kept." in words
+    assert "dim_areas ✓ passed 1 of 1 promises kept." in words
+    assert "? no verdict area_profile no fault The engine failed, so this says nothing about the data: Catalog" in words
 
 
 def test_title_and_notices_are_shown_as_written(index: Path) -> None:
@@ -120,12 +120,12 @@ def test_title_and_notices_are_shown_as_written(index: Path) -> None:
 
 def test_great_expectations_draws_the_record_of_a_mart(failing: Path) -> None:
     page = (failing.parent / "marts" / "area_profile.html").read_text()
-    said = text(page)
-    assert f"✕ broken {RULE} values must be greater than or equal to 0.0 and less than or equal to 100.0" in said
-    assert "1 unexpected values found. 50% of 2 total rows." in said
-    assert "Evaluated Expectations 4 Successful Expectations 1" in said
-    assert "✕ broken shares &lt;= 100 sql/checks/shares_in_range.sql" in said
-    assert "? no verdict no fault select 1 from gone unexpected_rows_expectation raised an exception: Catalog" in said
+    words = text(page)
+    assert f"✕ broken {RULE} values must be greater than or equal to 0.0 and less than or equal to 100.0" in words
+    assert "1 unexpected values found. 50% of 2 total rows." in words
+    assert "Evaluated Expectations 4 Successful Expectations 1" in words
+    assert "✕ broken shares &lt;= 100 sql/checks/shares_in_range.sql" in words
+    assert "? no verdict no fault select 1 from gone unexpected_rows_expectation raised an exception: Catalog" in words
 
 
 def test_sql_is_shown_as_written(failing: Path) -> None:
@@ -201,5 +201,5 @@ def test_pages_are_legible(browser: Any, index: Path, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         texts = page.evaluate(CONTRASTS)
         assert len(texts) > 10
-        assert [said for contrast, said in texts if contrast < 4.5] == []
+        assert [words for contrast, words in texts if contrast < 4.5] == []
         page.close()

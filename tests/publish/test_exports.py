@@ -40,8 +40,8 @@ READERS: dict[str, Callable[..., tuple[pl.DataFrame, Any]]] = {
 REASONS = ("not_delivered", "withheld_by_source", "too_uncertain")
 
 
-def column(name: str, kind: str = "number", **said: Any) -> TableColumn:
-    return TableColumn.model_validate({"name": name, "type": kind, "description": name, "nullable": True, **said})
+def column(name: str, kind: str = "number", **meaning: Any) -> TableColumn:
+    return TableColumn.model_validate({"name": name, "type": kind, "description": name, "nullable": True, **meaning})
 
 
 def table(*columns: TableColumn, name: str = "demo", description: str = "A table to try things on.") -> Table:
@@ -55,12 +55,12 @@ def table(*columns: TableColumn, name: str = "demo", description: str = "A table
     )
 
 
-def written(folder: Path, of: Table, cells: dict[str, list[Any]], notes: dict[str, str] | None = None) -> Path:
+def written(folder: Path, mart: Table, cells: dict[str, list[Any]], notes: dict[str, str] | None = None) -> Path:
     """A mart's parquet file as the build writes it."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{of.id}.parquet"
-    rows = pl.DataFrame(cells, schema=contracts.polars_schema(of)).to_arrow().cast(contracts.arrow_schema(of))
-    write_parquet(file, rows, of, {"origin": "synthetic"} if notes is None else notes)
+    file = folder / f"{mart.id}.parquet"
+    rows = pl.DataFrame(cells, schema=contracts.polars_schema(mart)).to_arrow().cast(contracts.arrow_schema(mart))
+    write_parquet(file, rows, mart, {"origin": "synthetic"} if notes is None else notes)
     return file
 
 
@@ -81,10 +81,10 @@ def given_back(file: Path, rows: pl.DataFrame) -> pl.DataFrame:
     return back.with_columns(pl.col(name).cast(kind) for name, kind in types.items() if back[name].dtype != kind)
 
 
-def read_csv(file: Path, of: Table) -> pl.DataFrame:
+def read_csv(file: Path, mart: Table) -> pl.DataFrame:
     """A CSV file by DuckDB, in the table's types; only a field without quotes is null."""
     kinds = {"text": "varchar", "integer": "bigint", "number": "double", "year": "integer"}
-    columns = {column.name: kinds.get(column.type, column.type) for column in of.columns}
+    columns = {column.name: kinds.get(column.type, column.type) for column in mart.columns}
     options = "header = true, auto_detect = false, new_line = '\\r\\n', nullstr = '', allow_quoted_nulls = false"
     with duckdb.connect() as connection:
         return connection.sql(f"from read_csv(?, columns = {columns}, {options})", params=[str(file)]).pl()
@@ -166,9 +166,9 @@ def test_spss_knows_what_is_a_scale_and_shows_whole_numbers(exported: Path) -> N
 
 @pytest.mark.parametrize("package", ["dta", "sav"])
 def test_a_figure_with_a_reason_beside_it_stays(package: str, tmp_path: Path, registry: Registry) -> None:
-    of = table(column("value"), column("missing_reason", "text", allowed=REASONS))
-    file = written(tmp_path, of, {"value": [5.5, 6.5], "missing_reason": [REASONS[0], None]})
-    exports.export(file, of, registry, tmp_path, MOMENT, [package])
+    mart = table(column("value"), column("missing_reason", "text", allowed=REASONS))
+    file = written(tmp_path, mart, {"value": [5.5, 6.5], "missing_reason": [REASONS[0], None]})
+    exports.export(file, mart, registry, tmp_path, MOMENT, [package])
     assert read(tmp_path / f"demo.{package}", user_missing=True)[0]["value"].to_list() == [5.5, 6.5]
 
 
@@ -198,8 +198,8 @@ def test_sas_has_the_reason_in_its_column(exported: Path) -> None:
 @pytest.mark.parametrize("number", [1.0, -118.625, 0.1 + 0.2, 2.0**31 + 7, 1e-70, -1e74])
 def test_sas_holds_numbers_as_its_format_says(number: float, tmp_path: Path, registry: Registry) -> None:
     """SAS's TS-140: sign and power of 16 (excess 64) in a byte, then 56 bits of fraction; records of 80 bytes."""
-    of = table(column("x"))
-    exports.export(written(tmp_path, of, {"x": [number]}), of, registry, tmp_path, MOMENT, ["xpt"])
+    mart = table(column("x"))
+    exports.export(written(tmp_path, mart, {"x": [number]}), mart, registry, tmp_path, MOMENT, ["xpt"])
     cell = (tmp_path / "demo.xpt").read_bytes()[-80:-72]
     fraction = Fraction(int.from_bytes(cell[1:]), 2**56)
     power = Fraction(16) ** (cell[0] % 128 - 64)
@@ -218,9 +218,9 @@ def test_labels_and_origin_stand_in_every_file(package: str, exported: Path) -> 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_origin_outlives_a_long_title(package: str, tmp_path: Path, registry: Registry) -> None:
-    of = table(column("x"), name="a_mart_with_quite_a_long_name", description="Blåbærgrød æøå " * 30)
-    exports.export(written(tmp_path, of, {"x": [1.0]}), of, registry, tmp_path, MOMENT, [package])
-    label = read(tmp_path / f"{of.id}.{package}")[1].file_label
+    mart = table(column("x"), name="a_mart_with_quite_a_long_name", description="Blåbærgrød æøå " * 30)
+    exports.export(written(tmp_path, mart, {"x": [1.0]}), mart, registry, tmp_path, MOMENT, [package])
+    label = read(tmp_path / f"{mart.id}.{package}")[1].file_label
     assert label.startswith("synthetic data:")
     assert label.endswith("...")
     assert len(label.encode()) <= {"dta": 80, "sav": 64, "xpt": 40}[package]
@@ -238,8 +238,10 @@ def test_csv_is_rfc_4180(exported: Path) -> None:
 
 
 def test_empty_text_is_no_text_but_in_csv(tmp_path: Path, registry: Registry) -> None:
-    of = table(column("a", "text"), column("b", "text"))
-    exports.export(written(tmp_path, of, {"a": ["x", "", None], "b": ["", None, "y"]}), of, registry, tmp_path, MOMENT)
+    mart = table(column("a", "text"), column("b", "text"))
+    exports.export(
+        written(tmp_path, mart, {"a": ["x", "", None], "b": ["", None, "y"]}), mart, registry, tmp_path, MOMENT
+    )
     assert (tmp_path / "demo.csv").read_text().splitlines() == ["a,b", 'x,""', '"",', ",y"]
     for package in PACKAGES:
         back = read(tmp_path / f"demo.{package}")[0]
@@ -249,9 +251,9 @@ def test_empty_text_is_no_text_but_in_csv(tmp_path: Path, registry: Registry) ->
 @pytest.mark.parametrize("length", [255, 256, 2044, 2045, 2046, 9000])
 def test_long_text_stays_whole(length: int, tmp_path: Path, registry: Registry) -> None:
     """SPSS parts text beyond 255 bytes, Stata keeps text beyond 2045 bytes apart from the rows."""
-    of = table(column("a", "text"), column("b", "text"))
+    mart = table(column("a", "text"), column("b", "text"))
     cells = {"a": ["æ" + "x" * (length - 3) + "y", None, ""], "b": ["last", "", "æ" * 3]}
-    exports.export(written(tmp_path, of, cells), of, registry, tmp_path, MOMENT, PACKAGES)
+    exports.export(written(tmp_path, mart, cells), mart, registry, tmp_path, MOMENT, PACKAGES)
     for package in PACKAGES:
         back = read(tmp_path / f"demo.{package}")[0]
         assert back["a"].to_list() == [cells["a"][0], "", ""], package
@@ -262,38 +264,38 @@ def test_long_text_stays_whole(length: int, tmp_path: Path, registry: Registry) 
 @pytest.mark.parametrize("rows", [0, 1, 79, 80, 81])
 def test_no_row_is_lost_or_made_up(rows: int, tmp_path: Path, registry: Registry) -> None:
     """SAS transport pads its last record of 80 bytes with blanks, which look like rows of empty text."""
-    of = table(column("a", "text"))
-    exports.export(written(tmp_path, of, {"a": [None] * rows}), of, registry, tmp_path, MOMENT, PACKAGES)
+    mart = table(column("a", "text"))
+    exports.export(written(tmp_path, mart, {"a": [None] * rows}), mart, registry, tmp_path, MOMENT, PACKAGES)
     for package in PACKAGES:
         assert read(tmp_path / f"demo.{package}")[0]["a"].to_list() == [""] * rows, package
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_figures_that_are_all_missing_keep_their_reasons(package: str, tmp_path: Path, registry: Registry) -> None:
-    of = table(column("grant_dkk", "integer"), column("grant_dkk_missing_reason", "text", allowed=REASONS))
+    mart = table(column("grant_dkk", "integer"), column("grant_dkk_missing_reason", "text", allowed=REASONS))
     cells = {"grant_dkk": [None, None], "grant_dkk_missing_reason": ["too_uncertain", "not_delivered"]}
-    exports.export(written(tmp_path, of, cells), of, registry, tmp_path, MOMENT, [package])
+    exports.export(written(tmp_path, mart, cells), mart, registry, tmp_path, MOMENT, [package])
     options = {} if package == "xpt" else {"user_missing": True}
     found = read(tmp_path / f"demo.{package}", **options)[0]["grant_dkk"].to_list()
     assert found == {"dta": ["c", "a"], "sav": [-9000003, -9000001], "xpt": [None, None]}[package]
 
 
 def test_a_figure_among_the_codes_of_spss_is_refused(tmp_path: Path, registry: Registry) -> None:
-    of = table(column("value"), column("missing_reason", "text", allowed=REASONS))
-    file = written(tmp_path, of, {"value": [-9000002.5, 1.0], "missing_reason": [None, None]})
+    mart = table(column("value"), column("missing_reason", "text", allowed=REASONS))
+    file = written(tmp_path, mart, {"value": [-9000002.5, 1.0], "missing_reason": [None, None]})
     with pytest.raises(ExportError, match="value: 1 figures lie from -9000003 to -9000001"):
-        exports.export(file, of, registry, tmp_path, MOMENT, ["sav"])
-    assert exports.export(file, of, registry, tmp_path, MOMENT, ["dta", "xpt", "csv"])
+        exports.export(file, mart, registry, tmp_path, MOMENT, ["sav"])
+    assert exports.export(file, mart, registry, tmp_path, MOMENT, ["dta", "xpt", "csv"])
 
 
 def test_which_column_each_reason_speaks_of() -> None:
     text = ("missing_reason", "missing_reason_before", "change_missing_reason", "dose_missing_reason")
-    of = table(
+    mart = table(
         *(column(name) for name in ("value", "value_before", "value_of_twin", "change", "change_low", "dose_dkk")),
         *(column(name, "text") for name in (*text, "verdict_missing_reason", "verdict", "band", "band_missing_reason")),
         column("band_edge"),
     )
-    assert exports.missing_reasons(of) == {
+    assert exports.missing_reasons(mart) == {
         "value": "missing_reason",
         "value_before": "missing_reason_before",
         "change": "change_missing_reason",
@@ -302,23 +304,23 @@ def test_which_column_each_reason_speaks_of() -> None:
 
 
 def test_a_reason_keeps_its_code_whatever_the_rows_say(tmp_path: Path, registry: Registry) -> None:
-    of = table(column("value"), column("missing_reason", "text", allowed=REASONS))
+    mart = table(column("value"), column("missing_reason", "text", allowed=REASONS))
     for reason in REASONS:
-        file = written(tmp_path, of, {"value": [None], "missing_reason": [reason]})
-        exports.export(file, of, registry, tmp_path, MOMENT, ["dta"])
+        file = written(tmp_path, mart, {"value": [None], "missing_reason": [reason]})
+        exports.export(file, mart, registry, tmp_path, MOMENT, ["dta"])
         rows, about = read(tmp_path / "demo.dta", user_missing=True)
         assert about.variable_value_labels["value"][rows["value"][0]] == reason
         assert about.variable_value_labels["value"] == dict(zip("abc", REASONS, strict=True))
 
 
 def test_reasons_that_no_list_allows_have_codes_too(tmp_path: Path, registry: Registry) -> None:
-    of = table(column("value"), column("missing_reason", "text"))
-    file = written(tmp_path, of, {"value": [None, None], "missing_reason": ["z", "y"]})
-    exports.export(file, of, registry, tmp_path, MOMENT, ["dta"])
+    mart = table(column("value"), column("missing_reason", "text"))
+    file = written(tmp_path, mart, {"value": [None, None], "missing_reason": ["z", "y"]})
+    exports.export(file, mart, registry, tmp_path, MOMENT, ["dta"])
     assert read(tmp_path / "demo.dta", user_missing=True)[0]["value"].to_list() == ["b", "a"]
-    many = written(tmp_path, of, {"value": [None] * 27, "missing_reason": [f"r{at}" for at in range(27)]})
+    many = written(tmp_path, mart, {"value": [None] * 27, "missing_reason": [f"r{at}" for at in range(27)]})
     with pytest.raises(ExportError, match="missing_reason has 27 reasons, and Stata tells no more than 26 apart"):
-        exports.export(many, of, registry, tmp_path, MOMENT, ["dta"])
+        exports.export(many, mart, registry, tmp_path, MOMENT, ["dta"])
 
 
 NUMBERS = st.floats(-1e74, 1e74).filter(lambda number: number == 0 or abs(number) > 1e-78)
@@ -326,19 +328,19 @@ TEXTS = st.text(st.characters(exclude_categories=("C", "Z"), include_characters=
 
 
 def test_any_number_and_any_text_come_back(tmp_path: Path, registry: Registry) -> None:
-    of = table(column("number"), column("words", "text"))
+    mart = table(column("number"), column("words", "text"))
 
     @settings(max_examples=examples(40))
     @given(cells=st.lists(st.tuples(st.none() | NUMBERS, st.none() | TEXTS), max_size=12))
     def come_back(cells: list[tuple[float | None, str | None]]) -> None:
         numbers, texts = [number for number, _ in cells], [text for _, text in cells]
-        file = written(tmp_path, of, {"number": numbers, "words": texts})
-        exports.export(file, of, registry, tmp_path, MOMENT)
+        file = written(tmp_path, mart, {"number": numbers, "words": texts})
+        exports.export(file, mart, registry, tmp_path, MOMENT)
         for package in PACKAGES:
             back = read(tmp_path / f"demo.{package}")[0]
             assert back["number"].to_list() == numbers, package
             assert back["words"].to_list() == [text or "" for text in texts], package
-        assert_frame_equal(read_csv(tmp_path / "demo.csv", of), pl.read_parquet(file), check_exact=True)
+        assert_frame_equal(read_csv(tmp_path / "demo.csv", mart), pl.read_parquet(file), check_exact=True)
 
     come_back()
 
@@ -347,8 +349,8 @@ def test_any_number_and_any_text_come_back(tmp_path: Path, registry: Registry) -
 def test_names_that_a_package_does_not_take(package: str, tmp_path: Path, registry: Registry) -> None:
     long = "secretariat_municipality_code_of_the_year_"
     names = ["long", "to", "Kommune", "kommune", "str12", "boligområde", "1st", f"{long}2010", f"{long}2011", "fits"]
-    of = table(*(column(name, description=f"What {name} means.") for name in names))
-    exports.export(written(tmp_path, of, {name: [1.5] for name in names}), of, registry, tmp_path, MOMENT)
+    mart = table(*(column(name, description=f"What {name} means.") for name in names))
+    exports.export(written(tmp_path, mart, {name: [1.5] for name in names}), mart, registry, tmp_path, MOMENT)
     labels = read(tmp_path / f"demo.{package}")[1].column_names_to_labels
     assert list(labels.values()) == [f"What {name} means." for name in names]
     assert list(labels)[3] == "kommune"
@@ -369,8 +371,10 @@ def test_short_names_are_taken_by_all_and_stay_what_they_are(names: list[str]) -
 
 
 def test_the_names_of_value_labels_fit_stata(tmp_path: Path, registry: Registry) -> None:
-    of = table(*(column("x" * length, "boolean") for length in range(28, 34)))
-    exports.export(written(tmp_path, of, {c.name: [True] for c in of.columns}), of, registry, tmp_path, MOMENT, ["dta"])
+    mart = table(*(column("x" * length, "boolean") for length in range(28, 34)))
+    exports.export(
+        written(tmp_path, mart, {c.name: [True] for c in mart.columns}), mart, registry, tmp_path, MOMENT, ["dta"]
+    )
     with StataReader(tmp_path / "demo.dta") as reader:
         names = list(reader.value_labels())
     assert len(names) == 6
@@ -384,8 +388,8 @@ def test_two_columns_with_one_name_are_refused() -> None:
 
 
 def test_no_name_of_the_registry_is_changed(registry: Registry) -> None:
-    for of in registry.marts.values():
-        names = [column.name for column in of.columns]
+    for mart in registry.marts.values():
+        names = [column.name for column in mart.columns]
         assert exports.short_names(names) == dict(zip(names, names, strict=True))
 
 
@@ -401,8 +405,8 @@ def test_a_shortened_text_fits(text: str, room: int) -> None:
 
 def test_a_long_description_is_cut_after_a_word_and_whole_in_the_codebook(tmp_path: Path, registry: Registry) -> None:
     words = "Andelen af beboere på 18-64 år uden tilknytning til arbejdsmarkedet, målt over de seneste to hele år."
-    of = table(column("value", description=words))
-    exports.export(written(tmp_path, of, {"value": [1.0]}), of, registry, tmp_path, MOMENT)
+    mart = table(column("value", description=words))
+    exports.export(written(tmp_path, mart, {"value": [1.0]}), mart, registry, tmp_path, MOMENT)
     for package in PACKAGES:
         label = read(tmp_path / f"demo.{package}")[1].column_names_to_labels["value"]
         assert label == "Andelen af beboere på 18-64 år uden tilknytning til arbejdsmarkedet, målt..."
@@ -446,8 +450,8 @@ def test_the_moment_of_the_snapshot_stands_in_the_head(
     summer = MOMENT.astimezone(timezone(timedelta(hours=2)))
     exports.export(written(tmp_path, demo, CELLS), demo, registry, tmp_path, summer, [package])
     about = read(tmp_path / f"demo.{package}")[1]
-    told = MOMENT.replace(tzinfo=None, second=0 if package == "dta" else MOMENT.second)
-    assert (about.creation_time, about.modification_time) == (told, told)
+    written_at = MOMENT.replace(tzinfo=None, second=0 if package == "dta" else MOMENT.second)
+    assert (about.creation_time, about.modification_time) == (written_at, written_at)
 
 
 def test_a_head_that_looks_otherwise_is_refused(
@@ -502,11 +506,11 @@ def test_what_cannot_be_exported_is_said(tmp_path: Path, demo: Table, registry: 
 def test_what_a_package_would_change_in_silence_is_refused(
     kind: str, cells: list[Any], tmp_path: Path, registry: Registry
 ) -> None:
-    of = table(column("cell", kind))
+    mart = table(column("cell", kind))
     with pytest.raises(ExportError, match=r"demo\.parquet: cell: 1 rows break '(whole|finite|at most)"):
-        exports.export(written(tmp_path, of, {"cell": cells}), of, registry, tmp_path, MOMENT, ["csv"])
-    file = written(tmp_path, of, {"cell": cells[:2]})
-    exports.export(file, of, registry, tmp_path, MOMENT, PACKAGES)
+        exports.export(written(tmp_path, mart, {"cell": cells}), mart, registry, tmp_path, MOMENT, ["csv"])
+    file = written(tmp_path, mart, {"cell": cells[:2]})
+    exports.export(file, mart, registry, tmp_path, MOMENT, PACKAGES)
     for package in PACKAGES:
         assert given_back(tmp_path / f"demo.{package}", pl.read_parquet(file))["cell"][0] == cells[0]
 
@@ -539,9 +543,9 @@ def test_the_codebook_says_everything_of_a_column(exported: Path) -> None:
 
 
 def test_a_count_that_has_the_name_of_an_indicator_is_not_one(tmp_path: Path, registry: Registry) -> None:
-    of = table(column("residents", "integer"), column("covariate", "text"))
-    file = written(tmp_path, of, {"residents": [1, 2], "covariate": ["region", "outside_work_pct"]})
-    exports.export(file, of, registry, tmp_path, MOMENT, [])
+    mart = table(column("residents", "integer"), column("covariate", "text"))
+    file = written(tmp_path, mart, {"residents": [1, 2], "covariate": ["region", "outside_work_pct"]})
+    exports.export(file, mart, registry, tmp_path, MOMENT, [])
     with (tmp_path / "demo.indicators.csv").open(encoding="utf-8", newline="") as listed:
         assert [row["indicator"] for row in csv.DictReader(listed)] == ["outside_work_pct"]
 
@@ -568,14 +572,14 @@ def test_every_mart_comes_back_from_every_format(built: dict[str, Path], tmp_pat
 
 
 def test_every_mart_may_be_empty(tmp_path: Path, registry: Registry) -> None:
-    for name, of in registry.marts.items():
-        file = written(tmp_path, of, {column.name: [] for column in of.columns})
-        made = exports.export(file, of, registry, tmp_path, MOMENT)
+    for name, mart in registry.marts.items():
+        file = written(tmp_path, mart, {column.name: [] for column in mart.columns})
+        made = exports.export(file, mart, registry, tmp_path, MOMENT)
         for path in made[:3]:
             rows, about = read(path)
-            assert rows.shape == (0, len(of.columns)), path.name
+            assert rows.shape == (0, len(mart.columns)), path.name
             assert None not in about.column_labels
-        assert made[3].read_text() == ",".join(column.name for column in of.columns) + "\r\n" or name
+        assert made[3].read_text() == ",".join(column.name for column in mart.columns) + "\r\n" or name
 
 
 def test_the_reasons_of_the_area_profile_are_kept(built: dict[str, Path], tmp_path: Path, registry: Registry) -> None:
@@ -586,10 +590,10 @@ def test_the_reasons_of_the_area_profile_are_kept(built: dict[str, Path], tmp_pa
         back, about = read(tmp_path / f"area_profile.{package}", user_missing=True)
         for figure, reason in reasons.items():
             labels = about.variable_value_labels[figure]
-            told = [labels.get(cell) if cell is not None else None for cell in back[figure]]
+            labelled = [labels.get(cell) if cell is not None else None for cell in back[figure]]
             expected = rows.select(pl.when(pl.col(figure).is_null()).then(reason)).to_series()
             assert expected.n_unique() > 2
-            assert told == expected.to_list(), (package, figure)
+            assert labelled == expected.to_list(), (package, figure)
 
 
 def test_the_codebook_explains_the_indicators_in_both_languages(
@@ -599,8 +603,8 @@ def test_the_codebook_explains_the_indicators_in_both_languages(
     for name in ("area_profile", "area_profile_wide"):
         exports.export(built[name], registry.marts[name], registry, tmp_path, MOMENT, [])
         text = (tmp_path / f"{name}.codebook.md").read_text(encoding="utf-8")
-        said = (outside.label_en, outside.label_da, outside.definition, outside.definition_da, outside.population)
-        assert all(words in text for words in said)
+        meaning = (outside.label_en, outside.label_da, outside.definition, outside.definition_da, outside.population)
+        assert all(words in text for words in meaning)
         with (tmp_path / f"{name}.indicators.csv").open(encoding="utf-8", newline="") as file:
             listed = {row["indicator"]: row for row in csv.DictReader(file)}
         assert listed["outside_work_pct"]["label_da"] == "Andel uden for arbejdsmarkedet"

@@ -277,7 +277,7 @@ def test_the_patch_for_duckdb_is_still_needed(tmp_path: Path, monkeypatch: pytes
     gx = verdicts.great_expectations()
     from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
 
-    unpatched = tuple(one for one in engine._PERSISTED_CONNECTION_DIALECTS if one != "duckdb")
+    unpatched = tuple(dialect for dialect in engine._PERSISTED_CONNECTION_DIALECTS if dialect != "duckdb")
     monkeypatch.setattr(engine, "_PERSISTED_CONNECTION_DIALECTS", unpatched)
     monkeypatch.setattr(verdicts, "great_expectations", lambda: gx)
     promise = column("ColumnMaxToBeBetween", "asked by its own query", column="value", max_value=100)
@@ -340,10 +340,10 @@ def test_a_refusal_says_what_is_broken_and_where() -> None:
 
 
 def test_a_refusal_counts_in_the_singular_and_stops_at_twenty() -> None:
-    one = Finding("m", None, "rule", 1, (), None)
-    first, *_ = gate.refusal(Judgement(2, 1, (one,), 1.0, Path("p"))).splitlines()
+    finding = Finding("m", None, "rule", 1, (), None)
+    first, *_ = gate.refusal(Judgement(2, 1, (finding,), 1.0, Path("p"))).splitlines()
     assert first == "publication refused: 1 of 2 promises is broken. The last snapshot stays in force."
-    assert "  and 3 more" in gate.refusal(Judgement(30, 1, (one,) * 23, 1.0, Path("p"))).splitlines()
+    assert "  and 3 more" in gate.refusal(Judgement(30, 1, (finding,) * 23, 1.0, Path("p"))).splitlines()
 
 
 def test_there_is_no_refusal_where_all_is_kept() -> None:

@@ -307,10 +307,11 @@ def test_findings_and_pages_are_those_of_great_expectations_queries(
     trial: Trial, without_scans: Trial, mart: str
 ) -> None:
     scanned, asked = (
-        [asdict(finding) for finding in of.judgement.findings if finding.mart == mart] for of in (trial, without_scans)
+        [asdict(finding) for finding in way.judgement.findings if finding.mart == mart]
+        for way in (trial, without_scans)
     )
     assert scanned == asked
-    pages = [(of.judgement.page.parent / "marts" / f"{mart}.html").read_bytes() for of in (trial, without_scans)]
+    pages = [(way.judgement.page.parent / "marts" / f"{mart}.html").read_bytes() for way in (trial, without_scans)]
     assert pages[0] == pages[1]
 
 

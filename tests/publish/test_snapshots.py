@@ -234,5 +234,5 @@ def test_a_reader_never_sees_half_a_snapshot(tmp_path: Path) -> None:
         publish(tmp_path, content)
     stop.set()
     reader.join()
-    assert [one for one in seen if isinstance(one, Exception) or len(one) != 1] == []
-    assert len({tuple(one) for one in seen}) > 5
+    assert [reading for reading in seen if isinstance(reading, Exception) or len(reading) != 1] == []
+    assert len({tuple(reading) for reading in seen}) > 5

@@ -62,9 +62,9 @@ def test_the_command_prints_value_formula_line_and_fingerprint(published: Path) 
     words = ("trace", "area=vollsmose", "year=2012", "indicator=outside_work_pct")
     done = invoke(published, *words)
     assert done.exit_code == 0
-    said = " ".join(done.stdout.split())
-    assert "as delivered; the counts are not known" in said
-    assert "ministry_lists/liste_2012.csv, line 25 published by 2012-10-01, received 2026-11-22, SHA-256" in said
+    printed = " ".join(done.stdout.split())
+    assert "as delivered; the counts are not known" in printed
+    assert "ministry_lists/liste_2012.csv, line 25 published by 2012-10-01, received 2026-11-22, SHA-256" in printed
     assert line_of("ministry_lists/liste_2012.csv", 25)[2] == "Vollsmose"
     wrong = invoke(published, "trace", "area=vollsmose")
     assert (wrong.exit_code, "say what to trace" in wrong.stderr) == (2, True)

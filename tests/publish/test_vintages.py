@@ -68,8 +68,8 @@ def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(published: Path, 
     assert moved.filter(change="figure")["difference"].round(9).to_list() == [0.1]
     assert set(moved.filter(change="withdrawn")["period"]) == {"2015"}
 
-    said = boligprofil(tmp_path, "run", "--as-of", first.id)
-    assert f"byte-equal to snapshot {first.id}" in said
+    printed = boligprofil(tmp_path, "run", "--as-of", first.id)
+    assert f"byte-equal to snapshot {first.id}" in printed
     rebuilt = marts / "vintages" / first.id
     for entry in first.manifest["marts"].values():
         assert (rebuilt / entry["file"]).read_bytes() == (first.folder / entry["file"]).read_bytes()
@@ -79,8 +79,8 @@ def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(published: Path, 
     manifest = (first.folder / "manifest.json").read_text(encoding="utf-8")
     (first.folder / "manifest.json").write_text(manifest.replace(first.manifest["registry_sha256"], "0" * 64))
     vintage = next(s for s in snapshots.kept(marts) if s.id == second.id)
-    told = snapshots.differences(vintage.__class__("another", vintage.folder, vintage.manifest), marts)
-    assert told[0] == f"not byte-equal to snapshot {second.id}"
+    differences = snapshots.differences(vintage.__class__("another", vintage.folder, vintage.manifest), marts)
+    assert differences[0] == f"not byte-equal to snapshot {second.id}"
 
 
 def night(raw: Path, staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, Any]:
@@ -109,34 +109,34 @@ def history(tmp_path: Path, registry: Any) -> Any:
     file = raw / LIST
     file.parent.mkdir()
     file.write_text(original, encoding="utf-8")
-    one = night(raw, staging, moments[0], registry)[LIST]
+    earlier = night(raw, staging, moments[0], registry)[LIST]
     file.write_text(original.replace("udgivet: 2010", "udgivet: 2012").replace("2.440", "2.441"), encoding="utf-8")
     two = night(raw, staging, moments[1], registry)[LIST]
     file.unlink()
     assert LIST not in night(raw, staging, moments[2], registry)
-    return raw, staging, moments, one, two
+    return raw, staging, moments, earlier, two
 
 
 def test_what_had_been_received_at_a_moment_is_read_from_the_archive(history: Any, registry: Any) -> None:
-    raw, staging, moments, one, two = history
+    raw, staging, moments, earlier, two = history
     shutil.rmtree(raw)
-    assert [past(staging, moment, registry).get(LIST) for moment in moments] == [one, two, None]
+    assert [past(staging, moment, registry).get(LIST) for moment in moments] == [earlier, two, None]
 
 
 def test_what_the_source_had_published_by_a_day(history: Any, registry: Any) -> None:
     from datetime import date
 
-    _, staging, moments, one, two = history
+    _, staging, moments, earlier, two = history
     by = [past(staging, moments[1], registry, published_by=date(year, 12, 31)).get(LIST) for year in (2009, 2011, 2012)]
-    assert by == [None, one, two]
+    assert by == [None, earlier, two]
 
 
 def test_a_line_that_a_killed_run_left_unfinished_does_not_count(history: Any, registry: Any) -> None:
-    _, staging, moments, one, _ = history
+    _, staging, moments, earlier, _ = history
     file = staging / "deliveries" / "ledger.jsonl"
     whole = file.read_bytes()
     file.write_bytes(whole + b'{"at": "2026-11-04T03:00:00+00:00", "event": "se')
-    assert past(staging, moments[0], registry)[LIST] == one
+    assert past(staging, moments[0], registry)[LIST] == earlier
     DeliveryLedger.load(staging).published("x", moments[2])
     assert DeliveryLedger.load(staging).last_published(moments[2].replace(year=2027)) == moments[2]
     assert file.read_bytes().startswith(whole)

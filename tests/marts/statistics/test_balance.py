@@ -288,7 +288,7 @@ def test_the_standard_error_is_that_of_bonett(
 def test_the_standard_error_is_the_spread_over_draws(estimand: Estimand, n: int, d: float, seed: int) -> None:
     draw = np.random.default_rng(seed)
     first, second = draw.normal(d, 1, (2000, n)), draw.normal(0, 1, (2000, n))
-    found = [compared(one, two, estimand) for one, two in zip(first[:300], second[:300], strict=True)]
+    found = [compared(arm_1, arm_0, estimand) for arm_1, arm_0 in zip(first[:300], second[:300], strict=True)]
     variance_1, variance_0 = first.var(axis=1, ddof=1), second.var(axis=1, ddof=1)
     variance = variance_1 if estimand == "ATT" else (variance_1 + variance_0) / 2
     smd = (first.mean(axis=1) - second.mean(axis=1)) / np.sqrt(variance)
@@ -333,9 +333,9 @@ def test_the_standard_error_with_weights_is_the_spread_over_draws(estimand: Esti
 @pytest.mark.parametrize("d", [0.0, 0.5, 1.0, 2.0])
 def test_two_normals_share_the_known_area(d: float) -> None:
     n = 20_000
-    one = norm.ppf((np.arange(n) + 0.5) / n)
+    arm = norm.ppf((np.arange(n) + 0.5) / n)
     bandwidth = 1.06 * n**-0.2
-    found = compared(one + d, one).overlap
+    found = compared(arm + d, arm).overlap
     assert found == pytest.approx(2 * norm.cdf(-d / 2 / math.sqrt(1 + bandwidth**2)), abs=0.002)
     assert found == pytest.approx(2 * norm.cdf(-d / 2), abs=0.01)
 
@@ -344,40 +344,40 @@ def test_two_normals_share_the_known_area(d: float) -> None:
 def test_the_overlap_is_the_area_under_both_densities(n: int, m: int) -> None:
     """Kernels summed one by one on a fine grid; the smaller arm gives the bandwidth."""
     draw = np.random.default_rng(3)
-    one, two, weights = draw.gamma(2, 1, n), draw.gamma(3, 1, m), draw.uniform(0.2, 2, m)
-    quartiles = np.quantile(one, [0.25, 0.75])
-    bandwidth = 1.06 * min(one.std(ddof=1), (quartiles[1] - quartiles[0]) / 1.34) * n**-0.2
+    arm_1, arm_0, weights = draw.gamma(2, 1, n), draw.gamma(3, 1, m), draw.uniform(0.2, 2, m)
+    quartiles = np.quantile(arm_1, [0.25, 0.75])
+    bandwidth = 1.06 * min(arm_1.std(ddof=1), (quartiles[1] - quartiles[0]) / 1.34) * n**-0.2
     grid, step = np.linspace(-10, 30, 12_001, retstep=True)
-    f1 = norm.pdf(grid[:, None], one, bandwidth).mean(axis=1)
-    f0 = np.average(norm.pdf(grid[:, None], two, bandwidth), axis=1, weights=weights)
+    f1 = norm.pdf(grid[:, None], arm_1, bandwidth).mean(axis=1)
+    f0 = np.average(norm.pdf(grid[:, None], arm_0, bandwidth), axis=1, weights=weights)
     expected = float(np.minimum(f1, f0).sum() * step)
-    assert compared(one, two, weights=(np.ones(n), weights)).overlap == pytest.approx(expected, abs=2e-4)
+    assert compared(arm_1, arm_0, weights=(np.ones(n), weights)).overlap == pytest.approx(expected, abs=2e-4)
 
 
 @pytest.mark.parametrize(
-    ("one", "two"),
+    ("arm_1", "arm_0"),
     [
         ([0.0] * 9 + [1.0], [0.0] * 9 + [1.2]),  # the quartiles of the first are equal: the SD alone
         ([0.2, 0.8], [0.1, 0.1, 0.3, 0.1]),  # wide kernels, far beyond the figures
     ],
 )
-def test_the_overlap_of_few_figures(one: list[float], two: list[float]) -> None:
-    low, high = np.quantile(one, [0.25, 0.75])
-    spread = min(np.std(one, ddof=1), (high - low) / 1.34 if high > low else math.inf)
-    bandwidth = 1.06 * spread * len(one) ** -0.2
+def test_the_overlap_of_few_figures(arm_1: list[float], arm_0: list[float]) -> None:
+    low, high = np.quantile(arm_1, [0.25, 0.75])
+    spread = min(np.std(arm_1, ddof=1), (high - low) / 1.34 if high > low else math.inf)
+    bandwidth = 1.06 * spread * len(arm_1) ** -0.2
     grid, step = np.linspace(-6, 8, 14_001, retstep=True)
-    f1, f0 = (norm.pdf(grid[:, None], values, bandwidth).mean(axis=1) for values in (one, two))
-    found = compared(one, two, binary=False).overlap
+    f1, f0 = (norm.pdf(grid[:, None], values, bandwidth).mean(axis=1) for values in (arm_1, arm_0))
+    found = compared(arm_1, arm_0, binary=False).overlap
     assert found == pytest.approx(float(np.minimum(f1, f0).sum() * step), abs=1e-3)
 
 
 def test_the_ks_statistic_is_scipys() -> None:
     draw = np.random.default_rng(5)
-    one, two = draw.integers(0, 9, 40).astype(float), draw.integers(2, 12, 75).astype(float)  # with ties
-    assert compared(one, two).ks == pytest.approx(ks_2samp(one, two).statistic, abs=1e-12)
+    arm_1, arm_0 = draw.integers(0, 9, 40).astype(float), draw.integers(2, 12, 75).astype(float)  # with ties
+    assert compared(arm_1, arm_0).ks == pytest.approx(ks_2samp(arm_1, arm_0).statistic, abs=1e-12)
     repeats = draw.integers(1, 4, 75)
-    weighted = compared(one, two, weights=(np.ones(40), repeats)).ks
-    assert weighted == pytest.approx(ks_2samp(one, np.repeat(two, repeats)).statistic, abs=1e-12)
+    weighted = compared(arm_1, arm_0, weights=(np.ones(40), repeats)).ks
+    assert weighted == pytest.approx(ks_2samp(arm_1, np.repeat(arm_0, repeats)).statistic, abs=1e-12)
 
 
 TWENTY = np.linspace(0, 1, 20)
@@ -528,9 +528,9 @@ STEPS = st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=25).filte
 def test_swapping_flips_and_moving_or_stretching_changes_nothing(
     first: list[float], second: list[float], stretch: float, move: float
 ) -> None:
-    one, two = np.array(first), np.array(second)
-    found, turned = compared(one, two, "ATE", binary=False), compared(two, one, "ATE", binary=False)
-    moved = compared(one * stretch + move, two * stretch + move, "ATE", binary=False)
+    arm_1, arm_0 = np.array(first), np.array(second)
+    found, turned = compared(arm_1, arm_0, "ATE", binary=False), compared(arm_0, arm_1, "ATE", binary=False)
+    moved = compared(arm_1 * stretch + move, arm_0 * stretch + move, "ATE", binary=False)
     for other, sign in ((turned, -1), (moved, 1)):
         assert other.smd == pytest.approx(sign * found.smd, abs=1e-9)
         assert other.smd_se == pytest.approx(found.smd_se)
@@ -539,7 +539,7 @@ def test_swapping_flips_and_moving_or_stretching_changes_nothing(
     assert turned.variance_ratio == pytest.approx(1 / found.variance_ratio)
     assert moved.variance_ratio == pytest.approx(found.variance_ratio)
     assert moved.overlap == pytest.approx(found.overlap, abs=1e-6)
-    if one.size != two.size:  # with equal sizes the first arm gives the bandwidth
+    if arm_1.size != arm_0.size:  # with equal sizes the first arm gives the bandwidth
         assert turned.overlap == pytest.approx(found.overlap, abs=1e-9)
 
 

@@ -332,7 +332,7 @@ def test_with_six_clusters_in_an_arm_six_years_are_too_many(seed: int) -> None:
     assert 0.035 <= slope <= 0.065
     assert 0.025 <= rejected(design, panel[..., 3:])[0] <= 0.065
     years = np.arange(2003, 2009)
-    some = [trend.trend(one, years, arm, cluster) for one in panel[:100]]
+    some = [trend.trend(outcome, years, arm, cluster) for outcome in panel[:100]]
     assert {result.verdict for result in some} <= {"too_few_degrees_of_freedom", "rejected"}
     conventional = [result.joint.p_conventional for result in some]
     assert np.mean([p is not None and p < 0.05 for p in conventional]) > 0.2
