@@ -343,7 +343,7 @@ def test_adjusted_for_the_earlier_value_the_detectable_effect_is_found_in_four_d
     x, y = drawn(2000)
     y = y + effect * arm
     inside = [np.where(arm == side, 1.0, 0.0) for side in (0, 1)]
-    centred = [z - sum((z @ cluster / cluster.sum())[:, None] * cluster for cluster in inside) for z in (x, y)]
+    centred = [z - sum((z @ members / members.sum())[:, None] * members for members in inside) for z in (x, y)]
     slope = (centred[0] * centred[1]).sum(axis=1) / (centred[0] ** 2).sum(axis=1)
     design = clusters.two_arms(arm, cluster)
     estimate = design.estimate((y - slope[:, None] * x)[:, :, None])
