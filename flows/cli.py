@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import deliveries, evaluation, extracts, meaning, night, targets
+from flows.commands import deliveries, evaluation, extracts, history, meaning, night, targets
 
 app = typer.Typer(
     help="Profiles of Danish social-housing areas: from deliveries to published marts.",
@@ -46,7 +46,8 @@ app.command()(extracts.clear)
 app.command()(extracts.receipt)
 app.command()(meaning.explain)
 app.command()(meaning.trace)
-app.command("snapshots")(night.list_snapshots)
+app.command("snapshots")(history.list_snapshots)
+app.command()(history.diff)
 app.command()(night.path)
 app.command()(meaning.dictionary)
 

@@ -19,6 +19,7 @@ class Column(Model):
     vocabulary: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    is_judgement: bool = False
 
     @model_validator(mode="after")
     def _can_be_fulfilled(self) -> Self:

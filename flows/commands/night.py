@@ -20,7 +20,6 @@ from flows.commands.terminal import (
     show_freshness,
     show_gone,
     show_report,
-    table_of,
     words,
 )
 
@@ -243,29 +242,6 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
     out.print(f"Snapshot {snapshot.id}: {len(files)} files are whole, {total - len(offences)} of {total} checks hold.")
     if any(offence.check.severity == "error" for offence in offences):
         raise typer.Exit(REFUSED)
-
-
-def list_snapshots(marts: Marts = None) -> None:
-    """Every snapshot that is kept, the one in force first."""
-    from flows.publish import snapshots
-    from flows.settings import settings
-
-    chosen = settings(marts=marts)
-    in_force = current_of(chosen.marts)
-    table = table_of("snapshot", "in force", "published (UTC)", "figures", ">rows", ">deliveries", "commit")
-    for snapshot in snapshots.kept(chosen.marts):
-        manifest = snapshot.manifest
-        table.add_row(
-            snapshot.id,
-            "yes" if snapshot.id == in_force.id else "",
-            f"{snapshot.published_at:%Y-%m-%d %H:%M}",
-            manifest["origin"],
-            f"{sum(entry['rows'] for entry in manifest['marts'].values()):,}",
-            str(len(manifest["deliveries"])),
-            manifest["commit"][:12],
-        )
-    out.print(table)
-    say_warnings(snapshots.cut(chosen.marts))
 
 
 def path(

@@ -164,10 +164,10 @@ def in_force(marts: Path) -> Snapshot | None:
         return None
 
 
-def kept(marts: Path) -> list[Snapshot]:
-    """Every snapshot that is kept and can be read, the latest in force first."""
+def kept(marts: Path, where: str = "versions") -> list[Snapshot]:
+    """Every snapshot that is kept and can be read, the latest in force first; `where`: rebuilt "vintages" instead."""
     found = []
-    for manifest in (marts / "versions").glob(f"*/{MANIFEST}"):
+    for manifest in (marts / where).glob(f"*/{MANIFEST}"):
         with suppress(CutManifest):
             found.append(_read(manifest.parent))
     return sorted(found, key=lambda snapshot: snapshot.published_at, reverse=True)

@@ -1,5 +1,6 @@
 """Vintages: what had been received at a moment, what the sources had published by a day, and what moved since."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -67,6 +68,13 @@ def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(published: Path, 
     assert changed.rows() == [("blaagaarden", "2010", "outside_work_pct", 36.8, 36.9)]
     assert moved.filter(change="figure")["difference"].round(9).to_list() == [0.1]
     assert set(moved.filter(change="withdrawn")["period"]) == {"2015"}
+
+    moved_since = json.loads(boligprofil(tmp_path, "diff", "--json"))
+    assert (moved_since["before"], moved_since["after"]) == (first.id, second.id)
+    changes = {(moved["path"], moved["how"]) for moved in moved_since["deliveries"]}
+    assert changes == {(LIST, "replaced"), ("ministry_lists/liste_2015.csv", "gone")}
+    figures = {tuple(moved["where"].values()): (moved["before"], moved["after"]) for moved in moved_since["figures"]}
+    assert figures[("blaagaarden", 2010, "outside_work_pct")] == (36.8, 36.9)
 
     printed = boligprofil(tmp_path, "run", "--as-of", first.id)
     assert f"byte-equal to snapshot {first.id}" in printed
