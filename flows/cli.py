@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import deliveries, evaluation, extracts, history, meaning, night, targets
+from flows.core.access import keep_in_the_house
 
 app = typer.Typer(
     help="Profiles of Danish social-housing areas: from deliveries to published marts.",
@@ -26,7 +27,8 @@ def _options(
     _version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
-) -> None: ...
+) -> None:
+    keep_in_the_house()
 
 
 app.command()(night.run)

@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows import night, tasks
+from flows.core.access import keep_in_the_house
 from flows.settings import settings
 
 
@@ -31,6 +32,7 @@ def nightly(
     by a clock that was wrong. The state carries a `Report` as plain values: Completed
     for published or unchanged, Failed for refused.
     """
+    keep_in_the_house()
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
     report = night.run(chosen, again, as_of, published_by, tasks.Tasks(), clock_is_right)
     state = Failed if report.outcome == "refused" else Completed

@@ -9,6 +9,7 @@ from prefect.states import Completed, Failed
 
 from flows import tasks
 from flows import year as steps_of_year
+from flows.core.access import keep_in_the_house
 from flows.settings import settings
 
 
@@ -26,6 +27,7 @@ def yearly(
     Of all secretariats unless one is named; folders that are not given come from the settings. The state carries what
     was written as plain values: Completed, or Failed where nothing may leave the house.
     """
+    keep_in_the_house()
     chosen = settings(marts=marts, releases=releases, extracts=extracts, schemas=schemas)
     report = steps_of_year.run(chosen, year, secretariat, tasks.Tasks())
     state = Failed if report["outcome"] == "refused" else Completed

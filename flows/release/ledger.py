@@ -23,6 +23,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime, model_validator
 
+from flows.core.access import keep_private
 from flows.core.files import sync
 from flows.core.locks import held
 from flows.release.cells import Key, Part
@@ -201,7 +202,7 @@ def add(file: Path, entries: Iterable[Entry], seal: HandOut | None = None) -> Re
     by `open_ledger`. Raises LedgerBusy, and ValueError where a release is already in the ledger: a release is handed
     out once.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    keep_private(file.parent)
     busy = LedgerBusy(f"another run is writing to {file}; wait for it to end")
     with held(file.with_name(f".{file.name}.lock"), busy):
         ledger, new = open_ledger(file), tuple(entries)

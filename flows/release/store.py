@@ -21,6 +21,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.core.access import keep_private
 from flows.core.files import replaced, write
 from flows.core.locks import held
 from flows.core.parquet import write_parquet
@@ -141,7 +142,7 @@ class Release:
 
 def lock(releases: Path) -> AbstractContextManager[None]:
     """Hold the right to make and hand out releases. Raises ReleaseBusy."""
-    releases.mkdir(parents=True, exist_ok=True)
+    keep_private(releases)
     return held(releases / ".lock", ReleaseBusy(f"another run is making extracts in {releases}; wait for it to end"))
 
 
