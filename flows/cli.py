@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import deliveries, evaluation, extracts, history, meaning, night, targets
+from flows.commands import deliveries, doctor, evaluation, extracts, history, meaning, night, targets
 from flows.core.access import keep_in_the_house
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ app.command()(deliveries.receive)
 app.command()(deliveries.template)
 app.command("quarantine")(deliveries.list_quarantine)
 app.command()(night.check)
+app.command()(doctor.doctor)
 app.command()(evaluation.baseline)
 app.command()(evaluation.export)
 app.command()(evaluation.demo)

@@ -1,0 +1,192 @@
+"""`boligprofil doctor`: what a run that died, a full disk, a wrong clock or open folders left, and how it is mended."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import REFUSED, Marts, Schemas, registry_of
+from flows.commands.terminal import out, words
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+    from schemas.registry import Registry
+    from schemas.rules import Correction, KnownException
+
+SOON = timedelta(days=30)
+# A process of ours that uses a temporary folder for longer than a day is none.
+ABANDONED_SECONDS = 24 * 3600
+# A night writes a snapshot beside the old one, its facts, and as much again while it builds.
+NIGHTS_OF_SPACE = 3
+OTHERS = 0o007
+
+
+@dataclass(frozen=True)
+class Ailment:
+    """Something that is not as it must be, what to do, and how it is mended where that is safe."""
+
+    words: str
+    mend: Callable[[], object] | None = None
+
+
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Mend what is safe to mend.")] = False,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """What is wrong with machine and folders, and what to do. Exit code 1 where something is left to a person."""
+    from flows.intake.ledger import now
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry = registry_of(chosen.schemas)
+    found = [
+        *abandoned(chosen),
+        *open_to_others(chosen),
+        *space(chosen.marts),
+        *clock(chosen, registry),
+        *running_out(registry, now().date()),
+        *requirements(),
+    ]
+    left = 0
+    for ailment in found:
+        if ailment.mend and mend:
+            ailment.mend()
+            out.print(words(("mended: ", "green"), ailment.words), soft_wrap=True)
+            continue
+        left += 1
+        how = "; 'boligprofil doctor --mend' does it" if ailment.mend else ""
+        out.print(words(("- ", "yellow"), ailment.words + how), soft_wrap=True)
+    if not found:
+        out.print("Nothing is wrong: folders, space, clock, exceptions and versions are as they must be.")
+    if left:
+        raise typer.Exit(REFUSED)
+
+
+def abandoned(chosen: "Settings") -> Iterator[Ailment]:
+    """What runs left that died: snapshots in the making, staged extracts, temporary folders."""
+    from flows.core.files import left_beside, tidy
+    from flows.publish import snapshots
+
+    work = chosen.marts / ".work"
+    if any(work.glob("*")):
+        with suppress(snapshots.Busy), snapshots.lock(chosen.marts):
+            yield Ailment(f"{work} holds {_size(work)} of a run that died: it can go", partial(shutil.rmtree, work))
+    for parent in (chosen.marts, chosen.extracts_folder, *chosen.extracts_folder.glob("*/")):
+        for folder in left_beside(parent) if parent.is_dir() else ():
+            yield Ailment(
+                f"beside {folder} lies what a run that died was writing: what was there before stays",
+                partial(tidy, folder),
+            )
+    limit = time.time() - ABANDONED_SECONDS
+    for folder in Path(tempfile.gettempdir()).glob("boligprofil-*"):
+        found = folder.lstat()
+        if found.st_uid == os.geteuid() and found.st_mtime < limit and folder.is_dir() and not folder.is_symlink():
+            yield Ailment(
+                f"{folder} is a temporary folder of a run that died: {_size(folder)} that can go",
+                partial(shutil.rmtree, folder),
+            )
+
+
+def open_to_others(chosen: "Settings") -> Iterator[Ailment]:
+    """Folders with counts of few people that any user of the machine may read."""
+    from flows.core.access import keep_private
+
+    for folder in (chosen.marts, chosen.staging_folder, chosen.quarantine_folder, chosen.extracts_folder):
+        found = [path for path in _below(folder) if not path.is_symlink() and path.stat().st_mode & OTHERS]
+        if found:
+            yield Ailment(
+                f"others may read {len(found):,} files or folders in {folder}, which holds counts of few people: "
+                "close them (chmod o-rwx)",
+                partial(_close, found),
+            )
+    releases = chosen.releases_folder
+    if releases.is_dir() and releases.stat().st_mode & 0o077:
+        yield Ailment(
+            f"others than its owner may enter {releases}, which holds what is hidden: close it (chmod 700)",
+            partial(keep_private, releases),
+        )
+
+
+def space(marts: Path) -> Iterator[Ailment]:
+    """Whether the next nights have room, by what the snapshot in force takes."""
+    from flows.publish import snapshots
+
+    snapshot = snapshots.in_force(marts)
+    if snapshot is None:
+        return
+    needed = NIGHTS_OF_SPACE * sum(path.stat().st_size for path in snapshot.folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(marts).free
+    if free < needed:
+        yield Ailment(
+            f"the disk of {marts} has {_bytes(free)} left, and a night may take {_bytes(needed)}: make room; snapshots "
+            "that are not in force may be removed from versions/, deliveries and staging/deliveries never"
+        )
+
+
+def clock(chosen: "Settings", registry: "Registry") -> Iterator[Ailment]:
+    """Whether the clock can be right, by what was dated before."""
+    from flows.core.clock import WrongClock
+    from flows.publish import moments
+
+    try:
+        moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)
+    except WrongClock as wrong:
+        yield Ailment(str(wrong))
+
+
+def running_out(registry: "Registry", today: date) -> Iterator[Ailment]:
+    """Exceptions and corrections that stop the night, or will within a month."""
+    dated: list[Correction | KnownException] = [*registry.corrections.values(), *registry.exceptions.values()]
+    for entry in sorted(dated, key=lambda entry: entry.until):
+        if entry.until < today + SOON:
+            when = "has run out, so that nothing is published" if entry.until < today else f"runs out on {entry.until}"
+            ask = f"ask {entry.owner} whether it still holds, then set a new day or remove it"
+            yield Ailment(f"{entry.id} {when}: {ask}")
+
+
+def requirements() -> Iterator[Ailment]:
+    """Libraries that are not of the versions that the program asks for."""
+    from packaging.requirements import Requirement
+
+    for line in metadata.requires("boligprofil") or ():
+        asked = Requirement(line)
+        if asked.marker and not asked.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = metadata.version(asked.name)
+        except metadata.PackageNotFoundError:
+            yield Ailment(f"{asked.name} is not installed: install boligprofil with its constraints.txt")
+            continue
+        if not asked.specifier.contains(found, prereleases=True):
+            yield Ailment(
+                f"{asked.name} {found} is installed, and {asked.specifier} is asked for: install boligprofil with its "
+                "constraints.txt"
+            )
+
+
+def _close(paths: list[Path]) -> None:
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~OTHERS)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return iter(()) if not folder.is_dir() else iter((folder, *folder.rglob("*")))
+
+
+def _size(folder: Path) -> str:
+    return _bytes(sum(path.lstat().st_size for path in folder.rglob("*")))
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
