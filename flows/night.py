@@ -15,7 +15,7 @@ from flows.core.outcome import Report
 from flows.core.provenance import commit, engine_versions, file_sha256
 from flows.intake import gone, quarantine, reconcile, versions, vintages
 from flows.intake.gone import Absence
-from flows.intake.ledger import DeliveryLedger, now
+from flows.intake.ledger import ARCHIVE, DeliveryLedger, now
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.vintages import Vintage
@@ -403,8 +403,7 @@ def _manifest(
     current = [*(file.name for file in facts.tables.values()), reconcile.VERDICT]
     staged = {f"current/{folder.name}/{name}" for name in current}
     for receipt in receipts:
-        staged |= {*receipt.tables.values(), *filter(None, (receipt.faults, receipt.set_aside))}
-        staged |= {f"receipts/{Path(file).stem}.json" for file in receipt.tables.values()}
+        staged |= {name for name in receipt.staged if not name.startswith(f"{ARCHIVE}/")}
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": vintage.moment.isoformat(),

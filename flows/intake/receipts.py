@@ -23,7 +23,8 @@ class Receipt:
     line, column, rule and detail. For a refused delivery `stands_in` is the fingerprint of the older one
     whose facts are used in its place. `history` are the staged files of the older versions that
     still count, by fact table, the oldest first. `came_at` is the moment at which the version that the facts come from
-    came, `is_resent` that it took another one's place.
+    came, `is_resent` that it took another one's place. `staged` is all in staging that was looked at to say so, also of
+    older versions: what is still there is not read again.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Receipt:
     history: dict[str, tuple[str, ...]] = field(default_factory=dict)
     came_at: str = ""
     is_resent: bool = False
+    staged: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def facts_from(self) -> str:

@@ -52,7 +52,7 @@ def stage(delivery: Delivery, staging: Path, reading: Reading | None) -> Receipt
     file = staging / "receipts" / f"{name}.json"
     receipt = receipts.kept(file)
     if receipt is not None and all((staging / part).is_file() for part in receipt.files):
-        return receipt
+        return _naming(receipt, name)
     try:
         receipt = _staged(delivery, staging, reading, name)
     except Refusal as refusal:
@@ -69,7 +69,12 @@ def stage(delivery: Delivery, staging: Path, reading: Reading | None) -> Receipt
         if refusal.is_to_be_tried_again:
             return receipt
     receipts.keep(file, receipt)
-    return receipt
+    return _naming(receipt, name)
+
+
+def _naming(receipt: Receipt, name: str) -> Receipt:
+    """The receipt with the files that it rests on, itself among them."""
+    return replace(receipt, staged=(f"receipts/{name}.json", *receipt.files))
 
 
 def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: str) -> Receipt:

@@ -48,7 +48,7 @@ def stage(
     source = registry.sources[delivery.source] if delivery.source else None
     tables = registry.layout_of(source.id).tables if source else ()
     needed = reading(source.id, registry, known) if source else None
-    receipt = _stands(delivery, vintage, staging, needed)
+    receipt, staged = _stands(delivery, vintage, staging, needed)
     if receipt is None or source is None:
         return receipt
     # Older versions count where what was said once stands, and for figures of areas: since when could they be known?
@@ -59,24 +59,29 @@ def stage(
     usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
     usable = [tables for tables in usable if tables != receipt.tables]  # the one that stands is no older one
     history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
-    return replace(receipt, history=history)
+    staged += [name for version in read for name in version.staged]
+    return replace(receipt, history=history, staged=tuple(dict.fromkeys(staged)))
 
 
-def _stands(delivery: Delivery, vintage: Vintage, staging: Path, needed: Reading | None) -> Receipt | None:
-    """Receipt of the newest version that can be used, or of the refusal where there is none."""
+def _stands(
+    delivery: Delivery, vintage: Vintage, staging: Path, needed: Reading | None
+) -> tuple[Receipt | None, list[str]]:
+    """Receipt of the newest version that can be used, or of the refusal where there is none; and all it looked at."""
     receipt = _come(store.stage(delivery, staging, needed), delivery)
+    staged = [*receipt.staged]
     if receipt.outcome == "accepted" and _is_published(receipt, vintage):
-        return receipt
+        return receipt, staged
     for version in reversed(vintage.ledger.history(delivery, vintage.moment)):
         if version.identity == delivery.identity or not version.file.is_file():
             continue
         old = _come(store.stage(version, staging, needed), version)
+        staged += old.staged
         if old.outcome == "accepted" and _is_published(old, vintage):
             if receipt.outcome == "accepted":
-                return old
+                return old, staged
             facts = {name: getattr(old, name) for name in ("tables", "origin", "used", "came_at", "is_resent")}
-            return replace(receipt, stands_in=old.fingerprint, **facts)
-    return receipt if receipt.outcome == "refused" and vintage.published_by is None else None
+            return replace(receipt, stands_in=old.fingerprint, **facts), staged
+    return (receipt if receipt.outcome == "refused" and vintage.published_by is None else None), staged
 
 
 def _come(receipt: Receipt, version: Delivery) -> Receipt:

@@ -339,8 +339,8 @@ def verify(snapshot: Snapshot) -> None:
 def forget(marts: Path, staging: Path, keep: int, keep_for: timedelta) -> list[str]:
     """Remove snapshots beyond the newest `keep` that went out of force longer ago than `keep_for`; call under the lock.
 
-    Staged facts that no kept snapshot names go with them after the same time; deliveries as received stay for ever.
-    Returns the identifiers of the removed snapshots.
+    Staged facts that no kept snapshot names go with them after the same time, and folders that are empty then;
+    deliveries as received stay for ever. Returns the identifiers of the removed snapshots.
     """
     snapshots = kept(marts)
     limit = datetime.now(UTC) - keep_for
@@ -358,4 +358,7 @@ def forget(marts: Path, staging: Path, keep: int, keep_for: timedelta) -> list[s
         is_ours = file.is_file() and not place.startswith("deliveries/")
         if is_ours and place not in named and file.stat().st_mtime < limit.timestamp():
             file.unlink()
+    for folder in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
+        with suppress(OSError):
+            folder.rmdir()
     return removed

@@ -154,7 +154,7 @@ def test_the_newest_snapshots_stay_whatever_their_age(tmp_path: Path) -> None:
 def test_staged_facts_go_with_their_snapshots_and_deliveries_stay(tmp_path: Path) -> None:
     publish(tmp_path, 1)
     staging = tmp_path / "staging"
-    for name in ("figures/old.parquet", "figures/new.parquet", "deliveries/old"):
+    for name in ("figures/old.parquet", "figures/new.parquet", "current/1/old.parquet", "deliveries/old"):
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
         (staging / name).write_text("")
         if "old" in name:
@@ -162,6 +162,7 @@ def test_staged_facts_go_with_their_snapshots_and_deliveries_stay(tmp_path: Path
     forget(tmp_path)
     left = sorted(file.relative_to(staging).as_posix() for file in staging.rglob("*") if file.is_file())
     assert left == ["deliveries/old", "figures/new.parquet"]
+    assert not (staging / "current").exists()
 
 
 KILL = """

@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from flows.intake import stage
 from flows.intake.deliveries import find
 from flows.intake.ledger import DeliveryLedger
 from flows.intake.versions import known_names, receipts_of
@@ -108,8 +110,6 @@ def past(staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, 
 @pytest.fixture
 def history(tmp_path: Path, registry: Any) -> Any:
     """Three nights: a list; the list corrected; the list gone."""
-    from datetime import UTC, datetime
-
     raw, staging = tmp_path / "raw", tmp_path / "staging"
     shutil.copytree(Path(__file__).parents[2] / "data" / "raw" / "municipalities", raw / "municipalities")
     original = (Path(__file__).parents[2] / "data" / "raw" / LIST).read_text(encoding="utf-8")
@@ -132,11 +132,40 @@ def test_what_had_been_received_at_a_moment_is_read_from_the_archive(history: An
 
 
 def test_what_the_source_had_published_by_a_day(history: Any, registry: Any) -> None:
-    from datetime import date
-
     _, staging, moments, earlier, two = history
     by = [past(staging, moments[1], registry, published_by=date(year, 12, 31)).get(LIST) for year in (2009, 2011, 2012)]
     assert by == [None, earlier, two]
+
+
+@pytest.mark.parametrize("last", ["corrected", "refused"])
+def test_what_a_night_rests_on_is_not_read_again_when_all_else_is_forgotten(
+    tmp_path: Path, registry: Any, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    """Six nights of one list, a figure corrected each time; in the last one the file may be one that is refused."""
+    raw, staging = tmp_path / "raw", tmp_path / "staging"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "raw" / "municipalities", raw / "municipalities")
+    original = (Path(__file__).parents[2] / "data" / "raw" / LIST).read_text(encoding="utf-8")
+    (raw / LIST).parent.mkdir()
+    for day in range(1, 7):
+        text = original.replace("2.440", f"2.44{day}")
+        (raw / LIST).write_text("Id;Navn\n1;x\n" if day == 6 and last == "refused" else text, encoding="utf-8")
+        found = night(raw, staging, datetime(2026, 11, day, 3, tzinfo=UTC), registry)
+    assert {len(versions) for versions in found[LIST].history.values()} == ({5} if last == "corrected" else {4})
+    needed = {name for receipt in found.values() for name in receipt.staged}
+    others = [
+        path
+        for path in staging.rglob("*")
+        if path.is_file() and path.relative_to(staging).parts[0] != "deliveries"
+        if path.relative_to(staging).as_posix() not in needed
+    ]
+    for path in others:
+        path.unlink()
+
+    def read(*_: Any) -> None:
+        raise AssertionError("a delivery is read again")
+
+    monkeypatch.setattr(stage, "_staged", read)
+    assert night(raw, staging, datetime(2026, 11, 7, 3, tzinfo=UTC), registry) == found
 
 
 def test_a_line_that_a_killed_run_left_unfinished_does_not_count(history: Any, registry: Any) -> None:
@@ -158,8 +187,6 @@ def test_the_day_of_receipt_is_that_of_the_first_sight(history: Any, registry: A
 
 def test_by_the_end_of_2011_nobody_knew_the_case_areas(tmp_path: Path, registry: Any) -> None:
     """Table 2.1 stands in the second interim report, of September 2012; the lists of 2010 and 2011 were out."""
-    from datetime import UTC, date, datetime
-
     raw, moment = Path(__file__).parents[2] / "data" / "raw", datetime(2026, 11, 30, 3, tzinfo=UTC)
     known = {
         day: {
