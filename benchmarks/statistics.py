@@ -75,4 +75,4 @@ def _twins(tables: Tables, registry: Registry) -> None:
     never = (areas.rows["treatment"] == "never_funded").to_numpy()
     inverse = np.linalg.inv(np.cov(values[whole].T))
     distances = cdist(values[whole], values[whole & never], metric="mahalanobis", VI=inverse)
-    np.argsort(distances, axis=1)[:, : chosen.twins]
+    np.argsort(distances, axis=1)[:, : chosen.rules[0].twins]

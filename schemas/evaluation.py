@@ -73,14 +73,23 @@ class Limits(Model):
     share_missing: float = Field(gt=0, le=1)
 
 
+class TwinRule(Model):
+    """One way to find twins; see the head of evaluation.toml."""
+
+    method: Literal["mahalanobis", "propensity", "mahalanobis_within_propensity"]
+    caliper: float = Field(gt=0)
+    twins: int = Field(ge=1)
+
+
 class Twins(Model):
-    """How twin areas are found; `sha256` freezes the pool: another one is refused until it is signed here."""
+    """How twin areas are found: the first rule that balances the indicators, else the one that comes nearest to it.
+
+    `sha256` freezes the pool: another one is refused until it is signed here.
+    """
 
     window: Identifier
-    method: Literal["mahalanobis", "propensity"]
     indicators: tuple[Identifier, ...] = Field(min_length=1)
-    twins: int = Field(ge=1)
-    caliper: float = Field(gt=0)
+    rules: tuple[TwinRule, ...] = Field(min_length=1)
     same_region: bool = False
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 

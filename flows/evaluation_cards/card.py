@@ -184,6 +184,7 @@ def _legend(drawn: Sequence[tuple[str, dict[str, Row]]]) -> str:
         "residents": "\N{WHITE SQUARE} by residents",
         "entropy": "\N{WHITE DIAMOND} entropy weights",
         "propensity": "\N{WHITE DIAMOND} propensity weights",
+        "twins": "\N{WHITE UP-POINTING TRIANGLE} against twins",
     }
     used = {weighting for _, rows in drawn for weighting, row in rows.items() if row["smd"] is not None}
     return ", ".join(marks[weighting] for weighting in marks if weighting in used) or "No figures"
@@ -275,6 +276,7 @@ def _otherwise(
                 _smd(pair.row(window, "residents")),
                 _smd(weighted),
                 CardCell(english.number(weighted.get("ess_0"), 0)),
+                _smd(pair.row(window, "twins")),
                 *(_smd(pair.row(name)) for name in others),
                 *(CardCell(english.number(row.get(key), 2)) for key in ("smd_cobalt", "smd_matchit", "smd_tableone")),
             )
@@ -289,6 +291,7 @@ def _otherwise(
             "By residents",
             english.joined([sentences.WEIGHTINGS[weight].capitalize() for weight in sorted(weights)]) or "Weights",
             "ESS of second",
+            "Twins",
             *(english.years(evaluation.first_year(name), evaluation.baseline.last_year) for name in others),
             "cobalt",
             "MatchIt",

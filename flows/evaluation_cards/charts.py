@@ -15,8 +15,9 @@ LIMITS = (0.05, 0.1)
 WEIGHTING_MARKS = {
     "none": ("circle", INK, 0.0),
     "residents": ("square", "#fff", -0.24),
-    "entropy": ("diamond", "#fff", 0.24),
-    "propensity": ("diamond", "#fff", 0.24),
+    "entropy": ("diamond", "#fff", 0.14),
+    "propensity": ("diamond", "#fff", 0.14),
+    "twins": ("triangle-up", "#fff", 0.34),
 }
 # The same room for the numbers above and below keeps the years in line.
 _BY_VALUE = alt.Axis(tickCount=4, minExtent=34, titlePadding=3)

@@ -63,12 +63,16 @@ class Arm:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything that the marts say of one outcome; pairs and arms in the order in which they are shown."""
+    """Everything that the marts say of one outcome; pairs and arms in the order in which they are shown.
+
+    `without_twins` are the names of funded areas that have none.
+    """
 
     indicator: Indicator
     pairs: tuple[ArmPair, ...]
     arms: tuple[Arm, ...]
     doses: tuple[tuple[Contrast, Mapping[tuple[str, str], Row]], ...]
+    without_twins: tuple[str, ...] = ()
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -101,6 +105,8 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
         snapshot.read(mart) for mart in ("baseline_trend", "baseline_years", "design_power", "baseline_panel")
     )
     last = panel.filter(pl.col("year") == registry.evaluation.baseline.last_year)
+    lost = snapshot.read("comparison_support").filter(treatment="funded", twins=0).select("area_id")
+    without_twins = tuple(last.join(lost, on="area_id")["area_name"].sort())
     return [
         _outcome(
             registry,
@@ -110,6 +116,7 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
             years.filter(pl.col("indicator") == outcome),
             power.filter(pl.col("indicator") == outcome),
             last,
+            without_twins,
         )
         for outcome in outcomes
     ]
@@ -138,6 +145,7 @@ def _outcome(
     years: pl.DataFrame,
     power: pl.DataFrame,
     panel: pl.DataFrame,
+    without_twins: tuple[str, ...],
 ) -> Outcome:
     pairs, arms, doses = [], [], []
     main = registry.evaluation.balancing.window
@@ -161,7 +169,7 @@ def _outcome(
         ]
         pairs += of_contrast
         arms += [_arm(contrast, arm, of_contrast, main, indicator.id, panel) for arm in contrast.arms]
-    return Outcome(indicator, tuple(pairs), tuple(arms), tuple(doses))
+    return Outcome(indicator, tuple(pairs), tuple(arms), tuple(doses), without_twins)
 
 
 def _by_pair(frame: pl.DataFrame) -> dict[tuple[str, str, str], list[Row]]:

@@ -34,6 +34,7 @@ WEIGHTINGS = {
     "residents": "weighted by residents",
     "entropy": "entropy weights",
     "propensity": "propensity weights",
+    "twins": "twins",
 }
 DENOMINATORS = {
     "sd_of_arm_1": "the SD of the first group",
@@ -54,6 +55,7 @@ TREND_VERDICTS = {
 }
 # The statistics name their reasons by code; {1} and {0} stand for the two groups. Any other code reads well as it is.
 ALPHA = 0.05
+_MOST_NAMES = 20
 DECIDED, LEFT_OUT = "over_limit: ", " areas left out"
 REASONS = {
     "no_figures_in_window": "no figures of these years",
@@ -70,6 +72,7 @@ REASONS = {
     "amount_not_published": "amount of the grant not published",
     "dwellings_unknown": "number of dwellings not known",
     "r2_at_bound": "no variance between clusters was left to explain, so the effect is rather too small",
+    "no_twins": "without twins",
     "no_weights": "no weights could be found",
     "over_limit": "decided by",
     "collinear_years": "some years repeat others, so they cannot be tested apart",
@@ -248,6 +251,7 @@ def warnings(outcome: Outcome, registry: Registry, names: ArmNames, caveat: str)
     found = [
         *_balance_warnings(outcome, window, limits.areas_per_arm, names),
         *_weight_warnings(outcome, window, names),
+        *_twin_warnings(outcome, window, names),
         *_dose_warnings(outcome, window, names),
         *_trend_warnings(outcome, names),
         *_missing_warnings(outcome.arms, limits.share_missing, names),
@@ -334,6 +338,32 @@ def _weight_warnings(outcome: Outcome, window: str, names: ArmNames) -> list[Car
             CardWarning(
                 f"{sentence(WEIGHTINGS[str(weighting)])[:-1]} do not mend it",
                 f"{sentence(f'{names.pair(pair)}: {trouble}')} {sentence(advice)}",
+            )
+        )
+    return found
+
+
+def _twin_warnings(outcome: Outcome, window: str, names: ArmNames) -> list[CardWarning]:
+    """Where funded areas and their twins differ on this outcome, and who has no twins."""
+    found = []
+    for pair in outcome.pairs:
+        row = pair.row(window, "twins")
+        if row.get("balance_verdict") == "unbalanced":
+            found.append(
+                CardWarning(
+                    "Twins are not alike here",
+                    f"{sentence(names.pair(pair))[:-1]}, matched: {_unlike(row)} (limit {row['balance_limit']:g}). "
+                    f"An area beside its twins mixes this difference with the effect: adjust for the baseline value.",
+                )
+            )
+    if outcome.without_twins:
+        shown = ", ".join(outcome.without_twins[:_MOST_NAMES])
+        more = len(outcome.without_twins) - _MOST_NAMES
+        found.append(
+            CardWarning(
+                f"Without twins: {len(outcome.without_twins)} funded areas",
+                f"{sentence(f'{shown} and {more:,} more' if more > 0 else shown)} No never-funded area resembles "
+                f"them: what twins say is said of the others (mart comparison_support has the reasons).",
             )
         )
     return found

@@ -53,6 +53,8 @@ select
     area_comparisons.twin_value,
     area_comparisons.twin_owners,
     area_comparisons.twin_difference,
+    area_comparisons.twin_difference_low,
+    area_comparisons.twin_difference_high,
     area_comparisons.twin_verdict,
     case
         when area_comparisons.twin_value is not null then null

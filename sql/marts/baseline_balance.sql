@@ -34,6 +34,8 @@ select
     balance_verdict,
     ess_1,
     ess_0,
+    reuse_max,
+    twins_lost_1,
     smd_cobalt,
     smd_matchit,
     smd_tableone,

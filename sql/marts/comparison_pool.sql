@@ -1,7 +1,10 @@
 -- comparison_pool: the twins of each area: never-funded areas that were most like it before the grants.
 -- One row per area, twin within the caliper.
-with pairs as (
-    select area_id, twin_method, baseline_window, pool_sha256, unnest(found) as twin from statistics.twins
+with areas as (
+    select twin_method, baseline_window, pool_sha256, unnest(areas) as area from statistics.twins where is_chosen
+),
+pairs as (
+    select area.area_id, twin_method, baseline_window, pool_sha256, unnest(area.found) as twin from areas
 )
 select
     area_id,

@@ -1,15 +1,19 @@
 -- comparison_support: how many twins each area has, and why it has none.
 -- One row per area.
+with areas as (
+    select twin_method, caliper, pool_sha256, unnest(areas) as area from statistics.twins where is_chosen
+)
 select
-    area_id,
-    treatment,
-    candidates,
+    area.area_id,
+    area.treatment,
+    area.candidates,
+    twin_method,
     caliper,
-    twins,
-    on_support,
-    off_support_on,
-    twins_missing_reason,
+    area.twins,
+    area.on_support,
+    area.off_support_on,
+    area.twins_missing_reason,
     pool_sha256,
     getvariable('origin') as origin
-from statistics.twins
-order by area_id
+from areas
+order by area.area_id

@@ -2,7 +2,8 @@
 -- One row per area, year, indicator. Whose the other figures are stands beside them. A repeated figure is not
 -- compared with another year's comparator, nor a mean over
 -- several years with one over another number of years. A comparator by definition (the region is 100 percent of
--- itself) stands every year.
+-- itself) stands every year. Against twins, which are few, their own chance counts as well: the interval is that of the
+-- difference (Newcombe 1998).
 with comparators as (
     select geography, geography_id, year, indicator, window_years, figure_owner, value
     from place_figures
@@ -23,7 +24,9 @@ joined as (
         if(comparator_geography = 'country', comparator_value, country.value) as country_value,
         country.figure_owner as country_owner,
         twin_values.twin_value,
-        twin_values.twin_owners
+        twin_values.twin_owners,
+        newcombe_low(placed.value, ci_low, ci_high, twin_value, twin_low, twin_high) as twin_difference_low,
+        newcombe_high(placed.value, ci_low, ci_high, twin_value, twin_low, twin_high) as twin_difference_high
     from placed
     left join comparators as municipality
         on municipality.geography = 'municipality'
@@ -67,7 +70,9 @@ select
     twin_value,
     twin_owners,
     if(kind = 'count', null, tidy(value - twin_value)) as twin_difference,
-    if(kind = 'count', null, verdict(ci_low, ci_high, twin_value, polarity)) as twin_verdict,
+    if(kind = 'count', null, tidy(twin_difference_low)) as twin_difference_low,
+    if(kind = 'count', null, tidy(twin_difference_high)) as twin_difference_high,
+    if(kind = 'count', null, verdict(twin_difference_low, twin_difference_high, 0, polarity)) as twin_verdict,
     case
         when value is null then 'no_value'
         when ci_low is null or kind = 'count' then 'no_interval'

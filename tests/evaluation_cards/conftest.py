@@ -16,7 +16,14 @@ from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
 from schemas.registry import Registry
 
-MARTS = ("baseline_balance", "baseline_trend", "baseline_years", "design_power", "baseline_panel")
+MARTS = (
+    "baseline_balance",
+    "baseline_trend",
+    "baseline_years",
+    "design_power",
+    "baseline_panel",
+    "comparison_support",
+)
 SIZES = {"funded": 240, "never_funded": 700, "over_15m": 60, "5_15m": 120, "under_5m": 60, "lokal-semiprofessionel": 14}
 
 
@@ -76,10 +83,8 @@ def of_outcome(baseline: Baseline, outcome: str, seed: int) -> None:
                 "missing_0": missing[arm_0],
             }
             gap = float((means[arm_1] - means[arm_0]) / sd)
-            for window, weighting in product(evaluation.window, ("none", "residents", contrast.weighting)):
-                if weighting is None:
-                    continue
-                smd = round(0.02 if weighting == contrast.weighting else gap + float(draws.normal(0, 0.05)), 4)
+            for window, weighting in product(evaluation.window, _weightings(contrast)):
+                smd = round(0.02 if weighting in ("entropy", "twins") else gap + float(draws.normal(0, 0.05)), 4)
                 is_few = min(counts["areas_1"], counts["areas_0"]) < evaluation.limits.areas_per_arm
                 verdict = "too_few" if is_few else "unbalanced" if abs(smd) > 0.05 else "balanced"
                 baseline.rows["baseline_balance"].append(
@@ -117,6 +122,10 @@ def of_outcome(baseline: Baseline, outcome: str, seed: int) -> None:
             _course(baseline, outcome, pair, counts, level, sd, gap, draws)
         if not contrast.arms:
             _dose(baseline, contrast, outcome)
+
+
+def _weightings(contrast: Contrast) -> list[str]:
+    return ["none", "residents", *([contrast.weighting, "twins"] if contrast.weighting else [])]
 
 
 def _dose(baseline: Baseline, contrast: Contrast, outcome: str) -> None:
@@ -227,6 +236,11 @@ def panel(baseline: Baseline, outcomes: Iterable[str]) -> None:
             "has_secretariat": place % 8 == 0,
             "project_organisation": organisations[2] if place < 30 else organisations[place // 4 % 2],
         }
+        if is_funded:
+            twins = {"twins": 0, "twins_missing_reason": "no_candidate_in_caliper"} if place < 12 else {"twins": 5}
+            baseline.rows["comparison_support"].append(
+                {"area_id": f"omraade-{place}", "treatment": "funded", "on_support": place >= 12, **twins}
+            )
         baseline.rows["baseline_panel"].append(
             {"area_id": f"omraade-{place}", "area_name": f"Område {place}", "municipality_code": "0101"}
             | {"region_code": "084", "year": registry.evaluation.baseline.last_year, "in_baseline": True}

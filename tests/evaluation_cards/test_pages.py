@@ -127,6 +127,8 @@ def test_the_balance_table_holds_the_figures_of_the_mart(folder: Path, baseline:
                 assert numbers(other[package]) == [round(row[column], 2)]
         elif row["weighting"] == "residents":
             assert numbers(other["By residents"]) == [round(row["smd"], 2)]
+        elif row["weighting"] == "twins":
+            assert numbers(other["Twins"]) == [round(row["smd"], 2)]
         else:
             assert numbers(other["Entropy weights"]) == [round(row["smd"], 2)]
             assert numbers(other["ESS of second"]) == [round(row["ess_0"])]
@@ -385,6 +387,18 @@ def test_means_that_are_alike_with_another_spread_are_told_apart(
     assert "3.50" in text(page)
     assert "Entropy weights do not mend it." in text(page)
     assert "<strong>3.50</strong>" in page
+
+
+def test_areas_without_twins_are_named_and_twins_that_differ_are_told(
+    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
+) -> None:
+    baseline = make_baseline(OTHER)
+    apart = {"balance_verdict": "unbalanced", "smd": 0.12, "why": "over_limit: smd"}
+    baseline.change("baseline_balance", apart, covariate=OTHER, contrast="funded", weighting="twins")
+    pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
+    said = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
+    assert "Without twins: 3 funded areas. Område 0, Område 4, Område 8." in said
+    assert "Twins are not alike here. Funded against never funded, matched: 0.12 SD (limit 0.05)." in said
 
 
 def test_outcomes_stand_in_the_order_of_their_groups(registry: Registry) -> None:

@@ -135,6 +135,23 @@ def test_twins_are_the_mean_of_their_figures(snapshot: Snapshot) -> None:
     assert set(pool["candidate_id"]) <= set(never)
 
 
+def test_funded_areas_and_their_twins_are_alike_on_what_they_were_matched_on(
+    snapshot: Snapshot, known: Registry
+) -> None:
+    """By the first rule declared; Mahalanobis distances alone leave .3 SD on this nation."""
+    (chosen,) = mart(snapshot, "comparison_rules").filter("is_chosen").to_dicts()
+    assert (chosen["rule_no"], chosen["twin_method"]) == (1, "mahalanobis_within_propensity")
+    rows = mart(snapshot, "baseline_balance").filter(
+        pl.col("covariate").is_in(known.evaluation.twins.indicators),
+        contrast="funded",
+        baseline_window=known.evaluation.twins.window,
+        weighting="twins",
+    )
+    assert rows.height == len(known.evaluation.twins.indicators)
+    assert rows["smd"].abs().max() == pytest.approx(chosen["largest_smd"])
+    assert chosen["largest_smd"] <= known.evaluation.limits.smd
+
+
 def test_the_pool_of_grants_adds_up(nation: Path, snapshot: Snapshot) -> None:
     covered = {
         row["measure"]: (row["total"], row["delivered_total"]) for row in mart(snapshot, "pool_coverage").to_dicts()
@@ -166,13 +183,15 @@ def test_another_pool_than_the_frozen_one_is_refused(snapshot: Snapshot, known: 
             schema={"area_id": pl.String, "baseline_window": pl.String, "indicator": pl.String, "value": pl.Float64}
         ),
     }
-    found = twins.twins_table(tables, known)["pool_sha256"][0]
+    (chosen,) = twins.twins_table(tables, known).filter("is_chosen").to_dicts()
+    found = chosen["pool_sha256"]
+    assert len(chosen["areas"]) == tables["area_funding"].height
     for sha256, fits in ((found, True), ("0" * 64, False)):
         chosen = known.evaluation.twins.model_copy(update={"sha256": sha256})
         evaluation = known.evaluation.model_copy(update={"twins": chosen})
         frozen = known.model_copy(update={"evaluation": evaluation})
         if fits:
-            assert twins.twins_table(tables, frozen).height == tables["area_funding"].height
+            assert twins.twins_table(tables, frozen).filter("is_chosen")["pool_sha256"].item() == found
         else:
             with pytest.raises(twins.OtherPool, match=rf"frozen as {sha256}, but these figures give {found}"):
                 twins.twins_table(tables, frozen)

@@ -9,34 +9,39 @@ import numpy as np
 import polars as pl
 
 from flows.marts.baseline.areas import Areas, Floats, Mask, Names, Tables, in_words, made
-from flows.marts.statistics import balance, weights
-from schemas.evaluation import Contrast, Evaluation
+from flows.marts.baseline.limits import balance_limits
+from flows.marts.baseline.twins import twins_of_areas
+from flows.marts.statistics import balance, twins, weights
+from schemas.evaluation import Contrast
 from schemas.registry import Registry
 
 
 def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     """Every contrast by covariate, window and weighting; see the mart baseline_balance."""
     areas, evaluation = Areas.from_tables(tables, registry), registry.evaluation
+    twins_of = twins_of_areas(tables)
     rows: list[dict[str, Any]] = []
     for window in evaluation.window:
         figures = Figures.from_rows(areas, tables["baseline_values"].filter(pl.col("baseline_window") == window))
         for contrast in evaluation.contrast.values():
             arm, left_out = areas.arms(contrast)
-            for weighting, weight, why_not in _weightings(areas, tables, contrast, arm, figures):
+            for weighting in _weightings(areas, tables, contrast, arm, figures, twins_of):
                 head = {
                     "contrast": contrast.id,
                     "baseline_window": window,
                     "window_from": evaluation.first_year(window),
                     "window_to": evaluation.baseline.last_year,
-                    "weighting": weighting,
+                    "weighting": weighting.name,
+                    "reuse_max": weighting.reuse_max,
+                    "twins_lost_1": weighting.lost,
                 }
                 compared = (
-                    _dose_rows(areas, arm == "dose", figures, weight)
+                    _dose_rows(areas, arm == "dose", figures, weighting.weights)
                     if contrast.by == "dose"
-                    else _rows([Pair(contrast, pair, arm, figures, weight) for pair in contrast.pairs], areas)
+                    else _rows([Pair(contrast, pair, arm, figures, weighting) for pair in contrast.pairs], areas)
                 )
                 for row in compared:
-                    why = [row["why"], left_out, why_not]
+                    why = [row["why"], left_out, weighting.reason]
                     rows.append({**head, **row, "why": "; ".join(word for word in why if word) or None})
     return made(rows, "baseline_balance", registry)
 
@@ -68,14 +73,37 @@ class Figures:
         return round(float(counts.sum())) if len(counts) and not np.isnan(counts).any() else None
 
 
+@dataclass(frozen=True)
+class Weighting:
+    """A way to weigh the areas: (areas,) weights, NaN where one cannot be weighed, and why there are none.
+
+    Of twins, 0 is who stands in no pair; `lost` counts areas of the first arm without twins.
+    """
+
+    name: str
+    weights: Floats | None = None
+    reason: str | None = None
+    reuse_max: int | None = None
+    lost: int | None = None
+
+
 def _weightings(
-    areas: Areas, tables: Tables, contrast: Contrast, arm: Names, figures: Figures
-) -> Iterator[tuple[str, Floats | None, str | None]]:
-    """Each way to weigh the areas: its name, weights (NaN: left out), and why there are none."""
-    yield "none", None, None
-    yield "residents", figures.values[:, figures.names.index("residents")], None
+    areas: Areas,
+    tables: Tables,
+    contrast: Contrast,
+    arm: Names,
+    figures: Figures,
+    twins_of: Mapping[str, Sequence[str]],
+) -> Iterator[Weighting]:
+    """Each way to weigh the areas; twins where funded areas are held against those that never were."""
+    yield Weighting("none")
+    yield Weighting("residents", figures.values[:, figures.names.index("residents")])
     if contrast.weighting:
-        yield (contrast.weighting, *_balancing_weights(areas, tables, contrast, arm))
+        yield Weighting(contrast.weighting, *_balancing_weights(areas, tables, contrast, arm))
+    if contrast.by == "funded":
+        sample = twins.matched(areas.rows["area_id"].to_list(), arm == contrast.arms[0], twins_of)
+        lost = f"no_twins: {sample.lost} areas left out" if sample.lost else None
+        yield Weighting("twins", sample.weights, lost, sample.reuse_max, sample.lost)
 
 
 def _balancing_weights(areas: Areas, tables: Tables, contrast: Contrast, arm: Names) -> tuple[Floats, str | None]:
@@ -101,7 +129,11 @@ class Pair:
     names: tuple[str, str]
     arm: Names
     figures: Figures
-    weight: Floats | None
+    weighting: Weighting
+
+    @property
+    def weight(self) -> Floats | None:
+        return self.weighting.weights
 
     @cached_property
     def sides(self) -> tuple[Mask, Mask]:
@@ -154,12 +186,18 @@ class Pair:
         """Which areas count at all."""
         return np.ones(len(self.arm), dtype=np.bool_) if self.weight is None else np.nan_to_num(self.weight) > 0
 
+    @cached_property
+    def is_asked(self) -> Mask:
+        """Which areas should count: all, of twins those that stand in a pair."""
+        in_pairs = self.weight is not None and self.weighting.name == "twins"
+        return self.has_weight if in_pairs else np.ones(len(self.arm), dtype=np.bool_)
+
     def _why(self, known: Mask, reasons: Sequence[str | None]) -> str | None:
         """Reasons, and how many areas lack a weight; where no area has a figure, that alone."""
         inside = known & (self.sides[0] | self.sides[1])
         if not inside.any() and (self.sides[0] | self.sides[1]).any():
             return "no_figures_in_window"
-        lost = int((inside & ~self.has_weight).sum())
+        lost = int((inside & self.is_asked & ~self.has_weight).sum())
         lacking = "no_areas_have_weights" if lost == inside.sum() else f"weight_missing: {lost} areas left out"
         return in_words(*reasons, lacking if lost else None)
 
@@ -183,8 +221,8 @@ class Pair:
             "level": level,
             "areas_1": found.areas_1,
             "areas_0": found.areas_0,
-            "missing_1": int(self.sides[0].sum()) - found.areas_1,
-            "missing_0": int(self.sides[1].sum()) - found.areas_0,
+            "missing_1": int((self.sides[0] & self.is_asked).sum()) - found.areas_1,
+            "missing_0": int((self.sides[1] & self.is_asked).sum()) - found.areas_0,
             "incomplete": incomplete,
             "residents_1": self.figures.residents(self.sides[0] & known & self.has_weight),
             "residents_0": self.figures.residents(self.sides[1] & known & self.has_weight),
@@ -224,9 +262,9 @@ def _rows(pairs: list[Pair], areas: Areas) -> Iterator[dict[str, Any]]:
     """A row per pair and covariate, and where there are several pairs the one that differs most."""
     evaluation, figures = areas.registry.evaluation, pairs[0].figures
     for column, name in enumerate(figures.names):
-        limits = _limits(evaluation, name in areas.outcomes)
+        limits = balance_limits(evaluation, name in areas.outcomes)
         yield from with_worst([pair.indicator(column, limits) for pair in pairs])
-    limits = _limits(evaluation, is_outcome=False)
+    limits = balance_limits(evaluation, is_outcome=False)
     for name in figures.categories:
         by_level: dict[str, list[dict[str, Any]]] = {}
         for pair in pairs:
@@ -247,25 +285,13 @@ def with_worst(pairs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {**worst, "row_kind": "worst_pair", "smd_tableone": mean}
 
 
-def _limits(evaluation: Evaluation, is_outcome: bool) -> balance.BalanceLimits:
-    limits = evaluation.limits
-    return balance.BalanceLimits(
-        smd=limits.smd_outcome if is_outcome else limits.smd,
-        variance_ratio_low=limits.variance_ratio[0],
-        variance_ratio_high=limits.variance_ratio[1],
-        ks=limits.ks,
-        dose_correlation=limits.dose_correlation,
-        areas=limits.areas_per_arm,
-    )
-
-
 def _dose_rows(areas: Areas, side: Mask, figures: Figures, weight: Floats | None) -> Iterator[dict[str, Any]]:
     """A row per covariate: its correlation with the grant per dwelling among the areas that have both."""
     dose = areas.values(areas.rows, "dose_dkk")[side]
     given = None if weight is None else np.nan_to_num(weight[side])
     weighed = np.ones(len(dose), dtype=np.bool_) if weight is None else ~np.isnan(weight[side])
     for column, name in enumerate(figures.names):
-        limits = _limits(areas.registry.evaluation, name in areas.outcomes)
+        limits = balance_limits(areas.registry.evaluation, name in areas.outcomes)
         values = figures.values[:, column]
         found = balance.dose_balance(dose, np.where(weighed, values[side], np.nan), limits=limits, weights=given)
         known = side & ~np.isnan(values)

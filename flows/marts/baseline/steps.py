@@ -19,11 +19,11 @@ class Statistic(Step):
 
 
 STATISTICS = {
-    name: Statistic(name, frozenset({"area_funding", figures}), make)
-    for name, figures, make in (
-        ("statistics.balance", "baseline_values", balance.balance_table),
-        ("statistics.trends", "baseline_figures", trends.trends_table),
-        ("statistics.power", "baseline_figures", power.power_table),
-        ("statistics.twins", "baseline_values", twins.twins_table),
+    name: Statistic(name, frozenset({"area_funding", *read}), make)
+    for name, read, make in (
+        ("statistics.balance", ("baseline_values", "statistics.twins"), balance.balance_table),
+        ("statistics.trends", ("baseline_figures",), trends.trends_table),
+        ("statistics.power", ("baseline_figures",), power.power_table),
+        ("statistics.twins", ("baseline_values",), twins.twins_table),
     )
 }

@@ -88,18 +88,25 @@ def propensity(arm_1: ArrayLike, arm_0: ArrayLike, *, max_iterations: int = MAX_
 
 
 def propensity_score(
-    covariates: Matrix, arm_1: NDArray[np.bool_], *, max_iterations: int = MAX_ITERATIONS
+    covariates: Matrix,
+    arm_1: NDArray[np.bool_],
+    *,
+    fitted_on: NDArray[np.bool_] | None = None,
+    max_iterations: int = MAX_ITERATIONS,
 ) -> PropensityScore:
     """Fit a logistic regression with a constant by maximum likelihood (statsmodels Logit, Newton).
 
-    covariates: shape (n, k), complete; arm_1: whether a row is of arm 1, shape (n,). Reasons: "singular" (a covariate
+    covariates: shape (n, k), complete; arm_1: whether a row is of arm 1, shape (n,); fitted_on: the rows that stand in
+    either arm, shape (n,), by default all: the others are scored by what these say. Reasons: "singular" (a covariate
     is constant or a combination of the others); "separation" (a combination of covariates predicts the arm of some
     areas without fail, so that the likelihood has no maximum: Albert & Anderson 1984, found by Konis' (2007) linear
     programme); "not_converged".
     """
-    spread = covariates.std(axis=0)
-    scaled = (covariates - covariates.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    design = np.column_stack((np.ones(len(scaled)), scaled))
+    used = np.ones(len(covariates), dtype=np.bool_) if fitted_on is None else fitted_on
+    spread = covariates[used].std(axis=0)
+    scaled = (covariates - covariates[used].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    every = np.column_stack((np.ones(len(scaled)), scaled))
+    design, arm_1 = every[used], arm_1[used]
     singular = np.linalg.svd(design, compute_uv=False)
     if design.shape[0] < design.shape[1] or singular[-1] <= RANK_TOLERANCE * singular[0]:
         return PropensityScore(reason="singular")
@@ -112,7 +119,7 @@ def propensity_score(
         fit = Logit(arm_1.astype(np.float64), design).fit(method="newton", maxiter=max_iterations, disp=False)
     if not fit.mle_retvals["converged"]:
         return PropensityScore(reason="not_converged")
-    return PropensityScore(design @ np.asarray(fit.params))
+    return PropensityScore(every @ np.asarray(fit.params))
 
 
 def _complete(arm_1: ArrayLike, arm_0: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Matrix, Matrix]:

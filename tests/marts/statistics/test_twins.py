@@ -1,8 +1,10 @@
 """Twins against scipy and statsmodels, by hand, over planted groups, and by what they promise."""
 
+import csv
 import hashlib
 import math
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from profiles import examples
 from scipy.spatial.distance import cdist, mahalanobis
 
-from flows.marts.statistics.twins import Method, Twin, TwinPool, find_twins, pool_sha256
+from flows.marts.statistics.twins import MatchingRule, Method, Twin, TwinPool, find_twins, matched, pool_sha256
 
 NAN = math.nan
 
@@ -21,7 +23,8 @@ def twins(covariates: object, candidate: object, k: int = 3, method: Method = "m
     x = np.asarray(covariates, dtype=float)
     more.setdefault("areas", [f"area-{row:04d}" for row in range(len(x))])
     more.setdefault("names", [f"c{column}" for column in range(x.shape[1])])
-    return find_twins(more.pop("areas"), x, candidate, method=method, k=k, **more)  # type: ignore[arg-type]
+    rule = MatchingRule(method, k, more.pop("caliper", None))
+    return find_twins(more.pop("areas"), x, candidate, rule=rule, **more)  # type: ignore[arg-type]
 
 
 def of(pool: TwinPool, area: str) -> list[Twin]:
@@ -210,7 +213,7 @@ ROWS = st.lists(
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(ROWS, st.randoms(use_true_random=False), st.sampled_from(["mahalanobis", "propensity"]), st.integers(1, 4))
+@given(ROWS, st.randoms(use_true_random=False), st.sampled_from(get_args(Method)), st.integers(1, 4))
 def test_the_order_of_the_rows_changes_nothing(rows: list[Any], random: Any, method: Method, k: int) -> None:
     def pool(order: list[int]) -> TwinPool:
         return twins(
@@ -260,3 +263,74 @@ def test_what_cannot_be_matched_is_refused(change: dict[str, Any], message: str)
     given: dict[str, Any] = {"covariates": [[0.0], [1]], "candidate": [True, False]}
     with pytest.raises(ValueError, match=message):
         twins(**{**given, **change})
+
+
+def lalonde_rules() -> list[dict[str, str]]:
+    with (Path(__file__).parent / "twins_lalonde.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+@pytest.mark.parametrize("known", lalonde_rules(), ids=lambda row: f"{row['method']} {row['width']} {row['twins']}")
+def test_twins_of_lalonde_are_those_of_brute_force_in_r(lalonde: dict[str, np.ndarray], known: dict[str, str]) -> None:
+    is_treated = lalonde["treat"] == 1
+    score = np.column_stack(
+        [lalonde[name] for name in ("age", "educ", "raceblack", "racehispan", "married", "nodegree", "re74", "re75")]
+    )
+    method: Any = known["method"]
+    near = score if method == "propensity" else score[:, [0, 1, 6, 7]]
+    ids = [f"{row:03d}" for row in range(614)]
+    names = [str(column) for column in range(near.shape[1])]
+    width = 0.269294277  # 0.2 SD of the logits within the groups, so that the other widths are so many SDs
+    rule = MatchingRule(method, int(known["twins"]), 0.2 * float(known["width"]) / width)
+    pool = find_twins(ids, near, ~is_treated, names=names, rule=rule, score=score)
+    assert pool.caliper == pytest.approx(float(known["width"]), rel=1e-7)
+    twins_of: dict[str, list[str]] = {}
+    for twin in pool.twins:
+        if twin.within_caliper:
+            twins_of.setdefault(twin.area, []).append(twin.candidate)
+    found = matched(ids, is_treated, twins_of)
+    fewer = sum(0 < len(twins_of.get(ids[row], ())) < rule.twins for row in np.flatnonzero(is_treated))
+    counts = [int(known[name]) for name in ("treated", "with_fewer", "controls", "reuse_max")]
+    assert [found.treated, fewer, found.candidates, found.reuse_max] == counts
+    assert found.lost == 185 - found.treated
+    assert found.ess == pytest.approx(float(known["ess_0"]), abs=1e-7)
+    for name, column in (("age", "age"), ("re74", "re74"), ("black", "raceblack"), ("married", "married")):
+        values, weight = lalonde[column], found.weights
+        mean_1, mean_0 = (np.average(values[side], weights=weight[side]) for side in (is_treated, ~is_treated))
+        assert (mean_1 - mean_0) / values[is_treated].std(ddof=1) == pytest.approx(float(known[name]), abs=1e-8)
+
+
+def test_a_reused_candidate_counts_as_often_as_it_stands_for_an_area() -> None:
+    """A has twins x, y; B has x alone; C has none: x counts 1/2 + 1, y 1/2, and (2^2) / (1.5^2 + .5^2) = 1.6."""
+    found = matched(["A", "B", "C", "x", "y", "z"], [True] * 3 + [False] * 3, {"A": ["x", "y"], "B": ["x"], "x": ["z"]})
+    assert found.weights.tolist() == [1, 1, 0, 1.5, 0.5, 0]
+    assert (found.treated, found.lost, found.candidates, found.reuse_max, found.ess) == (2, 1, 2, 2, 1.6)
+    nobody = matched(["A", "x"], [True, False], {})
+    assert (nobody.weights.tolist(), nobody.lost, nobody.ess, nobody.reuse_max) == ([0, 0], 1, None, 0)
+
+
+def test_who_has_no_candidate_with_such_a_score_is_told_apart_from_who_has_none_at_all() -> None:
+    draw = np.random.default_rng(4)
+    candidate = np.arange(90) >= 20
+    x = draw.normal(size=(90, 2)) + 0.8 * ~candidate[:, None]
+    x[0] = 6.0
+    pool = twins(x, candidate, k=2, method="mahalanobis_within_propensity", caliper=0.2)
+    assert (pool.areas[0].twins, pool.areas[0].reason) == (0, "no_candidate_in_caliper")
+    assert {"c0", "c1", "propensity_score"} <= set(pool.areas[0].outside)
+    alone = twins(x, candidate, k=2, method="mahalanobis_within_propensity", caliper=0.2, exact=["a", *["b"] * 89])
+    assert alone.areas[0].reason == "no_candidate"
+
+
+def test_areas_that_are_neither_treated_nor_candidates_do_not_move_the_score() -> None:
+    draw = np.random.default_rng(6)
+    x = draw.normal(size=(100, 2))
+    candidate, treated = np.arange(100) >= 40, np.arange(100) < 30
+    x[treated] += 0.6
+    more: dict[str, Any] = {"method": "mahalanobis_within_propensity", "caliper": 0.2}
+    with_others = twins(x, candidate, treated=treated, **more)
+    kept = np.r_[0:30, 40:100]
+    without = twins(x[kept], candidate[kept], treated=treated[kept], areas=[f"area-{row:04d}" for row in kept], **more)
+    assert (
+        pool_sha256([twin for twin in with_others.twins if not 30 <= int(twin.area[-4:]) < 40]) == without.pool_sha256
+    )
+    assert any(twin.area == "area-0030" for twin in with_others.twins)
