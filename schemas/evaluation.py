@@ -94,6 +94,19 @@ class Twins(Model):
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
+class WithheldCounts(Model):
+    """What a count that its source withholds as too small can be; its midpoint stands where a method needs one."""
+
+    least: int = Field(ge=0)
+    most: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        if self.least > self.most:
+            raise ValueError("'least' is more than 'most'")
+        return self
+
+
 class Balancing(Model):
     """The indicators and the window that balancing weights are made of."""
 
@@ -127,6 +140,7 @@ class Evaluation(Model):
     limits: Limits
     twins: Twins
     balancing: Balancing
+    withheld: WithheldCounts
     lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
 

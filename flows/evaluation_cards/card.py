@@ -248,11 +248,23 @@ def _means(outcome: Outcome, limits: Limits, names: ArmNames, window: str, span:
         rows=tuple(rows),
         notes=(
             *_whys(names, outcome.pairs, [pair.row(window) for pair in outcome.pairs], with_left_out=True),
+            *_bounds(outcome, names, window),
             f"The verdict rests on the SMD and on the variance ratio ({low:g} to {high:g}). KS, the distance of "
             f"the two distributions, is shown and does not decide (usual limit {limits.ks:g}); overlap is the area "
             "that their densities have in common, 0 to 1.",
         ),
     )
+
+
+def _bounds(outcome: Outcome, names: ArmNames, window: str) -> tuple[str, ...]:
+    """What withheld counts leave open, where they leave something open."""
+    told = [
+        f"{names.pair(pair)} {english.number(row['smd_least'], 2)} to {english.number(row['smd_most'], 2)} SD "
+        f"({row['withheld_1'] + row['withheld_0']:,} counts)"
+        for pair in outcome.pairs
+        if (row := pair.row(window)) and row["smd_least"] is not None
+    ]
+    return (f"Withheld counts are 1 or 2; the figures take 1.5, and they can be: {'; '.join(told)}.",) if told else ()
 
 
 def _ratio(row: Row, limits: Limits) -> CardCell:

@@ -9,7 +9,6 @@ import polars as pl
 from flows.evaluation_cards.figures import Row
 from flows.present.pictures import INK, SOFT, svg
 
-Z = 1.959964  # of a 95 % interval
 LIMITS = (0.05, 0.1)
 # Mark and fill of each weighting in the love plot, and its dodge up or down, in parts of a row.
 WEIGHTING_MARKS = {
@@ -27,7 +26,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
     """SMDs of pairs, a row each: its label ('a|b' breaks the line) and its rows of baseline_balance by weighting.
 
-    Filled circles are unweighted and carry their 95 % interval; hollow marks are weighted.
+    Filled circles are unweighted and carry their 95 % interval, which holds what withheld counts leave open; hollow
+    marks are weighted.
     """
     points = [
         {
@@ -35,8 +35,8 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
             "place": place + WEIGHTING_MARKS[weighting][2],
             "weighting": weighting,
             "smd": row["smd"],
-            "low": row["smd"] - Z * (row["smd_se"] or 0),
-            "high": row["smd"] + Z * (row["smd_se"] or 0),
+            "low": row["smd"] if row["smd_low"] is None else row["smd_low"],
+            "high": row["smd"] if row["smd_high"] is None else row["smd_high"],
         }
         for place, (label, rows) in enumerate(pairs)
         for weighting, row in rows.items()

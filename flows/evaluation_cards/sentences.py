@@ -44,6 +44,7 @@ DENOMINATORS = {
 BALANCE_VERDICTS = {
     "balanced": "\N{CHECK MARK} balanced",
     "unbalanced": "\N{MULTIPLICATION X} unbalanced",
+    "undecided": "? undecided",
     "too_few": "? too few",
     "not_defined": f"{ABSENT} not defined",
 }
@@ -73,6 +74,9 @@ REASONS = {
     "dwellings_unknown": "number of dwellings not known",
     "r2_at_bound": "no variance between clusters was left to explain, so the effect is rather too small",
     "no_twins": "without twins",
+    "bounds_hold_the_limit": "withheld counts of 1 or 2 leave open whether the groups are alike",
+    "mostly_withheld": "most counts are withheld, so only bounds are given",
+    "fewer_than_5_areas_for_bounds": "fewer than five areas, whose bounds might tell a withheld count",
     "no_weights": "no weights could be found",
     "over_limit": "decided by",
     "collinear_years": "some years repeat others, so they cannot be tested apart",
@@ -176,6 +180,7 @@ def _difference(pair: ArmPair, indicator: Indicator, window: str, names: ArmName
         return sentence(f"whether {groups} differed before the grants cannot be said: {why}")
     verdict = {
         "too_few": "with so few areas no verdict is given",
+        "undecided": f"withheld counts leave open whether this is within the limit of {row['balance_limit']:g}",
         "balanced": f"this is within the limit of {row['balance_limit']:g}",
         "unbalanced": f"this is more than the data bear without adjustment (limit {row['balance_limit']:g})",
     }.get(row["balance_verdict"], "no verdict is given")
@@ -183,10 +188,23 @@ def _difference(pair: ArmPair, indicator: Indicator, window: str, names: ArmName
         verdict = "their means are alike, but their spread is not"
     unit = indicator.unit
     return sentence(
-        f"{groups} differ by {number(abs(row['smd']), 2)} SD before the grants (standard error "
-        f"{number(row['smd_se'], 2)}): on average {mean(row['mean_1'], indicator)} against "
+        f"{groups} differ by {number(abs(row['smd']), 2)} SD before the grants{_chance(row)}: on average "
+        f"{mean(row['mean_1'], indicator)} against "
         f"{mean(row['mean_0'], indicator)} {unit}; {verdict}"
     )
+
+
+def _chance(row: Row) -> str:
+    """The interval of a difference by size, in brackets, and what withheld counts alone leave open."""
+    if row["smd_low"] is None:
+        return ""
+    sign = 1 if row["smd"] >= 0 else -1
+    ends = sorted(sign * row[end] for end in ("smd_low", "smd_high"))
+    open_ends = ""
+    if row["smd_least"] is not None and number(row["smd_least"], 2) != number(row["smd_most"], 2):
+        bounds = sorted(sign * row[end] for end in ("smd_least", "smd_most"))
+        open_ends = f"; withheld counts leave {number(bounds[0], 2)} to {number(bounds[1], 2)} open"
+    return f" (95 % interval {number(ends[0], 2)} to {number(ends[1], 2)}{open_ends})"
 
 
 def _weighted(pair: ArmPair, window: str) -> str | None:
@@ -281,8 +299,8 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
         found.append(
             CardWarning(
                 f"Unbalanced: {len(unbalanced)} of {len(outcome.pairs)} comparisons",
-                f"{len(beyond)} of them differ by more than 1.96 standard errors; the others may be the luck of a "
-                f"small sample, which still is a difference of this sample. Widest: {sentence(widest_pair)} A raw "
+                f"{len(beyond)} of them differ by more than chance among clusters explains; the others may be the luck "
+                f"of a small sample, which still is a difference of this sample. Widest: {sentence(widest_pair)} A raw "
                 f"comparison afterwards would mix this head start with the effect: adjust for the baseline value, "
                 f"weight, or compare with twins (mart comparison_pool).",
             )
@@ -305,7 +323,7 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
 
 
 def _is_beyond_chance(row: Row) -> bool:
-    return row["smd_se"] is not None and abs(row["smd"]) > 1.96 * row["smd_se"]
+    return row["smd_low"] is not None and (row["smd_low"] > 0 or row["smd_high"] < 0)
 
 
 def _unlike(row: Row) -> str:

@@ -16,6 +16,7 @@ select
     clusters,
     clusters_1,
     clusters_0,
+    withheld_filled,
     slope_1,
     slope_0,
     slope_difference,

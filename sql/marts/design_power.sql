@@ -13,6 +13,7 @@ select
     clusters,
     clusters_1,
     clusters_0,
+    withheld_filled,
     areas_per_cluster,
     icc_one_way,
     icc_low,

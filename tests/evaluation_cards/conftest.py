@@ -86,6 +86,7 @@ def of_outcome(baseline: Baseline, outcome: str, seed: int) -> None:
             for window, weighting in product(evaluation.window, _weightings(contrast)):
                 smd = round(0.02 if weighting in ("entropy", "twins") else gap + float(draws.normal(0, 0.05)), 4)
                 is_few = min(counts["areas_1"], counts["areas_0"]) < evaluation.limits.areas_per_arm
+                se = (1 / counts["areas_1"] + 1 / counts["areas_0"]) ** 0.5
                 verdict = "too_few" if is_few else "unbalanced" if abs(smd) > 0.05 else "balanced"
                 baseline.rows["baseline_balance"].append(
                     pair
@@ -104,7 +105,10 @@ def of_outcome(baseline: Baseline, outcome: str, seed: int) -> None:
                         "sd_0": sd * 0.93,
                         "mean_difference": sd * smd,
                         "smd": smd,
-                        "smd_se": (1 / counts["areas_1"] + 1 / counts["areas_0"]) ** 0.5,
+                        "smd_se": se,
+                        "smd_df": 50.0,
+                        "smd_low": smd - 1.96 * se,
+                        "smd_high": smd + 1.96 * se,
                         "smd_denominator": "sd_of_arm_1" if contrast.estimand == "ATT" else "pooled_sd",
                         "variance_ratio": 1.1562,
                         "ks": 0.137,

@@ -7,7 +7,7 @@ import pytest
 
 from flows.evaluation_cards import charts
 
-ROW = {"smd": 0.0, "smd_se": 0.1}
+ROW = {"smd": 0.0, "smd_low": None, "smd_high": None}
 
 
 def marks(svg: str) -> list[list[tuple[float, float]]]:
@@ -43,7 +43,7 @@ def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
 
 
 def test_love_plot_says_where_it_has_no_figure() -> None:
-    drawn = charts.love([("a|against b", {"none": {"smd": None, "smd_se": None}}), ("c|against d", {"none": ROW})])
+    drawn = charts.love([("a|against b", {"none": {**ROW, "smd": None}}), ("c|against d", {"none": ROW})])
     assert drawn.count("no figure: see the table") == 1
     assert "no figure: see the table" in charts.love([("a|against b", {})])
 

@@ -194,7 +194,7 @@ def test_warnings_say_what_they_mean(folder: Path) -> None:
     said = text((folder / f"{OUTCOME}.html").read_text())
     warnings = said[said.index("Before you use these figures") : said.index("Indicator ")]
     for told in (
-        "Unbalanced: 5 of 8 comparisons. 4 of them differ by more than 1.96 standard errors",
+        "Unbalanced: 5 of 8 comparisons. 4 of them differ by more than chance among clusters explains",
         "Widest: ",
         "Too few areas: 2 of 8 comparisons.",
         "No comparison: 1 of 8. 5 to 15 million DKK against under 5 million DKK: areas with under 5 million DKK",
@@ -399,6 +399,21 @@ def test_areas_without_twins_are_named_and_twins_that_differ_are_told(
     said = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
     assert "Without twins: 3 funded areas. Område 0, Område 4, Område 8." in said
     assert "Twins are not alike here. Funded against never funded, matched: 0.12 SD (limit 0.05)." in said
+
+
+def test_what_withheld_counts_leave_open_is_told(
+    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
+) -> None:
+    baseline = make_baseline(OTHER)
+    between = {"smd": 0.06, "smd_least": 0.02, "smd_most": 0.11, "smd_low": -0.1, "smd_high": 0.24, "withheld_1": 12}
+    undecided = {"balance_verdict": "undecided", "why": "bounds_hold_the_limit"}
+    baseline.change("baseline_balance", between | undecided, covariate=OTHER, contrast="funded", weighting="none")
+    pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
+    said = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
+    assert "(95 % interval \N{MINUS SIGN}0.10 to 0.24; withheld counts leave 0.02 to 0.11 open)" in said
+    assert "withheld counts leave open whether this is within the limit of 0.05" in said
+    assert "they can be: funded against never funded 0.02 to 0.11 SD (12 counts)" in said
+    assert "? undecided" in said
 
 
 def test_outcomes_stand_in_the_order_of_their_groups(registry: Registry) -> None:

@@ -120,6 +120,29 @@ def test_a_missing_year_in_the_window_is_counted(small: dict[str, pl.DataFrame])
     assert last["incomplete"] == 0
 
 
+def test_withheld_counts_leave_bounds_open_and_few_areas_get_none(made: Any, registry: Registry) -> None:
+    """Six funded areas with 3 to 8 of 100, six others of which five have a withheld count: bounds, and no points."""
+    ids = areas(registry, 12)
+    lines = ["area | year | indicator | count | of"]
+    lines += [f"{area} | 2005 | convicted_pct | {3 + at} | 100" for at, area in enumerate(ids[:6])]
+    lines += [f"{area} | 2005 | convicted_pct | {'' if at < 5 else 3} | {100 + at}" for at, area in enumerate(ids[6:])]
+    table = made("baseline_balance", figures="\n".join(lines), **grants({"A": (9_000_000, ids[:6])}, registry))
+    row = one(table, **{**FUNDED, "covariate": "convicted_pct"})
+    assert (row["withheld_1"], row["withheld_0"], row["areas_0"]) == (0, 5, 6)
+    least, most = ([100 * x / (100 + at) for at in range(5)] + [300 / 105] for x in (1, 2))
+    assert (row["mean_0_least"], row["mean_0_most"]) == pytest.approx((mean(least), mean(most)))
+    assert (row["mean_1_least"], row["mean_1_most"]) == (5.5, 5.5)
+    spread = stdev([3.0, 4, 5, 6, 7, 8])
+    assert row["smd_least"] == pytest.approx((5.5 - mean(most)) / spread)
+    assert row["smd_most"] == pytest.approx((5.5 - mean(least)) / spread)
+    assert (row["smd"], row["mean_0"], row["mean_difference"]) == (None, None, None)
+    assert "mostly_withheld" in row["why"]
+    few = made("baseline_balance", figures="\n".join(lines[:-2]), **grants({"A": (9_000_000, ids[:6])}, registry))
+    hidden = one(few, **{**FUNDED, "covariate": "convicted_pct"})
+    assert (hidden["areas_0"], hidden["withheld_0"], hidden["smd_least"], hidden["mean_0_most"]) == (4, 4, None, None)
+    assert "fewer_than_5_areas_for_bounds" in hidden["why"]
+
+
 def test_an_indicator_without_figures_says_so(small: dict[str, pl.DataFrame]) -> None:
     row = one(small["baseline_balance"], **{**FUNDED, "covariate": "rent_dkk_m2"})
     assert (row["areas_1"], row["missing_1"], row["smd"]) == (0, 5, None)

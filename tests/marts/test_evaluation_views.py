@@ -108,6 +108,24 @@ vollsmose | 2003 | convicted_pct     | 1     | 100 |
     }
 
 
+def test_a_withheld_count_is_known_to_be_one_or_two(made: Any) -> None:
+    """3 of 80, then twice withheld of 80: from (3 + 1 + 1)/240 to (3 + 2 + 2)/240. Without a base nothing is known."""
+    values = made(
+        "baseline_values",
+        figures="""
+area       | year | indicator        | count | of | value
+vollsmose  | 2003 | convicted_pct    | 3     | 80 |
+vollsmose  | 2004 | convicted_pct    |       | 80 |
+vollsmose  | 2005 | convicted_pct    |       | 80 |
+bispehaven | 2005 | convicted_pct    |       |    |
+vollsmose  | 2005 | gross_income_dkk |       |    |
+""",
+    ).filter(baseline_window="three_years")
+    (row,) = values.to_dicts()
+    assert (row["area_id"], row["withheld"], row["years"], row["is_complete"]) == ("vollsmose", 2, 3, True)
+    assert [row[name] for name in ("value_least", "value", "value_most")] == pytest.approx([500 / 240, 2.5, 700 / 240])
+
+
 def test_figures_of_a_source_that_is_no_baseline_stay_out(made: Any) -> None:
     values = made(
         "baseline_values",

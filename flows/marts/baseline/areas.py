@@ -88,9 +88,18 @@ class Areas:
         )
         return joined[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
-    def matrix(self, rows: pl.DataFrame, by: str, names: list[Any]) -> Floats:
-        """Areas by `names`, which are values of the column `by`; NaN where there is none."""
-        return np.column_stack([self.values(rows.filter(pl.col(by) == name)) for name in names])
+    def matrix(self, rows: pl.DataFrame, by: str, names: list[Any], column: str = "value") -> Floats:
+        """A column of rows as (areas, names), where names are values of `by`; NaN where there is none."""
+        places = pl.DataFrame({by: names}, schema={by: rows.schema[by]}).with_row_index("of_name")
+        found = (
+            rows.select("area_id", by, pl.col(column).cast(pl.Float64).alias("figure"))
+            .drop_nulls("figure")
+            .join(self.rows.select("area_id").with_row_index("of_area"), on="area_id")
+            .join(places, on=by)
+        )
+        whole = np.full((self.rows.height, len(names)), np.nan)
+        whole[found["of_area"].to_numpy(), found["of_name"].to_numpy()] = found["figure"].to_numpy()
+        return whole
 
 
 def in_words(*reasons: str | None) -> str | None:

@@ -11,7 +11,9 @@ import polars as pl
 from flows.marts.baseline.areas import Areas, Floats, Mask, Names, Tables, in_words, made
 from flows.marts.baseline.limits import balance_limits
 from flows.marts.baseline.twins import twins_of_areas
-from flows.marts.statistics import balance, twins, weights
+from flows.marts.baseline.weightings import Weighting, weightings
+from flows.marts.statistics import balance, bounds, clusters, standardised
+from flows.marts.statistics.bounds import Bounds, Box
 from schemas.evaluation import Contrast
 from schemas.registry import Registry
 
@@ -25,7 +27,9 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         figures = Figures.from_rows(areas, tables["baseline_values"].filter(pl.col("baseline_window") == window))
         for contrast in evaluation.contrast.values():
             arm, left_out = areas.arms(contrast)
-            for weighting in _weightings(areas, tables, contrast, arm, figures, twins_of):
+            cluster = areas.clusters(contrast)
+            residents = figures.values[:, figures.names.index("residents")]
+            for weighting in weightings(areas, tables, contrast, arm, residents, twins_of):
                 head = {
                     "contrast": contrast.id,
                     "baseline_window": window,
@@ -38,7 +42,9 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 compared = (
                     _dose_rows(areas, arm == "dose", figures, weighting.weights)
                     if contrast.by == "dose"
-                    else _rows([Pair(contrast, pair, arm, figures, weighting) for pair in contrast.pairs], areas)
+                    else _rows(
+                        [Pair(contrast, pair, arm, cluster, figures, weighting) for pair in contrast.pairs], areas
+                    )
                 )
                 for row in compared:
                     why = [row["why"], left_out, weighting.reason]
@@ -48,10 +54,18 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of one window: (areas, indicators) values and whether some years lack; categories by name."""
+    """The figures of one window; categories by name.
+
+    (areas, indicators) values, what they are at least and at most where counts were withheld, and of the years behind
+    them how many there are, how many of these have a withheld count, and whether some lack.
+    """
 
     names: list[str]
     values: Floats
+    least: Floats
+    most: Floats
+    years: Floats
+    withheld: Floats
     is_partial: Mask
     categories: Mapping[str, list[str | None]]
 
@@ -59,11 +73,16 @@ class Figures:
     def from_rows(cls, areas: Areas, rows: pl.DataFrame) -> "Figures":
         """From rows of the view baseline_values."""
         names = areas.indicators
-        partial = rows.filter(~pl.col("is_complete")).with_columns(value=pl.lit(1.0))
+        columns = ("value", "value_least", "value_most", "years", "withheld")
+        value, least, most, years, withheld = (areas.matrix(rows, "indicator", names, column) for column in columns)
         return cls(
             names,
-            areas.matrix(rows, "indicator", names),
-            ~np.isnan(areas.matrix(partial, "indicator", names)),
+            value,
+            least,
+            most,
+            np.nan_to_num(years),
+            np.nan_to_num(withheld),
+            areas.matrix(rows, "indicator", names, "is_complete") == 0,
             {"size_band": areas.rows["size_band"].to_list(), "region": areas.rows["region_code"].to_list()},
         )
 
@@ -74,66 +93,24 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Weighting:
-    """A way to weigh the areas: (areas,) weights, NaN where one cannot be weighed, and why there are none.
-
-    Of twins, 0 is who stands in no pair; `lost` counts areas of the first arm without twins.
-    """
-
-    name: str
-    weights: Floats | None = None
-    reason: str | None = None
-    reuse_max: int | None = None
-    lost: int | None = None
-
-
-def _weightings(
-    areas: Areas,
-    tables: Tables,
-    contrast: Contrast,
-    arm: Names,
-    figures: Figures,
-    twins_of: Mapping[str, Sequence[str]],
-) -> Iterator[Weighting]:
-    """Each way to weigh the areas; twins where funded areas are held against those that never were."""
-    yield Weighting("none")
-    yield Weighting("residents", figures.values[:, figures.names.index("residents")])
-    if contrast.weighting:
-        yield Weighting(contrast.weighting, *_balancing_weights(areas, tables, contrast, arm))
-    if contrast.by == "funded":
-        sample = twins.matched(areas.rows["area_id"].to_list(), arm == contrast.arms[0], twins_of)
-        lost = f"no_twins: {sample.lost} areas left out" if sample.lost else None
-        yield Weighting("twins", sample.weights, lost, sample.reuse_max, sample.lost)
-
-
-def _balancing_weights(areas: Areas, tables: Tables, contrast: Contrast, arm: Names) -> tuple[Floats, str | None]:
-    """Weights that make the second arm look like the first on the declared indicators."""
-    chosen = areas.registry.evaluation.balancing
-    rows = tables["baseline_values"].filter(pl.col("baseline_window") == chosen.window)
-    covariates = areas.matrix(rows, "indicator", list(chosen.indicators))
-    first, second = (arm == name for name in contrast.arms)
-    method = {"entropy": weights.entropy, "propensity": weights.propensity}[str(contrast.weighting)]
-    found = method(covariates[first], covariates[second])
-    whole = np.full(len(arm), float("nan"))
-    if found.arm_1 is None or found.arm_0 is None:
-        return whole, f"no_weights: {found.reason}"
-    whole[first], whole[second] = found.arm_1, found.arm_0
-    return whole, None
-
-
-@dataclass(frozen=True)
 class Pair:
     """Two arms of a contrast, in one window, weighed in one way."""
 
     contrast: Contrast
     names: tuple[str, str]
     arm: Names
+    cluster: Names
     figures: Figures
     weighting: Weighting
 
     @property
     def weight(self) -> Floats | None:
         return self.weighting.weights
+
+    @cached_property
+    def designs(self) -> dict[bytes, clusters.Design]:
+        """The designs of its clusters so far, by the areas that have a figure."""
+        return {}
 
     @cached_property
     def sides(self) -> tuple[Mask, Mask]:
@@ -156,7 +133,85 @@ class Pair:
             *self._samples(values), estimand=self.contrast.estimand, limits=limits, weights=self.weights, binary=False
         )
         partial = self.figures.is_partial[:, column] & self.has_weight & (self.sides[0] | self.sides[1])
-        return self._row(self.figures.names[column], "all", ~np.isnan(values), int(partial.sum()), found, limits)
+        row = self._row(self.figures.names[column], "all", ~np.isnan(values), int(partial.sum()), found, limits)
+        row |= self._errors(values, found)
+        return row if not self._withheld(column).any() else row | self._bounded(column, row, limits)
+
+    def _errors(self, values: Floats, found: balance.Balance, binary: bool = False) -> dict[str, Any]:
+        """Standard errors and intervals by the contrast's clusters, or why there are none."""
+        used = self.has_weight & ~np.isnan(values) & (self.sides[0] | self.sides[1])
+        if not (found.areas_1 and found.areas_0):
+            return dict.fromkeys(ERRORS)
+        weights = None if self.weight is None else self.weight[used]
+        error = standardised.clustered_error(
+            self._design(used),
+            values[used],
+            weights,
+            smd=found.smd,
+            scale=found.denominator_sd,
+            estimand=self.contrast.estimand,
+            binary=binary,
+        )
+        return {
+            "clusters_1": error.clusters_1,
+            "clusters_0": error.clusters_0,
+            "difference_se": error.difference_se,
+            **_interval("difference", found.difference, found.difference, error.difference_se, error.df),
+            "smd_se": error.smd_se,
+            "smd_df": error.df,
+            **_interval("smd", found.smd, found.smd, error.smd_se, error.df),
+            "smd_skewness": error.skewness,
+            "smd_se_bootstrap": error.bootstrap,
+            "error_missing_reason": error.reason,
+        }
+
+    def _design(self, used: Mask) -> clusters.Design:
+        key = used.tobytes()
+        if key not in self.designs:
+            arm = self.sides[0][used].astype(np.int64)
+            weights = None if self.weight is None else self.weight[used]
+            self.designs[key] = clusters.two_arms(arm, self.cluster[used], weights)
+        return self.designs[key]
+
+    def _withheld(self, column: int) -> Floats:
+        """Years with a withheld count behind the areas that count."""
+        used = self.has_weight & ~np.isnan(self.figures.values[:, column]) & (self.sides[0] | self.sides[1])
+        return np.where(used, self.figures.withheld[:, column], 0)
+
+    def _bounded(self, column: int, row: Mapping[str, Any], limits: balance.BalanceLimits) -> dict[str, Any]:
+        """What a row with withheld counts says: bounds, intervals that hold them, and the verdict of both ends."""
+        withheld = self._withheld(column)
+        counts = [int(withheld[side].sum()) for side in self.sides]
+        told: dict[str, Any] = {"withheld_1": counts[0], "withheld_0": counts[1]}
+        boxes, weights = [], []
+        for side in self.sides:
+            here = side & ~np.isnan(self.figures.values[:, column])
+            boxes.append(Box(self.figures.least[here, column], self.figures.most[here, column]))
+            weights.append(np.ones(int(here.sum())) if self.weight is None else np.nan_to_num(self.weight[here]))
+        if min(row["areas_1"], row["areas_0"]) < FEWEST_AREAS:
+            hidden = f"fewer_than_{FEWEST_AREAS}_areas_for_bounds"
+            return told | {"why": in_words(row["why"], hidden)}
+        means = [bounds.mean_bounds(box, weight) for box, weight in zip(boxes, weights, strict=True)]
+        difference = bounds.difference_bounds(*means)
+        smd = (
+            bounds.smd_bounds(boxes[0], boxes[1], self.contrast.estimand)
+            if self.weight is None
+            else bounds.outer_smd_bounds(difference, boxes[0], boxes[1], self.contrast.estimand)
+        )
+        for name, bound in zip(("mean_1", "mean_0", "difference", "smd"), (*means, difference, smd), strict=True):
+            told |= {f"{name}_least": bound.low if bound else None, f"{name}_most": bound.high if bound else None}
+        told |= _interval("difference", difference.low, difference.high, row["difference_se"], row["smd_df"])
+        if smd is not None:
+            told |= _interval("smd", smd.low, smd.high, row["smd_se"], row["smd_df"])
+            told |= _verdict_of_ends(row, smd, limits)
+        years = self.figures.years[:, column]
+        shares = [2 * withheld[side].sum() > years[side & self.has_weight].sum() for side in self.sides]
+        if any(shares):
+            blank = dict.fromkeys(
+                ("mean_1", "mean_0", "mean_difference", *(name for name in FIGURES_OF_BALANCE if "smd" in name))
+            )
+            told |= blank | {"why": in_words(told.get("why", row["why"]), "mostly_withheld")}
+        return told
 
     def category(self, name: str, limits: balance.BalanceLimits) -> Iterator[dict[str, Any]]:
         """A row per level of a covariate with categories, and one for all levels together."""
@@ -168,7 +223,9 @@ class Pair:
             first, second, estimand=self.contrast.estimand, limits=limits, weights=self.weights
         )
         for level, of_level in found.levels:
-            yield self._row(name, level, known, 0, of_level, limits)
+            at_level = np.array([np.nan if category is None else float(category == level) for category in categories])
+            row = self._row(name, level, known, 0, of_level, limits)
+            yield row | self._errors(at_level, of_level, binary=True)
         nobody = balance.balance([], [], estimand=self.contrast.estimand, limits=limits)
         some = found.levels[0][1] if found.levels else nobody
         yield {
@@ -227,6 +284,11 @@ class Pair:
             "residents_1": self.figures.residents(self.sides[0] & known & self.has_weight),
             "residents_0": self.figures.residents(self.sides[1] & known & self.has_weight),
             **{figure: getattr(found, name) for figure, name in FIGURES_OF_BALANCE.items()},
+            **dict.fromkeys(ERRORS),
+            **dict.fromkeys(BOUNDS),
+            "withheld_1": 0,
+            "withheld_0": 0,
+            "clustered_by": self.contrast.cluster,
             "dose_correlation": None,
             "smd_denominator": found.denominator,
             "balance_limit": limits.smd,
@@ -242,7 +304,7 @@ FIGURES_OF_BALANCE = {
     "sd_0": "sd_0",
     "mean_difference": "difference",
     "smd": "smd",
-    "smd_se": "smd_se",
+    "smd_se_areas": "smd_se",
     "variance_ratio": "variance_ratio",
     "ks": "ks",
     "overlap": "overlap",
@@ -252,6 +314,52 @@ FIGURES_OF_BALANCE = {
     "smd_matchit": "smd_matchit",
     "smd_tableone": "smd_tableone",
 }
+
+
+ERRORS = (
+    "clusters_1",
+    "clusters_0",
+    "difference_se",
+    "difference_low",
+    "difference_high",
+    "smd_se",
+    "smd_df",
+    "smd_low",
+    "smd_high",
+    "smd_skewness",
+    "smd_se_bootstrap",
+    "error_missing_reason",
+)
+BOUNDS = tuple(f"{name}_{end}" for name in ("mean_1", "mean_0", "difference", "smd") for end in ("least", "most"))
+# Bounds of fewer areas might tell what the count of one of them is.
+FEWEST_AREAS = 5
+
+
+def _interval(
+    name: str, least: float | None, most: float | None, se: float | None, df: float | None
+) -> dict[str, float | None]:
+    """The 95 % interval of a figure that lies between two bounds, equal ones where nothing is withheld."""
+    if least is None or most is None or not se or df is None:
+        return {f"{name}_low": None, f"{name}_high": None}
+    reach = standardised.coverage_factor((most - least) / se, df) * se
+    return {f"{name}_low": least - reach, f"{name}_high": most + reach}
+
+
+def _verdict_of_ends(row: Mapping[str, Any], smd: Bounds, limits: balance.BalanceLimits) -> dict[str, Any]:
+    """The verdict where an SMD is known to bounds: balanced or not only if both ends say so."""
+    if row["balance_verdict"] not in ("balanced", "unbalanced"):
+        return {}
+    is_within = -limits.smd <= smd.low and smd.high <= limits.smd
+    is_beyond = smd.low > limits.smd or smd.high < -limits.smd
+    ratio = row["variance_ratio"]
+    has_other_spread = ratio is not None and not limits.variance_ratio_low <= ratio <= limits.variance_ratio_high
+    if is_within or is_beyond or has_other_spread:
+        return {}
+    return {"balance_verdict": "undecided", "why": in_words("bounds_hold_the_limit", *_beside_the_verdict(row["why"]))}
+
+
+def _beside_the_verdict(why: str | None) -> list[str]:
+    return [reason for reason in (why or "").split("; ") if reason and not reason.startswith("over_limit")]
 
 
 def _decided(verdict: str, reason: str | None) -> str | None:
@@ -312,6 +420,11 @@ def _dose_rows(areas: Areas, side: Mask, figures: Figures, weight: Floats | None
             "residents_1": figures.residents(known),
             "residents_0": None,
             **dict.fromkeys(FIGURES_OF_BALANCE),
+            **dict.fromkeys(ERRORS),
+            **dict.fromkeys(BOUNDS),
+            "withheld_1": int(figures.withheld[known, column].sum()),
+            "withheld_0": 0,
+            "clustered_by": None,
             "ess_1": found.ess,
             "dose_correlation": found.correlation,
             "smd_denominator": None,

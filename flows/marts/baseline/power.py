@@ -46,6 +46,7 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
             {
                 **head,
                 **counts(found.sample),
+                "withheld_filled": int(panel.withheld[~np.isnan(last), -1].sum()) if panel.years else 0,
                 "areas_per_cluster": found.size,
                 "icc_one_way": anova.estimate,
                 "icc_low": anova.low,

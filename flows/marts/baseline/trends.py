@@ -17,11 +17,25 @@ from schemas.registry import Registry
 
 @dataclass(frozen=True)
 class Panel:
-    """One indicator before the grants: (areas, years) values of the years in which it was collected."""
+    """One indicator before the grants: (areas, years) values of the years in which it was collected.
+
+    `withheld` is 1 where a count was withheld as too small and its midpoint stands in.
+    """
 
     name: str
     years: list[int]
     values: Floats
+    withheld: Floats
+
+    def of_areas(self, areas: NDArray[np.bool_]) -> "Panel":
+        """The same of some areas."""
+        return Panel(self.name, self.years, self.values[areas], self.withheld[areas])
+
+    @property
+    def filled(self) -> int:
+        """Withheld counts of areas that have a figure every year."""
+        complete = np.isfinite(self.values).all(axis=1)
+        return int(self.withheld[complete].sum()) if self.years else 0
 
     def collected(self, sides: list[NDArray[np.bool_]]) -> "Panel":
         """The years in which at least half of each arm's areas with figures have one; an empty arm has no say."""
@@ -33,7 +47,7 @@ class Panel:
             for at in range(len(self.years))
             if here and all(2 * side[:, at].sum() >= count for side, count in zip(here, counts, strict=True))
         ]
-        return Panel(self.name, [self.years[at] for at in kept], self.values[:, kept])
+        return Panel(self.name, [self.years[at] for at in kept], self.values[:, kept], self.withheld[:, kept])
 
 
 def _panels(areas: Areas, tables: Tables) -> list[Panel]:
@@ -42,7 +56,12 @@ def _panels(areas: Areas, tables: Tables) -> list[Panel]:
     years = list(range(last - evaluation.baseline.trend_years + 1, last + 1))
     by_name = tables["baseline_figures"].partition_by("indicator", as_dict=True)
     empty = tables["baseline_figures"].clear()
-    return [Panel(name, years, areas.matrix(by_name.get((name,), empty), "year", years)) for name in areas.indicators]
+    panels = []
+    for name in areas.indicators:
+        rows = by_name.get((name,), empty)
+        values, withheld = (areas.matrix(rows, "year", years, column) for column in ("value", "is_withheld"))
+        panels.append(Panel(name, years, values, np.nan_to_num(withheld)))
+    return panels
 
 
 def comparisons(
@@ -66,8 +85,7 @@ def comparisons(
                     "indicator": panel.name,
                     "clustered_by": contrast.cluster,
                 }
-                chosen = Panel(panel.name, panel.years, panel.values[sides])
-                yield head, chosen, (arm[sides] == pair[0]).astype(np.int64), cluster[sides], left_out
+                yield head, panel.of_areas(sides), (arm[sides] == pair[0]).astype(np.int64), cluster[sides], left_out
 
 
 def counts(sample: Sample) -> dict[str, int]:
@@ -105,6 +123,7 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "trend_to": panel.years[-1] if panel.years else baseline.last_year,
                 "trend_years": len(panel.years),
                 **counts(found.sample),
+                "withheld_filled": panel.filled,
                 "slope_1": slopes.arm_1,
                 "slope_0": slopes.arm_0,
                 "slope_difference": slopes.difference,
