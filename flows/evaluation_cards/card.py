@@ -258,13 +258,17 @@ def _means(outcome: Outcome, limits: Limits, names: ArmNames, window: str, span:
 
 def _bounds(outcome: Outcome, names: ArmNames, window: str) -> tuple[str, ...]:
     """What withheld counts leave open, where they leave something open."""
-    told = [
+    left_open = [
         f"{names.pair(pair)} {english.number(row['smd_least'], 2)} to {english.number(row['smd_most'], 2)} SD "
         f"({row['withheld_1'] + row['withheld_0']:,} counts)"
         for pair in outcome.pairs
         if (row := pair.row(window)) and row["smd_least"] is not None
     ]
-    return (f"Withheld counts are 1 or 2; the figures take 1.5, and they can be: {'; '.join(told)}.",) if told else ()
+    return (
+        (f"Withheld counts are 1 or 2; the figures take 1.5, and they can be: {'; '.join(left_open)}.",)
+        if left_open
+        else ()
+    )
 
 
 def _ratio(row: Row, limits: Limits) -> CardCell:

@@ -182,7 +182,7 @@ class Pair:
         """What a row with withheld counts says: bounds, intervals that hold them, and the verdict of both ends."""
         withheld = self._withheld(column)
         counts = [int(withheld[side].sum()) for side in self.sides]
-        told: dict[str, Any] = {"withheld_1": counts[0], "withheld_0": counts[1]}
+        bounded: dict[str, Any] = {"withheld_1": counts[0], "withheld_0": counts[1]}
         boxes, weights = [], []
         for side in self.sides:
             here = side & ~np.isnan(self.figures.values[:, column])
@@ -190,7 +190,7 @@ class Pair:
             weights.append(np.ones(int(here.sum())) if self.weight is None else np.nan_to_num(self.weight[here]))
         if min(row["areas_1"], row["areas_0"]) < FEWEST_AREAS:
             hidden = f"fewer_than_{FEWEST_AREAS}_areas_for_bounds"
-            return told | {"why": in_words(row["why"], hidden)}
+            return bounded | {"why": in_words(row["why"], hidden)}
         means = [bounds.mean_bounds(box, weight) for box, weight in zip(boxes, weights, strict=True)]
         difference = bounds.difference_bounds(*means)
         smd = (
@@ -199,19 +199,19 @@ class Pair:
             else bounds.outer_smd_bounds(difference, boxes[0], boxes[1], self.contrast.estimand)
         )
         for name, bound in zip(("mean_1", "mean_0", "difference", "smd"), (*means, difference, smd), strict=True):
-            told |= {f"{name}_least": bound.low if bound else None, f"{name}_most": bound.high if bound else None}
-        told |= _interval("difference", difference.low, difference.high, row["difference_se"], row["smd_df"])
+            bounded |= {f"{name}_least": bound.low if bound else None, f"{name}_most": bound.high if bound else None}
+        bounded |= _interval("difference", difference.low, difference.high, row["difference_se"], row["smd_df"])
         if smd is not None:
-            told |= _interval("smd", smd.low, smd.high, row["smd_se"], row["smd_df"])
-            told |= _verdict_of_ends(row, smd, limits)
+            bounded |= _interval("smd", smd.low, smd.high, row["smd_se"], row["smd_df"])
+            bounded |= _verdict_of_ends(row, smd, limits)
         years = self.figures.years[:, column]
         shares = [2 * withheld[side].sum() > years[side & self.has_weight].sum() for side in self.sides]
         if any(shares):
             blank = dict.fromkeys(
                 ("mean_1", "mean_0", "mean_difference", *(name for name in FIGURES_OF_BALANCE if "smd" in name))
             )
-            told |= blank | {"why": in_words(told.get("why", row["why"]), "mostly_withheld")}
-        return told
+            bounded |= blank | {"why": in_words(bounded.get("why", row["why"]), "mostly_withheld")}
+        return bounded
 
     def category(self, name: str, limits: balance.BalanceLimits) -> Iterator[dict[str, Any]]:
         """A row per level of a covariate with categories, and one for all levels together."""
