@@ -47,7 +47,7 @@ class EventRule:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CohortYear:
     """One cohort in one year, in the indicator's unit; `reason` says why there is no interval."""
 
     cohort: int
@@ -102,7 +102,7 @@ class CohortTrend:
 class EventStudy:
     """One indicator. `covariance` (events, events) is that of the `events`, in their order."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[CohortYear, ...]
     events: tuple[EventTime, ...]
     covariance: Floats
     cohorts: tuple[CohortTrend, ...]
@@ -112,7 +112,7 @@ class EventStudy:
 class _Scored:
     """A cell with what each area adds to its estimate: as it is, and as CR2 counts it; both (areas,)."""
 
-    cell: Cell
+    cell: CohortYear
     plain: Floats
     adjusted: Floats
 
@@ -186,7 +186,9 @@ def _cells(panel: CohortPanel, rule: EventRule, universal: bool) -> Iterator[_Sc
                 key = used.tobytes() + bytes(str(cohort), "ascii")
                 if key not in designs:
                     designs[key] = clusters.two_arms(is_cohort[used].astype(np.int64), panel.cluster[used])
-                yield _scored(designs[key], change, used, Cell(cohort, year, base, 0.0, *_counts(designs[key])), rule)
+                yield _scored(
+                    designs[key], change, used, CohortYear(cohort, year, base, 0.0, *_counts(designs[key])), rule
+                )
 
 
 def _counts(design: Design) -> tuple[int, int, int, int]:
@@ -199,7 +201,7 @@ def _compared(panel: CohortPanel, rule: EventRule, cohort: int, year: int) -> Ma
     return np.asarray((panel.start == cohort) | (panel.start == NEVER) | waits)
 
 
-def _scored(design: Design, change: Floats, used: Mask, cell: Cell, rule: EventRule) -> _Scored:
+def _scored(design: Design, change: Floats, used: Mask, cell: CohortYear, rule: EventRule) -> _Scored:
     values = change[used]
     estimate = design.estimate(values[:, None])
     means = design.means(values[:, None])[:, 0]
@@ -229,7 +231,7 @@ def _covariance(panel: CohortPanel, scores: Sequence[Floats]) -> Floats:
     return np.asarray(np.einsum("gq,gr->qr", parts, parts))
 
 
-def _with_bands(cells: list[Cell], covariance: Floats) -> list[Cell]:
+def _with_bands(cells: list[CohortYear], covariance: Floats) -> list[CohortYear]:
     """The cells, those before the start that have an interval also with a band that holds all of them at once."""
     rows = [at for at, cell in enumerate(cells) if cell.se is not None and cell.event_time < 0]
     if not rows:

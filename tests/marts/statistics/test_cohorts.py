@@ -8,7 +8,7 @@ import pytest
 from profiles import examples
 from scipy.stats import chi2
 
-from flows.marts.statistics.cohorts import Cell, EventRule, CohortPanel, cohort_trends, event_study, sup_t, wald
+from flows.marts.statistics.cohorts import CohortPanel, CohortYear, EventRule, cohort_trends, event_study, sup_t, wald
 
 YEARS = (2003, 2004, 2005, 2006, 2007)
 
@@ -55,7 +55,7 @@ SIGMA = """
 """
 
 
-def cells(panel: CohortPanel, rule: EventRule) -> dict[tuple[int, int], Cell]:
+def cells(panel: CohortPanel, rule: EventRule) -> dict[tuple[int, int], CohortYear]:
     return {(cell.cohort, cell.year): cell for cell in event_study(panel, rule).cells}
 
 
