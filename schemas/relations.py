@@ -52,7 +52,7 @@ def derive(populations: Mapping[str, Region], domains: Mapping[str, Sequence[Val
     """
     if empty := sorted(name for name, region in populations.items() if not all(region.values())):
         raise ValueError(f"{', '.join(empty)}: nobody can be in it")
-    hub = _hub(populations)
+    hub = hub_of(populations)
     every = frozenset(domains[hub]) if hub else frozenset[Value]([0])
     within = {name: region.get(hub, every) if hub else every for name, region in populations.items()}
     margin = {name: within[name] for name, region in populations.items() if not region.keys() - {hub}}
@@ -61,25 +61,25 @@ def derive(populations: Mapping[str, Region], domains: Mapping[str, Sequence[Val
         return everyone if len(values) == len(every) else f"{everyone}: {hub} {words(values)}"
 
     rows: list[Relation] = []
-    for block in _blocks(populations, hub):
+    for block in blocks_of(populations, hub):
         inside = {name: region for name, region in populations.items() if region.keys() & set(block)}
         combinations = list(product(*(domains[attribute] for attribute in block)))
         named: dict[str, frozenset[tuple[str, tuple[Value, ...]]]] = dict.fromkeys(inside, frozenset())
-        for alike in _alike(every, [within[name] for name in inside]):
-            present = [name for name in inside if alike <= within[name]]
+        for values in alike(every, [within[name] for name in inside]):
+            present = [name for name in inside if values <= within[name]]
             if not present:
                 continue
-            whole = next((name for name, values in margin.items() if values == alike), class_words(alike))
-            margin.setdefault(whole, alike)
+            whole = next((name for name, held in margin.items() if held == values), class_words(values))
+            margin.setdefault(whole, values)
             named[whole] = frozenset((whole, combination) for combination in combinations)
             for name in present:
-                held = (combination for combination in combinations if _holds(inside[name], block, combination))
+                held = (combination for combination in combinations if holds(inside[name], block, combination))
                 named[name] |= {(whole, combination) for combination in held}
 
         def block_words(atoms: Collection[tuple[str, tuple[Value, ...]]], block: tuple[str, ...] = block) -> str:
             wholes = {whole: [c for w, c in atoms if w == whole] for whole, _ in atoms}
-            values = {whole: words(["/".join(map(str, c)) for c in cs]) for whole, cs in wholes.items()}
-            return " or ".join(f"{whole}, {'/'.join(block)} {values[whole]}" for whole in sorted(wholes))
+            held = {whole: words(["/".join(map(str, c)) for c in cs]) for whole, cs in wholes.items()}
+            return " or ".join(f"{whole}, {'/'.join(block)} {held[whole]}" for whole in sorted(wholes))
 
         rows += _rows(named, populations, block_words)
     rows += _rows(margin, populations, class_words)
@@ -95,13 +95,13 @@ def words(values: Iterable[Value]) -> str:
     return " or ".join([*ranges, *sorted(value for value in values if isinstance(value, str))])
 
 
-def _hub(populations: Mapping[str, Region]) -> str | None:
+def hub_of(populations: Mapping[str, Region]) -> str | None:
     """The attribute that most populations ask for."""
     asked = [attribute for region in populations.values() for attribute in region]
     return min(asked, key=lambda attribute: (-asked.count(attribute), attribute), default=None)
 
 
-def _blocks(populations: Mapping[str, Region], hub: str | None) -> list[tuple[str, ...]]:
+def blocks_of(populations: Mapping[str, Region], hub: str | None) -> list[tuple[str, ...]]:
     """The other attributes, those together that are asked for together."""
     blocks: list[set[str]] = []
     for region in populations.values():
@@ -114,7 +114,7 @@ def _blocks(populations: Mapping[str, Region], hub: str | None) -> list[tuple[st
     return sorted(tuple(sorted(block)) for block in blocks)
 
 
-def _alike(values: Iterable[E], sets: Sequence[Collection[E]]) -> list[frozenset[E]]:
+def alike(values: Iterable[E], sets: Sequence[Collection[E]]) -> list[frozenset[E]]:
     """The values that no set tells apart, together."""
     groups: dict[tuple[bool, ...], list[E]] = {}
     for value in sorted(values, key=str):
@@ -122,7 +122,7 @@ def _alike(values: Iterable[E], sets: Sequence[Collection[E]]) -> list[frozenset
     return [frozenset(group) for group in groups.values()]
 
 
-def _holds(region: Region, block: Sequence[str], combination: Sequence[Value]) -> bool:
+def holds(region: Region, block: Sequence[str], combination: Sequence[Value]) -> bool:
     pairs = zip(block, combination, strict=True)
     return all(attribute not in region or value in region[attribute] for attribute, value in pairs)
 
@@ -149,7 +149,7 @@ def _rows(
                 rest -= held
                 inside.append(first[held])
         parts[first[whole]], left[first[whole]] = inside, rest
-    for group in _alike(frozenset[E]().union(*left.values()), list(left.values())):
+    for group in alike(frozenset[E]().union(*left.values()), list(left.values())):
         holders = [name for name in left if group <= left[name]]
         # A set that is itself one of the finest cells names it.
         owner = next((name for name in holders if not parts[name] and left[name] == group), None)

@@ -7,7 +7,7 @@ from typing import Unpack
 
 import numpy as np
 
-from flows.synthetic import deliveries, efforts, figure_deliveries, lists, registers, targets, truth_files
+from flows.synthetic import deliveries, efforts, figure_deliveries, larger, lists, registers, targets, truth_files
 from flows.synthetic.draw import DrawnNation, Wanted, draw
 from flows.synthetic.figures import generator
 from flows.synthetic.targets import Ambition, DrawnTarget, Setting
@@ -74,7 +74,7 @@ def write(
     drawn = draw(reference, registry, **wanted)
     setting = Setting(registry, drawn.truth, drawn.places, drawn.pool, drawn.seed)
     set_targets = targets.chosen(setting, drawn.of_areas, drawn.years, ambition or Ambition())
-    drawn = replace(drawn, of_areas=targets.planted(set_targets, setting, drawn.of_areas, drawn.years))
+    drawn = replace(drawn, counting=targets.planted(set_targets, drawn.counting, drawn.panel.years))
     begin("registry")
     registers.copy(registry, schemas, drawn.places, register)
     writer = DeliveryWriter(raw, registry, drawn.seed)
@@ -113,7 +113,7 @@ def _deliveries(
     begin("figures")
     figure_deliveries.area_figures(writer, post, places, drawn.of_areas, years, generator(drawn.seed, "post"))
     begin("municipalities")
-    figure_deliveries.larger_places(writer, drawn.truth, places, years, indicators)
+    figure_deliveries.larger_places(writer, larger.add_up(drawn, indicators), years)
     begin("lists")
     for each in lists.published(drawn.reference, writer.registry, drawn.of_areas, years, post.list_years):
         deliveries.ministry_list(writer, places, each)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Required, TypedDict
 
 import numpy as np
 import polars as pl
 
-from flows.synthetic import figures, places, pool
-from flows.synthetic.figures import DrawnPanel, Figure, generator
-from flows.synthetic.parameters import Truth, levels, needed, truth
+from flows.synthetic import expected, figures, places, pool
+from flows.synthetic.counting import Counting
+from flows.synthetic.expected import DrawnPanel, Expected
+from flows.synthetic.figures import Figure, generator
+from flows.synthetic.parameters import Truth, levels, truth
 from flows.synthetic.places import Places
 from flows.synthetic.pool import NEVER, Pool
 from flows.synthetic.reference import ReferenceData, read
@@ -36,7 +39,7 @@ class DrawnNation:
 
     `figures` has a row per area, year and indicator: area_id, year, indicator, numerator, denominator, value, expected
     (the truth in the indicator's unit) and spread (the SD of `value` around it). Areas are in the order of
-    `places.areas`.
+    `places.areas`. `panel` and `counting` hold the areas over all years that were drawn, of which `years` are some.
     """
 
     seed: int
@@ -46,7 +49,15 @@ class DrawnNation:
     reference: ReferenceData
     places: Places
     pool: Pool
-    of_areas: dict[str, Figure]
+    panel: DrawnPanel
+    counting: Counting
+    indicators: tuple[str, ...]
+
+    @cached_property
+    def of_areas(self) -> dict[str, Figure]:
+        """The figures of areas, by indicator."""
+        kept = [self.panel.years.index(year) for year in self.years]
+        return {name: figures.years_of(self.counting.figure(name), kept) for name in self.indicators}
 
     @property
     def figures(self) -> pl.DataFrame:
@@ -122,15 +133,18 @@ def draw(
     settled = pool.with_twins_alike(settled, shared)
     # Every nation is drawn over all years, so that a year's figures do not depend on which others are asked for.
     span = tuple(range(min(YEARS[0], chosen[0]), max(YEARS[-1], chosen[-1]) + 1))
-    panel = DrawnPanel(settled, shared.treatment, span, parameters, seed)
-    bases = figures.sizes(panel)
-    wanted = [name for name in known if indicators is None or name in indicators]
+    panel = DrawnPanel(settled, shared.treatment, span, parameters, seed, parallel, effects)
     level_of = levels(registry)
-    drawn: dict[str, Figure] = dict(bases)
-    for name in needed(wanted, level_of):
-        if name not in drawn:
-            level, those = level_of[name], figures.among(level_of[name], level_of, drawn)
-            drawn[name] = figures.of_areas(registry.indicators[name], level, panel, bases, parallel, effects, those)
-    kept = [span.index(year) for year in chosen]
-    of_areas = {name: figures.years_of(drawn[name], kept) for name in wanted}
-    return DrawnNation(seed, chosen, parallel, parameters, given, settled, shared, of_areas)
+    of_areas = Expected(registry, level_of, "mean", expected.eta_of_areas(panel))
+    return DrawnNation(
+        seed=seed,
+        years=chosen,
+        parallel=parallel,
+        truth=parameters,
+        reference=given,
+        places=settled,
+        pool=shared,
+        panel=panel,
+        counting=Counting(registry, parameters, expected.sizes_of_areas(panel), of_areas, seed),
+        indicators=tuple(name for name in known if indicators is None or name in indicators),
+    )

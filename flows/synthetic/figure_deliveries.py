@@ -9,8 +9,9 @@ import polars as pl
 from flows.intake.names import slug
 from flows.synthetic import figures
 from flows.synthetic.figures import Figure
-from flows.synthetic.parameters import Delivered, Truth, levels, needed
-from flows.synthetic.places import RESIDENTS_PER_DWELLING, Places
+from flows.synthetic.larger import LargerPlaces
+from flows.synthetic.parameters import Delivered
+from flows.synthetic.places import Places
 from flows.synthetic.writer import NAME, DeliveryWriter, danish, long_lines
 from schemas.registry import Registry
 
@@ -175,45 +176,15 @@ def _wide_sheets(writer: DeliveryWriter, rows: pl.DataFrame) -> None:
         )
 
 
-def larger_places(
-    writer: DeliveryWriter, truth: Truth, places: Places, years: Sequence[int], indicators: Sequence[str] | None
-) -> None:
+def larger_places(writer: DeliveryWriter, places: LargerPlaces, years: Sequence[int]) -> None:
     """Figures of the municipalities, the regions and the country: population by quarter, all else by year."""
-    registry = writer.registry
-    towns = places.municipalities
-    regions = towns.select("region_code", "region_name").unique().sort("region_code")
-    groups = [np.flatnonzero((towns["region_code"] == code).to_numpy()) for code in regions["region_code"]]
-    groups.append(np.arange(towns.height))
-    residents = figures.residents_of_municipalities(places, years, writer.seed)
-    names = [*towns["municipality_name"], *regions["region_name"], "Hele landet"]
-    kinds = ["kommune"] * towns.height + ["region"] * regions.height + ["land"]
-    whole = np.concatenate([residents, np.stack([residents[rows].sum(axis=0) for rows in groups])])
-    _population(writer, names, whole, years)
-    known = levels(registry)
-    asked = [
-        name
-        for name, indicator in registry.indicators.items()
-        if name != "residents" and (indicators is None or not indicator.of_areas or name in indicators)
-    ]
-    own: dict[str, Figure] = {}
-    for name in needed(asked, known):
-        if name == "dwellings":
-            own[name] = figures.exact(np.rint(residents / RESIDENTS_PER_DWELLING))
-            continue
-        indicator, level = registry.indicators[name], known[name]
-        own[name] = figures.of_municipalities(
-            indicator, level, places, years, truth, writer.seed, figures.among(level, known, own)
-        )
-    joined = {
-        name: figures.joined(
-            own[name], figures.added(own[name], registry.indicators[name], known[name], groups, residents)
-        )
-        for name in asked
-    }
-    named = pl.DataFrame({"place": np.arange(len(names)), "Geografi": kinds, "Område": names}).with_columns(
+    registry, names = writer.registry, places.names
+    _population(writer, names, places.residents, years)
+    named = pl.DataFrame({"place": np.arange(len(names)), "Geografi": places.kinds, "Område": names}).with_columns(
         Kommune=pl.lit("")
     )
-    rows = _rows(joined, named, years).sort("year", "place", maintain_order=True)
+    others = {name: figure for name, figure in places.figures.items() if name != "residents"}
+    rows = _rows(others, named, years).sort("year", "place", maintain_order=True)
     for year in years:
         writer.send(
             f"municipal_figures/kommuner_{year}.csv",

@@ -1,7 +1,6 @@
 """truth.toml as frozen models, and the level of every indicator of a registry, declared there or by default."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, Self
@@ -12,6 +11,7 @@ from flows.synthetic.scale import linked, unlinked
 from schemas.indicators import Indicator
 from schemas.model import Model
 from schemas.registry import Registry
+from schemas.relations import Value
 
 DEPRIVATION_OF_MUNICIPALITIES = -1.5
 DIRECTION = {"high_is_worse": 1.0, "high_is_better": -1.0, "neutral": 0.0}
@@ -120,9 +120,17 @@ class Delivered(Model):
 
 
 class Base(Model):
-    """Who stands in a denominator, as a part of the residents or of the dwellings."""
+    """Who stands in a denominator or makes up a universe, as a part of the residents or of the dwellings."""
 
     part_of: Literal["residents", "dwellings"]
+    share: float = Field(default=1.0, gt=0)
+
+
+class AgeGroup(Model):
+    """How many of all persons are of these ages where nothing else is known, evenly spread over them."""
+
+    first: int = Field(alias="from", ge=0)
+    last: int = Field(alias="to", ge=0)
     share: float = Field(gt=0)
 
 
@@ -167,6 +175,8 @@ class Truth(Model):
     divergence: Divergence
     delivery: Delivered
     default: Defaults
+    ages: tuple[AgeGroup, ...]
+    universe: dict[str, Base]
     base: dict[str, Base]
     indicator: dict[str, dict[str, float | bool | str | list[str]]]
 
@@ -181,8 +191,14 @@ class Truth(Model):
             level["municipality_mean"] = float(unlinked(indicator, apart))
         return Level.model_validate(level)
 
+    def commonness(self, value: Value) -> float:
+        """How common a value of an attribute is where nothing is planted: ages by [[ages]], all others alike."""
+        groups = (each for each in self.ages if isinstance(value, int) and each.first <= value <= each.last)
+        return next((each.share / (each.last - each.first + 1) for each in groups), 1.0)
+
     def base_of(self, indicator: Indicator) -> Base:
-        """Who stands in an indicator's denominator, or whom its amounts are about; all residents where unknown."""
+        """Who stands in an indicator's denominator where it is no population of the registry, or whom its amounts are
+        about; all residents where unknown."""
         for group in (indicator.denominator, indicator.population):
             if group in self.base:
                 return self.base[group]
@@ -224,10 +240,10 @@ def levels(registry: Registry) -> dict[str, Level]:
             raise ValueError(f"truth.toml, indicator.{name}: it is drawn within or beside itself")
         if name in known:
             return
-        indicators, base_of = registry.indicators, truth().base_of
+        indicators = registry.indicators
         level = truth().level(indicators[name])
         for other in tied(level):
-            if other not in indicators or base_of(indicators[other]) != base_of(indicators[name]):
+            if other not in indicators or _base(indicators[other]) != _base(indicators[name]):
                 raise ValueError(f"truth.toml, indicator.{name}: {other!r} is no indicator of the same base")
             add(other, (*waiting, name))
         known[name] = level
@@ -237,16 +253,10 @@ def levels(registry: Registry) -> dict[str, Level]:
     return known
 
 
+def _base(indicator: Indicator) -> str | Base:
+    return indicator.among or truth().base_of(indicator)
+
+
 def tied(level: Level) -> tuple[str, ...]:
     """The indicators whose persons decide among whom this one is drawn."""
     return (level.within,) if level.within else level.beside
-
-
-def needed(wanted: Sequence[str], known: Mapping[str, Level]) -> list[str]:
-    """The wanted indicators and those that they are tied to, in an order in which they can be drawn."""
-    every, waiting = set(wanted), list(wanted)
-    while waiting:
-        more = set(tied(known[waiting.pop()])) - every
-        every |= more
-        waiting += more
-    return [name for name in known if name in every]

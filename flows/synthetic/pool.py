@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.intake.names import normal
-from flows.synthetic.figures import Treatment
+from flows.synthetic.expected import Treatment
 from flows.synthetic.parameters import Truth
 from flows.synthetic.places import Places, estates
 from flows.synthetic.reference import ReferenceData

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from math import ceil, floor, sqrt
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from flows.synthetic import figures
+from flows.synthetic.counting import Counting
 from flows.synthetic.efforts import SET_BY, goals, key_of, themes_of
-from flows.synthetic.figures import Figure, generator
+from flows.synthetic.expected import Expected, PlantedPath
+from flows.synthetic.figures import Figure, exact, generator
 from flows.synthetic.parameters import DIRECTION, Level, Truth, levels, tied
 from flows.synthetic.places import Places
 from flows.synthetic.pool import DrawnPlan, Pool
@@ -122,6 +123,15 @@ class Setting:
         known = levels(self.registry)
         return {name: known[name] for name in candidates(self.registry, self.truth)}
 
+    @cached_property
+    def bases(self) -> dict[str, tuple[str, float]]:
+        """Of what a middling area's denominators of these indicators are a part, and which part."""
+        middling = {name: exact(np.ones((1, 1))) for name in ("residents", "dwellings")}
+        no_other = Expected(self.registry, levels(self.registry), "mean", lambda _, __: np.zeros((1, 1)))
+        counting = Counting(self.registry, self.truth, middling, no_other, self.seed)
+        bases = ((name, counting.base_of(self.registry.indicators[name])) for name in self.levels)
+        return {name: (part_of, share.item()) for name, (part_of, share) in bases}
+
 
 @dataclass(frozen=True)
 class _Wish:
@@ -222,8 +232,8 @@ def _wishes(plan: DrawnPlan, themes: Sequence[str], setting: Setting, ambition: 
             wish = _wish(plan, area, name, own or themes, stream, ambition)
             indicator = setting.registry.indicators[name]
             typical = linked(indicator, level.mean) + level.loading * place["deprivation"]
-            base = setting.truth.base_of(indicator)
-            size = base.share * place[base.part_of]
+            part_of, share = setting.bases[name]
+            size = share * place[part_of]
             if _leaves_enough(indicator, wish.times, float(unlinked(indicator, typical)), size, size):
                 wishes.append(wish)
                 is_own.append(bool(own))
@@ -388,29 +398,19 @@ def _window(plan: DrawnPlan, start_year: int, truth: Truth) -> tuple[date, date]
     return (first, last) if first <= last else None
 
 
-def planted(
-    targets: Sequence[DrawnTarget], setting: Setting, of_areas: Mapping[str, Figure], years: Sequence[int]
-) -> dict[str, Figure]:
-    """The figures with what is planted: after a target's starting year the expected values follow its path.
+def planted(targets: Sequence[DrawnTarget], counting: Counting, years: Sequence[int]) -> Counting:
+    """The counting with what is planted: after a target's starting year the expected values follow its path.
 
-    Counts are drawn anew around it, by a stream per indicator and area; all other figures stay what they are.
+    `years` are those of the counting. What hangs on a target's figure is drawn anew around the path, place by place;
+    all other figures stay what they are.
     """
-    made, names = dict(of_areas), setting.places.areas["area_id"]
-    for name in sorted({target.indicator for target in targets}):
-        figure, indicator = made[name], setting.registry.indicators[name]
-        _, denominator = figures.counts(figure)
-        parts: list[Any] = [part.copy() for part in vars(figure).values()]
-        for target in targets:
-            later = slice(years.index(target.start_year) + 1, None)
-            if target.indicator != name or target.parent is not None:
-                continue
-            chance = generator(setting.seed, "targets", "draw", name, names[target.area])
-            path, n = target.expected(years[later]), denominator[target.area, later]
-            drawn = figures.drawn_around(indicator, path, n, setting.truth, chance)
-            for part, new in zip(parts, vars(drawn).values(), strict=True):
-                part[target.area, later] = new
-        made[name] = Figure(*parts)
-    return made
+    paths = []
+    for target in targets:
+        column = years.index(target.start_year) + 1
+        if target.parent is None:
+            path = target.expected(years[column:])
+            paths.append(PlantedPath(target.indicator, target.area, column, path))
+    return counting.along(paths)
 
 
 def as_truth(targets: Sequence[DrawnTarget], places: Places) -> pl.DataFrame:
