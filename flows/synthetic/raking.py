@@ -35,21 +35,21 @@ def rake(cells: Numbers, class_of: NDArray[np.intp], classes: Numbers, portions:
     """The shares of (cells, n) that add up to those of `classes` (classes, n) and bear out every portion.
 
     Iterative proportional fitting: of all shares that do so, those nearest to the given ones (Csiszár 1975, Annals of
-    Probability 3: 146-158). Parts that would be more than their scope together are made to fit in proportion; where
-    other portions contradict each other, the last sweep stands. Each of the n is fitted by itself.
+    Probability 3: 146-158). Where they contradict each other the first stand: of a portion the later parts get what the
+    earlier ones leave, and the last portions are let go, from where they had come nearest. Each of the n is fitted by
+    itself.
     """
     fitted = _to_classes(cells, class_of, classes)
     left = np.arange(cells.shape[1])
-    for _ in range(SWEEPS if portions else 0):
-        these = fitted[:, left]
-        off = np.zeros(left.size)
-        for portion in portions:
-            np.maximum(off, _scale(these, portion, left), out=off)
-        these = _to_classes(these, class_of, classes[:, left])
-        fitted[:, left] = these
-        left = left[off > NEAR_ENOUGH]
-        if not left.size:
-            break
+    for standing in range(len(portions), 0, -1):
+        for _ in range(SWEEPS):
+            these, off = fitted[:, left], np.zeros(left.size)
+            for portion in reversed(portions[:standing]):
+                np.maximum(off, _scale(these, portion, left), out=off)
+            fitted[:, left] = _to_classes(these, class_of, classes[:, left])
+            left = left[off > NEAR_ENOUGH]
+            if not left.size:
+                return fitted
     return fitted
 
 
@@ -61,24 +61,24 @@ def _to_classes(cells: Numbers, class_of: NDArray[np.intp], classes: Numbers) ->
 
 
 def _scale(cells: Numbers, portion: Portion, left: NDArray[np.intp]) -> Numbers:
-    """Scale the parts of a portion to their shares in place, and the others of its scope to the rest.
+    """Scale the parts of a portion to their shares in place, and the others of its scope, or the last one, to the rest.
 
     Returns how far the parts were off, as shares of everybody.
     """
     others = portion.others
     scope = cells[portion.scope].sum(axis=0)
     base = scope if portion.base is None else portion.base[left]
-    wanted = np.stack([share[left] * base for _, share in portion.parts])
-    room = scope * (1 - LEFT_OVER) if others.size else scope
-    together = wanted.sum(axis=0)
-    wanted *= np.minimum(1, np.divide(room, together, out=np.ones_like(room), where=together > 0))
+    room = scope * (1 - LEFT_OVER * bool(others.size))
     off = np.zeros(left.size)
-    for (inside, _), part in zip(portion.parts, wanted, strict=True):
+    for number, (inside, share) in enumerate(portion.parts, start=1):
         found = cells[inside].sum(axis=0)
+        takes_rest = number == len(portion.parts) and not others.size
+        part = room if takes_rest else np.minimum(share[left] * base, room)
+        room = room - part
         np.maximum(off, np.abs(found - part), out=off)
         cells[inside] *= np.divide(part, found, out=np.zeros_like(found), where=found > 0)
     if others.size:
         found = cells[others].sum(axis=0)
-        rest = np.maximum(scope - wanted.sum(axis=0), 0)
+        rest = room + scope * LEFT_OVER
         cells[others] *= np.divide(rest, found, out=np.zeros_like(found), where=found > 0)
     return off

@@ -25,9 +25,10 @@ stand in `flows/synthetic/truth.toml`. Each file has a column `origin`.
 - `indicators.csv`, a row per indicator: every parameter; variances on the link scale (logit for shares, logarithm for
   all else) between municipalities, neighbourhoods and areas before selection, the intraclass correlations that follow
   (icc_plan: two areas of one neighbourhood), and the effect on that scale. Where `within` or `beside` name others, it
-  is the scale of the share among their persons, or among those whom they leave
+  is the scale of the share among their persons, or among those whom they leave. municipality_mean is the level outside
+  the areas
 - `expected.parquet`, a row per area, year and indicator: the expected value in the indicator's unit, and the SD of a
-  delivered figure around it
+  delivered figure around it, given its denominator
 - `targets.csv`, a row per measured target of a plan, as it was first set: the expected value of the starting year, the
   target, what was planted behind it from the starting year on (no_change: the expected value stays what it was in the
   starting year; to_target: it moves in a straight line to the target value in the target year; a milestone lies on its
@@ -36,6 +37,10 @@ stand in `flows/synthetic/truth.toml`. Each file has a column `origin`.
 - `balance.csv`, a row per indicator: expected means of funded and never funded areas over the last three baseline
   years, and their difference in SDs of the funded
 - `parameters.csv`: what all indicators share (deprivation, selection, twins, noise)
+
+Persons, dwellings and answers are counted, each once, by all that `schemas/populations.toml` tells of them; areas lie
+in municipalities, and these make up the country. So every sum that follows from whom the figures count is true, as in a
+register (`boligprofil explain populations`); what is withheld, late or provisional is so in the deliveries alone.
 
 Twins: the areas of a group have one funded area's latent values (municipality and neighbourhood parts included), its
 size and its deprivation, but for a jitter; draws are their own. Effects begin in the year after an area's first plan

@@ -54,12 +54,12 @@ NEW = {
     'count_basis = "money"\nno_count = "amount"',
     "count": 'unit = "persons"\ncount_basis = "persons"\ncounts = "residents"',
 }
-MOST = {"count": 10_000_000}
+LEAST, MOST = {"rate": 0}, {"count": 10_000_000}
 
 
-def rows_of(folder: Path) -> Iterator[dict[str, str]]:
+def rows_of(folder: Path, pattern: str = "*.csv") -> Iterator[dict[str, str]]:
     """Rows of a source's deliveries, read by the csv module alone."""
-    for file in sorted(folder.glob("*.csv")):
+    for file in sorted(folder.glob(pattern)):
         lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
         yield from csv.DictReader(lines, delimiter=";")
 
@@ -204,6 +204,57 @@ def test_every_delivery_says_that_it_is_synthetic(small: Nation) -> None:
     assert "Origin: synthetic" in (small.truth / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def of_2010(small: Nation) -> dict[tuple[str, str, str], dict[str, tuple[int, int]]]:
+    """Counts and bases as delivered in their final form, by kind, municipality and name of the place."""
+    delivered: dict[tuple[str, str, str], dict[str, tuple[int, int]]] = defaultdict(dict)
+    for source in ("area_statistics", "housing_statistics", "municipal_figures"):
+        for row in rows_of(small.raw / source, "*_2010*.csv"):
+            if row["Status"] == "endelig" and row["Tæller"].isdigit():
+                place = row["Geografi"], row["Kommune"], row["Område"]
+                delivered[place][row["Indikator"]] = int(row["Tæller"]), int(row["Nævner"])
+    return delivered
+
+
+def test_what_is_delivered_of_a_place_adds_up(
+    of_2010: dict[tuple[str, str, str], dict[str, tuple[int, int]]],
+) -> None:
+    """By the definitions alone, in areas, municipalities, regions and the country."""
+    tried = Counter[tuple[str, str]]()
+    for place, figures in of_2010.items():
+        if {"age_0_17_pct", "low_income_pct", "age_65_plus_pct", "disability_pension_pct"} <= figures.keys():
+            children, everybody = figures["age_0_17_pct"]
+            adults, of_working_age = (figures[name][1] for name in ("low_income_pct", "disability_pension_pct"))
+            assert everybody == children + adults == children + of_working_age + figures["age_65_plus_pct"][0], place
+            tried["ages", place[0]] += 1
+        if {"vacant_dwellings_pct", "one_person_household_pct"} <= figures.keys():
+            vacant, dwellings = figures["vacant_dwellings_pct"]
+            assert dwellings == vacant + figures["one_person_household_pct"][1], place
+            tried["homes", place[0]] += 1
+        if {"nonwestern_pct", "western_pct", "descendant_pct"} <= figures.keys():
+            nonwestern, everybody = figures["nonwestern_pct"]
+            assert figures["descendant_pct"][0] <= nonwestern <= everybody - figures["western_pct"][0], place
+            tried["origins", place[0]] += 1
+    assert set(tried) == {(kind, of) for kind in ("ages", "homes", "origins") for of in {place[0] for place in of_2010}}
+    assert min(tried[kind, "boligområde"] for kind in ("ages", "homes", "origins")) > 100
+
+
+def test_what_is_delivered_of_places_adds_up(of_2010: dict[tuple[str, str, str], dict[str, tuple[int, int]]]) -> None:
+    """Areas are no more than their municipality, and municipalities are the country."""
+    inside: dict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
+    for (kind, town, _), figures in of_2010.items():
+        larger = {"boligområde": ("kommune", "", town), "kommune": ("land", "", "Hele landet")}.get(kind)
+        for indicator, (counted, base) in figures.items() if larger else ():
+            inside[*larger, indicator].update(counted=counted, base=base)  # type: ignore[misc]
+    assert len(inside) > 1_000
+    for (kind, town, name, indicator), parts in inside.items():
+        counted, base = of_2010[kind, town, name][indicator]
+        assert parts["counted"] <= counted, (name, indicator)
+        assert parts["base"] <= base, (name, indicator)
+        if kind == "land":
+            assert (parts["counted"], parts["base"]) == (counted, base), indicator
+
+
 @pytest.mark.slow
 def test_every_delivery_passes_intake(night: Any) -> None:
     assert {path: (r.rule, r.rules) for path, r in night.receipts.items() if r.outcome != "accepted" or r.rules} == {}
@@ -271,7 +322,7 @@ def test_a_new_indicator_is_delivered_without_code(
             'polarity = "high_is_worse"\n'
             'label_da = "Sært tal"\nlabel_en = "Odd figure"\ndefinition = "Odd."\ndefinition_da = "Sær."\n'
             'population = "all residents"\npopulation_da = "alle beboere"\n'
-            f"minimum = 2\nmaximum = {MOST.get(kind, 90)}\n"
+            f"minimum = {LEAST.get(kind, 2)}\nmaximum = {MOST.get(kind, 90)}\n"
             'decimals = 1\ndisclosure_class = "ordinary"\n'
         )
     registry = load(folder)
