@@ -4,27 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reader import MEANT, Figure, Reader, read
 from test_sums import built_of
 from test_sums import figure as delivered
 
-from flows.release import figures
 from flows.release.attack import Exhibit, attack
-from flows.release.cells import Cell, Key, Sum, Tables
-from flows.release.suppression import hide, marks, shown
+from flows.release.cells import Cell, Key, Tables
+from flows.release.suppression import hide, shown
 from schemas.registry import Registry
+from simulations.definitions import handed_out, tables_of, without_populations
+from simulations.definitions import worked_out as read_back
+from simulations.list_reader import MEANT, Figure, Reader, read
 
 YEAR = 2012
 TOWNS = ("0461", "0751", "0851")
 SOURCES = {"dwellings": "housing_statistics", "vacant_dwellings_pct": "housing_statistics"}
 PUBLISHED = {"residents": "population", "age_0_17_pct": "population_by_age"}
 PUBLISHED |= {"age_18_29_pct": "population_by_age", "age_65_plus_pct": "population_by_age"}
-# What stood in sums before anything followed from whom the figures count: each group, and a share and its base.
-DECLARED = (
-    {"residents", "age_0_17_pct", "age_18_29_pct", "age_65_plus_pct"},
-    {"residents", "nonwestern_pct", "western_pct", "descendant_pct"},
-    {"one_person_household_pct", "single_parent_pct", "couple_with_children_pct"},
-)
 
 
 def people(rng: np.random.Generator, size: int) -> dict[str, int]:
@@ -67,26 +62,6 @@ def nation(seed: int, registry: Registry) -> tuple[Tables, dict[str, str]]:
     return built_of(registry, homes, *rows).tables, homes
 
 
-def without_populations(tables: Tables, registry: Registry) -> Tables:
-    """The same cells, and the sums that somebody declared."""
-
-    def is_declared(total: Sum) -> bool:
-        keys = (total.total, *total.parts)
-        inside = {key.indicator for key in keys if key.indicator in registry.indicators}
-        places = {(key.geography, key.geography_id) for key in keys}
-        of_declared = any(inside <= group for group in DECLARED)
-        return len(places) > 1 or len(inside) == 1 or len(total.parts) == 1 or of_declared
-
-    return Tables(tables.cells, tuple(total for total in tables.sums if is_declared(total)))
-
-
-def handed_out(tables: Tables, file: Path) -> None:
-    """Write the list of the figures as readers get them."""
-    hiding = hide(tables)
-    assert not hiding.unprotected
-    figures.counts(shown(tables, hiding), marks(tables, hiding)).write_csv(file)
-
-
 def worked_out(tables: Tables, homes: dict[str, str], file: Path) -> tuple[dict[Figure, int], int]:
     """The hidden figures that a reader of the list works out, and how many are hidden."""
     handed_out(tables, file)
@@ -122,6 +97,17 @@ def test_a_reader_who_knows_the_definitions_works_out_no_hidden_figure(
         cell = cell_of(tables, figure)
         least, most = reader.interval(figure)
         assert not cell.is_primary or (least <= 1 and (most is None or most >= cell.k))
+
+
+def test_of_a_made_up_nation_the_reader_works_out_nothing_either(registry: Registry, tmp_path: Path) -> None:
+    """A smaller `python -m simulations.definitions`: its areas lie in municipalities, and all of it is counted."""
+    tables, homes = tables_of(60_000, 3, registry)
+    handed_out(without_populations(tables, registry), tmp_path / "before.csv")
+    handed_out(tables, tmp_path / "after.csv")
+    before, after = (read_back(tables, homes, tmp_path / name) for name in ("before.csv", "after.csv"))
+    assert before.exact > 0
+    assert after.hidden > before.hidden
+    assert (after.exact, after.narrowed) == (0, 0)
 
 
 @pytest.mark.parametrize("part", ["the child", "the old", "the vacant dwelling"])
