@@ -75,17 +75,19 @@ def tables_of(seed: int, areas: int, registry: Registry) -> tuple[Tables, dict[s
     return built.tables, homes
 
 
-def _rows(of: dict[str, Figure], numbers: list[int], places: list[str], registry: Registry) -> Iterator[dict[str, Any]]:
+def _rows(
+    indicators: dict[str, Figure], numbers: list[int], places: list[str], registry: Registry
+) -> Iterator[dict[str, Any]]:
     """The figures of some places as marts have them."""
     housing = registry.sources["housing_statistics"].indicators
     for name in MEANT:
-        counts = {part: vars(of[name])[part] for part in ("numerator", "denominator")}
+        counts = {part: vars(indicators[name])[part] for part in ("numerator", "denominator")}
         for number, place in zip(numbers, places, strict=True):
             yield {
                 "place": place,
                 "year": YEAR,
                 "indicator": name,
-                "value": float(of[name].value[number, 0]),
+                "value": float(indicators[name].value[number, 0]),
                 **{part: None if held is None else int(held[number, 0]) for part, held in counts.items()},
                 "source": "housing_statistics" if name in housing else "area_statistics",
                 "window_years": 1,
@@ -118,8 +120,8 @@ def worked_out(tables: Tables, homes: dict[str, str], file: Path) -> WorkedOut:
 
     Raises ValueError where he is wrong, so that he says nothing of the list.
     """
-    told, hidden = read(file)
-    reader = Reader(told, homes)
+    counts, hidden = read(file)
+    reader = Reader(counts, homes)
     exact = narrowed = 0
     for figure in hidden:
         place, indicator, part = figure

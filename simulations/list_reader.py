@@ -49,29 +49,29 @@ KINDS = (*RESIDENTS, *DWELLINGS, *dict.fromkeys(kind for parts, _ in WITHIN for 
 
 def read(file: Path) -> tuple[dict[Figure, int], list[Figure]]:
     """The counts of a list, and the figures in whose place a mark stands."""
-    told: dict[Figure, int] = {}
+    counts: dict[Figure, int] = {}
     hidden: list[Figure] = []
     with file.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             for part in ("count",) if not MEANT[row["indicator"]][1] else ("numerator", "denominator"):
                 figure = (row["place_id"], row["indicator"], part)
                 if row[part]:
-                    told[figure] = int(row[part])
+                    counts[figure] = int(row[part])
                 else:
                     hidden.append(figure)
-    return told, hidden
+    return counts, hidden
 
 
 class Reader:
     """What the list and the definitions leave possible; `homes` says in which municipality each area lies."""
 
-    def __init__(self, told: Mapping[Figure, int], homes: Mapping[str, str]) -> None:
+    def __init__(self, counts: Mapping[Figure, int], homes: Mapping[str, str]) -> None:
         places = [*homes, *(f"elsewhere in {town}" for town in sorted(set(homes.values())))]
         self.inside = {place: [place] for place in homes}
         for town in set(homes.values()):
             self.inside[town] = [*(area for area in homes if homes[area] == town), f"elsewhere in {town}"]
         self.column = {name: number for number, name in enumerate((p, kind) for p in places for kind in KINDS)}
-        rows = [(self._meant(figure), count, count) for figure, count in told.items()]
+        rows = [(self._meant(figure), count, count) for figure, count in counts.items()]
         rows += [(self._less(place, *pair), 0, np.inf) for place in places for pair in WITHIN]
         self.rows = LinearConstraint(
             np.array([row for row, _, _ in rows]), [low for _, low, _ in rows], [high for _, _, high in rows]
