@@ -114,6 +114,15 @@ class Balancing(Model):
     indicators: tuple[Identifier, ...] = Field(min_length=1)
 
 
+class EventTimes(Model):
+    """How cohorts are compared by the years to their own start; see the head of evaluation.toml."""
+
+    comparison: Literal["never", "not_yet"]
+    anticipation: int = Field(ge=0)
+    years: int = Field(ge=2)
+    cohort_least: int = Field(ge=2)
+
+
 class OutcomeLock(Model):
     """Outcomes of later years than `after` are locked."""
 
@@ -122,13 +131,27 @@ class OutcomeLock(Model):
 
 
 class Lifting(Model):
-    """A signed entry that opens the outcome years up to `through`."""
+    """A signed entry that opens outcomes: of all areas up to a year, or up to so many years after each area's start."""
 
     id: Identifier
-    through: int
+    through: int | None = None
+    through_event: int | None = Field(default=None, ge=0)
     signed_by: Text
     signed_on: date
     reason: Text
+
+    @model_validator(mode="after")
+    def _opens_something(self) -> Self:
+        if (self.through is None) == (self.through_event is None):
+            raise ValueError("give 'through', a year, or 'through_event', years after each area's start")
+        return self
+
+    @property
+    def span(self) -> str:
+        """What it opens, in words."""
+        if self.through is not None:
+            return f"through {self.through}"
+        return f"through {self.through_event} years after each area's start"
 
 
 class Evaluation(Model):
@@ -141,22 +164,36 @@ class Evaluation(Model):
     twins: Twins
     balancing: Balancing
     withheld: WithheldCounts
+    event: EventTimes
     lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
 
     @property
     def open_through(self) -> int:
-        """The last year whose outcomes may be looked at."""
-        return max([self.lock.after, *(lifting.through for lifting in self.lifting.values())])
+        """The last year whose outcomes may be looked at, whatever the area."""
+        lifted = (lifting.through for lifting in self.lifting.values() if lifting.through is not None)
+        return max([self.lock.after, *lifted])
+
+    @property
+    def open_event(self) -> int:
+        """The last year, counted from an area's own start, whose outcomes may be looked at: before it, it is negative.
+
+        Areas that never start have no year of their own: theirs are open as long as those of the last cohort.
+        """
+        lifted = (lifting.through_event for lifting in self.lifting.values() if lifting.through_event is not None)
+        return max([-1 - self.event.anticipation, *lifted])
 
     @property
     def lock_in_words(self) -> str:
         """Which outcomes are open, and who opened them."""
         lifted = [
-            f"through {lifting.through} by {lifting.signed_by} on {lifting.signed_on}: {lifting.reason}"
+            f"{lifting.span} by {lifting.signed_by} on {lifting.signed_on}: {lifting.reason}"
             for lifting in self.lifting.values()
         ]
-        return f"open are the years up to {self.open_through}" + (f"; lifted {'; '.join(lifted)}" if lifted else "")
+        own = f"before each area's own start (year {self.open_event} from it)" if self.open_event < 0 else "as lifted"
+        return f"open are the years up to {self.open_through} and those {own}" + (
+            f"; lifted {'; '.join(lifted)}" if lifted else ""
+        )
 
     def require_open(self, year: int) -> None:
         """Raise Locked where outcomes of `year` may not be looked at yet."""

@@ -70,6 +70,7 @@ def run(
     connection.execute("set variable origin = ?", [facts.origin])
     connection.execute("set variable last_baseline_year = ?", [evaluation.baseline.last_year])
     connection.execute("set variable open_through = ?", [evaluation.open_through])
+    connection.execute("set variable open_event = ?", [evaluation.open_event])
     connection.execute("set variable withheld_least = ?", [evaluation.withheld.least])
     connection.execute("set variable withheld_most = ?", [evaluation.withheld.most])
     connection.execute("create table codes.matched (id varchar, matched_rows bigint)")

@@ -41,6 +41,7 @@ funded as (
             null
         ) as area_grant_dkk,
         if(count(granted_from) = count(*), year(min(granted_from)), null) as first_grant_year,
+        if(count(granted_to) = count(*), year(max(granted_to)), null) as last_grant_year,
         if(
             bool_or(supported_by_secretariat) or count(supported_by_secretariat) = count(*),
             bool_or(supported_by_secretariat),
@@ -86,6 +87,7 @@ select
     coalesce(funded.plans, 0) as plans,
     funded.plan_ids,
     cast(funded.first_grant_year as integer) as first_grant_year,
+    cast(funded.last_grant_year as integer) as last_grant_year,
     funded.funding_band,
     case
         when funded.area_id is null then 'no_grant'

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 from schemas.evaluation import Locked
@@ -166,6 +167,51 @@ def test_a_signed_entry_lifts_the_lock(made: Any, registry: Registry) -> None:
     panel = made("baseline_panel", registry=registry.model_copy(update={"evaluation": signed}), figures=FIGURES)
     assert panel.filter(area_id="vollsmose")["year"].to_list() == [2004, 2005, 2006]
     assert panel.filter(year=2006)["in_baseline"].to_list() == [False, False]
+
+
+COHORTS = {
+    "listed_grants": """
+grant_id | plan_name | municipality_code | grant_kind    | amount_dkk | granted_from | granted_to
+g1       | P         | 0461              | social_effort | 10000000   | 2006-05-01   | 2010-04-30
+g2       | Q         | 0751              | social_effort | 2000000    | 2009-01-01   | 2012-12-31
+""",
+    "grant_areas": """
+grant_id | area_id
+g1       | vollsmose
+g2       | bispehaven
+""",
+}
+
+
+def open_through(made: Any, registry: Registry, **lifting: Any) -> dict[str, Any]:
+    signed = {"id": "first", "signed_by": "A", "signed_on": "2026-11-25", "reason": "the plan is signed", **lifting}
+    entries = {"first": signed} if lifting else {}
+    evaluation = registry.evaluation.model_validate({**registry.evaluation.model_dump(), "lifting": entries})
+    frozen = registry.model_copy(update={"evaluation": evaluation})
+    known = "area | year | value\nviby-syd | 2005 | 1"
+    years = by_area(made("open_years", registry=frozen, figures=known, **COHORTS), "open_through")
+    return {area: years[area] for area in ("vollsmose", "bispehaven", "viby-syd")}
+
+
+def test_each_area_is_open_until_its_own_start(made: Any, registry: Registry) -> None:
+    """Vollsmose starts in 2006, Bispehaven, the last, in 2009; Viby Syd never does and is open as long as the last."""
+    assert open_through(made, registry) == {"vollsmose": 2005, "bispehaven": 2008, "viby-syd": 2008}
+    after = open_through(made, registry, through_event=1)
+    assert after == {"vollsmose": 2007, "bispehaven": 2010, "viby-syd": 2010}
+    assert open_through(made, registry, through=2007) == {"vollsmose": 2007, "bispehaven": 2008, "viby-syd": 2008}
+    with pytest.raises(ValueError, match="give 'through', a year, or 'through_event'"):
+        open_through(made, registry, through=2007, through_event=1)
+
+
+def test_the_panel_knows_each_areas_cohort_and_shows_no_treated_year(made: Any) -> None:
+    places = ((area, year) for area in ("vollsmose", "bispehaven", "viby-syd") for year in range(2003, 2012))
+    lines = [f"{area} | {year} | residents | {900 + at}" for at, (area, year) in enumerate(places)]
+    panel = made("baseline_panel", figures="\n".join(["area | year | indicator | value", *lines]), **COHORTS)
+    ends = by_area(panel.group_by("area_id").agg(pl.col("year").max(), pl.col("gname").first()), "year", "gname")
+    assert ends == {"vollsmose": (2005, 2006), "bispehaven": (2008, 2009), "viby-syd": (2008, 0)}
+    assert not panel.filter(pl.col("is_treated")).height
+    of_one = panel.filter(area_id="bispehaven", year=2007).row(0, named=True)
+    assert (of_one["event_time"], of_one["time_since_end"], of_one["in_baseline"]) == (-2, -5, False)
 
 
 def test_rent_support_goes_to_the_estates_area_and_is_never_doubled(made: Any) -> None:

@@ -165,7 +165,10 @@ def test_years_are_cut_and_locked_ones_refused(snapshot: Snapshot, known: Regist
     panel, table, moment = snapshot.path("baseline_panel"), known.marts["baseline_panel"], snapshot.published_at
     exports.export(panel, table, known, tmp_path, moment, ["csv"], through=2003)
     assert pl.read_csv(tmp_path / "baseline_panel.csv")["year"].unique().sort().to_list() == [2000, 2001, 2002, 2003]
-    assert pl.read_parquet(panel, glob=False)["year"].max() == known.evaluation.lock.after
+    rows = pl.read_parquet(panel, glob=False)
+    assert not rows.filter(pl.col("is_treated")).height
+    assert rows.filter(pl.col("gname").is_null())["year"].max() == known.evaluation.lock.after
+    assert rows.filter(treatment="never_funded")["year"].max() == rows["gname"].max() - 1  # type: ignore[operator]
     with pytest.raises(Locked, match=r"outcomes of 2006 are locked"):
         exports.export(panel, table, known, tmp_path, moment, ["csv"], through=2006)
     with pytest.raises(exports.ExportError, match="dim_areas has no years"):

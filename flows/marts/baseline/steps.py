@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.marts.baseline import balance, power, trends, twins
+from flows.marts.baseline import balance, events, power, trends, twins, weightings
 from flows.marts.baseline.areas import Tables
 from flows.marts.queries import Step
 from schemas.registry import Registry
@@ -25,5 +25,7 @@ STATISTICS = {
         ("statistics.trends", ("baseline_figures",), trends.trends_table),
         ("statistics.power", ("baseline_figures",), power.power_table),
         ("statistics.twins", ("baseline_values",), twins.twins_table),
+        ("statistics.weights", ("baseline_values", "statistics.twins"), weightings.weights_table),
+        ("statistics.events", ("open_figures",), events.events_table),
     )
 }

@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 
 from flows.marts.baseline.areas import Areas, Floats, Names, Tables
+from flows.marts.baseline.twins import twins_of_areas
 from flows.marts.statistics import twins, weights
 from schemas.evaluation import Contrast
+from schemas.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,23 @@ def weightings(
         sample = twins.matched(areas.rows["area_id"].to_list(), arm == contrast.arms[0], twins_of)
         lost = f"no_twins: {sample.lost} areas left out" if sample.lost else None
         yield Weighting("twins", sample.weights, lost, sample.reuse_max, sample.lost)
+
+
+def weights_table(tables: Tables, registry: Registry) -> pl.DataFrame:
+    """What each area weighs in the comparison of funded with never-funded areas, and which areas are its twins."""
+    areas, twins_of = Areas.from_tables(tables, registry), twins_of_areas(tables)
+    ids = areas.rows["area_id"].to_list()
+    columns: dict[str, Floats] = {name: np.full(len(ids), np.nan) for name in ("w_entropy", "w_twins")}
+    for contrast in registry.evaluation.contrast.values():
+        if contrast.by == "funded":
+            arm, _ = areas.arms(contrast)
+            if contrast.weighting == "entropy":
+                columns["w_entropy"], _ = _balancing_weights(areas, tables, contrast, arm)
+            weights = twins.matched(ids, arm == contrast.arms[0], twins_of).weights
+            columns["w_twins"] = np.where(arm == "", np.nan, weights)
+    twin_ids = [", ".join(twins_of.get(area, ())) or None for area in ids]
+    rows = pl.DataFrame({"area_id": ids, **columns, "twin_ids": twin_ids}, schema_overrides={"twin_ids": pl.String()})
+    return rows.with_columns(pl.col("w_entropy", "w_twins").fill_nan(None))
 
 
 def _balancing_weights(areas: Areas, tables: Tables, contrast: Contrast, arm: Names) -> tuple[Floats, str | None]:

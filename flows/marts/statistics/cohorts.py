@@ -137,13 +137,16 @@ def event_study(
     """Cells, averages by event time and trends before the start of one indicator.
 
     `universal`: every cell is held against the last year before the start, which has none itself: what HonestDiD asks
-    for. `is_adjusted`: errors of averages by CR2, else by influence alone, as `did` has them. Cells need both of their
-    years in both groups.
+    for; it has no trends and no bands by cohort. `is_adjusted`: errors of averages by CR2, else by influence alone, as
+    `did` has them. Cells need both of their years in both groups.
     """
     scored = list(_cells(panel, rule, universal))
-    cells = _with_bands([each.cell for each in scored], _covariance(panel, [each.plain for each in scored]))
     events, covariance = _events(panel, scored, is_adjusted)
-    return EventStudy(tuple(cells), tuple(events), covariance, tuple(cohort_trends(panel, rule)))
+    cells = [each.cell for each in scored]
+    if universal:
+        return EventStudy(tuple(cells), tuple(events), covariance, ())
+    banded = _with_bands(cells, _covariance(panel, [each.plain for each in scored]))
+    return EventStudy(tuple(banded), tuple(events), covariance, tuple(cohort_trends(panel, rule)))
 
 
 def wald(panel: CohortPanel, rule: EventRule) -> tuple[float, int]:
