@@ -1,7 +1,7 @@
 """What the marts of the baseline say of each outcome, by comparison; and the refusal where they say nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,7 @@ OUTCOME_GROUPS = {
     "satisfaction": "Satisfaction of the residents",
 }
 UNWEIGHTED = "none"
+YEARS_APART = 3  # between the window and the year that its difference is held against
 
 Row = Mapping[str, Any]
 
@@ -65,7 +66,8 @@ class Arm:
 class Outcome:
     """Everything that the marts say of one outcome; pairs and arms in the order in which they are shown.
 
-    `without_twins` are the names of funded areas that have none.
+    `without_twins` are the names of funded areas that have none; `rebound` is the row of baseline_selection some years
+    apart, `cohorts` and `events` those of the cohorts' trends and of the average by event time.
     """
 
     indicator: Indicator
@@ -73,6 +75,9 @@ class Outcome:
     arms: tuple[Arm, ...]
     doses: tuple[tuple[Contrast, Mapping[tuple[str, str], Row]], ...]
     without_twins: tuple[str, ...] = ()
+    rebound: Row | None = None
+    cohorts: tuple[Row, ...] = ()
+    events: tuple[Row, ...] = ()
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -107,8 +112,36 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
     last = panel.filter(pl.col("year") == registry.evaluation.baseline.last_year)
     lost = snapshot.read("comparison_support").filter(treatment="funded", twins=0).select("area_id")
     without_twins = tuple(last.join(lost, on="area_id")["area_name"].sort())
+    selection, cohorts, events = (
+        snapshot.read(mart) for mart in ("baseline_selection", "baseline_cohort_trends", "baseline_event")
+    )
     return [
-        _outcome(
+        replace(
+            outcome,
+            without_twins=without_twins,
+            rebound=next(iter(_of(selection.filter(years_apart=YEARS_APART), outcome)), None),
+            cohorts=tuple(_of(cohorts.sort("gname"), outcome)),
+            events=tuple(_of(events.sort("event_time"), outcome)),
+        )
+        for outcome in _outcomes(registry, outcomes, balance, trend, years, power, last)
+    ]
+
+
+def _of(mart: pl.DataFrame, outcome: Outcome) -> Sequence[Row]:
+    return mart.filter(indicator=outcome.indicator.id).rows(named=True)
+
+
+def _outcomes(
+    registry: Registry,
+    outcomes: Sequence[str],
+    balance: pl.DataFrame,
+    trend: pl.DataFrame,
+    years: pl.DataFrame,
+    power: pl.DataFrame,
+    last: pl.DataFrame,
+) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        yield _outcome(
             registry,
             registry.indicators[outcome],
             balance.filter(pl.col("covariate") == outcome),
@@ -116,10 +149,7 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
             years.filter(pl.col("indicator") == outcome),
             power.filter(pl.col("indicator") == outcome),
             last,
-            without_twins,
         )
-        for outcome in outcomes
-    ]
 
 
 def refuse(snapshot: Snapshot, registry: Registry, balance: pl.DataFrame | None = None) -> None:
@@ -145,7 +175,6 @@ def _outcome(
     years: pl.DataFrame,
     power: pl.DataFrame,
     panel: pl.DataFrame,
-    without_twins: tuple[str, ...],
 ) -> Outcome:
     pairs, arms, doses = [], [], []
     main = registry.evaluation.balancing.window
@@ -169,7 +198,7 @@ def _outcome(
         ]
         pairs += of_contrast
         arms += [_arm(contrast, arm, of_contrast, main, indicator.id, panel) for arm in contrast.arms]
-    return Outcome(indicator, tuple(pairs), tuple(arms), tuple(doses), without_twins)
+    return Outcome(indicator, tuple(pairs), tuple(arms), tuple(doses))
 
 
 def _by_pair(frame: pl.DataFrame) -> dict[tuple[str, str, str], list[Row]]:

@@ -161,7 +161,9 @@ def summary(outcome: Outcome, registry: Registry, names: ArmNames) -> list[str]:
     sentences = [
         _difference(pair, outcome.indicator, window, names),
         _weighted(pair, window),
+        _rebound(outcome),
         _trend(pair, names),
+        _cohorts(outcome),
         _power(pair, outcome.indicator, names),
     ]
     others = [
@@ -228,6 +230,38 @@ def _widest_of(outcome: Outcome, contrast: Contrast, window: str, names: ArmName
     }.get(contrast.by, f"of the contrast '{contrast.id}'")
     several = f" ({names.pair(pair)})" if len(contrast.pairs) > 1 else ""
     return f"{what} is {number(abs(pair.row(window)['smd']), 2)} SD{several}"
+
+
+def _rebound(outcome: Outcome) -> str | None:
+    """How far the difference may go by itself; no figure tells a dip from groups that drift apart."""
+    row = outcome.rebound
+    if row is None or row["rebound_ceiling"] is None:
+        return None
+    unit = difference_unit(outcome.indicator)
+    text = (
+        f"Had areas been chosen by this very figure, {significant(row['rebound_ceiling'])} {unit} of the difference "
+        f"would go by itself in {row['years_apart']} years"
+    )
+    if row["dip_low"] is None:
+        return f"{text}."
+    return (
+        f"{text}; since {row['earlier_year']} it has moved by {significant(row['dip'])} (95 % interval "
+        f"{significant(row['dip_low'])} to {significant(row['dip_high'])}), which may come back, or be the groups "
+        f"drifting apart."
+    )
+
+
+def _cohorts(outcome: Outcome) -> str | None:
+    """How many cohorts drifted from their comparison before their own start."""
+    tested = [row for row in outcome.cohorts if row["slope_p_holm"] is not None]
+    if not tested:
+        return None
+    drifted = [str(row["gname"]) for row in tested if row["cohort_verdict"] == "rejected"]
+    which = f": {joined(drifted)}" if drifted else ""
+    return (
+        f"Before their own start {len(drifted)} of {len(tested)} cohorts drifted from areas never funded{which} "
+        f"(slopes, Holm)."
+    )
 
 
 def _trend(pair: ArmPair, names: ArmNames) -> str:

@@ -23,6 +23,9 @@ MARTS = (
     "design_power",
     "baseline_panel",
     "comparison_support",
+    "baseline_selection",
+    "baseline_cohort_trends",
+    "baseline_event",
 )
 SIZES = {"funded": 240, "never_funded": 700, "over_15m": 60, "5_15m": 120, "under_5m": 60, "lokal-semiprofessionel": 14}
 
@@ -126,6 +129,8 @@ def of_outcome(baseline: Baseline, outcome: str, seed: int) -> None:
             _course(baseline, outcome, pair, counts, level, sd, gap, draws)
         if not contrast.arms:
             _dose(baseline, contrast, outcome)
+        if contrast.by == "funded":
+            _event_time(baseline, contrast, outcome, sd)
 
 
 def _weightings(contrast: Contrast) -> list[str]:
@@ -151,6 +156,27 @@ def _dose(baseline: Baseline, contrast: Contrast, outcome: str) -> None:
                 "balance_verdict": "unbalanced",
                 "smd_denominator": "sd_of_arm_1",
             }
+        )
+
+
+def _event_time(baseline: Baseline, contrast: Contrast, outcome: str, sd: float) -> None:
+    head = {"contrast": contrast.id, "arm_1": contrast.arms[0], "arm_0": contrast.arms[1], "indicator": outcome}
+    baseline.rows["baseline_selection"].append(
+        head
+        | {"years_apart": 3, "baseline_window": "three_years", "earlier_year": 2000, "reliability": 0.8}
+        | {"rebound_ceiling": 0.1 * sd, "dip": 0.02 * sd, "dip_low": -0.1 * sd, "dip_high": 0.14 * sd}
+    )
+    for cohort in range(2006, 2011):
+        verdict = "rejected" if cohort == 2009 else "not_rejected"
+        baseline.rows["baseline_cohort_trends"].append(
+            head | {"gname": cohort, "trend_years": 6, "slope_p_holm": 0.5, "cohort_verdict": verdict}
+        )
+    for time in range(-6, 0):
+        at = 0.01 * time * sd
+        ends = {"att_low": at - 0.1 * sd, "att_high": at + 0.1 * sd}
+        bands = {"att_low_uniform": at - 0.15 * sd, "att_high_uniform": at + 0.15 * sd}
+        baseline.rows["baseline_event"].append(
+            head | {"event_time": time, "cohorts": 5, "areas_1": 240, "att": at, **ends, **bands}
         )
 
 

@@ -416,6 +416,13 @@ def test_what_withheld_counts_leave_open_is_told(
     assert "? undecided" in said
 
 
+def test_what_may_come_back_by_itself_and_who_drifted_is_told(folder: Path) -> None:
+    said = text((folder / f"{OTHER}.html").read_text())
+    assert "Had areas been chosen by this very figure," in said
+    assert "would go by itself in 3 years; since 2000 it has moved by" in said
+    assert "Before their own start 1 of 5 cohorts drifted from areas never funded: 2009 (slopes, Holm)." in said
+
+
 def test_outcomes_stand_in_the_order_of_their_groups(registry: Registry) -> None:
     groups = [registry.indicators[name].indicator_group for name in outcomes_of(registry)]
     assert groups == sorted(groups, key=["attractiveness", "life_situation", "satisfaction"].index)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.marts.baseline import balance, events, power, trends, twins, weightings
+from flows.marts.baseline import balance, events, power, rebounds, trends, twins, weightings
 from flows.marts.baseline.areas import Tables
 from flows.marts.queries import Step
 from schemas.registry import Registry
@@ -27,5 +27,6 @@ STATISTICS = {
         ("statistics.twins", ("baseline_values",), twins.twins_table),
         ("statistics.weights", ("baseline_values", "statistics.twins"), weightings.weights_table),
         ("statistics.events", ("open_figures",), events.events_table),
+        ("statistics.selection", ("baseline_values", "baseline_figures"), rebounds.selection_table),
     )
 }
