@@ -253,7 +253,7 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
         ]
     joined = {name: pl.concat(parts) for name, parts in kept.items()}
     files = {mart: snapshot.path(mart) for mart in make.MARTS}
-    figures = release_figures.figures(joined.pop("counts"), asked, (), files, list(years), registry, "synthetic")
+    cleared = release_figures.figures(joined.pop("counts"), asked, (), files, list(years), registry, "synthetic")
     record = {
         "release": f"{YEAR}-1",
         "number": 1,
@@ -272,7 +272,8 @@ def _keep_by_rule(snapshot: Snapshot, registry: Registry, releases: Path) -> Non
         "left_out": {},
         "attack": {"cells": 0, "intervals": 0, "leaks": 0},
     }
-    store.keep(releases, f"{YEAR}-1", {**joined, "figures": figures}, record, registry)
+    tables = {**joined, "figures": cleared["cleared_figures"], "movements": cleared["cleared_movements"]}
+    store.keep(releases, f"{YEAR}-1", tables, record, registry)
 
 
 def _write(folder: Path, schemas: Path, most: int | None) -> None:

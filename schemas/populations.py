@@ -17,6 +17,7 @@ class Universe(Model):
 
     id: Identifier
     label: Text
+    stays: bool = False
     free_of: dict[Identifier, Text] = Field(default_factory=dict)
 
 
@@ -121,6 +122,10 @@ class Populations(Model):
     def universe_of(self, name: str) -> str:
         """The universe that a population is of."""
         return self._chain(name)[-1].universe or ""
+
+    def stays(self, name: str) -> bool:
+        """Mostly the same members of a population are counted year after year."""
+        return self.universe[self.universe_of(name)].stays
 
     def relations(self, present: Iterable[str]) -> tuple[Relations, ...]:
         """All that holds between the counts of these populations, by universe."""

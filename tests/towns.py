@@ -74,6 +74,7 @@ def town(
             for area, name_ in AREAS.items()
         ],
         "dim_plans": [{"plan_id": "plan-ager", "plan_name": "Helhedsplan Ager", "area_ids": "ager", "plan_areas": 1}],
+        "grant_summary": [],
         "dim_municipalities": [{"municipality_code": TOWN, "municipality_name": "Aarhus", "region_code": "082"}],
         "dim_secretariats": [
             {"secretariat_id": "aarhus", "secretariat_name": "Sekretariatet i Aarhus", "municipality_code": TOWN}

@@ -189,6 +189,7 @@ def _indicators(registry: Registry) -> pl.DataFrame:
                 "denominator_is": indicator.denominator,
                 "factor": float(indicator.factor),
                 "interval": indicator.interval,
+                "stays": indicator.counts is not None and registry.populations.stays(indicator.counts),
                 "comparator_geography": known.geography if (known := indicator.comparator_by_definition) else None,
                 "comparator_value": known.value if known else None,
             }

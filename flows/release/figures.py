@@ -10,8 +10,17 @@ from flows.release.cells import Key
 from flows.release.scope import COUNTRY, Scope
 from schemas.registry import Registry
 
-INSIDE = ("area_profile", "place_figures", "dim_areas")
-VIEWS = ("area_changes", "area_trends", "area_comparisons")
+INSIDE = ("area_profile", "place_figures", "dim_areas", "grant_summary")
+# What sql/ works out from the figures inside is worked out once more, from cleared counts.
+SHARED = (
+    "area_changes",
+    "area_trends",
+    "area_comparisons",
+    "plan_starts",
+    "pooled_changes",
+    "movement_priors",
+    "area_movements",
+)
 
 
 def figures(
@@ -23,14 +32,16 @@ def figures(
     registry: Registry,
     origin: str,
     base: int | None = None,
-) -> pl.DataFrame:
-    """Rows of cleared_figures for the places of a scope and for `others`, areas whose published figures stand beside.
+) -> dict[str, pl.DataFrame]:
+    """Rows of cleared_figures and of cleared_movements, by name, for the places of a scope and for `others`,
+    areas whose published figures stand beside.
 
     `counts` has what readers have and what they have not, as `counts` gives it; `files` are the marts of a snapshot: of
     their figures only those that were published already are taken. `base`: counts that are not published are rounded to
     it.
     """
-    steps = {**queries.release(), **{name: query for name, query in queries.views().items() if name in VIEWS}}
+    every = {**queries.views(), **queries.marts()}
+    steps = {**queries.release(), **{name: every[name] for name in SHARED}}
     with build.connect() as connection:
         inputs = build.load_codes(connection, registry)
         connection.execute("create schema inside")
@@ -50,8 +61,7 @@ def figures(
         given = [*inputs, *(f"inside.{name}" for name in INSIDE), *(f"release.{name}" for name in made)]
         for name in queries.order(steps, given):
             connection.execute(f"create table {name} as\n{steps[name].sql}")
-        cleared: pl.DataFrame = connection.sql("select * from cleared_figures").pl()
-        return cleared
+        return {name: connection.table(name).pl() for name in ("cleared_figures", "cleared_movements")}
 
 
 def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> pl.DataFrame:

@@ -35,6 +35,7 @@ MARTS = (
     "dim_municipalities",
     "dim_secretariats",
     "comparison_pool",
+    "grant_summary",
 )
 
 
@@ -231,6 +232,7 @@ def _make(
     origin = str(snapshot.manifest["origin"])
     others = sorted(set(other_boundaries(marts["dim_areas"]).values()))
     counts = pl.concat([cleared.counts for cleared in cleared_years])
+    cleared = figures.figures(counts, asked, others, files, list(years), registry, origin, base_of(registry))
     record = {
         "release": name,
         "number": number,
@@ -247,7 +249,8 @@ def _make(
     tables_of = {
         "cells": pl.concat([cleared.cells for cleared in cleared_years]),
         "sums": pl.concat([cleared.sums for cleared in cleared_years]),
-        "figures": figures.figures(counts, asked, others, files, list(years), registry, origin, base_of(registry)),
+        "figures": cleared["cleared_figures"],
+        "movements": cleared["cleared_movements"],
     }
     return store.keep(releases, name, tables_of, record, registry)
 

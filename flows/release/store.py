@@ -5,6 +5,7 @@ releases/ledger.head                hash of its last line
 releases/<year>-<number>/           one release
     cells.parquet, sums.parquet     its cells with their true counts, and the sums over them
     figures.parquet                 its figures as readers may see them
+    movements.parquet               how far its areas moved, worked out from those figures alone
     record.json                     what was hidden and by which rule, what the attack found, hashes of the files
     approvals.jsonl                 who has looked at which secretariat's extract
 releases/.lock                      held while a release is made or handed out
@@ -51,7 +52,12 @@ OF_CELL = {
     "weight": pl.Float64,
     "withheld_because": pl.String,
 }
-PARTS = {"cells": "release_cells", "sums": "release_sums", "figures": "cleared_figures"}
+PARTS = {
+    "cells": "release_cells",
+    "sums": "release_sums",
+    "figures": "cleared_figures",
+    "movements": "cleared_movements",
+}
 
 
 class ReleaseBusy(RuntimeError):
@@ -112,6 +118,11 @@ class Release:
     def figures_where(self, asked: pl.Expr) -> pl.DataFrame:
         """Those of its cleared figures for which `asked` holds; no others are kept in memory. Raises ReleaseDamaged."""
         return pl.scan_parquet(self._file("figures"), glob=False).filter(asked).collect()
+
+    @cached_property
+    def movements(self) -> pl.DataFrame:
+        """The movements of its areas: rows of cleared_movements. Raises ReleaseDamaged."""
+        return pl.read_parquet(self._file("movements"), glob=False)
 
     @cached_property
     def seal(self) -> str:

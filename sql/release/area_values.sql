@@ -9,6 +9,9 @@ select
     comparator_geography,
     comparator_value,
     value,
+    -- Counts that are rounded tell of no movement.
+    if(rounded_to is null, shown_numerator, null) as numerator,
+    if(rounded_to is null, shown_denominator, null) as denominator,
     ci_low,
     ci_high,
     figure_owner,

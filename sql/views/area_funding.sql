@@ -40,7 +40,6 @@ funded as (
             tidy(cast(sum(exact(cast(grant_dkk as double) * area_part)) as double)),
             null
         ) as area_grant_dkk,
-        if(count(granted_from) = count(*), year(min(granted_from)), null) as first_grant_year,
         if(count(granted_to) = count(*), year(max(granted_to)), null) as last_grant_year,
         if(
             bool_or(supported_by_secretariat) or count(supported_by_secretariat) = count(*),
@@ -86,7 +85,7 @@ select
     end as treatment,
     coalesce(funded.plans, 0) as plans,
     funded.plan_ids,
-    cast(funded.first_grant_year as integer) as first_grant_year,
+    plan_starts.start_year as first_grant_year,
     cast(funded.last_grant_year as integer) as last_grant_year,
     funded.funding_band,
     case
@@ -114,6 +113,7 @@ select
     dim_areas.origin
 from dim_areas
 left join funded using (area_id)
+left join plan_starts using (area_id)
 left join rent_support using (area_id)
 left join overlapping using (area_id)
 order by area_id
