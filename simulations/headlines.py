@@ -1,4 +1,4 @@
-"""Headlines of change over nations drawn by seed: how many have the wrong sign or tell too much, and what is left untold.
+"""Headlines of change over nations drawn by seed: how many have the wrong sign or tell too much, and what they lose.
 
 Usage: python -m simulations.headlines [seeds] [first seed] [areas]. Areas get plans by three ways of selection, on each
 indicator by itself: by the figure of the three years before, by half of it and half of what lasts, or by what lasts.
@@ -205,7 +205,7 @@ def _truth(world: World) -> Iterator[tuple[str, float]]:
 
 
 def accounts(rows: pl.DataFrame) -> dict[str, float]:
-    """Per cent of the movements told; of those told wrong sign and over twice the truth; of true ones found, by size."""
+    """Per cent of movements told; of those told, wrong sign and over twice the truth; of true ones found, by size."""
     told = rows.filter("is_headline")
     right = pl.col("lasting_movement").sign() == pl.col("true").sign()
 

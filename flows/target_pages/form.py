@@ -1,7 +1,7 @@
 """The yearly form of goal attainment: a plan's targets and activities in one year, filled in as far as the figures go.
 
-Sheets: 'Forside', 'Mål', 'Aktiviteter', 'Forklaring'; each but the first is one table. The secretariat's own words go
-into the yellow columns.
+Sheets: 'Forside', 'Mødeark', 'Mål', 'Aktiviteter', 'Forklaring'; the last three are one table each. The secretariat's
+own words go into the yellow cells.
 """
 
 import io
@@ -18,12 +18,13 @@ from flows.present import danish, vocabulary
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.publish.plans_read import Activity, Plan, Row, Target, in_order, read
 from flows.publish.snapshots import Snapshot
-from flows.target_pages import sentences
+from flows.target_pages import meeting, meeting_excel, sentences
+from flows.target_pages.standing import what_is_missing
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 TITLE = "Årligt skema for målopfyldelse"
-FRONT, GOALS, ACTIVITIES, MEANINGS = "Forside", "Mål", "Aktiviteter", "Forklaring"
+FRONT, MEETING, GOALS, ACTIVITIES, MEANINGS = "Forside", "Mødeark", "Mål", "Aktiviteter", "Forklaring"
 NOT_COUNTED = "ikke oplyst"
 
 
@@ -35,6 +36,7 @@ class FormLine:
     of_year: Row | None
     indicator: Indicator | None
     theme: str
+    town: str
 
     def figure(self, column: str) -> float | None:
         """A figure of the year; None where there is none."""
@@ -62,11 +64,12 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     created = datetime.fromisoformat(snapshot.manifest["as_of"]).replace(tzinfo=None)
     book.set_properties({"title": f"{TITLE} {year}: {plan.row['plan_name']}", "created": created})
-    sheets = {name: book.add_worksheet(name) for name in (FRONT, GOALS, ACTIVITIES, MEANINGS)}
+    sheets = {name: book.add_worksheet(name) for name in (FRONT, MEETING, GOALS, ACTIVITIES, MEANINGS)}
     formats = Formats(book)
     _front(sheets[FRONT], formats, plan, year, lines, snapshot)
-    printed = _goal_columns(plan, year)
-    add_table(sheets[GOALS], formats, ExcelTable("maal", [*printed, *LOOKED_UP], _decimals, frozen=3), lines)
+    printed = _goal_columns(year)
+    looked_up = _looked_up(plan, year)
+    add_table(sheets[GOALS], formats, ExcelTable("maal", [*printed, *looked_up], _decimals, frozen=2), lines)
     # On paper the columns that are only looked up would make all others too small to read.
     sheets[GOALS].print_area(0, 0, len(lines), len(printed) - 1)
     nothing = f"Ingen i {year} eller {year - 1}."
@@ -74,15 +77,17 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     add_table(sheets[ACTIVITIES], formats, running, activities)
     meanings = list(_meanings(lines, activities, registry))
     add_table(sheets[MEANINGS], formats, ExcelTable("forklaring", MEANING_COLUMNS), meanings)
-    marks = " · ".join(mark for mark, _ in sentences.banners(snapshot.manifest["origin"], plan.is_example))
+    banners = sentences.banners(snapshot.manifest["origin"], plan.is_example)
+    marks = " · ".join(mark for mark, _ in banners)
     for sheet in sheets.values():
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        sheet.set_margins(left=0.3, right=0.3, top=0.6, bottom=0.6)
         sheet.fit_to_pages(1, 0)
         named = plan.row["plan_name"].replace("&", "&&")
         sheet.set_header(f"&L&8 {named}, {year}&R&8 {marks}")
         sheet.set_footer("&L&8 &A&R&8 Side &P af &N")
+    meeting_excel.add(sheets[MEETING], formats, meeting.compose(plan, registry, until=year), banners)
     book.close()
     files.write(file, content.getvalue())
 
@@ -110,53 +115,56 @@ def _lines(plan: Plan, year: int, registry: Registry) -> Iterator[FormLine]:
         row = target.row
         return not sentences.is_shown_first(target), themes.index(row["effort_area_id"]), in_order(row["target_no"])
 
+    town = f"{plan.row['municipality_name']} Kommune"
     for target in sorted(plan.walk(), key=place):
         for version in (target, *reversed(target.earlier)):
             row = version.row
             of_year = next((row for row in version.years if row["year"] == year), None)
             if version is target or of_year:
                 indicator = registry.indicators[row["indicator"]] if row["indicator"] else None
-                yield FormLine(row, of_year, indicator, names[row["effort_area_id"]])
+                yield FormLine(row, of_year, indicator, names[row["effort_area_id"]], town)
 
 
-def _goal_columns(plan: Plan, year: int) -> list[ExcelColumn]:
-    """What is read and filled in; what is there to be looked up and calculated with stands in LOOKED_UP."""
-    place = plan.row["municipality_name"]
+def _goal_columns(year: int) -> list[ExcelColumn]:
+    """What is read, printed and filled in: as many columns as a page of A4 shows at 8 points."""
     return [
-        ExcelColumn("Indsatsområde", 17, lambda line: line.theme),
-        ExcelColumn("Nr.", 8, _number),
-        ExcelColumn("Mål", 21, lambda line: line.row["goal"]),
-        ExcelColumn("Måles ved", 19, _measure),
-        ExcelColumn("Fælles", 7, lambda line: "ja" if line.row["is_shared"] else None),
-        ExcelColumn("Tallet er for", 12, lambda line: line.indicator and line.indicator.population_da),
-        ExcelColumn("Boligområde", 11, lambda line: line.row["area_name"]),
+        ExcelColumn("Nr.", 7, _number),
+        ExcelColumn("Mål", 22, lambda line: line.row["goal"]),
+        ExcelColumn("Måles ved", 17, _measure),
+        ExcelColumn("Boligområde", 12, lambda line: line.row["area_name"]),
         ExcelColumn("Startår", 7, lambda line: line.row["start_year"], "year"),
         ExcelColumn("Startværdi", 9, lambda line: line.row["start_value"], "value"),
         ExcelColumn("Målår", 6, lambda line: line.row["target_year"], "year"),
         ExcelColumn("Målværdi", 9, lambda line: line.row["target_value"], "value"),
         ExcelColumn(f"Tal {year}", 8, lambda line: line.figure("value"), "value"),
         ExcelColumn("Usikkerhed", 12, _interval, "beside"),
-        ExcelColumn(f"På vejen {year}", 8, lambda line: line.figure("expected_value"), "value"),
-        ExcelColumn("Ændring siden start", 8, lambda line: line.change("change_start"), "change"),
-        ExcelColumn("Ændringens usikkerhed", 13, _change_interval, "beside"),
         ExcelColumn("Vurdering", 11, _verdict),
-        ExcelColumn("Slags vurdering", 12, _kind),
-        ExcelColumn("Hvorfor", 20, _why),
-        ExcelColumn(f"Ændring i kommunen ({place})", 11, lambda line: line.change("municipality_change"), "change"),
-        ExcelColumn("Ændring i hele landet", 9, lambda line: line.change("country_change"), "change"),
-        ExcelColumn("Sekretariatets bemærkning", 21, lambda _: None, "answer"),
-        ExcelColumn("Hvad gør vi nu", 21, lambda _: None, "answer"),
+        ExcelColumn("Hvorfor", 26, _why),
+        ExcelColumn("Sekretariatets bemærkning", 18, lambda _: None, "answer"),
+        ExcelColumn("Hvad gør I nu", 18, lambda _: None, "answer"),
     ]
 
 
-LOOKED_UP = [
-    ExcelColumn("Udgave", 22, lambda line: _version(line.row)),
-    ExcelColumn("Planens målgruppe", 22, lambda line: line.row["target_population"]),
-    ExcelColumn("Usikkerhed, lavest", 11, lambda line: line.figure("ci_low"), "value"),
-    ExcelColumn("Usikkerhed, højest", 11, lambda line: line.figure("ci_high"), "value"),
-    ExcelColumn("Ændring, lavest", 11, lambda line: line.change("change_start_low"), "change"),
-    ExcelColumn("Ændring, højest", 11, lambda line: line.change("change_start_high"), "change"),
-]
+def _looked_up(plan: Plan, year: int) -> list[ExcelColumn]:
+    """What is there to be looked up and calculated with, to the right of what is printed."""
+    place = plan.row["municipality_name"]
+    return [
+        ExcelColumn("Indsatsområde", 17, lambda line: line.theme),
+        ExcelColumn("Fælles", 7, lambda line: "ja" if line.row["is_shared"] else None),
+        ExcelColumn("Tallet er for", 12, lambda line: line.indicator and line.indicator.population_da),
+        ExcelColumn(f"På vejen {year}", 8, lambda line: line.figure("expected_value"), "value"),
+        ExcelColumn("Ændring siden start", 8, lambda line: line.change("change_start"), "change"),
+        ExcelColumn("Ændringens usikkerhed", 13, _change_interval, "beside"),
+        ExcelColumn("Slags vurdering", 12, _kind),
+        ExcelColumn(f"Ændring i kommunen ({place})", 11, lambda line: line.change("municipality_change"), "change"),
+        ExcelColumn("Ændring i hele landet", 9, lambda line: line.change("country_change"), "change"),
+        ExcelColumn("Udgave", 22, lambda line: _version(line.row)),
+        ExcelColumn("Planens målgruppe", 22, lambda line: line.row["target_population"]),
+        ExcelColumn("Usikkerhed, lavest", 11, lambda line: line.figure("ci_low"), "value"),
+        ExcelColumn("Usikkerhed, højest", 11, lambda line: line.figure("ci_high"), "value"),
+        ExcelColumn("Ændring, lavest", 11, lambda line: line.change("change_start_low"), "change"),
+        ExcelColumn("Ændring, højest", 11, lambda line: line.change("change_start_high"), "change"),
+    ]
 
 
 def _decimals(line: FormLine) -> int:
@@ -227,18 +235,23 @@ def _why(line: FormLine) -> str | None:
         return danish.sentence(reason) if reason else None
     if year is None:
         return f"Målet løber fra {row['start_year']} til {row['target_year']}."
-    reasons = []
+    why = []
     if year["value"] is None:
-        reasons.append(vocabulary.MISSING.get(year["missing_reason"], vocabulary.MISSING["not_delivered"]))
+        missing = vocabulary.MISSING.get(year["missing_reason"], vocabulary.MISSING["not_delivered"])
+        whose = f"; {line.town} kan levere det" if year["missing_reason"] in (None, "not_delivered") else ""
+        why.append(f"{missing}{whose}")
     else:
-        reasons += vocabulary.reasons(year["why"])
-        if not reasons and year["target_verdict"]:
-            reasons.append(vocabulary.MEANINGS[year["target_verdict"]].rstrip("."))
+        reasons = [reason for reason in (year["why"] or "").split("; ") if reason and reason != "starting_year"]
+        why += [what_is_missing(reason, row, year, line.indicator, line.town) for reason in reasons]
+        if year["why"] == "starting_year":
+            why.append(vocabulary.WHY["starting_year"])
+        if not why and year["target_verdict"]:
+            why.append(vocabulary.MEANINGS[year["target_verdict"]])
         if year["status"] in ("provisional", "estimated"):
-            reasons.append(f"tallet er {vocabulary.STATUSES[year['status']]}")
+            why.append(f"tallet er {vocabulary.STATUSES[year['status']]}")
         if (year["window_years"] or 1) > 1:
-            reasons.append(f"tallet er et gennemsnit over {year['window_years']} år")
-    return danish.sentence("; ".join(reasons)) if reasons else None
+            why.append(f"tallet er et gennemsnit over {year['window_years']} år")
+    return " ".join(map(danish.sentence, why)) or None
 
 
 # Activities -----------------------------------------------------------------------------------------------------------
@@ -364,6 +377,7 @@ def _front(sheet: Any, formats: Formats, plan: Plan, year: int, lines: Sequence[
 
 HOW = (
     "De gule felter er jeres: skriv sekretariatets bemærkning, og hvad I gør nu. Resten er skrevet fra tallene.",
+    f"Arket '{MEETING}' er til mødet: det fylder én side og har plads til, hvad I beslutter.",
     "Mål på de tal, som planerne følger sammen, står først; derefter følger målene efter indsatsområde.",
     "Vurderingen bygger alene på tallene og deres usikkerhed. Hvad der har flyttet dem, kan den ikke sige.",
     "'Kan ikke afgøres' er et svar: tallene kan ikke skille bevægelse fra tilfælde. Hvorfor står i 'Hvorfor'.",

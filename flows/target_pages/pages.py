@@ -8,15 +8,18 @@ from typing import Any
 from flows.core.files import write as write_file
 from flows.present import danish, vocabulary
 from flows.present.pages import style, templates
+from flows.publish.figures_read import series
 from flows.publish.plans_read import Plan, PlansAndSecretariats, Secretariat, read
 from flows.publish.snapshots import Snapshot
+from flows.target_pages import meeting, sentences, theory_of_change
 from flows.target_pages import plans as plan_pages
 from flows.target_pages import secretariats as secretariat_pages
-from flows.target_pages import sentences, theory_of_change
 from flows.target_pages.secretariats import COUNT_HEADS
 from schemas.registry import Registry
 
 PACKAGE = "flows.target_pages"
+# What the list of plans can be narrowed to.
+CHOICES = ("off_the_way", "cannot_be_told", "without_verdict", "on_the_way", "reached")
 Progress = Callable[[str, int, int], None]
 
 
@@ -27,11 +30,13 @@ def write(
     plans: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Write `plan-<plan>.html`, `sekretariat-<secretariat>.html` and an `index.html` of them into `folder`.
+    """Write `plan-<plan>.html`, `sekretariat-<secretariat>.html` and an `index.html` of them into `folder`, and beside
+    each plan's page its meeting sheet, `moede-<plan>.pdf`.
 
     `plans` are identifiers of dim_plans, by default all; with some of them, only their secretariats get pages.
-    `progress` is told the plan in the making, how many are done, and of how many. Every file stands alone: no script,
-    no other file, no network. Returns the files, the index first. Raises ValueError for an unknown plan, and
+    `progress` is told the plan in the making, how many are done, and of how many. Every page stands alone: no other
+    file, no network, and no script but the one that narrows and sorts the index. Returns the pages, the index first.
+    Raises ValueError for an unknown plan, and
     LookupError where the snapshot lacks a mart.
     """
     there = read(snapshot)
@@ -44,6 +49,8 @@ def write(
         if progress:
             progress(plan.id, done, len(asked))
         written.append(_write(folder / f"plan-{plan.id}.html", _plan(plan, snapshot, registry)))
+        sheet = meeting.pdf(meeting.compose(plan, registry), snapshot, plan.is_example)
+        write_file(folder / f"moede-{plan.id}.pdf", sheet)
     linked = {plan.id for plan in asked}
     shown = [s for s in there.secretariats if plans is None or linked & {plan.id for plan in s.plans}]
     for secretariat in shown:
@@ -66,13 +73,11 @@ def _plan(plan: Plan, snapshot: Snapshot, registry: Registry) -> str:
 
 
 def _secretariat(secretariat: Secretariat, linked: set[str], snapshot: Snapshot, registry: Registry) -> str:
-    return _render(
-        "secretariat.html.j2",
-        snapshot,
-        secretariat.is_example,
-        page=secretariat_pages.compose(secretariat, registry),
-        linked=linked,
-    )
+    areas = {area for plan in secretariat.plans for area in plan.row["area_ids"].split(", ")}
+    agreed = {row["indicator"] for row in secretariat.shared if row["is_in_force"]}
+    names = dict(snapshot.read("dim_areas").select("area_id", "area_name").iter_rows())
+    page = secretariat_pages.compose(secretariat, registry, series(snapshot, areas, agreed), names)
+    return _render("secretariat.html.j2", snapshot, secretariat.is_example, page=page, linked=linked)
 
 
 def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
@@ -94,7 +99,13 @@ def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
             )
             for secretariat in asked.secretariats
         ],
-        plans=[(plan, [plan.total(column) for column in COUNT_HEADS]) for plan in asked.plans],
+        plans=[
+            (plan, [plan.total(column) for column in COUNT_HEADS], " ".join(k for k in CHOICES if plan.total(k)))
+            for plan in sorted(asked.plans, key=secretariat_pages.in_trouble)
+        ],
+        choices=[(column, COUNT_HEADS[column].lower()) for column in CHOICES],
+        counted_plans=danish.many(len(asked.plans), "helhedsplan.", "helhedsplaner."),
+        script=style(PACKAGE, "index.js"),
     )
 
 
@@ -106,7 +117,7 @@ def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) 
         templates(PACKAGE)
         .get_template(template)
         .render(
-            style=style("flows.present", "page.css"),
+            style=style("flows.present", "page.css") + style(PACKAGE, "targets.css"),
             banners=marked,
             marks=marks,
             marks_on_paper=marks.replace(", ", " · "),

@@ -7,6 +7,7 @@ from flows.present import danish, vocabulary
 from flows.publish.plans_read import Activity, Plan, Row, Target
 from flows.target_pages import sentences, theory_of_change
 from flows.target_pages.sentences import TargetArticle
+from flows.target_pages.standing import NO_FIGURE_YET
 from flows.target_pages.theory_of_change import TheoryPicture
 from schemas.registry import Registry
 
@@ -228,6 +229,6 @@ def _lines(top: TargetArticle, plan: Plan, registry: Registry) -> Iterator[GoalL
         elif article.unmeasured:
             verdict = vocabulary.UNMEASURED
         else:
-            verdict = article.verdict.short if article.verdict else "… Intet tal endnu"
+            verdict = article.verdict.short if article.verdict else NO_FIGURE_YET
         label = registry.indicators[row["indicator"]].label_da if row["indicator"] else danish.ABSENT
         yield GoalLine(article.number, article.anchor, article.goal, label, verdict, article.is_shared)

@@ -1,11 +1,15 @@
-"""A secretariat's page before it is set: its shared indicators, its plans against them, and which figures there are."""
+"""A secretariat's page before it is set: what to take up, shared indicators by area and plan, its plans, its data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flows.present import danish, vocabulary
-from flows.publish.plans_read import Plan, Row, Secretariat
-from flows.target_pages import sentences
+from flows.present import danish, movements, vocabulary
+from flows.present.pictures import Picture
+from flows.publish.figures_read import AreaSeries
+from flows.publish.plans_read import Plan, Row, Secretariat, Target
+from flows.target_pages import area_line, sentences
 from flows.target_pages.plans import Agreement, agreement
+from flows.target_pages.standing import NO_FIGURE_YET, TROUBLE, standing
 from schemas.registry import Registry
 
 # Counts of plan_overview that pages show, with their heads.
@@ -21,11 +25,36 @@ COUNT_HEADS = {
 
 
 @dataclass(frozen=True)
-class Against:
-    """A plan held against the shared indicators: for each its targets, as number, place on its page, verdict."""
+class GoalsOfVerdict:
+    """The goals that stand alike, by plan: number and place on its page; `meaning` is what the verdict says."""
+
+    verdict: str
+    meaning: str
+    count: int
+    plans: tuple[tuple[Plan, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True)
+class AreaOnIndicator:
+    """An area of a plan on a shared indicator: its line, newest figure, movement, and the plan's targets there."""
 
     plan: Plan
-    cells: tuple[tuple[tuple[str, str, str], ...], ...]
+    area: str
+    line: Picture
+    figure: str
+    municipality: str
+    movement: str
+    targets: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class SharedIndicator:
+    """A shared indicator in force: rows by area and plan; `without` are areas that have no figure of it."""
+
+    agreement: Agreement
+    rows: tuple[AreaOnIndicator, ...]
+    without: tuple[str, ...]
+    years: str
 
 
 @dataclass(frozen=True)
@@ -46,17 +75,22 @@ class SecretariatPage:
 
     secretariat: Secretariat
     summary: tuple[str, ...]
-    agreements: tuple[Agreement, ...]
-    in_force: tuple[str, ...]
-    against: tuple[Against, ...]
+    verdicts: tuple[GoalsOfVerdict, ...]
+    shared: tuple[SharedIndicator, ...]
+    ended: tuple[Agreement, ...]
     counts: tuple[tuple[Plan, tuple[int, ...]], ...]
     known: tuple[IndicatorFigures, ...]
     unknown: tuple[str, ...]
     places: tuple[tuple[str, str, str], ...]
 
 
-def compose(secretariat: Secretariat, registry: Registry) -> SecretariatPage:
-    """The page of a secretariat."""
+def compose(
+    secretariat: Secretariat,
+    registry: Registry,
+    series: Mapping[tuple[str, str], AreaSeries],
+    area_names: Mapping[str, str],
+) -> SecretariatPage:
+    """The page of a secretariat; `series` are its areas' figures on its shared indicators."""
     in_force = [row["indicator"] for row in secretariat.shared if row["is_in_force"]]
     order = list(registry.indicators)
     data = sorted(secretariat.data, key=lambda row: (row["indicator"] not in in_force, order.index(row["indicator"])))
@@ -65,10 +99,15 @@ def compose(secretariat: Secretariat, registry: Registry) -> SecretariatPage:
     return SecretariatPage(
         secretariat,
         summary(secretariat, len(in_force)),
-        tuple(agreement(row, registry) for row in secretariat.shared),
-        tuple(registry.indicators[name].label_da for name in in_force),
-        tuple(Against(plan, tuple(_cell(plan, name) for name in in_force)) for plan in secretariat.plans),
-        tuple((plan, tuple(plan.total(column) for column in COUNT_HEADS)) for plan in secretariat.plans),
+        tuple(verdicts(secretariat, registry)),
+        tuple(
+            _shared(row, secretariat, registry, series, area_names) for row in secretariat.shared if row["is_in_force"]
+        ),
+        tuple(agreement(row, registry) for row in secretariat.shared if not row["is_in_force"]),
+        tuple(
+            (plan, tuple(plan.total(column) for column in COUNT_HEADS))
+            for plan in sorted(secretariat.plans, key=in_trouble)
+        ),
         tuple(_known(row, registry, in_force) for row in of_areas if row["areas_with_figures"]),
         tuple(unknown),
         tuple(
@@ -103,16 +142,95 @@ def summary(secretariat: Secretariat, in_force: int) -> tuple[str, ...]:
     return tuple(paragraphs)
 
 
-def _cell(plan: Plan, indicator: str) -> tuple[tuple[str, str, str], ...]:
-    """The plan's targets in force on an indicator."""
-    targets = []
-    for target in plan.walk():
-        row = target.row
-        if row["indicator"] == indicator and not row["is_withdrawn"]:
-            verdict = sentences.verdict_of(target)
-            standing = verdict.short if verdict else "intet tal endnu"
-            targets.append((row["target_no"], sentences.anchor(row["target_no"]), standing))
-    return tuple(targets)
+def in_trouble(plan: Plan) -> tuple[int, ...]:
+    """A key that sorts plans by trouble: goals off the way, not to be told, without a figure; then not measured."""
+    unmeasured = plan.total("goals") - plan.total("goals_measurable")
+    columns = ("off_the_way", "cannot_be_told", "without_verdict")
+    return (*(-plan.total(column) for column in columns), -unmeasured, -plan.total("goals"))
+
+
+def verdicts(secretariat: Secretariat, registry: Registry) -> list[GoalsOfVerdict]:
+    """The measured goals of all plans by verdict, what is in trouble first; no verdict that no goal has."""
+    town = secretariat.row["municipality_name"]
+    found: dict[str | None, dict[str, tuple[Plan, list[tuple[str, str]]]]] = {verdict: {} for verdict in TROUBLE}
+    for plan in secretariat.plans:
+        for target in plan.walk():
+            if target.is_measurable and not target.row["is_withdrawn"]:
+                verdict, number = standing(target, town, registry).verdict, target.row["target_no"]
+                found[verdict].setdefault(plan.id, (plan, []))[1].append((number, sentences.anchor(number)))
+    return [
+        GoalsOfVerdict(
+            f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else NO_FIGURE_YET,
+            vocabulary.MEANINGS[verdict] if verdict else "Der er intet tal efter startåret.",
+            sum(len(goals) for _, goals in plans.values()),
+            tuple((plan, tuple(goals)) for plan, goals in plans.values()),
+        )
+        for verdict, plans in found.items()
+        if plans
+    ]
+
+
+def _shared(
+    row: Row,
+    secretariat: Secretariat,
+    registry: Registry,
+    series: Mapping[tuple[str, str], AreaSeries],
+    area_names: Mapping[str, str],
+) -> SharedIndicator:
+    """One row for each area of each plan that has a figure, the plans with targets in trouble first."""
+    name = row["indicator"]
+    held = [(plan, area) for plan in secretariat.plans for area in plan.row["area_ids"].split(", ")]
+    known = [(plan, area, of) for plan, area in held if (of := series.get((area, name))) and of.newest]
+    scale = area_line.scale(each for _, _, each in known) if known else None
+    town = secretariat.row["municipality_name"]
+    rows = [
+        AreaOnIndicator(
+            plan,
+            area_names.get(area, area),
+            Picture((), area_line.svg(each, scale), area_line.in_words(each, registry.indicators[name])),
+            _figure(each, registry, name),
+            _municipality(each, registry, name),
+            movements.sentence(each.movement, registry.indicators[name], f"{town} Kommune"),
+            _targets(plan, name, area),
+        )
+        for plan, area, each in known
+        if scale
+    ]
+    without = [area_names.get(area, area) for _, area in held if not ((of := series.get((area, name))) and of.newest)]
+    years = f"{scale[0]}–{scale[1]}" if scale else ""
+    return SharedIndicator(agreement(row, registry), tuple(rows), tuple(dict.fromkeys(without)), years)
+
+
+def _figure(each: AreaSeries, registry: Registry, name: str) -> str:
+    """The newest figure, its year and its interval."""
+    newest, indicator = each.newest, registry.indicators[name]
+    if newest is None:
+        return danish.ABSENT
+    limits = danish.interval(newest["ci_low"], newest["ci_high"], indicator)
+    window = f", gennemsnit af {newest['window_years']} år" if newest["window_years"] > 1 else ""
+    known = "" if limits == danish.ABSENT else f"; {limits}"
+    return f"{danish.valued(newest['value'], indicator)} ({newest['year']}{window}{known})"
+
+
+def _municipality(each: AreaSeries, registry: Registry, name: str) -> str:
+    newest = each.newest
+    value = newest["municipality_value"] if newest else None
+    return "ikke leveret" if value is None else danish.valued(value, registry.indicators[name])
+
+
+def _targets(plan: Plan, indicator: str, area: str) -> tuple[tuple[str, str, str], ...]:
+    """The plan's targets in force on an indicator for an area: number, place on its page, verdict."""
+
+    def told(target: Target) -> tuple[str, str, str]:
+        verdict = sentences.verdict_of(target)
+        number = target.row["target_no"]
+        return number, sentences.anchor(number), verdict.short if verdict else NO_FIGURE_YET
+
+    return tuple(
+        told(target)
+        for target in plan.walk()
+        if target.row["indicator"] == indicator and target.row["area_id"] == area and not target.row["is_withdrawn"]
+    )
 
 
 def _known(row: Row, registry: Registry, in_force: list[str]) -> IndicatorFigures:

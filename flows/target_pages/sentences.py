@@ -6,6 +6,7 @@ from flows.present import danish, vocabulary
 from flows.present.pictures import Picture
 from flows.publish.plans_read import Row, Target
 from flows.target_pages import charts
+from flows.target_pages.standing import standing
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -23,7 +24,7 @@ APART = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict as it is shown: a sign and a word, the year of its figure, its kind, and why."""
+    """A verdict as it is shown: a sign and a word, the year of its figure, and its kind."""
 
     sign: str
     word: str
@@ -31,7 +32,6 @@ class Verdict:
     kind: str
     meaning: str
     kind_meaning: str
-    reasons: tuple[str, ...]
 
     @property
     def short(self) -> str:
@@ -54,6 +54,7 @@ class TargetArticle:
     versions: tuple[str, ...]
     unmeasured: str
     verdict: Verdict | None
+    why: str
     charts: tuple[Picture, ...]
     years: tuple[tuple[str, ...], ...]
     around: tuple[str, ...]
@@ -99,6 +100,7 @@ def article(target: Target, municipality: str, registry: Registry, is_first: boo
         _versions(target, registry),
         "" if target.is_measurable else vocabulary.NOT_MEASURABLE.get(row["not_measurable_because"], ""),
         verdict_of(target) if is_judged else None,
+        standing(target, municipality, registry).why if is_judged else "",
         _drawn(target, indicator) if is_drawn and indicator else (),
         _years(target, indicator) if is_drawn and indicator else (),
         _around(target, indicator, municipality) if is_judged and indicator else (),
@@ -127,7 +129,6 @@ def verdict_of(target: Target) -> Verdict | None:
         vocabulary.KINDS[kind] if kind else "",
         vocabulary.MEANINGS[verdict],
         vocabulary.KIND_MEANINGS[kind] if kind else "",
-        tuple(vocabulary.reasons(newest["why"])),
     )
 
 
@@ -369,7 +370,7 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
         sentences.append(f"Fra start til mål er der {_size(step, indicator)}. {is_long}.")
     elif step is not None:
         size, why = _size(step, indicator), _why_unseen(row, indicator)
-        sentences.append(f"Fra start til mål er der {size}. Om det kan ses, vides ikke: {why}.")
+        sentences.append(f"Fra start til mål er der {size}. Om det kan ses, ved vi ikke: {why}.")
     if compared:
         sentences.append(
             f"{danish.many(moved, 'område', 'områder')} af {danish.number(compared)} har nogensinde flyttet sig mindst "
@@ -377,7 +378,7 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
         )
     elif compared == 0:
         sentences.append(
-            f"Om noget område har flyttet sig så langt på {years}, vides ikke: ingen har to tal med {years} imellem, "
+            f"Om noget område har flyttet sig så langt på {years}, ved vi ikke: ingen har to tal med {years} imellem, "
             f"der kan sammenlignes."
         )
     return tuple(sentences)

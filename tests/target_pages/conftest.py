@@ -17,6 +17,7 @@ from schemas.registry import Registry
 
 # What a column of these types holds where a row leaves it out.
 DEFAULTS = {"year": 2010, "date": date(2010, 5, 3)}
+READ = (*MARTS, "area_profile", "area_movements")
 PLAN, OTHER, EMPTY = "vollsmose", "soenderbro", "stengaarden"
 
 
@@ -26,7 +27,7 @@ class Town:
 
     registry: Registry
     origin: str = "real"
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {mart: [] for mart in MARTS})
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {mart: [] for mart in READ})
 
     def add(self, mart: str, *rows: dict[str, Any]) -> None:
         """Add rows to a mart."""
@@ -140,6 +141,19 @@ class Town:
             }
             self.add("target_progress", made)
 
+    def figures(
+        self, indicator: str, values: Mapping[int, float | None], area: str = "vollsmose", **moved: Any
+    ) -> None:
+        """Add the figures of an area, and how it moved: `moved` are columns of area_movements."""
+        of = {"area_id": area, "indicator": indicator}
+        for year, value in values.items():
+            limits = {} if value is None else {"ci_low": value - 2, "ci_high": value + 2, "municipality_value": 60.0}
+            known = {"year": year, "value": value, "window_years": 1, **limits}
+            self.add("area_profile", of | known | ({"missing_reason": "not_delivered"} if value is None else {}))
+        if moved:
+            years = {"before_from": 2005, "before_to": 2007, "after_from": 2011, "after_to": 2012}
+            self.add("area_movements", of | years | {"is_headline": False} | moved)
+
     def count(self) -> None:
         """Fill plan_overview from the targets and activities, as its SQL does."""
         names = {row["effort_area_id"]: row["name_da"] for row in self.registry.codes["effort_areas"]}
@@ -189,7 +203,7 @@ class Town:
             write_parquet(
                 folder / f"{mart}.parquet", frame(table, stamped, self.registry, **DEFAULTS).to_arrow(), table
             )
-        entries = {mart: {"file": f"{mart}.parquet"} for mart in MARTS}
+        entries = {mart: {"file": f"{mart}.parquet"} for mart in READ}
         manifest = {"origin": self.origin, "as_of": "2013-03-04T05:00:00+00:00", "marts": entries}
         return Snapshot("5f0c9a1b2c3d4e5f", folder, manifest)
 
@@ -209,6 +223,20 @@ def bare(registry: Registry) -> Town:
     town.add("dim_areas", {"area_id": "bogparken", "area_name": "Bøgeparken"} | of)
     town.plan(PLAN, "Helhedsplan Vollsmose", areas="vollsmose, bogparken")
     return town
+
+
+def _add_figures(town: Town) -> None:
+    """Figures of the shared indicators: one that moved, and one of which nobody can say so."""
+    told = {"movement": 5.8, "movement_low": 2.1, "movement_high": 9.5, "lasting_movement": 4.2, "is_headline": True}
+    ends = {"before_value": 42.6, "after_value": 48.4, "municipality_before": 70.1, "municipality_after": 71.0}
+    town.figures(
+        "employed_18_64_pct",
+        {2007: 42.5, 2008: 44.1, 2009: None, 2010: 46.0, 2011: 48.2},
+        **told,
+        **ends,
+        municipality_movement=0.9,
+    )
+    town.figures("move_out_pct", {2008: 43.1}, movement_missing_reason="years_missing")
 
 
 def full(registry: Registry) -> Town:
@@ -358,6 +386,7 @@ def full(registry: Registry) -> Town:
         }
         places = {} if indicator.of_areas else {"municipality_years": "2008", "municipality_sources": "statbank_aup"}
         town.add("data_overview", of | {"indicator": indicator.id} | known | places)
+    _add_figures(town)
     town.count()
     return town
 

@@ -117,7 +117,7 @@ def test_a_target_has_its_figures_as_numbers_and_its_verdict_in_words(
     assert (row["Vurdering"], row["Slags vurdering"]) == ("↗ På vej", "foreløbig vurdering")
     # Where nothing else is the reason, the verdict's own meaning is.
     assert row["Hvorfor"] == vocabulary.MEANINGS["on_the_way"]
-    assert (row["Sekretariatets bemærkning"], row["Hvad gør vi nu"]) == ("", "")
+    assert (row["Sekretariatets bemærkning"], row["Hvad gør I nu"]) == ("", "")
     assert row["Boligområde"] == "Vollsmose"
     assert by_number(told)["2"]["Planens målgruppe"] == "drenge på 16-20 år"
     assert by_number(told)["2"]["Vurdering"] == "✗ Ikke på vej"
@@ -152,12 +152,13 @@ def test_a_year_without_a_figure_and_the_starting_year(
     form.write(tmp_path / "2010.xlsx", snapshot, registry, PLAN, 2010)
     found = by_number(sheets((tmp_path / "2010.xlsx").read_bytes()))
     assert (found["4"]["Vurdering"], found["4"]["Slags vurdering"]) == ("… Intet tal for året", "")
-    assert found["4"]["Hvorfor"] == "Ikke leveret."
+    assert found["4"]["Hvorfor"] == "Ikke leveret; Odense Kommune kan levere det."
     assert found["3"]["Usikkerhed"] == "ukendt"
     assert found["3"]["Vurdering"] == "? Kan ikke afgøres"
     assert found["3"]["Hvorfor"] == (
-        "Startværdien er ikke den, som tallene viser; det, der tælles, har ingen beregnet usikkerhed; "
-        "tallet er foreløbigt; tallet er et gennemsnit over 4 år."
+        "Planen skriver 45,0 % i startåret, tallene viser 43,1 %; planen kan rette sin startværdi. Usikkerheden "
+        "kan ikke regnes for det, der tælles. Ingen levering løser det; et andet tal kan. Tallet er foreløbigt. "
+        "Tallet er et gennemsnit over 4 år."
     )
     assert found["6"]["Vurdering"] == "✓ Nået"
     form.write(tmp_path / "2008.xlsx", snapshot, registry, PLAN, 2008)
@@ -218,27 +219,27 @@ def test_what_is_made_up_says_so_on_the_front_and_on_every_printed_page(
     front = [row[0] for row in sheets((tmp_path / "a.xlsx").read_bytes())["Forside"]]
     assert front[1:3] == ["INTERNT", mark]
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
-        for number in range(1, 5):
+        for number in range(1, 6):
             assert f"INTERNT · {mark}" in archive.read(f"xl/worksheets/sheet{number}.xml").decode()
 
 
-def test_each_sheet_but_the_front_is_one_table_with_its_header_in_sight(book: bytes) -> None:
+def test_each_sheet_but_the_first_two_is_one_table_with_its_header_in_sight(book: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
         names = archive.namelist()
-        parts = [ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml")) for number in range(1, 5)]
+        parts = [ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml")) for number in range(1, 6)]
         tables = [ElementTree.fromstring(archive.read(name)) for name in names if name.startswith("xl/tables/")]
     assert [table.attrib["name"] for table in tables] == ["maal", "aktiviteter", "forklaring"]
-    for part in parts:
+    for part, pages_high in zip(parts, ("0", "1", "0", "0", "0"), strict=True):
         assert part.find("x:mergeCells", NS) is None
         setup = part.find("x:pageSetup", NS)
         assert setup is not None
         assert (setup.attrib["orientation"], setup.attrib["paperSize"]) == ("landscape", "9")
-        assert setup.attrib["fitToHeight"] == "0"
-    for part, frozen in zip(parts[1:], ("3", "2", None), strict=True):
+        assert setup.attrib.get("fitToHeight", "1") == pages_high
+    for part, frozen in zip(parts[2:], ("2", "2", None), strict=True):
         pane = part.find(".//x:pane", NS)
         assert pane is not None
         assert (pane.attrib["ySplit"], pane.attrib.get("xSplit"), pane.attrib["state"]) == ("1", frozen, "frozen")
-    assert [len(part.findall("x:tableParts/x:tablePart", NS)) for part in parts] == [0, 1, 1, 1]
+    assert [len(part.findall("x:tableParts/x:tablePart", NS)) for part in parts] == [0, 0, 1, 1, 1]
 
 
 def test_the_same_snapshot_gives_the_same_bytes(

@@ -1,0 +1,77 @@
+"""The meeting sheet as a sheet of the yearly form: goals as rows, questions, and yellow cells for what is decided."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flows.present.excel import LINE, Formats, lines_of
+from flows.target_pages.meeting import DECISION, FOOT, HEADS, QUESTIONS, TO_FILL_IN, MeetingSheet
+
+# Goal and indicator, start, now, goal, verdict, why, elsewhere: as many columns as one page of A4 shows at 8 points.
+WIDTHS = (34, 12, 12, 12, 19, 46, 36)
+GOAL, _, VERDICT, WHY, ELSEWHERE = HEADS
+LINES_TO_WRITE = 4
+
+
+def add(sheet: Any, formats: Formats, told: MeetingSheet, marks: Sequence[tuple[str, str]]) -> None:
+    """Write the sheet; it prints on one page."""
+    for place, width in enumerate(WIDTHS):
+        sheet.set_column(place, place, width)
+    plain, small = formats.of(font_size=10), formats.of(font_size=9, font_color="#4D4D4D")
+    sheet.write_string(0, 0, " · ".join(f"{mark}: {meaning}" for mark, meaning in marks), formats.of(bold=True))
+    sheet.write_string(1, 0, f"Mødeark til styregruppen · {told.plan_name}", small)
+    sheet.write_string(2, 0, told.title, formats.of(bold=True, font_size=16))
+    sheet.write_string(3, 0, told.place, small)
+    line = _goals(sheet, formats, told, 5)
+    for name, text in (("Flere mål", told.others), ("∅ Følges ikke med tal", told.without_figures)):
+        if text:
+            sheet.write_string(line, 0, f"{name}: {text}.", plain)
+            line += 1
+    line = _asked(sheet, formats, told, line + 1)
+    _decided(sheet, formats, line + 1)
+    sheet.fit_to_pages(1, 1)
+
+
+def _goals(sheet: Any, formats: Formats, told: MeetingSheet, line: int) -> int:
+    """The goals as rows; the line below them."""
+    head = formats.of(bold=True, bottom=2, text_wrap=True, valign="top")
+    for place, name in enumerate((GOAL, "Start ○", "Nu ◆", "Mål |", VERDICT, WHY, ELSEWHERE)):
+        sheet.write_string(line, place, name, head)
+    cell, strong = (
+        formats.of(text_wrap=True, valign="top", bottom=1, bottom_color="#BFBFBF", bold=b) for b in (False, True)
+    )
+    for row in told.rows:
+        line += 1
+        texts = (f"{row.number} {row.goal}\n{row.measured_by}", *row.figures, row.verdict, row.why, row.elsewhere)
+        for place, text in enumerate(texts):
+            sheet.write_string(line, place, text, strong if place in (2, 4) else cell)
+        goal = lines_of(f"{row.number} {row.goal}", WIDTHS[0]) + lines_of(row.measured_by, WIDTHS[0])
+        others = (lines_of(text, width) for text, width in zip(texts[1:], WIDTHS[1:], strict=True))
+        sheet.set_row(line, LINE * max(goal, *others) + 4)
+    return line + 1
+
+
+def _asked(sheet: Any, formats: Formats, told: MeetingSheet, line: int) -> int:
+    sheet.write_string(line, 0, QUESTIONS, formats.of(bold=True, font_size=12))
+    for number, question in enumerate(told.questions, 1):
+        line += 1
+        sheet.write_string(line, 0, f"{number}. {question}", formats.of(font_size=11))
+    return line + 1
+
+
+def _decided(sheet: Any, formats: Formats, line: int) -> None:
+    """Yellow lines to write on, and below them who, when and the signatures."""
+    # Not wrapped: what is written into the first cell runs on over the others of its line.
+    answer = formats.of(valign="top", bg_color="#FFF8DC", bottom=1, bottom_color="#7F7F7F")
+    sheet.write_string(line, 0, DECISION, formats.of(bold=True, font_size=12))
+    for _ in range(LINES_TO_WRITE):
+        line += 1
+        for place in range(len(WIDTHS)):
+            sheet.write_blank(line, place, None, answer)
+        sheet.set_row(line, 24)
+    line += 2
+    for place, field in enumerate(TO_FILL_IN):
+        sheet.write_string(line, place + (place > 0), field, formats.of(bold=True, text_wrap=True, valign="top"))
+        sheet.write_blank(line + 1, place + (place > 0), None, answer)
+    sheet.set_row(line, 2 * LINE + 4)
+    sheet.set_row(line + 1, 24)
+    sheet.write_string(line + 3, 0, FOOT, formats.of(font_size=9, font_color="#4D4D4D"))
