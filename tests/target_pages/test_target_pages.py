@@ -85,7 +85,9 @@ def test_nothing_points_outside(folder: Path) -> None:
     for file in folder.glob("*.html"):
         page = re.sub(r'xmlns(:xlink)?="[^"]*"', "", file.read_text())
         assert not re.search(r"https?:|//[\w-]+\.|@import|url\((?!#)", page), file.name
-        assert not re.search(r"<(script|link|img|iframe|object|form)\b|\son\w+=", page), file.name
+        assert not re.search(r"<(link|img|iframe|object)\b|<script \w|\son\w+=", page), file.name
+        # The index alone is narrowed and sorted by a script of its own, and whole without it.
+        assert file.name == "index.html" or not re.search(r"<(script|form)\b", page), file.name
         assert len(ids[file.name]) == len(set(ids[file.name])), file.name
         links = re.findall(r'href="([^"#]*)(?:#([^"]*))?"', page)
         assert len(links) >= 2
@@ -327,8 +329,8 @@ def test_a_secretariat_sees_its_plans_against_what_it_agreed_on(folder: Path) ->
     moves = table(page, "Fraflytningsprocent efter område")
     assert [list(row.values())[4:] for name, row in moves.items() if "Sønderbro" in name] == [
         [
-            "Om tallet har flyttet sig sikkert, ved vi ikke: der mangler tal for et af de tre år før eller de to nyeste "
-            "år.",
+            "Om tallet har flyttet sig sikkert, ved vi ikke: der mangler tal for et af de tre år før eller de to "
+            "nyeste år.",
             "Mål 1: ? Kan ikke afgøres (2009)",
         ]
     ]
