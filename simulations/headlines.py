@@ -60,7 +60,7 @@ def main(seeds: int = 20, first_seed: int = 40_000, areas: int = 1000) -> int:
     """Print what headlines said beside the planted truth; returns how many limits were missed."""
     registry = load()
     started = time.perf_counter()
-    told = pl.concat(
+    rows = pl.concat(
         judged(way, seed, areas, registry) for seed in range(first_seed, first_seed + seeds) for way in SELECTION
     )
     seconds = (time.perf_counter() - started) / seeds
@@ -72,7 +72,7 @@ def main(seeds: int = 20, first_seed: int = 40_000, areas: int = 1000) -> int:
     missed = 0
     for way in SELECTION:
         for kind in ("with a plan", "without"):
-            row = accounts(told.filter(chosen_by=way, kind=kind))
+            row = accounts(rows.filter(chosen_by=way, kind=kind))
             missed += row["wrong"] > WRONG_SIGN_PCT or row["twice"] > OVER_TWICE_PCT
             sizes = "".join(f"{row[f'found_{size}']:>9.0f}" for size in SIZES)
             print(
@@ -206,7 +206,7 @@ def _truth(world: World) -> Iterator[tuple[str, float]]:
 
 def accounts(rows: pl.DataFrame) -> dict[str, float]:
     """Per cent of movements told; of those told, wrong sign and over twice the truth; of true ones found, by size."""
-    told = rows.filter("is_headline")
+    headlines = rows.filter("is_headline")
     right = pl.col("lasting_movement").sign() == pl.col("true").sign()
 
     def pct(part: pl.DataFrame, whole: pl.DataFrame) -> float:
@@ -215,10 +215,10 @@ def accounts(rows: pl.DataFrame) -> dict[str, float]:
     large = {size: rows.filter(pl.col("true").abs() >= size) for size in SIZES}
     return {
         "pairs": rows.height,
-        "told": pct(told, rows),
-        "wrong": pct(told.filter(~right), told),
-        "twice": pct(told.filter(pl.col("lasting_movement").abs() > 2 * pl.col("true").abs()), told),
-        "raw_twice": pct(told.filter(pl.col("movement").abs() > 2 * pl.col("true").abs()), told),
+        "told": pct(headlines, rows),
+        "wrong": pct(headlines.filter(~right), headlines),
+        "twice": pct(headlines.filter(pl.col("lasting_movement").abs() > 2 * pl.col("true").abs()), headlines),
+        "raw_twice": pct(headlines.filter(pl.col("movement").abs() > 2 * pl.col("true").abs()), headlines),
         **{f"found_{size}": pct(part.filter(pl.col("is_headline") & right), part) for size, part in large.items()},
     }
 

@@ -1,13 +1,13 @@
 """The line of a goal as SVG: the figure of the start, the figure now with its interval, and the goal, on one scale."""
 
 from flows.present import danish
-from flows.target_pages.standing import Standing
+from flows.target_pages.standing import TargetStanding
 
 WIDTH, HEIGHT, EDGE = 230, 30, 10
 INK, AREA, GOAL, QUIET = "#1b1b1b", "#12395b", "#8a3b12", "#bbbbbb"
 
 
-def numbers(standing: Standing) -> tuple[str, str, str]:
+def numbers(standing: TargetStanding) -> tuple[str, str, str]:
     """The three figures in Danish notation, with the unit; a dash where there is none."""
     row, of_year, indicator = standing.row, standing.of_year, standing.indicator
     start = row["start_figure"] if row["start_figure"] is not None else row["start_value"]
@@ -15,7 +15,7 @@ def numbers(standing: Standing) -> tuple[str, str, str]:
     return danish.valued(start, indicator), danish.valued(now, indicator), danish.valued(row["target_value"], indicator)
 
 
-def in_words(standing: Standing) -> str:
+def in_words(standing: TargetStanding) -> str:
     """What the line shows: 'Start 14,7 % (2008), nu 14,8 % (2012; 12,4–17,6), mål 10,0 % (2012).'"""
     row, of_year = standing.row, standing.of_year
     start, now, goal = numbers(standing)
@@ -26,14 +26,15 @@ def in_words(standing: Standing) -> str:
     return danish.sentence(", ".join([*parts, f"mål {goal} ({row['target_year']})"]))
 
 
-def svg(standing: Standing) -> str:
+def svg(standing: TargetStanding) -> str:
     """The line; the scale reaches from the lowest to the highest of what stands on it."""
     row, of_year = standing.row, standing.of_year
     start = row["start_figure"] if row["start_figure"] is not None else row["start_value"]
     now = of_year["value"] if of_year else None
     low, high = (of_year["ci_low"], of_year["ci_high"]) if of_year else (None, None)
     held = [value for value in (start, now, low, high, row["target_value"]) if value is not None]
-    least, width = min(held), (max(held) - min(held)) or 1.0
+    least: float = min(held)
+    width: float = (max(held) - least) or 1.0
 
     def x(value: float) -> float:
         return round(EDGE + (WIDTH - 2 * EDGE) * (value - least) / width, 1)

@@ -1,5 +1,6 @@
 """The meeting sheet of a plan: goals, verdicts and why, what happened elsewhere, questions, room for decisions."""
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -8,11 +9,11 @@ from flows.present.pdf import compiled
 from flows.publish.plans_read import Plan, Row
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import goal_line, sentences
-from flows.target_pages.standing import NEW_START, Standing, in_trouble_first, standing
+from flows.target_pages.standing import NEW_START, TargetStanding, in_trouble_first, standing
 from schemas.registry import Registry
 
 # As many goals as one sheet of A4 can hold; the others are named below with their verdicts.
-MOST_ROWS, MOST_QUESTIONS = 7, 3
+MOST_ROWS, MOST_LISTED, MOST_QUESTIONS, LONGEST_GOAL = 7, 6, 3, 110
 FOOT = "Tallene viser, om det går som planlagt. De kan ikke vise, hvad planen har bevirket."
 HEADS = ("Mål", "Start ○, nu ◆, mål |", "Er vi på vej?", "Hvorfor", "Hvad skete der andre steder?")
 QUESTIONS, DECISION = "Spørgsmål til mødet", "Hvad beslutter vi?"
@@ -61,8 +62,8 @@ def compose(plan: Plan, registry: Registry, until: int | None = None) -> Meeting
         title(standings, len(bare), f"{town} Kommune"),
         f"{town} · {', '.join(plan.areas)} · {when}",
         tuple(_row(each) for each in standings[:MOST_ROWS]),
-        "; ".join(f"{each.row['target_no']} {each.row['goal']}: {each.words}" for each in rest),
-        "; ".join(f"{row['target_no']} {row['goal']} ({_unmeasured(row)})" for row in bare),
+        _listed([f"{each.row['target_no']} {_short(each.row['goal'])}: {each.words}" for each in rest]),
+        _listed([f"{row['target_no']} {_short(row['goal'])} ({_unmeasured(row)})" for row in bare]),
         tuple(questions(standings, bare, plan)),
     )
 
@@ -84,7 +85,7 @@ def pdf(sheet: MeetingSheet, snapshot: Snapshot, is_example: bool) -> bytes:
     return compiled("flows.target_pages", "meeting.typ", content, pictures)
 
 
-def title(standings: list[Standing], unmeasured: int, town: str) -> str:
+def title(standings: list[TargetStanding], unmeasured: int, town: str) -> str:
     """The finding: how many goals are where, and who can change that."""
     if not standings:
         many = danish.many(unmeasured, "mål", "mål")
@@ -105,7 +106,7 @@ def title(standings: list[Standing], unmeasured: int, town: str) -> str:
     return f"Af {several} med tal er {danish.listed(counted)}"
 
 
-def questions(standings: list[Standing], bare: list[Row], plan: Plan) -> Iterator[str]:
+def questions(standings: list[TargetStanding], bare: list[Row], plan: Plan) -> Iterator[str]:
     """At most one question for each kind of verdict, three in all, in the order of trouble."""
     made = (
         _of_off_the_way([each for each in standings if each.verdict == "off_the_way"]),
@@ -116,7 +117,7 @@ def questions(standings: list[Standing], bare: list[Row], plan: Plan) -> Iterato
     yield from [question for question in made if question][:MOST_QUESTIONS]
 
 
-def _of_off_the_way(found: list[Standing]) -> str:
+def _of_off_the_way(found: list[TargetStanding]) -> str:
     if not found:
         return ""
     first = found[0]
@@ -127,7 +128,7 @@ def _of_off_the_way(found: list[Standing]) -> str:
     )
 
 
-def _of_unclear(found: list[Standing], plan: Plan) -> str:
+def _of_unclear(found: list[TargetStanding], plan: Plan) -> str:
     if not found:
         return ""
     waiting = [each for each in found if each.awaits_delivery]
@@ -148,7 +149,7 @@ def _of_unclear(found: list[Standing], plan: Plan) -> str:
     return f"Mål {number} kan ikke afgøres med {base}. Skal det måles {together}?"
 
 
-def _of_on_the_way(found: list[Standing]) -> str:
+def _of_on_the_way(found: list[TargetStanding]) -> str:
     if not found:
         return ""
     first = found[0]
@@ -169,12 +170,23 @@ def _unmeasured(row: Row) -> str:
     return vocabulary.NOT_MEASURABLE.get(row["not_measurable_because"], "planen har ikke sagt hvorfor")
 
 
-def _row(each: Standing) -> GoalRow:
+def _short(goal: str) -> str:
+    """A goal on one sheet of paper; the whole of it stands on the plan's page."""
+    return textwrap.shorten(goal, LONGEST_GOAL, placeholder=" …")
+
+
+def _listed(goals: list[str]) -> str:
+    rest = len(goals) - MOST_LISTED
+    more = f"; {rest} til står på planens side" if rest > 0 else ""
+    return "; ".join(goals[:MOST_LISTED]) + more
+
+
+def _row(each: TargetStanding) -> GoalRow:
     row, indicator = each.row, each.indicator
     where = f" · {row['area_name']}" if row["area_name"] else ""
     return GoalRow(
         row["target_no"],
-        row["goal"],
+        _short(row["goal"]),
         f"{indicator.label_da}{where}",
         goal_line.svg(each),
         goal_line.numbers(each),
@@ -185,7 +197,7 @@ def _row(each: Standing) -> GoalRow:
     )
 
 
-def elsewhere(each: Standing) -> str:
+def elsewhere(each: TargetStanding) -> str:
     """What the municipality, the country and the area did in the same years."""
     of_year, indicator = each.of_year, each.indicator
     if of_year is None:

@@ -12,26 +12,26 @@ GOAL, _, VERDICT, WHY, ELSEWHERE = HEADS
 LINES_TO_WRITE = 4
 
 
-def add(sheet: Any, formats: Formats, told: MeetingSheet, marks: Sequence[tuple[str, str]]) -> None:
+def add(sheet: Any, formats: Formats, content: MeetingSheet, marks: Sequence[tuple[str, str]]) -> None:
     """Write the sheet; it prints on one page."""
     for place, width in enumerate(WIDTHS):
         sheet.set_column(place, place, width)
     plain, small = formats.of(font_size=10), formats.of(font_size=9, font_color="#4D4D4D")
     sheet.write_string(0, 0, " · ".join(f"{mark}: {meaning}" for mark, meaning in marks), formats.of(bold=True))
-    sheet.write_string(1, 0, f"Mødeark til styregruppen · {told.plan_name}", small)
-    sheet.write_string(2, 0, told.title, formats.of(bold=True, font_size=16))
-    sheet.write_string(3, 0, told.place, small)
-    line = _goals(sheet, formats, told, 5)
-    for name, text in (("Flere mål", told.others), ("∅ Følges ikke med tal", told.without_figures)):
+    sheet.write_string(1, 0, f"Mødeark til styregruppen · {content.plan_name}", small)
+    sheet.write_string(2, 0, content.title, formats.of(bold=True, font_size=16))
+    sheet.write_string(3, 0, content.place, small)
+    line = _goals(sheet, formats, content, 5)
+    for name, text in (("Flere mål", content.others), ("∅ Følges ikke med tal", content.without_figures)):
         if text:
             sheet.write_string(line, 0, f"{name}: {text}.", plain)
             line += 1
-    line = _asked(sheet, formats, told, line + 1)
+    line = _asked(sheet, formats, content, line + 1)
     _decided(sheet, formats, line + 1)
     sheet.fit_to_pages(1, 1)
 
 
-def _goals(sheet: Any, formats: Formats, told: MeetingSheet, line: int) -> int:
+def _goals(sheet: Any, formats: Formats, content: MeetingSheet, line: int) -> int:
     """The goals as rows; the line below them."""
     head = formats.of(bold=True, bottom=2, text_wrap=True, valign="top")
     for place, name in enumerate((GOAL, "Start ○", "Nu ◆", "Mål |", VERDICT, WHY, ELSEWHERE)):
@@ -39,7 +39,7 @@ def _goals(sheet: Any, formats: Formats, told: MeetingSheet, line: int) -> int:
     cell, strong = (
         formats.of(text_wrap=True, valign="top", bottom=1, bottom_color="#BFBFBF", bold=b) for b in (False, True)
     )
-    for row in told.rows:
+    for row in content.rows:
         line += 1
         texts = (f"{row.number} {row.goal}\n{row.measured_by}", *row.figures, row.verdict, row.why, row.elsewhere)
         for place, text in enumerate(texts):
@@ -50,9 +50,9 @@ def _goals(sheet: Any, formats: Formats, told: MeetingSheet, line: int) -> int:
     return line + 1
 
 
-def _asked(sheet: Any, formats: Formats, told: MeetingSheet, line: int) -> int:
+def _asked(sheet: Any, formats: Formats, content: MeetingSheet, line: int) -> int:
     sheet.write_string(line, 0, QUESTIONS, formats.of(bold=True, font_size=12))
-    for number, question in enumerate(told.questions, 1):
+    for number, question in enumerate(content.questions, 1):
         line += 1
         sheet.write_string(line, 0, f"{number}. {question}", formats.of(font_size=11))
     return line + 1

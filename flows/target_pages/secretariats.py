@@ -180,7 +180,7 @@ def _shared(
     """One row for each area of each plan that has a figure, the plans with targets in trouble first."""
     name = row["indicator"]
     held = [(plan, area) for plan in secretariat.plans for area in plan.row["area_ids"].split(", ")]
-    known = [(plan, area, of) for plan, area in held if (of := series.get((area, name))) and of.newest]
+    known = [(plan, area, found) for plan, area in held if (found := series.get((area, name))) and found.newest]
     scale = area_line.scale(each for _, _, each in known) if known else None
     town = secretariat.row["municipality_name"]
     rows = [
@@ -196,7 +196,9 @@ def _shared(
         for plan, area, each in known
         if scale
     ]
-    without = [area_names.get(area, area) for _, area in held if not ((of := series.get((area, name))) and of.newest)]
+    without = [
+        area_names.get(area, area) for _, area in held if not ((found := series.get((area, name))) and found.newest)
+    ]
     years = f"{scale[0]}–{scale[1]}" if scale else ""
     return SharedIndicator(agreement(row, registry), tuple(rows), tuple(dict.fromkeys(without)), years)
 
@@ -221,13 +223,13 @@ def _municipality(each: AreaSeries, registry: Registry, name: str) -> str:
 def _targets(plan: Plan, indicator: str, area: str) -> tuple[tuple[str, str, str], ...]:
     """The plan's targets in force on an indicator for an area: number, place on its page, verdict."""
 
-    def told(target: Target) -> tuple[str, str, str]:
+    def goal(target: Target) -> tuple[str, str, str]:
         verdict = sentences.verdict_of(target)
         number = target.row["target_no"]
         return number, sentences.anchor(number), verdict.short if verdict else NO_FIGURE_YET
 
     return tuple(
-        told(target)
+        goal(target)
         for target in plan.walk()
         if target.row["indicator"] == indicator and target.row["area_id"] == area and not target.row["is_withdrawn"]
     )

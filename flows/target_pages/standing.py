@@ -39,7 +39,7 @@ TROUBLE = ("off_the_way", "cannot_be_told", None, "on_the_way", "reached")
 
 
 @dataclass(frozen=True)
-class Standing:
+class TargetStanding:
     """A target in a year: `verdict` is None where no year has one; `missing` are reasons for that or for a `?`."""
 
     target: Target
@@ -73,7 +73,7 @@ class Standing:
         )
 
 
-def standing(target: Target, municipality: str, registry: Registry, until: int | None = None) -> Standing:
+def standing(target: Target, municipality: str, registry: Registry, until: int | None = None) -> TargetStanding:
     """A measured target by its newest year with a figure, of those up to `until`. `municipality` is its name."""
     indicator = registry.indicators[target.row["indicator"]]
     judged = [
@@ -84,10 +84,10 @@ def standing(target: Target, municipality: str, registry: Registry, until: int |
     of_year = judged[-1] if judged else None
     missing = tuple(reason for reason in ((of_year["why"] if of_year else None) or "").split("; ") if reason)
     why = _why(target, indicator, of_year, missing, f"{municipality} Kommune")
-    return Standing(target, indicator, of_year, why, missing)
+    return TargetStanding(target, indicator, of_year, why, missing)
 
 
-def in_trouble_first(standings: list[Standing]) -> list[Standing]:
+def in_trouble_first(standings: list[TargetStanding]) -> list[TargetStanding]:
     """Not on the way, cannot be told, no figure yet, on the way, reached; in the plan's order within each."""
     return sorted(standings, key=lambda each: TROUBLE.index(each.verdict))
 

@@ -334,7 +334,7 @@ def test_a_secretariat_sees_its_plans_against_what_it_agreed_on(folder: Path) ->
             "Mål 1: ? Kan ikke afgøres (2009)",
         ]
     ]
-    assert "? Kan ikke afgøres: 2 mål Helhedsplan Vollsmose (mål 3); Sønderbro i fællesskab (mål 1)" in text(page)
+    assert "? Kan ikke afgøres: 2 mål Helhedsplan Vollsmose ( mål 3 ); Sønderbro i fællesskab ( mål 1 )" in text(page)
     assert f'href="plan-{PLAN}.html#maal-6"' in page
     counts = table(page, "Mål og aktiviteter")["Helhedsplan Vollsmose"]
     assert list(counts.values())[1:] == ["6", "5", "1", "1", "1", "1", "1", "1", "3", "1"]
