@@ -19,6 +19,7 @@ def add(sheet: Any, formats: Formats, content: MeetingSheet, marks: Sequence[tup
     plain, small = formats.of(font_size=10), formats.of(font_size=9, font_color="#4D4D4D")
     sheet.write_string(0, 0, " · ".join(f"{mark}: {meaning}" for mark, meaning in marks), formats.of(bold=True))
     sheet.write_string(1, 0, f"Mødeark til styregruppen · {content.plan_name}", small)
+    sheet.set_row(2, 24)
     sheet.write_string(2, 0, content.title, formats.of(bold=True, font_size=16))
     sheet.write_string(3, 0, content.place, small)
     line = _goals(sheet, formats, content, 5)
@@ -68,10 +69,10 @@ def _decided(sheet: Any, formats: Formats, line: int) -> None:
         for place in range(len(WIDTHS)):
             sheet.write_blank(line, place, None, answer)
         sheet.set_row(line, 24)
-    line += 2
-    for place, field in enumerate(TO_FILL_IN):
-        sheet.write_string(line, place + (place > 0), field, formats.of(bold=True, text_wrap=True, valign="top"))
-        sheet.write_blank(line + 1, place + (place > 0), None, answer)
-    sheet.set_row(line, 2 * LINE + 4)
-    sheet.set_row(line + 1, 24)
+    for fields, places in ((TO_FILL_IN[:3], (0, 4, 5)), (TO_FILL_IN[3:], (0, 5, 6))):
+        line += 2
+        sheet.set_row(line, 24)
+        for field, place in zip(fields, places, strict=True):
+            sheet.write_blank(line, place, None, answer)
+            sheet.write_string(line + 1, place, field, formats.of(font_size=9, font_color="#4D4D4D"))
     sheet.write_string(line + 3, 0, FOOT, formats.of(font_size=9, font_color="#4D4D4D"))
