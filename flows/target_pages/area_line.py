@@ -17,12 +17,12 @@ def scale(several: Iterable[AreaSeries]) -> tuple[int, int, float, float]:
     return min(r["year"] for r in rows), max(r["year"] for r in rows), min(values), max(values)
 
 
-def in_words(series: AreaSeries, indicator: Indicator) -> str:
-    """'2005: 14,7 %; 2006: 14,8 %.'"""
+def in_words(series: AreaSeries, indicator: Indicator, area: str) -> str:
+    """'Fraflytningsprocent i Vollsmose, år for år: 2005: 14,7 %; 2006: 14,8 %.'"""
     known = [
         f"{row['year']}: {danish.valued(row['value'], indicator)}" for row in series.years if row["value"] is not None
     ]
-    return danish.sentence("; ".join(known))
+    return danish.sentence(f"{indicator.label_da} i {area}, år for år: {'; '.join(known)}")
 
 
 def svg(series: AreaSeries, shared: tuple[int, int, float, float]) -> str:

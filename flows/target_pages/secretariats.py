@@ -187,7 +187,11 @@ def _shared(
         AreaOnIndicator(
             plan,
             area_names.get(area, area),
-            Picture((), area_line.svg(each, scale), area_line.in_words(each, registry.indicators[name])),
+            Picture(
+                (),
+                area_line.svg(each, scale),
+                area_line.in_words(each, registry.indicators[name], area_names.get(area, area)),
+            ),
             _figure(each, registry, name),
             _municipality(each, registry, name),
             movements.sentence(each.movement, registry.indicators[name], f"{town} Kommune"),
