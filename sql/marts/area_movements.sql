@@ -68,7 +68,7 @@ select
     movement_low,
     movement_high,
     movement_missing_reason,
-    tidy(reliability) as reliability,
+    tidy(reliability) as movement_reliability,
     tidy(lasting) as lasting_movement,
     tidy(lasting - z() * lasting_se) as lasting_movement_low,
     tidy(lasting + z() * lasting_se) as lasting_movement_high,

@@ -235,7 +235,7 @@ def test_a_headline_leaves_out_zero_and_has_a_sure_sign_when_shrunk(registry: Re
     lasting = mean + part * (moved_by - mean)
     sd = np.sqrt(part * variance + (1 - part) ** 2 / (1 / (variance + tau2)).sum())
     rows = made["area_movements"].sort("area_id")
-    assert rows["reliability"].to_numpy() == pytest.approx(part)
+    assert rows["movement_reliability"].to_numpy() == pytest.approx(part)
     assert rows["lasting_movement"].to_numpy() == pytest.approx(lasting)
     assert rows["lasting_movement_low"].to_numpy() == pytest.approx(lasting - 1.959964 * sd, abs=1e-5)
     leaves_out = np.abs(moved_by) > 1.959964 * np.sqrt(variance)
