@@ -7,6 +7,19 @@ from schemas import labels
 from schemas.indicators import Indicator
 
 ABSENT = "–"
+# Where long words of the indicators' names are broken.
+COMPOUNDS = {
+    "arbejdsmarkedet": "arbejds-markedet",
+    "beskæftigelse": "beskæf-tigelse",
+    "kontanthjælp": "kontant-hjælp",
+    "efterkommere": "efter-kommere",
+    "ndvandrere": "nd-vandrere",
+    "raflytningsprocent": "ra-flytnings-procent",
+    "ruttoindkomst": "rutto-indkomst",
+    "grundskole": "grund-skole",
+    "uddannelse": "uddan-nelse",
+    "regionens": "regio-nens",
+}
 MONTHS = (
     "januar",
     "februar",
@@ -98,6 +111,13 @@ def years(found: Iterable[int]) -> str:
         else:
             runs.append([year])
     return listed([word for run in runs for word in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))])
+
+
+def soft(text: str) -> str:
+    """Text whose long compounds may be broken where Danes break them, for heads of narrow columns."""
+    for whole, parts in COMPOUNDS.items():
+        text = text.replace(whole, parts.replace("-", "\N{SOFT HYPHEN}"))
+    return text
 
 
 def sentence(text: str) -> str:
