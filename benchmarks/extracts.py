@@ -114,7 +114,7 @@ def _case_areas(
     of_years = list(_tables(snapshot, registry))
     names = assemble.secretariats(snapshot)
     release, _ = _run(snapshot, names, registry, folder / "first")
-    rows = {name: assemble.figures_of(release, name, snapshot) for name in names}
+    rows = {name: assemble.figures_of(release, name, snapshot, registry) for name in names}
     took: list[tuple[float, float]] = []
     writing: list[float] = []
     processor: list[float] = []

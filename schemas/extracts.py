@@ -24,6 +24,7 @@ class Extracts(Model):
     years: int = Field(ge=1)
     household: int = Field(ge=1)
     key_figures: tuple[Identifier, ...] = Field(min_length=1)
+    deliverer: dict[str, Text]
     mark: dict[str, Mark]
 
     @property
@@ -36,6 +37,9 @@ class Extracts(Model):
         for name in self.key_figures:
             if name not in indicators or not indicators[name].of_areas:
                 yield f"extracts.toml, key_figures: {name!r} is no indicator of areas in indicators.toml"
+        groups = {indicator.indicator_group for indicator in indicators.values()}
+        for group in sorted(set(self.deliverer) - groups):
+            yield f"extracts.toml, deliverer: {group!r} is no indicator_group of indicators.toml"
         for what in ("code", "label_da"):
             written = [getattr(mark, what) for mark in self.mark.values()]
             for twice in sorted({word for word in written if written.count(word) > 1}):

@@ -31,6 +31,14 @@ Secretariat = Annotated[
 def extract(
     year: Annotated[int, typer.Option("--year", help="The year that the extracts are about.")],
     secretariat: Secretariat = None,
+    areas: Annotated[
+        str | None,
+        typer.Option(
+            "--areas",
+            help="Instead: one extract of these areas, such as vollsmose,solbakken, of published figures alone.",
+            show_default=False,
+        ),
+    ] = None,
     marts: Marts = None,
     releases: Releases = None,
     extracts: Extracts = None,
@@ -38,8 +46,26 @@ def extract(
 ) -> None:
     """Write the yearly extracts of the area secretariats, cleared for disclosure, as drafts for two people to approve.
 
-    Exit code 0: written or nothing changed, 1: refused, 2: no such year or secretariat.
+    With --areas, of any areas: what their sources have published already, which nobody has to clear. Exit code 0:
+    written or nothing changed, 1: refused, 2: no such year, secretariat or area.
     """
+    if areas is not None:
+        if secretariat is not None:
+            stop("--areas and --secretariat ask for two different extracts: give one of them", USAGE)
+        _choice(year, areas, marts, extracts, schemas)
+    else:
+        _drafts(year, secretariat, marts, releases, extracts, schemas)
+
+
+def _drafts(
+    year: int,
+    secretariat: str | None,
+    marts: Path | None,
+    releases: Path | None,
+    extracts: Path | None,
+    schemas: Path | None,
+) -> None:
+    """Write the extracts of one secretariat or all, and say where they lie and who must look at them."""
     from flows.extracts import approve
     from flows.extracts.assemble import NoSecretariat, secretariats
     from flows.publish.snapshots import NoMart
@@ -83,6 +109,27 @@ def extract(
     if not all(written["is_cleared"] for written in report["extracts"]):
         how = f'boligprofil clear {report["release"]} --by "First Last"'
         out.print(f"\nThey are drafts. Two people look at them, and each of them says: {how}", soft_wrap=True)
+
+
+def _choice(year: int, areas: str, marts: Path | None, extracts: Path | None, schemas: Path | None) -> None:
+    """Write the extract of a choice of areas, and say where it lies."""
+    from flows.extracts import assemble, folders
+    from flows.extracts.report import CannotSet
+    from flows.publish.snapshots import NoMart
+    from flows.release import store
+    from flows.release.make import CannotRelease
+
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas, extracts=extracts)
+    names = [name for name in areas.split(",") if name.strip()]
+    with (
+        stopping(USAGE, assemble.NoArea, CannotRelease),
+        stopping(REFUSED, NoMart, CannotSet, store.ReleaseBusy),
+        store.lock(chosen.releases_folder),
+    ):
+        made = assemble.choice(names, year, snapshot, registry)
+        folder = folders.write_choice(made, registry, chosen.extracts_folder / str(year) / made.secretariat)
+    out.print(f"{made.name}, {year}: published {made.origin} figures in {folder}", soft_wrap=True)
+    out.print(f"Begin with {folder / 'sider' / 'index.html'}", soft_wrap=True)
 
 
 def attack(

@@ -166,7 +166,7 @@ def _hand_out(
     """Hand a cleared extract out: written beside, entered in the ledger with its seal, then put in its place."""
     attack = make.attacked(release, snapshot, registry, ledger)
     at = datetime.now(UTC)
-    figures = assemble.figures_of(release, name, snapshot)
+    figures = assemble.figures_of(release, name, snapshot, registry)
     entries = list(ledger_entries.entries(release, name, figures, registry, at))
     if not entries:
         raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")

@@ -1,22 +1,43 @@
 """Each secretariat's extract, put together from a release's cleared figures and what the marts say beside figures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 import polars as pl
 
-from flows.extracts.model import Area, ChangeLine, ClearedFigure, Extract, Place, PlaceKind, TargetLine
+from flows.extracts import peers
+from flows.extracts.model import (
+    Area,
+    ChangeLine,
+    ClearedFigure,
+    Extract,
+    ListedPlace,
+    Period,
+    Place,
+    PlaceKind,
+    TargetLine,
+)
 from flows.extracts.watch import Lists, watches
+from flows.present import danish
 from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
-from flows.release.make import other_boundaries
-from flows.release.scope import COUNTRY
+from flows.release import figures as release_figures
+from flows.release.make import MARTS, check, other_boundaries
+from flows.release.scope import COUNTRY, Scope
 from flows.release.store import Release
 from schemas.registry import Registry
+
+MOST_NAMED = 3  # areas that name a choice
 
 
 class NoSecretariat(LookupError):
     """There is no such secretariat."""
+
+
+class NoArea(LookupError):
+    """There is no such area, or nothing about it was published."""
 
 
 def secretariats(snapshot: Snapshot, only: str | None = None) -> list[str]:
@@ -42,15 +63,21 @@ def extract(
     areas = _areas_of(secretariat, snapshot)
     wanted = _wanted(areas, own["municipality_code"])
     places = _places(_figures(release, wanted))
+    years = _years(release.year, registry)
+    open_to_all = _drawn(peers.published(snapshot, years, registry), snapshot, registry)
     return Extract(
         secretariat=secretariat,
         name=own["secretariat_name"],
         year=release.year,
-        years=tuple(range(release.year - registry.extracts.years + 1, release.year + 1)),
-        indicators=tuple(indicator.id for indicator in registry.indicators.values() if indicator.of_areas),
+        years=years,
+        indicators=_indicators(registry),
         municipality=places["municipality", own["municipality_code"]],
         country=places["country", COUNTRY],
         areas=tuple(_areas(areas, places, release.year, snapshot, registry)),
+        spreads=peers.spreads(_drawn(peers.decided(release), snapshot, registry), open_to_all, release.year),
+        listed=_listed(snapshot, open_to_all, release.year, wanted["area"]),
+        limits=_limits(years, snapshot),
+        shared=_shared(secretariat, snapshot),
         release=release.name,
         origin=release.record["origin"],
         is_cleared=is_cleared,
@@ -60,6 +87,120 @@ def extract(
         # Of the whole release: of one secretariat's places it would tell where to look.
         holds_back=bool(release.record["held_back"]),
     )
+
+
+def choice(asked: Sequence[str], year: int, snapshot: Snapshot, registry: Registry) -> Extract:
+    """An extract of any areas, by identifier or name: of what was published already, so that nobody has to clear it.
+
+    Each area stands beside its own municipality. Raises NoArea, CannotRelease.
+    """
+    check(snapshot, year)
+    areas = _asked(asked, snapshot)
+    years = _years(year, registry)
+    open_to_all = _drawn(peers.published(snapshot, years, registry), snapshot, registry)
+    own = set(areas["area_id"])
+    if bare := sorted(own - set(open_to_all["area_id"])):
+        raise NoArea(
+            f"{', '.join(bare)}: no figure of {danish.years(years)} was published, so there is nothing to show"
+        )
+    codes = list(dict.fromkeys(areas["municipality_code"]))
+    scope = Scope(frozenset(own), frozenset(codes), frozenset(), ())
+    files = {mart: snapshot.path(mart) for mart in MARTS}
+    origin = snapshot.manifest["origin"]
+    beside = sorted(set(other_boundaries(areas).values()))
+    cleared = release_figures.figures(
+        release_figures.counts({}, {}), scope, beside, files, years, registry, str(origin)
+    )
+    places = _places(cleared)
+    names = list(areas["area_name"])
+    of_areas = _areas(areas, places, year, snapshot, registry)
+    return Extract(
+        secretariat=f"omraader-{'-'.join(areas['area_id'])}"[:60].rstrip("-"),
+        name=danish.listed(names) if len(names) <= MOST_NAMED else danish.many(len(names), "område", "områder"),
+        year=year,
+        years=years,
+        indicators=_indicators(registry),
+        municipality=places["municipality", codes[0]],
+        country=places["country", COUNTRY],
+        # What a plan wants to reach is no public figure; an example shows the form.
+        areas=tuple(replace(area, targets=tuple(t for t in area.targets if t.is_example)) for area in of_areas),
+        release=f"offentlige tal {year}",
+        origin=origin,
+        is_cleared=True,
+        previous=None,
+        changes=(),
+        spreads=peers.spreads(cleared.clear(), open_to_all, year),
+        listed=_listed(snapshot, open_to_all, year, own),
+        limits=_limits(years, snapshot),
+        is_choice=True,
+    )
+
+
+def _asked(asked: Sequence[str], snapshot: Snapshot) -> pl.DataFrame:
+    """Rows of dim_areas that are asked for, in the order asked. Raises NoArea."""
+    areas = _mart(snapshot, "dim_areas")
+    by_name: dict[str, str] = {}
+    for area, name in areas.select("area_id", "area_name").iter_rows():
+        by_name |= {area.casefold(): area, (name or area).casefold(): area}
+    unknown = [name for name in asked if name.strip().casefold() not in by_name]
+    if unknown or not asked:
+        near = [close for name in unknown for close in get_close_matches(name.casefold(), by_name, 3)]
+        hint = f"; near it: {', '.join(dict.fromkeys(by_name[name] for name in near))}" if near else ""
+        raise NoArea(f"no area {', '.join(map(repr, unknown))}{hint}. Names stand in schemas/codes/areas.csv")
+    order = list(dict.fromkeys(by_name[name.strip().casefold()] for name in asked))
+    return areas.filter(pl.col("area_id").is_in(order)).sort(pl.col("area_id").replace_strict(order, range(len(order))))
+
+
+def _years(year: int, registry: Registry) -> tuple[int, ...]:
+    return tuple(range(year - registry.extracts.years + 1, year + 1))
+
+
+def _indicators(registry: Registry) -> tuple[str, ...]:
+    return tuple(indicator.id for indicator in registry.indicators.values() if indicator.of_areas)
+
+
+def _drawn(figures: pl.DataFrame, snapshot: Snapshot, registry: Registry) -> pl.DataFrame:
+    """Of figures those of indicators whose spread is drawn: the key figures, and the criteria of lists."""
+    ruled = _mart(snapshot, "dim_criteria")["indicator_or_none"]
+    return figures.filter(pl.col("indicator").is_in([*registry.extracts.key_figures, *ruled]))
+
+
+def _listed(snapshot: Snapshot, open_to_all: pl.DataFrame, year: int, own: Iterable[str]) -> tuple[ListedPlace, ...]:
+    standing = _lists(snapshot, year)
+    first = next(iter(standing.types()), None)
+    on_list = {area: row["on_list"] for (area, named), row in standing.standing.items() if named == first}
+    return peers.listed(_mart(snapshot, "dim_areas"), open_to_all, on_list, own)
+
+
+def _limits(years: Sequence[int], snapshot: Snapshot) -> dict[str, tuple[tuple[float, tuple[int, ...]], ...]]:
+    """The thresholds of the ministry's lists that are numbers of the law, by indicator, with the years of each."""
+    rules = _mart(snapshot, "dim_criteria").rows(named=True)
+    found: dict[str, dict[float, list[int]]] = {}
+    for year in years:
+        for rule in Lists(year, rules, {}).of_year():
+            if rule["threshold"] is not None and rule["threshold_times_national"] is None:
+                known = found.setdefault(rule["indicator_or_none"], {}).setdefault(float(rule["threshold"]), [])
+                known += [] if year in known else [year]
+    return {key: tuple((limit, tuple(known)) for limit, known in by.items()) for key, by in found.items()}
+
+
+def _shared(secretariat: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """The indicators in force that a secretariat has agreed on; those of an example order nothing."""
+    agreed = _mart(snapshot, "shared_indicators").filter(
+        pl.col("secretariat_id").eq(secretariat) & pl.col("is_in_force") & ~pl.col("is_example")
+    )
+    return tuple(agreed["indicator"].unique(maintain_order=True))
+
+
+def _periods(snapshot: Snapshot) -> dict[str, Period]:
+    """When the plans of an area run, from their first grant to their last, where both days were delivered."""
+    grants = _mart(snapshot, "grant_summary").drop_nulls(["granted_from", "granted_to"])
+    found: dict[str, Period] = {}
+    for areas, begins, ends in grants.select("area_ids", "granted_from", "granted_to").iter_rows():
+        for area in areas.split(", "):
+            before = found.get(area, Period(begins, ends))
+            found[area] = Period(min(begins, before.begins), max(ends, before.ends))
+    return found
 
 
 def _areas(
@@ -73,7 +214,8 @@ def _areas(
     names = set(areas["area_id"])
     others = other_boundaries(areas)
     plans, targets = _plans(snapshot), _targets(snapshot, names)
-    lists = _lists(snapshot, year)
+    lists, earlier = _lists(snapshot, year), _lists(snapshot, year - 1)
+    periods = _periods(snapshot)
     for row in areas.iter_rows(named=True):
         place = places["area", row["area_id"]]
         yield Area(
@@ -89,14 +231,19 @@ def _areas(
             other_boundaries=(places["area", others[place.id]],) if place.id in others else (),
             watches=watches(place, lists, registry),
             targets=tuple(_target(plan, target, place, year, registry) for plan, target in targets.get(place.id, ())),
+            earlier_watches=watches(place, earlier, registry),
+            municipality=places["municipality", row["municipality_code"]],
+            period=periods.get(place.id),
         )
 
 
-def figures_of(release: Release, secretariat: str, snapshot: Snapshot) -> pl.DataFrame:
-    """Rows of cleared_figures that a secretariat gets."""
+def figures_of(release: Release, secretariat: str, snapshot: Snapshot, registry: Registry) -> pl.DataFrame:
+    """Rows of cleared_figures that a secretariat gets, by name or, of other areas, as strokes of a spread."""
     areas = _areas_of(secretariat, snapshot)
     own = _mart(snapshot, "dim_secretariats").filter(secretariat_id=secretariat)
-    return _figures(release, _wanted(areas, own["municipality_code"][0]))
+    named = _figures(release, _wanted(areas, own["municipality_code"][0]))
+    spread = _drawn(peers.decided(release).filter(peers.IS_SHOWN), snapshot, registry)
+    return pl.concat([named, spread.join(named, on=["place_kind", "place_id", "year", "indicator"], how="anti")])
 
 
 def _mart(snapshot: Snapshot, name: str) -> pl.DataFrame:
@@ -168,7 +315,7 @@ def _targets(snapshot: Snapshot, areas: set[str]) -> dict[str, list[tuple[str, p
 
 
 def _target(plan: str, target: plans_read.Target, area: Place, year: int, registry: Registry) -> TargetLine:
-    """A target with only what may be told of it; see TargetLine."""
+    """A target with only what may be cleared of it; see TargetLine."""
     row = target.row
     indicator = row["indicator"]
     line: dict[str, Any] = {
@@ -203,7 +350,7 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
     if start and newest and _is_told(start, row["start_figure"]) and _is_told(line["newest"], newest["value"]):
         # The path leads to the target: whoever has two points of it has the target, too.
         line |= {"expected": None if protected else newest["expected_value"]}
-        line |= {"verdict": newest["target_verdict"], "verdict_kind": newest["verdict_kind"]}
+        line |= {"verdict": newest["target_verdict"], "verdict_kind": newest["verdict_kind"], "why": newest.get("why")}
     return TargetLine(**line)
 
 

@@ -1,4 +1,4 @@
-"""The chart of one indicator over the years of an extract as SVG: greys, shapes and dashes, so that a copy tells all.
+"""The chart of one indicator over the years of an extract as SVG: shapes and dashes, so that a grey copy tells all.
 
 Only figures that are shown are drawn. A year without one has the code of its mark at the axis, and the word below.
 The drawing is a template: Vega took a tenth of a second for each of the hundreds that a secretariat gets.
@@ -7,27 +7,28 @@ The drawing is a template: Vega took a tenth of a second for each of the hundred
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from textwrap import wrap
 
 from flows.extracts import phrases, words
-from flows.extracts.model import ClearedFigure, Extract, Place, PlaceKind
+from flows.extracts.model import Area, ClearedFigure, Extract, Place, PlaceKind
 from flows.extracts.phrases import NO_INTERVAL, caveats
-from flows.present import danish
+from flows.present import danish, scales
 from flows.present.pages import templates
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
-# The plot, and the room around it: numbers of the axis, unit, names of the lines. Narrow enough that the letters stay
-# readable on a telephone; the same for every chart, so that all of a page have one scale.
-WIDTH, HEIGHT = 196, 150
-LEFT, TOP, RIGHT = 57, 26, 124
-TEXT = 12
+# The plot, and the room around it: numbers of the axis, names of the lines. The same for every chart, so that all of a
+# page have one scale; letters are 7.5 points high where it is printed 84 mm wide.
+WIDTH, HEIGHT = 212, 150
+LEFT, TOP, RIGHT = 62, 18, 156
+TEXT = 13.6
 LANE = 18  # of the marks, between plot and years
-NOTE = 15  # from line to line of the notes
-_NAME = 30  # from name to name of two lines
+NOTE = 16  # from line to line of the notes
+_NAME, _DATED = 16, 32  # from name to name of two lines, and where a year stands below a name
 _LETTERS = 52  # in a line of the notes
-_YEAR = 34  # between the years that are written out
+_YEAR = 40  # between the years that are written out
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class PlaceLine:
     points: tuple[Point, ...]
     runs: tuple[tuple[tuple[float, float], ...], ...]
     name: str
-    newest: str
+    dated: str
     name_at: float
     sign: str
     is_filled: bool
@@ -88,30 +89,38 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
     The drawing carries its own text alternative and no ids, so that many can stand on a page.
     """
     indicator = registry.indicators[key]
+    limits = _limits(extract, key) if indicator.kind != "count" else []
     every = {place.kind: _shown(place, key, extract) for place in _places(area, extract, indicator)}
     figures = {kind: shown for kind, shown in every.items() if shown}
     if not figures:
         return None
     numbers = [n for shown in figures.values() for f in shown for n in (f.value, f.ci_low, f.ci_high) if n is not None]
-    low, high, ticks = _axis(numbers, indicator)
-    scale = Scale(extract.years, low, high)
+    axis = scales.axis([*numbers, *(limit for limit, _, _ in limits)], indicator)
+    scale = Scale(extract.years, axis.low, axis.high)
     newest = sorted((scale.y(shown[-1].number), kind) for kind, shown in figures.items())
-    name_at = dict(zip((kind for _, kind in newest), _apart([end for end, _ in newest]), strict=True))
+    is_dated = any(shown[-1].year != extract.years[-1] for shown in figures.values())
+    heights = _apart([end for end, _ in newest], _DATED if is_dated else _NAME)
+    name_at = dict(zip((kind for _, kind in newest), heights, strict=True))
     step = max(1, math.ceil(_YEAR * len(extract.years) / WIDTH))
     marks = ((year, area.figure(key, year).mark) for year in extract.years)
     notes = [*_notes(area, figures, key, extract, registry), *_told_breaks(figures, area, registry)]
-    if low > 0:
-        notes.append("Den lodrette akse begynder ikke ved 0.")
-    sizes = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
+    own = figures.get(area.kind, ())
+    sizes: dict[str, float] = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
     sizes |= {"TEXT": TEXT, "LANE": LANE, "NOTE": NOTE}
     template = templates("flows.extracts").get_template("development.svg.j2")
     return template.render(
         alternative=alternative(area, extract, registry, key),
-        unit=indicator.unit_short_da,
+        is_broken=axis.is_broken,
+        first=_first(own, scale, indicator),
+        period=_period(area, scale),
+        # Where a threshold was law: its height, from where to where, its text, and that on the side without figures.
+        limits=[
+            (scale.y(limit), *_span(years, scale), text, _beside_limit(limit, own)) for limit, years, text in limits
+        ],
         # The area is drawn last, on top of the others.
         lines=[_line(kind, shown, name_at[kind], scale, indicator) for kind, shown in reversed(figures.items())],
         # Places and texts of the axes, and the marks above the years.
-        ticks=[(scale.y(value), text) for value, text in ticks],
+        ticks=[(scale.y(value), text) for value, text in axis.ticks()],
         years=[(scale.x(year), str(year)) for year in extract.years[::-1][::step]],
         breaks=[scale.x(year) - scale.x_step / 2 for year in _breaks(figures.get("area", ()))],
         gaps=[(scale.x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark],
@@ -124,18 +133,61 @@ def _line(kind: str, figures: Sequence[ClearedFigure], name_at: float, scale: Sc
     """What is drawn of the shown figures of a place, with its name at this height."""
     points = tuple(_point(figure, kind, scale) for figure in figures)
     newest = figures[-1]
-    year = "" if newest.year == scale.years[-1] else f" ({newest.year})"
-    unit = " %" if indicator.kind == "share" and not year else ""
+    dated = "" if newest.year == scale.years[-1] else f"i {newest.year}"
     return PlaceLine(
         kind,
         points,
         tuple(tuple((scale.x(f.year), scale.y(f.number)) for f in run) for run in _runs(figures) if len(run) > 1),
-        _named(kind),
-        f"{danish.number(newest.number, indicator.decimals)}{unit}{year}",
+        f"{words.PLACES[kind]} {danish.number(newest.number, indicator.decimals)}",
+        dated,
         name_at,
         points[-1].sign,
         points[-1].is_filled,
     )
+
+
+def _span(years: Sequence[int], scale: Scale) -> tuple[float, float]:
+    """From where to where years reach in the drawing."""
+    return scale.x(years[0]) - scale.x_step / 2, scale.x(years[-1]) + scale.x_step / 2
+
+
+def _beside_limit(limit: float, figures: Sequence[ClearedFigure]) -> int:
+    """How far below a threshold its text stands: above it where most of the area's figures lie below."""
+    over = sum(figure.number > limit for figure in figures)
+    return 14 if 2 * over >= len(figures) else -5
+
+
+def _first(figures: Sequence[ClearedFigure], scale: Scale, indicator: Indicator) -> tuple[float, float, str] | None:
+    """The area's first number, beside its point, on the side away from the next one; None where it is the only one."""
+    if len(figures) < 2:
+        return None
+    at, then = (scale.y(figure.number) for figure in figures[:2])
+    low, high = figures[0].interval or (figures[0].number, figures[0].number)
+    is_above = then >= at and scale.y(high) > 20
+    y = scale.y(high) - 9 if is_above else scale.y(low) + 19
+    text = danish.number(figures[0].number, indicator.decimals)
+    return max(scale.x(figures[0].year), 4.2 * len(text) + 2), min(max(y, 11.0), HEIGHT - 4.0), text
+
+
+def _period(area: Place, scale: Scale) -> tuple[float, float] | None:
+    """From where to where the area's plans run in the drawing; None where that is not known, or in other years."""
+    if not isinstance(area, Area) or area.period is None:
+        return None
+
+    def at(day: date) -> float:
+        part = (day.timetuple().tm_yday - 1) / 365
+        return (day.year + part - scale.years[0]) * scale.x_step
+
+    begins, ends = max(0.0, at(area.period.begins)), min(float(WIDTH), at(area.period.ends))
+    return (begins, ends - begins) if begins < ends else None
+
+
+def _limits(extract: Extract, key: str) -> list[tuple[float, tuple[int, ...], str]]:
+    """The thresholds of the ministry's lists: each with the years in which it was law, and its text."""
+    return [
+        (limit, years, f"grænse {danish.number(limit, 0 if limit == round(limit) else 2)}")
+        for limit, years in extract.limits.get(key, ())
+    ]
 
 
 def _point(figure: ClearedFigure, kind: str, scale: Scale) -> Point:
@@ -176,7 +228,7 @@ def in_words(figure: ClearedFigure, registry: Registry) -> str:
 
 
 def _places(area: Place, extract: Extract, indicator: Indicator) -> list[Place]:
-    return [area] if indicator.kind == "count" else [area, extract.municipality, extract.country]
+    return [area] if indicator.kind == "count" else [area, extract.municipality_of(area), extract.country]
 
 
 def _named(kind: str) -> str:
@@ -208,8 +260,8 @@ def _runs(figures: Sequence[ClearedFigure]) -> list[list[ClearedFigure]]:
 
 
 def _breaks(figures: Sequence[ClearedFigure]) -> dict[int, str]:
-    """Years from which on figures are of another series, and why. Over how many years a mean is shows anyway."""
-    return {f.year: f.broken_by for f in figures if f.broken_by is not None and f.broken_by != "other_window"}
+    """Years from which on figures are of another series, and why."""
+    return {f.year: f.broken_by for f in figures if f.broken_by is not None}
 
 
 def _told_breaks(
@@ -224,27 +276,14 @@ def _told_breaks(
             yield f"{sign}: brud fra {year}: {happened or words.NO_CHANGE[why]}."
 
 
-def _axis(held: Sequence[float], indicator: Indicator) -> tuple[float, float, list[tuple[float, str]]]:
-    """Both ends of the axis and its ticks: from zero wherever that leaves the lines half of the room."""
-    low, high = min(held), max(held)
-    room = 0.06 * (high - low) or max(0.06 * high, 10.0**-indicator.decimals)
-    low, high = 0.0 if low <= high / 2 else low - room, high + room
-    rough = (high - low) / 5.5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
-    decimals = max(0, -math.floor(math.log10(step)))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return low, high, [(number * step, danish.number(number * step, decimals)) for number in range(first, last + 1)]
-
-
-def _apart(wanted: Sequence[float]) -> list[float]:
+def _apart(wanted: Sequence[float], room: float) -> list[float]:
     """Heights in the order given, as near to the wanted ones as lets them stand apart and inside the plot."""
     placed = [float("-inf")]
     for at in wanted:
-        placed.append(max(at, 0.0, placed[-1] + _NAME))
-    placed = [*placed[1:], HEIGHT - 12.0 + _NAME]
+        placed.append(max(at, 0.0, placed[-1] + room))
+    placed = [*placed[1:], HEIGHT + _NAME]
     for number in range(len(wanted) - 1, -1, -1):
-        placed[number] = min(placed[number], placed[number + 1] - _NAME)
+        placed[number] = min(placed[number], placed[number + 1] - room)
     return placed[:-1]
 
 
@@ -260,12 +299,6 @@ def _notes(
     for name, mark in registry.extracts.mark.items():
         if years := [year for year in extract.years if area.figure(key, year).mark == name]:
             notes.append(f"{mark.code} {mark.label_da}: {danish.years(years)}.")
-    own = figures.get("area", ())
-    if any(figure.interval for figure in own):
-        notes.append("Lodret streg: områdets usikkerhed (95 %-interval).")
-    bare = [figure.year for figure in own if not figure.interval]
-    if bare and registry.indicators[key].kind != "count":
-        notes.append(f"Uden lodret streg: {NO_INTERVAL} ({danish.years(bare)}).")
     for kind, shown in figures.items():
         is_area = kind == "area"
         for window in sorted({figure.window_years for figure in shown if figure.window_years and figure.is_mean}):

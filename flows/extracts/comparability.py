@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
+from flows.extracts import words
 from flows.extracts.model import Area, ClearedFigure, Extract
-from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, UNSETTLED, listed, name, publisher
+from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, listed, name, publisher
 from flows.present import danish
 from schemas.registry import Registry
 
@@ -33,7 +34,9 @@ def cannot_compare(area: Area, extract: Extract, registry: Registry) -> tuple[st
             _figures(area, extract), lambda f: f.mark == "not_defined_that_year"
         ),
         f"Hvor {UNKNOWN}, kan en forskel være tilfældig": _without_interval(shown, extract, registry),
-        "Nogle tal kan blive ændret": grouped(shown, lambda f: UNSETTLED.get(f.status or ""), "{value} i {years}"),
+        "Nogle tal kan blive ændret": grouped(
+            shown, lambda f: words.UNSETTLED.get(f.status or ""), "{value} i {years}"
+        ),
     }
     reasons = (f"{reason}: {'; '.join(indicators)}." for reason, indicators in apart.items() if indicators)
     return (*reasons, *_boundaries(area), *_twins(area, extract, registry))
@@ -85,5 +88,3 @@ def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     if locked := [year for year, marks_of_year in marks.items() if "locked" in marks_of_year]:
         meaning = registry.extracts.mark["locked"].meaning_da
         yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
-    if any("no_twins" in marks_of_year for marks_of_year in marks.values()):
-        yield registry.extracts.mark["no_twins"].meaning_da

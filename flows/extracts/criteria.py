@@ -35,7 +35,7 @@ def of_watch(watch: Watch, registry: Registry) -> tuple[str, ...]:
         {
             True: f"Området står på ministeriets liste for {watch.year}.",
             False: f"Området står ikke på ministeriets liste for {watch.year}.",
-            None: f"Ministeriet har ikke set på området til listen for {watch.year}.",
+            None: f"Området er ikke nævnt i den afskrift af listen for {watch.year}, vi har.",
         }[watch.on_list]
         if watch.is_delivered
         else f"Ministeriets liste for {watch.year} er ikke leveret, så vi ved ikke, om området står på den."

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
 from flows.core import files
-from flows.extracts import phrases, texts, words
+from flows.extracts import phrases, standing, texts, words
 from flows.extracts.model import ClearedFigure, Extract, Other, Place, Since
+from flows.extracts.standing import Beside
 from flows.present import danish
 from flows.present.vocabulary import STATUSES
 from schemas import labels
@@ -115,26 +116,24 @@ def mark(figure: ClearedFigure, registry: Registry) -> str | None:
     return registry.extracts.mark[figure.mark].label_da if figure.mark else None
 
 
+def answer(line: ListLine, other: Other) -> Beside | None:
+    """How the figure stands against another place; None where the line is not compared with it."""
+    beside = line.beside(other)
+    return standing.against(line.figure, beside, other, line.registry) if beside else None
+
+
 def beside_value(line: ListLine, other: Other) -> float | None:
-    """The number that the figure is compared with, in the indicator's decimals."""
-    return line.shown(line.figure.compared(other).value)
+    """The other place's number in the indicator's decimals; None where there is none."""
+    found = answer(line, other)
+    return None if found is None or found.value is None else texts.rounded(found.value, line.indicator)
 
 
 def against(line: ListLine, other: Other) -> str | None:
-    """How the figure compares with another place, or why not; None where it has a mark."""
-    beside = line.beside(other)
-    if line.figure.mark or beside is None:
+    """The verdict in words, or why there is none; None where the figure itself is not shown, or not compared."""
+    found = answer(line, other)
+    if found is None or line.figure.mark:
         return None
-    value, verdict = line.figure.compared(other)
-    if verdict:
-        return words.VERDICTS[verdict]
-    if beside.mark:
-        return f"ikke sammenlignet: {mark(beside, line.registry)}"
-    if value is None:
-        return "ikke sammenlignet"
-    if line.indicator.kind == "count":
-        return "antal vurderes ikke"
-    return "ikke vurderet: usikkerhed ukendt" if line.figure.ci_low is None else "ikke vurderet"
+    return f"ikke sammenlignet: {line.registry.extracts.mark[found.mark].label_da}" if found.mark else found.words
 
 
 def remarks(line: ListLine) -> str | None:

@@ -8,6 +8,7 @@ data/extracts/<year>/<secretariat>/
     boligprofil-<secretariat>-<year>-kvittering.txt     its receipt, to send with it
     INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
 data/extracts/<year>/.<secretariat>.cleared/            all of it but the receipt, until the ledger has it
+data/extracts/<year>/omraader-<areas>/                  of any areas, by --areas: what was published, and no record
 data/extracts/<year>/tidligere/<secretariat>-<release>/ what was handed out of an earlier release of the year
 """
 
@@ -138,6 +139,16 @@ def _note(folder: Path, record: Mapping[str, Any], registry: Registry) -> None:
 def _record_in(folder: Path) -> Mapping[str, Any]:
     record: Mapping[str, Any] = json.loads((folder / INTERNAL / RECORD).read_text(encoding="utf-8"))
     return record
+
+
+def write_choice(extract: Extract, registry: Registry, folder: Path) -> Path:
+    """Write an extract of published figures alone into `folder`, in place of what is there; on any error that stays.
+
+    It has no record and no receipt: nobody clears it, and nothing in it enters the ledger.
+    """
+    with replaced(folder) as work:
+        outputs(extract, registry, work)
+    return folder
 
 
 def keep_cleared(folder: Path, release: str) -> None:

@@ -1,7 +1,8 @@
 """What an extract tells a secretariat. Every output is made from this, and from nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
 PlaceKind: TypeAlias = Literal["area", "municipality", "country", "twins"]
@@ -222,6 +223,34 @@ class TargetLine:
     verdict: str | None
     verdict_kind: str | None
     is_example: bool
+    # Why no verdict can be given, as target_progress codes it; told where the verdict is.
+    why: str | None = None
+
+
+class Period(NamedTuple):
+    """When an area's plans run, by the grants that were delivered: the first day and the last one."""
+
+    begins: date
+    ends: date
+
+
+class Series(NamedTuple):
+    """Figures that may be held against each other: of an indicator, over so many years, of an owner."""
+
+    indicator: str
+    window_years: int
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class ListedPlace:
+    """An area outside of the extract of which figures were published, by indicator and year. `on_list` in its year."""
+
+    id: str
+    name: str
+    municipality: str
+    on_list: bool | None
+    figures: Mapping[tuple[str, int], tuple[float, int]]
 
 
 @dataclass(frozen=True)
@@ -236,6 +265,10 @@ class Area(Place):
     other_boundaries: tuple[Place, ...]
     watches: tuple[Watch, ...]
     targets: tuple[TargetLine, ...]
+    # The lists of the year before, under their rule of that year; in an extract of several municipalities, its own.
+    earlier_watches: tuple[Watch, ...] = ()
+    municipality: Place | None = None
+    period: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -276,3 +309,27 @@ class Extract:
     changes: tuple[ChangeLine, ...]
     rounded_to: int | None = None
     holds_back: bool = False
+    # In order, the figures of the year of all areas, as far as readers may have them: no name is told with them.
+    spreads: Mapping[Series, tuple[float, ...]] = field(default_factory=dict)
+    listed: tuple[ListedPlace, ...] = ()
+    # Thresholds of the ministry's lists by indicator, each with the years in which it was law.
+    limits: Mapping[str, tuple[tuple[float, tuple[int, ...]], ...]] = field(default_factory=dict)
+    # Indicators that the secretariat has agreed on with its plans.
+    shared: tuple[str, ...] = ()
+    is_choice: bool = False
+
+    def municipality_of(self, place: Place) -> Place:
+        """The municipality that a place is held against."""
+        own = place.municipality if isinstance(place, Area) else None
+        return own or self.municipality
+
+    @property
+    def municipalities(self) -> tuple[Place, ...]:
+        """The municipalities of the extract's areas, each once."""
+        return tuple({place.id: place for place in map(self.municipality_of, self.areas)}.values()) or (
+            self.municipality,
+        )
+
+    def series(self, figure: ClearedFigure) -> tuple[float, ...]:
+        """The figures of all areas that a shown figure of the extract's year may be held against, in order."""
+        return self.spreads.get(Series(figure.indicator, figure.window_years or 1, figure.figure_owner), ())

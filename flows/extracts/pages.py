@@ -13,24 +13,40 @@ from pathlib import Path
 from typing import Any
 
 from flows.core.files import write as write_file
-from flows.extracts import charts, comparability, criteria, phrases, sentences, tables, texts, words
-from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Place, Since, TargetLine
+from flows.extracts import (
+    charts,
+    comparability,
+    criteria,
+    findings,
+    matrix,
+    phrases,
+    sentences,
+    standing,
+    strips,
+    tables,
+    texts,
+    words,
+)
+from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, ListedPlace, Place, TargetLine
 from flows.present import danish
 from flows.present import vocabulary as targets
 from flows.present.pages import style, templates
+from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
-ABREAST = 5  # areas beside each other, so that a table fits a sheet of paper
+OVERVIEW, COMPARE = "index.html", "sammenlign.html"
 
 
 def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
-    """Write `index.html` and an `omraade-<id>.html` per area into `folder`; returns the files, the overview first.
+    """Write `index.html`, an `omraade-<id>.html` per area and `sammenlign.html` into `folder`; returns the files.
 
     The pages link to each other by name alone, so the folder can be moved, and read from a disk as from a server.
     """
-    pages = {"index.html": _overview(extract, registry)}
+    pages = {OVERVIEW: _overview(extract, registry)}
     pages |= {_file(area): _area(area, extract, registry) for area in extract.areas}
+    if extract.areas:
+        pages[COMPARE] = _compared(extract, registry)
     for name, page in pages.items():
         write_file(folder / name, page.encode())
     return [folder / name for name in pages]
@@ -60,12 +76,28 @@ def _render(template: str, extract: Extract, registry: Registry, **values: Any) 
             policy=f"default-src 'none'; img-src data:; style-src {_hash(css)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'",
             links=[(area.name, _file(area)) for area in extract.areas],
+            link_of=_file,
+            compare=COMPARE,
+            soft=danish.soft,
+            files=_beside(extract),
             met_marks=_met_marks(extract, registry),
             no_cause=sentences.NO_CAUSE,
             how_to_read=texts.reading(extract),
             **values,
         )
     )
+
+
+def _beside(extract: Extract) -> list[tuple[str, str]]:
+    """The other files of the extract, which lie in the folder above the pages."""
+    stem = f"../boligprofil-{extract.secretariat}-{extract.year}"
+    return [
+        ("Rapporten (PDF)", f"{stem}.pdf"),
+        ("Regnearket (Excel)", f"{stem}.xlsx"),
+        ("Alle tal (CSV)", f"{stem}.csv"),
+        ("Definitioner", "../definitioner.txt"),
+        ("Ændringer siden sidst", "../aendringer.txt"),
+    ]
 
 
 def _hash(text: str) -> str:
@@ -92,69 +124,35 @@ def _overview(extract: Extract, registry: Registry) -> str:
             sources=_sources((place, extract.country), extract, registry),
         )
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
-    beside = (extract.municipality, extract.country)
+    beside = (*extract.municipalities, extract.country)
     return _render(
         "overview.html.j2",
         extract,
         registry,
-        reading=_summary(extract),
-        municipality=sentences.of_place(extract.municipality, extract, registry),
-        glances=_glances(keys, extract, registry),
-        chooser=tables.chooser(extract, registry, keys, tables.first(keys), str(extract.year)),
+        title=findings.title(extract),
+        reading=findings.of_secretariat(extract, registry),
+        matrix=matrix.matrix(extract, registry),
+        chooser=tables.chooser(extract, registry, keys, tables.first(_shown_of(keys, extract)), str(extract.year)),
         heads=("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet"),
         text_heads=("Tal", "Mod kommunen", "Mod hele landet"),
         rows=[
-            row for key in keys for place in (*extract.areas, *beside) for row in _beside(place, key, extract, registry)
+            row for key in keys for place in (*extract.areas, *beside) for row in _rows(place, key, extract, registry)
         ],
-        coverage=[(area, _file(area), _coverage(area, extract, registry)) for area in extract.areas],
+        coverage=[_coverage(area, extract, registry) for area in extract.areas],
         since=texts.since(extract),
         changes=_changes(extract, registry),
-        definitions=_definitions(keys, extract, registry),
+        definitions=_definitions([i.id for i in matrix.indicators(extract, registry)], extract, registry),
         sources=_sources((*extract.areas, *beside), extract, registry),
     )
 
 
-def _summary(extract: Extract) -> list[str]:
-    bare = [area.name for area in extract.areas if not area.has_any()]
-    count = danish.many(len(extract.areas), "boligområde", "boligområder")
-    why = f"Der vises ingen tal for {danish.listed(bare)}. Hvorfor, står i tabellen over tal, der mangler."
-    return [
-        f"{extract.name} tager sig af {count}: {danish.listed([area.name for area in extract.areas])}.",
-        *([why] if bare else []),
-        f"Tallene går til og med {extract.year}, og de begynder i {extract.years[0]}.",
-        sentences.NO_CAUSE,
-    ]
+def _shown_of(keys: Sequence[str], extract: Extract) -> list[str]:
+    """The indicators that any area has a figure of in the year; all of them where none has."""
+    known = [key for key in keys if any(area.figure(key, extract.year).is_shown for area in extract.areas)]
+    return known or list(keys)
 
 
-def _glances(keys: Sequence[str], extract: Extract, registry: Registry) -> list[dict[str, Any]]:
-    """The key figures of the year in every area, as many areas to a table as a sheet of paper holds.
-
-    Each has a caption, heads with the pages that they lead to, and per indicator a cell for each head.
-    """
-    parts = [extract.areas[first : first + ABREAST] for first in range(0, len(extract.areas), ABREAST)]
-    beside = (("Kommunen", None), ("Hele landet", None))
-    return [
-        {
-            "caption": f"De vigtigste tal i {extract.year}"
-            + (f" ({number} af {len(parts)})" if len(parts) > 1 else ""),
-            "heads": [*((area.name, _file(area)) for area in areas), *beside],
-            "rows": [(registry.indicators[key].label_da, _glance(key, areas, extract, registry)) for key in keys],
-        }
-        for number, areas in enumerate(parts, 1)
-    ]
-
-
-def _glance(key: str, areas: Sequence[Area], extract: Extract, registry: Registry) -> list[tables.PageCell]:
-    """A key figure of the year in areas, with their verdicts against the municipality, and in the places beside."""
-    cells = []
-    for place in (*areas, extract.municipality, extract.country):
-        figure = place.figure(key, extract.year)
-        verdict = _against(figure, extract.municipality, registry) if isinstance(place, Area) else danish.ABSENT
-        cells.append(tables.cell(figure, registry, [verdict] if verdict != danish.ABSENT else []))
-    return cells
-
-
-def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
+def _rows(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
     """A place's rows of one key figure among the other places."""
     indicator, is_area = registry.indicators[key], place.kind == "area"
     name = place.name if is_area else words.PLACES[place.kind].capitalize()
@@ -179,19 +177,21 @@ def _beside(place: Place, key: str, extract: Extract, registry: Registry) -> lis
 def _against(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """How an area stands against another place, or why that is not said; a dash where there are no two numbers."""
     beside = other.figure(figure.indicator, figure.year)
-    is_count = registry.indicators[figure.indicator].kind == "count"
-    if figure.mark or beside.mark or is_count:
-        return danish.ABSENT
-    why = "" if figure.interval else f", {phrases.NO_INTERVAL}"
-    return tables.stands(figure, other, registry) or f"ikke vurderet{why}"
+    return standing.against(figure, beside, tables.other_of(other), registry).words or danish.ABSENT
 
 
-def _coverage(area: Area, extract: Extract, registry: Registry) -> tables.PageCell:
-    """How many figures of the year are shown, and how many stand under each mark."""
+def _coverage(area: Area, extract: Extract, registry: Registry) -> tuple[Area, str, tables.PageCell, str]:
+    """How many figures of the year are shown, how many stand under each mark, and who can deliver what is not there."""
     figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
     shown = sum(figure.mark is None for figure in figures)
     marks = tuple(f"{label}: {count}" for label, count in phrases.marks_met(figures, registry))
-    return tables.PageCell(f"{shown} af {len(figures)}", marks)
+    municipality = extract.municipality_of(area)
+    who = dict.fromkeys(
+        standing.deliverer(registry.indicators[figure.indicator], municipality, registry)
+        for figure in figures
+        if figure.mark == "not_delivered"
+    )
+    return area, _file(area), tables.PageCell(f"{shown} af {len(figures)}", marks), danish.listed(list(who))
 
 
 def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, tables.PageCell, tables.PageCell]]:
@@ -217,21 +217,31 @@ def _side(value: float | None, mark: str | None, indicator: str, registry: Regis
 
 
 def _area(area: Area, extract: Extract, registry: Registry) -> str:
-    beside = (extract.municipality, extract.country, area.twins)
+    municipality = extract.municipality_of(area)
+    beside = (municipality, extract.country, area.twins)
     drawn = _charts(area, extract, registry)
-    with_charts = [chart["key"] for chart in drawn]
+    own = {indicator.id for indicator in strips.indicators(area, extract, registry)}
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
-    first = tables.first([key for key in (*keys, *with_charts) if key in with_charts])
+    with_figures = [key for key in keys if any(area.figure(key, year).is_shown for year in extract.years)]
+    first = tables.first(with_figures)
+    shown = [
+        key
+        for key in extract.indicators
+        if any(place.figure(key, y).is_shown for place in (area, *beside) for y in extract.years)
+    ]
     return _render(
         "area.html.j2",
         extract,
         registry,
         area=area,
+        municipality=municipality,
         file=_file(area),
         facts=_facts(area, extract, registry),
-        reading=sentences.reading(area, extract, registry),
-        key_figures=[_key_row(area, key, extract, registry) for key in keys],
-        charts=drawn,
+        reading=findings.of_area(area, extract, registry),
+        strips=strips.table(area, extract, registry),
+        missing=findings.missing(area, extract, registry),
+        developments=[chart for chart in drawn if chart["key"] in own],
+        charts=[chart for chart in drawn if chart["key"] not in own],
         chooser=tables.chooser(extract, registry, extract.indicators, first, "" if first else str(extract.year)),
         heads=("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne"),
         text_heads=(),
@@ -247,85 +257,96 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         targets=[_target(target, registry) for target in area.targets],
         boundaries=[(place, *_boundary(place, extract, registry)) for place in area.other_boundaries],
         cannot_compare=comparability.cannot_compare(area, extract, registry),
-        definitions=_definitions(extract.indicators, extract, registry),
+        definitions=_definitions(shown, extract, registry),
         sources=_sources((area, *beside, *area.other_boundaries), extract, registry),
     )
 
 
-def _facts(area: Area, extract: Extract, registry: Registry) -> list[tuple[str, str]]:
-    facts = [("Kommune", extract.municipality.name)]
-    if area.plans:
-        facts.append(("Helhedsplan" if len(area.plans) == 1 else "Helhedsplaner", danish.listed(area.plans)))
-    facts.append(("Lejemål", "ikke oplyst" if area.dwellings is None else danish.number(area.dwellings)))
-    if area.size_band:
-        facts.append(("Størrelse", f"{words.band('size_band', area.size_band, registry).replace('-', '–')} lejemål"))
+def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
+    """What stands below the name: size, grant, plans, the year."""
+    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
+    facts = [f"{danish.number(people.value)} beboere"] if people and people.is_shown else []
+    facts.append("lejemål ikke oplyst" if area.dwellings is None else f"{danish.number(area.dwellings)} lejemål")
     if area.funding_band:
-        facts.append(("Bevilling", words.band("funding_band", area.funding_band, registry).replace("-", "–")))
-    return facts
-
-
-def _key_row(area: Area, key: str, extract: Extract, registry: Registry) -> tuple[str, list[tables.PageCell]]:
-    """A key figure of the year: the area, how sure it is, the places beside it with their verdicts, what has moved."""
-    figure, indicator = area.figure(key, extract.year), registry.indicators[key]
-    cells = [tables.cell(figure, registry, [phrases.counts(figure, indicator)]), tables.uncertainty(figure, registry)]
-    cells += tables.compared(area, (extract.municipality, extract.country, area.twins), key, extract.year, registry)
-    return indicator.label_da, [*cells, _moved(figure, registry)]
-
-
-def _moved(figure: ClearedFigure, registry: Registry) -> tables.PageCell:
-    """What has changed since the year before and since the first figure, and the direction of the last five years."""
-    if figure.mark:
-        return tables.PageCell(danish.ABSENT)
-    movements = [_change(figure, "year", figure.year - 1, registry)]
-    if figure.first_year is not None and figure.first_year < figure.year - 1:
-        movements.append(_change(figure, "first", figure.first_year, registry))
-    if figure.trend:
-        movements.append(f"fem år: {words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}")
-    elif figure.trend_missing_reason:
-        movements.append(f"fem år: kan ikke siges, {words.NO_TREND[figure.trend_missing_reason]}")
-    known = [text for text in movements if text]
-    return tables.PageCell("" if known else danish.ABSENT, tuple(known))
-
-
-def _change(figure: ClearedFigure, since: Since, year: int, registry: Registry) -> str:
-    indicator, change = registry.indicators[figure.indicator], figure.change(since)
-    if change is None:
-        reason = figure.no_change_because(since)
-        return f"siden {year}: kan ikke siges, {words.NO_CHANGE[reason]}" if reason else ""
-    moved = phrases.movement(change)
-    unknown = "" if indicator.kind == "count" else f" ({phrases.NO_INTERVAL})"
-    sure = unknown if moved is None else f" ({moved or 'kan være tilfældigt'})"
-    return f"siden {year}: {danish.changed(change.by, indicator)}{sure}"
+        facts.append(f"{words.band('funding_band', area.funding_band, registry).replace('-', '–')} i støtte")
+    return [*facts, *area.plans, f"tal for {extract.year}"]
 
 
 def _charts(area: Area, extract: Extract, registry: Registry) -> list[dict[str, str]]:
-    """The drawings of indicators, each with its newest figure in a sentence."""
+    """The drawings of indicators of which the area has two figures, each with its newest one in a sentence."""
     return [
         {
             "key": key,
             "label": registry.indicators[key].label_da,
+            "heading": phrases.heading(registry.indicators[key]),
             "sentence": sentences.of_figure(area.figure(key, extract.year), area, extract, registry),
             "drawing": " ".join(drawing.split("\n")),
         }
         for key in extract.indicators
-        if (drawing := charts.development(area, extract, registry, key))
+        if sum(area.figure(key, year).is_shown for year in extract.years) > 1
+        and (drawing := charts.development(area, extract, registry, key))
     ]
 
 
-def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.PageCell, str]:
-    """A criterion of a list: name, threshold, figure, met or not."""
+def _compared(extract: Extract, registry: Registry) -> str:
+    """The page on which up to four places are chosen: every place of the extract, and areas with published figures."""
+    shown = [i for i in matrix.indicators(extract, registry) if i.kind != "count"]
+    residents = [registry.indicators["residents"]] if "residents" in extract.indicators else []
+    indicators = [*residents, *shown]
+
+    def own(place: Place, name: str, link: str | None = None) -> dict[str, Any]:
+        cells = [tables.cell(place.figure(i.id, extract.year), registry) for i in indicators]
+        return {"key": f"{place.kind}-{place.id}", "name": name, "link": link, "cells": cells}
+
+    wholes = [own(place, f"{place.name} (kommunen)") for place in extract.municipalities]
+    listed = [
+        {
+            "key": f"listed-{place.id}",
+            "name": f"{place.name} ({place.municipality})",
+            "link": None,
+            "cells": [_published(place, i, extract.year) for i in indicators],
+        }
+        for place in extract.listed
+        if any(year == extract.year for _, year in place.figures)
+    ]
+    groups = [
+        ("Områder", [own(area, area.name, _file(area)) for area in extract.areas]),
+        ("Kommune og land", [*wholes, own(extract.country, "Hele landet")]),
+        ("Andre områder med offentlige tal", listed),
+    ]
+    return _render(
+        "compare.html.j2",
+        extract,
+        registry,
+        groups=[group for group in groups if group[1]],
+        indicators=[phrases.heading(indicator) for indicator in indicators],
+        definitions=_definitions([i.id for i in indicators], extract, registry),
+        sources=_sources((*extract.areas, *extract.municipalities, extract.country), extract, registry),
+    )
+
+
+def _published(place: ListedPlace, indicator: Indicator, year: int) -> tables.PageCell:
+    value, window = place.figures.get((indicator.id, year), (None, 1))
+    if value is None:
+        return tables.PageCell("intet offentligt tal", is_mark=True)
+    noted = (f"gennemsnit over {window} år",) if window > 1 else ()
+    return tables.PageCell(danish.valued(value, indicator), noted)
+
+
+def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.PageCell, str, str]:
+    """A criterion of a list: name, threshold, figure, distance from the threshold, met or not."""
     indicator = registry.indicators[criterion.indicator]
-    limit = criteria.limit(criterion, danish.valued(criterion.threshold, indicator))
+    limit = criteria.limit(criterion, standing.threshold(criterion.threshold or 0, indicator))
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     value, mark = danish.valued(criterion.value, indicator), criterion.mark
     cell = tables.PageCell(registry.extracts.mark[mark].label_da if mark else value, is_mark=mark is not None)
-    return indicator.label_da, limit, cell, met
+    return indicator.label_da, limit, cell, standing.over_or_under(criterion, indicator) or danish.ABSENT, met
 
 
 def _target(target: TargetLine, registry: Registry) -> dict[str, Any]:
     """A target as far as it may be told: its heading, its verdict as sign and words, and facts with their names."""
     indicator = registry.indicators[target.indicator] if target.indicator else None
-    facts = [("Tal", indicator.label_da)] if indicator else []
+    facts = [("Måles ved", indicator.label_da)] if indicator else []
     if target.direction:
         facts.append(("Retning", targets.DIRECTIONS[target.direction]))
     is_hidden = False

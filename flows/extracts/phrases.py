@@ -13,7 +13,6 @@ from schemas.registry import Registry
 NO_INTERVAL = "usikkerhed ukendt"  # in a cell; in a sentence:
 UNKNOWN = "usikkerheden er ukendt"
 NO_PUBLISHER = "ikke oplyst"
-UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
 
 # The places that every figure is held against.
 OTHERS: tuple[Other, ...] = ("municipality", "country")
@@ -31,6 +30,9 @@ def name(indicator: Indicator) -> str:
         return f"andelen {label.removeprefix('andel ')}"
     if label.endswith("procent"):
         return f"{label}en"
+    if indicator.kind == "relative":
+        first, _, _ = label.partition(" ")
+        return f"{first}en"
     if indicator.kind in ("count", "rate"):
         return f"antallet af {label}"
     first, _, end = label.partition(" ")
@@ -99,25 +101,25 @@ def caveats(figure: ClearedFigure) -> str:
 
 def all_caveats(figure: ClearedFigure) -> str:
     """The caveats, and whether the figure may still be changed: 'gennemsnit over 2 år, foreløbigt tal'."""
-    unsettled = UNSETTLED.get(figure.status or "", "") if figure.is_shown else ""
+    unsettled = words.UNSETTLED.get(figure.status or "", "") if figure.is_shown else ""
     return ", ".join(text for text in (caveats(figure), unsettled) if text)
 
 
-def standing(figure: ClearedFigure, other: Other, indicator: Indicator) -> str:
-    """The verdict against a place in words that agree with the numbers: 'lavere og dermed bedre'; empty without one.
+def short(indicator: Indicator) -> str:
+    """The indicator's name at the head of a column or in a list: 'Kun grundskole', 'Uden for arbejdsmarkedet'."""
+    return capital(indicator.label_da.removeprefix("Andel ").removeprefix("med "))
 
-    Nothing is called better or worse where more of it is neither.
-    """
-    beside, verdict = figure.compared(other)
-    if verdict is None or figure.interval is None or beside is None:
-        return ""
-    if verdict == "similar":
-        return words.VERDICTS["similar"]
-    way = "lavere" if figure.number < beside else "højere"
-    # Two numbers that look the same are no contradiction to a verdict.
-    is_slight = danish.number(beside, indicator.decimals) == danish.number(figure.value, indicator.decimals)
-    judged = f" og dermed {words.VERDICTS[verdict]}" if verdict in ("better", "worse") else ""
-    return f"{'en anelse ' if is_slight else ''}{way}{judged}"
+
+def heading(indicator: Indicator) -> str:
+    """The indicator with its unit, above a picture of it: 'Andel dømte, pct.'."""
+    if indicator.kind == "relative" or indicator.label_da.endswith("procent"):
+        return indicator.label_da
+    return f"{indicator.label_da}, {'pct.' if indicator.kind == 'share' else indicator.unit_short_da}"
+
+
+def lower(text: str) -> str:
+    """The text with a small letter at its beginning."""
+    return text[:1].lower() + text[1:]
 
 
 def movement(change: Change) -> str | None:

@@ -1,45 +1,52 @@
 """The yearly extract as one PDF for a secretariat: set by Typst with its own fonts, tagged (PDF/UA-1), same bytes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 import typst
 
-from flows.extracts import charts, comparability, criteria, phrases, sentences, texts, words
-from flows.extracts.model import Area, Change, ChangeLine, ClearedFigure, Extract, Other, Place, TargetLine
+from flows.extracts import (
+    charts,
+    comparability,
+    criteria,
+    findings,
+    matrix,
+    phrases,
+    sentences,
+    standing,
+    strips,
+    texts,
+    words,
+)
+from flows.extracts.matrix import MatrixRow
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Extract, Other, Place, TargetLine
+from flows.extracts.strips import StripRow
 from flows.present import danish
 from flows.present import pdf as pdfs
 from flows.present import vocabulary as targets
 from flows.present.pdf import Typeset
+from flows.present.strips import LEAST
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 # What the template is given: text, lists of it, and names of charts.
 Content: TypeAlias = dict[str, Any]
 
-SIGNS = {"better": "✓", "worse": "!", "higher": "↑", "lower": "↓", "similar": "≈"}
 REMEMBERED = 11  # documents after which the compiler has forgotten one; a long report takes 200 MB there
-MOST_CHANGES = 12  # lines of the change log that the front page has room for
+MOST_CHANGES = 12  # lines of the change log that the page of reading has room for
 HOW_TO_READ = (
     "Tallene er opgjort for hele området. De siger intet om enkelte beboere.",
-    "»Mellem 8,1 og 12,0« er tallets usikkerhed: det, som tallet kan svinge, selv om intet er ændret i området.",
-    "I tegningerne er usikkerheden en lodret streg gennem tallet.",
+    "»Mellem 8,1 og 12,0« er tallets usikkerhed: det, som tallet kan svinge, selv om intet er ændret i området. "
+    "I tegningerne er det en streg gennem tallet.",
     "En forskel er kun sikker, når hele usikkerheden ligger på samme side af det tal, vi holder den op imod.",
+    "»Gunstigere« og »ugunstigere« siges om tal, ikke om områder. Om tal, der hverken er gode eller dårlige i sig "
+    "selv, siges kun »højere« og »lavere«.",
     "»Usikkerhed ukendt« betyder, at vi kun har andelen og ikke antallene bag. Så kan en forskel være tilfældig.",
+    "Femtedele er regnet blandt alle områder, der har tallet i denne udgivelse, og områder med offentlige tal.",
     "Tvillinger er områder, der lignede jeres område, før helhedsplanen begyndte.",
     "0 er et tal. Hvor et tal ikke vises, står der et ord i stedet, og ordet er aldrig et skjult nul.",
     "Tallene siger ikke, hvorfor noget er højt, lavt eller har flyttet sig.",
-)
-VERDICTS_READ = (
-    (SIGNS["better"], "bedre her", "Området er sikkert bedre end det sted, vi holder det op imod."),
-    (SIGNS["worse"], "dårligere her", "Området er sikkert dårligere."),
-    (
-        f"{SIGNS['higher']} {SIGNS['lower']}",
-        "højere, lavere her",
-        "Tallet er sikkert højere eller lavere, og det er hverken godt eller skidt.",
-    ),
-    (SIGNS["similar"], "ingen sikker forskel", "Forskellen kan være tilfældig."),
-    ("?", phrases.NO_INTERVAL, "Vi kan ikke sige, om forskellen er sikker."),
 )
 
 
@@ -48,7 +55,7 @@ class CannotSet(RuntimeError):
 
 
 def pdf(extract: Extract, registry: Registry) -> bytes:
-    """The secretariat's report, A4: an overview, then two to four pages per area, or a page where no area is known."""
+    """The secretariat's report, A4: an overview, then two to four pages per area, and how all of it is read."""
     return typeset(extract, registry).pdf
 
 
@@ -85,11 +92,10 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "is_real": extract.is_cleared and extract.origin == "real",
         "release": extract.release,
         "how_to_read": [*HOW_TO_READ, *([words.rounding_read(extract.rounded_to)] if extract.rounded_to else [])],
-        "verdicts": VERDICTS_READ,
         "marks": [
             (mark.label_da, mark.code, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks
         ],
-        "overview": [_overview(area, extract, registry) for area in extract.areas],
+        "overview": _overview(extract, registry) if extract.areas else None,
         "changes": _changes(extract, registry),
         "areas": [_area(area, number, extract, registry, files) for number, area in enumerate(extract.areas)],
         "no_area": None if extract.areas else _no_area(extract, registry),
@@ -101,21 +107,31 @@ def _marks(extract: Extract) -> set[str]:
     return {figure.mark for place, _ in texts.places(extract) for figure in place.figures.values() if figure.mark}
 
 
-def _overview(area: Area, extract: Extract, registry: Registry) -> Content:
-    figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
-    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
+def _overview(extract: Extract, registry: Registry) -> Content:
+    """The first page: the finding, sentences, and the areas by criteria and key figures."""
+    table = matrix.matrix(extract, registry)
+    labels = {area.id: f"omraade-{number}" for number, area in enumerate(extract.areas)}
     return {
-        "label": f"omraade-{extract.areas.index(area)}",
-        "name": area.name,
-        "dwellings": danish.number(area.dwellings),
-        "residents": _count(people, registry) if people else danish.ABSENT,
-        "shown": f"{sum(figure.is_shown for figure in figures)} af {len(figures)}",
-        "hidden": str(sum(figure.mark == "hidden" for figure in figures)),
+        "finding": findings.title(extract),
+        "under": f"{extract.name} · tal for {extract.year} · {table.order}",
+        "reading": [tuple(finding) for finding in findings.of_secretariat(extract, registry)],
+        "columns": [{"head": column.head, "demand": column.demand} for column in table.columns],
+        "criteria": table.criteria,
+        "has_goals": table.has_goals,
+        "rows": [_matrix_row(row, labels) for row in table.rows],
+        "wholes": [_matrix_row(row, labels) for row in table.wholes],
+        "listed": [_matrix_row(row, labels) for row in table.listed],
+        "key": table.key,
     }
 
 
-def _count(figure: ClearedFigure, registry: Registry) -> str:
-    return danish.number(figure.value) if figure.is_shown else words.shown(figure, registry)
+def _matrix_row(row: MatrixRow, labels: Mapping[str, str]) -> Content:
+    cells = [
+        {"sign": cell.sign, "text": cell.text, "below": cell.below, "shade": cell.shade, "is_mark": cell.is_mark}
+        for cell in row.cells
+    ]
+    own = {"name": row.name, "label": labels[row.area.id] if row.area else None, "cells": cells}
+    return {**own, "status": row.status, "goals": row.goals, "nothing": row.nothing, "is_own": row.area is not None}
 
 
 def _changes(extract: Extract, registry: Registry) -> Content | None:
@@ -141,23 +157,40 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
 
 
 def _area(area: Area, number: int, extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
-    keys = phrases.key_figures(extract, registry)
+    drawn = strips.indicators(area, extract, registry)
     drawings = [
         (indicator, _drawing(area, indicator, f"chart-{number}-{indicator.id}.svg", extract, registry, files))
-        for indicator in keys
+        for indicator in drawn
     ]
+    table = strips.table(area, extract, registry)
     # A report tells the key figures; whatever else may not be compared stands with the other figures, in the workbook.
-    key_extract = replace(extract, indicators=tuple(indicator.id for indicator in keys))
+    key_extract = replace(extract, indicators=tuple(indicator.id for indicator in drawn))
     return {
         "label": f"omraade-{number}",
-        "name": area.name,
-        "facts": _facts(area, registry),
-        "reading": sentences.reading(area, extract, registry),
-        "figures": [_row(area, indicator, extract, registry) for indicator in keys],
+        "name": f"{area.name}, {extract.municipality_of(area).name}",
+        "facts": " · ".join([*_facts(area, extract, registry), table.order]),
+        "reading": [tuple(finding) for finding in findings.of_area(area, extract, registry)],
+        "strips": [
+            {"heading": heading, "left": left, "right": right, "rows": [_strip(row, number, files) for row in rows]}
+            for heading, left, right, rows in (
+                ("Hovedtal", "gunstigere", "ugunstigere", table.judged),
+                ("Beskriver, vurderes ikke", "lavere", "højere", table.described),
+            )
+            if rows
+        ],
+        "spread": table.areas if table.areas >= LEAST else 0,
+        "has_bars": table.has_bars,
+        "missing": tuple(findings.missing(area, extract, registry)),
+        **behind(area, drawn, extract, registry),
         "charts": [drawing for _, drawing in drawings if drawing],
         "undrawn": danish.listed(
-            [phrases.name(indicator).removesuffix(",") for indicator, drawing in drawings if not drawing]
+            [
+                phrases.name(indicator).removesuffix(",")
+                for indicator, drawing in drawings
+                if not drawing and any(area.figure(indicator.id, year).is_shown for year in extract.years)
+            ]
         ),
+        "has_period": area.period is not None,
         "watches": [
             {"year": str(watch.year), "list": watch.list_name, "sentences": criteria.of_watch(watch, registry)}
             for watch in area.watches
@@ -165,35 +198,45 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "targets": [_target(target, registry) for target in area.targets],
         "boundaries": [_boundary(place, area, key_extract, registry) for place in area.other_boundaries],
         "apart": comparability.cannot_compare(area, key_extract, registry),
-        "definitions": _definitions(area, extract, registry),
+        "definitions": _definitions(area, drawn, extract, registry),
     }
 
 
-def _facts(area: Area, registry: Registry) -> list[str]:
-    facts = list(area.plans)
-    if area.size_band:
-        facts.append(f"{words.band('size_band', area.size_band, registry).replace('-', '–')} lejemål")
+def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
+    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
+    facts = [f"{danish.number(people.value)} beboere"] if people and people.is_shown else []
+    facts += [] if area.dwellings is None else [f"{danish.number(area.dwellings)} lejemål"]
     if area.funding_band:
         facts.append(f"{words.band('funding_band', area.funding_band, registry).replace('-', '–')} i støtte")
-    return facts
+    return [*facts, *area.plans, f"tal for {extract.year}"]
 
 
-def _row(area: Area, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
-    """A key figure with what it is held against, as a row of cells; a cell is its first line and the lines below."""
-    figure = area.figure(indicator.id, extract.year)
-    beside: tuple[tuple[Other, Place], ...] = (
-        ("municipality", extract.municipality),
-        ("country", extract.country),
-        ("twins", area.twins),
+def _strip(row: StripRow, number: int, files: dict[str, bytes]) -> Content:
+    name = f"strip-{number}-{row.key}.svg"
+    files[name] = row.drawing.encode()
+    return {"label": row.label, "notes": row.notes, "file": name, "alt": row.alternative, "lines": row.lines}
+
+
+def behind(area: Area, drawn: Sequence[Indicator], extract: Extract, registry: Registry) -> Content:
+    """The numbers behind the pictures: the area's figures and those beside them; columns that hold any number."""
+    beside: tuple[tuple[str, Other, Place], ...] = (
+        (f"Kommunen ({extract.municipality_of(area).name})", "municipality", extract.municipality_of(area)),
+        ("Hele landet", "country", extract.country),
+        ("Tvillingerne", "twins", area.twins),
     )
-    return {
-        "name": indicator.label_da,
-        "cells": [
-            _own(figure, area, indicator, extract, registry),
-            *(_other(figure, place, other, indicator, extract, registry) for other, place in beside),
-            _movement(figure, indicator),
-        ],
-    }
+    rows = [
+        (indicator, [_own(area.figure(indicator.id, extract.year), area, indicator, extract, registry)])
+        for indicator in drawn
+        if any(area.figure(indicator.id, year).is_shown for year in extract.years)
+    ]
+    heads = ["Tal", "Området"]
+    for head, other, place in beside:
+        if any(place.figure(indicator.id, extract.year).mark in (None, "locked") for indicator, _ in rows):
+            heads.append(head)
+            for indicator, cells in rows:
+                figure = area.figure(indicator.id, extract.year)
+                cells.append(_other(figure, place.figure(indicator.id, extract.year), other, registry))
+    return {"heads": heads, "figures": [{"name": i.label_da, "cells": cells} for i, cells in rows]}
 
 
 def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
@@ -214,52 +257,15 @@ def _with_caveats(figure: ClearedFigure, registry: Registry) -> str:
     return f"{words.shown(figure, registry)} ({noted})" if noted else words.shown(figure, registry)
 
 
-def _other(
-    figure: ClearedFigure, place: Place, other: Other, indicator: Indicator, extract: Extract, registry: Registry
-) -> Content:
+def _other(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry: Registry) -> Content:
     """A place that the area is held against: its figure, and the verdict on the area."""
-    beside = place.figure(indicator.id, extract.year)
-    value, verdict = figure.compared(other)
-    if not figure.is_shown or value is None:
-        value = beside.number if beside.is_shown else None
-    if value is None:
+    answer = standing.against(figure, beside, other, registry)
+    if answer.value is None:
         return _cell(words.shown(beside, registry), is_mark=True)
-    judged = ""
-    if figure.is_shown and indicator.kind != "count":
-        if not figure.interval:
-            judged = f"? {phrases.NO_INTERVAL}"
-        elif verdict:
-            judged = f"{SIGNS[verdict]} {words.VERDICTS[verdict]}{'' if verdict == 'similar' else ' her'}"
-    return _cell(_number(value, indicator), judged, phrases.all_caveats(beside))
-
-
-def _movement(figure: ClearedFigure, indicator: Indicator) -> Content:
-    """What has moved since the first year and since the last, as strong as the intervals let it be said."""
-    if not figure.is_shown:
-        return _cell(danish.ABSENT, is_number=False)
-    lines = []
-    first, year = figure.change("first"), figure.change("year")
-    if figure.first_year is not None and first:
-        lines.append(_moved(first, f"siden {figure.first_year}", indicator))
-    elif figure.change_first_missing_reason:
-        lines.append(phrases.capital(words.NO_CHANGE[figure.change_first_missing_reason]))
-    if year and figure.first_year != figure.year - 1:
-        lines.append(_moved(year, f"siden {figure.year - 1}", indicator))
-    if figure.trend in ("rising", "falling"):
-        lines.append(f"{words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]} de sidste fem år")
-    return _cell(*(lines or [danish.ABSENT]), is_number=False)
-
-
-def _moved(change: Change, when: str, indicator: Indicator) -> str:
-    verb = phrases.movement(change)
-    if verb == "":
-        return f"ingen sikker ændring {when}"
-    if change.interval is None:
-        unknown = "" if indicator.kind == "count" else f", {phrases.NO_INTERVAL}"
-        return f"{danish.changed(change.by, indicator)} {when}{unknown}"
-    least, most = sorted(map(abs, change.interval))
-    size = phrases.step(change.by, indicator)
-    return f"{verb} {size} {when} ({phrases.between(least, most, indicator)})"
+    indicator = registry.indicators[figure.indicator]
+    judged = f"området er {answer.words}" if answer.verdict not in (None, "similar") else answer.words
+    verdict = "" if judged == standing.COUNT_NOT_JUDGED else judged
+    return _cell(_number(answer.value, indicator), verdict, phrases.all_caveats(beside))
 
 
 def _cell(first: str, *below: str, is_mark: bool = False, is_number: bool = True) -> Content:
@@ -276,7 +282,7 @@ def _drawing(
         return None
     files[file] = svg.encode()
     alternative = charts.alternative(place, extract, registry, indicator.id)
-    return {"heading": indicator.label_da, "file": file, "alt": alternative}
+    return {"heading": phrases.heading(indicator), "file": file, "alt": alternative}
 
 
 def _target(target: TargetLine, registry: Registry) -> Content:
@@ -349,15 +355,18 @@ def _no_area(extract: Extract, registry: Registry) -> Content:
         "name": extract.municipality.name,
         "reading": sentences.of_place(extract.municipality, extract, registry),
         "figures": rows,
-        "definitions": _definitions(extract.municipality, extract, registry),
+        "definitions": _definitions(extract.municipality, phrases.key_figures(extract, registry), extract, registry),
     }
 
 
-def _definitions(place: Place, extract: Extract, registry: Registry) -> list[tuple[str, str, str]]:
-    """Each key figure's name, definition and where the place's figures come from."""
+def _definitions(
+    place: Place, drawn: Sequence[Indicator], extract: Extract, registry: Registry
+) -> list[tuple[str, str, str]]:
+    """Each shown figure's name, definition and where the place's figures come from."""
     return [
         (indicator.label_da, indicator.definition_da, _publishers(place, indicator.id, extract, registry))
-        for indicator in phrases.key_figures(extract, registry)
+        for indicator in drawn
+        if any(place.figure(indicator.id, year).is_shown for year in extract.years)
     ]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.extracts import phrases, words
-from flows.extracts.model import ClearedFigure, Extract, Place
+from flows.extracts import phrases, standing, words
+from flows.extracts.model import ClearedFigure, Extract, Other, Place
 from flows.present import danish
 from schemas import labels
 from schemas.registry import Registry
@@ -55,28 +55,26 @@ def uncertainty(figure: ClearedFigure, registry: Registry) -> PageCell:
     return PageCell(phrases.uncertainty(figure, registry.indicators[figure.indicator]) or counted)
 
 
+def other_of(place: Place) -> Other:
+    """What a place is to an area that stands beside it. Raises ValueError of another area."""
+    if place.kind == "area":
+        raise ValueError(f"{place.id} is an area, and areas are not judged against each other")
+    return place.kind
+
+
 def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[PageCell]:
     """The same figure of the places beside it, with how the area stands against each."""
     figure = place.figure(key, year)
     cells = []
     for other in beside:
-        verdict = stands(figure, other, registry) if place.kind == "area" else ""
-        # Under the other place's number a bare 'lower' would seem to be said of that place.
-        of_area = verdict if verdict in ("", words.VERDICTS["similar"]) else f"området er {verdict}"
-        cells.append(cell(other.figure(key, year), registry, [of_area] if of_area else []))
+        its = other.figure(key, year)
+        answer = standing.against(figure, its, other_of(other), registry) if place.kind == "area" else None
+        # Under the other place's number a bare verdict would seem to be said of that place.
+        judged = f"området er {answer.words}" if answer and answer.verdict not in (None, "similar") else ""
+        if answer and not judged and answer.words not in ("", standing.COUNT_NOT_JUDGED, phrases.NO_INTERVAL):
+            judged = answer.words
+        cells.append(cell(its, registry, [judged] if judged else []))
     return cells
-
-
-def stands(figure: ClearedFigure, other: Place, registry: Registry) -> str:
-    """The verdict of an area's figure against another place in words; empty where none is given."""
-    indicator = registry.indicators[figure.indicator]
-    if not figure.is_shown or indicator.kind == "count":
-        return ""
-    match other.kind:
-        case "municipality" | "country":
-            return phrases.standing(figure, other.kind, indicator)
-        case _:
-            return words.VERDICTS[figure.twin_verdict] if figure.twin_verdict else ""
 
 
 def rows_of(

@@ -8,16 +8,17 @@ from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 DRAFT = ("UDKAST", "ikke godkendt af to personer og må ikke forlade huset.")
-SYNTHETIC = ("SYNTETISK", "alle tal og områder er opdigtede.")
+SYNTHETIC = ("SYNTETISK", "alle tal er opdigtede; nogle områders navne er virkelige.")
 EXAMPLE = ("EKSEMPEL", "mål, der er mærket sådan, er skrevet af Boligprofil. Ingen helhedsplan har sat dem.")
 REAL = ("VIRKELIGE TAL", "om virkelige områder.")
+CHOICE = ("OFFENTLIGE TAL", "kun tal, som deres kilder selv har offentliggjort, er med.")
 
 VERDICTS = {
-    "better": "bedre",
+    "better": "sikkert gunstigere",
     "similar": "ingen sikker forskel",
-    "worse": "dårligere",
-    "higher": "højere",
-    "lower": "lavere",
+    "worse": "sikkert ugunstigere",
+    "higher": "sikkert højere",
+    "lower": "sikkert lavere",
 }
 TRENDS = {"rising": "stigende", "falling": "faldende", "no_clear_trend": "ingen klar retning"}
 TREND_SIGNS = {"rising": "↗", "falling": "↘", "no_clear_trend": "→"}
@@ -41,6 +42,7 @@ NO_CHANGE = {
     "definition_break": "tallet bliver gjort op på en anden måde end før",
     "overlapping_windows": "de to tal er gennemsnit over år, der overlapper",
 }
+UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
 PLACES = {"area": "området", "municipality": "kommunen", "country": "hele landet", "twins": "tvillingerne"}
 
 
@@ -48,6 +50,8 @@ def banners(extract: Extract) -> list[tuple[str, str]]:
     """What stands above everything else in every output: a mark, and what it means."""
     marks = [] if extract.is_cleared else [DRAFT]
     marks.append(SYNTHETIC if extract.origin == "synthetic" else REAL)
+    if extract.is_choice:
+        marks.append(CHOICE)
     if extract.rounded_to is not None:
         marks.append(("AFRUNDET", rounded(extract.rounded_to)))
     if any(target.is_example for area in extract.areas for target in area.targets):

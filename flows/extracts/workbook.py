@@ -20,18 +20,21 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
-from flows.extracts import criteria, csv_list, phrases, texts, words
+from flows.extracts import criteria, csv_list, findings, matrix, phrases, texts, words
+from flows.extracts.matrix import MatrixColumn, MatrixRow
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, caveats
 from flows.present import danish
-from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
+from flows.present.excel import FONT, Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
-FRONT, CONTENTS, NOTES = "Forside", "Indhold", "Noter"
+OVERVIEW, FRONT, CONTENTS, NOTES = "Overblik", "Forside", "Indhold", "Noter"
+# Colours of the overview's shades; each has a sign beside it.
+SHADES = {"met": "#D2D2D2", "worst": "#A9C3DE", "poor": "#DBE7F2"}
 KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES = "Hovedtal", "Kommune og land", "Tvillinger", "Andre afgrænsninger"
 CRITERIA, TARGETS = "Kriterier", "Mål"
 DEFINITIONS, CHANGES, ALL = "Definitioner", "Ændringer", "Alle tal"
@@ -85,6 +88,9 @@ def _sheets(extract: Extract) -> Iterator[Sheet]:
     """The sheets that the extract needs, in their order."""
     span = f"{extract.years[0]}–{extract.years[-1]}"
     title, says = f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges."
+    if extract.areas:
+        found = findings.title(extract)
+        yield Sheet(OVERVIEW, found, f"Områderne, kommunen og landet i {extract.year}.", _Maker.overview)
     yield Sheet(FRONT, title, says, _Maker.front)
     yield Sheet(CONTENTS, "Indhold", "Alle ark. Tryk på et navn for at gå til arket.", _Maker.contents)
     says = "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra."
@@ -92,10 +98,10 @@ def _sheets(extract: Extract) -> Iterator[Sheet]:
     if extract.areas:
         says = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
         yield Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", says, _Maker.key_figures)
-    names = _names(extract.areas)
+    named = sheet_names(extract.areas)
     for area in extract.areas:
         says = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
-        yield Sheet(names[area.id], f"{area.name}: alle tal, {span}", says, _Maker.area, ((area, None),))
+        yield Sheet(named[area.id], f"{area.name}: alle tal, {span}", says, _Maker.area, ((area, None),))
     says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
     whole = ((extract.municipality, None), (extract.country, None))
     yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, _Maker.places, whole)
@@ -121,9 +127,9 @@ def _sheets(extract: Extract) -> Iterator[Sheet]:
     yield Sheet(DRAWN, "Tal bag diagrammerne", says, _Maker.drawn)
 
 
-def _names(areas: Iterable[Area]) -> dict[str, str]:
+def sheet_names(areas: Iterable[Area]) -> dict[str, str]:
     """A sheet's name for each area: what Excel allows, and no name twice, however its letters are written."""
-    fixed = (FRONT, CONTENTS, NOTES, KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES, CRITERIA, TARGETS, DEFINITIONS)
+    fixed = (OVERVIEW, FRONT, CONTENTS, NOTES, KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES, CRITERIA, TARGETS, DEFINITIONS)
     taken = {name.casefold() for name in (*fixed, CHANGES, ALL, DRAWN)} | TAKEN
     names: dict[str, str] = {}
     for area in areas:
@@ -230,6 +236,46 @@ class _Maker:
             written.fit_to_pages(1, 0)
         return self.tops[sheet.name] + max(len(rows), 1) + 1
 
+    # Overview, front, contents, notes
+
+    def overview(self, written: Any, sheet: Sheet) -> None:
+        """The areas by criteria and key figures: numbers to count with, each with its sign and its shade."""
+        view = matrix.matrix(self.extract, self.registry)
+        rows = [*view.rows, *view.wholes, *view.listed]
+        columns = [
+            ExcelColumn("Sted", 26, lambda row: row.name),
+            ExcelColumn("Ministeriets liste", 36, lambda row: "; ".join(row.status) or danish.ABSENT),
+            *(
+                ExcelColumn(_head(column), 13, partial(self._matrix_value, column=column, at=at), "value")
+                for at, column in enumerate(view.columns)
+            ),
+            *([ExcelColumn("Målene", 26, lambda row: "; ".join(row.goals) or danish.ABSENT)] if view.has_goals else []),
+        ]
+        below = self._table(written, sheet, columns, rows, _no_decimals, frozen=1)
+        for line, row in enumerate(rows, self.tops[sheet.name] + 1):
+            for at, (cell, column) in enumerate(zip(row.cells, view.columns, strict=False), 2):
+                if cell.value is not None:
+                    number = texts.rounded(cell.value, column.indicator)
+                    written.write_number(line, at, number, self._shaded(cell.shade, cell.sign, column.indicator))
+        text = self.formats.of(font_size=10)
+        key = [f"{sign} {meaning}" for _, sign, meaning in view.key]
+        for line, note in enumerate([*key, "En plads siger, hvor området ligger, ikke hvorfor."], below + 1):
+            written.write_string(line, 0, note, text)
+        written.activate()
+
+    def _matrix_value(self, row: MatrixRow, column: MatrixColumn, at: int) -> Cell:
+        if row.area:
+            return self._shown(row.area.figure(column.indicator.id, self.extract.year))
+        return row.cells[at].text if row.cells[at].value is None else row.cells[at].value
+
+    def _shaded(self, shade: str, sign: str, indicator: Indicator) -> Any:
+        """The format of a number with its sign before it, which leaves it a number."""
+        digits = "#,##0" + (f".{'0' * indicator.decimals}" if indicator.decimals else "")
+        look: dict[str, Any] = {"num_format": f'"{sign}  "{digits}' if sign else digits}
+        look |= {"bg_color": SHADES[shade]} if shade in SHADES else {}
+        look |= {"border": 2, "border_color": "#12395B"} if shade == "best" else {}
+        return self.formats.of(**{**FONT, **look})
+
     # Front, contents, notes
 
     def front(self, written: Any, sheet: Sheet) -> None:  # noqa: ARG002 - as every sheet is made
@@ -258,7 +304,8 @@ class _Maker:
         written.set_paper(9)
         written.fit_to_pages(1, 0)
         written.hide_gridlines(2)
-        written.activate()
+        if not self.extract.areas:
+            written.activate()
 
     def _front_lines(self) -> Iterator[tuple[str, str]]:
         extract = self.extract
@@ -482,7 +529,7 @@ class _Maker:
             ExcelColumn("Samlet krav", 34, lambda row: _rule(row[1])),
             ExcelColumn("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
             ExcelColumn("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
-            ExcelColumn("På ministeriets liste", 15, lambda row: _yes_or_no(row[1].on_list, "ikke set på")),
+            ExcelColumn("På ministeriets liste", 15, lambda row: _yes_or_no(row[1].on_list, "ikke nævnt i afskriften")),
             ExcelColumn("Bemærk", 44, lambda row: self._on_criterion(*row[:3])),
         ]
         nothing = "Intet område er sammenlignet med kriterierne i denne udgivelse."
@@ -660,6 +707,10 @@ def _verdict(target: TargetLine) -> str:
     if target.verdict:
         return f"{SIGNS[target.verdict]} {VERDICTS[target.verdict]}"
     return "følges ikke med tal" if target.indicator is None else "ingen vurdering"
+
+
+def _head(column: MatrixColumn) -> str:
+    return f"{column.head} ({column.demand})" if column.demand else column.head
 
 
 # The file -------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from flows.extracts import csv_list, phrases, texts, words
 from flows.extracts.model import ClearedFigure, Extract, Place
-from flows.present import danish
+from flows.present import danish, scales
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -130,11 +130,26 @@ class Charts:
             for column, _, shown, _style in drawn:
                 limited = [each is not None and not each.mark and limit(each) for each in shown]
                 add(column, name, limited, {"line": {"none": True}, "marker": sign}, shown)
-        self._dress(chart, place, indicator, figures, [at for at, name in enumerate(named) if name in named[:at]])
+        every = [figure for _, _, shown, _ in drawn for figure in shown if figure is not None]
+        ends = self._y_axis(every, indicator)
+        self._dress(chart, place, indicator, figures, [at for at, name in enumerate(named) if name in named[:at]], ends)
         return chart, self._described(place, indicator, figures)
 
+    def _y_axis(self, figures: Sequence[ClearedFigure], indicator: Indicator) -> dict[str, float]:
+        """Ends and rungs of the upright axis, by the rule of every picture."""
+        shown = [figure for figure in figures if figure.is_shown]
+        held = [n for figure in shown for n in (figure.value, figure.ci_low, figure.ci_high) if n is not None]
+        axis = scales.axis(held, indicator)
+        return {"min": axis.low, "max": axis.high, "major_unit": axis.step}
+
     def _dress(
-        self, chart: Any, place: Place, indicator: Indicator, figures: Sequence[ClearedFigure], unnamed: list[int]
+        self,
+        chart: Any,
+        place: Place,
+        indicator: Indicator,
+        figures: Sequence[ClearedFigure],
+        unnamed: list[int],
+        ends: Mapping[str, float],
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
         title = f"{indicator.label_da} ({indicator.unit_short_da}): {place.name}"
@@ -156,7 +171,7 @@ class Charts:
         )
         digits = "#,##0.0" if indicator.decimals > 1 else "#,##0"
         grid = {"visible": True, "line": {"color": "#E3E3E3", "width": 0.75}}
-        chart.set_y_axis({"min": 0, "num_format": digits, "num_font": small, "major_gridlines": grid})
+        chart.set_y_axis({**ends, "num_format": digits, "num_font": small, "major_gridlines": grid})
         chart.set_legend({"position": "bottom", "font": small, **({"delete_series": unnamed} if unnamed else {})})
         # Rows that a reader hides on the sheet of the numbers stay drawn.
         chart.show_hidden_data()

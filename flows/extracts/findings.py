@@ -1,0 +1,392 @@
+"""What a page begins with: three to five sentences on an area, a title and as many on a secretariat, all by rules.
+
+The order is fixed: the ministry's lists and the nearest threshold, what is surely different, what has surely moved,
+the goals. A change is told by the measured rule or not at all. Nothing here says why a figure is as it is.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from flows.extracts import phrases, standing, strips
+from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, TargetLine, Watch
+from flows.present import danish
+from flows.present import vocabulary as targets
+from schemas.indicators import Indicator
+from schemas.registry import Registry
+
+MOST_REASONS = 3
+NUMBERS = ("ingen", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv")
+
+
+class LeadSentence(NamedTuple):
+    """A sentence with its beginning, which is printed bold."""
+
+    begins: str
+    text: str
+
+    @property
+    def whole(self) -> str:
+        """Both as one text."""
+        return f"{self.begins} {self.text}".strip()
+
+
+# An area --------------------------------------------------------------------------------------------------------------
+
+
+def of_area(area: Area, extract: Extract, registry: Registry) -> tuple[LeadSentence, ...]:
+    """Three to five sentences on an area that has a figure of the year; one on an area without."""
+    if not any(area.figure(key, extract.year).is_shown for key in extract.indicators):
+        return (*_list(area, extract, registry), *_nothing(area, extract, registry), *_goals(area.targets, registry))
+    return (
+        *_list(area, extract, registry),
+        *_since_last_list(area, registry),
+        *_stands_out(area, extract, registry),
+        *_moved(area, extract, registry),
+        *_goals(area.targets, registry),
+    )
+
+
+def first_watch(area: Area) -> Watch | None:
+    """The list that an area is told about: the first that was delivered, else the first that has a rule."""
+    return next((watch for watch in area.watches if watch.is_delivered), next(iter(area.watches), None))
+
+
+def list_name(watch: Watch, area: Area) -> str:
+    """'ministeriets liste for 2015', by name where the year has several."""
+    named = f"»{watch.list_name}« " if len(area.watches) > 1 else ""
+    return f"ministeriets liste {named}for {watch.year}"
+
+
+def _list(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
+    watch = first_watch(area)
+    if watch is None:
+        yield LeadSentence("Ministeriets liste:", f"der er ingen regel for {extract.year}.")
+        return
+    name = list_name(watch, area)
+    begins = {
+        True: f"{area.name} står på {name}:",
+        False: f"{area.name} er nævnt, men står ikke på {name}:",
+        None: f"{area.name} er ikke nævnt i den afskrift af {name}, vi har:",
+    }[watch.on_list]
+    if not watch.is_delivered:
+        begins = f"{danish.sentence(name)[:-1]} er ikke leveret:"
+    yield LeadSentence(begins, " ".join([counted(watch), *_nearest(watch, registry)]))
+
+
+def counted(watch: Watch) -> str:
+    """How many criteria are met, and how many it takes: '3 af 5 kriterier er opfyldt, og 3 er nok.'."""
+    known = [criterion for criterion in watch.criteria if criterion.is_met is not None]
+    unknown = len(watch.criteria) - len(known)
+    if not known:
+        return "om kriterierne er opfyldt, kan ikke afgøres."
+    met = sum(bool(criterion.is_met) for criterion in known)
+    open_ones = f", {unknown} kan ikke afgøres" if unknown else ""
+    few = ""
+    if watch.size and watch.size.is_met is False and watch.size.value is not None:
+        needed = danish.number(watch.size.threshold or 0)
+        few = f" Området har {danish.number(watch.size.value)} beboere; loven kræver {needed}."
+    return f"{met} af {len(watch.criteria)} kriterier er opfyldt{open_ones}, og {watch.needed} er nok.{few}"
+
+
+def nearest(watch: Watch) -> Criterion | None:
+    """The counted criterion whose threshold is nearest, in per cent of the threshold."""
+    near = [(away, criterion) for criterion in watch.criteria if (away := standing.nearness(criterion)) is not None]
+    return min(near, key=lambda pair: pair[0])[1] if near else None
+
+
+def _nearest(watch: Watch, registry: Registry) -> Iterator[str]:
+    if criterion := nearest(watch):
+        indicator = registry.indicators[criterion.indicator]
+        limit = standing.threshold(criterion.threshold or 0, indicator)
+        away = standing.over_or_under(criterion, indicator)
+        yield f"Nærmest en grænse: {phrases.lower(phrases.short(indicator))}, {away} {limit}."
+
+
+def _since_last_list(area: Area, registry: Registry) -> Iterator[LeadSentence]:
+    """The criteria that have come to be met, or are met no longer, since the list of the year before."""
+    watch = first_watch(area)
+    before = next((w for w in area.earlier_watches if watch and w.list_name == watch.list_name), None)
+    if watch is None or before is None:
+        return
+    rules = [{(c.indicator, c.sign, c.threshold) for c in each.criteria} for each in (before, watch)]
+    if rules[0] != rules[1]:
+        return
+    then = {criterion.indicator: criterion for criterion in before.criteria}
+    turned: dict[bool, list[str]] = {False: [], True: []}
+    for criterion in watch.criteria:
+        earlier = then[criterion.indicator]
+        if None in (criterion.is_met, earlier.is_met) or criterion.is_met == earlier.is_met:
+            continue
+        indicator = registry.indicators[criterion.indicator]
+        numbers = [danish.number(each.value, indicator.decimals) for each in (earlier, criterion)]
+        limit = standing.threshold(criterion.threshold or 0, indicator)
+        moved = f"{phrases.lower(phrases.short(indicator))} fra {numbers[0]} til {numbers[1]} (grænse {limit})"
+        turned[bool(criterion.is_met)].append(moved)
+    if not any(turned.values()):
+        return
+    parts = [
+        f"er {NUMBERS[len(moved)]} {'kriterium' if len(moved) == 1 else 'kriterier'} {way}"
+        for way, moved in (("ikke opfyldt længere", turned[False]), ("blevet opfyldt", turned[True]))
+        if moved
+    ]
+    yield LeadSentence(
+        f"Siden {before.year} {danish.listed(parts)}:", f"{danish.listed([*turned[False], *turned[True]])}."
+    )
+
+
+def _stands_out(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
+    """The largest sure difference from the municipality; where nothing is held against it, from a threshold."""
+    sure = []
+    for figure, indicator in shown(area, extract, registry):
+        beside = extract.municipality_of(area).figure(indicator.id, extract.year)
+        answer = standing.against(figure, beside, "municipality", registry)
+        if answer.verdict in ("better", "worse") and answer.value is not None:
+            away = strips.distance(figure, answer.value, extract)
+            far = away if away is not None else abs(figure.number - answer.value) / 100
+            sure.append((far, figure, indicator, answer.value))
+    if sure:
+        _, figure, indicator, other = max(sure, key=lambda each: each[0])
+        value = phrases.amount(figure.number, indicator)
+        beside_it = danish.number(other, indicator.decimals)
+        interval = f" ({phrases.uncertainty(figure, indicator)})" if figure.interval else ""
+        yield LeadSentence(
+            "Størst sikker forskel fra kommunen:",
+            f"{phrases.name(indicator)} er {value}{interval}; i {extract.municipality_of(area).name} {beside_it}.",
+        )
+        return
+    yield from _past_a_threshold(area, extract, registry)
+
+
+def _past_a_threshold(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
+    watch = first_watch(area)
+    met = [
+        (near, criterion)
+        for criterion in (watch.criteria if watch else ())
+        if criterion.is_met
+        and registry.indicators[criterion.indicator].polarity != "neutral"
+        and area.figure(criterion.indicator, extract.year).is_shown
+        and (near := standing.nearness(criterion)) is not None
+    ]
+    if not met:
+        return
+    _, criterion = max(met, key=lambda pair: pair[0])
+    indicator = registry.indicators[criterion.indicator]
+    figure = area.figure(indicator.id, extract.year)
+    rank = standing.rank(figure, extract, indicator)
+    noted = phrases.caveats(figure)
+    place = f" Det er {rank.words} af de områder, der har tallet." if rank else ""
+    away = standing.over_or_under(criterion, indicator)
+    value = phrases.amount(figure.number, indicator) + (f" ({noted})" if noted else "")
+    yield LeadSentence(
+        "Længst fra en grænse, der er overskredet:", f"{phrases.name(indicator)} er {value}, {away}.{place}"
+    )
+
+
+def _moved(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
+    """Why it is not told whether figures have moved: a change is told by the measured rule alone."""
+    figures = [figure for figure, _ in shown(area, extract, registry)]
+    if figures and not any(figure.interval for figure in figures):
+        who = danish.listed(list(dict.fromkeys(_deliverers(area, extract, registry))))
+        yield LeadSentence(
+            "Om tallene har flyttet sig sikkert, ved vi ikke:",
+            f"antallene bag andelene er ikke leveret. {who} kan levere dem.",
+        )
+
+
+def _deliverers(area: Area, extract: Extract, registry: Registry) -> Iterator[str]:
+    for _, indicator in shown(area, extract, registry):
+        yield standing.deliverer(indicator, extract.municipality_of(area), registry)
+
+
+def _nothing(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
+    figures = [area.figure(key, extract.year) for key in extract.indicators]
+    municipality = extract.municipality_of(area)
+    if all(figure.mark == "not_delivered" for figure in figures):
+        yield LeadSentence(f"Alle tal for {extract.year} mangler.", f"{municipality.name} Kommune kan levere dem.")
+    else:
+        yield LeadSentence(f"Intet tal for {extract.year} kan vises:", f"{_reasons(figures, registry)}.")
+
+
+def shown(area: Area, extract: Extract, registry: Registry) -> list[tuple[ClearedFigure, Indicator]]:
+    """The figures of the year that an area's page draws and that are shown."""
+    figures = ((area.figure(i.id, extract.year), i) for i in strips.indicators(area, extract, registry))
+    return [(figure, indicator) for figure, indicator in figures if figure.is_shown]
+
+
+def goals(lines: Sequence[TargetLine]) -> list[str]:
+    """How many goals stand how: '✗ 1 ikke på vej', '✓ 2 nået'; what goes wrong first."""
+    open_ones = [line for line in lines if not line.is_withdrawn]
+    verdicts = Counter(line.verdict for line in open_ones if line.verdict)
+    parts = [
+        f"{targets.SIGNS[verdict]} {verdicts[verdict]} {phrases.lower(targets.VERDICTS[verdict])}"
+        for verdict in ("off_the_way", "cannot_be_told", "on_the_way", "reached")
+        if verdicts[verdict]
+    ]
+    unmeasured = sum(line.not_measurable_because is not None for line in open_ones)
+    untold = len(open_ones) - unmeasured - sum(verdicts.values())
+    parts += [f"∅ {unmeasured} følges ikke med tal"] if unmeasured else []
+    return [*parts, *([f"… {untold} vises ikke"] if untold else [])]
+
+
+def _goals(lines: Sequence[TargetLine], registry: Registry) -> Iterator[LeadSentence]:
+    if not lines:
+        return
+    example = " (eksempler)" if any(line.is_example for line in lines) else ""
+    names: dict[str, list[str]] = {}
+    for line in lines:
+        if line.verdict and line.indicator and not line.is_withdrawn:
+            names.setdefault(line.verdict, []).append(phrases.lower(phrases.short(registry.indicators[line.indicator])))
+    parts = [
+        f"{phrases.lower(targets.VERDICTS[verdict])}: {danish.listed(list(dict.fromkeys(names[verdict])))}"
+        for verdict in ("off_the_way", "cannot_be_told", "on_the_way", "reached")
+        if verdict in names
+    ]
+    parts += [part[2:] for part in goals(lines) if part[0] in "∅…"]
+    why = Counter(reason for line in lines if line.verdict == "cannot_be_told" for reason in targets.reasons(line.why))
+    because = f" Den hyppigste grund: {why.most_common(1)[0][0]}." if why else ""
+    yield LeadSentence(f"Målene{example}:", f"{'; '.join(parts)}.{because}")
+
+
+# What is missing ------------------------------------------------------------------------------------------------------
+
+
+def missing(area: Area, extract: Extract, registry: Registry) -> LeadSentence:
+    """One line on the figures of the year that are not there: how many, why, and who can deliver them."""
+    figures = [area.figure(key, extract.year) for key in extract.indicators]
+    gone = [figure for figure in figures if figure.mark == "not_delivered"]
+    protected = [figure for figure in figures if figure.mark in registry.extracts.protecting]
+    who: dict[str, None] = {}
+    for figure in gone:
+        who |= {
+            standing.deliverer(registry.indicators[figure.indicator], extract.municipality_of(area), registry): None
+        }
+    parts = []
+    if gone:
+        parts.append(f"{phrases.capital(danish.listed(list(who)))} kan levere dem i Boligprofils skabelon.")
+    others = _reasons([figure for figure in figures if figure.mark != "not_delivered"], registry)
+    if others:
+        parts.append(f"Andre tal mangler af en anden grund: {others}.")
+    if not protected:
+        parts.append("Intet tal er skjult.")
+    begins = f"{len(gone)} af {len(figures)} tal er ikke leveret." if gone else f"{len(figures)} tal skal leveres."
+    if not gone and not others:
+        begins = f"Alle {len(figures)} tal er leveret."
+    return LeadSentence(begins, " ".join(parts))
+
+
+def _reasons(figures: Sequence[ClearedFigure], registry: Registry) -> str:
+    """Why figures are not shown, the commonest reasons by name: 'skjult (3), ikke opgjort det år (2) og andet (1)'."""
+    met = sorted(phrases.marks_met(figures, registry), key=lambda pair: -pair[1])
+    left = sum(count for _, count in met[MOST_REASONS:])
+    named = [*met[:MOST_REASONS], *([("andet", left)] if left else [])]
+    return danish.listed([f"{label} ({count})" for label, count in named])
+
+
+# A secretariat --------------------------------------------------------------------------------------------------------
+
+
+def title(extract: Extract) -> str:
+    """The finding of a secretariat's page: how many of its areas are on the list, and of which there is nothing."""
+    bare = [area.name for area in extract.areas if not _has_figures(area, extract)]
+    watched = [(area, watch) for area in extract.areas if (watch := first_watch(area)) and watch.is_delivered]
+    on_list = [area.name for area, watch in watched if watch.on_list]
+    nothing = f"om {danish.listed(bare)} har vi ingen tal" if bare and len(bare) < 4 else ""
+    if not nothing and bare:
+        nothing = f"om {len(bare)} områder har vi ingen tal"
+    if not watched:
+        return phrases.capital(nothing) if nothing else f"{extract.name}: tal for {extract.year}"
+    if not on_list:
+        known = (
+            "Området er ikke" if len(extract.areas) == 1 else f"Ingen af de {_number(len(extract.areas))} områder er"
+        )
+        head = f"{known} på ministeriets liste"
+    elif len(on_list) <= 2:
+        head = f"{danish.listed(on_list)} er på ministeriets liste"
+    else:
+        several = f"{phrases.capital(_number(len(on_list)))} af {_number(len(extract.areas))} områder"
+        if len(on_list) == len(extract.areas):
+            several = f"Alle {_number(len(on_list))} områder"
+        head = f"{several} er på ministeriets liste"
+    return f"{head}; {nothing}" if nothing else head
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else danish.number(count)
+
+
+def _has_figures(area: Area, extract: Extract) -> bool:
+    return any(area.figure(key, extract.year).is_shown for key in extract.indicators)
+
+
+def of_secretariat(extract: Extract, registry: Registry) -> tuple[LeadSentence, ...]:
+    """Up to five sentences on all areas: on the list, nearest to leaving or joining it, without figures, goals."""
+    watched = [(area, watch) for area in extract.areas if (watch := first_watch(area))]
+    return (
+        *_on_lists(watched),
+        *_next_to_turn(watched, registry),
+        *_without_figures(extract),
+        *_goals_of_all(extract),
+    )
+
+
+def _on_lists(watched: Sequence[tuple[Area, Watch]]) -> Iterator[LeadSentence]:
+    delivered = [(area, watch) for area, watch in watched if watch.is_delivered]
+    on_list = [(area, watch) for area, watch in delivered if watch.on_list]
+    if not on_list:
+        if watched and not delivered:
+            yield LeadSentence("Ministeriets liste:", f"listen for {watched[0][1].year} er ikke leveret.")
+        return
+    parts = [
+        f"{area.name} ({sum(bool(c.is_met) for c in watch.criteria)} af {len(watch.criteria)} kriterier)"
+        for area, watch in on_list
+    ]
+    needed = on_list[0][1].needed
+    yield LeadSentence(f"På listen for {on_list[0][1].year}:", f"{danish.listed(parts)}; {needed} er nok.")
+
+
+def _next_to_turn(watched: Sequence[tuple[Area, Watch]], registry: Registry) -> Iterator[LeadSentence]:
+    """The area whose standing on the list hangs on the nearest threshold, on either side."""
+    near: dict[bool, list[tuple[float, Area, Criterion, int]]] = {True: [], False: []}
+    for area, watch in watched:
+        met = sum(bool(criterion.is_met) for criterion in watch.criteria)
+        if not watch.on_list and (watch.size is None or not watch.size.is_met):
+            continue
+        is_on = bool(watch.on_list)
+        if met != (watch.needed if is_on else watch.needed - 1):
+            continue
+        for criterion in watch.criteria:
+            away = standing.nearness(criterion)
+            if criterion.is_met is is_on and away is not None:
+                near[is_on].append((away, area, criterion, met - 1 if is_on else met + 1))
+    for is_on, found in near.items():
+        if not found:
+            continue
+        _, area, criterion, left = min(found, key=lambda each: each[0])
+        indicator = registry.indicators[criterion.indicator]
+        value = danish.number(criterion.value, indicator.decimals)
+        limit = standing.threshold(criterion.threshold or 0, indicator)
+        leads = "kun " if is_on else ""
+        yield LeadSentence(
+            "Nærmest ved at komme af listen:" if is_on else "Nærmest ved at komme på listen:",
+            f"{area.name}. Kommer {phrases.name(indicator).rstrip(',')} fra {value} til {limit} eller forbi, "
+            f"og er resten uændret, er {leads}{left} opfyldt.",
+        )
+
+
+def _without_figures(extract: Extract) -> Iterator[LeadSentence]:
+    bare = [area for area in extract.areas if not _has_figures(area, extract)]
+    if bare:
+        who = list(dict.fromkeys(f"{extract.municipality_of(area).name} Kommune" for area in bare))
+        shown_names = [area.name for area in bare[:5]]
+        names = shown_names + ([f"{len(bare) - 5} andre"] if len(bare) > 5 else [])
+        can = f"{danish.listed(who)} kan levere dem."
+        yield LeadSentence(f"{danish.listed(names)}:", f"alle tal for {extract.year} mangler. {can}")
+
+
+def _goals_of_all(extract: Extract) -> Iterator[LeadSentence]:
+    lines = [line for area in extract.areas for line in area.targets]
+    if not lines:
+        return
+    example = " (eksempler)" if any(line.is_example for line in lines) else ""
+    yield LeadSentence(f"Målene{example}:", f"{danish.listed([part[2:] for part in goals(lines)])}.")
