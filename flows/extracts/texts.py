@@ -55,9 +55,9 @@ READING = (
         "Så kan ingen sige, om en forskel er et tilfælde.",
     ),
     (
-        "Bedre og dårligere",
-        "'Bedre' og 'dårligere' skrives kun, når hele usikkerheden ligger på samme side af det tal, der sammenlignes "
-        "med. Ellers står der 'ingen sikker forskel'.",
+        "Gunstigere og ugunstigere",
+        "'Gunstigere' og 'ugunstigere' siges om tal, ikke om områder, og kun når hele usikkerheden ligger på samme "
+        "side af det tal, der sammenlignes med. Ellers står der 'ingen sikker forskel'.",
     ),
     (
         "Højere og lavere",

@@ -96,7 +96,7 @@ def _sheets(extract: Extract) -> Iterator[Sheet]:
     says = "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra."
     yield Sheet(NOTES, "Noter", says, _Maker.notes)
     if extract.areas:
-        says = "De vigtigste tal for hvert område ved siden af kommunen, landet og tvillingerne."
+        says = "Hovedtal for hvert område ved siden af kommunen, landet og tvillingerne."
         yield Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", says, _Maker.key_figures)
     named = sheet_names(extract.areas)
     for area in extract.areas:
@@ -105,7 +105,8 @@ def _sheets(extract: Extract) -> Iterator[Sheet]:
     says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
     whole = ((extract.municipality, None), (extract.country, None))
     yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, _Maker.places, whole)
-    if extract.areas:
+    # A sheet of nothing but marks would tell no more than the word in each area's own row.
+    if any(area.twins.has_any() for area in extract.areas):
         says = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
         twins = tuple((area.twins, area) for area in extract.areas)
         yield Sheet(TWINS, f"Områdernes tvillinger, {span}", says, _Maker.places, twins)
@@ -244,9 +245,9 @@ class _Maker:
         rows = [*view.rows, *view.wholes, *view.listed]
         columns = [
             ExcelColumn("Sted", 26, lambda row: row.name),
-            ExcelColumn("Ministeriets liste", 36, lambda row: "; ".join(row.status) or danish.ABSENT),
+            ExcelColumn("Ministeriets liste", 30, lambda row: "; ".join(row.status) or danish.ABSENT),
             *(
-                ExcelColumn(_head(column), 13, partial(self._matrix_value, column=column, at=at), "value")
+                ExcelColumn(_head(column), 12, partial(self._matrix_value, column=column, at=at), "value")
                 for at, column in enumerate(view.columns)
             ),
             *([ExcelColumn("Målene", 26, lambda row: "; ".join(row.goals) or danish.ABSENT)] if view.has_goals else []),

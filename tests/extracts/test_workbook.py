@@ -56,7 +56,6 @@ def test_the_sheets_stand_in_the_order_of_a_reader(told: dict[str, Any]) -> None
         "Bispehaven",
         "Viby-Syd",
         "Kommune og land",
-        "Tvillinger",
         "Kriterier",
         "Mål",
         "Definitioner",
