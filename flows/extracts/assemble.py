@@ -110,7 +110,7 @@ def choice(asked: Sequence[str], year: int, snapshot: Snapshot, registry: Regist
     beside = sorted(set(other_boundaries(areas).values()))
     cleared = release_figures.figures(
         release_figures.counts({}, {}), scope, beside, files, years, registry, str(origin)
-    )
+    )["cleared_figures"]
     places = _places(cleared)
     names = list(areas["area_name"])
     of_areas = _areas(areas, places, year, snapshot, registry)
