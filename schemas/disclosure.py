@@ -35,6 +35,7 @@ class Floors(Model):
 
     residents: int = Field(ge=0)
     households: int = Field(ge=0)
+    residents_alone: int = Field(ge=0)
 
 
 class Counted(Model):

@@ -68,6 +68,7 @@ class Population(Model):
     within: Identifier | None = None
     label: Text
     where: dict[Identifier, Ages | tuple[Identifier, ...]] = Field(default_factory=dict)
+    nobody: bool = False
 
     @model_validator(mode="after")
     def _is_of_one_thing(self) -> Self:
@@ -96,6 +97,11 @@ class Populations(Model):
     attribute: dict[str, Attribute]
     population: dict[str, Population]
     rest: dict[str, Rest]
+
+    @cached_property
+    def of_nobody(self) -> frozenset[str]:
+        """The populations of which it tells of nobody how few they are."""
+        return frozenset(name for name, population in self.population.items() if population.nobody)
 
     @cached_property
     def regions(self) -> Mapping[str, Region]:
@@ -128,11 +134,19 @@ class Populations(Model):
         return self.universe[self.universe_of(name)].stays
 
     def relations(self, present: Iterable[str]) -> tuple[Relations, ...]:
-        """All that holds between the counts of these populations, by universe."""
+        """All that holds between the counts of these populations, by universe.
+
+        A population of nobody that is not among them is a rest under its own name.
+        """
         by_universe: dict[str, list[str]] = {}
         for name in sorted(present):
             by_universe.setdefault(self.universe_of(name), []).append(name)
-        return tuple(self._of_universe(universe, names) for universe, names in sorted(by_universe.items()))
+        found = []
+        for universe, names in sorted(by_universe.items()):
+            absent = [name for name in sorted(self.of_nobody - set(names)) if self.universe_of(name) == universe]
+            relations = self._of_universe(universe, [*names, *absent])
+            found.append(relations.not_counting(absent) if absent else relations)
+        return tuple(found)
 
     def _of_universe(self, universe: str, names: Sequence[str]) -> Relations:
         key = frozenset(names)

@@ -13,6 +13,7 @@ are possible together whenever each of them is (an acyclic collection of bags is
 Atserias & Kolaitis 2021, Structure and complexity of bag consistency).
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,6 +44,19 @@ class Relations:
     rows: tuple[Relation, ...]
     rests: tuple[str, ...]
     determined: frozenset[str]
+
+    def not_counting(self, names: Collection[str]) -> "Relations":
+        """The same where nobody counts these populations: they are rests, drawn together with one that stands beside
+        them alone."""
+        times = Counter(name for row in self.rows for name in (row.whole, *row.parts))
+        lone = {name for name in (*self.rests, *names) if times[name] == 1}
+        rows = []
+        for row in self.rows:
+            beside = [part for part in row.parts if part in lone and part not in names]
+            parts = tuple(part for part in row.parts if not (beside and part in lone and part in names))
+            if not (len(parts) == 1 and parts[0] in lone):
+                rows.append(Relation(row.whole, parts))
+        return _tidy(rows, times.keys() - {*self.rests, *names})
 
 
 def derive(populations: Mapping[str, Region], domains: Mapping[str, Sequence[Value]], everyone: str) -> Relations:
@@ -159,7 +173,7 @@ def _rows(
     return [*equal, *(Relation(name, tuple(inside)) for name, inside in parts.items() if inside)]
 
 
-def _tidy(rows: Sequence[Relation], populations: Mapping[str, Region]) -> Relations:
+def _tidy(rows: Sequence[Relation], populations: Collection[str]) -> Relations:
     """Without relations that say nothing: how a rest is made up that stands in no other."""
     kept = list(rows)
     while True:

@@ -65,7 +65,10 @@ def tables_of(seed: int, areas: int, registry: Registry) -> tuple[Tables, dict[s
     marts = {
         "area_profile": profile.rename({"place": "area_id"}),
         "place_figures": places.rename({"place": "geography_id"}).with_columns(geography=pl.lit("municipality")),
-        "dim_areas": pl.DataFrame({"area_id": list(homes), "municipality_code": list(homes.values())}),
+        "dim_areas": pl.DataFrame({"area_id": list(homes), "municipality_code": list(homes.values())}).with_columns(
+            dwellings=pl.lit(None, pl.Int64())
+        ),
+        "dim_plans": pl.DataFrame(schema={"area_ids": pl.String(), "dwellings": pl.Int64()}),
         "dim_municipalities": drawn.places.municipalities.select("municipality_code", "region_code"),
     }
     scope = Scope(frozenset(homes), frozenset(codes), frozenset(), ())

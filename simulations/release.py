@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from flows.release.attack import Exhibit, attack
 from flows.release.cells import Cell, Key, Standing, Sum, Tables
 from flows.release.controlled_rounding import round_
-from flows.release.revisions import hold_back, joined, joined_rounded
+from flows.release.revisions import as_readers_have_it, hold_back, joined_rounded, together
 from flows.release.suppression import Hiding, hide, shown
 from simulations.naive import hidden_share, naive, nearest
 
@@ -180,8 +180,6 @@ def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> 
     country = draw(seed, areas, years)
     handed: list[Exhibit] = []
     naively: list[Exhibit] = []
-    before: Tables | None = None
-    readers: dict[Key, int] = {}
     hiding = Hiding(frozenset(), frozenset(), ())
     held = unprotected = 0
     took_hiding = took_attack = 0.0
@@ -191,16 +189,13 @@ def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> 
         last = number == len(years)
         after = tables(revised(country, years[0], seed) if last else country, years[:number])
         start = time.perf_counter()
-        everything = after
-        if before is not None:
-            after, back = hold_back(before, readers, after)
-            everything = joined(before, readers, after)
-            held += len(back)
+        everything = together(handed, after)
         hiding = hide(everything)
         took_hiding += time.perf_counter() - start
         unprotected += len(hiding.unprotected)
-        readers = shown(everything, hiding)
-        release = Exhibit(after, {key: value for key, value in readers.items() if key in after.cells})
+        readers = {key: value for key, value in shown(everything, hiding).items() if key in after.cells}
+        held += len(as_readers_have_it(handed, after, readers)[1])
+        release = Exhibit(after, readers)
         start = time.perf_counter()
         found = attack(release, handed, with_chains=False)
         took_attack += time.perf_counter() - start
@@ -209,7 +204,6 @@ def play(seed: int, areas: int, years: tuple[int, ...] = (2010, 2011, 2012)) -> 
         naively.append(Exhibit(after, shown(after, naive(after))))
         not_shown = [key for key in after.keys if after.cells[key].standing == "open" and key not in readers]
         share = hidden_share(after, not_shown)
-        before = everything
     final = naively[-1].tables
     return HidingOutcome(
         cells=len(final.cells),

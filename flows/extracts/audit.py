@@ -20,7 +20,7 @@ PARTS = {"count": "antal", "numerator": "tæller", "denominator": "nævner"}
 # The first word of a rule, in Danish.
 RULES = {
     "primary": "primær: for få bag tallet",
-    "secondary": "sekundær: ellers kunne et andet skjult tal regnes ud",
+    "secondary": "sekundær: ellers kunne et andet skjult tal regnes ud, eller udtrukket ved lodtrækning",
     "hidden": "skjult i en tidligere udlevering",
     "withheld": "holdt tilbage: området er for lille, eller dets størrelse er ukendt",
 }

@@ -5,9 +5,10 @@ and asks for the tightest interval of each cell. It knows nothing of witnesses, 
 is possible it tries to show by a table that differs from the true one close by; that none is, only all sums can say.
 
 An outsider sees marks and knows the rules: a count is a whole number and not negative, and a mark may stand for any. He
-cannot tell a primary cell from a secondary one. An insider can: he knows each primary cell, and each zero that was
-hidden with them, to lie below its k. Neither is taken to use that any other hidden cell is k or more. Both know that
-a figure of an earlier release stays what it was unless a later one says otherwise.
+cannot tell a primary cell from a secondary one. An insider can, and has read the source: he knows each primary cell,
+and each zero that was hidden with them, to lie below its k, any other hidden cell to be k or more, and what no table
+has and nobody is in to be 0. Both know that a figure of an earlier release stays what it was unless a later one says
+otherwise.
 
 Of a release whose counts are rounded both see, in place of a count, a multiple of its base, and know the rule: the
 count is a whole number less than a base away, and what is shown as the base may be 0 as well. Two vintages of one count
@@ -135,6 +136,7 @@ class _Unknown:
     """A cell that no reader sees as it is, with its true value; `rounded` is what its rounded figures leave open."""
 
     cell: Cell
+    is_hidden: bool  # by a release that hides; else by one that rounds
     rounded: tuple[int, int] | None = None
 
     @property
@@ -155,7 +157,7 @@ class _Unknown:
         both = max(low, before[0]), min(high, before[1])
         if figure % base or not both[0] <= self.cell.value <= both[1]:
             raise ValueError(f"{self.cell.key} is shown as a number that its count is not rounded to")
-        return _Unknown(self.cell, both)
+        return replace(self, rounded=both)
 
     def bounds(self, attacker: Attacker) -> tuple[float, float]:
         """What the attacker knows of it before any sum."""
@@ -163,7 +165,11 @@ class _Unknown:
         least, most = 0.0, np.inf if cell.upper is None else float(cell.upper)
         if self.rounded is not None:
             least, most = float(self.rounded[0]), min(most, float(self.rounded[1]))
-        return least, min(most, cell.k - 1) if attacker == "insider" and self.is_small else most
+        if attacker == "insider" and self.is_small:
+            most = min(most, cell.k - 1)
+        elif attacker == "insider" and self.is_hidden and cell.k > 1:
+            least, most = (float(cell.k), most) if cell.value >= cell.k else (least, 0.0)
+        return least, most
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,7 @@ class _Unknowns:
 
     def __init__(self, releases: Sequence[Exhibit]) -> None:
         self.listed: list[_Unknown] = []
+        self._is_hidden = all(release.base is None for release in releases)
         self._numbers: dict[tuple[Key, int], int] = {}
         self._seen: set[tuple[Key, int]] = set()
         self._rounded: dict[tuple[Key, int], dict[tuple[int, int], None]] = {}
@@ -207,7 +214,7 @@ class _Unknowns:
         return number
 
     def _unknown(self, cell: Cell) -> _Unknown:
-        unknown = _Unknown(cell)
+        unknown = _Unknown(cell, self._is_hidden)
         for figure, base in self._rounded.get((cell.key, cell.value), ()):
             unknown = unknown.rounds(figure, base)
         return unknown
@@ -236,7 +243,33 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
                 equations.setdefault((row, right), _Equation(relation.name, row, right))
         for cell in cells.values():
             unknowns.number(cell)
+    for equation in _changes(unknowns, releases):
+        equations.setdefault((equation.signs, equation.right), equation)
     return unknowns.listed, list(equations.values())
+
+
+def _changes(unknowns: _Unknowns, releases: Sequence[Exhibit]) -> Iterator[_Equation]:
+    """How far a count of the newest release lies from what it was before: itself a count, which may be small."""
+    newest = releases[-1]
+    for key, cell in newest.tables.cells.items():
+        if newest.base is not None or cell.standing not in ("open", "withheld"):
+            continue
+        for number, earlier in enumerate(releases[:-1]):
+            older = earlier.tables.cells.get(key, cell)
+            if older.value == cell.value:
+                continue
+            more, less = (cell, older) if cell.value > older.value else (older, cell)
+            size, k = more.value - less.value, max(cell.k, older.k)
+            change = Cell(replace(key, indicator=f"{key.indicator}, change since release {number}"), size, k, "latent")
+            signs: dict[int, int] = {}
+            right = 0
+            for part, sign in ((more, 1), (less, -1), (change, -1)):
+                place = unknowns.number(part)
+                if place is None:
+                    right -= sign * part.value
+                else:
+                    signs[place] = sign
+            yield _Equation(f"change of {key}", tuple(sorted(signs.items())), right)
 
 
 def _stricter(cell: Cell, other: Cell) -> Cell:

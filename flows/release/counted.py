@@ -167,7 +167,8 @@ class _Place:
         for rest in relations.rests:
             key = Key(sample.geography, sample.geography_id, sample.year, rest)
             # What follows from counts that are shown is itself told by them.
-            guarded = rest in relations.determined and not is_known
+            is_somebody = rest not in self.populations.of_nobody
+            guarded = rest in relations.determined and is_somebody and not is_known
             kept[rest] = key
             self.within.rests.append(Cell(key, table[rest], k if guarded else 1, "latent"))
         for name in names:

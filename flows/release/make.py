@@ -19,6 +19,7 @@ from flows.release import figures, revisions, scope, store, sums
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
 from flows.release.controlled_rounding import Rounded, round_
+from flows.release.draw import drawn
 from flows.release.ledger import Attacked, ReleaseLedger, Tampered
 from flows.release.revisions import Held
 from flows.release.scope import Scope
@@ -47,7 +48,7 @@ LISTS = ("hidden", "rounded", "held_back", "not_exact", "nearly_exact", "not_add
 # Why a count is not told, for the checker and the ledger; `hidden` is the reason of one that an earlier release hid.
 RULES = {
     "primary": "primary: too few persons, households or dwellings",
-    "secondary": "secondary: else another hidden count could be worked out",
+    "secondary": "secondary: else another hidden count could be worked out, or drawn",
     "hidden": "hidden: it was hidden in an earlier release",
     "area_too_small": "withheld: the area is too small",
     "size_unknown": "withheld: the area's size is not known",
@@ -70,26 +71,28 @@ def release_of(snapshot: Snapshot, registry: Registry, year: int, releases: Path
     handed = handed_out(there, ledger)
     of_year = [release for release in there if release.year == year]
     last = of_year[-1] if of_year else None
-    if last and _stands(last, snapshot, registry, handed):
+    secret = store.secret(releases)
+    if last and _stands(last, snapshot, registry, handed, secret):
         return last
     place = sum(release in handed for release in of_year) + 1
-    return _make(snapshot, registry, year, f"{year}-{place}", _next(handed), handed, files, releases)
+    return _make(snapshot, registry, year, f"{year}-{place}", handed, files, releases, secret)
 
 
 def is_up_to_date(
     release: Release, snapshot: Snapshot, registry: Registry, releases: Path, ledger: ReleaseLedger
 ) -> bool:
     """Whether a release stands: of the same snapshot, rules and earlier releases, and a draft of the same code."""
-    return _stands(release, snapshot, registry, handed_out(store.kept(releases), ledger))
+    handed = handed_out(store.kept(releases), ledger)
+    return _stands(release, snapshot, registry, handed, store.secret(releases))
 
 
-def _stands(release: Release, snapshot: Snapshot, registry: Registry, handed: Sequence[Release]) -> bool:
+def _stands(release: Release, snapshot: Snapshot, registry: Registry, handed: Sequence[Release], secret: bytes) -> bool:
     earlier = earlier_than(release, handed)
     if release in handed:
         # What readers have is no draft any more: another version of the code makes no other release of it.
         made_of = (release.record["snapshot"], release.record["registry_sha256"], release.record["earlier"])
         return made_of == (snapshot.id, registry.fingerprint, [other.name for other in earlier])
-    return bool(release.record["inputs_sha256"] == _inputs(snapshot, registry, release.year, earlier))
+    return bool(release.record["inputs_sha256"] == _inputs(snapshot, registry, release.year, earlier, secret))
 
 
 def handed_out(there: Sequence[Release], ledger: ReleaseLedger) -> list[Release]:
@@ -137,7 +140,8 @@ def require_as_made(release: Release, snapshot: Snapshot, registry: Registry, ha
     beside = release.folder.parent / f".{release.name}.again"
     shutil.rmtree(beside, ignore_errors=True)
     try:
-        again = _make(snapshot, registry, release.year, release.name, _next(handed), handed, files, beside)
+        secret = store.secret(release.folder.parent)
+        again = _make(snapshot, registry, release.year, release.name, handed, files, beside, secret)
         for name in (store.RECORD, *(f"{part}.parquet" for part in store.PARTS)):
             if (again.folder / name).read_bytes() != (release.folder / name).read_bytes():
                 raise ReleaseDamaged(
@@ -187,12 +191,12 @@ def attack_again(release: Release, earlier: Sequence[Release]) -> Findings:
     return Findings(intervals, tuple(leak for findings in years for leak in findings.leaks))
 
 
-def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence[Release]) -> str:
+def _inputs(snapshot: Snapshot, registry: Registry, year: int, earlier: Sequence[Release], secret: bytes) -> str:
     before = [f"{release.name} {release.record['files']['cells']}" for release in earlier]
     # The SQL that makes figures of counts is run by the build, and the views are those of the marts.
     code = code_sha256("flows.release", "flows.marts", "schemas", "sql")
     engines = repr(sorted(engine_versions().items()))
-    return digest([snapshot.id, registry.fingerprint, str(year), code, engines, *before])
+    return digest([snapshot.id, registry.fingerprint, str(year), code, engines, secret.decode(), *before])
 
 
 def check(snapshot: Snapshot, year: int) -> None:
@@ -219,30 +223,30 @@ def _make(
     registry: Registry,
     year: int,
     name: str,
-    number: int,
     earlier: Sequence[Release],
     files: Mapping[str, Path],
     releases: Path,
+    secret: bytes,
 ) -> Release:
     marts = {mart: pl.read_parquet(file, glob=False) for mart, file in files.items()}
     years = range(year - registry.extracts.years + 1, year + 1)
     asked = scope.of_secretariats(marts, registry)
     # No sum holds cells of several years: each year is cleared alone, so that one is held in memory at a time.
-    cleared_years = [_clear(marts, registry, of_year, asked, earlier) for of_year in years]
+    cleared_years = [_clear(marts, registry, of_year, asked, earlier, secret) for of_year in years]
     origin = str(snapshot.manifest["origin"])
     others = sorted(set(other_boundaries(marts["dim_areas"]).values()))
     counts = pl.concat([cleared.counts for cleared in cleared_years])
     cleared = figures.figures(counts, asked, others, files, list(years), registry, origin, base_of(registry))
     record = {
         "release": name,
-        "number": number,
+        "number": _next(earlier),
         "year": year,
         "origin": origin,
         "snapshot": snapshot.id,
         "method": registry.disclosure.method,
         "base": base_of(registry),
         "registry_sha256": registry.fingerprint,
-        "inputs_sha256": _inputs(snapshot, registry, year, earlier),
+        "inputs_sha256": _inputs(snapshot, registry, year, earlier, secret),
         "earlier": [release.name for release in earlier],
         **_joined([cleared.account for cleared in cleared_years]),
     }
@@ -269,14 +273,23 @@ class _Year:
 class _Guarded:
     """One year's cells after hiding or rounding: what readers get, the marks, and what the checker reads of it."""
 
-    readers: Mapping[Key, int]
+    own: Tables
+    whole: Tables  # with all that was handed out before
+    shown: Mapping[Key, int]  # of this release's cells
+    given: Mapping[Key, int]  # the same, and older counts where a revision is held back
     marks: Mapping[Key, str]
     rules: Mapping[Key, str]  # of cells that are not shown, as in RULES
+    held: tuple[Held, ...]
     not_additive: tuple[str, ...] = ()
 
 
 def _clear(
-    marts: Mapping[str, pl.DataFrame], registry: Registry, year: int, asked: Scope, earlier: Sequence[Release]
+    marts: Mapping[str, pl.DataFrame],
+    registry: Registry,
+    year: int,
+    asked: Scope,
+    earlier: Sequence[Release],
+    secret: bytes,
 ) -> _Year:
     """Guard and attack the figures of one year beside all that was handed out of it.
 
@@ -288,16 +301,12 @@ def _clear(
     for release, exhibit in zip(earlier, before, strict=True):
         _same_method(registry, built.tables, release, exhibit, year)
     alike = [exhibit for exhibit in before if exhibit.base == base]
-    after, held, whole, stay = _beside(built.tables, alike, base)
-    guarded = _hidden(whole) if base is None else _rounded(whole, base, stay)
-    readers = {key: value for key, value in guarded.readers.items() if key in after.cells}
-    own = after.with_(whole.cells[key] for key in readers) if base is not None else after
-    findings = attack(Exhibit(own, readers, base), before)
+    guarded = _hidden(built.tables, alike, secret) if base is None else _rounded(built.tables, alike, base)
+    exhibit = Exhibit(guarded.own, guarded.shown, base)
+    findings = attack(exhibit, before)
     findings.require_safe()
-    marked = {key: mark for key, mark in guarded.marks.items() if key in after.cells}
-    cells, relations = store.frames(Exhibit(own, readers, base))
-    account = _account(built, own, whole, guarded, held, findings)
-    return _Year(cells, relations, figures.counts(readers, marked), account)
+    cells, relations = store.frames(exhibit)
+    return _Year(cells, relations, figures.counts(guarded.given, guarded.marks), _account(built, guarded, findings))
 
 
 def base_of(registry: Registry) -> int | None:
@@ -327,23 +336,50 @@ def _method(base: int | None) -> str:
     return "hiding" if base is None else f"rounding to base {base}"
 
 
-def _hidden(whole: Tables) -> _Guarded:
-    hiding = hide(whole)
+def _hidden(own: Tables, earlier: Sequence[Exhibit], secret: bytes) -> _Guarded:
+    whole = revisions.together(earlier, own)
+    hiding = hide(whole, drawn(whole.keys, secret))
     _require_protected(hiding)
     rules = {key: cell.reason or "hidden" for key, cell in whole.cells.items() if cell.standing == "withheld"}
     rules |= dict.fromkeys(hiding.primary, "primary") | dict.fromkeys(hiding.secondary, "secondary")
-    return _Guarded(shown(whole, hiding), marks(whole, hiding), rules)
+    readers = {key: value for key, value in shown(whole, hiding).items() if key in own.cells}
+    given, held = revisions.as_readers_have_it(earlier, own, readers)
+    return _Guarded(
+        own=own,
+        whole=whole,
+        shown=readers,
+        given=given,
+        marks=_without(marks(whole, hiding), own, given),
+        rules=_without(rules, own, given),
+        held=held,
+    )
 
 
-def _rounded(whole: Tables, base: int, stay: Mapping[Key, int]) -> _Guarded:
+def _rounded(own: Tables, earlier: Sequence[Exhibit], base: int) -> _Guarded:
+    after, held, whole, stay = _rounded_beside(own, earlier)
     try:
         rounded = round_(whole, base, stay)
     except ValueError as error:
         raise CannotRelease(f"{error}; nothing is released") from error
     _require_protected(rounded)
     rules = {key: cell.reason or "hidden" for key, cell in whole.cells.items() if cell.standing == "withheld"}
-    rules |= rounded.withheld
-    return _Guarded(rounded.shown, rules, rules, rounded.not_additive)
+    rules = _without({**rules, **rounded.withheld}, after, {})
+    readers = {key: value for key, value in rounded.shown.items() if key in after.cells}
+    return _Guarded(
+        own=after.with_(whole.cells[key] for key in readers),
+        whole=whole,
+        shown=readers,
+        given=readers,
+        marks=rules,
+        rules=rules,
+        held=held,
+        not_additive=rounded.not_additive,
+    )
+
+
+def _without(words: Mapping[Key, str], own: Tables, given: Mapping[Key, int]) -> dict[Key, str]:
+    """The words for cells of this release of which readers are given no count."""
+    return {key: word for key, word in words.items() if key in own.cells and key not in given}
 
 
 def _require_protected(made: Hiding | Rounded) -> None:
@@ -365,29 +401,19 @@ def other_boundaries(areas: pl.DataFrame) -> dict[str, str]:
     return dict(beside.sort("area_id").select("area_id", "listed_as").iter_rows())
 
 
-def _beside(
-    own: Tables, earlier: Sequence[Exhibit], base: int | None
+def _rounded_beside(
+    own: Tables, earlier: Sequence[Exhibit]
 ) -> tuple[Tables, tuple[Held, ...], Tables, Mapping[Key, int]]:
     """The tables with revisions held back, which these are, the tables joined with all that readers have, and the
     rounded counts that stay as readers have them."""
-
-    def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[Tables, Mapping[Key, int]]:
-        if base is None:
-            return revisions.joined(before, shown, after), {}
-        return revisions.joined_rounded(before, shown, after)
-
     if not earlier:
         return own, (), own, {}
     before, readers = earlier[0].tables, dict(earlier[0].shown)
     for exhibit in earlier[1:]:
-        before, _ = joined(before, readers, exhibit.tables)
+        before, _ = revisions.joined_rounded(before, readers, exhibit.tables)
         readers |= exhibit.shown
-    ever: dict[Key, set[int]] = {}
-    for exhibit in earlier if base is None else ():
-        for key, value in exhibit.shown.items():
-            ever.setdefault(key, set()).add(value)
-    after, held = revisions.hold_back(before, readers, own, ever)
-    return after, held, *joined(before, readers, after)
+    after, held = revisions.hold_back(before, readers, own)
+    return after, held, *revisions.joined_rounded(before, readers, after)
 
 
 def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -402,28 +428,26 @@ def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _account(
-    built: Built, after: Tables, whole: Tables, guarded: _Guarded, held: Sequence[Held], findings: Findings
-) -> dict[str, Any]:
+def _account(built: Built, guarded: _Guarded, findings: Findings) -> dict[str, Any]:
     """What the checker reads: what was hidden and why, or rounded although small, what was left out, what the attack
     reached. No true counts."""
+    own, k = guarded.own, {key: cell.k for key, cell in guarded.whole.cells.items()}
     reached: dict[Key, dict[str, list[int | None]]] = {}
     for interval in findings.intervals:
         reached.setdefault(interval.key, {})[interval.attacker] = [interval.low, interval.high]
-    hidden = []
-    for key in sorted(guarded.rules):
-        if key not in after.cells or key.part == "complement":
-            continue
-        rule = RULES[guarded.rules[key]]
-        hidden.append({"cell": _named(key), "rule": rule, "k": whole.cells[key].k, "reached": reached.get(key, {})})
-    small = [key for key in sorted(guarded.readers) if key in after.cells and whole.cells[key].is_primary]
+    hidden = [
+        {"cell": _named(key), "rule": RULES[rule], "k": k[key], "reached": reached.get(key, {})}
+        for key, rule in sorted(guarded.rules.items())
+        if key.part != "complement"
+    ]
+    small = [key for key in sorted(guarded.shown) if guarded.whole.cells[key].is_primary]
     return {
-        "cells": len(after.cells),
-        "cells_that_could_be_shown": sum(cell.standing == "open" for cell in after.cells.values()),
-        "sums": len(after.sums),
+        "cells": len(own.cells),
+        "cells_that_could_be_shown": sum(cell.standing == "open" for cell in own.cells.values()),
+        "sums": len(own.sums),
         "hidden": hidden,
-        "rounded": [{"cell": _named(k), "k": whole.cells[k].k, "reached": reached.get(k, {})} for k in small],
-        "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in held],
+        "rounded": [{"cell": _named(key), "k": k[key], "reached": reached.get(key, {})} for key in small],
+        "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in guarded.held],
         "left_out": Counter(f"{left.indicator}: {left.reason}" for left in built.left_out),
         "not_exact": list(built.not_exact),
         "nearly_exact": list(built.nearly_exact),

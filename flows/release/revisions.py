@@ -1,15 +1,19 @@
 """What earlier releases mean for the next one: what is known stays known, and a revision must not tell a difference.
 
-Whoever has two vintages of a table has a third: their difference, whose sums hold like those of the tables. Cells that
-changed and hang together by sums are one revision; it is released whole, or held back whole, so that every sum still
-holds among the figures that readers have. It is held back where one of its differences is itself a small count, and
-where a cell of it was hidden or would be: what was shown of the rest would give its change away.
+Whoever has two vintages of a table has a third: their difference. Where counts are hidden, all vintages stand in one
+system: each value that a cell had is a cell of its own, in the sums of its releases, and so is each difference. A
+difference that is itself a small count is looked after like one, so that of the new figures the fewest are hidden that
+this takes; where a new figure is hidden, readers keep the old one. Where counts are rounded, cells that changed and
+hang together by sums are one revision, released or held back whole.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flows.release.cells import Cell, Key, Sum, SumDoesNotHold, Tables
+from flows.release.attack import Exhibit
+from flows.release.cells import Cell, Key, Standing, Sum, SumDoesNotHold, Tables
+
+OF_FIGURE = ("count", "numerator", "denominator")
 
 
 class OtherSums(ValueError):
@@ -24,15 +28,131 @@ class Held:
     reason: str
 
 
-def hold_back(
-    before: Tables, shown: Mapping[Key, int], after: Tables, ever: Mapping[Key, Collection[int]] | None = None
-) -> tuple[Tables, tuple[Held, ...]]:
+def together(earlier: Sequence[Exhibit], after: Tables) -> Tables:
+    """All vintages in one system; those of `after` have the names that they have there, `earlier` is oldest first.
+
+    What readers have is known and cannot be hidden any more. What was hidden stays hidden, by the largest k that it
+    ever had, and still must not be worked out where `after` does not have it. Raises OtherSums where a sum that stands
+    in two releases has other parts.
+    """
+    for exhibit in earlier:
+        _same_sums(exhibit.tables, after)
+    vintages = _Vintages(earlier, after)
+    cells = vintages.cells()
+    sums: dict[tuple[str, Key], Sum] = {}
+    for tables in (*(exhibit.tables for exhibit in earlier), after):
+        for total in tables.sums:
+            whole, *parts = (vintages.name(key, tables.cells[key].value) for key in (total.total, *total.parts))
+            # The same sum of other vintages is another one.
+            name = total.name if [whole, *parts] == [total.total, *total.parts] else f"{total.name}, earlier"
+            sums[f"{name} {whole} {parts}", whole] = Sum(name, whole, tuple(parts))
+    for difference, total in vintages.differences(cells, list(sums.values())):
+        cells[difference.key] = difference
+        sums[total.name, total.total] = total
+    return Tables(cells, tuple(sums.values()))
+
+
+class _Vintages:
+    """Every value that a cell had in any release."""
+
+    def __init__(self, earlier: Sequence[Exhibit], after: Tables) -> None:
+        self.earlier, self.after = earlier, after
+        self.newest: dict[Key, Cell] = {}
+        self.values: dict[Key, list[int]] = {}
+        for tables in (*(exhibit.tables for exhibit in earlier), after):
+            for key, cell in tables.cells.items():
+                before = self.newest.get(key, cell)
+                self.newest[key] = replace(cell, k=max(cell.k, before.k))
+                if cell.value not in self.values.setdefault(key, []):
+                    self.values[key].append(cell.value)
+        self.shown = {(key, value) for exhibit in earlier for key, value in exhibit.shown.items()}
+        self.ever_shown = {key for key, _ in self.shown}
+
+    def name(self, key: Key, value: int) -> Key:
+        """What a cell of this value is called: the newest as it is, an older one by its number."""
+        if value == self.newest[key].value:
+            return key
+        return replace(key, indicator=f"{key.indicator} (vintage {1 + self.values[key].index(value)})")
+
+    def cells(self) -> dict[Key, Cell]:
+        """All of them, each as it is to be looked after now."""
+        found: dict[Key, Cell] = {}
+        for exhibit in self.earlier:
+            for key, cell in exhibit.tables.cells.items():
+                stood = "withheld" if cell.standing in ("open", "withheld") else cell.standing
+                hides_zero = cell.hides_zero or (stood == "withheld" and cell.value == 0)
+                is_known = (key, cell.value) in self.shown
+                standing: Standing = "known" if is_known else stood
+                name = self.name(key, cell.value)
+                reason = "hidden" if standing == "withheld" else None
+                k = self.newest[key].k
+                found[name] = replace(cell, key=name, k=k, standing=standing, hides_zero=hides_zero, reason=reason)
+        for key, cell in self.after.cells.items():
+            found[key] = self._as_now(replace(cell, k=self.newest[key].k), found.get(key))
+        return found
+
+    def _as_now(self, cell: Cell, same: Cell | None) -> Cell:
+        """A cell of the newest release; `same` is what an earlier one makes of the same value."""
+        if (cell.key, cell.value) in self.shown:
+            return replace(cell, standing="known")
+        stood = any(
+            cell.key in exhibit.tables.cells and exhibit.tables.cells[cell.key].standing != "latent"
+            for exhibit in self.earlier
+        )
+        was_hidden = stood and (cell.key not in self.ever_shown or same is not None)
+        if cell.standing == "open" and was_hidden:
+            return replace(cell, standing="withheld", hides_zero=cell.hides_zero or cell.value == 0, reason="hidden")
+        return cell
+
+    def differences(self, cells: Mapping[Key, Cell], sums: Sequence[Sum]) -> Iterator[tuple[Cell, Sum]]:
+        """What the newest value of each cell that changed lies from each older one, unless both are told already."""
+        determined = {
+            key
+            for total in sums
+            for key in (total.total, *total.parts)
+            if all(cells[other].standing == "known" for other in (total.total, *total.parts) if other != key)
+        }
+        for key, cell in self.newest.items():
+            if cells[key].standing == "known" or cell.k == 1 or (cell.standing == "latent" and key in determined):
+                continue
+            for value in self.values[key]:
+                if value != cell.value:
+                    older = self.name(key, value)
+                    change = replace(key, indicator=f"{older.indicator}, change since")
+                    more, less = (key, older) if cell.value > value else (older, key)
+                    size = abs(cell.value - value)
+                    yield Cell(change, size, cell.k, "latent"), Sum(f"change of {older}", more, (less, change))
+
+
+def as_readers_have_it(
+    earlier: Sequence[Exhibit], after: Tables, shown: Mapping[Key, int]
+) -> tuple[dict[Key, int], tuple[Held, ...]]:
+    """The counts that readers are given, and those that are held back among them: a figure is of one vintage.
+
+    `shown` are those of `after` that may be told. Of a figure of which one may not readers keep what they have.
+    """
+    given = {key: value for key, value in shown.items() if key in after.cells}
+    held: list[Held] = []
+    figures: dict[Key, list[Key]] = {}
+    for key in after.keys:
+        if key.part in OF_FIGURE:
+            figures.setdefault(replace(key, part="count"), []).append(key)
+    for parts in figures.values():
+        before = next((e.shown for e in reversed(earlier) if all(key in e.shown for key in parts)), None)
+        if before is not None and not all(key in given for key in parts):
+            changed = [key for key in parts if before[key] != after.cells[key].value]
+            given.update((key, before[key]) for key in parts)
+            held += [
+                Held(key, "with its change, or that of another figure, a small count could be told") for key in changed
+            ]
+    return given, tuple(sorted(held, key=lambda entry: entry.key))
+
+
+def hold_back(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[Tables, tuple[Held, ...]]:
     """`after` with the old values of the revisions that are held back, and the cells concerned with the reason.
 
-    `before` are the tables as the last release had them, `shown` what readers have of them, `ever` all that readers
-    ever had of a cell: two steps that may be told can lead back to where the difference is a small one. Raises
-    OtherSums where a sum that stands in both has other parts, or where cells that came or went keep the old values
-    from adding up.
+    `before` are the tables as the last release had them, `shown` what readers have of them. Raises OtherSums where a
+    sum that stands in both has other parts, or where cells that came or went keep the old values from adding up.
     """
     _same_sums(before, after)
     changed = {
@@ -42,7 +162,7 @@ def hold_back(
     }
     held: list[Held] = []
     for revision in _revisions(changed, (*before.sums, *after.sums)):
-        reason = _reason(revision, before, shown, after, ever or {})
+        reason = _reason(revision, before, shown, after)
         if reason is not None:
             held += [Held(key, reason) for key in revision]
     old = [
@@ -57,33 +177,12 @@ def hold_back(
         ) from error
 
 
-def joined(before: Tables, shown: Mapping[Key, int], after: Tables) -> Tables:
-    """The cells and sums of both; `after` goes before, and what readers have cannot be hidden any more.
-
-    `before` and `shown` as for `hold_back`, whose result is `after`. What was hidden stays hidden, by the larger of two
-    k, and still must not be worked out where `after` does not have it. Raises OtherSums where a sum that stands in both
-    has other parts.
-    """
-    _same_sums(before, after)
-    cells: dict[Key, Cell] = {}
-    for key, newest in {**before.cells, **after.cells}.items():
-        was = before.cells.get(key, newest)
-        cell = replace(newest, k=max(was.k, newest.k))
-        if key in shown:
-            cells[key] = replace(cell, standing="known")
-        elif cell.standing == "open" and key in before.cells and was.standing != "latent":
-            hides_zero = cell.hides_zero or cell.value == 0
-            cells[key] = replace(cell, standing="withheld", hides_zero=hides_zero, reason="hidden")
-        else:
-            cells[key] = cell
-    return Tables(cells, _sums(before, after, cells))
-
-
 def joined_rounded(before: Tables, shown: Mapping[Key, int], after: Tables) -> tuple[Tables, dict[Key, int]]:
     """The cells and sums of both where counts are rounded, and the rounded counts that stay as readers have them.
 
-    As `joined`, but no cell becomes known: a reader knows of it what its rounding leaves open. A count that was revised
-    is rounded anew. What was shown stays in the tables as an open cell, also where `after` would withhold it.
+    `after` goes before. No cell becomes known: a reader knows of it what its rounding leaves open. A count that was
+    revised is rounded anew. What was shown stays in the tables as an open cell, also where `after` would withhold it.
+    Raises OtherSums where a sum that stands in both has other parts.
     """
     _same_sums(before, after)
     cells: dict[Key, Cell] = {}
@@ -137,13 +236,7 @@ def _revisions(changed: Mapping[Key, int], sums: tuple[Sum, ...]) -> list[list[K
     return list(found.values())
 
 
-def _reason(
-    revision: list[Key],
-    before: Tables,
-    shown: Mapping[Key, int],
-    after: Tables,
-    ever: Mapping[Key, Collection[int]],
-) -> str | None:
+def _reason(revision: list[Key], before: Tables, shown: Mapping[Key, int], after: Tables) -> str | None:
     """Why a revision is held back; None where it may be released."""
     for key in revision:
         cell, was = after.cells[key], before.cells[key]
@@ -151,6 +244,6 @@ def _reason(
             return f"a cell of the revision is hidden ({key}), and the others would tell how it changed"
         if cell.standing == "withheld":
             return f"a cell of the revision is withheld ({key}), and the others would tell how it changed"
-        if any(0 < abs(cell.value - vintage) < cell.k for vintage in (was.value, *ever.get(key, ()))):
+        if 0 < abs(cell.value - was.value) < cell.k:
             return f"the difference of a cell ({key}) would be a count under {cell.k}"
     return None

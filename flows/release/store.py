@@ -2,6 +2,7 @@
 
 releases/ledger.jsonl               every number that was handed out (flows/release/ledger.py)
 releases/ledger.head                hash of its last line
+releases/draw.key                   what the draw of further hidden figures is made with (flows/release/draw.py)
 releases/<year>-<number>/           one release
     cells.parquet, sums.parquet     its cells with their true counts, and the sums over them
     figures.parquet                 its figures as readers may see them
@@ -13,6 +14,7 @@ releases/.lock                      held while a release is made or handed out
 
 import json
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -32,7 +34,8 @@ from flows.release.cells import Cell, Key, Sum, Tables
 from flows.release.ledger import Entry, HandOut, ReleaseLedger, Tampered, add, open_ledger
 from schemas.registry import Registry
 
-LEDGER, HEAD = "ledger.jsonl", "ledger.head"
+LEDGER, HEAD, DRAW = "ledger.jsonl", "ledger.head", "draw.key"
+SECRET_BYTES = 32
 NAME = re.compile(r"\d{4}-\d+")
 RECORD = "record.json"
 # Columns of cells.parquet, in the order of the fields of Key, and of those of Cell behind its key.
@@ -155,6 +158,24 @@ def lock(releases: Path) -> AbstractContextManager[None]:
     """Hold the right to make and hand out releases. Raises ReleaseBusy."""
     keep_private(releases)
     return held(releases / ".lock", ReleaseBusy(f"another run is making extracts in {releases}; wait for it to end"))
+
+
+def secret(releases: Path) -> bytes:
+    """What the draw is made with; it is made where there is none. Call under `lock`. Raises ReleaseDamaged.
+
+    Another one makes other drafts, and changes nothing of what was handed out.
+    """
+    file = releases / DRAW
+    if not file.is_file():
+        releases.mkdir(parents=True, exist_ok=True)
+        write(file, secrets.token_hex(SECRET_BYTES).encode())
+    found = file.read_bytes().strip()
+    if len(found) != 2 * SECRET_BYTES:
+        raise ReleaseDamaged(
+            f"{file} is cut or changed: bring it back from its backup, or remove it, and run 'boligprofil extract'; "
+            "without it whoever has read the program could tell more of what is hidden"
+        )
+    return found
 
 
 def kept(releases: Path) -> list[Release]:

@@ -13,6 +13,7 @@ import polars as pl
 
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
 from flows.release.counted import ToldShare, relate
+from flows.release.floors import Reasons, reasons
 from flows.release.scope import COUNTRY, Group, Scope
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -50,7 +51,7 @@ class Built:
 def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collection[int], scope: Scope) -> Built:
     """The cells of the places of a scope in `years`, and the sums between them.
 
-    `marts` are area_profile, place_figures, dim_areas and dim_municipalities. An area under the floors of
+    `marts` are area_profile, place_figures, dim_areas, dim_plans and dim_municipalities. An area under the floors of
     disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself are known.
     Areas beyond the scope stand in the sums as latent cells, drawn together where they are in no group.
     """
@@ -61,7 +62,7 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     is_figure = pl.col("value").is_not_null() | (pl.col("denominator") == 0)
     valued = pl.col("year").is_in(list(years)) & is_figure
     profile = marts["area_profile"].filter(valued)
-    sizes = _sizes(profile, registry)
+    sizes = reasons(marts, profile, registry)
     shown = {"municipality": scope.municipalities, "region": scope.regions, "country": {COUNTRY}}
     larger = marts["place_figures"].filter(valued).sort("geography", "geography_id", "year", "indicator")
     for row in larger.iter_rows(named=True):
@@ -92,37 +93,6 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
         tuple(making.not_exact),
         tuple(making.nearly_exact),
     )
-
-
-def _sizes(profile: pl.DataFrame, registry: Registry) -> dict[tuple[str, int], str | None]:
-    """Per area and year of known size the reason why it is withheld, None where it is not.
-
-    Where households are not counted, there are at most as many as dwellings.
-    """
-    floors = registry.disclosure.floors
-    households = [i.id for i in registry.indicators.values() if i.among == "households"]
-    of_dwellings = [i.id for i in registry.indicators.values() if i.among == "dwellings"]
-    counted_dwellings = [i.id for i in registry.indicators.values() if i.counts == "dwellings"]
-    withheld: dict[tuple[str, int], str | None] = {}
-    for area, year, residents, counted, *dwellings in (
-        profile.group_by("area_id", "year")
-        .agg(
-            pl.col("value").filter(pl.col("indicator") == "residents").min(),
-            pl.col("denominator").filter(pl.col("indicator").is_in(households)).min(),
-            pl.col("denominator").filter(pl.col("indicator").is_in(of_dwellings)).min().alias("of_dwellings"),
-            pl.col("value").filter(pl.col("indicator").is_in(counted_dwellings)).min().alias("dwellings"),
-        )
-        .iter_rows()
-    ):
-        homes = min(
-            (count for count in (dwellings if counted is None else [counted]) if count is not None), default=None
-        )
-        if residents is not None:
-            is_small = residents < floors.residents or (homes is not None and homes < floors.households)
-            withheld[area, year] = "area_too_small" if is_small else None
-        elif homes is not None and homes < floors.households:
-            withheld[area, year] = "area_too_small"
-    return withheld
 
 
 @dataclass
@@ -172,7 +142,9 @@ class _Making:
             if (row["window_years"] or 1) > 1:
                 self.averaged.add(key)
             if is_shown or source.already_published:
-                self._put(key, value, k, standing, withheld is not None, withheld)
+                self._put(
+                    key, value, self._k_of(indicator, part, k, withheld), standing, withheld is not None, withheld
+                )
 
     def _published(self, kind: str, place: str, row: Mapping[str, Any], indicator: Indicator) -> None:
         """Keep a share that is published without its counts."""
@@ -181,16 +153,16 @@ class _Making:
             share = ToldShare(indicator.id, indicator.counts, indicator.among, row["value"], indicator.decimals)
             self.published.setdefault((kind, place, row["year"]), []).append(share)
 
-    def beyond(self, figures: pl.DataFrame, sizes: Mapping[tuple[str, int], str | None]) -> None:
+    def beyond(self, figures: pl.DataFrame, sizes: Reasons) -> None:
         """Areas beyond the scope become latent cells: each that a group holds, and one for all others of a place.
 
         Another release may have a group of other areas, of which the difference tells the figures of those that came or
         went: so each of them has its cell, the same one in every release. The others are told of by nothing but a
         place's rest, which nobody knows; their cell is named by its areas. `figures` are rows of area_profile, `sizes`
-        as `_sizes` gives them.
+        as `floors.reasons` gives them.
         """
         by_area_and_year = {"area_id": pl.String(), "year": figures.schema["year"]}
-        reasons = pl.DataFrame(
+        withheld = pl.DataFrame(
             [(area, year, reason or "") for (area, year), reason in sizes.items()],
             schema={**by_area_and_year, "reason": pl.String()},
             orient="row",
@@ -210,7 +182,7 @@ class _Making:
             self._counted(figures)
             .join(self._told_homes(figures.schema["year"]), on=["home", "year", "indicator"], how="left")
             .join(groups.group_by("area_id", "year").agg("group"), on=["area_id", "year"], how="left")
-            .join(reasons, on=["area_id", "year"], how="left")
+            .join(withheld, on=["area_id", "year"], how="left")
             .with_columns(
                 pl.col("told").fill_null(""),
                 pl.col("group").fill_null([]).cast(pl.List(pl.String())).list.join(" "),
@@ -261,18 +233,25 @@ class _Making:
         is_one = len(members) == 1
         kind, name = ("area", members[0]) if is_one else ("areas", _digest(members))
         reason = (row["reason"] or None) if is_one else None
-        for part, value in (_counts(self.registry.indicators[row["indicator"]], row) or {}).items():
+        indicator = self.registry.indicators[row["indicator"]]
+        for part, value in (_counts(indicator, row) or {}).items():
             key = Key(kind, name, row["year"], row["indicator"], part)
             standing: Standing = "withheld" if reason else "latent"
             closed = reason is not None or part in ("numerator", "complement")
             if (row["window_years"] or 1) > 1:
                 self.averaged.add(key)
-            self.cells[key] = Cell(key, value, row["k"], standing, closed, reason=reason)
+            k = self._k_of(indicator, part, row["k"], reason)
+            self.cells[key] = Cell(key, value, k, standing, closed and k > 1, reason=reason)
             for place in (("municipality", row["told"]), *(("group", number) for number in row["group"].split())):
                 self.of_place.setdefault((f"beyond {place[0]}", place[1]), []).append(key)
 
     def _k(self, source: Source, indicator: Indicator) -> int:
         return self.registry.disclosure.k(source.publisher, indicator.disclosure_class)
+
+    def _k_of(self, indicator: Indicator, part: Part, k: int, withheld: str | None) -> int:
+        """The k of a count, 1 where it counts what nobody lives in, unless nothing is told of the place at all."""
+        is_free = part in ("count", "numerator") and indicator.counts in self.registry.populations.of_nobody
+        return 1 if is_free and not withheld else k
 
     def _put(self, key: Key, value: int, k: int, standing: Standing, is_closed: bool, reason: str | None) -> None:
         of_share = key.part in ("numerator", "complement")
@@ -291,7 +270,7 @@ class _Making:
             value,
             k,
             standing,
-            hides_zero=of_share or is_closed,
+            hides_zero=(of_share and k > 1) or is_closed,
             upper=upper,
             weight=WEIGHTS.get(key.geography, LARGER),
             reason=reason if standing == "withheld" else None,

@@ -2,9 +2,14 @@
 
 Small, in the words of `flows.release.witness`, are the primary cells, guarded the secondary and the withheld ones. A
 mark may stand for any number, zero as well: where nothing else protects, a zero is hidden, too, and is from then on
-looked after like a primary cell. An insider knows such cells and the primary ones to lie below k. That every other
-hidden cell is at least k he is not taken to use: in linked tables no choice of cells withstands that (a total of k or
-more over two small cells bounds one by the other).
+looked after like a primary cell. An insider knows such cells and the primary ones to lie below k, and every other one
+to be k or more; what is in no table, and nobody has, he knows to be 0.
+
+Why that holds against a reader of this source: let T be the true tables, P the cells that are hidden, and T' any tables
+that agree with all that is shown and in which the same cells are small. What is asked of P is the same for T and T',
+since it is asked of all such tables; so P does for T' what it does for T. With the other cells of P drawn (see
+`flows.release.draw`) nothing further is needed, and T' is released as T is. So whoever knows the program, but not what
+was drawn, can exclude none of these tables; that they leave each small cell all of 1 to k-1 is what a witness shows.
 
 Cells are hidden one requirement after another: the cheapest set of further cells that makes room for a witness, a
 mixed-integer program over the witness's difference d to the true table,
@@ -12,11 +17,11 @@ mixed-integer program over the witness's difference d to the true table,
     min sum of w_c y_c   with   A d = 0,  d_c bounded by what is known of c,  d_c = 0 unless c is hidden or y_c = 1
 
 (the attacker's problem of Fischetti & Salazar-González 2001, solved heuristically cell by cell as in Kelly, Golden &
-Assad 1992). Hiding more only ever adds tables, so a witness stays one; at the end each secondary cell is shown again
-if every requirement has a witness without it.
+Assad 1992). Hiding more only ever adds tables, so a witness stays one; at the end each secondary cell that was not
+drawn is shown again if every requirement has a witness without it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,13 +57,14 @@ class Hiding:
         return self.primary | self.secondary
 
 
-def hide(tables: Tables) -> Hiding:
-    """Hide primary and secondary cells jointly over all `tables`. The same tables give the same cells.
+def hide(tables: Tables, drawn: Collection[Key] = ()) -> Hiding:
+    """Hide primary and secondary cells jointly over all `tables`. The same tables and draw give the same cells.
 
     Known, withheld and latent cells are as they are; of the open ones the primary cells are hidden, and any other may
-    be. Cells under the same sums are looked at together, all years and releases that `tables` holds.
+    be. Cells under the same sums are looked at together, all years and releases that `tables` holds. Open cells that
+    are `drawn` are secondary ones from the beginning, unless nothing else that is hidden protects them.
     """
-    suppression = _Suppression(tables)
+    suppression = _Suppression(tables, drawn)
     suppression.protect()
     suppression.show_again()
     is_open = suppression.open
@@ -72,7 +78,7 @@ def hide(tables: Tables) -> Hiding:
 class _Suppression(Witnesses):
     """Which cells are hidden so far, and a witness for each requirement that holds so far."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, drawn: Collection[Key] = ()) -> None:
         cells = [tables.cells[key] for key in tables.keys]
         super().__init__(cells, tables.matrix(), [total.name for total in tables.sums])
         self.by_rule: Booleans = self.small.copy()
@@ -82,6 +88,8 @@ class _Suppression(Witnesses):
         self.witness: dict[Requirement, tuple[Integers, Integers]] = {}
         # Of hidden cells; showing a cell again leaves them too wide, which does no harm.
         self.groups: Integers | None = None
+        self.drawn: Booleans = self.open & ~self.by_rule & np.array([key in drawn for key in tables.keys], dtype=bool)
+        self._hide(np.flatnonzero(self.drawn))
         self.failed: dict[Requirement, int] = {}
         self.impossible: set[Requirement] = set()
         self.refused: list[Unprotected] = []
@@ -94,7 +102,12 @@ class _Suppression(Witnesses):
     @cached_property
     def _limits(self) -> Mapping[Role, tuple[Floats, Floats]]:
         small = self.by_rule | (self.open & (self.value < self.k))
-        return {role: self.known(role, small) for role in ROLES}
+        limits = {role: self.known(role, small) for role in ROLES}
+        # Rests of which nothing is asked have a k of 1.
+        is_told = ~small & (self.k > 1)
+        least, most = limits["insider"]
+        least = np.where(is_told & (self.value >= self.k), self.k, least)
+        return {**limits, "insider": (least, np.where(is_told & ~self.open & (self.value == 0), 0, most))}
 
     @override
     def limits(self, role: Role) -> tuple[Floats, Floats]:
@@ -104,11 +117,11 @@ class _Suppression(Witnesses):
     def may_be_nobody(self, cell: int) -> bool:
         return False
 
-    def open_requirements(self) -> list[Requirement]:
-        """Those without a witness, of every hidden cell, the extreme ones of a cell first."""
+    def open_requirements(self, asked: Booleans) -> list[Requirement]:
+        """Those without a witness, of every hidden cell that is `asked` for, the extreme ones of a cell first."""
         waiting = [
             requirement
-            for cell in np.flatnonzero(self.hidden)
+            for cell in np.flatnonzero(self.hidden & asked)
             for requirement in self.requirements(int(cell))
             if requirement not in self.witness and requirement not in self.impossible
         ]
@@ -116,7 +129,14 @@ class _Suppression(Witnesses):
 
     def protect(self) -> None:
         """Hide further cells until every requirement has a witness or is known to be impossible."""
-        while todo := self.open_requirements():
+        self._protect(~self.drawn)
+        for cell in np.flatnonzero(self.drawn):
+            if self._is_alone(int(cell)) or not all(map(self._find, self.open_requirements(self._only(int(cell))))):
+                self._try_to_show(int(cell))
+        self._protect(np.ones(len(self.hidden), dtype=bool))
+
+    def _protect(self, asked: Booleans) -> None:
+        while todo := self.open_requirements(asked):
             for requirement in todo:
                 if requirement in self.witness or self._find(requirement):
                     continue
@@ -124,9 +144,19 @@ class _Suppression(Witnesses):
                     self.impossible.add(requirement)
                     self.refused.append(self.unprotected(requirement, self._rows_that_tell(requirement)))
 
+    def _only(self, cell: int) -> Booleans:
+        asked: Booleans = np.zeros(len(self.hidden), dtype=bool)
+        asked[cell] = True
+        return asked
+
+    def _is_alone(self, cell: int) -> bool:
+        """Whether a hidden cell is the only one in some sum, which tells it."""
+        rows = self.rows[self.rows_of(np.array([cell]))]
+        return bool(((abs(rows) @ self.hidden.astype(float)) == 1).any())
+
     def show_again(self) -> None:
         """Show each cell again that is not hidden by rule and that no requirement needs, the dearest first."""
-        further = np.flatnonzero(self.hidden & ~self.by_rule & self.open)
+        further = np.flatnonzero(self.hidden & ~self.by_rule & ~self.drawn & self.open)
         for cell in sorted(further, key=lambda c: (-self.weight[c], -self.value[c], c)):
             self._try_to_show(int(cell))
 

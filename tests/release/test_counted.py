@@ -174,7 +174,8 @@ def children_beside(registry: Registry, children: int, base: int) -> Built:
     [
         # Whoever knows that they are few knows no more than that: the rest leaves all of 0 to 4.
         (3, 895, {(0, 5 + 18), (0, 4)}),
-        (12, 880, {(20 - 18, 20 + 18)}),
+        # Whoever knows that they are many knows that they are five or more.
+        (12, 880, {(20 - 18, 20 + 18), (5, 20 + 18)}),
     ],
 )
 def test_figures_that_nearly_fit_keep_their_relation_with_a_rest(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from flows.release.attack import Exhibit, attack
-from flows.release.cells import Key
+from flows.release.cells import Key, Tables
 from flows.release.scope import Group, Scope
 from flows.release.sums import Built, LeftOut, build
 from flows.release.suppression import hide, marks, shown
@@ -60,25 +60,30 @@ def built_of(
     homes: Mapping[str, str],
     *rows: dict[str, object],
     bands: Mapping[str, list[str | None]] | None = None,
-    plans: Mapping[str, list[str]] | None = None,
+    plans: Mapping[str, list[object]] | None = None,
+    dwellings: list[int | None] | None = None,
 ) -> Built:
-    """The tables of all areas of `homes` and all larger places that have figures."""
+    """The tables of all areas of `homes`, which have so many dwellings on a list, and all larger places that have
+    figures."""
     schema = {"numerator": pl.Int64, "denominator": pl.Int64, "value": pl.Float64}
     frame = pl.DataFrame(list(rows), schema_overrides=schema)
     of_area = pl.col("place").is_in(list(homes))
     kinds = pl.col("place").str.len_chars().replace_strict({4: "municipality", 3: "country"}, default="?")
     texts = dict.fromkeys(("area_id", "municipality_code", "size_band", "funding_band"), pl.String)
     none: list[str | None] = [None] * len(homes)
-    areas = {"area_id": list(homes), "municipality_code": list(homes.values())}
+    areas = {"area_id": list(homes), "municipality_code": list(homes.values()), "dwellings": dwellings or none}
     towns = sorted(set(homes.values()))
     marts = {
         "area_profile": frame.filter(of_area).rename({"place": "area_id"}),
         "place_figures": frame.filter(~of_area).with_columns(geography=kinds).rename({"place": "geography_id"}),
         "dim_areas": pl.DataFrame(
-            areas | dict(bands or {"size_band": none, "funding_band": none}), schema_overrides=texts
+            areas | dict(bands or {"size_band": none, "funding_band": none}),
+            schema_overrides={**texts, "dwellings": pl.Int64},
         ),
         "dim_plans": pl.DataFrame(
-            plans or {"plan_id": [], "area_ids": []}, schema={"plan_id": pl.String, "area_ids": pl.String}
+            {"plan_id": [], "area_ids": [], "dwellings": [None] * len(plans["plan_id"]) if plans else []}
+            | (plans or {}),
+            schema={"plan_id": pl.String, "area_ids": pl.String, "dwellings": pl.Int64},
         ),
         "dim_municipalities": pl.DataFrame(
             {"municipality_code": towns, "region_code": [f"08{number}" for number in range(3, 3 - len(towns), -1)]}
@@ -125,8 +130,56 @@ def test_an_area_with_few_households_or_of_unknown_size_is_withheld(registry: Re
 def test_where_households_are_not_counted_dwellings_bound_them(registry: Registry, size: dict[str, object]) -> None:
     cells = built(registry, *RESIDENTS, size).tables.cells
     assert cells[of("ager", "residents")].reason == "area_too_small"
+    size |= {"value": 50.0, "denominator": size["denominator"] and 50}
     counted = built(registry, *RESIDENTS, size, figure("ager", "single_parent_pct", 12, 50)).tables.cells
     assert counted[of("ager", "residents")].reason is None
+
+
+@pytest.mark.parametrize(
+    ("residents", "listed", "of_plan", "reason"),
+    [
+        (112, 28, None, "area_too_small"),  # few dwellings, whatever the number of residents
+        (112, None, 28, "area_too_small"),
+        (112, 300, 28, "area_too_small"),
+        (112, 50, None, None),
+        (112, None, 50, None),
+        (199, None, None, "size_unknown"),
+        (200, None, None, None),
+        (99, 300, 300, "area_too_small"),
+        (None, 28, None, "area_too_small"),
+        (None, 300, None, "size_unknown"),
+    ],
+)
+def test_an_area_is_as_large_as_the_least_that_any_source_says(
+    residents: int | None, listed: int | None, of_plan: int | None, reason: str | None, registry: Registry
+) -> None:
+    rows = [figure("ager", "convicted_pct", 30, 70)] + ([figure("ager", "residents", residents)] if residents else [])
+    plans = {"plan_id": ["p"], "area_ids": ["ager, bakke"], "dwellings": [of_plan]}
+    made = built_of(registry, {"ager": "0461", "bakke": "0461"}, *rows, plans=plans, dwellings=[listed, 400])
+    assert made.tables.cells[of("ager", "convicted_pct", "numerator")].reason == reason
+
+
+def homes_of_ager(registry: Registry, let: int, vacant: int) -> Tables:
+    rows = [figure("ager", "dwellings", let + vacant), figure("ager", "vacant_dwellings_pct", vacant, let + vacant)]
+    rows.append(figure("ager", "one_person_household_pct", let // 2, let))
+    return built_of(registry, {"ager": "0461"}, figure("ager", "residents", 900), *rows).tables
+
+
+def test_few_vacant_dwellings_are_told_and_cost_no_other_cell(registry: Registry) -> None:
+    for vacant in (0, 1, 4):
+        assert not hide(homes_of_ager(registry, 200, vacant)).hidden
+    without = [figure("ager", "dwellings", 202), figure("ager", "one_person_household_pct", 90, 200)]
+    made = built_of(registry, {"ager": "0461"}, figure("ager", "residents", 900), *without).tables
+    assert not hide(made).hidden
+
+
+def test_few_inhabited_among_vacant_dwellings_are_hidden(registry: Registry) -> None:
+    """Of 60 dwellings 57 are vacant: three households, whose homes the vacant ones tell."""
+    rows = [figure("ager", "dwellings", 60), figure("ager", "vacant_dwellings_pct", 57, 60)]
+    made = built_of(registry, {"ager": "0461"}, figure("ager", "residents", 900), *rows).tables
+    hiding = hide(made)
+    assert of("ager", "vacant_dwellings_pct", "numerator") in hiding.hidden
+    assert not attack(Exhibit(made, shown(made, hiding))).leaks
 
 
 def test_the_owner_decides_k_and_a_published_figure_is_known(registry: Registry) -> None:

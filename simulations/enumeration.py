@@ -8,21 +8,23 @@ from flows.release.cells import Key, Tables
 def agreeing(tables: Tables, shown: Mapping[Key, int], is_insider: bool, most: int) -> Iterator[dict[Key, int]]:
     """The tables an attacker must reckon with, by going through all values of the cells not shown, up to `most`.
 
-    An insider knows the cells whose value itself is hidden to be below their k.
+    An insider knows the cells whose value itself is hidden to be below their k, and the others to be k or more.
     """
     hidden = [key for key in tables.keys if key not in shown]
-    ceilings = dict.fromkeys(hidden, most)
-    for key in hidden:
+    floors, ceilings = dict.fromkeys(hidden, 0), dict.fromkeys(hidden, most)
+    for key in hidden if is_insider else ():
         cell = tables.cells[key]
-        if is_insider and cell.value < cell.k and (cell.value > 0 or cell.hides_zero or cell.standing == "open"):
+        if cell.value < cell.k and (cell.value > 0 or cell.hides_zero or cell.standing == "open"):
             ceilings[key] = cell.k - 1
+        elif cell.k > 1:
+            floors[key], ceilings[key] = (cell.k, most) if cell.value else (0, 0)
     table = dict(shown)
 
     def go(position: int) -> Iterator[dict[Key, int]]:
         if position == len(hidden):
             yield dict(table)
             return
-        for value in range(ceilings[hidden[position]] + 1):
+        for value in range(floors[hidden[position]], ceilings[hidden[position]] + 1):
             table[hidden[position]] = value
             if _fits(tables, table):
                 yield from go(position + 1)
