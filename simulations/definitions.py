@@ -1,9 +1,9 @@
 """A reader of lists who knows whom the figures count: what does he work out of made-up nations, and by which hiding?
 
 Usage: python -m simulations.definitions [nations] [first seed] [areas]. The seeds follow each other and are never
-chosen by result. Of each nation the smallest areas are released, with their municipalities, hidden once by the sums
-that stand between places and within one indicator, and once by all that follows from whom the figures count. The reader
-knows neither, but what the figures mean.
+chosen by result. Of each nation the smallest areas are released, with their municipalities, hidden once by sums
+such as are declared by hand, and once by all that follows from whom the figures count. The reader knows neither, but
+what the figures mean.
 """
 
 import sys
@@ -32,7 +32,7 @@ from simulations.nations import REFERENCE
 
 YEAR = 2011
 MADE_UP = 50
-# What stood in sums before anything followed from whom the figures count: each group, and a share and its base.
+# Declared by hand: the indicators of each group add up, and so do a share and its base, and places.
 DECLARED = (
     {"residents", "age_0_17_pct", "age_18_29_pct", "age_65_plus_pct"},
     {"residents", "nonwestern_pct", "western_pct", "descendant_pct"},
@@ -98,7 +98,7 @@ def _rows(
 
 
 def without_populations(tables: Tables, registry: Registry) -> Tables:
-    """The same cells, and the sums that somebody declared."""
+    """The same cells, and the sums such as are declared by hand."""
 
     def is_declared(total: Sum) -> bool:
         keys = (total.total, *total.parts)
