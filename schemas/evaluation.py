@@ -123,6 +123,12 @@ class EventTimes(Model):
     cohort_least: int = Field(ge=2)
 
 
+class Primary(Model):
+    """The outcomes that the evaluation stands on, named beforehand: their tests are a family of their own."""
+
+    outcomes: tuple[Identifier, ...] = Field(min_length=1, max_length=5)
+
+
 class OutcomeLock(Model):
     """Outcomes of later years than `after` are locked."""
 
@@ -165,6 +171,7 @@ class Evaluation(Model):
     balancing: Balancing
     withheld: WithheldCounts
     event: EventTimes
+    primary: Primary
     lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
 
@@ -217,6 +224,9 @@ class Evaluation(Model):
         for contrast in self.contrast.values():
             if unknown := set(contrast.arms) - set(groups.get(contrast.by, GROUPS.get(contrast.by, ()))):
                 yield f"evaluation.toml, contrast.{contrast.id}: no areas are {', '.join(sorted(unknown))}"
+        for outcome in self.primary.outcomes:
+            if outcome not in known:
+                yield f"evaluation.toml, primary: {outcome!r} is no indicator of areas in indicators.toml"
         for block, chosen in (("twins", self.twins), ("balancing", self.balancing)):
             if chosen.window not in self.window:
                 yield f"evaluation.toml, {block}: window {chosen.window!r} is not declared"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.evaluation_cards import charts, english, sentences
+from flows.evaluation_cards import charts, english, plots, sentences
 from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
 from flows.evaluation_cards.sentences import ArmNames, CardWarning
 from flows.present.pictures import Picture
@@ -43,6 +43,7 @@ class Section:
     reading: str
     charts: tuple[Picture, ...]
     tables: tuple[CardTable, ...]
+    on_page: tuple[Picture, ...] = ()  # for which the sheets have no room
 
 
 @dataclass(frozen=True)
@@ -414,6 +415,24 @@ def _trend(outcome: Outcome, registry: Registry, names: ArmNames) -> Section:
                     "estimate, no confidence limit (Rambachan and Roth 2023).",
                 ),
             ),
+        ),
+        on_page=_by_own_start(outcome),
+    )
+
+
+def _by_own_start(outcome: Outcome) -> tuple[Picture, ...]:
+    """The average over cohorts by the years to their own start."""
+    if not outcome.events:
+        return ()
+    unit = english.difference_unit(outcome.indicator)
+    points = [f"{row['event_time']} {english.significant(row['att'])}" for row in outcome.events]
+    return (
+        Picture(
+            heading=("By years to each area's own first grant, average over cohorts",),
+            svg=plots.event(outcome.events, unit),
+            alt=f"Change in a year beyond never-funded areas, by years to the first grant: {'; '.join(points)}.",
+            caption="Thick: 95 % intervals; thin: the band that holds all of them at once in 95 of 100 draws. On the "
+            "dotted line both moved alike. Marts baseline_event and baseline_cohorts.",
         ),
     )
 

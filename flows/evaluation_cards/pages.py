@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.core.files import write as write_file
-from flows.evaluation_cards import english, sentences
+from flows.evaluation_cards import english, plots, sentences
 from flows.evaluation_cards.card import Card, CardCell, compose
 from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Outcome, contrasts_of, outcomes_of, read, widest
 from flows.evaluation_cards.sentences import ArmNames
@@ -26,7 +26,7 @@ def write(
     outcomes: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Write `<outcome>.html` and `<outcome>.pdf` into `folder` for each outcome, then an `index.html` of them.
+    """Write `<outcome>.html` and `<outcome>.pdf` into `folder` for each outcome, then plots and an `index.html`.
 
     `outcomes` are identifiers of indicators, by default all outcomes of the registry. `progress` is told the outcome in
     the making, how many are done, and of how many. Every file stands alone: no script, no other file, no network.
@@ -38,7 +38,8 @@ def write(
     if unknown := sorted(set(outcomes or ()) - set(known)):
         raise ValueError(f"{', '.join(unknown)}: no outcome of areas in indicators.toml; there are {', '.join(known)}")
     files, lines = [], []
-    for done, outcome in enumerate(read(snapshot, registry, asked)):
+    outcomes_read = read(snapshot, registry, asked)
+    for done, outcome in enumerate(outcomes_read):
         name = outcome.indicator.id
         if progress:
             progress(name, done, len(asked))
@@ -47,6 +48,7 @@ def write(
             files.append(folder / f"{name}.{suffix}")
             write_file(files[-1], content)
         lines.append(_line(outcome, card, registry))
+    files += plots.write(snapshot.read("baseline_balance"), outcomes_read, registry, folder / "plots")
     index = folder / "index.html"
     write_file(index, _index(lines, snapshot, registry).encode())
     if progress:

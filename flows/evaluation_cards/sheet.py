@@ -12,6 +12,7 @@ def pdf(card: Card) -> bytes:
     content: dict[str, Any] = asdict(card)
     pictures: dict[str, bytes] = {}
     for section in content["sections"]:
+        del section["on_page"]
         for chart in section["charts"]:
             if chart["svg"] is not None:
                 file = f"chart-{len(pictures) + 1}.svg"

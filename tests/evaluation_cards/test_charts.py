@@ -3,9 +3,11 @@
 import re
 from itertools import pairwise
 
+import polars as pl
 import pytest
 
-from flows.evaluation_cards import charts
+from flows.evaluation_cards import charts, plots
+from schemas.registry import Registry
 
 ROW = {"smd": 0.0, "smd_low": None, "smd_high": None}
 
@@ -40,6 +42,43 @@ def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
     assert len(points) == 3
     assert len({re.search(r' d="([^"]*)"', point)[1] for point in points}) == 3  # type: ignore[index]
     assert sorted(re.search(r'fill="([^"]*)"', point)[1] for point in points) == ["#111", "#fff", "#fff"]  # type: ignore[index]
+
+
+def test_the_love_plot_of_all_shows_each_covariate_before_weighted_and_against_twins(registry: Registry) -> None:
+    head = {"contrast": "funded", "baseline_window": "three_years", "row_kind": "pair", "areas_1": 240, "areas_0": 700}
+    blank = dict.fromkeys(plots.DRAWN)
+    rows = [
+        {
+            **blank,
+            **head,
+            "covariate": name,
+            "level": level,
+            "weighting": weighting,
+            "balance_limit": 0.1,
+            "smd": smd + at / 10,
+        }
+        for name, level, smd in (("residents", "all", 0.2), ("gross_income_dkk", "all", -0.7), ("region", "084", 0.1))
+        for at, weighting in enumerate(("none", "entropy", "twins"))
+    ]
+    shown = plots.balance_rows(pl.DataFrame(rows, infer_schema_length=None), registry)
+    assert shown["covariate"].unique(maintain_order=True).to_list() == ["gross_income_dkk", "residents", "region"]
+    drawn = plots.love_of_all(shown)
+    for name in ("residents", "gross_income_dkk"):
+        assert registry.indicators[name].label_en in drawn
+    assert "region 084" in drawn
+    assert len(re.findall(r'stroke-width="1.1"', drawn)) >= 9
+
+
+def test_the_event_plot_has_a_point_a_year_and_both_intervals() -> None:
+    rows = [
+        {"event_time": time, "att": 0.1 * time, "att_low": -1.0, "att_high": 1.0}
+        | {"att_low_uniform": -1.5, "att_high_uniform": 1.5}
+        for time in range(-6, 0)
+    ]
+    drawn = plots.event(rows, "percentage points")
+    assert all(f">{sign}{time}<" in drawn for sign, time in (("\N{MINUS SIGN}", time) for time in range(1, 7)))
+    assert len(marks(drawn)[-1]) == 6
+    assert drawn.count("<line") >= 12, "an interval and a band each"
 
 
 def test_love_plot_says_where_it_has_no_figure() -> None:

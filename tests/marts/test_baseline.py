@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from flows.marts.baseline import trends
+from flows.marts.baseline.areas import Areas
 from flows.marts.build import BuildError
 from schemas.registry import Registry
 
@@ -111,6 +113,31 @@ def test_few_clusters_give_a_reason_and_no_number(small: dict[str, pl.DataFrame]
     assert (row["slope_se"], row["joint_p"], row["trend_verdict"]) == (None, None, "too_few")
     assert "too_few_clusters" in row["why"]
     assert (row["missing_1"], row["areas_1"]) == (1, 4), "the area without 2003 is left out, and counted"
+
+
+def test_p_values_are_adjusted_among_primary_outcomes_and_among_the_others(registry: Registry) -> None:
+    """By Holm 2 and 1 times the p-values of two primary outcomes; of three others by 3, 3/2, 1; a gap is free."""
+    primary = registry.evaluation.primary.outcomes
+    areas_of = Areas(pl.DataFrame({"area_id": []}), registry)
+    others = sorted(areas_of.outcomes - set(primary))[:4]
+    background = next(name for name in areas_of.indicators if name not in areas_of.outcomes)
+    p = dict(zip([*primary[:2], *others, background], [0.01, 0.03, 0.01, 0.02, None, 0.5, 0.001], strict=True))
+    head = {"contrast": "funded", "arm_1": "funded", "arm_0": "never_funded"}
+    rows: list[dict[str, Any]] = [
+        {**head, "indicator": name, "slope_p": value, "joint_p": None} for name, value in p.items()
+    ]
+    trends._adjust(rows, areas_of)
+    found = {row["indicator"]: (row["family"], row["slope_p_adjusted"]) for row in rows}
+    assert found == {
+        primary[0]: ("primary", pytest.approx(0.02)),
+        primary[1]: ("primary", pytest.approx(0.03)),
+        others[0]: ("other", pytest.approx(0.03)),
+        others[1]: ("other", pytest.approx(0.03)),
+        others[2]: ("other", None),
+        others[3]: ("other", pytest.approx(0.5)),
+        background: (None, None),
+    }
+    assert {row["joint_p_adjusted"] for row in rows} == {None}
 
 
 def test_a_missing_year_in_the_window_is_counted(small: dict[str, pl.DataFrame]) -> None:

@@ -57,7 +57,7 @@ def test_everything_says_that_it_is_synthetic(nation: Path, snapshot: Snapshot) 
 def test_there_is_a_card_for_each_outcome(nation: Path, registry: Registry) -> None:
     outcomes = {of.id for of in registry.indicators.values() if of.indicator_group not in (None, "background")}
     made = {file.name for file in (nation / "baseline").iterdir()}
-    assert made == {"index.html"} | {f"{name}.{form}" for name in outcomes for form in ("html", "pdf")}
+    assert made == {"index.html", "plots"} | {f"{name}.{form}" for name in outcomes for form in ("html", "pdf")}
 
 
 def test_a_real_delivery_among_them_is_refused(nation: Path, known: Registry, tmp_path: Path) -> None:

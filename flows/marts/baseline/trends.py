@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.marts.baseline.areas import Areas, Floats, Names, Tables, in_words, made
-from flows.marts.statistics import trend
+from flows.marts.statistics import multiplicity, trend
 from flows.marts.statistics.clusters import Sample
 from schemas import contracts
 from schemas.registry import Registry
@@ -111,8 +111,6 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         slopes, joint = found.slopes, found.joint
         verdicts = {"rejected": "rejected", "not_rejected": "not_rejected"}
         few = "too_few" in found.verdict or found.verdict == "one_cluster_in_an_arm"
-        # Of a test that hardly ever rejects, a p-value would be read as good news.
-        is_tested = found.verdict in verdicts
         reasons = [found.verdict if found.verdict not in verdicts else None, joint.reason, slopes.reason, left_out]
         if not panel.years:
             reasons = ["no_figures_in_window", left_out]
@@ -132,11 +130,11 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "slope_low": slopes.low,
                 "slope_high": slopes.high,
                 "slope_p": slopes.p,
-                "joint_f": joint.f if is_tested else None,
+                "joint_f": joint.f,
                 "joint_restrictions": joint.restrictions,
-                "joint_df": joint.df if is_tested else None,
-                "joint_p": joint.p if is_tested else None,
-                "joint_p_conventional": joint.p_conventional if is_tested else None,
+                "joint_df": joint.df,
+                "joint_p": joint.p,
+                "joint_p_conventional": joint.p_conventional,
                 "trend_verdict": verdicts.get(found.verdict, "too_few" if few else "not_defined"),
                 "undetected_slope": slopes.undetected,
                 "largest_violation": found.largest_change,
@@ -145,8 +143,30 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "yearly": [_year(year) for year in found.yearly],
             }
         )
+    _adjust(rows, Areas.from_tables(tables, registry))
     struct = pl.Struct({column.name: contracts.POLARS_TYPES[column.type] for column in yearly})
     return made(rows, "baseline_trend", registry, yearly=pl.List(struct))
+
+
+def _adjust(rows: list[dict[str, Any]], areas: Areas) -> None:
+    """Add what each p-value is among those of its family: a pair's primary outcomes, or all its other outcomes.
+
+    Background indicators are in no family. A row without a number costs the others nothing.
+    """
+    primary = areas.registry.evaluation.primary.outcomes
+    families: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        name = row["indicator"]
+        family = "primary" if name in primary else "other" if name in areas.outcomes else None
+        row |= {"family": family, "slope_p_adjusted": None, "joint_p_adjusted": None}
+        if family:
+            families.setdefault((row["contrast"], row["arm_1"], row["arm_0"], family), []).append(row)
+    for (*_, family), members in families.items():
+        adjust = multiplicity.holm if family == "primary" else multiplicity.benjamini_hochberg
+        for test in ("slope_p", "joint_p"):
+            values = adjust([np.nan if row[test] is None else row[test] for row in members])
+            for row, value in zip(members, values.tolist(), strict=True):
+                row[f"{test}_adjusted"] = None if np.isnan(value) else value
 
 
 YEARLY = (

@@ -233,19 +233,24 @@ def variance_components(values: ArrayLike, cluster: ArrayLike, covariates: Array
     by_size = np.stack([np.einsum("ga,gb->ab", sums[n == size], sums[n == size]) / size for size in sizes])
     clusters_of_size = np.array([(n == size).sum() for size in sizes])
 
-    def profile(icc: float) -> tuple[float, float]:
+    def profiles(iccs: Floats) -> tuple[Floats, Floats]:
         """-2 log restricted likelihood less a constant, and the variance within clusters that goes with it."""
-        inflation = 1 + icc / (1 - icc) * sizes
-        product = crossed + np.einsum("s,sab->ab", 1 / inflation, by_size)
-        root = np.linalg.cholesky(product[:p, :p])
-        fitted = np.linalg.solve(root, product[:p, p])
+        inflation = 1 + (iccs / (1 - iccs))[:, None] * sizes
+        product = crossed + np.einsum("ks,sab->kab", 1 / inflation, by_size)
+        root = np.linalg.cholesky(product[:, :p, :p])
+        fitted = np.linalg.solve(root, product[:, :p, p, None])[..., 0]
         # never below what no slope explains within clusters, but for rounding
-        rest = max(float(product[p, p] - (fitted**2).sum()), unexplained)
-        determinant = 2 * np.log(np.diag(root)).sum() + (clusters_of_size * np.log(inflation)).sum()
-        return float((areas - p) * np.log(rest) + determinant), rest / (areas - p)
+        rest = np.maximum(product[:, p, p] - (fitted**2).sum(axis=1), unexplained)
+        logs = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        determinant = 2 * logs + (clusters_of_size * np.log(inflation)).sum(axis=1)
+        return (areas - p) * np.log(rest) + determinant, rest / (areas - p)
+
+    def profile(icc: float) -> tuple[float, float]:
+        deviance, variance = profiles(np.array([icc]))
+        return float(deviance[0]), float(variance[0])
 
     grid = np.append(np.linspace(0, 0.99, 100), 1 - 1e-6)
-    best = int(np.argmin([profile(icc)[0] for icc in grid]))
+    best = int(np.argmin(profiles(grid)[0]))
     bounds = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
     found = optimize.minimize_scalar(
         lambda icc: profile(icc)[0], bounds=bounds, method="bounded", options={"xatol": 1e-9}

@@ -98,20 +98,23 @@ def clustered_error(
     if few or design.df is None:
         return ClusteredError(counts[1], counts[0], reason=few)
     arms = [_Moments.of_arm(y[side], None if given is None else given[side], binary) for side in _sides(design)]
-    of_difference = _error(design, y)
-    if of_difference <= _ROUNDING * float(np.abs(y).max()):
-        return ClusteredError(counts[1], counts[0], reason="constant")
-    if smd is None or scale is None or not math.isfinite(sum(arm.variance for arm in arms)):
-        return ClusteredError(counts[1], counts[0], of_difference, df=design.df)
     z = np.zeros(len(y))
+    if smd is None or scale is None or not math.isfinite(sum(arm.variance for arm in arms)):
+        (of_difference,) = _errors(design, y)
+        if of_difference <= _ROUNDING * float(np.abs(y).max()):
+            return ClusteredError(counts[1], counts[0], reason="constant")
+        return ClusteredError(counts[1], counts[0], of_difference, df=design.df)
     shares = (0.0, 1.0) if estimand == "ATT" else (0.5, 0.5)
     for side, arm, share, sign in zip(_sides(design), arms, shares, (-1.0, 1.0), strict=True):
         z[side] = arm.pseudo_values(smd, scale, share, sign, binary)
+    of_difference, of_smd = _errors(design, y, z)
+    if of_difference <= _ROUNDING * float(np.abs(y).max()):
+        return ClusteredError(counts[1], counts[0], reason="constant")
     skewness = _skewness(design, z)
     check = None
     if abs(skewness) > SKEWED and given is None:
         check = bootstrap_error(design, y, estimand, binary)
-    return ClusteredError(counts[1], counts[0], of_difference, _error(design, z), design.df, skewness, check)
+    return ClusteredError(counts[1], counts[0], of_difference, of_smd, design.df, skewness, check)
 
 
 def coverage_factor(width: float, df: float = math.inf) -> float:
@@ -159,9 +162,9 @@ def _sides(design: Design) -> tuple[Mask, Mask]:
     return design.arm == 0, design.arm == 1
 
 
-def _error(design: Design, values: Floats) -> float:
-    covariance = design.estimate(values[:, None]).cr2
-    return 0.0 if covariance is None else float(np.sqrt(covariance[0, 0]))
+def _errors(design: Design, *values: Floats) -> list[float]:
+    covariance = design.estimate(np.column_stack(values)).cr2
+    return [0.0] * len(values) if covariance is None else np.sqrt(np.diag(covariance)).tolist()
 
 
 def _skewness(design: Design, z: Floats) -> float:

@@ -77,6 +77,9 @@ class Slopes:
 class JointTest:
     """The test that the difference of the arms is the same in every year.
 
+    Where the clusters are too few for so many restrictions, two are tested instead: that the difference neither slopes
+    nor bends. A number is given, or none, by the design alone: one that appeared only when it rejects would mislead.
+
     `p` is HTZ on CR2; `p_conventional` is what pyfixest and Stata's xtreg print for effects of areas and years with
     clustered standard errors (CR1, F(q, G - 1)). It is for comparison only: with few clusters it rejects too often.
     """
@@ -98,10 +101,9 @@ class Trend:
     at most h times this; an effect beyond it does not hang on parallel trends. It rests on the changes as estimated,
     noise and all, and is no confidence limit.
 
-    `not_rejected` does not say that trends are parallel: see `slopes.undetected` and `largest_change`. It is not said
-    where the test has fewer than 3 denominator degrees of freedom per restriction: HTZ is then so cautious that it
-    would hardly ever reject (in simulation, in under 3.5 % of draws of a true null, down to none), and fewer years are
-    the way out.
+    `not_rejected` does not say that trends are parallel: see `slopes.undetected` and `largest_change`. With fewer than
+    3 denominator degrees of freedom per restriction HTZ would hardly ever reject (in simulation, in under 3.5 % of
+    draws of a true null, down to none), so that there two restrictions are tested, or nothing.
     """
 
     sample: Sample
@@ -153,7 +155,7 @@ def trend(
     differences = (*_intervals(design, changes, few, negligible), Interval(0.0, None, None, REFERENCE_YEAR))
     yearly = tuple(map(Year, when.tolist(), means_1, means_0, differences))
     slopes = _slopes(design, panel, when, few, negligible)
-    joint = _joint_test(design, changes, negligible)
+    joint = _joint_test(design, changes, when, negligible)
     path = np.array([difference.value for difference in differences])
     largest = float(np.abs(np.diff(path) / np.diff(when)).max()) if restrictions else None
     return Trend(sample, slopes, joint, yearly, largest, _verdict(joint))
@@ -202,23 +204,51 @@ def _slopes(design: Design, panel: Floats, years: Integers, few: str | None, neg
     )
 
 
-def _joint_test(design: Design, changes: Floats, negligible: float) -> JointTest:
-    """Test that the arms' differences in `changes` (areas, q), each year less the last, are all zero."""
+def _joint_test(design: Design, changes: Floats, years: Integers, negligible: float) -> JointTest:
+    """Test that the arms' differences in `changes` (areas, q), each year less the last, are all zero.
+
+    How many restrictions it has, and whether there is a number at all, depends on the design alone, never on figures.
+    """
     q = changes.shape[1]
-    if few := TOO_FEW_YEARS if q < 2 else clusters.too_few(design, q):
-        return JointTest(q, reason=few)
-    estimate = design.estimate(changes)
-    if estimate.cr2 is None or estimate.df is None:
-        return JointTest(q, reason=estimate.reason)
-    se = np.sqrt(np.diag(estimate.cr2))
+    few = TOO_FEW_YEARS if q < 2 else clusters.too_few(design, q)
+    if few is None and (estimate := design.estimate(changes)).cr2 is not None:
+        few = _unfit(estimate, q, negligible)
+        if few is None:
+            conventional = _conventional(design, estimate, q)
+            if not _is_sharp(estimate.df or 0.0, q):
+                q, estimate = 2, design.estimate(_bends(changes, years))
+            return _tested(estimate, q, conventional)
+    return JointTest(q, reason=few or "one_cluster_in_an_arm")
+
+
+def _unfit(estimate: Estimate, q: int, negligible: float) -> str | None:
+    """Why years cannot be tested together: they do not vary, repeat each other, or the clusters are too few for any."""
+    covariance = np.asarray(estimate.cr2)
+    se = np.sqrt(np.diag(covariance))
     if (se <= negligible).all():
-        return JointTest(q, reason=CONSTANT)
-    if (se <= negligible).any() or np.linalg.eigvalsh(estimate.cr2 / np.outer(se, se))[0] <= _ROUNDING:
-        return JointTest(q, reason=COLLINEAR_YEARS)
-    test = clusters.hotelling(estimate.value, estimate.cr2, estimate.df)
+        return CONSTANT
+    if (se <= negligible).any() or np.linalg.eigvalsh(covariance / np.outer(se, se))[0] <= _ROUNDING:
+        return COLLINEAR_YEARS
+    return None if _is_sharp(estimate.df or 0.0, min(q, 2)) else TOO_FEW_DEGREES_OF_FREEDOM
+
+
+def _tested(estimate: Estimate, q: int, conventional: float) -> JointTest:
+    test = clusters.hotelling(estimate.value, np.asarray(estimate.cr2), estimate.df or 0.0)
     if test is None:
         return JointTest(q, reason=TOO_FEW_DEGREES_OF_FREEDOM)
-    return JointTest(q, float(test.f), test.df, float(test.p), _conventional(design, estimate, q))
+    return JointTest(q, float(test.f), test.df, float(test.p), conventional)
+
+
+def _is_sharp(df: float, restrictions: int) -> bool:
+    return df - restrictions + 1 >= _DENOMINATOR_PER_RESTRICTION * restrictions
+
+
+def _bends(changes: Floats, years: Integers) -> Floats:
+    """Of every area how its path slopes and how it bends: (areas, 2) coefficients of a straight and a curved line."""
+    path = np.column_stack([changes, np.zeros(len(changes))])
+    centred = (years - years.mean()) / np.abs(years - years.mean()).max()
+    basis = np.linalg.qr(np.column_stack([np.ones(len(years)), centred, centred**2]))[0][:, 1:]
+    return np.asarray(np.einsum("at,tq->aq", path, basis))
 
 
 def _conventional(design: Design, estimate: Estimate, q: int) -> float:
@@ -233,7 +263,4 @@ def _conventional(design: Design, estimate: Estimate, q: int) -> float:
 def _verdict(joint: JointTest) -> str:
     if joint.p is None:
         return str(joint.reason)
-    if joint.p < ALPHA:
-        return "rejected"
-    blunt = joint.df is not None and joint.df < _DENOMINATOR_PER_RESTRICTION * joint.restrictions
-    return TOO_FEW_DEGREES_OF_FREEDOM if blunt else "not_rejected"
+    return "rejected" if joint.p < ALPHA else "not_rejected"

@@ -44,7 +44,6 @@ def test_estimates_and_conventional_test_are_those_of_statsmodels_on_the_stacked
         cov_type="cluster", cov_kwds={"groups": groups}, use_t=True
     )
     assert [year.difference.value for year in result.yearly[:3]] == pytest.approx(deviations.params[:3])
-    assert result.joint.restrictions == 3
     assert result.joint.p_conventional == pytest.approx(float(deviations.f_test(np.eye(3, 7)).pvalue), rel=1e-9)
     # pyfixest 0.60.0: feols("y ~ a1 + a2 + a3 | area + year", vcov={"CRV1": "cluster"}).wald_test(np.eye(3))
     assert result.joint.p_conventional == pytest.approx(0.017945, abs=5e-7)
@@ -99,7 +98,11 @@ def test_slope_and_joint_test_are_those_of_clubsandwich(
     weights: Integers | None, slope: tuple[float, ...], htz: tuple[float, ...]
 ) -> None:
     result = trend.trend(VALUES, YEARS, ARM, CLUSTER, weights)
-    slopes, joint = result.slopes, result.joint
+    slopes, changes = result.slopes, clusters.two_arms(ARM, CLUSTER, weights).estimate(VALUES[:, :3] - VALUES[:, 3:])
+    assert changes.cr2 is not None
+    assert changes.df is not None
+    joint = clusters.hotelling(changes.value, changes.cr2, changes.df)
+    assert joint is not None
     assert (slopes.difference, slopes.se, slopes.df, slopes.p) == pytest.approx(slope, rel=1e-8)
     assert (joint.f, joint.df, joint.p) == pytest.approx(htz, rel=1e-8)
     low, high = student.interval(0.95, slope[2], slope[0], slope[1])
@@ -333,9 +336,22 @@ def test_with_six_clusters_in_an_arm_six_years_are_too_many(seed: int) -> None:
     assert 0.025 <= rejected(design, panel[..., 3:])[0] <= 0.065
     years = np.arange(2003, 2009)
     some = [trend.trend(outcome, years, arm, cluster) for outcome in panel[:100]]
-    assert {result.verdict for result in some} <= {"too_few_degrees_of_freedom", "rejected"}
-    conventional = [result.joint.p_conventional for result in some]
-    assert np.mean([p is not None and p < 0.05 for p in conventional]) > 0.2
+    assert {result.joint.reason for result in some} == {"too_few_degrees_of_freedom"}, "no number, whatever the figures"
+    changes = [outcome[:, :-1] - outcome[:, -1:] for outcome in panel[:100]]
+    conventional = [trend._conventional(design, design.estimate(change), 5) for change in changes]
+    assert np.mean([p < 0.05 for p in conventional]) > 0.2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_eight_clusters_against_forty_slope_and_bend_are_tested_in_every_draw(seed: int) -> None:
+    """Whether there is a number is no matter of the figures; the level is kept, and a divergence found."""
+    arm, cluster = municipalities(48, 8)
+    panel, years = draws(seed, cluster, 6)[:150], np.arange(2003, 2009)
+    found = [trend.trend(outcome, years, arm, cluster).joint for outcome in panel]
+    assert {(joint.restrictions, joint.p is None) for joint in found} == {(2, False)}
+    assert np.mean([joint.p < 0.05 for joint in found]) <= 0.12  # type: ignore[operator]
+    apart = [trend.trend(outcome + 0.5 * arm[:, None] * np.arange(6), years, arm, cluster).joint for outcome in panel]
+    assert np.mean([joint.p < 0.05 for joint in apart]) > 0.5  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
