@@ -22,7 +22,7 @@ from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reconcile import Facts
 from flows.intake.vintages import Vintage
-from flows.marts import build, checks, queries
+from flows.marts import build, checks, codes, queries
 from flows.marts.baseline.steps import STATISTICS
 from flows.marts.queries import Query
 from flows.night import suites
@@ -141,8 +141,8 @@ def _bare(
         for name, file in facts.tables.items():
             connection.read_parquet(str(file)).create(f"facts.{name}")
         connection.execute("create table facts.figures_before as select * from facts.figures limit 0")
-        codes = build.codes(registry)
-        for name, frame in codes.items():
+        tables = codes.frames(registry)
+        for name, frame in tables.items():
             connection.from_arrow(frame.to_arrow()).create(f"codes.{name}")
         connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
         listed = ", ".join(f"'{name}'" for name, indicator in registry.indicators.items() if indicator.of_areas)
@@ -152,7 +152,7 @@ def _bare(
         connection.execute(f"set variable last_baseline_year = {registry.evaluation.baseline.last_year}")
         connection.execute(f"set variable open_through = {registry.evaluation.open_through}")
         loaded = [f"facts.{name}" for name in (*facts.tables, "figures_before")]
-        for name in queries.order(steps, [*loaded, *(f"codes.{code}" for code in (*codes, "matched"))]):
+        for name in queries.order(steps, [*loaded, *(f"codes.{code}" for code in (*tables, "matched"))]):
             step = steps[name]
             if isinstance(step, Query):
                 connection.execute(f"create table {name} as\n{step.sql}")

@@ -23,7 +23,7 @@ from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
-from flows.publish import floors, gate, moments, snapshots, warnings
+from flows.publish import floors, gate, moments, snapshots, takeover, warnings
 from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
@@ -40,7 +40,7 @@ READ_NAMES = FlowStep("read the municipalities", versions.known_names)
 STAGE_DELIVERY = FlowStep("stage a delivery", versions.stage, label="stage {delivery.path}", tries=3)
 RECONCILE_FACTS = FlowStep("reconcile the deliveries", reconcile.reconcile)
 LAY_OUT_QUARANTINE = FlowStep("lay out the quarantine", quarantine.lay_out)
-BUILD_MARTS = FlowStep("build the marts", build.build)
+BUILD_MARTS = FlowStep("build the marts", build.build_changed)
 JUDGE_MARTS = FlowStep("judge the marts", gate.judge)
 PUBLISH_SNAPSHOT = FlowStep("publish the snapshot", snapshots.publish)
 
@@ -65,7 +65,8 @@ class Stopwatch:
 class Eve:
     """What is known before anything is read: the deliveries, what was there last night, and what of it is gone.
 
-    `notes` are sentences on what was mended, set right or passed over.
+    `notes` are sentences on what was mended, set right or passed over. `in_force` is the snapshot from which marts and
+    verdicts may be taken over, None where all is made anew.
     """
 
     registry: Registry
@@ -73,6 +74,7 @@ class Eve:
     last: LastNight
     absent: Absence
     notes: tuple[str, ...]
+    in_force: Snapshot | None = None
 
 
 def run(
@@ -120,7 +122,8 @@ def _night(
     if as_of is None and (refusal := gone.refusal(eve.absent, vintage.deliveries, registry)):
         return Report("refused", _stays(refusal, eve, chosen.raw), warnings=eve.notes)
     if not is_past:
-        eve = replace(eve, vintage=replace(vintage, ledger=vintage.ledger.record(vintage.deliveries, vintage.moment)))
+        ledger = vintage.ledger.record(vintage.deliveries, vintage.moment)
+        eve = replace(eve, vintage=replace(vintage, ledger=ledger), in_force=None if again else in_force)
     return _made(chosen, eve, inputs_sha256, is_past, runner)
 
 
@@ -178,6 +181,7 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
     """Read, build, judge and publish."""
     registry, vintage, watch = eve.registry, eve.vintage, Stopwatch()
     receipts, facts, before, quarantined = _staged(chosen, vintage, registry, watch, is_past, runner)
+    standing = takeover.standing(eve.in_force)
     rows = floors.rows_by_delivery(facts)
     deliveries = _entries(vintage, receipts, facts, quarantined, rows)
     last = _counted(eve.last, before)
@@ -189,11 +193,13 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
     work = snapshots.work_folder(chosen.marts)
     try:
         with watch.step("build marts"):
-            files = runner(BUILD_MARTS, facts, work, registry, before)
+            figures_before = before.tables["figures"] if before else None
+            built = runner(BUILD_MARTS, facts, work, registry, figures_before, standing.built)
     except BuildError as error:
         if fell:
             return _refused(f"{fell}\n{error}", eve, receipts, facts, deliveries, watch)
         raise
+    files = built.files
     falls += floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), registry)
     with watch.step("judge marts"):
         judgement = runner(
@@ -204,6 +210,7 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
             work / "data_docs",
             f"Boligprofil: {_figures(facts.origin)}",
             notices(facts.origin, caveat(facts, registry)),
+            standing.verdicts,
         )
     offences = tuple(checks.run(files, registry, severity="warning"))
     fell = floors.refusal(falls, last, eve.absent, registry)
@@ -219,6 +226,7 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         "superseded": facts.superseded,
         "marts": snapshots.describe_marts(files, _reads(files)),
         "gate": {"expectations": judgement.expectations, "marts": judgement.marts, "broken": 0},
+        **takeover.entries(built, judgement, eve.in_force),
         "warnings": [
             *([] if is_past else floors.sentences(falls, registry)),
             *_warnings(eve, receipts, facts, offences),
@@ -300,7 +308,7 @@ def _staged(
         receipts = [receipt for receipt in staged if receipt]
     with watch.step("reconcile them"):
         facts = _accepting(runner(RECONCILE_FACTS, receipts, staging, registry), vintage, registry)
-        before = _facts_before(vintage, staging, registry)
+        before = _facts_before(vintage, chosen, registry)
         quarantined = (
             {}
             if is_past
@@ -348,14 +356,25 @@ def _publish(
     return snapshot
 
 
-def _facts_before(vintage: Vintage, staging: Path, registry: Registry) -> Facts | None:
-    """The facts of the last snapshot before this vintage, read by today's code; None before the first one."""
+def _facts_before(vintage: Vintage, chosen: Settings, registry: Registry) -> Facts | None:
+    """The facts of the last snapshot before this vintage, read by today's code; None before the first one.
+
+    Those that this code and registry reconciled when it was made are not reconciled again.
+    """
     moment = vintage.ledger.last_published(vintage.moment)
     if moment is None:
         return None
+    for snapshot in snapshots.kept(chosen.marts):
+        made = snapshot.manifest.get("reconciled", {})
+        is_that = snapshot.manifest.get("as_of") == moment.isoformat() and "published_by" not in snapshot.manifest
+        if vintage.published_by is None and is_that and made.get("by") == reconcile.reconciler(registry):
+            there = reconcile.kept(chosen.staging_folder, made["folder"], snapshot.manifest["origin"], registry)
+            if there is not None:
+                return there
     then = Vintage.received(vintage.ledger, moment, vintage.published_by)
-    known = versions.known_names(then, staging, registry)
-    return reconcile.reconcile(versions.receipts_of(then, staging, registry, known), staging, registry)
+    known = versions.known_names(then, chosen.staging_folder, registry)
+    receipts = versions.receipts_of(then, chosen.staging_folder, registry, known)
+    return reconcile.reconcile(receipts, chosen.staging_folder, registry)
 
 
 def suites(registry: Registry, may_be_empty: bool = False) -> dict[str, list[contracts.Expectation]]:
@@ -415,6 +434,7 @@ def _manifest(
         "inputs_sha256": inputs_sha256,
         "registry_sha256": registry.fingerprint,
         "facts": {name: file_sha256(file) for name, file in sorted(facts.tables.items())},
+        "reconciled": {"folder": folder.name, "by": reconcile.reconciler(registry)},
         "staged": sorted(staged),
     }
 

@@ -101,13 +101,15 @@ class ReadingLimits(Model):
 
 
 class NightLimits(Model):
-    """What ends a night before it publishes, against the night before: see the block [night] of sources.toml."""
+    """What ends a night before it publishes, and what memory it may take: see the block [night] of sources.toml."""
 
     max_gone_share: float = Field(ge=0, lt=1)
     min_rows_share: float = Field(gt=0, le=1)
     few_rows: int = Field(ge=0)
     clock_jitter_minutes: int = Field(ge=0)
     clock_max_days: int = Field(ge=1)
+    memory_megabytes: int = Field(ge=200)
+    memory_share: float = Field(gt=0, le=1)
 
 
 class Layout(Model):

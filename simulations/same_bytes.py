@@ -19,8 +19,11 @@ from pathlib import Path
 
 YEAR = "2012"
 HERE = Path(__file__).parents[1]
-# Said of the run, not of the figures: when, by which commit and code, and how long it took.
-OF_THE_RUN = ("created_at", "commit", "seconds", "staged", "facts", "inputs_sha256", "made_with")
+# Said of the run, not of the figures: when, by which commit and code, how long it took, and what was made anew.
+OF_THE_RUN = (
+    *("created_at", "commit", "seconds", "staged", "facts", "inputs_sha256", "made_with"),
+    *("reconciled", "work", "steps", "verdicts"),
+)
 # Compared entry by entry: the records of a snapshot, a release and an extract.
 RECORDS = ("manifest.json", "record.json", "kontrol.json")
 # What a run works with: facts named by hashes of the code, the registry, a server's own files.

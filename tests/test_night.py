@@ -252,6 +252,31 @@ def test_before_the_software_was_made_the_first_night_is_refused(
 
 
 @pytest.mark.slow
+def test_a_changed_file_costs_what_rests_on_it_and_the_rest_is_taken_over(house: House) -> None:
+    before = house.marts / "versions" / house.pointer
+    population = house.raw / "population" / "folketal_2016_2017.csv"
+    lines = population.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[-1] = re.sub(r"\d;endelig", lambda last: f"{(int(last[0][0]) + 1) % 10};endelig", lines[-1])
+    population.write_text("".join(lines), encoding="utf-8")
+    report = house.night(Plain())
+    assert report.outcome == "published", report.message
+    work, after = house.manifest["work"], house.marts / "versions" / house.pointer
+    assert work["taken_over_from"] == before.name
+    assert {"yearly_figures", "place_figures"} <= set(work["built"])
+    assert not {"dim_plans", "statutory_criteria", "statistics.twins", "grant_list"} & set(work["built"])
+    assert {"dim_plans", "statutory_criteria"} <= set(work["marts_taken_over"])
+    assert "place_figures" in work["judged"]
+    assert sorted([*work["judged"], *work["verdicts_taken_over"]]) == sorted(house.manifest["marts"])
+    # The marts that are not judged again are most of them, for their checks read no others.
+    assert len(work["verdicts_taken_over"]) > len(house.manifest["marts"]) / 2
+    for name in ("dim_plans.parquet", "data_docs/marts/dim_plans.html"):
+        assert (after / name).samefile(before / name)
+    assert before.name in (after / "data_docs" / "index.html").read_text(encoding="utf-8")
+    # A snapshot's name is a hash of all marts: made from the ground, they have the same bytes.
+    assert house.night(again=True).snapshot == after.name
+
+
+@pytest.mark.slow
 def test_whoever_says_that_the_clock_is_right_is_told_what_that_means(
     house: House, clock: Callable[[datetime], None]
 ) -> None:

@@ -20,6 +20,18 @@ def keep(file: Path, original: Path) -> None:
             shutil.copyfile(original, part)
 
 
+def link(file: Path, to: Path) -> None:
+    """Make `to` the same file, or a copy of it where the file system knows no links; what was there is gone.
+
+    Neither is ever written to: what is published is only read, and taken away as a whole.
+    """
+    to.unlink(missing_ok=True)
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copyfile(file, to)
+
+
 @contextmanager
 def placed(file: Path) -> Iterator[Path]:
     """A path beside `file` that takes its place, synced, once it has been written, and is gone if it was not."""

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from flows.core.files import placed
 from schemas import contracts
 from schemas.tables import Table
 
+# So many rows lie together in a file; whatever the blocks that they come in, a file has the same bytes.
+ROW_GROUP = 1024 * 1024
 PACKED = {pa.int64(): "DELTA_BINARY_PACKED", pa.float64(): "BYTE_STREAM_SPLIT"}
 
 
@@ -23,6 +26,45 @@ def write_parquet(file: Path, rows: pa.Table, table: Table, notes: Mapping[str, 
     """
     with parquet(file, table, notes) as add:
         add(rows)
+
+
+def write_batches(
+    file: Path, batches: pa.RecordBatchReader, table: Table, aside: Path, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write rows as `write_parquet` does, of which no more than a row group is held at a time.
+
+    The columns may stand in any order. What comes in several batches is laid into the file `aside` first: whoever hands
+    it over is then done, and its memory is free when a row group is put together.
+    """
+    names, held, count = [column.name for column in table.columns], list[pa.RecordBatch](), 0
+    with parquet(file, table, notes) as add:
+        for batch in _whole(batches, aside):
+            rest = batch.select(names)
+            while count + rest.num_rows >= ROW_GROUP:
+                held.append(rest.slice(0, ROW_GROUP - count))
+                add(pa.Table.from_batches(held))
+                rest, held, count = rest.slice(ROW_GROUP - count), [], 0
+            if rest.num_rows:
+                held.append(rest)
+                count += rest.num_rows
+        if held:
+            add(pa.Table.from_batches(held))
+
+
+def _whole(batches: pa.RecordBatchReader, aside: Path) -> Iterator[pa.RecordBatch]:
+    """The batches once the last one has come."""
+    first, second = next(batches, None), next(batches, None)
+    if second is None:
+        yield from filter(None, [first])
+        return
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    with aside.open("wb") as kept, pa.ipc.new_stream(kept, batches.schema) as writer:
+        for batch in chain([first, second], batches):
+            writer.write_batch(batch)
+    del first, second, batch
+    with aside.open("rb") as there, pa.ipc.open_stream(there) as reader:
+        yield from reader
+    aside.unlink()
 
 
 @contextmanager

@@ -66,10 +66,9 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
         for receipt in accepted
         for file in _files(receipt)
     )
-    made_of = [registry.fingerprint, code_sha256("flows.intake", "schemas"), *parts]
-    folder = staging / "current" / digest(made_of)[:32]
-    tables = {name: folder / f"{name}.parquet" for name in registry.facts}
-    verdict = _kept(folder) if all(file.is_file() for file in tables.values()) else None
+    folder = staging / "current" / digest([reconciler(registry), *parts])[:32]
+    tables = _tables(folder, registry)
+    verdict = _verdict_in(folder) if all(file.is_file() for file in tables.values()) else None
     if verdict is None:
         verdict = _quoted(_reconciled(accepted, staging, folder, registry), accepted, staging, registry)
         write(folder / VERDICT, json.dumps(asdict(verdict), ensure_ascii=False).encode())
@@ -81,12 +80,27 @@ def reconcile(receipts: Sequence[Receipt], staging: Path, registry: Registry) ->
     return Facts(tables, origin, by_path, verdict.superseded, dict(matched), dict(corrected))
 
 
+def reconciler(registry: Registry) -> str:
+    """The hash of what decides, beside the deliveries, which facts are in force: registry and code."""
+    return digest([registry.fingerprint, code_sha256("flows.intake", "schemas")])
+
+
+def kept(staging: Path, folder: str, origin: str, registry: Registry) -> Facts | None:
+    """The facts that were reconciled into a folder of staging, None where not all of them are there."""
+    tables = _tables(staging / "current" / folder, registry)
+    return Facts(tables, origin) if all(file.is_file() for file in tables.values()) else None
+
+
+def _tables(folder: Path, registry: Registry) -> dict[str, Path]:
+    return {name: folder / f"{name}.parquet" for name in registry.facts}
+
+
 def _files(receipt: Receipt) -> list[str]:
     set_aside = [receipt.set_aside] if receipt.set_aside else []
     return [*receipt.tables.values(), *chain(*receipt.history.values()), *set_aside]
 
 
-def _kept(folder: Path) -> _Verdict | None:
+def _verdict_in(folder: Path) -> _Verdict | None:
     try:
         entries = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,55 +1,85 @@
-"""Run the SQL of sql/ in DuckDB over the facts in force, and write every mart as parquet with its metadata."""
+"""Run the SQL of sql/ in DuckDB over the facts in force, and write every mart as parquet with its metadata.
 
-from collections.abc import Mapping
+A build keeps little in memory: facts and marts are read from their files, a table of a step is dropped when its last
+reader has been made, and what a query needs beyond a limit lies on the disk. A mart that is made of the same as in an
+earlier build, or that has the same bytes, is taken over from it.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
 
-from flows.core.parquet import write_parquet
+from flows.core.files import link
+from flows.core.memory import query_megabytes, query_threads
+from flows.core.parquet import write_batches
+from flows.core.provenance import file_sha256
 from flows.intake.reconcile import Facts
-from flows.marts import queries
+from flows.marts import codes, queries, unchanged
 from flows.marts.baseline.steps import STATISTICS, Statistic
 from flows.marts.baseline.twins import OtherPool
 from flows.marts.queries import Query, Step
-from schemas.code_lists import CODES
+from flows.marts.unchanged import Earlier, StepRecord
 from schemas.registry import Registry
 
-EXCEPTIONS = {
-    **dict.fromkeys(("exception_id", "check", "area_id"), pl.String()),
-    "year": pl.Int32(),
-    **dict.fromkeys(("list_type", "indicator", "file", "source", "mart", "reason", "owner"), pl.String()),
-    "until": pl.Date(),
-}
-CORRECTIONS = {
-    **dict.fromkeys(("correction_id", "source", "file", "column", "wrong", "right", "reason", "owner"), pl.String()),
-    "until": pl.Date(),
-}
-SOURCES = {
-    **dict.fromkeys(("source", "title", "publisher", "baseline_caveat"), pl.String()),
-    **dict.fromkeys(("is_example", "already_published"), pl.Boolean()),
-}
+# Rows that a query hands over at a time: their offsets and codes just fit into buffers, which double as they grow.
+BATCH = 120 * 1024
+# So many rows are held for whoever may read them yet.
+SMALL = 10_000
+SPILL = ".spill"
 
 
 class BuildError(RuntimeError):
     """A mart that could not be built: the message names the SQL file and what DuckDB or the contract says."""
 
 
-def build(facts: Facts, folder: Path, registry: Registry, before: Facts | None = None) -> dict[str, Path]:
+@dataclass(frozen=True)
+class BuiltMarts:
+    """What a build gave: the file of each mart, what each step was made of and gave, and which steps ran.
+
+    `taken_over` are the marts whose file is the one of the earlier build: not made again, or made with the same bytes.
+    """
+
+    files: dict[str, Path]
+    records: dict[str, StepRecord]
+    made: tuple[str, ...]
+    taken_over: frozenset[str]
+
+
+def build(facts: Facts, folder: Path, registry: Registry, before: Path | None = None) -> dict[str, Path]:
     """Build every mart of the registry into `folder`; returns the file of each.
 
-    Raises BuildError naming the SQL file, and QueryError where sql/ and the registry do not fit together.
+    `before` is the file of the figures of the snapshot before. Raises BuildError naming the SQL file, and QueryError
+    where sql/ and the registry do not fit together.
     """
-    made = queries.marts()
-    if difference := set(made) ^ set(registry.marts):
+    return build_changed(facts, folder, registry, before, Earlier()).files
+
+
+def build_changed(facts: Facts, folder: Path, registry: Registry, before: Path | None, earlier: Earlier) -> BuiltMarts:
+    """Build into `folder` what is made of something else than in the earlier build, and take over the other marts.
+
+    Raises as `build` does.
+    """
+    if difference := set(queries.marts()) ^ set(registry.marts):
         raise queries.QueryError(
             f"sql/marts and tables.toml do not name the same marts: {', '.join(sorted(difference))}"
         )
-    steps = every_step()
-    with connect() as connection:
-        run(connection, steps, facts, registry, before)
-        return {name: _write(connection, name, folder, registry, _notes(name, steps, facts, registry)) for name in made}
+    folder.mkdir(parents=True, exist_ok=True)
+    with limited(folder / SPILL, query_megabytes(registry.night)) as connection:
+        inputs = _load(connection, facts, registry, before, as_views=True)
+        steps = every_step()
+        order = queries.order(steps, inputs)
+        work = _Build(connection, steps, facts, registry, folder, earlier, before)
+        for name in order:
+            work.settle(name)
+    marts = [name for name in order if name in registry.marts]
+    return BuiltMarts(
+        {name: work.file(name) for name in sorted(marts)}, work.records, tuple(work.made), frozenset(work.taken_over)
+    )
 
 
 def every_step() -> dict[str, Step]:
@@ -57,41 +87,127 @@ def every_step() -> dict[str, Step]:
     return {**queries.views(), **STATISTICS, **queries.marts()}
 
 
+class _Build:
+    """The tables of one build: which are at hand, which were made, and which stand as they were."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        steps: Mapping[str, Step],
+        facts: Facts,
+        registry: Registry,
+        folder: Path,
+        earlier: Earlier,
+        before: Path | None,
+    ) -> None:
+        self.connection, self.steps, self.registry, self.folder = connection, steps, registry, folder
+        self.earlier, self.notes = earlier, _Notes(facts, registry, steps)
+        given = unchanged.inputs(facts, before, registry)
+        self.gave = dict(given)
+        self.common = unchanged.common(given, facts, registry)
+        self.at_hand = set(given)
+        self.records: dict[str, StepRecord] = {}
+        self.made: list[str] = []
+        self.taken_over: set[str] = set()
+        self.unread = {name: {reader for reader, step in steps.items() if name in step.reads} for name in steps}
+
+    def settle(self, name: str) -> None:
+        """Make the table of a step, or leave it where it stands; then drop what nothing reads any more."""
+        step, was = self.steps[name], self.earlier.records.get(name)
+        key = unchanged.key(step, self.gave, self.common, self.notes.of(name), self.registry)
+        is_same = was is not None and was.key == key
+        if was is None or not is_same or (name in self.registry.marts and not self._take_over(name, was.gave)):
+            was = StepRecord(key, self._make(name))
+        self.records[name] = was
+        self.gave[name] = was.gave
+        for read in step.reads & self.steps.keys():
+            self.unread[read].discard(name)
+        self._drop_unread()
+
+    def file(self, mart: str) -> Path:
+        """Where the file of a mart lies."""
+        return self.folder / f"{mart}.parquet"
+
+    def _make(self, name: str) -> str:
+        """Make a table, with those that it reads and that stand but are not at hand; the hash of what it is."""
+        step = self.steps[name]
+        for read in sorted(step.reads):
+            if read in self.at_hand:  # perhaps by now: another that it reads may read it too
+                continue
+            if read in self.registry.marts:
+                _view(self.connection, read, self.file(read))
+                self.at_hand.add(read)
+            else:
+                self._make(read)
+        self.made.append(name)
+        if name not in self.registry.marts:
+            _create(self.connection, step, self.registry)
+            self.at_hand.add(name)
+            return unchanged.table_hash(self.connection, name)
+        _write(self.connection, step, self.file(name), self.registry, self.notes.of(name))
+        gave, was = file_sha256(self.file(name)), self.earlier.records.get(name)
+        if was is not None and was.gave == gave:
+            self._take_over(name, gave)
+        return gave
+
+    def _take_over(self, mart: str, gave: str) -> bool:
+        """Whether the earlier file of a mart is there and what it was; then it is that of this build too."""
+        earlier = self.earlier.files.get(mart)
+        if earlier is None or not earlier.is_file() or file_sha256(earlier) != gave:
+            return False
+        link(earlier, self.file(mart))
+        self.taken_over.add(mart)
+        return True
+
+    def _drop_unread(self) -> None:
+        """Drop the large tables that no step will read any more; small ones take more to make again than to hold."""
+        marts = self.registry.marts.keys()
+        for name in sorted(name for name, readers in self.unread.items() if not readers):
+            if name in self.at_hand and name not in marts:
+                ((rows,),) = self.connection.table(name).count("*").fetchall()
+                if rows > SMALL:
+                    self.connection.execute(f"drop table {name}")
+                    self.at_hand.discard(name)
+
+
 def run(
     connection: duckdb.DuckDBPyConnection,
     steps: Mapping[str, Step],
     facts: Facts,
     registry: Registry,
-    before: Facts | None = None,
+    before: Path | None = None,
 ) -> None:
-    """Make the table of every step from the facts in force, in the order that the steps give."""
-    inputs = [*_load_facts(connection, facts, before), *load_codes(connection, registry)]
-    evaluation = registry.evaluation
-    connection.execute("set variable origin = ?", [facts.origin])
-    connection.execute("set variable last_baseline_year = ?", [evaluation.baseline.last_year])
-    connection.execute("set variable open_through = ?", [evaluation.open_through])
-    connection.execute("set variable open_event = ?", [evaluation.open_event])
-    connection.execute("set variable withheld_least = ?", [evaluation.withheld.least])
-    connection.execute("set variable withheld_most = ?", [evaluation.withheld.most])
-    connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
-    for matched in {**facts.accepted, **facts.corrected}.items():
-        connection.execute("insert into codes.matched values (?, ?)", matched)
-    inputs.append("codes.matched")
+    """Make the table of every step from the facts in force, in the order that the steps give, and keep them all."""
+    inputs = _load(connection, facts, registry, before)
     for name in queries.order(steps, inputs):
-        step = steps[name]
-        if isinstance(step, Statistic):
-            # A statistic is handed the tables that it reads; what it gives is kept in the schema `statistics`.
-            given = {read: connection.table(read).pl() for read in sorted(step.reads)}
-            try:
-                connection.from_arrow(step.make(given, registry).to_arrow()).create(name)
-            except OtherPool as error:
-                raise BuildError(str(error)) from error
-        elif isinstance(step, Query):
-            folder = "marts" if name in registry.marts else "views"
-            try:
-                connection.execute(f"create table {name} as\n{step.sql}")
-            except duckdb.Error as error:
-                raise BuildError(f"sql/{folder}/{name}.sql: {error}") from error
+        _create(connection, steps[name], registry)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, step: Step, registry: Registry) -> None:
+    """Make the table of a step from those that it reads."""
+    if isinstance(step, Statistic):
+        # A statistic is handed the tables that it reads; what it gives is kept in the schema `statistics`.
+        given = {read: connection.sql(f"from {read}").pl() for read in sorted(step.reads)}
+        try:
+            connection.from_arrow(step.make(given, registry).to_arrow()).create(step.name)
+        except OtherPool as error:
+            raise BuildError(str(error)) from error
+    elif isinstance(step, Query):
+        try:
+            connection.execute(f"create table {step.name} as\n{step.sql}")
+        except duckdb.Error as error:
+            raise BuildError(f"{_place(step, registry)}: {_in_words(error)}") from error
+
+
+def _in_words(error: Exception) -> str:
+    """What the engine says, and what to do where memory was too little."""
+    words = str(error)
+    is_memory = isinstance(error, duckdb.OutOfMemoryException) or words.startswith("Out of Memory")
+    return f"{words}\nAllow more in schemas/sources.toml, [night], memory_megabytes" if is_memory else words
+
+
+def _place(step: Step, registry: Registry) -> str:
+    return f"sql/{'marts' if step.name in registry.marts else 'views'}/{step.name}.sql"
 
 
 def over_snapshot(
@@ -132,21 +248,61 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _load_facts(connection: duckdb.DuckDBPyConnection, facts: Facts, before: Facts | None) -> list[str]:
-    """Load the facts, and beside them the figures of the last snapshot: `facts.figures_before`."""
+@contextmanager
+def limited(spill: Path, megabytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Such a DuckDB that holds so much in memory; what it needs beyond lies in the folder `spill` while it is open."""
+    try:
+        with connect() as connection:
+            connection.execute("set memory_limit = ?", [f"{megabytes}MB"])
+            connection.execute("set threads = ?", [query_threads(megabytes)])
+            connection.execute("set temp_directory = ?", [str(spill)])
+            yield connection
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    registry: Registry,
+    before: Path | None,
+    as_views: bool = False,
+) -> list[str]:
+    """Make the tables that no step makes, and the variables; returns the tables' names.
+
+    `facts.figures_before` are the figures of the snapshot before. `as_views`: facts are read from their files whenever
+    a step reads them.
+    """
+    make = _view if as_views else _table
     for name, file in facts.tables.items():
-        connection.read_parquet(str(file)).create(f"facts.{name}")
-    figures = (
-        connection.read_parquet(str(before.tables["figures"])) if before else connection.table("facts.figures").limit(0)
-    )
-    figures.create("facts.figures_before")
-    return [f"facts.{name}" for name in (*facts.tables, "figures_before")]
+        make(connection, f"facts.{name}", file)
+    if before:
+        make(connection, "facts.figures_before", before)
+    else:
+        connection.execute("create table facts.figures_before as from facts.figures limit 0")
+    names = load_codes(connection, registry)
+    connection.execute("create table codes.matched (id varchar, matched_rows bigint)")
+    for matched in {**facts.accepted, **facts.corrected}.items():
+        connection.execute("insert into codes.matched values (?, ?)", matched)
+    for name, value in codes.variables(facts.origin, registry).items():
+        connection.execute(f"set variable {name} = ?", [value])
+    return [*(f"facts.{name}" for name in (*facts.tables, "figures_before")), *names, "codes.matched"]
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
+    connection.read_parquet(str(file)).create(name)
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, file: Path) -> None:
+    """A file as a table that is read whenever it is asked. (A relation makes views in no schema but its own.)"""
+    path = str(file).replace("'", "''")
+    connection.execute(f"create view {name} as from read_parquet('{path}')")
 
 
 def load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> list[str]:
     """Load the registry as tables of the schema `codes`, and the functions over them; returns the tables' names."""
     names = []
-    for name, frame in codes(registry).items():
+    for name, frame in codes.frames(registry).items():
         connection.from_arrow(frame.to_arrow()).create(f"codes.{name}")
         names.append(f"codes.{name}")
     connection.execute(queries.functions("code_functions"))
@@ -155,154 +311,53 @@ def load_codes(connection: duckdb.DuckDBPyConnection, registry: Registry) -> lis
     return names
 
 
-def codes(registry: Registry) -> dict[str, pl.DataFrame]:
-    """The registry's own tables as SQL reads them, below the schema `codes`."""
-    files = {
-        name: pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()))
-        for name, rows in registry.codes.items()
-        if (columns := list(rows[0] if rows else CODES[name].model_fields if name in CODES else ()))
-    }
-    exceptions = [{"exception_id": e.id, **e.model_dump(exclude={"id"})} for e in registry.exceptions.values()]
-    corrections = [
-        {"correction_id": c.id, **c.model_dump(exclude={"id", "where"})} for c in registry.corrections.values()
-    ]
-    return {
-        **files,
-        "indicators": _indicators(registry),
-        "sources": _sources(registry),
-        "exceptions": pl.DataFrame(exceptions, schema=EXCEPTIONS),
-        "corrections": pl.DataFrame(corrections, schema=CORRECTIONS),
-        "baseline_windows": _baseline_windows(registry),
-        "change_links": _change_links(registry),
-        "indicator_years": _indicator_years(registry),
-        "precedence": _precedence(registry),
-    }
-
-
-def _indicators(registry: Registry) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {
-                **indicator.model_dump(exclude={"id", "comparator_by_definition", "numerator", "denominator"}),
-                "indicator": indicator.id,
-                "numerator_is": indicator.numerator,
-                "denominator_is": indicator.denominator,
-                "factor": float(indicator.factor),
-                "interval": indicator.interval,
-                "stays": indicator.counts is not None and registry.populations.stays(indicator.counts),
-                "comparator_geography": known.geography if (known := indicator.comparator_by_definition) else None,
-                "comparator_value": known.value if known else None,
-            }
-            for indicator in registry.indicators.values()
-        ],
-        schema_overrides={"comparator_geography": pl.String, "comparator_value": pl.Float64, "decimals": pl.Int64},
-        infer_schema_length=None,
-    )
-
-
-def _sources(registry: Registry) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {
-                **source.model_dump(include=set(SOURCES)),
-                "source": source.id,
-                "is_example": source.example is not None,
-            }
-            for source in registry.sources.values()
-        ],
-        schema=SOURCES,
-    )
-
-
-def _baseline_windows(registry: Registry) -> pl.DataFrame:
-    """The windows of evaluation.toml as years."""
-    evaluation = registry.evaluation
-    return pl.DataFrame(
-        [
-            {
-                "baseline_window": name,
-                "window_from": evaluation.first_year(name),
-                "window_to": evaluation.baseline.last_year,
-                "years": window.years,
-            }
-            for name, window in evaluation.window.items()
-        ],
-        schema_overrides={"window_from": pl.Int32(), "window_to": pl.Int32()},
-    )
-
-
-def _change_links(registry: Registry) -> pl.DataFrame:
-    """The proposed links of change_theory.toml: a row per effort area, step and indicator."""
-    rows = [
-        {"effort_area_id": step.effort_area, "step": step.label_da, "indicator": indicator, "link_source": step.source}
-        for step in registry.change_theory.step.values()
-        for indicator in step.indicators
-    ]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("effort_area_id", "step", "indicator", "link_source"), pl.String()))
-
-
-def _precedence(registry: Registry) -> pl.DataFrame:
-    """Whose figure of each indicator is shown first: a row per indicator and owner."""
-    rows = [
-        {"indicator": indicator, "figure_owner": owner, "place": place}
-        for indicator in registry.indicators
-        for place, owner in enumerate(registry.precedence(indicator))
-    ]
-    return pl.DataFrame(rows, schema={"indicator": pl.String(), "figure_owner": pl.String(), "place": pl.Int32()})
-
-
-def _indicator_years(registry: Registry) -> pl.DataFrame:
-    """The years of the columns that must hold one indicator; a column without declared years was always there."""
-    rows: list[dict[str, Any]] = [
-        {
-            "indicator": column.indicator,
-            "from_year": column.years.first if column.years else None,
-            "to_year": column.years.last if column.years else None,
-        }
-        for layout in registry.layouts.values()
-        for column in layout.columns
-        if column.indicator and not column.optional
-    ]
-    return pl.DataFrame(rows, schema={"indicator": pl.String(), "from_year": pl.Int32(), "to_year": pl.Int32()})
-
-
 def _write(
-    connection: duckdb.DuckDBPyConnection, name: str, folder: Path, registry: Registry, notes: Mapping[str, str]
-) -> Path:
-    table = registry.marts[name]
-    file = folder / f"{name}.parquet"
-    given = {column[0] for column in connection.execute(f"describe {name}").fetchall()}
-    expected = {column.name for column in table.columns}
-    if difference := given ^ expected:
-        raise BuildError(f"sql/marts/{name}.sql and tables.toml differ in the columns {', '.join(sorted(difference))}")
+    connection: duckdb.DuckDBPyConnection, step: Step, file: Path, registry: Registry, notes: Mapping[str, str]
+) -> None:
+    """Write the rows of a mart as its query hands them over."""
+    assert isinstance(step, Query)
+    table = registry.marts[step.name]
+    place = _place(step, registry)
     try:
-        columns = ", ".join(f'"{column.name}"' for column in table.columns)
-        write_parquet(file, connection.table(name).project(columns).to_arrow_table(), table, notes)
-    except (ValueError, duckdb.Error) as error:
-        raise BuildError(f"sql/marts/{name}.sql: {error}") from error
-    return file
+        rows = connection.sql(step.sql)
+        if difference := set(rows.columns) ^ {column.name for column in table.columns}:
+            raise BuildError(f"{place} and tables.toml differ in the columns {', '.join(sorted(difference))}")
+        write_batches(file, rows.to_arrow_reader(BATCH), table, file.parent / SPILL / step.name, notes)
+    except (ValueError, OSError, duckdb.Error) as error:
+        # What a query stumbles on while its rows are handed over comes as an OSError.
+        raise BuildError(f"{place}: {_in_words(error)}") from error
 
 
-def _notes(name: str, made: Mapping[str, Step], facts: Facts, registry: Registry) -> dict[str, str]:
+class _Notes:
     """What every file says of itself: origin, sources, and what its figures cannot be used for."""
-    behind = [
-        pl.read_parquet(facts.tables[table], columns=["source"], glob=False)
-        for table in queries.facts_behind(name, made)
-        if table in facts.tables
-    ]
-    used = sorted({source for frame in behind for source in frame["source"]})
-    titles = "; ".join(f"{registry.sources[source].title} ({registry.sources[source].publisher})" for source in used)
-    notes = {"origin": facts.origin, "source": titles or "Boligprofil's own registry (schemas/)"}
-    if name == "baseline_panel":
-        notes["lock"] = registry.evaluation.lock_in_words
-    has_caveat = any(column.name == "baseline_caveat" for column in registry.marts[name].columns)
-    return {**notes, "caveat": caveat(facts, registry)} if has_caveat else notes
+
+    def __init__(self, facts: Facts, registry: Registry, steps: Mapping[str, Step]) -> None:
+        self.facts, self.registry, self.steps = facts, registry, steps
+        self.sources = {
+            name: pl.read_parquet(file, columns=["source"], glob=False)["source"].unique().to_list()
+            for name, file in facts.tables.items()
+        }
+        self.caveat = caveat(facts, registry)
+
+    def of(self, name: str) -> dict[str, str]:
+        """The notes of a mart, by their names; none of another step."""
+        if name not in self.registry.marts:
+            return {}
+        behind = queries.facts_behind(name, self.steps)
+        used = sorted({source for table in behind for source in self.sources.get(table, ())})
+        known = [self.registry.sources[source] for source in used]
+        titles = "; ".join(f"{source.title} ({source.publisher})" for source in known)
+        notes = {"origin": self.facts.origin, "source": titles or "Boligprofil's own registry (schemas/)"}
+        if name == "baseline_panel":
+            notes["lock"] = self.registry.evaluation.lock_in_words
+        has_caveat = any(column.name == "baseline_caveat" for column in self.registry.marts[name].columns)
+        return {**notes, "caveat": self.caveat} if has_caveat else notes
 
 
 def caveat(facts: Facts, registry: Registry) -> str:
     """What a reader of the areas' figures must know first: what they, or those of some sources, cannot be used for."""
-    figures = pl.read_parquet(facts.tables["figures"], columns=["geography", "source"], glob=False)
-    used = sorted(figures.filter(pl.col("geography") == "area")["source"].unique())
+    figures = pl.scan_parquet(facts.tables["figures"], glob=False).filter(pl.col("geography") == "area")
+    used = sorted(figures.select(pl.col("source").unique()).collect()["source"])
     caveats = {source: words for source in used if (words := registry.sources[source].baseline_caveat)}
     words = "; ".join(sorted(set(caveats.values())))
     if not caveats or len(caveats) == len(used):

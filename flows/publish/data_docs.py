@@ -15,6 +15,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, DictLoader, Environment
 from typing_extensions import override
 
+from flows.core.files import link
+
 KEPT, BROKEN, NO_VERDICT = "kept", "broken", "no verdict"
 SHOWN_OFFENDERS = 5
 
@@ -44,11 +46,16 @@ class Promise:
 
 @dataclass(frozen=True)
 class Record:
-    """All promises of one mart; `result` is GX's ExpectationSuiteValidationResult, in the order of `lines`."""
+    """All promises of one mart; `result` is GX's ExpectationSuiteValidationResult, in the order of `lines`.
+
+    Where the verdict was taken over from a snapshot there is no result, but the page that was drawn then.
+    """
 
     mart: str
     lines: tuple[Promise, ...]
     result: Any
+    page: Path | None = None
+    snapshot: str = ""
 
     def number(self, verdict: str) -> int:
         """How many promises got this verdict."""
@@ -71,10 +78,15 @@ def write(folder: Path, title: str, notices: Sequence[str], records: Sequence[Re
     if marts.exists():
         shutil.rmtree(marts)
     marts.mkdir(parents=True)
-    view = _offline_view()
+    view = None
     for record in records:
+        file = marts / f"{record.mart}.html"
+        if record.page is not None:
+            link(record.page, file)
+            continue
+        view = view or _offline_view()
         page = view.render(_document(record), title=title, style=style, record=record)
-        (marts / f"{record.mart}.html").write_text(_tidy(page), encoding="utf-8")
+        file.write_text(_tidy(page), encoding="utf-8")
     index = folder / "index.html"
     index.write_text(_tidy(_index(title, notices, records, style)), encoding="utf-8")
     return index
@@ -91,6 +103,7 @@ def _index(title: str, notices: Sequence[str], records: Sequence[Record], style:
         promises=sum(len(record.lines) for record in records),
         broken=sum(record.number(BROKEN) for record in records),
         faults=sum(record.number(NO_VERDICT) for record in records),
+        standing=[record for record in records if record.snapshot],
     )
 
 
@@ -177,6 +190,10 @@ The last snapshot stays in force.</p>
 All {{ promises }} promises about {{ records | length }} {{ "mart" if records | length == 1 else "marts" }} are
 kept.</p>
 {% endif %}
+{% if standing %}
+<p>{{ standing | length }} of {{ records | length }} marts were not judged anew: they, the marts that their checks read,
+and their promises are the same as in snapshot <code>{{ standing[0].snapshot }}</code>, and so are their verdicts.</p>
+{% endif %}
 {% for notice in notices %}
 <p class="notice">{{ notice }}</p>
 {% endfor %}
@@ -225,7 +242,8 @@ kept.</p>
 <section id="mart-{{ record.mart }}">
 <h2>{{ record.mart }}</h2>
 <p>{{ record.outcome | badge | safe }} {{ record.number("kept") }} of {{ record.lines | length }} promises kept.
-<a href="marts/{{ record.mart }}.html">Record by Great Expectations</a></p>
+<a href="marts/{{ record.mart }}.html">Record by Great Expectations</a>
+{% if record.snapshot %}Taken over from snapshot <code>{{ record.snapshot }}</code>.{% endif %}</p>
 <table class="table promises">
 <thead><tr><th scope="col">Verdict</th><th scope="col">Column</th><th scope="col">Promise</th>
 <th scope="col">Rows that break it</th></tr></thead>

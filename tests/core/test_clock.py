@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from flows.core.clock import VERSION, doubt, later, released_on
 from schemas.sources import NightLimits
 
-LIMITS = NightLimits(max_gone_share=0.2, min_rows_share=0.9, few_rows=5, clock_jitter_minutes=10, clock_max_days=400)
+LIMITS = NightLimits(
+    max_gone_share=0.2,
+    min_rows_share=0.9,
+    few_rows=5,
+    clock_jitter_minutes=10,
+    clock_max_days=400,
+    memory_megabytes=600,
+    memory_share=0.3,
+)
 LAST = datetime(2026, 11, 29, 3, 10, tzinfo=UTC)
 
 

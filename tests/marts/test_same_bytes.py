@@ -1,9 +1,8 @@
-"""Same facts, same bytes: however many threads DuckDB uses, and in whatever order the facts lie."""
+"""Same facts, same bytes: whatever threads and memory DuckDB has, and in whatever order the facts lie."""
 
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -89,19 +88,15 @@ def hashes(shipped: Any, registry: Registry, given: dict[str, pl.DataFrame], fol
     return {name: file_sha256(file) for name, file in build.build(Facts(tables, "real"), folder, registry).items()}
 
 
-def test_neither_threads_nor_the_order_of_facts_change_a_byte(
+def test_neither_threads_nor_memory_nor_the_order_of_facts_change_a_byte(
     shipped: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry, given, plain = big(shipped.registry), frames(shipped), build.connect
-
-    def connect_with(threads: int) -> duckdb.DuckDBPyConnection:
-        connection = plain()
-        connection.execute(f"set threads = {threads}")
-        return connection
-
-    monkeypatch.setattr(build, "connect", lambda: connect_with(1))
+    registry, given = big(shipped.registry), frames(shipped)
+    monkeypatch.setattr(build, "query_threads", lambda megabytes: 1)
     alone = hashes(shipped, registry, given, tmp_path / "alone")
-    monkeypatch.setattr(build, "connect", lambda: connect_with(4))
+    # More threads share less memory, so that what they hold lies on the disk in between.
+    monkeypatch.setattr(build, "query_threads", lambda megabytes: 4)
+    monkeypatch.setattr(build, "query_megabytes", lambda limits: 150)
     turned = {name: rows.reverse() for name, rows in given.items()}
     assert hashes(shipped, registry, turned, tmp_path / "together") == alone
     cells = pl.read_parquet(tmp_path / "alone" / "band_profile.parquet")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from flows.publish import gate, verdicts
-from flows.publish.gate import Finding, Judgement
+from flows.publish.gate import Finding, Judgement, KeptVerdict
 from schemas.contracts import Expectation
 
 KEY = ["area_id", "year"]
@@ -308,6 +308,83 @@ def test_a_gate_with_a_hole_does_not_pass(tmp_path: Path) -> None:
         judged({"area_profile": file}, {"area_profile": [column("TheBest", "all is well")]})
     with pytest.raises(ValueError, match="area_profile: ExpectColumnValuesToNotBeNull does not take"):
         judged({"area_profile": file}, {"area_profile": [column("ColumnValuesToNotBeNull", "filled", colunm="value")]})
+
+
+class Snapshot:
+    """Two marts of which one's check reads the other, judged night after night."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.nights = folder, 0
+        # Neither has a promise that counts rows or tells columns: a value more breaks nothing.
+        self.suites = {
+            "area_profile": [
+                KINDS["not_null"][0],
+                sql("select p.* from area_profile p anti join areas using (area_id)", "known"),
+            ],
+            "areas": [KINDS["not_null"][0]],
+            "plans": [KINDS["not_null"][0]],
+        }
+        self.marts = dict.fromkeys(self.suites, KEPT)
+
+    def night(self, earlier: Judgement | None = None, title: str = "Boligprofil") -> Judgement:
+        """Judge what lies there, after an earlier judgement."""
+        self.nights += 1
+        files = {mart: self.folder / f"{mart}.parquet" for mart in self.marts}
+        for mart, rows in self.marts.items():
+            table(rows).write_parquet(files[mart])
+        stands = {}
+        if earlier is not None:
+            pages = earlier.page.parent / "marts"
+            stands = {m: KeptVerdict(rests, pages / f"{m}.html", "1a2b") for m, rests in earlier.rests_on.items()}
+        page = self.folder / f"page-{self.nights}"
+        return gate.judge(files, dict.fromkeys(files, KEY), self.suites, page, title, [], stands)
+
+
+@pytest.fixture
+def snapshot(tmp_path: Path) -> Snapshot:
+    return Snapshot(tmp_path)
+
+
+def test_a_verdict_stands_while_all_that_it_rests_on_is_the_same(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = snapshot.night()
+    assert (first.ok, first.standing) == (True, ())
+    asked: list[set[str]] = []
+    judges = gate.verdicts.verdicts
+    monkeypatch.setattr(gate.verdicts, "verdicts", lambda d, suites: [asked.append(set(suites)), judges(d, suites)][1])
+
+    again = snapshot.night(first)
+    assert (again.ok, again.standing, asked) == (True, tuple(snapshot.marts), [])
+    assert (again.expectations, again.rests_on) == (first.expectations, first.rests_on)
+    pages = [judgement.page.parent / "marts" / "areas.html" for judgement in (first, again)]
+    assert pages[0].samefile(pages[1])
+    text = again.page.read_text(encoding="utf-8")
+    assert "3 of 3 marts were not judged anew" in " ".join(text.split())
+    assert "Taken over from snapshot <code>1a2b</code>" in text
+    assert "Taken over" not in first.page.read_text(encoding="utf-8")
+
+    # A mart that another's check reads: both are judged, by what they say now.
+    snapshot.marts["areas"] = KEPT + "\nmjolnerparken | 2012 | 1 | small"
+    assert snapshot.night(first).standing == ("plans",)
+    assert asked == [{"area_profile", "areas"}]
+    snapshot.marts["areas"] = KEPT.replace("vollsmose", "atlantis")
+    broken = snapshot.night(first)
+    assert [(finding.mart, finding.rule) for finding in broken.findings] == [("area_profile", "known")]
+
+
+def test_another_promise_title_or_judge_and_a_lost_page_are_judged_anew(
+    snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = snapshot.night()
+    assert snapshot.night(first, title="Another").standing == ()
+    (first.page.parent / "marts" / "plans.html").unlink()
+    assert snapshot.night(first).standing == ("area_profile", "areas")
+    snapshot.suites["areas"] = [KINDS["in_set"][0]]
+    assert snapshot.night(first).standing == ("area_profile",)
+    versions = gate.engine_versions()
+    monkeypatch.setattr(gate, "engine_versions", lambda: {**versions, "great-expectations": "0"})
+    assert snapshot.night(first).standing == ()
 
 
 def test_keys_that_the_mart_lacks_are_left_out(tmp_path: Path) -> None:
