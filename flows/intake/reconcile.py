@@ -11,12 +11,24 @@ from pathlib import Path
 import polars as pl
 
 from flows.core.files import write
-from flows.core.parquet import write_parquet
+from flows.core.parquet import parquet, write_parquet
 from flows.core.provenance import code_sha256, digest
 from flows.intake import content, plans
 from flows.intake.faults import Fault
+from flows.intake.parts import Part, parts
 from flows.intake.receipts import Receipt
-from flows.intake.standing import COME, PLACE, came, conflicts, faults, named_before, newest, standing
+from flows.intake.standing import (
+    COME,
+    PLACE,
+    came,
+    conflicts,
+    faults,
+    named_before,
+    newest,
+    pairs_of_years,
+    repeated_years,
+    standing,
+)
 from schemas import contracts
 from schemas.registry import Registry
 from schemas.tables import Table
@@ -111,26 +123,20 @@ def _verdict_in(folder: Path) -> _Verdict | None:
 
 def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, registry: Registry) -> _Verdict:
     """Hold all deliveries against each other and write the facts in force."""
-    set_aside, superseded, excused = list[tuple[str, Fault]](), {}, Counter[str]()
+    figures = _figures(accepted, staging, folder, registry)
+    set_aside, superseded = figures.set_aside, figures.superseded
     held: dict[str, pl.DataFrame] = {}
     for name, table in registry.facts.items():
-        if name in (plans.TARGETS, FIRST_FIGURES):
+        if name in ("figures", FIRST_FIGURES, plans.TARGETS):
             continue
         delivered = _rows(accepted, staging, table)
-        if name == "figures":
-            first = registry.tables[FIRST_FIGURES]
-            _write(folder, _first_figures(delivered, accepted, staging, first), first)
         if name in plans.TABLES:
             delivered = plans.as_granted(delivered, plans.known_plans(held))
         rows = came(delivered, accepted)
-        if name == "figures":
-            stand = standing(rows, named_before(accepted, staging, registry), registry)
-            current, found, excused = stand.figures, stand.set_aside, stand.accepted
-        else:
-            conflicting = conflicts(rows, table.key)
-            found = faults(conflicting, "conflicting_deliveries", ", ".join(table.key))
-            kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
-            current = newest(kept, table.key).drop(COME)
+        conflicting = conflicts(rows, table.key)
+        found = faults(conflicting, "conflicting_deliveries", ", ".join(table.key))
+        kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
+        current = newest(kept, table.key).drop(COME)
         set_aside += found
         if replaced := delivered.height - current.height - len(found):
             superseded[name] = replaced
@@ -146,7 +152,34 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
     versions = _versions(accepted, staging, targets)
     standing_targets = plans.stand(versions, held["plan_activities"], plans.known_plans(held), registry)
     _write(folder, standing_targets.rows, targets)
-    return _Verdict([*set_aside, *standing_targets.set_aside], superseded, dict(excused + standing_targets.accepted))
+    return _Verdict(
+        [*set_aside, *standing_targets.set_aside],
+        superseded,
+        dict(Counter(figures.accepted) + standing_targets.accepted),
+    )
+
+
+def _figures(accepted: Sequence[Receipt], staging: Path, folder: Path, registry: Registry) -> _Verdict:
+    """Hold the figures against each other, some places at a time, and write those in force and the first of each."""
+    table, first = registry.tables["figures"], registry.tables[FIRST_FIGURES]
+    found, excused, replaced = list[tuple[str, Fault]](), Counter[str](), 0
+    with (
+        parts(accepted, staging, table, folder.parent) as of_places,
+        parquet(folder / "figures.parquet", table) as add,
+        parquet(folder / f"{FIRST_FIGURES}.parquet", first) as add_first,
+    ):
+        by_municipality = any(registry.sources[r.source].by_municipality for r in accepted if r.source)
+        first_pass = of_places if by_municipality else ()
+        repeated = repeated_years(pairs_of_years(part.delivered, registry) for part in first_pass)
+        for part in of_places:
+            older = named_before(part, accepted, table.key)
+            stand = standing(came(part.delivered, accepted), older, repeated, registry)
+            add(stand.figures.sort(table.key).to_arrow())
+            add_first(_first_figures(part, first).sort(first.key).to_arrow())
+            found += stand.set_aside
+            excused += stand.accepted
+            replaced += part.delivered.height - stand.figures.height - len(stand.set_aside)
+    return _Verdict(found, {"figures": replaced} if replaced else {}, dict(excused))
 
 
 def _quoted(verdict: _Verdict, accepted: Sequence[Receipt], staging: Path, registry: Registry) -> _Verdict:
@@ -181,13 +214,14 @@ def _rows(accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFr
     return pl.concat([empty, *(pl.read_parquet(file, glob=False) for file in files)])
 
 
-def _first_figures(delivered: pl.DataFrame, accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFrame:
+def _first_figures(part: Part, table: Table) -> pl.DataFrame:
     """The earliest publication of each figure of an area, over all deliveries and their older versions."""
     columns = [column.name for column in table.columns]
-    older = [staging / file for receipt in accepted for file in receipt.history.get("figures", ())]
-    rows = [delivered, *(pl.read_parquet(file, columns=[*columns, "value"], glob=False) for file in older)]
-    of_areas = [part.filter(pl.col("geography") == "area", pl.col("value").is_not_null()) for part in rows]
-    every = pl.concat([part.select(columns) for part in of_areas])
+    of_areas = [
+        rows.filter(pl.col("geography") == "area", pl.col("value").is_not_null()).select(columns)
+        for rows in (part.delivered, part.versions)
+    ]
+    every = pl.concat(of_areas)
     return every.sort("published_at", "received_at", *PLACE).unique(table.key, keep="first", maintain_order=True)
 
 

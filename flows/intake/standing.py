@@ -5,15 +5,14 @@ withheld one, and a row that is set aside take nothing away from what was delive
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from flows.intake.faults import Fault
+from flows.intake.parts import Part
 from flows.intake.receipts import Receipt
-from schemas import contracts
 from schemas.registry import Registry
 
 ARRIVAL = ("received_at", "published_at")
@@ -22,6 +21,7 @@ COME = ("came_at", "is_resent")
 WITHDRAWN = "withdrawn_by_source"
 # One place's figures of one indicator, whoever counted them and over however many years.
 SERIES = ("geography", "geography_id", "indicator", "breakdown")
+FILE_AND_YEARS = ("source_file", "year", "file_before")
 # So many figures alike, and so much of all, are no chance.
 FEWEST_ALIKE, SHARE_ALIKE = 8, 0.9
 SAYS_SOMETHING = pl.col("value").is_not_null() | (pl.col("missing_reason") == WITHDRAWN)
@@ -36,17 +36,20 @@ class FiguresInForce:
     accepted: Counter[str]
 
 
-def standing(delivered: pl.DataFrame, older: pl.DataFrame, registry: Registry) -> FiguresInForce:
-    """The figures that stand of all that were delivered.
+def standing(
+    delivered: pl.DataFrame, older: pl.DataFrame, repeated: pl.DataFrame, registry: Registry
+) -> FiguresInForce:
+    """The figures that stand of all that were delivered of some places.
 
     `delivered` are the figures of the deliveries in force with `came_at` and `is_resent`; `older` what their older
-    versions say of the same figures (`named_before`), which counts where the newest says nothing. What is set aside
-    takes nothing along: the figure before it comes back, and is judged in its turn.
+    versions say of the same figures (`named_before`), which counts where the newest says nothing; `repeated` the years
+    of files that say again what was said of the year before (`repeated_years`). What is set aside takes nothing along:
+    the figure before it comes back, and is judged in its turn.
     """
     key = list(registry.tables["figures"].key)
     rows = _unlocked(delivered, registry).with_columns(is_older=False)
     older = older.with_columns(is_older=True)
-    stale = _of_the_year_before(rows, registry)
+    stale = rows.join(repeated, on=["source_file", "year"], how="semi")
     found = faults(stale, "same_as_other_year")
     rows = _without(rows, stale, key)
     conflicting = conflicts(rows.filter(SAYS_SOMETHING), key)
@@ -87,24 +90,13 @@ def conflicts(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     return several.filter((pl.struct(content).n_unique().over(together) > 1) & ~is_settled)
 
 
-def named_before(accepted: Sequence[Receipt], staging: Path, registry: Registry) -> pl.DataFrame:
+def named_before(part: Part, accepted: Sequence[Receipt], key: Sequence[str]) -> pl.DataFrame:
     """What older versions of the deliveries say of figures that the newest one names, if only in a row set aside."""
-    table = registry.tables["figures"]
-    key = list(table.key)
-    found = [came(pl.DataFrame(schema=contracts.polars_schema(table)), [])]
-    for receipt in accepted:
-        if not (history := receipt.history.get(table.id)):
-            continue
-        named = pl.read_parquet(staging / receipt.tables[table.id], columns=key, glob=False)
-        if receipt.set_aside:
-            named = pl.concat([named, pl.read_parquet(staging / receipt.set_aside, glob=False).select(key)])
-        versions = pl.concat(
-            pl.read_parquet(staging / file, glob=False).with_columns(version=pl.lit(number))
-            for number, file in enumerate(history)
-        )
-        last = versions.filter(SAYS_SOMETHING).sort("version").unique(subset=key, keep="last", maintain_order=True)
-        found.append(came(last.drop("version").join(named, on=key, how="semi"), accepted))
-    return pl.concat(found)
+    of_each = ["source_file", *key]
+    named = pl.concat([part.delivered.select(of_each), part.set_aside.select(of_each)])
+    saying = part.versions.filter(SAYS_SOMETHING).sort("version", maintain_order=True)
+    last = saying.unique(subset=of_each, keep="last", maintain_order=True).drop("version")
+    return came(last.join(named, on=of_each, how="semi", maintain_order="left"), accepted)
 
 
 def came(rows: pl.DataFrame, accepted: Sequence[Receipt]) -> pl.DataFrame:
@@ -141,22 +133,34 @@ def _unlocked(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     return figures
 
 
-def _of_the_year_before(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:
-    """Figures of a municipality's delivery that repeats, under a new year, nearly all of the year before.
+def pairs_of_years(delivered: pl.DataFrame, registry: Registry) -> pl.DataFrame:
+    """How many figures of a municipality's delivery of a year have one of the year before in another: `pairs`, `alike`.
 
-    Two years of real figures are never alike in all of them; a form in which only the year was changed is.
+    A row per delivery, year and that other delivery.
     """
     sources = [source.id for source in registry.sources.values() if source.by_municipality]
-    sent = figures.filter(pl.col("source").is_in(sources), pl.col("value") != 0)
+    sent = _unlocked(delivered, registry).filter(pl.col("source").is_in(sources), pl.col("value") != 0)
     kinds = [*SERIES, "figure_owner", "window_years"]
     before = sent.select(*kinds, pl.col("year") + 1, before="value", file_before="source_file")
     pairs = sent.join(before, on=[*kinds, "year"]).filter(pl.col("source_file") != pl.col("file_before"))
-    repeated = (
-        pairs.group_by("source_file", "year", "file_before")
-        .agg(pl.len().alias("pairs"), (pl.col("value") == pl.col("before")).sum().alias("alike"))
-        .filter(pl.col("pairs") >= FEWEST_ALIKE, pl.col("alike") >= SHARE_ALIKE * pl.col("pairs"))
+    alike = (pl.col("value") == pl.col("before")).sum()
+    return pairs.group_by(FILE_AND_YEARS).agg(
+        pl.len().cast(pl.Int64()).alias("pairs"), alike.cast(pl.Int64()).alias("alike")
     )
-    return figures.join(repeated, on=["source_file", "year"], how="semi")
+
+
+def repeated_years(pairs: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The years of deliveries that repeat, under a new year, nearly all of the year before: `source_file`, `year`.
+
+    `pairs` are those of all places. Two years of real figures are never alike in all of them; a form in which only the
+    year was changed is.
+    """
+    text, number = pl.String(), pl.Int64()
+    columns = {"source_file": text, "year": pl.Int32(), "file_before": text, "pairs": number, "alike": number}
+    none = pl.DataFrame(schema=columns)
+    together = pl.concat([none, *pairs]).group_by(FILE_AND_YEARS).agg(pl.col("pairs", "alike").sum())
+    enough = (pl.col("pairs") >= FEWEST_ALIKE) & (pl.col("alike") >= SHARE_ALIKE * pl.col("pairs"))
+    return together.filter(enough).select("source_file", "year").unique()
 
 
 def _leaps(figures: pl.DataFrame, registry: Registry) -> pl.DataFrame:

@@ -1,11 +1,14 @@
 """Reconciling looks before it writes: what was made of the same deliveries before is not made again."""
 
+import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from flows.intake import reconcile
+from flows.intake import parts, reconcile
 
 HEAD = "# kilde: prøve\n# udgivet: 2016\n# oprindelse: real\n# modtaget: 2026-01-01\n"
 HEADER = "Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status"
@@ -28,6 +31,57 @@ def test_facts_of_the_same_deliveries_are_not_made_again(night: Any, monkeypatch
     night.run()
     assert night.facts == first
     assert night.table("figures").equals(made)
+
+
+def yearly(year: int, *areas: str) -> str:
+    header = "Kommune;Boligområde;År;Status;Beboere;Uden for arbejdsmarkedet (pct.)"
+    rows = [f"Odense;{area};{year};endelig;{1200 + 13 * at};{37 * at % 90 + 10},5" for at, area in enumerate(areas)]
+    return "\n".join([HEAD + header, *rows]) + "\n"
+
+
+@pytest.mark.parametrize("rows", [1, 7, 40])
+def test_facts_are_the_same_in_however_many_parts_the_places_are_held(
+    night: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: int
+) -> None:
+    areas = [row["name"] for row in night.registry.codes["areas"] if row["municipality_code"] == "0461"][:5]
+    # A contradiction, a leap, an older version that still counts, and last year's figures under a new year.
+    night.deliver("municipal_figures/a.csv", residents("9.001"))
+    night.deliver("municipal_figures/b.csv", residents("9.002"))
+    night.deliver("municipal_figures/c.csv", residents("8.000").replace("2009", "2010"))
+    night.run()
+    night.deliver("municipal_figures/c.csv", residents("").replace("2009", "2010"))
+    night.deliver("municipal_figures/d.csv", residents("900.000").replace("2009", "2012"))
+    for year in (2015, 2016):
+        night.deliver(f"municipal_yearly/odense_{year}.csv", yearly(year, *areas))
+    night.run()
+    whole, folder = night.facts, next(iter(night.facts.tables.values())).parent
+    assert {fault.rule for faults in whole.set_aside.values() for fault in faults} >= {
+        "conflicting_deliveries",
+        "same_as_other_year",
+    }
+    assert 8000.0 in night.table("figures")["value"].to_list()
+    folder.rename(tmp_path / "whole")
+    monkeypatch.setattr(parts, "PART_ROWS", rows)
+    night.run()
+    assert night.facts.tables == whole.tables
+    for name, file in night.facts.tables.items():
+        assert pl.read_parquet(file).equals(pl.read_parquet(tmp_path / "whole" / f"{name}.parquet")), name
+    verdicts = [json.loads((place / "verdict.json").read_text()) for place in (folder, tmp_path / "whole")]
+    for verdict in verdicts:
+        verdict["set_aside"].sort(key=repr)
+    assert verdicts[0] == verdicts[1]
+    assert not [left for left in folder.parent.iterdir() if left != folder and left.name.startswith(".")]
+
+
+def test_the_shipped_facts_are_the_same_in_many_parts(shipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_ROWS", 1000)
+    # Another fingerprint is another folder, so that they are reconciled again.
+    registry = shipped.registry.model_copy(update={"fingerprint": "in parts"})
+    facts = reconcile.reconcile(list(shipped.receipts.values()), shipped.staging, registry)
+    assert facts.superseded == shipped.facts.superseded
+    for name, file in facts.tables.items():
+        assert file != shipped.facts.tables[name]
+        assert pl.read_parquet(file).equals(shipped.table(name)), name
 
 
 def test_a_new_delivery_makes_them_anew(night: Any) -> None:

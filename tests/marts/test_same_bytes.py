@@ -96,7 +96,7 @@ def test_neither_threads_nor_memory_nor_the_order_of_facts_change_a_byte(
     alone = hashes(shipped, registry, given, tmp_path / "alone")
     # More threads share less memory, so that what they hold lies on the disk in between.
     monkeypatch.setattr(build, "query_threads", lambda megabytes: 4)
-    monkeypatch.setattr(build, "query_megabytes", lambda limits: 150)
+    monkeypatch.setattr(build, "query_megabytes", lambda limits: 400)
     turned = {name: rows.reverse() for name, rows in given.items()}
     assert hashes(shipped, registry, turned, tmp_path / "together") == alone
     cells = pl.read_parquet(tmp_path / "alone" / "band_profile.parquet")
