@@ -1,23 +1,24 @@
 """Run every benchmark: each pair of ways in turn, medians and their ratio.
 
-Usage: python -m benchmarks [rounds] [areas] [first year] [areas of the long CSV] [case areas] [small deliveries]. Full
-size takes minutes.
+`python -m benchmarks --page docs` writes docs/speed.md and its plot as well. Full size takes the better part of an
+hour; `--help` tells how to make it smaller.
 """
 
-import statistics
+import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import extracts, judging, long_csv, small_deliveries
+from benchmarks import extracts, growth, judging, long_csv, measuring, nights, page, small_deliveries
 from benchmarks import statistics as libraries
+from benchmarks.growth import Grown
+from benchmarks.measuring import Pair
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reconcile import Facts
@@ -36,21 +37,6 @@ ROUNDS = 3
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
-def compare(rounds: int, name: str, ours: Callable[[], object], floor: Callable[[], object], against: str) -> None:
-    """Time two ways in turn and print the medians and the ratio of each round's pair."""
-    times: list[tuple[float, float]] = []
-    for _ in range(rounds):
-        pair = []
-        for way in (ours, floor):
-            started = time.perf_counter()
-            way()
-            pair.append(time.perf_counter() - started)
-        times.append((pair[0], pair[1]))
-    ratio = statistics.median(a / b for a, b in times)
-    first, second = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"{name:<44}{first:8.3f} s{second:9.3f} s{ratio:8.1f}   {against}")
-
-
 def main(
     rounds: int = ROUNDS,
     areas: int = AREAS,
@@ -58,17 +44,28 @@ def main(
     long_areas: int = long_csv.AREAS,
     cases: int | None = None,
     small: int = small_deliveries.DELIVERIES,
-) -> None:
-    """Make a nation once, then measure intake, build, baseline, gate and extracts on it; the long CSV is its own."""
+    factors: Sequence[int] = (1, 3, 10),
+) -> tuple[list[Pair], list[Grown]]:
+    """Make a nation once, then measure intake, build, baseline, gate, nights and extracts; the long CSV is its own.
+
+    `factors` are the sizes at which growth is measured, in nations. Returns what was measured.
+    """
+    pairs: list[Pair] = []
+
+    def compare(*asked: Any) -> None:
+        pairs.append(measuring.compare(rounds, *asked))
+
     with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
         folder = Path(name)
         nation = country.write(folder, RAW, load(), seed=1, areas=areas, years=range(first_year, LAST_YEAR + 1))
         print(f"{sum(nation.rows.values()):,} delivered rows of {nation.areas:,} areas; medians of {rounds} rounds\n")
-        print(f"{'':<44}{'ours':>10}{'floor':>11}{'ratio':>8}   floor")
-        small_deliveries.measure(partial(compare, rounds), folder, nation.raw, load(nation.schemas), small)
-        files = _measure(partial(compare, rounds), folder, nation.raw, load(nation.schemas))
+        print(f"{'processor seconds':<52}{'ours':>10}{'other':>11}{'ratio':>8}   the other way")
+        small_deliveries.measure(compare, folder, nation.raw, load(nation.schemas), small)
+        files = _measure(compare, folder, nation.raw, load(nation.schemas))
         extracts.main(rounds, files, nation.schemas, cases)
-    long_csv.main(rounds, long_areas)
+        pairs += nights.measure(rounds, folder, nation.raw, nation.schemas, small)
+    pairs.append(long_csv.main(rounds, long_areas))
+    return pairs, growth.measure(areas, first_year, LAST_YEAR, factors)
 
 
 def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
@@ -148,9 +145,8 @@ def _bare(
         listed = ", ".join(f"'{name}'" for name, indicator in registry.indicators.items() if indicator.of_areas)
         connection.execute(f"create type indicator_id as enum ({listed})")
         connection.execute(queries.functions("code_functions"))
-        connection.execute("set variable origin = 'synthetic'")
-        connection.execute(f"set variable last_baseline_year = {registry.evaluation.baseline.last_year}")
-        connection.execute(f"set variable open_through = {registry.evaluation.open_through}")
+        for variable, value in codes.variables("synthetic", registry).items():
+            connection.execute(f"set variable {variable} = ?", [value])
         loaded = [f"facts.{name}" for name in (*facts.tables, "figures_before")]
         for name in queries.order(steps, [*loaded, *(f"codes.{code}" for code in (*tables, "matched"))]):
             step = steps[name]
@@ -166,7 +162,20 @@ def _bare(
 
 
 if __name__ == "__main__":
+    asked = argparse.ArgumentParser(prog="python -m benchmarks", description="Time two ways to do the same work.")
+    asked.add_argument("--rounds", type=int, default=ROUNDS)
+    asked.add_argument("--areas", type=int, default=AREAS, help="areas of the made-up nation")
+    asked.add_argument("--first-year", type=int, default=FIRST_YEAR)
+    asked.add_argument("--long-areas", type=int, default=long_csv.AREAS, help="areas of the long CSV, 800 rows each")
+    asked.add_argument("--cases", type=int, help="so many case areas in the extracts, by default all")
+    asked.add_argument("--small", type=int, default=small_deliveries.DELIVERIES, help="small deliveries")
+    asked.add_argument("--factors", type=int, nargs="*", default=[1, 3, 10], help="growth: so many nations")
+    asked.add_argument("--page", type=Path, help="folder in which speed.md and speed.svg are written")
+    given = vars(asked.parse_args())
+    to = given.pop("page")
     try:
-        main(*map(int, sys.argv[1:]))
+        measured = main(**given)
     except duckdb.Error as error:
         sys.exit(f"benchmark failed: {error}")
+    if to:
+        page.write(to, given["rounds"], *measured)

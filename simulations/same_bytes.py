@@ -21,7 +21,7 @@ YEAR = "2012"
 HERE = Path(__file__).parents[1]
 # Said of the run, not of the figures: when, by which commit and code, how long it took, and what was made anew.
 OF_THE_RUN = (
-    *("created_at", "commit", "seconds", "staged", "facts", "inputs_sha256", "made_with"),
+    *("created_at", "commit", "seconds", "processor_seconds", "staged", "facts", "inputs_sha256", "made_with"),
     *("reconciled", "work", "steps", "verdicts"),
 )
 # Compared entry by entry: the records of a snapshot, a release and an extract.

@@ -1,19 +1,25 @@
 """Every benchmark runs at its smallest size and prints what it compares; how long that takes is another matter."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import long_csv
+from benchmarks import growth, long_csv, page
+from benchmarks.measuring import Pair, cost
 
-SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL = 50, 2010, 1, 2, 3
-# A line that compares: seconds of one way, of the other, their ratio, and what the other is.
-COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d   \S", re.MULTILINE)
+SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2010, 1, 2, 3, (1,)
+# A line that compares: seconds of one way, of the other, their ratio with its spread, and what the other is.
+COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d+(?: \(.*?\))?   \S", re.MULTILINE)
 
 
-def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str]) -> None:
-    benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL)
+@pytest.mark.slow
+def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pairs, grown = benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL, FACTORS)
     printed = capfd.readouterr().out
     assert [name.split(":")[0] for name in COMPARED.findall(printed)] == [
         "intake",
@@ -24,8 +30,17 @@ def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str
         "gate",
         "gate",
         "extracts",
+        "night, one of 40 deliveries changed",
+        "night, nothing changed",
+        "its build and gate, one file changed",
         "intake",
     ]
+    assert [(step.areas, step.step) for step in grown] == [(SMALLEST_NATION, step) for step in growth.STEPS]
+    assert all(step.cost.seconds > 0 and step.cost.megabytes > 50 for step in grown)
+    page.write(tmp_path, 1, pairs, grown)
+    text = (tmp_path / "speed.md").read_text(encoding="utf-8")
+    assert all(pair.what in text and pair.against in text for pair in pairs)
+    ElementTree.parse(tmp_path / "speed.svg")
     assert len(re.findall(r"^extracts: writing those of \d+ areas .* peak \d+ MB$", printed, re.MULTILINE)) == 2
     assert re.search(r"^  -?\d+ kB more per area", printed, re.MULTILINE)
     assert f"intake: {LONG_AREAS * 800:,} long rows" in printed
@@ -36,3 +51,21 @@ def test_the_long_csv_says_when_a_way_does_not_read_every_row(monkeypatch: pytes
     monkeypatch.setattr(long_csv, "prepare", lambda folder, areas: prepare(folder, areas - 1))
     with pytest.raises(ValueError, match="ours read 800 of 1,600 rows"):
         long_csv.main(1, LONG_AREAS)
+
+
+def test_a_process_costs_what_it_does_and_not_what_started_it(tmp_path: Path) -> None:
+    held = bytearray(300_000_000)  # by this process
+    idle = cost([sys.executable, "-S", "-c", "pass"], tmp_path)
+    busy = cost([sys.executable, "-S", "-c", "b = b'x' * 200_000_000; [n * n for n in range(3_000_000)]"], tmp_path)
+    assert len(held) > idle.megabytes * 1e6
+    assert busy.megabytes > 200 > idle.megabytes
+    assert busy.seconds > idle.seconds
+    with pytest.raises(subprocess.CalledProcessError):
+        cost([sys.executable, "-S", "-c", "raise SystemExit(3)"], tmp_path)
+
+
+def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
+    # Rounds of 2:1, 9:3 and 4:4: a slow round is slow for both ways.
+    pair = Pair("work", (2.0, 9.0, 4.0), (1.0, 3.0, 4.0), "another way")
+    assert (pair.ratios, pair.ratio) == ([2.0, 3.0, 1.0], 2.0)
+    assert "2.00 (1.00-3.00)" in pair.line()

@@ -25,7 +25,7 @@ ADDED = {DELIVERED: {}, VERSIONS: {"version": pl.Int64()}, SET_ASIDE: {}}
 
 
 @dataclass(frozen=True)
-class Part:
+class PlacePart:
     """What the deliveries say of some places: of the version in force, of older ones, and the keys of rows set aside.
 
     `versions` has the rows of older versions with their number, the newest last; `set_aside` has `source_file` and the
@@ -48,29 +48,29 @@ class _File:
 
 
 @contextmanager
-def parts(accepted: Sequence[Receipt], staging: Path, table: Table, beside: Path) -> Iterator["Parts"]:
+def parts(accepted: Sequence[Receipt], staging: Path, table: Table, beside: Path) -> Iterator["PlaceParts"]:
     """The figures of these deliveries in parts; what does not fit one lies in the folder `beside` for so long."""
     files = list(_files(accepted, staging, table))
     rows = sum(pq.read_metadata(file.file).num_rows for file in files)
     beside.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=beside, prefix=".parts-") as folder:
         number = math.ceil(rows / PART_ROWS)
-        made = Parts(files, Path(folder), table, number)
+        made = PlaceParts(files, Path(folder), table, number)
         if number > 1:
             made.deal_out()
         yield made
 
 
-class Parts:
-    """Parts of the figures, in the order of their places; each is read when it is asked for, as often as that is."""
+class PlaceParts:
+    """PlaceParts of the figures, in the order of their places; each is read when it is asked for, as often as that is."""
 
     def __init__(self, files: Sequence[_File], folder: Path, table: Table, number: int) -> None:
         self.files, self.folder, self.table, self.number = files, folder, table, max(number, 1)
         self.columns = {kind: {**self._schema(kind), **added} for kind, added in ADDED.items()}
 
-    def __iter__(self) -> Iterator[Part]:
+    def __iter__(self) -> Iterator[PlacePart]:
         for number in range(self.number):
-            yield Part(*(self._rows(kind, number) for kind in (DELIVERED, VERSIONS, SET_ASIDE)))
+            yield PlacePart(*(self._rows(kind, number) for kind in (DELIVERED, VERSIONS, SET_ASIDE)))
 
     def deal_out(self) -> None:
         """Write the rows of each part and kind into a file of its own, in the order in which they come."""

@@ -15,7 +15,7 @@ from flows.core.parquet import parquet, write_parquet
 from flows.core.provenance import code_sha256, digest
 from flows.intake import content, plans
 from flows.intake.faults import Fault
-from flows.intake.parts import Part, parts
+from flows.intake.parts import PlacePart, parts
 from flows.intake.receipts import Receipt
 from flows.intake.standing import (
     COME,
@@ -214,7 +214,7 @@ def _rows(accepted: Sequence[Receipt], staging: Path, table: Table) -> pl.DataFr
     return pl.concat([empty, *(pl.read_parquet(file, glob=False) for file in files)])
 
 
-def _first_figures(part: Part, table: Table) -> pl.DataFrame:
+def _first_figures(part: PlacePart, table: Table) -> pl.DataFrame:
     """The earliest publication of each figure of an area, over all deliveries and their older versions."""
     columns = [column.name for column in table.columns]
     of_areas = [

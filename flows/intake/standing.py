@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from flows.intake.faults import Fault
-from flows.intake.parts import Part
+from flows.intake.parts import PlacePart
 from flows.intake.receipts import Receipt
 from schemas.registry import Registry
 
@@ -90,7 +90,7 @@ def conflicts(rows: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
     return several.filter((pl.struct(content).n_unique().over(together) > 1) & ~is_settled)
 
 
-def named_before(part: Part, accepted: Sequence[Receipt], key: Sequence[str]) -> pl.DataFrame:
+def named_before(part: PlacePart, accepted: Sequence[Receipt], key: Sequence[str]) -> pl.DataFrame:
     """What older versions of the deliveries say of figures that the newest one names, if only in a row set aside."""
     of_each = ["source_file", *key]
     named = pl.concat([part.delivered.select(of_each), part.set_aside.select(of_each)])

@@ -1,0 +1,73 @@
+"""Whole nights as processes of their own: from the ground, after one changed file, and with nothing changed.
+
+The deliveries are those of a made-up nation and many small files beside them, of which one is changed from night to
+night.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import small_deliveries
+from benchmarks.measuring import Cost, Pair, cost
+from schemas.loading import load
+
+MANIFEST = Path("marts") / "current" / "manifest.json"
+WORK = ("build marts", "judge marts")
+
+
+def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> list[Pair]:
+    """Measure nights over the deliveries in `raw`, to which `small` files are added; returns what they cost."""
+    small_deliveries.write(raw, load(schemas), small)
+    environment = {
+        "BOLIGPROFIL_RAW": str(raw),
+        "BOLIGPROFIL_MARTS": str(folder / "marts"),
+        "BOLIGPROFIL_SCHEMAS": str(schemas),
+        "PREFECT_API_URL": "",
+    }
+    program = str(Path(sys.executable).with_name("boligprofil"))
+
+    def night(*words: str) -> Cost:
+        return cost([program, "run", *words], folder, environment)
+
+    night()
+    changed = raw / "municipal_figures" / "small_0.csv"
+    text = changed.read_text(encoding="utf-8")
+    full, one, none = list[Cost](), list[Cost](), list[Cost]()
+    full_work, one_work = list[float](), list[float]()
+    for number in range(rounds):
+        changed.write_text(_moved(text, number), encoding="utf-8")
+        one.append(night())
+        one_work.append(_processor(folder))
+        none.append(night())
+        full.append(night("--again"))
+        full_work.append(_processor(folder))
+    what = f"{sum(file.suffix == '.csv' for file in raw.rglob('*')):,} deliveries"
+    pairs = [
+        _pair(f"night, one of {what} changed", one, full, "the full night (run --again)"),
+        _pair("night, nothing changed", none, full, "the same"),
+        Pair("its build and gate, one file changed", tuple(one_work), tuple(full_work), "those of the full night"),
+    ]
+    for pair in pairs:
+        print(pair.line(), flush=True)
+    return pairs
+
+
+def _pair(what: str, ours: list[Cost], other: list[Cost], against: str) -> Pair:
+    megabytes = max(night.megabytes for night in ours)
+    return Pair(what, tuple(c.seconds for c in ours), tuple(c.seconds for c in other), against, megabytes)
+
+
+def _moved(text: str, number: int) -> str:
+    """The delivery with another count in its last row."""
+    *rows, last, end = text.split("\n")
+    cells = last.split(";")
+    cells[5] = str((int(cells[5]) + number + 1) % int(cells[6]))
+    return "\n".join([*rows, ";".join(cells), end])
+
+
+def _processor(folder: Path) -> float:
+    """Processor seconds of building and judging in the night that was published last."""
+    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return float(sum(manifest["processor_seconds"][step] for step in WORK))

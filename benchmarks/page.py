@@ -1,0 +1,109 @@
+"""What was measured as a page: docs/speed.md with its plot, docs/speed.svg."""
+
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+from math import log
+from pathlib import Path
+
+from benchmarks.growth import Grown
+from benchmarks.measuring import Pair
+from flows.core.memory import machine_bytes
+from flows.core.provenance import engine_versions
+
+ENGINES = ("duckdb", "polars", "pyarrow", "great-expectations")
+LINE, LEFT, WIDTH = 26, 430, 900
+HEAD = """# Speed
+
+Made by `make bench`, never edited by hand. Two ways to do the same work ran in turn, {rounds} times each, in one run on
+one machine; told are medians in seconds of the processor (user and system, over all cores), and the ratio of each
+round's pair with the least and the largest. A ratio below 1 is less than the other way takes. Processor seconds hardly
+depend on who else uses the machine; between machines only ratios can be compared.
+
+Machine: {machine}. Load when it began: {load}. {day}. Versions: {versions}.
+
+![Ratios to the other way, on a logarithmic scale](speed.svg)
+
+| work | seconds | the other way | ratio | peak MB | the other way is |
+|---|---:|---:|---:|---:|---|
+"""
+GROWTH = """
+## Growth
+
+A made-up nation of several sizes: each step in a process of its own, imports included. What queries may hold in memory
+is `memory_megabytes` in `[night]` of `schemas/sources.toml`.
+
+| areas | delivered rows | step | seconds | peak MB |
+|---:|---:|---|---:|---:|
+"""
+
+
+def write(folder: Path, rounds: int, pairs: Sequence[Pair], grown: Sequence[Grown]) -> None:
+    """Write `speed.md` and `speed.svg` into a folder."""
+    versions = engine_versions()
+    text = HEAD.format(
+        rounds=rounds,
+        machine=f"{_processor()}, {os.cpu_count()} cores, {machine_bytes() / 1e9:.0f} GB",
+        load=f"{os.getloadavg()[0]:.1f}",
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        versions=", ".join([f"Python {platform.python_version()}", *(f"{name} {versions[name]}" for name in ENGINES)]),
+    )
+    text += "".join(_row(pair) for pair in pairs)
+    if grown:
+        text += GROWTH + "".join(
+            f"| {g.areas:,} | {g.rows:,} | {g.step} | {g.cost.seconds:.1f} | {g.cost.megabytes:.0f} |\n" for g in grown
+        )
+    (folder / "speed.md").write_text(text, encoding="utf-8")
+    (folder / "speed.svg").write_text(_plot(pairs), encoding="utf-8")
+
+
+def _row(pair: Pair) -> str:
+    ours, other = statistics.median(pair.ours), statistics.median(pair.other)
+    spread = f"{min(pair.ratios):.2f}-{max(pair.ratios):.2f}"
+    peak = f"{pair.megabytes:.0f}" if pair.megabytes else ""
+    return f"| {pair.what} | {ours:.2f} | {other:.2f} | {pair.ratio:.2f} ({spread}) | {peak} | {pair.against} |\n"
+
+
+def _plot(pairs: Sequence[Pair]) -> str:
+    """Each ratio as a dot with its spread as a line; a rule stands at 1."""
+    most = max([2.0, *(max(pair.ratios) for pair in pairs)])
+    least = min([0.5, *(min(pair.ratios) for pair in pairs)])
+
+    def at(ratio: float) -> float:
+        return LEFT + (WIDTH - LEFT - 60) * _share(ratio, least, most)
+
+    height = LINE * (len(pairs) + 1)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        'font-family="sans-serif" font-size="13">',
+        "<title>Ratios of processor seconds to the other way</title>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+        f'<line x1="{at(1):.1f}" x2="{at(1):.1f}" y1="4" y2="{height - LINE}" stroke="#767676"/>',
+        f'<text x="{at(1):.1f}" y="{height - 8}" text-anchor="middle">1: the same</text>',
+    ]
+    for number, pair in enumerate(pairs):
+        y = LINE * number + LINE // 2 + 2
+        parts += [
+            f'<text x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{escape(pair.what)}</text>',
+            f'<line x1="{at(min(pair.ratios)):.1f}" x2="{at(max(pair.ratios)):.1f}" y1="{y}" y2="{y}" stroke="#333"/>',
+            f'<circle cx="{at(pair.ratio):.1f}" cy="{y}" r="4" fill="#333"/>',
+            f'<text x="{at(max(pair.ratios)) + 8:.1f}" y="{y + 4}">{pair.ratio:.2f}</text>',
+        ]
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _share(ratio: float, least: float, most: float) -> float:
+    """Where a ratio lies between two others on a logarithmic scale, from 0 to 1."""
+    return log(ratio / least) / log(most / least)
+
+
+def _processor() -> str:
+    """The processor by its name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    return next((line.split(": ", 1)[1] for line in lines if line.startswith("model name")), platform.machine())
