@@ -62,7 +62,7 @@ def parts(accepted: Sequence[Receipt], staging: Path, table: Table, beside: Path
 
 
 class PlaceParts:
-    """PlaceParts of the figures, in the order of their places; each is read when it is asked for, as often as that is."""
+    """The figures in parts, in the order of their places; each is read when it is asked for, as often as that is."""
 
     def __init__(self, files: Sequence[_File], folder: Path, table: Table, number: int) -> None:
         self.files, self.folder, self.table, self.number = files, folder, table, max(number, 1)
