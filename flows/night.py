@@ -297,6 +297,7 @@ def _report(snapshot: Snapshot, manifest: Mapping[str, Any], marts: Path, is_pas
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
         warnings=tuple(manifest["warnings"]),
         differences=tuple(snapshots.differences(snapshot, marts)) if is_past else (),
+        taken_over=tuple(manifest["work"]["marts_taken_over"]),
     )
 
 

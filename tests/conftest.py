@@ -123,16 +123,20 @@ class Marts(dict[str, pl.DataFrame]):
 
     def __init__(self, facts: Facts, folder: Path, registry: Registry) -> None:
         super().__init__()
-        self.facts, self.folder, self.registry = facts, folder, registry
+        self.folder, self.registry = folder, registry
+        self.connection = build.connect()
+        self.there = build.load(self.connection, facts, registry)
 
     def __missing__(self, name: str) -> pl.DataFrame:
         table, file = self.registry.marts[name], self.folder / f"{name}.parquet"
         every = build.every_step()
         steps = {step: every[step] for step in queries.behind([name], every) if step in every}
-        with build.connect() as connection:
-            build.run(connection, steps, self.facts, self.registry)
-            columns = ", ".join(f'"{column.name}"' for column in table.columns)
-            write_parquet(file, connection.sql(f"select {columns} from {name}").to_arrow_table(), table)
+        for step in queries.order(steps, self.there):
+            if step not in self.there:
+                build.create(self.connection, steps[step], self.registry)
+                self.there.append(step)
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        write_parquet(file, self.connection.sql(f"select {columns} from {name}").to_arrow_table(), table)
         self[name] = pl.read_parquet(file)
         return self[name]
 

@@ -261,7 +261,7 @@ def test_a_changed_file_costs_what_rests_on_it_and_the_rest_is_taken_over(house:
     report = house.night(Plain())
     assert report.outcome == "published", report.message
     work, after = house.manifest["work"], house.marts / "versions" / house.pointer
-    assert work["taken_over_from"] == before.name
+    assert (work["taken_over_from"], report.taken_over) == (before.name, tuple(work["marts_taken_over"]))
     assert {"yearly_figures", "place_figures"} <= set(work["built"])
     assert not {"dim_plans", "statutory_criteria", "statistics.twins", "grant_list"} & set(work["built"])
     assert {"dim_plans", "statutory_criteria"} <= set(work["marts_taken_over"])

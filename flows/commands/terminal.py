@@ -109,6 +109,9 @@ def show_report(report: Mapping[str, Any]) -> None:
             table.add_row(mart, f"{rows:,}")
         out.print()
         out.print(table)
+    if report["taken_over"]:
+        share = f"{len(report['taken_over'])} of {len(report['marts'])} marts"
+        out.print(f"\n{share} are those of the snapshot before: nothing in them has changed.")
     if report["seconds"]:
         out.print("\n" + ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report["seconds"].items()))
     if report["outcome"] == "unchanged":

@@ -8,7 +8,8 @@ from typing import Any, Literal
 class Report:
     """Outcome of a run: `published` and `unchanged` are good nights, `refused` left the last snapshot in force.
 
-    `rebuilt` is a vintage in `folder`; `differences` says how it differs from the snapshot of that time.
+    `rebuilt` is a vintage in `folder`; `differences` says how it differs from the snapshot of that time. `taken_over`
+    are the marts that are those of the snapshot before.
     """
 
     outcome: Literal["published", "unchanged", "refused", "rebuilt"]
@@ -20,3 +21,4 @@ class Report:
     marts: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()

@@ -70,7 +70,7 @@ def build_changed(facts: Facts, folder: Path, registry: Registry, before: Path |
         )
     folder.mkdir(parents=True, exist_ok=True)
     with limited(folder / SPILL, query_megabytes(registry.night)) as connection:
-        inputs = _load(connection, facts, registry, before, as_views=True)
+        inputs = load(connection, facts, registry, before, as_views=True)
         steps = every_step()
         order = queries.order(steps, inputs)
         work = _Build(connection, steps, facts, registry, folder, earlier, before)
@@ -141,7 +141,7 @@ class _Build:
                 self._make(read)
         self.made.append(name)
         if name not in self.registry.marts:
-            _create(self.connection, step, self.registry)
+            create(self.connection, step, self.registry)
             self.at_hand.add(name)
             return unchanged.table_hash(self.connection, name)
         _write(self.connection, step, self.file(name), self.registry, self.notes.of(name))
@@ -178,12 +178,12 @@ def run(
     before: Path | None = None,
 ) -> None:
     """Make the table of every step from the facts in force, in the order that the steps give, and keep them all."""
-    inputs = _load(connection, facts, registry, before)
+    inputs = load(connection, facts, registry, before)
     for name in queries.order(steps, inputs):
-        _create(connection, steps[name], registry)
+        create(connection, steps[name], registry)
 
 
-def _create(connection: duckdb.DuckDBPyConnection, step: Step, registry: Registry) -> None:
+def create(connection: duckdb.DuckDBPyConnection, step: Step, registry: Registry) -> None:
     """Make the table of a step from those that it reads."""
     if isinstance(step, Statistic):
         # A statistic is handed the tables that it reads; what it gives is kept in the schema `statistics`.
@@ -261,11 +261,11 @@ def limited(spill: Path, megabytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def _load(
+def load(
     connection: duckdb.DuckDBPyConnection,
     facts: Facts,
     registry: Registry,
-    before: Path | None,
+    before: Path | None = None,
     as_views: bool = False,
 ) -> list[str]:
     """Make the tables that no step makes, and the variables; returns the tables' names.
