@@ -1,5 +1,6 @@
 """A build makes what has changed and takes over the rest: byte for byte what a fresh build makes."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from flows.intake.reconcile import Facts
-from flows.marts import build, queries, unchanged
+from flows.marts import build, codes, queries, unchanged
 from flows.marts.build import BuiltMarts
 from flows.marts.unchanged import Earlier
 
+VARIABLE = re.compile(r"getvariable\('(\w+)'\)")
 FIGURES = """
 vollsmose 2010 nonwestern_pct 600/1000
 vollsmose 2011 nonwestern_pct 610/1000
@@ -139,6 +141,17 @@ def test_other_code_another_engine_and_another_origin_are_other_tables(
     monkeypatch.setattr(unchanged, "engine_versions", lambda: {**versions, "duckdb": "0"})
     rests.append(unchanged.common(given, town.first_facts, town.registry))
     assert len(set(rests)) == len(rests)
+
+
+def test_every_variable_that_a_query_reads_is_a_part_of_what_its_table_is_made_of(town: Town) -> None:
+    read = {
+        name
+        for step in build.every_step().values()
+        if isinstance(step, queries.Query)
+        for name in VARIABLE.findall(step.sql)
+    }
+    assert {"origin", "open_through"} <= read
+    assert read <= codes.variables("real", town.registry).keys()
 
 
 CELLS = st.one_of(st.none(), st.integers(-5, 5))
