@@ -18,7 +18,7 @@ import pyarrow as pa
 from benchmarks import extracts, growth, judging, long_csv, measuring, nights, page, small_deliveries
 from benchmarks import statistics as libraries
 from benchmarks.growth import Grown
-from benchmarks.measuring import Pair
+from benchmarks.measuring import Compared
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reconcile import Facts
@@ -45,12 +45,12 @@ def main(
     cases: int | None = None,
     small: int = small_deliveries.DELIVERIES,
     factors: Sequence[int] = (1, 3, 10),
-) -> tuple[list[Pair], list[Grown]]:
+) -> tuple[list[Compared], list[Grown]]:
     """Make a nation once, then measure intake, build, baseline, gate, nights and extracts; the long CSV is its own.
 
     `factors` are the sizes at which growth is measured, in nations. Returns what was measured.
     """
-    pairs: list[Pair] = []
+    pairs: list[Compared] = []
 
     def compare(*asked: Any) -> None:
         pairs.append(measuring.compare(rounds, *asked))

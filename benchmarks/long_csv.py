@@ -18,7 +18,7 @@ import duckdb
 import pandera.polars  # noqa: F401 - intake imports it when it first checks a file, and that is no part of the work
 import pyarrow.parquet as pq
 
-from benchmarks.measuring import Pair
+from benchmarks.measuring import Compared
 from flows.intake import deliveries, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.vintages import Vintage
@@ -131,7 +131,7 @@ def peak_megabytes() -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
 
 
-def main(rounds: int = 5, areas: int = AREAS) -> Pair:
+def main(rounds: int = 5, areas: int = AREAS) -> Compared:
     """Prepare once, run both ways in turn, print and return what they cost.
 
     Raises ValueError where a way does not read every row.
@@ -152,7 +152,7 @@ def main(rounds: int = 5, areas: int = AREAS) -> Pair:
                 times.append(took)
                 memory = max(memory, megabytes) if way == "ours" else memory
     what, against = f"intake: {rows:,} long rows, validated", "DuckDB reads, casts and writes them, no checks"
-    made = Pair(what, tuple(seconds["ours"]), tuple(seconds["floor"]), against, memory)
+    made = Compared(what, tuple(seconds["ours"]), tuple(seconds["floor"]), against, memory)
     print(made.line())
     rounds_told = ", ".join(f"{ratio:.2f}" for ratio in made.ratios)
     print(f"  {size:.0f} MB of CSV; ratio of each round {rounds_told}; peak {memory:.0f} MB")

@@ -17,7 +17,7 @@ class Cost(NamedTuple):
     megabytes: float
 
 
-class Pair(NamedTuple):
+class Compared(NamedTuple):
     """Two ways to do the same, in turn: processor seconds of each round, and what the other way is."""
 
     what: str
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
         return f"{self.what:<52}{ours:8.3f} s{other:9.3f} s{self.ratio:8.2f} ({spread})   {self.against}"
 
 
-def compare(rounds: int, what: str, ours: Callable[[], object], other: Callable[[], object], against: str) -> Pair:
+def compare(rounds: int, what: str, ours: Callable[[], object], other: Callable[[], object], against: str) -> Compared:
     """Run two ways in turn, so that a busy machine is busy for both, and print what they cost."""
     times: list[tuple[float, float]] = []
     for _ in range(rounds):
@@ -54,7 +54,7 @@ def compare(rounds: int, what: str, ours: Callable[[], object], other: Callable[
             pair.append(time.process_time() - started)
         times.append((pair[0], pair[1]))
     first, second = zip(*times, strict=True)
-    made = Pair(what, first, second, against)
+    made = Compared(what, first, second, against)
     print(made.line(), flush=True)
     return made
 

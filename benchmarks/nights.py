@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import small_deliveries
-from benchmarks.measuring import Cost, Pair, cost
+from benchmarks.measuring import Compared, Cost, cost
 from schemas.loading import load
 
 MANIFEST = Path("marts") / "current" / "manifest.json"
 WORK = ("build marts", "judge marts")
 
 
-def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> list[Pair]:
+def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> list[Compared]:
     """Measure nights over the deliveries in `raw`, to which `small` files are added; returns what they cost."""
     small_deliveries.write(raw, load(schemas), small)
     environment = {
@@ -34,29 +34,31 @@ def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> 
     night()
     changed = raw / "municipal_figures" / "small_0.csv"
     text = changed.read_text(encoding="utf-8")
-    full, one, none = list[Cost](), list[Cost](), list[Cost]()
-    full_work, one_work = list[float](), list[float]()
+    full, after_change, none = list[Cost](), list[Cost](), list[Cost]()
+    full_work, change_work = list[float](), list[float]()
     for number in range(rounds):
         changed.write_text(_moved(text, number), encoding="utf-8")
-        one.append(night())
-        one_work.append(_processor(folder))
+        after_change.append(night())
+        change_work.append(_processor(folder))
         none.append(night())
         full.append(night("--again"))
         full_work.append(_processor(folder))
     what = f"{sum(file.suffix == '.csv' for file in raw.rglob('*')):,} deliveries"
     pairs = [
-        _pair(f"night, one of {what} changed", one, full, "the full night (run --again)"),
+        _pair(f"night, one of {what} changed", after_change, full, "the full night (run --again)"),
         _pair("night, nothing changed", none, full, "the same"),
-        Pair("its build and gate, one file changed", tuple(one_work), tuple(full_work), "those of the full night"),
+        Compared(
+            "its build and gate, one file changed", tuple(change_work), tuple(full_work), "those of the full night"
+        ),
     ]
     for pair in pairs:
         print(pair.line(), flush=True)
     return pairs
 
 
-def _pair(what: str, ours: list[Cost], other: list[Cost], against: str) -> Pair:
+def _pair(what: str, ours: list[Cost], other: list[Cost], against: str) -> Compared:
     megabytes = max(night.megabytes for night in ours)
-    return Pair(what, tuple(c.seconds for c in ours), tuple(c.seconds for c in other), against, megabytes)
+    return Compared(what, tuple(c.seconds for c in ours), tuple(c.seconds for c in other), against, megabytes)
 
 
 def _moved(text: str, number: int) -> str:

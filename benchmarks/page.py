@@ -10,7 +10,7 @@ from math import log
 from pathlib import Path
 
 from benchmarks.growth import Grown
-from benchmarks.measuring import Pair
+from benchmarks.measuring import Compared
 from flows.core.memory import machine_bytes
 from flows.core.provenance import engine_versions
 
@@ -41,7 +41,7 @@ is `memory_megabytes` in `[night]` of `schemas/sources.toml`.
 """
 
 
-def write(folder: Path, rounds: int, pairs: Sequence[Pair], grown: Sequence[Grown]) -> None:
+def write(folder: Path, rounds: int, pairs: Sequence[Compared], grown: Sequence[Grown]) -> None:
     """Write `speed.md` and `speed.svg` into a folder."""
     versions = engine_versions()
     text = HEAD.format(
@@ -60,14 +60,14 @@ def write(folder: Path, rounds: int, pairs: Sequence[Pair], grown: Sequence[Grow
     (folder / "speed.svg").write_text(_plot(pairs), encoding="utf-8")
 
 
-def _row(pair: Pair) -> str:
+def _row(pair: Compared) -> str:
     ours, other = statistics.median(pair.ours), statistics.median(pair.other)
     spread = f"{min(pair.ratios):.2f}-{max(pair.ratios):.2f}"
     peak = f"{pair.megabytes:.0f}" if pair.megabytes else ""
     return f"| {pair.what} | {ours:.2f} | {other:.2f} | {pair.ratio:.2f} ({spread}) | {peak} | {pair.against} |\n"
 
 
-def _plot(pairs: Sequence[Pair]) -> str:
+def _plot(pairs: Sequence[Compared]) -> str:
     """Each ratio as a dot with its spread as a line; a rule stands at 1."""
     most = max([2.0, *(max(pair.ratios) for pair in pairs)])
     least = min([0.5, *(min(pair.ratios) for pair in pairs)])

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import growth, long_csv, page
-from benchmarks.measuring import Pair, cost
+from benchmarks.measuring import Compared, cost
 
 SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2010, 1, 2, 3, (1,)
 # A line that compares: seconds of one way, of the other, their ratio with its spread, and what the other is.
@@ -66,6 +66,6 @@ def test_a_process_costs_what_it_does_and_not_what_started_it(tmp_path: Path) ->
 
 def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
     # Rounds of 2:1, 9:3 and 4:4: a slow round is slow for both ways.
-    pair = Pair("work", (2.0, 9.0, 4.0), (1.0, 3.0, 4.0), "another way")
+    pair = Compared("work", (2.0, 9.0, 4.0), (1.0, 3.0, 4.0), "another way")
     assert (pair.ratios, pair.ratio) == ([2.0, 3.0, 1.0], 2.0)
     assert "2.00 (1.00-3.00)" in pair.line()
