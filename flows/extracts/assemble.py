@@ -65,6 +65,7 @@ def extract(
     places = _places(_figures(release, wanted))
     years = _years(release.year, registry)
     open_to_all = _drawn(peers.published(snapshot, years, registry), snapshot, registry)
+    moved = release.movements.filter(pl.col("area_id").is_in(areas["area_id"].implode()))
     return Extract(
         secretariat=secretariat,
         name=own["secretariat_name"],
@@ -77,6 +78,8 @@ def extract(
         spreads=peers.spreads(_drawn(peers.decided(release), snapshot, registry), open_to_all, release.year),
         listed=_listed(snapshot, open_to_all, release.year, wanted["area"]),
         limits=_limits(years, snapshot),
+        headlines=peers.headlines(moved),
+        measured=frozenset(moved.drop_nulls("movement")["area_id"]),
         shared=_shared(secretariat, snapshot),
         release=release.name,
         origin=release.record["origin"],

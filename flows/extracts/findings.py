@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flows.extracts import phrases, standing, strips
-from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, TargetLine, Watch
+from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Headline, TargetLine, Watch
 from flows.present import danish
 from flows.present import vocabulary as targets
 from schemas.indicators import Indicator
@@ -184,14 +184,39 @@ def _past_a_threshold(area: Area, extract: Extract, registry: Registry) -> Itera
 
 
 def _moved(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
-    """Why it is not told whether figures have moved: a change is told by the measured rule alone."""
+    """The largest movement that may be told, beside the municipality's; else why none is told."""
+    own = {key: headline for (place, key), headline in extract.headlines.items() if place == area.id}
+    if own:
+        key = max(own, key=lambda name: abs(own[name].lasting))
+        headline, indicator = own[key], registry.indicators[key]
+        begins = f"Størst sikker ændring siden {danish.years(headline.before_years)}:"
+        yield LeadSentence(begins, _movement(headline, indicator))
+        return
     figures = [figure for figure, _ in shown(area, extract, registry)]
-    if figures and not any(figure.interval for figure in figures):
+    if area.id in extract.measured:
+        yield LeadSentence("Siden årene før planen", "har intet hovedtal flyttet sig sikkert.")
+    elif figures and not any(figure.interval for figure in figures):
         who = danish.listed(list(dict.fromkeys(_deliverers(area, extract, registry))))
         yield LeadSentence(
             "Om tallene har flyttet sig sikkert, ved vi ikke:",
             f"antallene bag andelene er ikke leveret. {who} kan levere dem.",
         )
+
+
+def _movement(headline: Headline, indicator: Indicator) -> str:
+    """From what to what, between which ends, the cautious size, and the municipality in the same years."""
+    way = "faldet" if headline.after < headline.before else "steget"
+    then, now = (danish.number(number, indicator.decimals) for number in (headline.before, headline.after))
+    least, most = sorted(map(abs, headline.interval))
+    text = (
+        f"{phrases.name(indicator)} er {way} fra {then} til {now} procent ({danish.years(headline.after_years)}), "
+        f"{phrases.between(least, most, indicator)} procentpoint; forsigtigt regnet omkring "
+        f"{danish.number(abs(headline.lasting))}."
+    )
+    if headline.municipality:
+        numbers = [danish.number(number, indicator.decimals) for number in headline.municipality]
+        text += f" Kommunen: fra {numbers[0]} til {numbers[1]}."
+    return text
 
 
 def _deliverers(area: Area, extract: Extract, registry: Registry) -> Iterator[str]:

@@ -211,6 +211,10 @@ def _cell(
     fifth = standing.fifth(figure, extract, indicator)
     by_fifth: dict[int | None, Shade] = {1: "worst", 2: "poor", 5: "best"}
     shade = by_fifth.get(fifth, "")
+    moved = extract.headlines.get((figure.place_id, indicator.id))
+    if moved:
+        sign = "↘" if moved.after < moved.before else "↗"
+        noted = (*noted, f"{sign} fra {danish.number(moved.before, indicator.decimals)}")
     return MatrixCell(number, figure.number, SIGNS[shade], shade, noted, SPOKEN[shade])
 
 

@@ -242,6 +242,19 @@ class Series(NamedTuple):
     owner: str | None
 
 
+class Headline(NamedTuple):
+    """A movement of an area that may be told: pooled figures before the plan and of the last years, the ends of the
+    95 % interval of the difference, its cautious size, and the municipality's two figures where they are known."""
+
+    before_years: tuple[int, ...]
+    after_years: tuple[int, ...]
+    before: float
+    after: float
+    interval: tuple[float, float]
+    lasting: float
+    municipality: tuple[float, float] | None
+
+
 @dataclass(frozen=True)
 class ListedPlace:
     """An area outside of the extract of which figures were published, by indicator and year. `on_list` in its year."""
@@ -314,6 +327,9 @@ class Extract:
     listed: tuple[ListedPlace, ...] = ()
     # Thresholds of the ministry's lists by indicator, each with the years in which it was law.
     limits: Mapping[str, tuple[tuple[float, tuple[int, ...]], ...]] = field(default_factory=dict)
+    # By area and indicator the movements that may be told, and the areas of which any movement could be measured.
+    headlines: Mapping[tuple[str, str], Headline] = field(default_factory=dict)
+    measured: frozenset[str] = frozenset()
     # Indicators that the secretariat has agreed on with its plans.
     shared: tuple[str, ...] = ()
     is_choice: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.extracts.model import ListedPlace, Series
+from flows.extracts.model import Headline, ListedPlace, Series
 from flows.publish.snapshots import Snapshot
 from flows.release.store import Release
 from schemas.registry import Registry
@@ -45,6 +45,24 @@ def spreads(of_release: pl.DataFrame, open_to_all: pl.DataFrame, year: int) -> M
     every = pl.concat([shown, others.cast(pl.Schema(shown.schema))]).sort(*SERIES, "value", nulls_last=True)
     grouped = every.group_by(*SERIES, maintain_order=True).agg("value")
     return {Series(*row[:3]): tuple(row[3]) for row in grouped.iter_rows()}
+
+
+def headlines(movements: pl.DataFrame) -> Mapping[tuple[str, str], Headline]:
+    """The movements that may be told, by area and indicator; of rows of cleared_movements."""
+    return {
+        (row["area_id"], row["indicator"]): Headline(
+            tuple(range(row["before_from"], row["before_to"] + 1)),
+            tuple(range(row["after_from"], row["after_to"] + 1)),
+            row["before_value"],
+            row["after_value"],
+            (row["movement_low"], row["movement_high"]),
+            row["lasting_movement"],
+            None
+            if row["municipality_before"] is None or row["municipality_after"] is None
+            else (row["municipality_before"], row["municipality_after"]),
+        )
+        for row in movements.filter(pl.col("is_headline")).iter_rows(named=True)
+    }
 
 
 def listed(

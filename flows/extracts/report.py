@@ -122,6 +122,7 @@ def _overview(extract: Extract, registry: Registry) -> Content:
         "wholes": [_matrix_row(row, labels) for row in table.wholes],
         "listed": [_matrix_row(row, labels) for row in table.listed],
         "key": table.key,
+        "has_moved": bool(extract.headlines),
     }
 
 

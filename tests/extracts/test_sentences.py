@@ -10,7 +10,7 @@ from profiles import examples
 from random_extracts import random_area
 
 from flows.extracts import comparability, criteria, findings, phrases, sentences
-from flows.extracts.model import Area, Criterion, Extract, OtherList, Place, Series, Watch
+from flows.extracts.model import Area, Criterion, Extract, Headline, OtherList, Place, Series, Watch
 from flows.present import danish
 from schemas.registry import Registry
 
@@ -191,6 +191,20 @@ def test_criteria_that_have_turned_since_the_last_list_are_named(
     said = _begins(made, make_extract(made), registry)
     begins = "Siden 2011 er ét kriterium ikke opfyldt længere og er ét kriterium blevet opfyldt:"
     assert said[begins] == "dømte fra 2,89 til 2,50 (grænse 2,70) og kun grundskole fra 47,7 til 51,4 (grænse 50)."
+
+
+def test_a_headline_has_both_figures_the_interval_the_cautious_size_and_the_municipality(
+    registry: Registry, make_extract: Callable[..., Extract]
+) -> None:
+    made = area(registry, "testby", {"basic_education_pct": {YEAR: {"x": 596, "n": 1000}}})
+    told = Headline((2004, 2005, 2006), (2011, 2012), 66.8, 59.6, (-10.0, -4.3), -5.2, (26.4, 24.5))
+    extract = make_extract(made, headlines={("testby", "basic_education_pct"): told}, measured=frozenset(["testby"]))
+    assert _begins(made, extract, registry)["Størst sikker ændring siden 2004–2006:"] == (
+        "andelen med kun grundskole er faldet fra 66,8 til 59,6 procent (2011 og 2012), mellem 4,3 og 10,0 "
+        "procentpoint; forsigtigt regnet omkring 5. Kommunen: fra 26,4 til 24,5."
+    )
+    still = replace(extract, headlines={})
+    assert _begins(made, still, registry)["Siden årene før planen"] == "har intet hovedtal flyttet sig sikkert."
 
 
 def test_no_change_is_told_and_where_counts_lack_the_reader_hears_who_has_them(
