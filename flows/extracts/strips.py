@@ -153,7 +153,9 @@ def _comparison(figure: ClearedFigure, beside: dict[Other, Beside], indicator: I
     first = own if own.value is not None else country
     if first.value is None or first.is_refused:
         return ()
-    away = danish.signed(figure.number - first.value, indicator.decimals)
+    # The difference of the numbers as they are printed: a reader who subtracts gets the same, and learns no more.
+    own_number, other_number = (round(number, indicator.decimals) for number in (figure.number, first.value))
+    away = danish.signed(own_number - other_number, indicator.decimals)
     return (f"{away} {first.words}", " · ".join(known))
 
 
