@@ -8,6 +8,7 @@ import polars as pl
 import vl_convert
 
 from flows.core.files import write as write_file
+from flows.evaluation_cards import sentences
 from flows.evaluation_cards.figures import Outcome, Row
 from flows.present.pictures import INK, SOFT, svg
 from schemas.registry import Registry
@@ -19,7 +20,7 @@ WORDS = {"none": "before, 95 % interval", "entropy": "entropy weights", "propens
 WORDS |= {"twins": "against twins"}
 DRAWN = (
     *("contrast", "covariate", "level", "weighting", "areas_1", "areas_0", "ess_0"),
-    *("smd", "smd_low", "smd_high", "smd_least", "smd_most", "balance_limit", "balance_verdict"),
+    *("smd", "smd_low", "smd_high", "smd_least", "smd_most", "balance_limit", "balance_verdict", "origin"),
 )
 
 
@@ -51,7 +52,7 @@ def love_of_all(rows: pl.DataFrame) -> str:
         "label:N",
         sort=labels,
         title=None,
-        axis=alt.Axis(labelLimit=260, grid=True, gridColor="#eee", ticks=False, domain=False),
+        axis=alt.Axis(labelLimit=340, grid=True, gridColor="#eee", ticks=False, domain=False),
     )
     across = "standardised mean difference, funded minus never funded (SD)"
     x = alt.X("smd:Q", title=across)
@@ -77,7 +78,12 @@ def love_of_all(rows: pl.DataFrame) -> str:
             fill=alt.Fill("shade:N", scale=scale(1), legend=None),
         ),
     ]
-    return svg(alt.layer(*layers).properties(width=430, height=15 * len(labels)))
+    return svg(alt.layer(*layers).properties(width=430, height=15 * len(labels), title=_origin(rows["origin"][0])))
+
+
+def _origin(origin: str | None) -> str:
+    """Whether the figures are made up or real, which a picture must say that travels alone."""
+    return ": ".join(sentences.ORIGINS[origin]) if origin else ""
 
 
 def event(events: Sequence[Row], unit: str) -> str:
@@ -102,7 +108,7 @@ def event(events: Sequence[Row], unit: str) -> str:
         .encode(x=x, y=alt.Y("att_low:Q", title=upwards), y2="att_high:Q"),
         chart.mark_point(shape="circle", fill=INK, stroke=INK, size=40, opacity=1).encode(x=x, y=y),
     ]
-    return svg(alt.layer(*layers).properties(width=300, height=150))
+    return svg(alt.layer(*layers).properties(width=300, height=150, title=_origin(events[0].get("origin"))))
 
 
 def write(balance: pl.DataFrame, outcomes: Sequence[Outcome], registry: Registry, folder: Path) -> list[Path]:

@@ -45,7 +45,7 @@ def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
 
 
 def test_the_love_plot_of_all_shows_each_covariate_before_weighted_and_against_twins(registry: Registry) -> None:
-    head = {"contrast": "funded", "baseline_window": "three_years", "row_kind": "pair", "areas_1": 240, "areas_0": 700}
+    head = {"contrast": "funded", "baseline_window": "three_years", "row_kind": "pair", "origin": "synthetic"}
     blank = dict.fromkeys(plots.DRAWN)
     rows = [
         {
@@ -66,6 +66,7 @@ def test_the_love_plot_of_all_shows_each_covariate_before_weighted_and_against_t
     for name in ("residents", "gross_income_dkk"):
         assert registry.indicators[name].label_en in drawn
     assert "region 084" in drawn
+    assert "SYNTHETIC: made-up figures" in drawn
     assert len(re.findall(r'stroke-width="1.1"', drawn)) >= 9
 
 
