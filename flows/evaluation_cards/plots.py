@@ -81,9 +81,11 @@ def love_of_all(rows: pl.DataFrame) -> str:
     return svg(alt.layer(*layers).properties(width=430, height=15 * len(labels), title=_origin(rows["origin"][0])))
 
 
-def _origin(origin: str | None) -> str:
+def _origin(origin: str | None) -> alt.TitleParams:
     """Whether the figures are made up or real, which a picture must say that travels alone."""
-    return ": ".join(sentences.ORIGINS[origin]) if origin else ""
+    name, words = sentences.ORIGINS[origin] if origin else ("", "")
+    text = f"{name}: {words.split(':')[0].split(',')[0]}" if name else ""
+    return alt.TitleParams(text, anchor="start", fontSize=10, font="Libertinus Serif, DejaVu Sans, serif")
 
 
 def event(events: Sequence[Row], unit: str) -> str:
