@@ -20,6 +20,8 @@ class House:
     def release(self, year: int = 2012) -> Release:
         """The release of a year, made if it does not stand."""
         with store.lock(self.releases):
+            # All houses draw alike, so that their files can be held against each other.
+            (self.releases / store.DRAW).write_text("5" * 64)
             ledger = store.ledger_of(self.releases)
             return make.release_of(self.snapshot, self.registry, year, self.releases, ledger)
 
