@@ -40,12 +40,12 @@ def of_extract(
     letters: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """The record as plain values, without the digests of the files that it is about; `letters` as of `where`."""
-    places = {(place.kind, place.id): place.name for place in (extract.municipality, extract.country)}
+    places = {(place.kind, place.id): place.name for place in (*extract.municipalities, extract.country)}
     for area in extract.areas:
         places |= {("area", area.id): area.name, ("twins", area.id): area.twins.name}
     figures = [
         figure
-        for place in (extract.municipality, extract.country, *extract.areas, *(area.twins for area in extract.areas))
+        for place in (*extract.municipalities, extract.country, *extract.areas, *(area.twins for area in extract.areas))
         for figure in place.figures.values()
     ]
     shown = [figure for figure in figures if figure.is_shown]

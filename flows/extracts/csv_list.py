@@ -88,12 +88,13 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
 
 def lines(extract: Extract, registry: Registry, with_twins: bool = True) -> Iterator[ListLine]:
     """Every figure of the extract, by place, indicator and year."""
-    whole: tuple[tuple[Other, Place], ...] = (("municipality", extract.municipality), ("country", extract.country))
     twins = {area.id: area.twins for area in extract.areas}
     for place, beside in texts.places(extract):
         if place.kind == "twins" and not with_twins:
             continue
-        compared = tuple((name, other) for name, other in whole if other is not place and place.kind != "country")
+        home = extract.municipality_of(beside or place)
+        whole: tuple[tuple[Other, Place], ...] = (("municipality", home), ("country", extract.country))
+        compared = tuple(pair for pair in whole if pair[0] != place.kind != "country")
         if place.kind == "area" and beside is None:
             compared = (*compared, ("twins", twins[place.id]))
         for name in extract.indicators:

@@ -155,13 +155,14 @@ def _shown_of(keys: Sequence[str], extract: Extract) -> list[str]:
 def _rows(place: Place, key: str, extract: Extract, registry: Registry) -> list[tables.Row]:
     """A place's rows of one key figure among the other places."""
     indicator, is_area = registry.indicators[key], place.kind == "area"
-    name = place.name if is_area else words.PLACES[place.kind].capitalize()
+    is_alone = place.kind == "country" or len(extract.municipalities) == 1
+    name = words.PLACES[place.kind].capitalize() if is_alone and not is_area else place.name
 
     def cells(year: int) -> tuple[tables.PageCell, ...]:
         figure = place.figure(key, year)
         against = [
             tables.PageCell(_against(figure, other, registry) if is_area else danish.ABSENT)
-            for other in (extract.municipality, extract.country)
+            for other in (extract.municipality_of(place), extract.country)
         ]
         return (
             tables.PageCell(indicator.label_da),

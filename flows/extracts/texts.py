@@ -159,7 +159,7 @@ def places(extract: Extract) -> list[tuple[Place, Place | None]]:
     every: list[tuple[Place, Place | None]] = []
     for area in extract.areas:
         every += [(area, None), *((beside, area) for beside in (area.twins, *area.other_boundaries))]
-    return [*every, (extract.municipality, None), (extract.country, None)]
+    return [*every, *((place, None) for place in (*extract.municipalities, extract.country))]
 
 
 # Definitions ----------------------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def in_order(extract: Extract, registry: Registry) -> list[ChangeLine]:
 def written(extract: Extract) -> Iterator[tuple[str, str]]:
     """Texts that came with deliveries: the place that each is about, and the text."""
     yield extract.name, extract.name
-    for place in (extract.municipality, extract.country):
+    for place in (*extract.municipalities, extract.country):
         yield place.name, place.name
     for area in extract.areas:
         words_of = [area.name, *area.plans, *(place.name for place in (area.twins, *area.other_boundaries))]

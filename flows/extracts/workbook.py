@@ -103,7 +103,7 @@ def _sheets(extract: Extract) -> Iterator[Sheet]:
         says = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
         yield Sheet(named[area.id], f"{area.name}: alle tal, {span}", says, _Maker.area, ((area, None),))
     says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
-    whole = ((extract.municipality, None), (extract.country, None))
+    whole = tuple((place, None) for place in (*extract.municipalities, extract.country))
     yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, _Maker.places, whole)
     # A sheet of nothing but marks would tell no more than the word in each area's own row.
     if any(area.twins.has_any() for area in extract.areas):
