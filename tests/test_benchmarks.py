@@ -12,7 +12,7 @@ from benchmarks import __main__ as benchmarks
 from benchmarks import growth, long_csv, page
 from benchmarks.measuring import Compared, cost
 
-SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2010, 1, 2, 3, (1,)
+SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2008, 1, 2, 3, (1,)
 # A line that compares: seconds of one way, of the other, their ratio with its spread, and what the other is.
 COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d+(?: \(.*?\))?   \S", re.MULTILINE)
 
@@ -21,7 +21,9 @@ COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d+(?: \(.*?\
 def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     pairs, grown = benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL, FACTORS)
     printed = capfd.readouterr().out
-    assert [name.split(":")[0] for name in COMPARED.findall(printed)] == [
+    # The nation is young, but old enough for a ministry's list: without any the gate would refuse its nights.
+    names = [re.sub(r"\d+ deliveries", "many", name.split(":")[0]) for name in COMPARED.findall(printed)]
+    assert names == [
         "intake",
         "intake",
         "intake of an unchanged delivery",
@@ -30,7 +32,7 @@ def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str
         "gate",
         "gate",
         "extracts",
-        "night, one of 40 deliveries changed",
+        "night, one of many changed",
         "night, nothing changed",
         "its build and gate, one file changed",
         "intake",
