@@ -124,7 +124,7 @@ def test_the_dictionary_is_written_in_both_forms(published: Path, tmp_path: Path
     [
         (["run", "--nonsense"], "No such option"),
         (["explain", "nonsense"], "no indicator 'nonsense'; there are residents"),
-        (["path", "nonsense"], "no mart 'nonsense'; there are area_profile"),
+        (["path", "nonsense"], "no mart 'nonsense'; there are area_movements"),
         (["dictionary", "--format", "pdf"], "no format 'pdf'"),
         (["run", "--raw", "nowhere"], "nowhere is no folder of deliveries"),
     ],
@@ -226,6 +226,7 @@ def test_targets_are_shown_checked_and_written(published: Path, tmp_path: Path) 
     assert pages.exit_code == 0
     assert {file.name for file in (tmp_path / "p").iterdir()} == {
         "index.html",
+        "moede-helhedsplan-bispehaven.pdf",
         "plan-helhedsplan-bispehaven.html",
         "sekretariat-aarhus.html",
     }
