@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-FULL, QUICK = 60, 20
+FULL, QUICK = 60, 12
 LEAST = 10
 
 
