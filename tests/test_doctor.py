@@ -14,6 +14,7 @@ from command_line import invoke
 from flows.commands import doctor
 from flows.core.access import keep_in_the_house
 from flows.publish import snapshots
+from flows.release import store
 
 EXCEPTION = """
 [{name}]
@@ -73,6 +74,11 @@ def test_a_run_that_is_at_work_is_left_alone(tmp_path: Path) -> None:
     with snapshots.lock(marts):
         assert ".work" not in invoke(tmp_path, "doctor", "--mend").stdout
     assert (marts / ".work" / "1-2").is_dir()
+    staged = tmp_path / "data" / "extracts" / "2012" / ".aarhus.new"
+    staged.mkdir(parents=True)
+    with store.lock(tmp_path / "data" / "releases"):
+        assert "aarhus" not in invoke(tmp_path, "doctor", "--mend").stdout
+    assert staged.is_dir()
 
 
 def test_open_folders_are_closed(tmp_path: Path) -> None:

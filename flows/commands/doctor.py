@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, Marts, Schemas, registry_of
+from flows.commands.options import REFUSED, Marts, Schemas, doubts, registry_of, stopping
 from flows.commands.terminal import out, words
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def doctor(
 ) -> None:
     """What is wrong with machine and folders, and what to do. Exit code 1 where something is left to a person."""
     from flows.intake.ledger import now
+    from flows.publish.snapshots import Busy
+    from flows.release.store import ReleaseBusy
     from flows.settings import settings
 
     chosen = settings(marts=marts, schemas=schemas)
@@ -61,7 +63,8 @@ def doctor(
     left = 0
     for ailment in found:
         if ailment.mend and mend:
-            ailment.mend()
+            with stopping(REFUSED, Busy, ReleaseBusy):
+                ailment.mend()
             out.print(words(("mended: ", "green"), ailment.words), soft_wrap=True)
             continue
         left += 1
@@ -74,20 +77,28 @@ def doctor(
 
 
 def abandoned(chosen: "Settings") -> Iterator[Ailment]:
-    """What runs left that died: snapshots in the making, staged extracts, temporary folders."""
-    from flows.core.files import left_beside, tidy
+    """What runs left that died: snapshots in the making, staged extracts, temporary folders.
+
+    What a run that is at work may hold is looked at, and mended, under that run's lock.
+    """
+    from flows.core.files import left_beside
     from flows.publish import snapshots
+    from flows.release import store
 
     work = chosen.marts / ".work"
     if any(work.glob("*")):
         with suppress(snapshots.Busy), snapshots.lock(chosen.marts):
-            yield Ailment(f"{work} holds {_size(work)} of a run that died: it can go", partial(shutil.rmtree, work))
-    for parent in (chosen.marts, chosen.extracts_folder, *chosen.extracts_folder.glob("*/")):
-        for folder in left_beside(parent) if parent.is_dir() else ():
             yield Ailment(
-                f"beside {folder} lies what a run that died was writing: what was there before stays",
-                partial(tidy, folder),
+                f"{work} holds {_size(work)} of a run that died: it can go", partial(_clear_work, chosen.marts)
             )
+    years = sorted(chosen.extracts_folder.glob("*/"))
+    if any(left_beside(year) for year in years):
+        with suppress(store.ReleaseBusy), store.lock(chosen.releases_folder):
+            for folder in (folder for year in years for folder in left_beside(year)):
+                yield Ailment(
+                    f"beside {folder} lies what a run that died was writing: what was there before stays",
+                    partial(_put_back, folder, chosen.releases_folder),
+                )
     limit = time.time() - ABANDONED_SECONDS
     for folder in Path(tempfile.gettempdir()).glob("boligprofil-*"):
         found = folder.lstat()
@@ -136,13 +147,7 @@ def space(marts: Path) -> Iterator[Ailment]:
 
 def clock(chosen: "Settings", registry: "Registry") -> Iterator[Ailment]:
     """Whether the clock can be right, by what was dated before."""
-    from flows.core.clock import WrongClock
-    from flows.publish import moments
-
-    try:
-        moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)
-    except WrongClock as wrong:
-        yield Ailment(str(wrong))
+    yield from map(Ailment, doubts(chosen, registry))
 
 
 def running_out(registry: "Registry", today: date) -> Iterator[Ailment]:
@@ -173,6 +178,21 @@ def requirements() -> Iterator[Ailment]:
                 f"{asked.name} {found} is installed, and {asked.specifier} is asked for: install boligprofil with its "
                 "constraints.txt"
             )
+
+
+def _clear_work(marts: Path) -> None:
+    from flows.publish import snapshots
+
+    with snapshots.lock(marts):
+        shutil.rmtree(marts / ".work", ignore_errors=True)
+
+
+def _put_back(folder: Path, releases: Path) -> None:
+    from flows.core.files import tidy
+    from flows.release import store
+
+    with store.lock(releases):
+        tidy(folder)
 
 
 def _close(paths: list[Path]) -> None:

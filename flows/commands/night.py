@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, registry_of, stop, stopping
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, doubts, registry_of, stop, stopping
 from flows.commands.terminal import (
     out,
     progress,
@@ -171,7 +171,7 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     say_warnings(manifest["warnings"])
     registry = registry_of(chosen.schemas)
     show_freshness(registry, manifest["deliveries"])
-    say_warnings([*_doubts(chosen, registry), *snapshots.cut(chosen.marts)])
+    say_warnings([*doubts(chosen, registry), *snapshots.cut(chosen.marts)])
     if not chosen.raw.is_dir():
         say_warnings([f"{chosen.raw} is no folder of deliveries: the next night will be refused. Mount or put it back"])
         return
@@ -206,19 +206,7 @@ def _is_sound(chosen: "Settings", registry: "Registry") -> bool:
     from flows.publish.last_night import is_to_be_mended
 
     ledger = DeliveryLedger.load(chosen.staging_folder)
-    return not _doubts(chosen, registry) and not is_to_be_mended(chosen.marts, ledger, now())
-
-
-def _doubts(chosen: "Settings", registry: "Registry") -> list[str]:
-    """Why the clock of this machine cannot be right."""
-    from flows.core.clock import WrongClock
-    from flows.publish import moments
-
-    try:
-        moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)
-    except WrongClock as wrong:
-        return [str(wrong)]
-    return []
+    return not doubts(chosen, registry) and not is_to_be_mended(chosen.marts, ledger, now())
 
 
 def check(marts: Marts = None, schemas: Schemas = None) -> None:

@@ -72,10 +72,19 @@ def current_of(marts: Path) -> "Snapshot":
         return snapshots.current(marts)
 
 
-def check_clock(chosen: "Settings", registry: "Registry") -> None:
-    """Exit with 1 where the clock of this machine cannot be right: what a command dates would be dated wrongly."""
+def doubts(chosen: "Settings", registry: "Registry") -> list[str]:
+    """Why the clock of this machine cannot be right."""
     from flows.core.clock import WrongClock
     from flows.publish import moments
 
-    with stopping(REFUSED, WrongClock):
+    try:
         moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)
+    except WrongClock as wrong:
+        return [str(wrong)]
+    return []
+
+
+def check_clock(chosen: "Settings", registry: "Registry") -> None:
+    """Exit with 1 where the clock of this machine cannot be right: what a command dates would be dated wrongly."""
+    for doubt in doubts(chosen, registry):
+        stop(doubt, REFUSED)

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from flows.marts.baseline.areas import Areas, Tables, in_words
+from flows.marts.baseline.trends import counts
 from flows.marts.statistics import cohorts
 from flows.marts.statistics.cohorts import CohortPanel, CohortTrend, CohortYear, EventRule, EventStudy, EventTime
 from schemas.contracts import polars_schema
@@ -101,13 +102,7 @@ def _cohort(each: CohortTrend) -> dict[str, Any]:
         "trend_from": each.years[0] if each.years else None,
         "trend_to": each.years[-1] if each.years else None,
         "trend_years": len(each.years),
-        "areas_1": sample.areas_1,
-        "areas_0": sample.areas_0,
-        "missing_1": sample.left_out_1,
-        "missing_0": sample.left_out_0,
-        "clusters": sample.clusters,
-        "clusters_1": sample.clusters_1,
-        "clusters_0": sample.clusters_0,
+        **counts(sample),
         "slope_difference": slopes.difference,
         "slope_se": slopes.se,
         "slope_df": slopes.df,
