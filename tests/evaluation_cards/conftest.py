@@ -194,10 +194,10 @@ def _course(
     last = evaluation.baseline.last_year
     first = last - evaluation.baseline.trend_years + 1
     clusters = {"clusters": 96, "clusters_1": 61, "clusters_0": 72, "clustered_by": "municipality"}
-    of = {**pair, "indicator": outcome, **counts}
+    outcome_key = {**pair, "indicator": outcome, **counts}
     width = sd * 0.08
     baseline.rows["baseline_trend"].append(
-        of
+        outcome_key
         | clusters
         | {
             "trend_from": first,
@@ -234,7 +234,7 @@ def _course(
             | ({} if year == last else {"difference_low": change - width, "difference_high": change + width})
         )
     baseline.rows["design_power"].append(
-        of
+        outcome_key
         | clusters
         | {
             "areas_per_cluster": 2.4,

@@ -35,8 +35,8 @@ def test_love_plot_places_each_mark_by_its_smd() -> None:
 
 
 def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
-    one = {"none": {**ROW, "smd": 0.5}, "residents": {**ROW, "smd": 0.4}, "entropy": {**ROW, "smd": 0.0}}
-    drawn = charts.love([("a|against b", one)])
+    by_weights = {"none": {**ROW, "smd": 0.5}, "residents": {**ROW, "smd": 0.4}, "entropy": {**ROW, "smd": 0.0}}
+    drawn = charts.love([("a|against b", by_weights)])
     symbols = re.findall(r'<path aria-label|<path [^>]*transform="translate[^>]*>', drawn)
     points = [mark for mark in symbols if 'stroke-width="1.2"' in mark]
     assert len(points) == 3

@@ -64,14 +64,14 @@ def folder(baseline: Baseline, tmp_path_factory: pytest.TempPathFactory) -> Path
     return place / "cards"
 
 
-def squeezed(said: str) -> str:
+def squeezed(words: str) -> str:
     """Text without blanks and dashes, which pdftotext sets as it likes."""
-    return re.sub(r"[\s–]", "", said)
+    return re.sub(r"[\s–]", "", words)
 
 
-def numbers(said: str) -> list[float]:
+def numbers(words: str) -> list[float]:
     """The numbers in a cell."""
-    return [float(n) for n in re.findall(r"-?\d[\d.]*", said.replace("\N{MINUS SIGN}", "-").replace(",", ""))]
+    return [float(n) for n in re.findall(r"-?\d[\d.]*", words.replace("\N{MINUS SIGN}", "-").replace(",", ""))]
 
 
 def test_every_outcome_has_a_page_and_a_sheet(
@@ -80,9 +80,9 @@ def test_every_outcome_has_a_page_and_a_sheet(
     for chart in ("love", "course", "spread"):
         monkeypatch.setattr(charts, chart, lambda *figures: "<svg ></svg>")
     monkeypatch.setattr(pages, "pdf", lambda card: b"%PDF")
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     files = pages.write(
-        make_baseline().publish(tmp_path / "marts"), registry, tmp_path / "cards", progress=lambda *at: told.append(at)
+        make_baseline().publish(tmp_path / "marts"), registry, tmp_path / "cards", progress=lambda *at: steps.append(at)
     )
     outcomes = [
         name
@@ -97,8 +97,8 @@ def test_every_outcome_has_a_page_and_a_sheet(
     kinds = ("csv", "png", "svg")
     assert drawn == {f"{plot}.{kind}" for plot in ("balance", *(f"{n}-event" for n in outcomes)) for kind in kinds}
     assert drawn == {file.name for file in (tmp_path / "cards" / "plots").iterdir()}
-    assert told[0][1:] == (0, len(outcomes))
-    assert told[-1] == ("index", len(outcomes), len(outcomes))
+    assert steps[0][1:] == (0, len(outcomes))
+    assert steps[-1] == ("index", len(outcomes), len(outcomes))
     index = table((tmp_path / "cards" / "index.html").read_text(), "Snapshot")
     labels = {registry.indicators[name].label_en for name in outcomes}
     assert labels == {row.removesuffix(" (PDF)") for row in index}
@@ -185,20 +185,20 @@ def test_the_index_shows_trouble(folder: Path, baseline: Baseline) -> None:
 
 
 def test_every_reason_stands_on_the_card_in_words(folder: Path) -> None:
-    said = text((folder / f"{OUTCOME}.html").read_text())
-    assert "5 to 15 million DKK against under 5 million DKK: areas with under 5 million DKK have no figures." in said
-    assert "fewer clusters than a test needs" in said
-    assert "several bands: 3 areas left out" in said
-    assert "fewer areas than a verdict needs" in said
-    assert "no cluster has two areas, so likeness within clusters cannot be told" in said
-    assert "No chart: areas with under 5 million DKK have no figures." in said
-    assert not re.search(r"\b[a-z]+_(arm|clusters|areas|bands)\b", said)
+    words = text((folder / f"{OUTCOME}.html").read_text())
+    assert "5 to 15 million DKK against under 5 million DKK: areas with under 5 million DKK have no figures." in words
+    assert "fewer clusters than a test needs" in words
+    assert "several bands: 3 areas left out" in words
+    assert "fewer areas than a verdict needs" in words
+    assert "no cluster has two areas, so likeness within clusters cannot be told" in words
+    assert "No chart: areas with under 5 million DKK have no figures." in words
+    assert not re.search(r"\b[a-z]+_(arm|clusters|areas|bands)\b", words)
 
 
 def test_warnings_say_what_they_mean(folder: Path) -> None:
-    said = text((folder / f"{OUTCOME}.html").read_text())
-    warnings = said[said.index("Before you use these figures") : said.index("Indicator ")]
-    for told in (
+    words = text((folder / f"{OUTCOME}.html").read_text())
+    warnings = words[words.index("Before you use these figures") : words.index("Indicator ")]
+    for needed in (
         "Unbalanced: 5 of 8 comparisons. 4 of them differ by more than chance among clusters explains",
         "Widest: ",
         "Too few areas: 2 of 8 comparisons.",
@@ -210,8 +210,8 @@ def test_warnings_say_what_they_mean(folder: Path) -> None:
         "Blind below 0.23 SD at worst.",
         "Power unknown: 1 of 8.",
     ):
-        assert told in warnings, told
-    assert "The two groups did not move alike 2000–2005 (joint test p = 0.012)." in said
+        assert needed in warnings, needed
+    assert "The two groups did not move alike 2000–2005 (joint test p = 0.012)." in words
 
 
 def test_nothing_empty_is_printed(folder: Path) -> None:
@@ -264,9 +264,9 @@ def test_origin_is_unmistakable(folder: Path, baseline: Baseline, tmp_path: Path
     finally:
         baseline.origin = before
     for file in (tmp_path / "cards").glob("*.html"):
-        said = text(file.read_text())
-        assert "REAL" in said
-        assert "SYNTHETIC" not in said
+        words = text(file.read_text())
+        assert "REAL" in words
+        assert "SYNTHETIC" not in words
 
 
 @pytest.fixture(scope="module")
@@ -289,11 +289,11 @@ def test_sheets_say_what_pages_say(sheets: dict[str, list[str]], folder: Path) -
         for leaf in sheet:
             assert leaf.count("SYNTHETIC") >= 2, name
             assert "5f0c9a1b2c3d4e5f" in leaf
-        told = " ".join("".join(sheet).split())
-        assert not re.search(r"\b(nan|NaN|None|null)\b", told)
+        needed = " ".join("".join(sheet).split())
+        assert not re.search(r"\b(nan|NaN|None|null)\b", needed)
         for caption in ("Unweighted", "The same SMD", "Areas of each", "Test of a common", "Smallest detectable"):
             for row in table((folder / f"{name}.html").read_text(), caption).values():
-                assert squeezed("".join(row.values())) in squeezed(told)
+                assert squeezed("".join(row.values())) in squeezed(needed)
 
 
 def test_sheets_are_tagged_and_carry_their_fonts(folder: Path) -> None:
@@ -333,13 +333,13 @@ def test_a_snapshot_without_a_baseline_is_refused(
     snapshot = baseline.publish(tmp_path / "marts")
     with pytest.raises(NoBaseline) as refused:
         pages.write(snapshot, registry, tmp_path / "cards")
-    for said in (
+    for words in (
         "snapshot 5f0c9a1b2c3d4e5f has no baseline",
         "published after the grants of 2006-2010, and the areas were chosen by the criteria",
         "the years up to 2005",
         "boligprofil demo",
     ):
-        assert said in str(refused.value)
+        assert words in str(refused.value)
     assert not (tmp_path / "cards").exists()
     baseline.caveat = ""
     with pytest.raises(NoBaseline, match="no area has a figure of an outcome for 2005 or before"):
@@ -361,10 +361,10 @@ def test_a_card_stands_where_the_marts_have_no_row_at_all(
 ) -> None:
     baseline = make_baseline(OTHER)
     pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OUTCOME])
-    said = text((tmp_path / "cards" / f"{OUTCOME}.html").read_text())
-    assert "Whether funded areas and never funded areas differed before the grants cannot be said" in said
-    assert "No comparison: 8 of 8." in said
-    assert not re.search(r"\b(nan|None|null)\b", said)
+    words = text((tmp_path / "cards" / f"{OUTCOME}.html").read_text())
+    assert "Whether funded areas and never funded areas differed before the grants cannot be said" in words
+    assert "No comparison: 8 of 8." in words
+    assert not re.search(r"\b(nan|None|null)\b", words)
 
 
 def test_groups_that_are_alike_give_no_warning_of_balance(
@@ -373,11 +373,11 @@ def test_groups_that_are_alike_give_no_warning_of_balance(
     baseline = make_baseline(OTHER)
     baseline.change("baseline_balance", {"balance_verdict": "balanced", "smd": 0.01, "why": None}, covariate=OTHER)
     pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
-    said = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
-    assert "differ by 0.01 SD before the grants" in said
-    assert "this is within the limit of 0.05" in said
-    assert "Unbalanced:" not in said
-    assert "✕" not in said[: said.index("2 Areas without")]
+    words = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
+    assert "differ by 0.01 SD before the grants" in words
+    assert "this is within the limit of 0.05" in words
+    assert "Unbalanced:" not in words
+    assert "✕" not in words[: words.index("2 Areas without")]
 
 
 def test_means_that_are_alike_with_another_spread_are_told_apart(
@@ -401,9 +401,9 @@ def test_areas_without_twins_are_named_and_twins_that_differ_are_told(
     apart = {"balance_verdict": "unbalanced", "smd": 0.12, "why": "over_limit: smd"}
     baseline.change("baseline_balance", apart, covariate=OTHER, contrast="funded", weighting="twins")
     pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
-    said = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
-    assert "Without twins: 3 funded areas. Område 0, Område 4, Område 8." in said
-    assert "Twins are not alike here. Funded against never funded, matched: 0.12 SD (limit 0.05)." in said
+    words = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
+    assert "Without twins: 3 funded areas. Område 0, Område 4, Område 8." in words
+    assert "Twins are not alike here. Funded against never funded, matched: 0.12 SD (limit 0.05)." in words
 
 
 def test_what_withheld_counts_leave_open_is_told(
@@ -414,18 +414,18 @@ def test_what_withheld_counts_leave_open_is_told(
     undecided = {"balance_verdict": "undecided", "why": "bounds_hold_the_limit"}
     baseline.change("baseline_balance", between | undecided, covariate=OTHER, contrast="funded", weighting="none")
     pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
-    said = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
-    assert "(95 % interval \N{MINUS SIGN}0.10 to 0.24; withheld counts leave 0.02 to 0.11 open)" in said
-    assert "withheld counts leave open whether this is within the limit of 0.05" in said
-    assert "they can be: funded against never funded 0.02 to 0.11 SD (12 counts)" in said
-    assert "? undecided" in said
+    words = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
+    assert "(95 % interval \N{MINUS SIGN}0.10 to 0.24; withheld counts leave 0.02 to 0.11 open)" in words
+    assert "withheld counts leave open whether this is within the limit of 0.05" in words
+    assert "they can be: funded against never funded 0.02 to 0.11 SD (12 counts)" in words
+    assert "? undecided" in words
 
 
 def test_what_may_come_back_by_itself_and_who_drifted_is_told(folder: Path) -> None:
-    said = text((folder / f"{OTHER}.html").read_text())
-    assert "Had areas been chosen by this very figure," in said
-    assert "would go by itself in 3 years; since 2000 it has moved by" in said
-    assert "Before their own start 1 of 5 cohorts drifted from areas never funded: 2009 (slopes, Holm)." in said
+    words = text((folder / f"{OTHER}.html").read_text())
+    assert "Had areas been chosen by this very figure," in words
+    assert "would go by itself in 3 years; since 2000 it has moved by" in words
+    assert "Before their own start 1 of 5 cohorts drifted from areas never funded: 2009 (slopes, Holm)." in words
 
 
 def test_outcomes_stand_in_the_order_of_their_groups(registry: Registry) -> None:

@@ -54,7 +54,7 @@ def listed(files: dict[str, bytes]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
 
 
-def said(files: dict[str, bytes]) -> str:
+def words_in(files: dict[str, bytes]) -> str:
     """All that can be read as text: pages, lists, texts, and the parts of the workbook."""
     parts = [content for name, content in files.items() if not name.endswith((".xlsx", ".pdf", ".zip"))]
     for name, content in files.items():
@@ -103,7 +103,7 @@ def test_charlotteager_stands_beside_and_never_for_charlottekvarteret(sample: Ho
 def test_vejle_has_no_area_and_finlandsparken_is_not_attached(sample: House) -> None:
     files = sample.files("vejle")
     assert [name for name in files if "omraade" in name] == []
-    text = said(files)
+    text = words_in(files)
     assert "Finlandsparken" not in text
     assert "kender ikke noget støttet boligområde" in text
     assert any(row["Sted"] == "Vejle" and row["Tal"] for row in listed(files))
@@ -134,15 +134,15 @@ def test_another_truth_behind_the_marks_changes_no_byte(tmp_path: Path, registry
     kept: list[dict[str, str]] = []
     for number, (small, tiny) in enumerate([(3, 9), (1, 23), (4, 31)]):
         truth = {year: {"ager": (small, 420), "dal": (tiny, 40)} for year in (2011, 2012)}
-        one = House(
+        house = House(
             tmp_path / str(number),
             town(tmp_path / f"town{number}", registry, truth, people={"dal": 60 + number}),
             registry,
         )
-        one.write()
-        files = one.files()
-        assert "skjult" in said(files)
-        assert "området er for lille" in said(files)
+        house.write()
+        files = house.files()
+        assert "skjult" in words_in(files)
+        assert "området er for lille" in words_in(files)
         assert "300" in files["sider/omraade-bakke.html"].decode()
         assert "300" not in files["sider/omraade-dal.html"].decode()
         kept.append({name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
@@ -170,14 +170,17 @@ def test_two_people_clear_an_extract_and_it_stays(house: House, registry: Regist
     assert house.files() == draft
     assert len(house.approve("Bo Holm")) == 2
     cleared = house.files()
-    assert "UDKAST" not in said(cleared)
+    assert "UDKAST" not in words_in(cleared)
     with zipfile.ZipFile(io.BytesIO(cleared["boligprofil-aarhus-2012.zip"])) as packed:
         assert {name: packed.read(name) for name in packed.namelist()} == {
             name: content for name, content in cleared.items() if not name.endswith((".zip", "-kvittering.txt"))
         }
     record = folders.recorded(house.folder())
     assert record is not None
-    assert (record["is_cleared"], [one["name"] for one in record["approvals"]]) == (True, ["Anne Jensen", "Bo Holm"])
+    assert (record["is_cleared"], [entry["name"] for entry in record["approvals"]]) == (
+        True,
+        ["Anne Jensen", "Bo Holm"],
+    )
     handed = {(e.geography_id, e.indicator, e.part, e.value) for e in store.ledger_of(house.releases).entries}
     assert ("bakke", "social_assistance_pct", "numerator", 61) in handed
     assert not house.write().is_new
@@ -188,7 +191,7 @@ def test_two_people_clear_an_extract_and_it_stays(house: House, registry: Regist
     house.write()
     kept = house.extracts / "2012" / "tidligere" / "aarhus-2012-1"
     assert {name: (kept / name).read_bytes() for name in cleared} == cleared
-    assert "UDKAST" in said(house.files())
+    assert "UDKAST" in words_in(house.files())
     changes = house.files()["aendringer.txt"].decode().casefold()
     assert "eng" in changes.split()
     assert "bakke" not in changes.split()
@@ -244,12 +247,12 @@ def test_a_run_that_dies_after_the_ledger_is_finished_by_the_next(
     with pytest.raises(KeyboardInterrupt):
         house.approve("Bo Holm")
     monkeypatch.undo()
-    assert "UDKAST" in said(house.files())
+    assert "UDKAST" in words_in(house.files())
     assert house.write().is_cleared
-    assert "UDKAST" not in said(house.files())
+    assert "UDKAST" not in words_in(house.files())
     record = folders.recorded(house.folder())
     assert record is not None
-    assert [one["name"] for one in record["approvals"]] == ["Anne Jensen", "Bo Holm"]
+    assert [entry["name"] for entry in record["approvals"]] == ["Anne Jensen", "Bo Holm"]
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ def test_the_file_is_as_danish_excel_wants_it(full_extract: Extract, registry: R
 
 
 def test_every_row_says_what_it_is(rows: Rows) -> None:
-    said = {(row["Oprindelse"], row["Udgave"], row["Udgivelse"]) for row in rows.values()}
-    assert said == {("syntetisk", "udkast", "udgivelse 2012-1")}
+    origins = {(row["Oprindelse"], row["Udgave"], row["Udgivelse"]) for row in rows.values()}
+    assert origins == {("syntetisk", "udkast", "udgivelse 2012-1")}
 
 
 def test_a_cleared_file_of_real_figures_says_so(

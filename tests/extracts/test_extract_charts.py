@@ -17,8 +17,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 YEARS = range(2003, 2013)
 
 
-def drawn(extract: Extract, registry: Registry, indicator: str, of: Area | None = None) -> ET.Element:
-    svg = charts.development(of or extract.areas[0], extract, registry, indicator)
+def drawn(extract: Extract, registry: Registry, indicator: str, place: Area | None = None) -> ET.Element:
+    svg = charts.development(place or extract.areas[0], extract, registry, indicator)
     assert svg is not None
     return ET.fromstring(svg)
 
@@ -44,9 +44,9 @@ def runs(svg: ET.Element) -> list[int]:
 
 
 def test_points_stand_at_their_values(full_extract: Extract, registry: Registry) -> None:
-    told = {2010: {"value": 10.0}, 2011: {"value": 20.0}, 2012: {"value": 40.0}}
+    series = {2010: {"value": 10.0}, 2011: {"value": 20.0}, 2012: {"value": 40.0}}
     (x0, y0), (x1, y1), (x2, y2), _ = points(
-        drawn(first_area_with(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
+        drawn(first_area_with(full_extract, "safe_evening_pct", series), registry, "safe_evening_pct")
     )
     assert x1 - x0 == pytest.approx(x2 - x1, abs=0.2)
     assert y0 - y1 == pytest.approx((y1 - y2) / 2, abs=0.2)
@@ -77,17 +77,17 @@ def test_a_whisker_has_the_ends_of_the_interval(full_extract: Extract, registry:
 
 
 def test_lines_end_at_gaps_at_means_and_at_repeated_figures(full_extract: Extract, registry: Registry) -> None:
-    told: Years = {year: {"x": 500, "n": 1000} for year in YEARS}
-    told[2006] = {"mark": "hidden"}
-    told[2009] |= {"repeats_year": 2008}
-    svg = drawn(first_area_with(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
+    series: Years = {year: {"x": 500, "n": 1000} for year in YEARS}
+    series[2006] = {"mark": "hidden"}
+    series[2009] |= {"repeats_year": 2008}
+    svg = drawn(first_area_with(full_extract, "safe_evening_pct", series), registry, "safe_evening_pct")
     assert runs(svg) == [3, 2, 3]
-    told[2011] |= {"window_years": 2}
-    svg = drawn(first_area_with(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
+    series[2011] |= {"window_years": 2}
+    svg = drawn(first_area_with(full_extract, "safe_evening_pct", series), registry, "safe_evening_pct")
     assert runs(svg) == [3, 2]
-    said = " ".join(texts(svg))
-    assert "Hul rude: gennemsnit over 2 år (2011)." in said
-    assert "Hul prik: kilden gentager i 2009 tallet for 2008." in said
+    labels = " ".join(texts(svg))
+    assert "Hul rude: gennemsnit over 2 år (2011)." in labels
+    assert "Hul prik: kilden gentager i 2009 tallet for 2008." in labels
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_lines_end_at_gaps_at_means_and_at_repeated_figures(full_extract: Extrac
 def test_a_break_ends_the_line_and_is_drawn_and_told(
     full_extract: Extract, registry: Registry, why: str, words: str
 ) -> None:
-    told: Years = {year: {"x": 500, "n": 1000} for year in YEARS}
-    told[2008] |= {"broken_by": why}
+    series: Years = {year: {"x": 500, "n": 1000} for year in YEARS}
+    series[2008] |= {"broken_by": why}
     area = full_extract.areas[0].id
     happened = {"happened_da": words, "happened_en": "x", "stated_in": "y"}
     breaks = {
@@ -114,7 +114,7 @@ def test_a_break_ends_the_line_and_is_drawn_and_told(
         ),
     }
     broken = registry.model_copy(update={"codes": registry.codes | breaks})
-    svg = drawn(first_area_with(full_extract, "safe_evening_pct", told), broken, "safe_evening_pct")
+    svg = drawn(first_area_with(full_extract, "safe_evening_pct", series), broken, "safe_evening_pct")
     assert runs(svg) == [5, 5]
     (rule,) = [path for path in svg.iter(f"{SVG}path") if path.get("class") == "break"]
     (x_2007, _), (x_2008, _) = points(svg)[4:6]
@@ -124,12 +124,12 @@ def test_a_break_ends_the_line_and_is_drawn_and_told(
 
 
 def test_hidden_and_missing_have_signs_and_words_of_their_own(full_extract: Extract, registry: Registry) -> None:
-    told: Years = {year: {"x": 0 if year == 2005 else 500, "n": 1000} for year in YEARS}
-    told |= {2006: {"mark": "hidden"}, 2007: {"mark": "not_delivered"}, 2008: {"mark": "withheld_by_source"}}
-    svg = drawn(first_area_with(full_extract, "safe_evening_pct", told), registry, "safe_evening_pct")
-    said = texts(svg)
-    assert [text for text in said if text.startswith("[") and len(text) == 3] == ["[s]", "[i]", "[h]"]
-    assert {"[s] skjult: 2006.", "[i] ikke leveret: 2007.", "[h] holdt tilbage af kilden: 2008."} <= set(said)
+    series: Years = {year: {"x": 0 if year == 2005 else 500, "n": 1000} for year in YEARS}
+    series |= {2006: {"mark": "hidden"}, 2007: {"mark": "not_delivered"}, 2008: {"mark": "withheld_by_source"}}
+    svg = drawn(first_area_with(full_extract, "safe_evening_pct", series), registry, "safe_evening_pct")
+    labels = texts(svg)
+    assert [text for text in labels if text.startswith("[") and len(text) == 3] == ["[s]", "[i]", "[h]"]
+    assert {"[s] skjult: 2006.", "[i] ikke leveret: 2007.", "[h] holdt tilbage af kilden: 2008."} <= set(labels)
     # Zero is a number: it has its point.
     assert len(points(svg)) == 7 + 1
 
@@ -154,9 +154,9 @@ def test_there_is_no_chart_without_a_number(full_extract: Extract, registry: Reg
 
 
 def test_numbers_of_people_are_drawn_of_the_area_alone(full_extract: Extract, registry: Registry) -> None:
-    said = texts(drawn(full_extract, registry, "residents"))
-    assert "området 2.390" in said
-    assert not any(text.startswith("kommunen") for text in said)
+    labels = texts(drawn(full_extract, registry, "residents"))
+    assert "området 2.390" in labels
+    assert not any(text.startswith("kommunen") for text in labels)
 
 
 def test_names_stand_apart_beside_their_lines(full_extract: Extract, registry: Registry) -> None:
@@ -185,13 +185,13 @@ def test_lines_are_told_apart_without_colour(full_extract: Extract, registry: Re
 
 
 def test_thresholds_plan_and_a_broken_axis_are_drawn(full_extract: Extract, registry: Registry) -> None:
-    told: Years = {year: {"x": 560, "n": 1000} for year in YEARS}
-    extract = first_area_with(full_extract, "outside_work_pct", told)
+    series: Years = {year: {"x": 560, "n": 1000} for year in YEARS}
+    extract = first_area_with(full_extract, "outside_work_pct", series)
     area = replace(extract.areas[0], period=Period(date(2007, 7, 1), date(2010, 12, 31)))
     limits = {"outside_work_pct": ((40.0, (2010, 2011, 2012)),)}
     svg = drawn(replace(extract, areas=(area,), limits=limits), registry, "outside_work_pct", area)
-    said = texts(svg)
-    assert {"planperiode", "grænse 40"} <= set(said)
+    labels = texts(svg)
+    assert {"planperiode", "grænse 40"} <= set(labels)
     (limit,) = [g for g in svg.iter(f"{SVG}g") if g.get("class") == "limit"]
     x, end = map(float, re.findall(r"M([\d.]+) [\d.]+H([\d.]+)", ET.tostring(limit, encoding="unicode"))[0])
     # Law in three of ten years, the last ones; the plan from the middle of the fifth to the end of the eighth.
@@ -211,17 +211,17 @@ def test_the_same_extract_draws_the_same(full_extract: Extract, registry: Regist
 
 
 def test_a_chart_in_words_says_every_year_and_what_it_is(full_extract: Extract, registry: Registry) -> None:
-    said = charts.alternative(full_extract.areas[0], full_extract, registry, "outside_work_pct")
-    assert said.startswith("Andel uden for arbejdsmarkedet, Bispehaven, 2003–2012. Området: 2003–2010: ikke leveret;")
-    assert "2011: 42,1 % (usikkerhed ukendt, kilden gentager tallet fra 2010)" in said
-    assert "2012: 43,0 % (usikkerhed ukendt, gennemsnit over 2 år)." in said
-    assert "Kommunen: 2003: 22,4 % (usikkerhed ukendt); 2012: 22,4 % (usikkerhed ukendt)." in said
-    said = charts.alternative(full_extract.areas[0], full_extract, registry, "convicted_pct")
-    assert "2009: skjult;" in said
-    assert "Kommunen: intet tal vises." in said
+    labels = charts.alternative(full_extract.areas[0], full_extract, registry, "outside_work_pct")
+    assert labels.startswith("Andel uden for arbejdsmarkedet, Bispehaven, 2003–2012. Området: 2003–2010: ikke leveret;")
+    assert "2011: 42,1 % (usikkerhed ukendt, kilden gentager tallet fra 2010)" in labels
+    assert "2012: 43,0 % (usikkerhed ukendt, gennemsnit over 2 år)." in labels
+    assert "Kommunen: 2003: 22,4 % (usikkerhed ukendt); 2012: 22,4 % (usikkerhed ukendt)." in labels
+    labels = charts.alternative(full_extract.areas[0], full_extract, registry, "convicted_pct")
+    assert "2009: skjult;" in labels
+    assert "Kommunen: intet tal vises." in labels
     assert "2012: 2.390." in charts.alternative(full_extract.areas[0], full_extract, registry, "residents").replace(
         " personer", ""
     )
     (svg,) = [drawn(full_extract, registry, "convicted_pct")]
     assert svg.get("role") == "img"
-    assert svg.get("aria-label") == said
+    assert svg.get("aria-label") == labels

@@ -28,7 +28,7 @@ def written(extract: Extract, registry: Registry, folder: Path) -> dict[str, str
 def grid(page: str, caption: str) -> list[list[str]]:
     """The cells of a table, with what stands small in them behind a bar."""
     cells = page.replace("<small>", " | ").replace("  | ", " | ").replace("\N{SOFT HYPHEN}", "")
-    return next(rows for said, rows in Tables(cells).tables.items() if said.startswith(caption))
+    return next(rows for prose, rows in Tables(cells).tables.items() if prose.startswith(caption))
 
 
 def test_a_page_for_each_area_and_one_for_all(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
@@ -42,10 +42,10 @@ def test_banners_stand_above_everything_on_every_page(
 ) -> None:
     for origin, is_cleared in (("synthetic", False), ("real", True)):
         extract = replace(full_extract, origin=origin, is_cleared=is_cleared)
-        expected = " ".join(f"{mark}: {said}" for mark, said in words.banners(extract))
+        expected = " ".join(f"{mark}: {prose}" for mark, prose in words.banners(extract))
         for page in written(extract, registry, tmp_path).values():
-            said = text(page[page.index("<body>") :]).replace(" :", ":")
-            assert said.startswith(f"Gå til indholdet {expected}")
+            prose = text(page[page.index("<body>") :]).replace(" :", ":")
+            assert prose.startswith(f"Gå til indholdet {expected}")
 
 
 def test_pages_allow_their_own_script_and_style_and_nothing_else(
@@ -127,8 +127,8 @@ def test_the_overview_sets_areas_side_by_side(full_extract: Extract, registry: R
 def test_a_verdict_against_the_twins_is_about_the_area(
     full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
-    told: Years = {2012: {"x": 500, "n": 1000, "twin_value": 60.0, "twin_verdict": "worse"}}
-    extract = first_area_with(full_extract, "employed_18_64_pct", told)
+    series: Years = {2012: {"x": 500, "n": 1000, "twin_value": 60.0, "twin_verdict": "worse"}}
+    extract = first_area_with(full_extract, "employed_18_64_pct", series)
     bispehaven = extract.areas[0]
     twins = with_figures(bispehaven.twins, "employed_18_64_pct", {2012: {"value": 60.0}})
     extract = replace(extract, areas=(replace(bispehaven, twins=twins),))
@@ -140,22 +140,22 @@ def test_a_verdict_against_the_twins_is_about_the_area(
 def test_targets_tell_no_more_than_they_may(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     page = written(full_extract, registry, tmp_path)[AREA]
     first, second = page[page.index('id="maal"') :].split("<article")[1:3]
-    for said in (
+    for prose in (
         "Færre flytter fra området",
         "EKSEMPEL",
         "På vej (foreløbig vurdering)",
         "Planlagt 2012 9,4 %",
         "8,0 %",
     ):
-        assert said in text(f"<p {first}")
+        assert prose in text(f"<p {first}")
     hidden = text(f"<p {second}").split("Alle tal")[0]
-    for said in (
+    for prose in (
         "Mål 2: målets ord vises ikke",
         "Start 2009 skjult",
         "Nyeste tal 2012 skjult",
         "Ingen vurdering vises",
     ):
-        assert said in hidden
+        assert prose in hidden
     assert "%" not in hidden
 
 
@@ -195,8 +195,8 @@ def test_a_secretariat_without_areas_gets_its_municipality(
 ) -> None:
     made = written(replace(full_extract, areas=()), registry, tmp_path)
     assert list(made) == ["index.html"]
-    said = text(made["index.html"])
-    assert "kender ikke noget støttet boligområde" in said
+    prose = text(made["index.html"])
+    assert "kender ikke noget støttet boligområde" in prose
     rows = grid(made["index.html"], "Kommunens tal")
     assert [
         "Fraflytningsprocent",
@@ -205,7 +205,7 @@ def test_a_secretariat_without_areas_gets_its_municipality(
         "mellem 16,0 og 16,6",
         "ikke leveret",
     ] in rows
-    assert "EKSEMPEL" not in said
+    assert "EKSEMPEL" not in prose
 
 
 def test_names_cannot_break_a_page(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
@@ -227,9 +227,9 @@ def test_the_pages_own_words_are_easy(full_extract: Extract, registry: Registry,
             r"<table.*?</table>|<fieldset.*?</fieldset>|<nav.*?</nav>|<svg.*?</svg>", " ", page, flags=re.DOTALL
         )
         main = main[: main.index('id="betyder"')]
-        said = text(re.sub(r"</(h\d|li|p|dt|dd)>", ". ", main[main.index("<main") :]))
-        found = re.findall(r"[^\W\d_]+", said)
-        ends = len(re.findall(r"[.!?:]+(?=\s|$)", said))
+        prose = text(re.sub(r"</(h\d|li|p|dt|dd)>", ". ", main[main.index("<main") :]))
+        found = re.findall(r"[^\W\d_]+", prose)
+        ends = len(re.findall(r"[.!?:]+(?=\s|$)", prose))
         assert len(found) / ends + 100 * sum(len(word) > 6 for word in found) / len(found) < 45
 
 

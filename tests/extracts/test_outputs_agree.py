@@ -56,9 +56,9 @@ def test_every_comparison_is_the_same_in_every_output(seed: int, registry: Regis
                 cell = web[indicator.label_da][at]
                 if number is not None:
                     assert cell.startswith(danish.valued(number, indicator)), (area.name, key, other)
-                told = verdict in JUDGED or bool(verdict and verdict.startswith("ikke holdt op mod"))
-                assert bool(verdict and verdict in cell) == told, (cell, verdict)
-                assert told or not any(word in cell for word in JUDGED)
+                has_verdict = verdict in JUDGED or bool(verdict and verdict.startswith("ikke holdt op mod"))
+                assert bool(verdict and verdict in cell) == has_verdict, (cell, verdict)
+                assert has_verdict or not any(word in cell for word in JUDGED)
                 shown = in_book[indicator.label_da][f"Mod {name}"]
                 assert shown == (verdict if verdict and not verdict.startswith("ikke sammenlignet") else "–")
 
@@ -80,9 +80,9 @@ def test_the_report_and_the_strips_say_what_the_list_says(seed: int, registry: R
                 number, verdict = csv_list.beside_value(line, other), csv_list.against(line, other)
                 if number is not None:
                     assert cell["first"].startswith(danish.number(number, line.indicator.decimals))
-                said = [text.removeprefix("området er ") for text in cell["below"]]
+                verdicts = [text.removeprefix("området er ") for text in cell["below"]]
                 if verdict and number is not None and verdict != standing.COUNT_NOT_JUDGED:
-                    assert verdict in said, (cell, verdict)
+                    assert verdict in verdicts, (cell, verdict)
         for drawn in (*strips.table(area, extract, registry).judged,):
             verdict = csv_list.against(lines[area.id, drawn.key], "municipality")
             judged = [word for word in JUDGED if any(word in text for text in drawn.lines)]

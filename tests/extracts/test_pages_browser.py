@@ -106,7 +106,7 @@ def test_nothing_but_the_pages_own_script_runs(opened: Callable[..., Any], folde
         document.body.append(e); document.body.setAttribute("style", "color: red"); }""")
     assert page.evaluate("window.alien") is None
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 27, 27)"
-    assert any("Content Security Policy" in said for said in page.said)
+    assert any("Content Security Policy" in line for line in page.said)
 
 
 @pytest.mark.parametrize(
@@ -274,10 +274,12 @@ def test_charts_keep_their_words_inside(
     opened: Callable[..., Any], full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
     """The longest of them: a mean, a repeated figure, marks, a last figure of an earlier year, large numbers."""
-    told: Years = {year: {"value": 123_456.0} for year in range(2003, 2008)}
-    told |= {2007: {"mark": "size_unknown"}, 2008: {"mark": "withheld_or_zero"}}
-    told |= {2009: {"value": 9_999.0, "window_years": 2, "repeats_year": 2008}, 2010: {"mark": "hidden"}}
-    extract = first_area_with(first_area_with(full_extract, "gross_income_dkk", told), "hospital_admissions_rate", told)
+    series: Years = {year: {"value": 123_456.0} for year in range(2003, 2008)}
+    series |= {2007: {"mark": "size_unknown"}, 2008: {"mark": "withheld_or_zero"}}
+    series |= {2009: {"value": 9_999.0, "window_years": 2, "repeats_year": 2008}, 2010: {"mark": "hidden"}}
+    extract = first_area_with(
+        first_area_with(full_extract, "gross_income_dkk", series), "hospital_admissions_rate", series
+    )
     pages.write(extract, registry, tmp_path)
     page = opened(tmp_path / AREA, java_script_enabled=False)
     outside = page.evaluate("""() => [...document.querySelectorAll("svg")].flatMap(svg => {
@@ -309,8 +311,13 @@ def test_without_scripts_everything_is_there(opened: Callable[..., Any], folder:
     assert page.locator(".save").count() == 0
     assert page.locator(".sortable tbody tr:visible").count() > 60
     assert page.locator("th button").count() == 0
-    for said in ("Mål 1: Færre flytter fra området", "84 af 869 boliger", "120 af 869 boliger", "gennemsnit over 2 år"):
-        assert said in text
+    for phrase in (
+        "Mål 1: Færre flytter fra området",
+        "84 af 869 boliger",
+        "120 af 869 boliger",
+        "gennemsnit over 2 år",
+    ):
+        assert phrase in text
     page = opened(folder / OVERVIEW, java_script_enabled=False)
     assert page.locator(".sortable tbody tr:visible").count() > 40
     assert "Viby-Syd" in page.locator("body").inner_text()

@@ -62,7 +62,7 @@ def _page(pdf: pikepdf.Pdf, item: pikepdf.OutlineItem) -> Any:
 
 def _pages_per_area(pdf: pikepdf.Pdf, extract: Extract) -> Iterator[int]:
     begins = _first_pages(pdf)
-    starts = [begins[f"{of.name}, {extract.municipality.name}"] for of in extract.areas]
+    starts = [begins[f"{listed.name}, {extract.municipality.name}"] for listed in extract.areas]
     for start, end in zip(starts, [*starts[1:], begins["Sådan læser I tallene"]], strict=True):
         yield end - start
 
@@ -115,9 +115,9 @@ def test_the_report_is_a_tagged_danish_document_with_a_title(opened: pikepdf.Pdf
     assert opened.Root.Lang == "da-DK"
     assert opened.Root.MarkInfo.Marked is True
     assert opened.Root.ViewerPreferences.DisplayDocTitle is True
-    with opened.open_metadata() as said:
-        assert said["pdfuaid:part"] == "1"
-        assert said["dc:title"] == f"Boligprofil {YEAR}, {full_extract.name}"
+    with opened.open_metadata() as prose:
+        assert prose["pdfuaid:part"] == "1"
+        assert prose["dc:title"] == f"Boligprofil {YEAR}, {full_extract.name}"
     assert all(page.Tabs == "/S" for page in opened.pages)
 
 
@@ -167,8 +167,8 @@ def test_banners_stand_on_every_page(
     for extract in (full_extract, make_extract(), cleared):
         pages = text_of(report.pdf(extract, registry))
         for page in pages:
-            said = [f"{mark}: {meaning}" for mark, meaning in words.banners(extract)]
-            assert page.strip().splitlines()[: len(said)] == said
+            prose = [f"{mark}: {meaning}" for mark, meaning in words.banners(extract)]
+            assert page.strip().splitlines()[: len(prose)] == prose
     assert "UDKAST" not in "".join(pages)
 
 
@@ -191,9 +191,9 @@ def test_the_same_extract_gives_the_same_bytes(full_extract: Extract, registry: 
 def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
     registry: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]], tmp_path: Path
 ) -> None:
-    def said(**figure: Any) -> str:
-        told = {year: {"x": 40, "n": 1500} for year in YEARS} | {YEAR: figure}
-        pdf = report.pdf(make_extract(area(registry, "testby", {"convicted_pct": told})), registry)
+    def prose(**figure: Any) -> str:
+        series = {year: {"x": 40, "n": 1500} for year in YEARS} | {YEAR: figure}
+        pdf = report.pdf(make_extract(area(registry, "testby", {"convicted_pct": series})), registry)
         file = tmp_path / "spoken.pdf"
         file.write_bytes(pdf)
         with pikepdf.open(file) as opened:
@@ -201,7 +201,7 @@ def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
         return "\n".join([*text_of(pdf), *spoken])
 
     # 89 of 1451 are 6,13 percent, between 5,01 and 7,49.
-    shown, hidden = said(x=89, n=1451), said(mark="hidden")
+    shown, hidden = prose(x=89, n=1451), prose(mark="hidden")
     for number in ("6,13", "5,01", "7,49"):
         assert number in shown
         assert number not in hidden
@@ -211,7 +211,7 @@ def test_a_figure_that_gets_a_mark_is_nowhere_in_the_document(
 def test_a_page_tells_what_its_area_is_about(
     full_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
-    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(full_extract, registry))))
+    prose = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(full_extract, registry))))
     for text in (
         "Områdesekretariatet i Aarhus",
         "Før I bruger tallene",
@@ -226,23 +226,23 @@ def test_a_page_tells_what_its_area_is_about(
         "Det kan ikke sammenlignes",
         "Ændret siden udgave 2011-1",
     ):
-        assert text in said, text
-    assert "området er sikkert gunstigere" in said
+        assert text in prose, text
+    assert "området er sikkert gunstigere" in prose
     for mark in ("skjult", "ikke leveret", "holdt tilbage af kilden"):
         assert (
-            registry.extracts.mark[{v.label_da: k for k, v in registry.extracts.mark.items()}[mark]].meaning_da in said
+            registry.extracts.mark[{v.label_da: k for k, v in registry.extracts.mark.items()}[mark]].meaning_da in prose
         )
 
 
 def test_figures_of_another_boundary_stand_in_a_box_of_their_own(
     busy_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
-    said = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(busy_extract, registry))))
-    assert "Nabogaarden: en anden grænse" in said
-    assert "Tallene her er ikke tal for Testby" in said
-    box = said[said.index("Nabogaarden: en anden grænse") :]
+    prose = re.sub(r"\s+", " ", " ".join(text_of(report.pdf(busy_extract, registry))))
+    assert "Nabogaarden: en anden grænse" in prose
+    assert "Tallene her er ikke tal for Testby" in prose
+    box = prose[prose.index("Nabogaarden: en anden grænse") :]
     assert "12,3 %" in box
-    assert "12,3 %" not in said[: said.index("Nabogaarden: en anden grænse")]
+    assert "12,3 %" not in prose[: prose.index("Nabogaarden: en anden grænse")]
 
 
 def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
@@ -250,19 +250,19 @@ def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
 ) -> None:
     pages = text_of(report.pdf(make_extract(), registry))
     assert len(pages) == 3
-    said = re.sub(r"\s+", " ", pages[1])
-    assert "Intet område." in said
-    assert "kender ikke noget støttet boligområde" in said
-    assert "327.000" in said
-    assert "16,3 %" in said
+    prose = re.sub(r"\s+", " ", pages[1])
+    assert "Intet område." in prose
+    assert "kender ikke noget støttet boligområde" in prose
+    assert "327.000" in prose
+    assert "16,3 %" in prose
 
 
 def test_the_changes_that_the_front_page_has_no_room_for_are_counted(
     full_extract: Extract, registry: Registry, text_of: Callable[[bytes], list[str]]
 ) -> None:
     many = replace(full_extract, changes=full_extract.changes[:1] * (report.MOST_CHANGES + 3))
-    said = " ".join(text_of(report.pdf(many, registry)))
-    assert "3 ændringer mere står i regnearket." in said
+    prose = " ".join(text_of(report.pdf(many, registry)))
+    assert "3 ændringer mere står i regnearket." in prose
     none = replace(full_extract, changes=())
     assert "Intet tal er ændret." in " ".join(text_of(report.pdf(none, registry)))
 
@@ -270,17 +270,17 @@ def test_the_changes_that_the_front_page_has_no_room_for_are_counted(
 def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
     registry: Registry, make_extract: Callable[..., Extract], text_of: Callable[[bytes], list[str]]
 ) -> None:
-    def said(twins: dict[str, Any], **figure: Any) -> str:
+    def prose(twins: dict[str, Any], **figure: Any) -> str:
         beside = Place(**place(registry, "twins", "testby", move_out_pct={YEAR: twins}))
-        told = {"move_out_pct": {YEAR: {"x": 100, "n": 1000, **figure}}}
-        pages = text_of(report.pdf(make_extract(area(registry, "testby", told, twins=beside)), registry))
+        series = {"move_out_pct": {YEAR: {"x": 100, "n": 1000, **figure}}}
+        pages = text_of(report.pdf(make_extract(area(registry, "testby", series, twins=beside)), registry))
         return re.sub(r"\s+", " ", " ".join(pages[1:]))
 
-    assert "låst til evalueringen" in said({"mark": "locked"})
-    known = said({"value": 15.5}, twin_value=15.5, twin_verdict="better")
+    assert "låst til evalueringen" in prose({"mark": "locked"})
+    known = prose({"value": 15.5}, twin_value=15.5, twin_verdict="better")
     assert "15,5 % området er sikkert gunstigere" in known
     assert "låst til evalueringen" not in known
-    unsure = said({"value": 15.5}, twin_value=15.5, twin_verdict="better", ci_low=None, ci_high=None)
+    unsure = prose({"value": 15.5}, twin_value=15.5, twin_verdict="better", ci_low=None, ci_high=None)
     assert "15,5 % usikkerhed ukendt" in unsure
     assert "gunstigere" not in re.sub("← gunstigere ugunstigere →|»[^«]*«", "", unsure)
 

@@ -24,14 +24,14 @@ def lix(text: str) -> float:
 
 
 def _texts(extract: Extract, registry: Registry) -> list[str]:
-    said: list[str] = []
-    for of in extract.areas:
-        said += [finding.whole for finding in findings.of_area(of, extract, registry)]
-        said.append(findings.missing(of, extract, registry).whole)
-        said += comparability.cannot_compare(of, extract, registry)
-        for row in of.figures.values():
-            said.append(sentences.of_figure(row, of, extract, registry))
-    return said
+    prose: list[str] = []
+    for each in extract.areas:
+        prose += [finding.whole for finding in findings.of_area(each, extract, registry)]
+        prose.append(findings.missing(each, extract, registry).whole)
+        prose += comparability.cannot_compare(each, extract, registry)
+        for row in each.figures.values():
+            prose.append(sentences.of_figure(row, each, extract, registry))
+    return prose
 
 
 def _reals(extract: Extract, registry: Registry) -> set[str]:
@@ -49,7 +49,7 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
     found |= {str(count) for count in range(len(extract.indicators) + 1)}  # counts of figures, lengths of windows
     for i in registry.indicators.values():  # numbers of names: 18-29 år, pr. 1.000
         found |= set(re.findall(r"\d[\d.,]*\d|\d", f"{i.label_da}"))
-    return found | {danish.number(of.dwellings) for of in extract.areas if of.dwellings is not None}
+    return found | {danish.number(each.dwellings) for each in extract.areas if each.dwellings is not None}
 
 
 @pytest.fixture
@@ -66,11 +66,11 @@ def test_what_a_page_begins_with_is_short_and_easy_to_read(
 ) -> None:
     for seed in range(examples(120)):
         extract = random_extracts(seed)
-        said = [finding.whole for finding in findings.of_area(extract.areas[0], extract, registry)]
-        assert 1 <= len(said) <= 5, (seed, said)
+        prose = [finding.whole for finding in findings.of_area(extract.areas[0], extract, registry)]
+        assert 1 <= len(prose) <= 5, (seed, prose)
         # Three kinds of marks by name are no easy sentence, and all that is said where nothing is shown.
-        assert len(said) < 3 or lix(" ".join(said)) < 50, (seed, lix(" ".join(said)), said)
-        assert all(re.match(r"[A-ZÆØÅ\d].*[^ ]\.$", text) and "  " not in text for text in said), (seed, said)
+        assert len(prose) < 3 or lix(" ".join(prose)) < 50, (seed, lix(" ".join(prose)), prose)
+        assert all(re.match(r"[A-ZÆØÅ\d].*[^ ]\.$", text) and "  " not in text for text in prose), (seed, prose)
 
 
 def test_every_number_is_one_that_is_shown(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
@@ -92,19 +92,21 @@ def test_a_marked_figure_is_told_without_a_number(
         text = sentences.of_figure(row, extract.areas[0], extract, registry)
         assert registry.extracts.mark[row.mark].label_da in text
         label = registry.indicators[row.indicator].label_da
-        told = re.findall(r"\d[\d.,]*\d|\d", text)
-        assert sorted(told) == sorted([str(row.year), *re.findall(r"\d[\d.,]*\d|\d", label)]), text
+        series = re.findall(r"\d[\d.,]*\d|\d", text)
+        assert sorted(series) == sorted([str(row.year), *re.findall(r"\d[\d.,]*\d|\d", label)]), text
 
 
 def test_sentences_depend_on_shown_figures_alone(random_extracts: Callable[[int], Extract], registry: Registry) -> None:
     assert _texts(random_extracts(7), registry) == _texts(random_extracts(7), registry)
 
 
-def _one(registry: Registry, make_extract: Callable[..., Extract], indicator: str, **said: Any) -> tuple[Area, Extract]:
+def _one(
+    registry: Registry, make_extract: Callable[..., Extract], indicator: str, **prose: Any
+) -> tuple[Area, Extract]:
     """An area with one figure in the extract's year; `then` is that of 2003."""
-    years = {YEAR: {k: v for k, v in said.items() if k != "then"}}
-    if "then" in said:
-        years[2003] = said["then"]
+    years = {YEAR: {k: v for k, v in prose.items() if k != "then"}}
+    if "then" in prose:
+        years[2003] = prose["then"]
     made = area(registry, "testby", {indicator: years})
     return made, make_extract(made)
 
@@ -128,8 +130,8 @@ def test_a_sure_difference_is_said_with_both_numbers_and_its_interval(
     registry: Registry, make_extract: Callable[..., Extract], indicator: str, verdict: str, words: str | None
 ) -> None:
     """Wilson's interval for 100 of 1,000. What is neither good nor bad, or not sure, is no largest difference."""
-    told = {"x": 100, "n": 1000, "municipality_value": 16.3, "municipality_verdict": verdict}
-    made, extract = _one(registry, make_extract, indicator, **told)
+    series = {"x": 100, "n": 1000, "municipality_value": 16.3, "municipality_verdict": verdict}
+    made, extract = _one(registry, make_extract, indicator, **series)
     assert _begins(made, extract, registry).get("Størst sikker forskel fra kommunen:") == words
 
 
@@ -188,17 +190,17 @@ def test_criteria_that_have_turned_since_the_last_list_are_named(
     earlier = replace(then, year=2011)
     given: Figures = {"convicted_pct": {YEAR: {"value": 2.5}}}
     made = area(registry, "testby", given, watches=(now,), earlier_watches=(earlier,))
-    said = _begins(made, make_extract(made), registry)
+    prose = _begins(made, make_extract(made), registry)
     begins = "Siden 2011 er ét kriterium ikke opfyldt længere og er ét kriterium blevet opfyldt:"
-    assert said[begins] == "dømte fra 2,89 til 2,50 (grænse 2,70) og kun grundskole fra 47,7 til 51,4 (grænse 50)."
+    assert prose[begins] == "dømte fra 2,89 til 2,50 (grænse 2,70) og kun grundskole fra 47,7 til 51,4 (grænse 50)."
 
 
 def test_a_headline_has_both_figures_the_interval_the_cautious_size_and_the_municipality(
     registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
     made = area(registry, "testby", {"basic_education_pct": {YEAR: {"x": 596, "n": 1000}}})
-    told = Headline((2004, 2005, 2006), (2011, 2012), 66.8, 59.6, (-10.0, -4.3), -5.2, (26.4, 24.5))
-    extract = make_extract(made, headlines={("testby", "basic_education_pct"): told}, measured=frozenset(["testby"]))
+    series = Headline((2004, 2005, 2006), (2011, 2012), 66.8, 59.6, (-10.0, -4.3), -5.2, (26.4, 24.5))
+    extract = make_extract(made, headlines={("testby", "basic_education_pct"): series}, measured=frozenset(["testby"]))
     assert _begins(made, extract, registry)["Størst sikker ændring siden 2004–2006:"] == (
         "andelen med kun grundskole er faldet fra 66,8 til 59,6 procent (2011 og 2012), mellem 4,3 og 10,0 "
         "procentpoint; forsigtigt regnet omkring 5. Kommunen: fra 26,4 til 24,5."
@@ -210,11 +212,11 @@ def test_a_headline_has_both_figures_the_interval_the_cautious_size_and_the_muni
 def test_no_change_is_told_and_where_counts_lack_the_reader_hears_who_has_them(
     registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
-    told = {"first_year": 2003, "change_first": -5.0, "change_first_low": -9.0, "change_first_high": -1.0}
+    series = {"first_year": 2003, "change_first": -5.0, "change_first_low": -9.0, "change_first_high": -1.0}
     then: dict[str, Any] = {"x": 150, "n": 1000}
-    made, extract = _one(registry, make_extract, "move_out_pct", x=100, n=1000, then=then, **told)
-    said = " ".join(_texts(extract, registry))
-    assert not re.search("steget|faldet", said)
+    made, extract = _one(registry, make_extract, "move_out_pct", x=100, n=1000, then=then, **series)
+    prose = " ".join(_texts(extract, registry))
+    assert not re.search("steget|faldet", prose)
     made, extract = _one(registry, make_extract, "outside_work_pct", value=43.0)
     text = _begins(made, extract, registry)["Om tallene har flyttet sig sikkert, ved vi ikke:"]
     assert text == "antallene bag andelene er ikke leveret. Aarhus Kommune kan levere dem."
@@ -231,9 +233,9 @@ def test_changes_are_in_percentage_points(registry: Registry) -> None:
 def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
     registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
-    told = {"x": 100, "n": 1000, "repeats_year": 2011, "status": "provisional", "window_years": 4}
+    series = {"x": 100, "n": 1000, "repeats_year": 2011, "status": "provisional", "window_years": 4}
     made, extract = _one(
-        registry, make_extract, "convicted_pct", **told, municipality_value=14.0, municipality_verdict="better"
+        registry, make_extract, "convicted_pct", **series, municipality_value=14.0, municipality_verdict="better"
     )
     beside = "gennemsnit over 4 år, kilden gentager tallet fra 2011"
     row = made.figure("convicted_pct", YEAR)
@@ -245,19 +247,19 @@ def test_repeats_and_unsettled_figures_are_said_wherever_a_number_is_compared(
 
 
 def test_what_is_missing_is_one_line_that_says_who_can_deliver_it(full_extract: Extract, registry: Registry) -> None:
-    of = full_extract.areas[0]
-    marks = [of.figure(i, YEAR).mark for i in full_extract.indicators]
-    said = findings.missing(of, full_extract, registry)
-    assert said.begins == f"{marks.count('not_delivered')} af {len(marks)} tal er ikke leveret."
-    assert "Aarhus Kommune og boligorganisationen kan levere dem" in said.text
-    assert "skjult (1)" in said.text
-    assert "Intet tal er skjult" not in said.text
+    each = full_extract.areas[0]
+    marks = [each.figure(i, YEAR).mark for i in full_extract.indicators]
+    prose = findings.missing(each, full_extract, registry)
+    assert prose.begins == f"{marks.count('not_delivered')} af {len(marks)} tal er ikke leveret."
+    assert "Aarhus Kommune og boligorganisationen kan levere dem" in prose.text
+    assert "skjult (1)" in prose.text
+    assert "Intet tal er skjult" not in prose.text
     bare = findings.missing(full_extract.areas[1], full_extract, registry)
     assert bare.begins == f"{len(marks)} af {len(marks)} tal er ikke leveret."
     assert "Intet tal er skjult." in bare.text
 
 
-def _watch(*criteria: Criterion, **said: Any) -> Watch:
+def _watch(*criteria: Criterion, **prose: Any) -> Watch:
     given = {
         "needed": 2,
         "meets_rule": None,
@@ -265,7 +267,7 @@ def _watch(*criteria: Criterion, **said: Any) -> Watch:
         "could_flip": None,
         "household": 5,
         "list_name": "Ghettoområde",
-        **said,
+        **prose,
     }
     return Watch(2012, Criterion("residents", ">=", 1000, 990, None, False, -10, True), criteria, **given)
 
@@ -300,8 +302,8 @@ def test_the_watch_says_how_far_and_what_a_household_could_change_both_ways(regi
 def test_the_watch_says_what_the_figures_and_the_list_say(
     registry: Registry, meets: bool | None, flips: bool | None, listed: bool | None, words: tuple[str, ...]
 ) -> None:
-    said = " ".join(criteria.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), registry))
-    assert all(word in said for word in words), said
+    prose = " ".join(criteria.of_watch(_watch(meets_rule=meets, could_flip=flips, on_list=listed), registry))
+    assert all(word in prose for word in words), prose
 
 
 def test_the_watch_says_what_a_list_asks_for_beside_a_number_of_criteria(registry: Registry) -> None:
@@ -324,23 +326,23 @@ def test_the_watch_says_what_a_list_asks_for_beside_a_number_of_criteria(registr
 
 def test_a_threshold_by_the_nation_that_is_not_known_is_said_as_what_it_is(registry: Registry) -> None:
     convicted = Criterion("convicted_pct", ">=", None, 2.2, None, None, None, None, 2, 3.0)
-    said = criteria.of_watch(_watch(convicted, is_delivered=False), registry)
-    assert "er 2,20 procent; kriteriet er mindst 3 gange landsgennemsnittet; det kan ikke afgøres her" in said[2]
-    assert any("er ikke leveret, så vi ved ikke, om området står på den" in sentence for sentence in said)
+    prose = criteria.of_watch(_watch(convicted, is_delivered=False), registry)
+    assert "er 2,20 procent; kriteriet er mindst 3 gange landsgennemsnittet; det kan ikke afgøres her" in prose[2]
+    assert any("er ikke leveret, så vi ved ikke, om området står på den" in sentence for sentence in prose)
 
 
 def test_a_secretariat_without_areas_is_told_so(registry: Registry, make_extract: Callable[..., Extract]) -> None:
     extract = make_extract()
-    said = sentences.of_place(extract.municipality, extract, registry)
-    assert "kender ikke noget støttet boligområde" in said[0]
-    assert any("Fraflytningsprocenten er 16,3 procent i kommunen" in text for text in said)
-    assert lix(" ".join(said)) < 45
+    prose = sentences.of_place(extract.municipality, extract, registry)
+    assert "kender ikke noget støttet boligområde" in prose[0]
+    assert any("Fraflytningsprocenten er 16,3 procent i kommunen" in text for text in prose)
+    assert lix(" ".join(prose)) < 45
 
 
 def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
     registry: Registry, make_extract: Callable[..., Extract]
 ) -> None:
-    told: Figures = {
+    series: Figures = {
         "convicted_pct": {
             2010: {"value": 2.1, "source": "ministry_lists"},
             2012: {"x": 40, "n": 1500, "source": "area_statistics"},
@@ -349,20 +351,20 @@ def test_what_cannot_be_compared_names_boundaries_twins_sources_and_definitions(
     }
     other = Place(**place(registry, "area", "nabogaarden"))
     twins = place(registry, "twins", "testby", convicted_pct={2011: {"mark": "locked"}, 2012: {"mark": "locked"}})
-    made = area(registry, "testby", told, other_boundaries=(other,), twins=Place(**twins))
-    said = " ".join(comparability.cannot_compare(made, make_extract(made), registry))
-    assert "andelen dømte (ministeriet med ansvar for boliger for 2010; Danmarks Statistik for Lands" in said
-    assert "ikke gjort op og kan ikke være med: andelen med kun grundskole (2003–2005)" in said
-    assert "Nabogaarden har en anden grænse end Testby" in said
-    assert "Tvillingerne, 2011 og 2012: tallet for tvillingerne er låst" in said
+    made = area(registry, "testby", series, other_boundaries=(other,), twins=Place(**twins))
+    prose = " ".join(comparability.cannot_compare(made, make_extract(made), registry))
+    assert "andelen dømte (ministeriet med ansvar for boliger for 2010; Danmarks Statistik for Lands" in prose
+    assert "ikke gjort op og kan ikke være med: andelen med kun grundskole (2003–2005)" in prose
+    assert "Nabogaarden har en anden grænse end Testby" in prose
+    assert "Tvillingerne, 2011 og 2012: tallet for tvillingerne er låst" in prose
 
 
 def test_nothing_is_said_to_have_brought_anything_about(
     random_extracts: Callable[[int], Extract], registry: Registry
 ) -> None:
     for seed in range(10):
-        said = " ".join(_texts(random_extracts(seed), registry)).lower()
-        assert not re.search(r"fordi|skyldes|på grund af|takket være|virkning|effekt|helhedsplan", said)
+        prose = " ".join(_texts(random_extracts(seed), registry)).lower()
+        assert not re.search(r"fordi|skyldes|på grund af|takket være|virkning|effekt|helhedsplan", prose)
 
 
 def test_a_figure_of_another_place_is_not_compared_again(
@@ -370,6 +372,6 @@ def test_a_figure_of_another_place_is_not_compared_again(
 ) -> None:
     made, extract = _one(registry, make_extract, "move_out_pct", x=100, n=1000)
     row = figure("area", "nabogaarden", YEAR, "move_out_pct", x=10, n=100, municipality_value=5.0)
-    said = sentences.of_figure(row, replace(made), extract, registry)
-    assert "i Nabogaarden" in said
-    assert "kommunen" not in said
+    prose = sentences.of_figure(row, replace(made), extract, registry)
+    assert "i Nabogaarden" in prose
+    assert "kommunen" not in prose

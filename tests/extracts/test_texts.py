@@ -13,24 +13,24 @@ from schemas.registry import Registry
 
 
 def test_text_opens_anywhere_and_keeps_within_its_lines(full_extract: Extract, registry: Registry) -> None:
-    for said in (texts.definitions(full_extract, registry), texts.change_log(full_extract, registry)):
-        assert said.startswith("\ufeffUDKAST: ")
-        assert said.count("\r\n") == said.count("\n")
-        assert max(len(line) for line in said.split("\r\n")) <= 88
-        assert not [line for line in said.split("\r\n") if line != line.rstrip()]
+    for words in (texts.definitions(full_extract, registry), texts.change_log(full_extract, registry)):
+        assert words.startswith("\ufeffUDKAST: ")
+        assert words.count("\r\n") == words.count("\n")
+        assert max(len(line) for line in words.split("\r\n")) <= 88
+        assert not [line for line in words.split("\r\n") if line != line.rstrip()]
 
 
 def test_every_indicator_and_mark_is_explained(full_extract: Extract, registry: Registry) -> None:
-    said = " ".join(texts.definitions(full_extract, registry).split())
+    words = " ".join(texts.definitions(full_extract, registry).split())
     for name in full_extract.indicators:
         indicator = registry.indicators[name]
-        assert f"{indicator.label_da} Betyder: {indicator.definition_da} Tæller:" in said
+        assert f"{indicator.label_da} Betyder: {indicator.definition_da} Tæller:" in words
     for mark in registry.extracts.mark.values():
-        assert f"{mark.code} {mark.label_da} {mark.meaning_da}" in said
+        assert f"{mark.code} {mark.label_da} {mark.meaning_da}" in words
 
 
 @pytest.mark.parametrize(
-    ("label", "said"),
+    ("label", "words"),
     [
         (
             "Andel uden for arbejdsmarkedet",
@@ -55,10 +55,10 @@ def test_every_indicator_and_mark_is_explained(full_extract: Extract, registry: 
     ],
 )
 def test_a_definition_says_what_its_figures_are(
-    full_extract: Extract, registry: Registry, label: str, said: dict[str, Any]
+    full_extract: Extract, registry: Registry, label: str, words: dict[str, Any]
 ) -> None:
-    found = next(one for one in texts.define(full_extract, registry) if one.label == label)
-    assert {name: getattr(found, name) for name in said} == said
+    found = next(definition for definition in texts.define(full_extract, registry) if definition.label == label)
+    assert {name: getattr(found, name) for name in words} == words
 
 
 def test_a_figure_that_is_not_shown_says_nothing_of_how_it_was_counted(
@@ -69,12 +69,12 @@ def test_a_figure_that_is_not_shown_says_nothing_of_how_it_was_counted(
     hidden = replace(extract.country.figure(*key), value=None, mark="hidden", window_years=4, repeats_year=2002)
     country = replace(extract.country, figures={**extract.country.figures, key: hidden})
     found = texts.define(replace(extract, country=country), registry)
-    outside = next(one for one in found if one.label == "Andel uden for arbejdsmarkedet")
+    outside = next(definition for definition in found if definition.label == "Andel uden for arbejdsmarkedet")
     assert outside.comparable == "Årene kan sammenlignes, når usikkerheden regnes med."
 
 
 @pytest.mark.parametrize(
-    ("before", "before_mark", "now", "now_mark", "said"),
+    ("before", "before_mark", "now", "now_mark", "words"),
     [
         (40.0, None, 41.5, None, "Tal, der er rettet: - Andel dømte, 2010: før 40,00 %, nu 41,50 %"),
         (40.0, None, None, "hidden", "Tal, der ikke vises længere: - Andel dømte, 2010: før 40,00 %, nu skjult"),
@@ -98,12 +98,12 @@ def test_a_change_says_what_happened(
     before_mark: str | None,
     now: float | None,
     now_mark: str | None,
-    said: str,
+    words: str,
 ) -> None:
     change = ChangeLine("Viby-Syd", "convicted_pct", 2010, before, before_mark, now, now_mark)
     log = " ".join(texts.change_log(replace(full_extract, changes=(change,)), registry).split())
     assert "1 ændring siden udgivelse 2011-1." in log
-    assert log.endswith(f"1. VIBY-SYD {'-' * 88} {said}")
+    assert log.endswith(f"1. VIBY-SYD {'-' * 88} {words}")
 
 
 def test_changes_stand_by_place_as_the_extract_has_them(full_extract: Extract, registry: Registry) -> None:
@@ -123,12 +123,12 @@ def test_a_first_release_and_one_without_changes_say_so(
 
 
 def test_nothing_says_what_a_plan_has_brought_about(full_extract: Extract, registry: Registry) -> None:
-    said = (texts.definitions(full_extract, registry) + texts.change_log(full_extract, registry)).casefold()
-    assert not [word for word in ("på grund af", "skyldes", "effekt", "virkning", "takket være") if word in said]
+    words = (texts.definitions(full_extract, registry) + texts.change_log(full_extract, registry)).casefold()
+    assert not [word for word in ("på grund af", "skyldes", "effekt", "virkning", "takket være") if word in words]
 
 
 def test_the_words_are_easy_to_read() -> None:
-    assert lix(" ".join(said for _, said in texts.READING)) < 45
+    assert lix(" ".join(words for _, words in texts.READING)) < 45
 
 
 def test_a_number_that_rounds_to_nothing_has_no_sign(registry: Registry) -> None:

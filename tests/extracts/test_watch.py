@@ -21,7 +21,7 @@ RULES_2010 = [
 ]
 
 
-def rules_of(*said: tuple[str, str, str, float], needed: int = 2) -> list[dict[str, Any]]:
+def rules_of(*lines: tuple[str, str, str, float], needed: int = 2) -> list[dict[str, Any]]:
     return [
         {
             "list_type_or_all": kind,
@@ -36,7 +36,7 @@ def rules_of(*said: tuple[str, str, str, float], needed: int = 2) -> list[dict[s
             "requires_list": None,
             "years_in_a_row": None,
         }
-        for kind, indicator, sign, threshold in said
+        for kind, indicator, sign, threshold in lines
     ]
 
 
@@ -57,17 +57,17 @@ def watch(
 def test_bispehaven_2012_as_the_ministry_published_it(registry: Registry) -> None:
     """The list of 2012: 2,371 residents, 43.0 % outside work, 67.1 % non-western, 2.71 % convicted."""
     published = {"is_published": True}
-    told = {
+    series = {
         "residents": {YEAR: {"value": 2371.0, **published}},
         "outside_work_pct": {YEAR: {"value": 43.0, "window_years": 4, **published}},
         "nonwestern_pct": {YEAR: {"value": 67.1, **published}},
         "convicted_pct": {YEAR: {"value": 2.71, "window_years": 4, **published}},
     }
-    found = watch(area(registry, "bispehaven", told), YEAR, rules_of(*RULES_2010), True, registry)
+    found = watch(area(registry, "bispehaven", series), YEAR, rules_of(*RULES_2010), True, registry)
     assert found is not None
     assert found.size is not None
     assert (found.meets_rule, found.on_list, found.needed, found.size.distance) == (True, True, 2, 1371.0)
-    distances = {one.indicator: (one.is_met, one.distance, one.is_near) for one in found.criteria}
+    distances = {rule.indicator: (rule.is_met, rule.distance, rule.is_near) for rule in found.criteria}
     # Whom the shares of work and convictions are of was not published; of all residents 17.1 points are 405 people.
     assert distances == {
         "outside_work_pct": (True, 3.0, None),
@@ -82,9 +82,9 @@ def test_bispehaven_2012_as_the_ministry_published_it(registry: Registry) -> Non
     [(502, 1000, True), (498, 1000, True), (560, 1000, False), (30, 40, False), (22, 40, True), (500, 1000, True)],
 )
 def test_one_household_near_half_of_the_residents(registry: Registry, x: int, n: int, near: bool) -> None:
-    told = {"residents": {YEAR: {"value": float(n)}}, "nonwestern_pct": {YEAR: {"x": x, "n": n}}}
+    series = {"residents": {YEAR: {"value": float(n)}}, "nonwestern_pct": {YEAR: {"x": x, "n": n}}}
     found = watch(
-        area(registry, "a", told),
+        area(registry, "a", series),
         YEAR,
         rules_of(("parallelsamfund", "nonwestern_pct", ">", 50.0), needed=1),
         None,
@@ -99,9 +99,9 @@ def test_one_household_near_half_of_the_residents(registry: Registry, x: int, n:
 @given(st.integers(5, 120), st.integers(0, 120), st.sampled_from([">", ">=", "<", "<="]), st.integers(1, 99))
 def test_a_household_is_tried_in_every_way(registry: Registry, n: int, part: int, sign: str, threshold: int) -> None:
     x = min(part, n)
-    told = {"nonwestern_pct": {YEAR: {"x": x, "n": n}}}
+    series = {"nonwestern_pct": {YEAR: {"x": x, "n": n}}}
     found = watch(
-        area(registry, "a", told),
+        area(registry, "a", series),
         YEAR,
         rules_of(("parallelsamfund", "nonwestern_pct", sign, float(threshold))),
         None,
@@ -118,19 +118,19 @@ def test_a_household_is_tried_in_every_way(registry: Registry, n: int, part: int
 
 
 def test_what_is_hidden_decides_nothing(registry: Registry) -> None:
-    told: dict[str, dict[int, dict[str, Any]]] = {
+    series: dict[str, dict[int, dict[str, Any]]] = {
         "residents": {YEAR: {"value": 1500.0}},
         "nonwestern_pct": {YEAR: {"x": 900, "n": 1500}},
         "convicted_pct": {YEAR: {"mark": "hidden"}},
         "outside_work_pct": {YEAR: {"mark": "hidden"}},
     }
-    found = watch(area(registry, "a", told), YEAR, rules_of(*RULES_2010), None, registry)
+    found = watch(area(registry, "a", series), YEAR, rules_of(*RULES_2010), None, registry)
     assert found is not None
     assert (found.meets_rule, found.could_flip) == (None, None)
-    hidden = [one for one in found.criteria if one.mark]
-    assert [(one.value, one.is_met, one.distance, one.is_near) for one in hidden] == [(None, None, None, None)] * 2
+    hidden = [rule for rule in found.criteria if rule.mark]
+    assert [(rule.value, rule.is_met, rule.distance, rule.is_near) for rule in hidden] == [(None, None, None, None)] * 2
     small = watch(
-        area(registry, "a", {**told, "residents": {YEAR: {"value": 800.0}}}),
+        area(registry, "a", {**series, "residents": {YEAR: {"value": 800.0}}}),
         YEAR,
         rules_of(*RULES_2010),
         None,

@@ -32,7 +32,7 @@ def made(full_extract: Extract, registry: Registry, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture
-def told(made: bytes) -> dict[str, list[list[Any]]]:
+def content(made: bytes) -> dict[str, list[list[Any]]]:
     return sheets(made)
 
 
@@ -46,8 +46,8 @@ def written(extract: Extract, registry: Registry, folder: Path) -> bytes:
     return (folder / "book.xlsx").read_bytes()
 
 
-def test_the_sheets_stand_in_the_order_of_a_reader(told: dict[str, Any]) -> None:
-    assert list(told) == [
+def test_the_sheets_stand_in_the_order_of_a_reader(content: dict[str, Any]) -> None:
+    assert list(content) == [
         "Overblik",
         "Forside",
         "Indhold",
@@ -66,9 +66,9 @@ def test_the_sheets_stand_in_the_order_of_a_reader(told: dict[str, Any]) -> None
 
 
 def test_what_the_file_is_stands_in_the_first_cell_of_every_sheet_and_above_every_table(
-    told: dict[str, Any], full_extract: Extract
+    content: dict[str, Any], full_extract: Extract
 ) -> None:
-    for name, rows in told.items():
+    for name, rows in content.items():
         assert rows[0][0].startswith("UDKAST · SYNTETISK · EKSEMPEL  "), name
         head = "\n".join(str(cell) for row in rows[:5] for cell in row[:2])
         for mark, meaning in words.banners(full_extract):
@@ -79,13 +79,13 @@ def test_what_the_file_is_stands_in_the_first_cell_of_every_sheet_and_above_ever
 def test_a_cleared_file_says_that_it_is(
     make_extract: Callable[..., Extract], registry: Registry, tmp_path: Path
 ) -> None:
-    told = sheets(written(make_extract(is_cleared=True, origin="real"), registry, tmp_path))
-    assert all(rows[0][0].startswith("VIRKELIGE TAL  ") for rows in told.values())
-    assert not any("UDKAST" in str(cell) for rows in told.values() for row in rows for cell in row)
+    content = sheets(written(make_extract(is_cleared=True, origin="real"), registry, tmp_path))
+    assert all(rows[0][0].startswith("VIRKELIGE TAL  ") for rows in content.values())
+    assert not any("UDKAST" in str(cell) for rows in content.values() for row in rows for cell in row)
 
 
-def test_figures_stand_as_numbers_in_the_decimals_of_their_indicator(told: dict[str, Any]) -> None:
-    rows = {row["Indikator"]: row for row in table(told["Bispehaven"], "Emne")}
+def test_figures_stand_as_numbers_in_the_decimals_of_their_indicator(content: dict[str, Any]) -> None:
+    rows = {row["Indikator"]: row for row in table(content["Bispehaven"], "Emne")}
     # 84 of 869 and 120 of 869; 41 of 1,500 in two decimals.
     assert (rows["Fraflytningsprocent"]["2012"], rows["Fraflytningsprocent"]["2003"]) == (9.7, 13.8)
     assert rows["Andel dømte"]["2011"] == 2.73
@@ -94,8 +94,8 @@ def test_figures_stand_as_numbers_in_the_decimals_of_their_indicator(told: dict[
     assert rows["Fraflytningsprocent"]["Mod kommunen"] == "sikkert gunstigere"
 
 
-def test_hidden_missing_withheld_and_zero_never_look_alike(told: dict[str, Any]) -> None:
-    rows = {row["Indikator"]: row["2012"] for row in table(told["Bispehaven"], "Emne")}
+def test_hidden_missing_withheld_and_zero_never_look_alike(content: dict[str, Any]) -> None:
+    rows = {row["Indikator"]: row["2012"] for row in table(content["Bispehaven"], "Emne")}
     found = [
         rows[name]
         for name in (
@@ -110,19 +110,19 @@ def test_hidden_missing_withheld_and_zero_never_look_alike(told: dict[str, Any])
     assert found == ["[s]", "[i]", "[h]", "[d]", "[k]", 0.0]
 
 
-def test_every_mark_is_explained_in_the_notes(told: dict[str, Any], registry: Registry) -> None:
-    notes = {row["Mærke eller ord"]: row["Betyder"] for row in table(told["Noter"], "Emne")}
+def test_every_mark_is_explained_in_the_notes(content: dict[str, Any], registry: Registry) -> None:
+    notes = {row["Mærke eller ord"]: row["Betyder"] for row in table(content["Noter"], "Emne")}
     for mark in registry.extracts.mark.values():
         assert notes[f"{mark.code} {mark.label_da}"] == mark.meaning_da
 
 
-def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(told: dict[str, Any]) -> None:
-    area = {row["Indikator"]: row for row in table(told["Bispehaven"], "Emne")}["Andel uden for arbejdsmarkedet"]
-    key = {(row["Hovedtal"], row["Område"]): row for row in table(told["Hovedtal"], "Hovedtal")}[
+def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(content: dict[str, Any]) -> None:
+    area = {row["Indikator"]: row for row in table(content["Bispehaven"], "Emne")}["Andel uden for arbejdsmarkedet"]
+    key = {(row["Hovedtal"], row["Område"]): row for row in table(content["Hovedtal"], "Hovedtal")}[
         "Andel uden for arbejdsmarkedet", "Bispehaven"
     ]
-    listed = {(row["Sted"], row["Indikator"], row["År"]): row for row in table(told["Alle tal"], "Stedtype")}
-    drawn = {(row["Sted"], row["Hovedtal"], row["År"]): row for row in table(told["Diagramtal"], "Sted")}
+    listed = {(row["Sted"], row["Indikator"], row["År"]): row for row in table(content["Alle tal"], "Stedtype")}
+    drawn = {(row["Sted"], row["Hovedtal"], row["År"]): row for row in table(content["Diagramtal"], "Sted")}
     name = "Andel uden for arbejdsmarkedet"
     assert "2012: gennemsnit over 2 år" in area["Bemærk"]
     assert "2011: kilden gentager tallet fra 2010" in area["Bemærk"]
@@ -135,8 +135,8 @@ def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(
     assert (listed["Bispehaven", name, 2012]["Gennemsnit over år"], listed["Bispehaven", name, 2012]["Tal"]) == (2, 43)
 
 
-def test_criteria_and_targets_tell_no_more_than_is_shown(told: dict[str, Any]) -> None:
-    criteria = {row["Kriterium"]: row for row in table(told["Kriterier"], "Område")}
+def test_criteria_and_targets_tell_no_more_than_is_shown(content: dict[str, Any]) -> None:
+    criteria = {row["Kriterium"]: row for row in table(content["Kriterier"], "Område")}
     convicted = criteria["Andel dømte"]
     assert (convicted["Områdets tal"], convicted["Opfyldt"], convicted["Afstand til grænsen"]) == (
         "[s]",
@@ -144,7 +144,7 @@ def test_criteria_and_targets_tell_no_more_than_is_shown(told: dict[str, Any]) -
         "[s]",
     )
     assert (criteria["Beboere"]["Krav"], criteria["Andel dømte"]["Krav"]) == ("mindst 1.000 personer", "over 2,7 %")
-    first, second = table(told["Mål"], "Område")
+    first, second = table(content["Mål"], "Område")
     assert (first["Tal i startåret"], first["Målværdi"]) == (12.4, 8)
     assert (first["Nyeste tal"], first["Nyeste tals år"]) == (9.7, 2012)
     assert first["Vurdering"] == "↗ På vej"
@@ -152,8 +152,8 @@ def test_criteria_and_targets_tell_no_more_than_is_shown(told: dict[str, Any]) -
     assert all("EKSEMPEL" in row["Bemærk"] for row in (first, second))
 
 
-def test_changes_are_told_with_what_stood_before(told: dict[str, Any]) -> None:
-    rows = table(told["Ændringer"], "Sted")
+def test_changes_are_told_with_what_stood_before(content: dict[str, Any]) -> None:
+    rows = table(content["Ændringer"], "Sted")
     assert [(row["Hvad der skete"], row["Før"], row["Nu"]) for row in rows] == [
         ("rettet", 2379, 2380),
         ("mangler af en anden grund", "[i]", "[s]"),
@@ -186,10 +186,10 @@ def test_every_sheet_can_be_reached_from_the_contents(book: Any) -> None:
 
 def test_the_file_says_what_it_is_in_danish(made: bytes) -> None:
     core = ElementTree.fromstring(parts(made)["docProps/core.xml"])
-    said = {element.tag.rsplit("}", 1)[1]: element.text for element in core}
-    assert said["title"] == "Områdesekretariatet i Aarhus: tal for 2012"
-    assert (said["creator"], said["language"]) == ("Boligprofil", "da-DK")
-    assert said["created"] == said["modified"] == "2012-12-31T00:00:00Z"
+    properties = {element.tag.rsplit("}", 1)[1]: element.text for element in core}
+    assert properties["title"] == "Områdesekretariatet i Aarhus: tal for 2012"
+    assert (properties["creator"], properties["language"]) == ("Boligprofil", "da-DK")
+    assert properties["created"] == properties["modified"] == "2012-12-31T00:00:00Z"
     assert b"en-US" not in b"".join(parts(made).values())
 
 
@@ -254,8 +254,8 @@ def test_a_legend_names_each_line_and_sign_once(made: bytes) -> None:
 def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
     make_extract: Callable[..., Extract], registry: Registry, tmp_path: Path
 ) -> None:
-    told = sheets(written(make_extract(), registry, tmp_path))
-    assert list(told) == [
+    content = sheets(written(make_extract(), registry, tmp_path))
+    assert list(content) == [
         "Forside",
         "Indhold",
         "Noter",
@@ -265,11 +265,11 @@ def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
         "Alle tal",
         "Diagramtal",
     ]
-    front = " ".join(str(cell) for row in told["Forside"] for cell in row)
+    front = " ".join(str(cell) for row in content["Forside"] for cell in row)
     assert "kender intet støttet boligområde" in front
-    rows = {(row["Sted"], row["Indikator"]): row for row in table(told["Kommune og land"], "Sted")}
+    rows = {(row["Sted"], row["Indikator"]): row for row in table(content["Kommune og land"], "Sted")}
     assert rows["Aarhus", "Beboere"]["2012"] == 327_000
-    assert table(told["Ændringer"], "Sted") == []
+    assert table(content["Ændringer"], "Sted") == []
 
 
 @pytest.mark.parametrize("seed", range(examples(12)))
@@ -279,11 +279,11 @@ def test_no_extract_shows_what_its_marks_hide(seed: int, registry: Registry, tmp
     for name, part in parts(made).items():
         assert not re.search(TRACE, part), name
         assert str(PLANTED).encode() not in part
-    book, told = opened(made), sheets(made)
+    book, content = opened(made), sheets(made)
     assert not any(sheet.merged_cells.ranges for sheet in book)
     assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
-    assert len({name.casefold() for name in told}) == len(told)
-    by_title = {rows[0][0].split("  ", 1)[-1]: rows for rows in told.values()}
+    assert len({name.casefold() for name in content}) == len(content)
+    by_title = {rows[0][0].split("  ", 1)[-1]: rows for rows in content.values()}
     for area in extract.areas:
         span = f"{extract.years[0]}–{extract.year}"
         rows = {row["Indikator"]: row for row in table(by_title[f"{area.name}: alle tal, {span}"], "Emne")}
@@ -306,7 +306,7 @@ def test_no_extract_shows_what_its_marks_hide(seed: int, registry: Registry, tmp
 
 
 @office.NEEDED
-def test_libreoffice_opens_it_and_finds_the_same(made: bytes, told: dict[str, Any], tmp_path: Path) -> None:
+def test_libreoffice_opens_it_and_finds_the_same(made: bytes, content: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "book.xlsx").write_bytes(made)
     saved = (in_libreoffice(tmp_path, [tmp_path / "book.xlsx"]) / "book.xlsx").read_bytes()
 
@@ -319,12 +319,12 @@ def test_libreoffice_opens_it_and_finds_the_same(made: bytes, told: dict[str, An
         }
 
     again = sheets(saved)
-    assert list(again) == list(told)
-    for name, rows in told.items():
+    assert list(again) == list(content)
+    for name, rows in content.items():
         assert filled(again[name]) == filled(rows)
     kept, drawn = ([name for name in parts(file) if name.startswith("xl/charts/chart")] for file in (saved, made))
     assert len(kept) == len(drawn)
 
 
-def test_the_front_page_is_easy_to_read(told: dict[str, Any]) -> None:
-    assert lix(" ".join(str(row[1]) for row in told["Forside"][1:])) < 45
+def test_the_front_page_is_easy_to_read(content: dict[str, Any]) -> None:
+    assert lix(" ".join(str(row[1]) for row in content["Forside"][1:])) < 45

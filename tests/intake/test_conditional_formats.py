@@ -130,27 +130,27 @@ X14 = (
 )
 
 
-def of(after: str, share: str = "<v>0.5</v>") -> bytes:
+def sheet_of(after: str, share: str = "<v>0.5</v>") -> bytes:
     return book(sheet(header() + line(2, share=share) + line(3, share="<v>3</v>"), after=after), PERCENT)
 
 
 def test_a_rule_of_the_extension_list_counts(registry: Registry) -> None:
-    assert shares(of(X14.format(limit=1)), registry) == ["0,5", "300 %"]
-    assert shares(of(X14.format(limit="Kodeliste!A1")), registry) == [ASIDE, ASIDE]
+    assert shares(sheet_of(X14.format(limit=1)), registry) == ["0,5", "300 %"]
+    assert shares(sheet_of(X14.format(limit="Kodeliste!A1")), registry) == [ASIDE, ASIDE]
 
 
 @pytest.mark.parametrize("area", ["E2", "$E$2", "E:E", "2:2", "A9 E2:E2"])
 def test_areas_are_written_in_many_ways(registry: Registry, area: str) -> None:
     rule = '<cfRule type="expression" dxfId="1" priority="1"><formula>TRUE</formula></cfRule>'
     after = f'<conditionalFormatting sqref="{area}">{rule}</conditionalFormatting>'
-    assert shares(of(after), registry)[0] == "50 %"
+    assert shares(sheet_of(after), registry)[0] == "50 %"
 
 
 @pytest.mark.parametrize("place", ["", "0", "7", "x"])
 def test_a_rule_without_a_number_format_changes_nothing(registry: Registry, place: str) -> None:
     rule = f'<cfRule type="expression" dxfId="{place}" priority="1"><formula>TRUE</formula></cfRule>'
     after = f'<conditionalFormatting sqref="E2:E9">{rule}</conditionalFormatting>'
-    assert shares(of(after), registry) == ["0,5", "3"]
+    assert shares(sheet_of(after), registry) == ["0,5", "3"]
 
 
 def test_a_text_is_not_hidden_unseen(registry: Registry) -> None:
@@ -166,5 +166,5 @@ def test_so_many_areas_are_refused_by_name(registry: Registry) -> None:
     rule = '<cfRule type="expression" dxfId="1" priority="1"><formula>TRUE</formula></cfRule>'
     areas = " ".join(f"E{row}" for row in range(2, 3_000))
     with pytest.raises(Refusal) as refusal:
-        shares(of(f'<conditionalFormatting sqref="{areas}">{rule}</conditionalFormatting>'), registry)
+        shares(sheet_of(f'<conditionalFormatting sqref="{areas}">{rule}</conditionalFormatting>'), registry)
     assert refusal.value.rule == "too_large_to_read"

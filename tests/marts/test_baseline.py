@@ -50,7 +50,7 @@ def figures(values: Mapping[str, Mapping[int, float]], indicator: str = "gross_i
     return "\n".join(["area | year | indicator | value", *rows])
 
 
-def one(frame: pl.DataFrame, **where: str) -> dict[str, Any]:
+def only_row(frame: pl.DataFrame, **where: str) -> dict[str, Any]:
     (row,) = frame.filter(pl.all_horizontal(pl.col(name) == value for name, value in where.items())).to_dicts()
     return row
 
@@ -77,7 +77,7 @@ def small(made: Any, registry: Registry) -> dict[str, pl.DataFrame]:
 def test_means_and_the_difference_in_standard_deviations_are_those_of_the_textbook(
     small: dict[str, pl.DataFrame],
 ) -> None:
-    row = one(small["baseline_balance"], **FUNDED)
+    row = only_row(small["baseline_balance"], **FUNDED)
     first = [100_000 + 1000 * at + 20_050 for at in range(5)]
     second = [100_000 + 1000 * at + 20_050 for at in range(5, 8)]
     assert (row["areas_1"], row["areas_0"]) == (5, 3)
@@ -91,10 +91,10 @@ def test_means_and_the_difference_in_standard_deviations_are_those_of_the_textbo
 
 
 def test_a_band_without_areas_has_rows_with_a_reason(small: dict[str, pl.DataFrame]) -> None:
-    row = one(small["baseline_balance"], **BANDS, row_kind="pair", arm_1="over_15m", arm_0="under_5m")
+    row = only_row(small["baseline_balance"], **BANDS, row_kind="pair", arm_1="over_15m", arm_0="under_5m")
     assert (row["areas_1"], row["areas_0"], row["smd"], row["mean_0"]) == (3, 0, None, None)
     assert (row["balance_verdict"], row["why"].split("; ")[0]) == ("not_defined", "no_areas_in_arm_0")
-    trend = one(
+    trend = only_row(
         small["baseline_trend"], contrast="bands", arm_1="over_15m", arm_0="under_5m", indicator="gross_income_dkk"
     )
     assert (trend["trend_verdict"], trend["slope_difference"], trend["joint_p"]) == ("not_defined", None, None)
@@ -102,13 +102,13 @@ def test_a_band_without_areas_has_rows_with_a_reason(small: dict[str, pl.DataFra
 
 
 def test_of_three_bands_the_pair_that_differs_most_is_named(small: dict[str, pl.DataFrame]) -> None:
-    row = one(small["baseline_balance"], **BANDS, row_kind="worst_pair")
+    row = only_row(small["baseline_balance"], **BANDS, row_kind="worst_pair")
     assert (row["arm_1"], row["arm_0"]) == ("over_15m", "5_15m")
     assert row["smd_tableone"] is None
 
 
 def test_few_clusters_give_a_reason_and_no_number(small: dict[str, pl.DataFrame]) -> None:
-    row = one(small["baseline_trend"], contrast="funded", indicator="gross_income_dkk")
+    row = only_row(small["baseline_trend"], contrast="funded", indicator="gross_income_dkk")
     assert row["slope_difference"] == pytest.approx(0, abs=1e-6)
     assert (row["slope_se"], row["joint_p"], row["trend_verdict"]) == (None, None, "too_few")
     assert "too_few_clusters" in row["why"]
@@ -141,9 +141,9 @@ def test_p_values_are_adjusted_among_primary_outcomes_and_among_the_others(regis
 
 
 def test_a_missing_year_in_the_window_is_counted(small: dict[str, pl.DataFrame]) -> None:
-    three = one(small["baseline_balance"], **{**FUNDED, "baseline_window": "three_years"})
+    three = only_row(small["baseline_balance"], **{**FUNDED, "baseline_window": "three_years"})
     assert (three["areas_1"], three["missing_1"], three["incomplete"]) == (5, 0, 1)
-    last = one(small["baseline_balance"], **FUNDED)
+    last = only_row(small["baseline_balance"], **FUNDED)
     assert last["incomplete"] == 0
 
 
@@ -154,7 +154,7 @@ def test_withheld_counts_leave_bounds_open_and_few_areas_get_none(made: Any, reg
     lines += [f"{area} | 2005 | convicted_pct | {3 + at} | 100" for at, area in enumerate(ids[:6])]
     lines += [f"{area} | 2005 | convicted_pct | {'' if at < 5 else 3} | {100 + at}" for at, area in enumerate(ids[6:])]
     table = made("baseline_balance", figures="\n".join(lines), **grants({"A": (9_000_000, ids[:6])}, registry))
-    row = one(table, **{**FUNDED, "covariate": "convicted_pct"})
+    row = only_row(table, **{**FUNDED, "covariate": "convicted_pct"})
     assert (row["withheld_1"], row["withheld_0"], row["areas_0"]) == (0, 5, 6)
     least, most = ([100 * x / (100 + at) for at in range(5)] + [300 / 105] for x in (1, 2))
     assert (row["mean_0_least"], row["mean_0_most"]) == pytest.approx((mean(least), mean(most)))
@@ -165,13 +165,13 @@ def test_withheld_counts_leave_bounds_open_and_few_areas_get_none(made: Any, reg
     assert (row["smd"], row["mean_0"], row["mean_difference"]) == (None, None, None)
     assert "mostly_withheld" in row["why"]
     few = made("baseline_balance", figures="\n".join(lines[:-2]), **grants({"A": (9_000_000, ids[:6])}, registry))
-    hidden = one(few, **{**FUNDED, "covariate": "convicted_pct"})
+    hidden = only_row(few, **{**FUNDED, "covariate": "convicted_pct"})
     assert (hidden["areas_0"], hidden["withheld_0"], hidden["smd_least"], hidden["mean_0_most"]) == (4, 4, None, None)
     assert "fewer_than_5_areas_for_bounds" in hidden["why"]
 
 
 def test_an_indicator_without_figures_says_so(small: dict[str, pl.DataFrame]) -> None:
-    row = one(small["baseline_balance"], **{**FUNDED, "covariate": "rent_dkk_m2"})
+    row = only_row(small["baseline_balance"], **{**FUNDED, "covariate": "rent_dkk_m2"})
     assert (row["areas_1"], row["missing_1"], row["smd"]) == (0, 5, None)
     assert (row["balance_verdict"], row["why"]) == ("not_defined", "no_figures_in_window")
 
@@ -181,10 +181,10 @@ def test_equal_values_and_single_areas_have_no_standardised_difference(made: Any
     same = {area: dict.fromkeys(YEARS, 200_000.0) for area in ids}
     plans = {"A": (40_000_000, ids[:1]), "B": (6_000_000, ids[1:2])}
     tables = made(*MARTS, estates=estates(ids), figures=figures(same), **grants(plans, registry))
-    funded = one(tables["baseline_balance"], **FUNDED)
+    funded = only_row(tables["baseline_balance"], **FUNDED)
     assert (funded["mean_difference"], funded["smd"], funded["balance_verdict"]) == (0, None, "not_defined")
     assert "constant" in funded["why"]
-    bands = one(tables["baseline_balance"], **BANDS, row_kind="pair", arm_1="over_15m", arm_0="5_15m")
+    bands = only_row(tables["baseline_balance"], **BANDS, row_kind="pair", arm_1="over_15m", arm_0="5_15m")
     assert (bands["mean_1"], bands["sd_1"], bands["smd"]) == (200_000, None, None)
     assert "one_area_in_arm_1" in bands["why"]
 
@@ -200,7 +200,7 @@ B         | {ids[1]} | under_5m     | 4
     tables = made(
         "baseline_balance", "baseline_panel", estates=estates(ids), figures=figures(values, "residents"), grants=table
     )
-    bands = one(
+    bands = only_row(
         tables["baseline_balance"],
         **{**BANDS, "covariate": "residents"},
         row_kind="pair",
@@ -208,7 +208,7 @@ B         | {ids[1]} | under_5m     | 4
         arm_0="under_5m",
     )
     assert (bands["areas_1"], bands["areas_0"], bands["mean_difference"]) == (1, 1, -1)
-    dose = one(
+    dose = only_row(
         tables["baseline_balance"],
         contrast="dose",
         baseline_window="last_year",
@@ -281,7 +281,7 @@ def test_areas_without_what_the_weights_need_are_counted(made: Any, registry: Re
             ]
     table = made("baseline_balance", figures="\n".join(lines), **grants({"A": (9_000_000, ids[:12])}, registry))
     where = {"contrast": "funded", "baseline_window": "three_years", "covariate": "rent_dkk_m2"}
-    plain, weighed = (one(table, **where, weighting=weighting) for weighting in ("none", "entropy"))
+    plain, weighed = (only_row(table, **where, weighting=weighting) for weighting in ("none", "entropy"))
     assert (plain["areas_1"], plain["areas_0"], plain["missing_1"], plain["missing_0"]) == (12, 18, 0, 0)
     assert (weighed["areas_1"], weighed["areas_0"], weighed["missing_1"], weighed["missing_0"]) == (11, 17, 1, 1)
     assert "weight_missing: 2 areas left out" in weighed["why"]

@@ -130,7 +130,7 @@ def test_twins_stand_in_the_balance_of_every_indicator(nation: dict[str, pl.Data
     assert row["ess_0"] == pytest.approx(weights["w"].sum() ** 2 / (weights["w"] ** 2).sum())
     assert f"no_twins: {lost.height} areas left out" in row["why"]
     none = nation["baseline_balance"].filter(contrast="funded", weighting="none", baseline_window="three_years")
-    before, after = ((of.filter(level="all")["smd"].abs()).max() for of in (none, rows))
+    before, after = ((frame.filter(level="all")["smd"].abs()).max() for frame in (none, rows))
     assert after < before  # type: ignore[operator]
     assert rows.filter(pl.col("covariate") == "rent_dkk_m2")["why"].to_list() == [
         none.filter(pl.col("covariate") == "rent_dkk_m2")["why"].item() + f"; no_twins: {lost.height} areas left out"

@@ -38,21 +38,21 @@ class Kept(House):
         return release
 
     def is_handed_out(self) -> bool:
-        said = folders.recorded(self.folder())
+        written = folders.recorded(self.folder())
         known = store.ledger_of(self.releases).releases
-        return bool(said and said["is_cleared"]) and known == ("2012-1 aarhus",)
+        return bool(written and written["is_cleared"]) and known == ("2012-1 aarhus",)
 
     def change(self, part: str, how: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
         """Change a file of the release, and its digest in the record, so that they agree."""
         file = self.release().folder / f"{part}.parquet"
         how(pl.read_parquet(file, glob=False)).write_parquet(file)
-        self.record(lambda said: said["files"].update({part: file_sha256(file)}))
+        self.record(lambda written: written["files"].update({part: file_sha256(file)}))
 
     def record(self, how: Callable[[dict[str, dict[str, str]]], None]) -> None:
         file = self.release().folder / store.RECORD
-        said = json.loads(file.read_text(encoding="utf-8"))
-        how(said)
-        file.write_text(json.dumps(said, ensure_ascii=False, indent=1), encoding="utf-8")
+        written = json.loads(file.read_text(encoding="utf-8"))
+        how(written)
+        file.write_text(json.dumps(written, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 IS_HIDDEN = (pl.col("place_id") == "ager") & (pl.col("indicator") == "social_assistance_pct") & (pl.col("year") == 2012)
@@ -60,10 +60,10 @@ IS_HIDDEN = (pl.col("place_id") == "ager") & (pl.col("indicator") == "social_ass
 
 def shown_all_the_same(figures: pl.DataFrame) -> pl.DataFrame:
     """The three in Ager, put into the figures by hand."""
-    told: dict[str, object] = {"value": 100 * 3 / 420, "shown_numerator": 3, "shown_denominator": 420, "mark": None}
+    figure: dict[str, object] = {"value": 100 * 3 / 420, "shown_numerator": 3, "shown_denominator": 420, "mark": None}
     return figures.with_columns(
         pl.when(IS_HIDDEN & (pl.col("place_kind") == "area")).then(pl.lit(value)).otherwise(column).alias(column)
-        for column, value in told.items()
+        for column, value in figure.items()
     )
 
 
@@ -100,8 +100,8 @@ def test_a_record_changed_after_it_was_handed_out_stops_the_next_release(tmp_pat
     first = made(snapshot, registry, releases, 2011)
     handed(first, registry, releases)
     file = first.folder / store.RECORD
-    said = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**said, "number": 7}, ensure_ascii=False, indent=1), encoding="utf-8")
+    written = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**written, "number": 7}, ensure_ascii=False, indent=1), encoding="utf-8")
     with pytest.raises(ReleaseDamaged, match=r"record\.json of 2011-1 is not the one"):
         made(snapshot, registry, releases, 2012)
 
@@ -176,7 +176,7 @@ def test_what_a_killed_run_left_or_somebody_copied_is_no_release(tmp_path: Path,
     release = made(snapshot, registry, releases)
     for name in (".2012-1.new", "2012-1-old", "2012-1 (kopi)", "2012-9"):
         shutil.copytree(release.folder, releases / name)
-    assert [one.name for one in store.kept(releases)] == ["2012-1"]
+    assert [release_kept.name for release_kept in store.kept(releases)] == ["2012-1"]
     assert made(snapshot, registry, releases).folder == release.folder
     made(town(tmp_path / "t", registry, {2012: {"bakke": (70, 530)}}, name="f" * 16), registry, releases)
     assert not (releases / ".2012-1.new").exists()

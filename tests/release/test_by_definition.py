@@ -65,8 +65,8 @@ def nation(seed: int, registry: Registry) -> tuple[Tables, dict[str, str]]:
 def worked_out(tables: Tables, homes: dict[str, str], file: Path) -> tuple[dict[Figure, int], int]:
     """The hidden figures that a reader of the list works out, and how many are hidden."""
     handed_out(tables, file)
-    told, hidden = read(file)
-    return dict(Reader(told, homes).exact(hidden)), len(hidden)
+    figures, hidden = read(file)
+    return dict(Reader(figures, homes).exact(hidden)), len(hidden)
 
 
 def cell_of(tables: Tables, figure: Figure) -> Cell:
@@ -90,8 +90,8 @@ def test_a_reader_who_knows_the_definitions_works_out_no_hidden_figure(
     assert {figure: cell_of(tables, figure).value for figure in before} == before
     assert not after
     # Nor is a small one narrowed: each of 1 to k-1 is as possible as the others, and k.
-    told, hidden = read(tmp_path / "after.csv")
-    reader = Reader(told, homes)
+    figures, hidden = read(tmp_path / "after.csv")
+    reader = Reader(figures, homes)
     for figure in hidden:
         cell = cell_of(tables, figure)
         least, most = reader.interval(figure)

@@ -117,7 +117,7 @@ def test_rounding_holds_against_every_table_that_agrees(inner: list[list[int]], 
     tables = two_way(inner, k, **known)
     rounded = round_(tables, base)
     check_rounding(tables, rounded)
-    assert {k for k, _ in faults(tables, rounded.shown, base)} == {one.key for one in rounded.unprotected}
+    assert {k for k, _ in faults(tables, rounded.shown, base)} == {left.key for left in rounded.unprotected}
 
 
 @settings(max_examples=examples(40), deadline=None)
@@ -135,7 +135,7 @@ def test_the_attack_finds_what_going_through_all_tables_finds(
     found = attack(Exhibit(tables, made.shown, base), with_chains=False)
     assert {(leak.key, leak.attacker) for leak in found.leaks} == faults(tables, made.shown, base)
     if how == "rounded":
-        assert {leak.key for leak in found.leaks} == {one.key for one in made.unprotected}
+        assert {leak.key for leak in found.leaks} == {left.key for left in made.unprotected}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_known_total_that_gives_small_counts_away_is_refused() -> None:
     cells = {"a": Cell(key("a"), 1, 5), "b": Cell(key("b"), 1, 5), "t": Cell(key("t"), 2, 5, "known")}
     tables = Tables({cell.key: cell for cell in cells.values()}, (Sum("all", key("t"), (key("a"), key("b"))),))
     rounded = round_(tables, 5)
-    assert {one.key for one in rounded.unprotected} == {key("a"), key("b")}
+    assert {left.key for left in rounded.unprotected} == {key("a"), key("b")}
     assert {leak.key for leak in attack(Exhibit(tables, rounded.shown, 5)).leaks} == {key("a"), key("b")}
 
 
@@ -206,7 +206,7 @@ def test_what_readers_have_stays_as_a_second_rounding_would_tell_more() -> None:
         {(i.key, i.attacker): (i.low, i.high) for i in attack(release, earlier).intervals}
         for release in (*earlier, Exhibit(tables, other, 5))
     ]
-    assert [of[key("r0c0"), "outsider"] for of in ends] == [(0, 9), (0, 4)]
+    assert [bounds[key("r0c0"), "outsider"] for bounds in ends] == [(0, 9), (0, 4)]
     with pytest.raises(ValueError, match="not rounded to"):
         round_(tables, 5, {key("r0c1"): 25})
 

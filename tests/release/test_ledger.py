@@ -13,8 +13,8 @@ from flows.release.cells import Key
 from flows.release.ledger import Entry, LedgerBusy, ReleaseLedger, Tampered, add, open_ledger
 
 
-def entry(release: str = "2011", area: str = "vollsmose", **said: object) -> Entry:
-    rest = {"value": 12} if "mark" not in said and "value" not in said else {}
+def entry(release: str = "2011", area: str = "vollsmose", **fields: object) -> Entry:
+    rest = {"value": 12} if "mark" not in fields and "value" not in fields else {}
     return Entry(
         release=release,
         released_at=datetime(2011, 5, 1, 9, tzinfo=UTC),
@@ -28,7 +28,7 @@ def entry(release: str = "2011", area: str = "vollsmose", **said: object) -> Ent
         vintage="a1b2",
         seal="c3d4",
         to=("odense",),
-        **{**rest, **said},  # type: ignore[arg-type]
+        **{**rest, **fields},  # type: ignore[arg-type]
     )
 
 
@@ -127,7 +127,7 @@ def test_a_release_is_added_once_and_by_one_run(file: Path) -> None:
     assert isinstance(open_ledger(file), ReleaseLedger)
 
 
-@pytest.mark.parametrize("said", [{"value": None}, {"mark": "hidden", "why": "x", "value": 3}, {"mark": "hidden"}])
-def test_an_entry_has_a_value_or_a_mark_with_a_reason(said: dict[str, object]) -> None:
+@pytest.mark.parametrize("fields", [{"value": None}, {"mark": "hidden", "why": "x", "value": 3}, {"mark": "hidden"}])
+def test_an_entry_has_a_value_or_a_mark_with_a_reason(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"an entry has a value|needs 'why'"):
-        entry(**said)
+        entry(**fields)

@@ -35,7 +35,7 @@ def handed(release: Release, registry: Registry, releases: Path) -> None:
     store.hand_out(releases, entries, ledger_entries.seal(release, "aarhus", {}, [], attack, at))
 
 
-def told(
+def cell_of(
     release: Release, place: str, indicator: str = "social_assistance_pct", year: int = 2012
 ) -> tuple[object, ...]:
     (row,) = release.figures.filter(place_id=place, indicator=indicator, year=year, place_kind="area").rows(named=True)
@@ -44,11 +44,11 @@ def told(
 
 def test_small_counts_and_small_areas_are_marked_and_the_rest_is_shown(tmp_path: Path, registry: Registry) -> None:
     release = made(town(tmp_path / "s", registry), registry, tmp_path / "r")
-    assert told(release, "ager") == (None, None, "hidden")
-    assert told(release, "dal") == (None, None, "area_too_small")
-    assert told(release, "dal", "residents") == (None, None, "area_too_small")
-    assert told(release, "bakke") == (pytest.approx(100 * 61 / 530), 61, None)
-    assert told(release, "eng", "move_out_pct") == (None, None, "not_delivered")
+    assert cell_of(release, "ager") == (None, None, "hidden")
+    assert cell_of(release, "dal") == (None, None, "area_too_small")
+    assert cell_of(release, "dal", "residents") == (None, None, "area_too_small")
+    assert cell_of(release, "bakke") == (pytest.approx(100 * 61 / 530), 61, None)
+    assert cell_of(release, "eng", "move_out_pct") == (None, None, "not_delivered")
     assert "skov" not in set(release.figures["place_id"])
     hidden = {(e["cell"]["geography_id"], e["cell"]["year"], e["rule"].split(":")[0]) for e in release.record["hidden"]}
     assert {("ager", 2011, "primary"), ("ager", 2012, "primary"), ("dal", 2012, "withheld")} <= hidden
@@ -66,7 +66,7 @@ def test_the_figures_are_a_function_of_what_is_shown(tmp_path: Path, registry: R
     first, *others = releases
     for other in others:
         assert other.figures.equals(first.figures)
-        (own, same) = ((one.folder / "figures.parquet").read_bytes() for one in (first, other))
+        (own, same) = ((each.folder / "figures.parquet").read_bytes() for each in (first, other))
         assert own == same
         assert store_of(other) != store_of(first)  # the truth itself was another one
 
@@ -84,7 +84,7 @@ def test_the_same_input_gives_the_same_release_and_a_draft_makes_room(tmp_path: 
     other = town(tmp_path / "t", registry, {2012: {"bakke": (70, 530)}}, name="f" * 16)
     second = made(other, registry, releases)
     assert (second.name, [release.name for release in store.kept(releases)]) == ("2012-1", ["2012-1"])
-    assert told(second, "bakke")[1] == 70
+    assert cell_of(second, "bakke")[1] == 70
     anew, again = (made(snapshot, registry, tmp_path / name) for name in ("anew", "again"))
     for part in ("cells", "sums", "figures"):
         assert (anew.folder / f"{part}.parquet").read_bytes() == (again.folder / f"{part}.parquet").read_bytes()
@@ -98,9 +98,9 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     revised = {2012: {"bakke": (63, 530)}, 2011: {"eng": (84, 250)}}
     second = made(town(tmp_path / "t", registry, revised, name="a" * 16), registry, releases)
     assert second.name == "2012-2"
-    assert told(second, "bakke")[1] == ASSISTED["bakke"][0]
-    assert told(second, "eng", year=2011)[1] == 84
-    assert told(second, "ager") == (None, None, "hidden")
+    assert cell_of(second, "bakke")[1] == ASSISTED["bakke"][0]
+    assert cell_of(second, "eng", year=2011)[1] == 84
+    assert cell_of(second, "ager") == (None, None, "hidden")
     held = {entry["cell"]["geography_id"] for entry in second.record["held_back"]}
     assert "bakke" in held
     assert not held & {"eng", "ager"}
@@ -130,7 +130,7 @@ def test_a_figure_does_not_come_back_to_a_small_difference_by_two_large_steps(
         release = made(
             town(tmp_path / name, registry, {2012: {"bakke": (assisted, 530)}}, name * 16), registry, releases
         )
-        assert told(release, "bakke")[1] == shown
+        assert cell_of(release, "bakke")[1] == shown
         handed(release, registry, releases)
 
 
@@ -153,8 +153,8 @@ def test_the_next_year_goes_beside_the_last_one(tmp_path: Path, registry: Regist
     handed(first, registry, releases)
     second = made(snapshot, registry, releases, 2012)
     assert (second.name, second.record["earlier"]) == ("2012-1", ["2011-1"])
-    assert told(second, "bakke", year=2011) == told(first, "bakke", year=2011)
-    assert told(second, "ager", year=2011) == (None, None, "hidden")
+    assert cell_of(second, "bakke", year=2011) == cell_of(first, "bakke", year=2011)
+    assert cell_of(second, "ager", year=2011) == (None, None, "hidden")
     assert not make.attack_again(second, [first]).leaks
 
 
@@ -162,7 +162,7 @@ def test_a_count_that_became_large_stays_hidden_where_it_was_hidden(tmp_path: Pa
     releases = tmp_path / "r"
     handed(made(town(tmp_path / "s", registry), registry, releases), registry, releases)
     second = made(town(tmp_path / "t", registry, {2012: {"ager": (90, 420)}}, name="b" * 16), registry, releases)
-    assert told(second, "ager") == (None, None, "hidden")
+    assert cell_of(second, "ager") == (None, None, "hidden")
 
 
 def closed_town(folder: Path, registry: Registry) -> Snapshot:
@@ -184,7 +184,7 @@ def test_a_small_count_that_a_total_gives_away_takes_others_along(tmp_path: Path
     assert {leak.key.geography_id for leak in attack(Exhibit(exhibit.tables, alone)).leaks} >= {"ager"}
     assert not attack(exhibit).leaks
     assert len(exhibit.shown) < len(alone)
-    assert {told(release, area)[2] for area in ("ager", "bakke", "eng")} >= {"hidden"}
+    assert {cell_of(release, area)[2] for area in ("ager", "bakke", "eng")} >= {"hidden"}
     assert "secondary" in {entry["rule"].split(":")[0] for entry in release.record["hidden"]}
 
 
@@ -245,7 +245,7 @@ def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_pat
     assert not make.is_up_to_date(draft, snapshot, registry, releases, store.ledger_of(releases))
     anew = made(snapshot, registry, releases, 2012)
     assert (anew.name, anew.record["earlier"], anew.record["number"]) == ("2012-1", ["2011-1"], 2)
-    assert told(anew, "bakke", year=2011) == told(other, "bakke", year=2011)
+    assert cell_of(anew, "bakke", year=2011) == cell_of(other, "bakke", year=2011)
 
 
 @pytest.mark.parametrize(("year", "words"), [(1999, "no figure of 1999"), (2013, "figures of 2011 to 2012")])
@@ -314,8 +314,8 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
 
 def test_two_different_people_approve_the_same_bytes(tmp_path: Path, registry: Registry) -> None:
     release = made(town(tmp_path / "s", registry), registry, tmp_path / "r")
-    one = approvals.add(release, "aarhus", "x" * 64, "Anne  Jensen ")
-    assert not approvals.are_enough(one)
+    each = approvals.add(release, "aarhus", "x" * 64, "Anne  Jensen ")
+    assert not approvals.are_enough(each)
     for name in ("anne jensen", " ", "7"):
         with pytest.raises(ApprovalMissing):
             approvals.add(release, "aarhus", "x" * 64, name)

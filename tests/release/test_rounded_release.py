@@ -50,7 +50,7 @@ def handed(release: Release, registry: Registry, releases: Path) -> None:
     store.hand_out(releases, entries, ledger_entries.seal(release, "aarhus", {}, [], attack, at))
 
 
-def told(release: Release, place: str, indicator: str = SHARE, year: int = 2012) -> tuple[object, ...]:
+def cell_of(release: Release, place: str, indicator: str = SHARE, year: int = 2012) -> tuple[object, ...]:
     (row,) = release.figures.filter(place_id=place, indicator=indicator, year=year, place_kind="area").rows(named=True)
     return row["shown_numerator"], row["shown_denominator"], row["mark"]
 
@@ -58,11 +58,11 @@ def told(release: Release, place: str, indicator: str = SHARE, year: int = 2012)
 def test_every_count_is_rounded_and_small_areas_are_marked(tmp_path: Path, rounding: Registry) -> None:
     release = made(town(tmp_path / "s", rounding), rounding, tmp_path / "r")
     assert (release.record["method"], release.record["base"]) == ("rounding", 5)
-    assert told(release, "ager") == (5, 420, None)  # 3 of 420: a 0 would tell that they are under five
-    assert told(release, "dal") == (None, None, "area_too_small")
-    x, n, mark = told(release, "bakke")
+    assert cell_of(release, "ager") == (5, 420, None)  # 3 of 420: a 0 would tell that they are under five
+    assert cell_of(release, "dal") == (None, None, "area_too_small")
+    x, n, mark = cell_of(release, "bakke")
     assert (x, n, mark) == (60, 530, None)
-    assert told(release, "eng")[0] in (40, 45)
+    assert cell_of(release, "eng")[0] in (40, 45)
     assert release.record["attack"]["leaks"] == 0
     assert [entry["cell"]["geography_id"] for entry in release.record["rounded"]] == ["ager", "ager"]
     assert {entry["rule"].split(":")[0] for entry in release.record["hidden"]} == {"withheld"}
@@ -109,9 +109,9 @@ def test_what_was_handed_out_stays_and_a_revision_that_tells_is_held_back(tmp_pa
     revised = {2012: {"bakke": (63, 530)}, 2011: {"eng": (84, 250)}}
     second = made(town(tmp_path / "t", rounding, revised, name="a" * 16), rounding, releases)
     assert (second.name, second.record["earlier"]) == ("2012-2", ["2012-1"])
-    assert told(second, "bakke") == told(first, "bakke")
-    assert told(second, "ager") == told(first, "ager")
-    assert told(second, "eng", year=2011)[0] in (80, 85)
+    assert cell_of(second, "bakke") == cell_of(first, "bakke")
+    assert cell_of(second, "ager") == cell_of(first, "ager")
+    assert cell_of(second, "eng", year=2011)[0] in (80, 85)
     held = {entry["cell"]["geography_id"] for entry in second.record["held_back"]}
     assert "bakke" in held
     assert not held & {"eng", "ager"}
@@ -119,22 +119,22 @@ def test_what_was_handed_out_stays_and_a_revision_that_tells_is_held_back(tmp_pa
 
 
 def test_the_two_methods_never_meet(tmp_path: Path, hiding: Registry, rounding: Registry) -> None:
-    for number, (one, other) in enumerate([(hiding, rounding), (rounding, hiding)]):
+    for number, (former, other) in enumerate([(hiding, rounding), (rounding, hiding)]):
         releases, snapshot = tmp_path / f"r{number}", town(tmp_path / f"s{number}", hiding)
-        first = made(snapshot, one, releases, 2011)
+        first = made(snapshot, former, releases, 2011)
         made(snapshot, other, releases, 2011)  # a draft of which nobody has anything makes room
-        first = made(snapshot, one, releases, 2011)
-        handed(first, one, releases)
+        first = made(snapshot, former, releases, 2011)
+        handed(first, former, releases)
         with pytest.raises(CannotRelease, match=r"readers have \d+ figures of 2011 by (hiding|rounding to base 5) \("):
             made(snapshot, other, releases, 2012)
-        assert made(snapshot, one, releases, 2012).record["method"] == one.disclosure.method
+        assert made(snapshot, former, releases, 2012).record["method"] == former.disclosure.method
 
 
 def test_the_same_input_gives_the_same_release(tmp_path: Path, rounding: Registry) -> None:
     snapshot = town(tmp_path / "s", rounding)
-    one, other = (made(snapshot, rounding, tmp_path / name) for name in "ab")
+    former, other = (made(snapshot, rounding, tmp_path / name) for name in "ab")
     for part in ("cells", "sums", "figures"):
-        assert (one.folder / f"{part}.parquet").read_bytes() == (other.folder / f"{part}.parquet").read_bytes()
+        assert (former.folder / f"{part}.parquet").read_bytes() == (other.folder / f"{part}.parquet").read_bytes()
 
 
 def test_a_town_that_is_its_areas_adds_up(tmp_path: Path, rounding: Registry) -> None:
@@ -144,7 +144,7 @@ def test_a_town_that_is_its_areas_adds_up(tmp_path: Path, rounding: Registry) ->
     )
     release = made(whole, rounding, tmp_path / "r")
     (town_row,) = release.figures.filter(place_kind="municipality", indicator=SHARE, year=2012).rows(named=True)
-    areas = [told(release, area) for area in ASSISTED]
+    areas = [cell_of(release, area) for area in ASSISTED]
     assert town_row["shown_numerator"] == sum(x for x, _, _ in areas)  # type: ignore[misc]
     assert town_row["shown_denominator"] == sum(n for _, n, _ in areas)  # type: ignore[misc]
     assert release.record["attack"]["leaks"] == 0
@@ -155,11 +155,11 @@ def test_every_output_says_that_counts_are_rounded(tmp_path: Path, rounding: Reg
     release = made(snapshot, rounding, releases)
     ledger = store.ledger_of(releases)
     written = approve.write_extract(release, "aarhus", snapshot, rounding, ledger, tmp_path / "e")
-    said = "antal er rundet af til hele 5, op eller ned; andele er regnet af de afrundede antal"
+    words = "antal er rundet af til hele 5, op eller ned; andele er regnet af de afrundede antal"
     for name in ("definitioner.txt", "aendringer.txt", "sider/index.html", "sider/omraade-ager.html"):
         text = " ".join((written.folder / name).read_text(encoding="utf-8").split())
         assert "AFRUNDET" in text, name
-        assert said in text, name
+        assert words in text, name
     (listed,) = written.folder.glob("*.csv")
     rows = listed.read_text(encoding="utf-8-sig").splitlines()
     own = [row for row in rows if ";boligområde;Ager;" in row and "kontanthjælp" in row.lower() and ";2012;" in row]

@@ -20,11 +20,13 @@ AREAS = {"ager": "0461", "bakke": "0461", "dal": "0461", "eng": "0751"}
 MUNICIPAL, STATBANK, UNKNOWN = "municipal_yearly", "statbank_folk1a", "housing_statistics"
 
 
-def figure(place: str, indicator: str, x: int | None = None, n: int | None = None, **said: object) -> dict[str, object]:
+def figure(
+    place: str, indicator: str, x: int | None = None, n: int | None = None, **fields: object
+) -> dict[str, object]:
     value = float(x) if x is not None and n is None else 100 * x / n if x is not None and n else 12.5
     counts = {"numerator": x, "denominator": n} if n is not None else {"numerator": None, "denominator": None}
     row = {"place": place, "year": 2012, "indicator": indicator, "value": value, "source": MUNICIPAL, "window_years": 1}
-    return {**row, **counts, **said}
+    return {**row, **counts, **fields}
 
 
 def everything(areas: pl.DataFrame, plans: pl.DataFrame, municipalities: pl.DataFrame) -> Scope:
@@ -97,22 +99,22 @@ RESIDENTS = [figure(area, "residents", people) for area, people in zip(AREAS, (9
 TOWN = figure("0461", "residents", 190_000, source=STATBANK)
 
 
-def of(place: str, indicator: str, part: str = "count", kind: str = "area") -> Key:
+def key_of(place: str, indicator: str, part: str = "count", kind: str = "area") -> Key:
     return Key(kind, place, 2012, indicator, part)  # type: ignore[arg-type]
 
 
 def test_an_area_under_a_floor_is_withheld_whole_and_its_figures_are_protected(registry: Registry) -> None:
     made = built(registry, *RESIDENTS, TOWN, figure("dal", "convicted_pct", 30, 70)).tables
-    assert {made.cells[of("dal", "convicted_pct", part)].standing for part in ("numerator", "denominator")} == {
+    assert {made.cells[key_of("dal", "convicted_pct", part)].standing for part in ("numerator", "denominator")} == {
         "withheld"
     }
-    assert (made.cells[of("dal", "residents")].reason, made.cells[of("dal", "residents")].upper) == (
+    assert (made.cells[key_of("dal", "residents")].reason, made.cells[key_of("dal", "residents")].upper) == (
         "area_too_small",
         99,
     )
     hiding = hide(made)
-    assert marks(made, hiding)[of("dal", "residents")] == "area_too_small"
-    assert of("dal", "residents") not in shown(made, hiding)
+    assert marks(made, hiding)[key_of("dal", "residents")] == "area_too_small"
+    assert key_of("dal", "residents") not in shown(made, hiding)
     assert not hiding.unprotected
     assert not attack(Exhibit(made, shown(made, hiding))).leaks
 
@@ -121,18 +123,18 @@ def test_an_area_with_few_households_or_of_unknown_size_is_withheld(registry: Re
     few = figure("ager", "single_parent_pct", 12, 49)
     unknown = figure("eng", "convicted_pct", 50, 300)
     cells = built(registry, *RESIDENTS[:3], few, unknown).tables.cells
-    assert cells[of("ager", "residents")].reason == "area_too_small"
-    assert cells[of("bakke", "residents")].standing == "open"
-    assert cells[of("eng", "convicted_pct", "numerator")].reason == "size_unknown"
+    assert cells[key_of("ager", "residents")].reason == "area_too_small"
+    assert cells[key_of("bakke", "residents")].standing == "open"
+    assert cells[key_of("eng", "convicted_pct", "numerator")].reason == "size_unknown"
 
 
 @pytest.mark.parametrize("size", [figure("ager", "dwellings", 49), figure("ager", "move_out_pct", 12, 49)])
 def test_where_households_are_not_counted_dwellings_bound_them(registry: Registry, size: dict[str, object]) -> None:
     cells = built(registry, *RESIDENTS, size).tables.cells
-    assert cells[of("ager", "residents")].reason == "area_too_small"
+    assert cells[key_of("ager", "residents")].reason == "area_too_small"
     size |= {"value": 50.0, "denominator": size["denominator"] and 50}
     counted = built(registry, *RESIDENTS, size, figure("ager", "single_parent_pct", 12, 50)).tables.cells
-    assert counted[of("ager", "residents")].reason is None
+    assert counted[key_of("ager", "residents")].reason is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_an_area_is_as_large_as_the_least_that_any_source_says(
     rows = [figure("ager", "convicted_pct", 30, 70)] + ([figure("ager", "residents", residents)] if residents else [])
     plans = {"plan_id": ["p"], "area_ids": ["ager, bakke"], "dwellings": [of_plan]}
     made = built_of(registry, {"ager": "0461", "bakke": "0461"}, *rows, plans=plans, dwellings=[listed, 400])
-    assert made.tables.cells[of("ager", "convicted_pct", "numerator")].reason == reason
+    assert made.tables.cells[key_of("ager", "convicted_pct", "numerator")].reason == reason
 
 
 def homes_of_ager(registry: Registry, let: int, vacant: int) -> Tables:
@@ -178,17 +180,17 @@ def test_few_inhabited_among_vacant_dwellings_are_hidden(registry: Registry) -> 
     rows = [figure("ager", "dwellings", 60), figure("ager", "vacant_dwellings_pct", 57, 60)]
     made = built_of(registry, {"ager": "0461"}, figure("ager", "residents", 900), *rows).tables
     hiding = hide(made)
-    assert of("ager", "vacant_dwellings_pct", "numerator") in hiding.hidden
+    assert key_of("ager", "vacant_dwellings_pct", "numerator") in hiding.hidden
     assert not attack(Exhibit(made, shown(made, hiding))).leaks
 
 
 def test_the_owner_decides_k_and_a_published_figure_is_known(registry: Registry) -> None:
     strict = figure("ager", "move_out_pct", 70, 400, source=UNKNOWN)
     cells = built(registry, *RESIDENTS, TOWN, strict, figure("bakke", "convicted_pct", 2, 500)).tables.cells
-    assert cells[of("ager", "move_out_pct", "numerator")].k == registry.disclosure.strictest.k
-    assert cells[of("bakke", "convicted_pct", "numerator")].k == 5
-    assert cells[of("bakke", "convicted_pct", "complement")].standing == "latent"
-    assert cells[of("0461", "residents", kind="municipality")].standing == "known"
+    assert cells[key_of("ager", "move_out_pct", "numerator")].k == registry.disclosure.strictest.k
+    assert cells[key_of("bakke", "convicted_pct", "numerator")].k == 5
+    assert cells[key_of("bakke", "convicted_pct", "complement")].standing == "latent"
+    assert cells[key_of("0461", "residents", kind="municipality")].standing == "known"
 
 
 def test_groups_and_larger_places_are_sums(registry: Registry) -> None:
@@ -232,7 +234,7 @@ def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(r
     made = built(registry, *RESIDENTS, repeated)
     assert made.left_out == (LeftOut("area", "ager", 2012, "social_assistance_pct", "repeats_another_year"),)
     published = built(registry, *RESIDENTS, {**repeated, "source": STATBANK})
-    assert published.tables.cells[of("ager", "social_assistance_pct", "numerator")].standing == "known"
+    assert published.tables.cells[key_of("ager", "social_assistance_pct", "numerator")].standing == "known"
 
 
 SHARES = st.lists(st.sampled_from([0, 2, 3, 5, 8, 30, 60]), min_size=4, max_size=4)

@@ -88,11 +88,11 @@ def test_a_chain_tells_by_itself_what_leaks(inner: list[list[int]], k: int) -> N
         assert (leak.key, leak.attacker) in {(other.key, other.attacker) for other in again.leaks}
         for name in leak.chain:
             fewer = Tables(tables.cells, tuple(t for t in tables.sums if t.name in leak.chain and t.name != name))
-            said = {
+            claims = {
                 (other.key, other.attacker, other.says)
                 for other in attack(Exhibit(fewer, shown(tables, hiding)), with_chains=False).leaks
             }
-            assert (leak.key, leak.attacker, leak.says) not in said
+            assert (leak.key, leak.attacker, leak.says) not in claims
 
 
 def test_a_lone_small_cell_is_read_off_its_row() -> None:
@@ -211,8 +211,8 @@ def test_a_value_between_the_ends_that_no_table_has_is_a_leak() -> None:
     cells = [Cell(half, 2, 5), Cell(other, 2, 5), Cell(double, 4, 5)]
     sums = (Sum("double", double, (half, other)), Sum("the same people", half, (other,)))
     found = attack(Exhibit(Tables({cell.key: cell for cell in cells}, sums), {}))
-    said = {(leak.attacker, leak.says, leak.chain) for leak in found.leaks if leak.key == double}
-    assert said == {(who, "can exclude 1", ("double", "the same people")) for who in ("insider", "outsider")}
+    claims = {(leak.attacker, leak.says, leak.chain) for leak in found.leaks if leak.key == double}
+    assert claims == {(who, "can exclude 1", ("double", "the same people")) for who in ("insider", "outsider")}
 
 
 def test_a_sum_that_does_not_hold_is_no_sum() -> None:

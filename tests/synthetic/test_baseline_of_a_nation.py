@@ -55,7 +55,7 @@ def test_everything_says_that_it_is_synthetic(nation: Path, snapshot: Snapshot) 
 
 
 def test_there_is_a_card_for_each_outcome(nation: Path, registry: Registry) -> None:
-    outcomes = {of.id for of in registry.indicators.values() if of.indicator_group not in (None, "background")}
+    outcomes = {each.id for each in registry.indicators.values() if each.indicator_group not in (None, "background")}
     made = {file.name for file in (nation / "baseline").iterdir()}
     assert made == {"index.html", "plots"} | {f"{name}.{form}" for name in outcomes for form in ("html", "pdf")}
 

@@ -161,10 +161,10 @@ def with_entries(folder: Path, populations: str, indicators: str) -> Registry:
     return load(folder)
 
 
-def share(name: str, counts: str, among: str, of: str) -> str:
+def share(name: str, counts: str, among: str, base: str) -> str:
     return (
         f'\n[{name}]\nindicator_group = "background"\ndrawn_from = "a register"\nkind = "share"\nunit = "percent"\n'
-        f'numerator = "some"\ndenominator = "{of}"\ncount_basis = "persons"\ncounts = "{counts}"\namong = "{among}"\n'
+        f'numerator = "some"\ndenominator = "{base}"\ncount_basis = "persons"\ncounts = "{counts}"\namong = "{among}"\n'
         f'polarity = "neutral"\nlabel_da = "{name}"\nlabel_en = "{name}"\ndefinition = "Odd."\n'
         'definition_da = "Sær."\npopulation = "some"\npopulation_da = "nogle"\nminimum = 0\nmaximum = 100\n'
         'decimals = 1\ndisclosure_class = "ordinary"\n'
@@ -204,12 +204,12 @@ def test_shares_that_contradict_each_other_give_way_to_the_first(tmp_path: Path)
     """Whoever is neither non-western nor western is Danish: what is planted for them cannot be true."""
     danish = '\n[population.danish]\nwithin = "residents"\nlabel = "danish"\nwhere = { origin = ["danish"] }\n'
     registry = with_entries(tmp_path / "registry", danish, share("danish_pct", "danish", "residents", "all residents"))
-    of = draw(RAW, registry, seed=7, areas=60, years=YEARS[:1]).of_areas
-    rest = 100 - of["nonwestern_pct"].expected - of["western_pct"].expected
-    assert of["danish_pct"].expected == pytest.approx(rest)
-    assert of["nonwestern_pct"].expected.mean() == pytest.approx(23, abs=8)
-    origins = (of["nonwestern_pct"].numerator, of["western_pct"].numerator, of["danish_pct"].numerator)
-    assert (sum(origins) == of["danish_pct"].denominator).all()
+    figures = draw(RAW, registry, seed=7, areas=60, years=YEARS[:1]).of_areas
+    rest = 100 - figures["nonwestern_pct"].expected - figures["western_pct"].expected
+    assert figures["danish_pct"].expected == pytest.approx(rest)
+    assert figures["nonwestern_pct"].expected.mean() == pytest.approx(23, abs=8)
+    origins = (figures["nonwestern_pct"].numerator, figures["western_pct"].numerator, figures["danish_pct"].numerator)
+    assert (sum(origins) == figures["danish_pct"].denominator).all()
 
 
 def test_a_share_of_what_it_is_no_part_of_is_refused(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_plans_and_areas_are_many_to_many(whole: Nation) -> None:
         if row["Art"] == "boligsocial indsats":
             for area in row["Boligområder"].split(", "):
                 plans[area, row["Kommune"]].add(row["Helhedsplan"])
-    assert sum(len(of) > 1 for of in plans.values()) >= 3
+    assert sum(len(years) > 1 for years in plans.values()) >= 3
     assert len(plans) > 162
 
 
@@ -195,9 +195,9 @@ def test_every_delivery_says_that_it_is_synthetic(small: Nation) -> None:
     assert len(files) > 40
     for file in files:
         head = file.read_text(encoding="utf-8").splitlines()[:6]
-        said = [line.lstrip("# ") for line in head]
-        assert "oprindelse: syntetisk" in said, file
-        assert said[0].startswith("kilde: Syntetisk nation"), file
+        notes = [line.lstrip("# ") for line in head]
+        assert "oprindelse: syntetisk" in notes, file
+        assert notes[0].startswith("kilde: Syntetisk nation"), file
     for file in small.truth.iterdir():
         if file.suffix == ".csv":
             assert pl.read_csv(file)["origin"].unique().to_list() == ["synthetic"]
@@ -235,7 +235,9 @@ def test_what_is_delivered_of_a_place_adds_up(
             nonwestern, everybody = figures["nonwestern_pct"]
             assert figures["descendant_pct"][0] <= nonwestern <= everybody - figures["western_pct"][0], place
             tried["origins", place[0]] += 1
-    assert set(tried) == {(kind, of) for kind in ("ages", "homes", "origins") for of in {place[0] for place in of_2010}}
+    assert set(tried) == {
+        (kind, place) for kind in ("ages", "homes", "origins") for place in {key[0] for key in of_2010}
+    }
     assert min(tried[kind, "boligområde"] for kind in ("ages", "homes", "origins")) > 100
 
 
@@ -358,13 +360,13 @@ def test_drawn_figures_lie_around_the_truth(drawn: DrawnNation) -> None:
 
 
 def test_parts_never_exceed_their_whole(drawn: DrawnNation) -> None:
-    of = drawn.of_areas
-    persons = {name: figure.numerator for name, figure in of.items() if figure.numerator is not None}
+    figures = drawn.of_areas
+    persons = {name: figure.numerator for name, figure in figures.items() if figure.numerator is not None}
     assert (persons["descendant_pct"] <= persons["nonwestern_pct"]).all()
     apart = ("basic_education_pct", "vocational_education_pct", "higher_education_pct")
-    assert (sum(persons[name] for name in apart) <= of[apart[0]].denominator).all()
+    assert (sum(persons[name] for name in apart) <= figures[apart[0]].denominator).all()
     working = persons["outside_work_pct"] + persons["employed_18_64_pct"]
-    assert (working <= of["outside_work_pct"].denominator).all()
+    assert (working <= figures["outside_work_pct"].denominator).all()
 
 
 def test_figures_do_not_depend_on_which_others_are_drawn(drawn: DrawnNation, registry: Registry) -> None:
@@ -439,10 +441,10 @@ def test_lists_follow_the_rules_of_2010(drawn: DrawnNation) -> None:
     Outside work and convictions are those of the four years before, together.
     """
     at, before = drawn.years.index(2010), [drawn.years.index(year) for year in range(2006, 2010)]
-    of = drawn.of_areas
+    figures = drawn.of_areas
     shares = {}
     for name, years in (("outside_work_pct", before), ("nonwestern_pct", [at]), ("convicted_pct", before)):
-        counts, bases = of[name].numerator, of[name].denominator
+        counts, bases = figures[name].numerator, figures[name].denominator
         assert counts is not None
         assert bases is not None
         shares[name] = 100 * counts[:, years].sum(axis=1) / bases[:, years].sum(axis=1)
@@ -451,8 +453,8 @@ def test_lists_follow_the_rules_of_2010(drawn: DrawnNation) -> None:
         + (shares["nonwestern_pct"].round(1) > 50)
         + (shares["convicted_pct"].round(2) > 2.7)
     )
-    expected = np.flatnonzero((met >= 2) & (of["residents"].value[:, at] >= 1000))
-    (made,) = published(drawn.reference, load(), of, drawn.years, [2010])
+    expected = np.flatnonzero((met >= 2) & (figures["residents"].value[:, at] >= 1000))
+    (made,) = published(drawn.reference, load(), figures, drawn.years, [2010])
     assert expected.size > 10
     assert made.areas == tuple(expected.tolist())
     assert made.on_list.all()
@@ -484,7 +486,7 @@ def test_a_small_nation_has_a_smaller_pool(small: Nation) -> None:
 
 
 def test_progress_is_told_in_order(tmp_path: Path, registry: Registry) -> None:
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     write(
         tmp_path,
         RAW,
@@ -493,9 +495,9 @@ def test_progress_is_told_in_order(tmp_path: Path, registry: Registry) -> None:
         areas=60,
         years=[2005],
         indicators=[],
-        progress=lambda _, at, of: told.append((at, of)),
+        progress=lambda _, at, last: steps.append((at, last)),
     )
-    assert [at for at, _ in told] == list(range(told[0][1] + 1))
+    assert [at for at, _ in steps] == list(range(steps[0][1] + 1))
 
 
 def test_what_is_asked_wrongly_is_said(tmp_path: Path, registry: Registry) -> None:

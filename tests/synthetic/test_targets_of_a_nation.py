@@ -37,8 +37,8 @@ ALSO = {
 CODES = {"target_no": pl.String(), "municipality_code": pl.String()}
 
 
-def made(folder: Path, registry: Registry, areas: int, ambition: Ambition | None = None, **said: Any) -> Nation:
-    kwargs = {"years": YEARS, "indicators": (*AIMED_AT, *OTHERS), "seed": 12} | said
+def made(folder: Path, registry: Registry, areas: int, ambition: Ambition | None = None, **options: Any) -> Nation:
+    kwargs = {"years": YEARS, "indicators": (*AIMED_AT, *OTHERS), "seed": 12} | options
     return write(folder, RAW, registry, areas=areas, ambition=ambition, **kwargs)
 
 
@@ -95,10 +95,10 @@ def test_the_smallest_visible_change_by_hand() -> None:
 @pytest.mark.parametrize("times", [0.3, 1.05, 1.8])
 def test_a_step_is_so_many_smallest_visible_changes(name: str, times: float, registry: Registry) -> None:
     """Its size depends on where it ends, and so does the smallest visible change."""
-    of = registry.indicators[name]
-    step = step_of(of, times, 25, 900, 950)
-    assert (step > 0) == (of.polarity == "high_is_better")
-    assert abs(step) == pytest.approx(times * visible_change(of, 25, 900, 25 + step, 950))
+    indicator = registry.indicators[name]
+    step = step_of(indicator, times, 25, 900, 950)
+    assert (step > 0) == (indicator.polarity == "high_is_better")
+    assert abs(step) == pytest.approx(times * visible_change(indicator, 25, 900, 25 + step, 950))
 
 
 def test_targets_are_set_on_what_can_be_told_every_year(registry: Registry) -> None:
@@ -174,11 +174,11 @@ def test_counts_lie_around_what_was_planted(whole: Nation) -> None:
         for row in lines(whole, "housing_statistics")
         if row["Indikator"] == "move_out_pct"
     }
-    of = expected.filter(pl.col("year") > pl.col("start_year"), indicator="move_out_pct")
+    moves = expected.filter(pl.col("year") > pl.col("start_year"), indicator="move_out_pct")
     z = [
         (delivered[homes[row["area_id"]], home_of[row["area_id"]], row["indicator"], row["year"]] - row["expected"])
         / row["spread"]
-        for row in of.to_dicts()
+        for row in moves.to_dicts()
     ]
     assert len(z) > 350
     assert abs(np.mean(z)) < 2.6 / len(z) ** 0.5
@@ -316,9 +316,9 @@ def test_final_verdicts_agree_with_what_was_planted(registry: Registry) -> None:
     judged = pl.concat(simulation.verdicts(registry, [311], 1000))
     assert judged["target_verdict"].null_count() == 0
     for planted_, least in (("no_change", 150), ("to_target", 150)):
-        wrong, of = simulation.count(judged, planted_)
-        assert of > least
-        assert wrong <= simulation.band(of)[1] == stats.binom.ppf(0.995, of, 0.05)
+        wrong, judged_targets = simulation.count(judged, planted_)
+        assert judged_targets > least
+        assert wrong <= simulation.band(judged_targets)[1] == stats.binom.ppf(0.995, judged_targets, 0.05)
     moved = judged.filter(planted="to_target")
     assert moved["target_verdict"].is_in(["on_the_way", "reached"]).mean() > 0.8  # type: ignore[operator]
     assert simulation.unlucky(judged).height == judged.filter(planted="no_change").height // 5

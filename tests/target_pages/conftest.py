@@ -145,14 +145,14 @@ class Town:
         self, indicator: str, values: Mapping[int, float | None], area: str = "vollsmose", **moved: Any
     ) -> None:
         """Add the figures of an area, and how it moved: `moved` are columns of area_movements."""
-        of = {"area_id": area, "indicator": indicator}
+        key = {"area_id": area, "indicator": indicator}
         for year, value in values.items():
             limits = {} if value is None else {"ci_low": value - 2, "ci_high": value + 2, "municipality_value": 60.0}
             known = {"year": year, "value": value, "window_years": 1, **limits}
-            self.add("area_profile", of | known | ({"missing_reason": "not_delivered"} if value is None else {}))
+            self.add("area_profile", key | known | ({"missing_reason": "not_delivered"} if value is None else {}))
         if moved:
             years = {"before_from": 2005, "before_to": 2007, "after_from": 2011, "after_to": 2012}
-            self.add("area_movements", of | years | {"is_headline": False} | moved)
+            self.add("area_movements", key | years | {"is_headline": False} | moved)
 
     def count(self) -> None:
         """Fill plan_overview from the targets and activities, as its SQL does."""
@@ -163,22 +163,22 @@ class Town:
                 standing[row["plan_id"], row["target_no"], row["target_version"]] = row["target_verdict"]
         for plan in [row["plan_id"] for row in self.rows["dim_plans"]]:
             for theme, name in names.items():
-                of = {"plan_id": plan, "effort_area_id": theme}
-                targets = [row for row in self.rows["dim_targets"] if of.items() <= row.items()]
+                key = {"plan_id": plan, "effort_area_id": theme}
+                targets = [row for row in self.rows["dim_targets"] if key.items() <= row.items()]
                 activities: dict[str, bool] = {}
                 for row in self.rows["plan_activity_years"]:
-                    if of.items() <= row.items():
+                    if key.items() <= row.items():
                         activities[row["activity"]] = activities.get(row["activity"], False) or bool(
                             row.get("indicators")
                         )
                 current = [row for row in targets if row["is_current"]]
                 measured = [row for row in current if row["indicator"]]
-                told = [standing.get((plan, row["target_no"], row["target_version"])) for row in measured]
+                verdicts = [standing.get((plan, row["target_no"], row["target_version"])) for row in measured]
                 if targets or activities:
-                    counts = {verdict: told.count(verdict) for verdict in ("reached", "on_the_way", "off_the_way")}
+                    counts = {verdict: verdicts.count(verdict) for verdict in ("reached", "on_the_way", "off_the_way")}
                     self.add(
                         "plan_overview",
-                        of
+                        key
                         | counts
                         | {
                             "effort_area": name,
@@ -186,8 +186,8 @@ class Town:
                             "goals_measurable": len(measured),
                             "goals_not_measurable": len(current) - len(measured),
                             "goals_withdrawn": sum(bool(row.get("is_withdrawn")) for row in targets),
-                            "cannot_be_told": told.count("cannot_be_told"),
-                            "without_verdict": told.count(None),
+                            "cannot_be_told": verdicts.count("cannot_be_told"),
+                            "without_verdict": verdicts.count(None),
                             "activities": len(activities),
                             "activities_with_indicator": sum(activities.values()),
                             "activities_without_indicator": len(activities) - sum(activities.values()),
@@ -217,22 +217,24 @@ def empty_town(registry: Registry) -> Town:
 def bare(registry: Registry) -> Town:
     """The town of `empty_town`."""
     town = Town(registry)
-    of = {"municipality_code": "0461", "municipality_name": "Odense"}
-    town.add("dim_secretariats", {"secretariat_id": "odense", "secretariat_name": "Områdesekretariatet i Odense"} | of)
-    town.add("dim_areas", {"area_id": "vollsmose", "area_name": "Vollsmose"} | of)
-    town.add("dim_areas", {"area_id": "bogparken", "area_name": "Bøgeparken"} | of)
+    home = {"municipality_code": "0461", "municipality_name": "Odense"}
+    town.add(
+        "dim_secretariats", {"secretariat_id": "odense", "secretariat_name": "Områdesekretariatet i Odense"} | home
+    )
+    town.add("dim_areas", {"area_id": "vollsmose", "area_name": "Vollsmose"} | home)
+    town.add("dim_areas", {"area_id": "bogparken", "area_name": "Bøgeparken"} | home)
     town.plan(PLAN, "Helhedsplan Vollsmose", areas="vollsmose, bogparken")
     return town
 
 
 def _add_figures(town: Town) -> None:
     """Figures of the shared indicators: one that moved, and one of which nobody can say so."""
-    told = {"movement": 5.8, "movement_low": 2.1, "movement_high": 9.5, "lasting_movement": 4.2, "is_headline": True}
+    moved = {"movement": 5.8, "movement_low": 2.1, "movement_high": 9.5, "lasting_movement": 4.2, "is_headline": True}
     ends = {"before_value": 42.6, "after_value": 48.4, "municipality_before": 70.1, "municipality_after": 71.0}
     town.figures(
         "employed_18_64_pct",
         {2007: 42.5, 2008: 44.1, 2009: None, 2010: 46.0, 2011: 48.2},
-        **told,
+        **moved,
         **ends,
         municipality_movement=0.9,
     )
@@ -272,9 +274,9 @@ def full(registry: Registry) -> Town:
     town.target("2", "youth_in_education_pct", version=2, **young, **newer, **up)
     off = dict.fromkeys(range(2009, 2013), "off_the_way")
     town.years("2", {2008: 44.1, 2009: 44.0, 2010: 43.9, 2011: 44.2, 2012: 44.0}, off, verdict_kind="replaced")
-    told = {"verdict_kind": "afterwards"}
+    kind = {"verdict_kind": "afterwards"}
     town.years("2", {2008: 44.1, 2009: 44.0, 2010: 43.9, 2011: 44.2, 2012: 44.0}, off, version=2)
-    town.change("target_progress", told, target_no="2", target_version=2, year=2009)
+    town.change("target_progress", kind, target_no="2", target_version=2, year=2009)
     town.target("3", "outside_work_pct", goal="Færre står uden for arbejdsmarkedet", visible_change=None)
     town.change(
         "dim_targets", {"visible_count": None, "step_is_visible": None, "start_check": "differs"}, target_no="3"
@@ -378,14 +380,14 @@ def full(registry: Registry) -> Town:
                 "municipality_years": "2007, 2008, 2009",
             },
         }.get(indicator.id, {"gap": "nothing_delivered", "areas_with_figures": 0})
-        of = {
+        key = {
             "municipality_code": "0461",
             "municipality_name": "Odense",
             "known_areas": 2,
             "of_areas": indicator.of_areas,
         }
         places = {} if indicator.of_areas else {"municipality_years": "2008", "municipality_sources": "statbank_aup"}
-        town.add("data_overview", of | {"indicator": indicator.id} | known | places)
+        town.add("data_overview", key | {"indicator": indicator.id} | known | places)
     _add_figures(town)
     town.count()
     return town

@@ -80,61 +80,61 @@ def answers(snapshot: Snapshot, registry: Any, folder: Path, **change: str) -> t
 
 
 def test_each_question_is_answered_in_plain_danish(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
-    said, fine = answers(counted, registry, tmp_path)
+    words, fine = answers(counted, registry, tmp_path)
     # 2.80 sqrt((30 * 70 + 20 * 80) / 200) = 12.0 points, 24 of 200 persons; the step is 10 points, 20 persons.
-    assert said[0] == "Der er tal for 'Andel unge uden job og uddannelse' i Bispehaven for 2008 og 2009."
-    assert said[1] == "Startværdien 30,0 % er den, som tallene viser for 2008."
-    assert "Skridtet til målet er −10,0 procentpoint, det svarer til 20 personer." in said[2]
-    assert "er 12,0 procentpoint eller 24 personer" in said[2]
-    assert "selv når målet er nået, kan tallene sandsynligvis ikke vise det" in said[2]
+    assert words[0] == "Der er tal for 'Andel unge uden job og uddannelse' i Bispehaven for 2008 og 2009."
+    assert words[1] == "Startværdien 30,0 % er den, som tallene viser for 2008."
+    assert "Skridtet til målet er −10,0 procentpoint, det svarer til 20 personer." in words[2]
+    assert "er 12,0 procentpoint eller 24 personer" in words[2]
+    assert "selv når målet er nået, kan tallene sandsynligvis ikke vise det" in words[2]
     # Of three areas with figures three years apart one went down by 10 points or more.
-    assert said[3].startswith("1 af 3 boligområder er på noget tidspunkt gået så langt ned på 3 år")
-    assert "større end 67 % af alle de ændringer" in said[3]
+    assert words[3].startswith("1 af 3 boligområder er på noget tidspunkt gået så langt ned på 3 år")
+    assert "større end 67 % af alle de ændringer" in words[3]
     # Municipal figures come on 1 May; those of 2009 were published in 2016 here, seven years later.
-    assert said[4] == "Tallet for målåret 2011 burde være udgivet 1. maj 2018, men er ikke leveret."
+    assert words[4] == "Tallet for målåret 2011 burde være udgivet 1. maj 2018, men er ikke leveret."
     assert fine == [True, True, False, True, False]
 
 
 def test_a_larger_step_can_be_seen(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
-    said, fine = answers(counted, registry, tmp_path, to="12")
-    assert "Skridtet til målet er −18,0 procentpoint, det svarer til 36 personer." in said[2]
+    words, fine = answers(counted, registry, tmp_path, to="12")
+    assert "Skridtet til målet er −18,0 procentpoint, det svarer til 36 personer." in words[2]
     assert fine[2]
-    assert said[3].startswith("0 af 3 boligområder")
+    assert words[3].startswith("0 af 3 boligområder")
     assert not fine[3]
 
 
 def test_a_starting_value_that_the_figures_do_not_have(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
-    said, fine = answers(counted, registry, tmp_path, start="45")
-    assert said[1] == "Startværdien 45,0 % passer ikke: tallene viser 30,0 % for 2008."
+    words, fine = answers(counted, registry, tmp_path, start="45")
+    assert words[1] == "Startværdien 45,0 % passer ikke: tallene viser 30,0 % for 2008."
     assert not fine[1]
-    said, fine = answers(counted, registry, tmp_path, start="31,5")
-    assert "inden for dets usikkerhed" in said[1]
+    words, fine = answers(counted, registry, tmp_path, start="31,5")
+    assert "inden for dets usikkerhed" in words[1]
     assert fine[1]
 
 
 def test_what_is_not_measured_for_the_area(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
-    said, fine = answers(counted, registry, tmp_path, indicator="safe_evening_pct", way="skal stige", to="50")
-    assert said[0] == "Der er ingen tal for 'Andel trygge om aftenen' i Bispehaven. Målet kan ikke følges."
-    assert "kan ikke kontrolleres" in said[1]
-    assert "der er intet tal for startåret" in said[2]
-    assert said[3] == "Ingen boligområder har to tal med 3 år imellem, der kan sammenlignes."
-    assert said[4] == "Det vides ikke, om der kommer et tal for målåret 2011."
+    words, fine = answers(counted, registry, tmp_path, indicator="safe_evening_pct", way="skal stige", to="50")
+    assert words[0] == "Der er ingen tal for 'Andel trygge om aftenen' i Bispehaven. Målet kan ikke følges."
+    assert "kan ikke kontrolleres" in words[1]
+    assert "der er intet tal for startåret" in words[2]
+    assert words[3] == "Ingen boligområder har to tal med 3 år imellem, der kan sammenlignes."
+    assert words[4] == "Det vides ikke, om der kommer et tal for målåret 2011."
     assert fine == [False] * 5
 
 
 def test_figures_without_an_interval_cannot_tell_movement_from_chance(
     counted: Snapshot, registry: Any, tmp_path: Path
 ) -> None:
-    said, fine = answers(counted, registry, tmp_path, indicator="outside_work_pct", start="40", to="30")
-    assert "ingen beregnet usikkerhed" in said[0]
+    words, fine = answers(counted, registry, tmp_path, indicator="outside_work_pct", start="40", to="30")
+    assert "ingen beregnet usikkerhed" in words[0]
     assert not fine[0]
-    assert "usikkerheden er ukendt" in said[2]
+    assert "usikkerheden er ukendt" in words[2]
 
 
 def test_goals_that_are_not_measured_or_given_up(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
     empty = dict.fromkeys(("indicator", "area", "way", "start", "from", "to", "by"), "")
-    said, fine = answers(counted, registry, tmp_path, **empty, why="der er for få personer")
-    assert (said, fine) == (["Målet følges ikke med tal: der er for få personer."], [True])
+    words, fine = answers(counted, registry, tmp_path, **empty, why="der er for få personer")
+    assert (words, fine) == (["Målet følges ikke med tal: der er for få personer."], [True])
 
 
 def test_rows_that_intake_would_set_aside_are_shown_with_their_line(
@@ -187,15 +187,15 @@ def test_a_draft_without_a_delivery_note_is_read(counted: Snapshot, registry: An
 
 
 def test_a_target_that_the_figures_have_passed_already(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
-    said, fine = answers(counted, registry, tmp_path, start="40", to="32")
-    assert said[2] == "Efter tallene er målet på 32,0 % allerede nået i 2008."
-    assert len(said) == 4
+    words, fine = answers(counted, registry, tmp_path, start="40", to="32")
+    assert words[2] == "Efter tallene er målet på 32,0 % allerede nået i 2008."
+    assert len(words) == 4
     assert not fine[2]
 
 
 def test_a_target_that_goes_against_the_good_way(counted: Snapshot, registry: Any, tmp_path: Path) -> None:
-    said, fine = answers(counted, registry, tmp_path, way="skal stige", to="45")
-    assert said[2] == "Tallet skal flytte sig den vej, som ellers regnes for den dårlige."
+    words, fine = answers(counted, registry, tmp_path, way="skal stige", to="45")
+    assert words[2] == "Tallet skal flytte sig den vej, som ellers regnes for den dårlige."
     assert not fine[2]
 
 

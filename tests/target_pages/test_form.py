@@ -47,14 +47,14 @@ def book(make_town: Callable[[], Any], registry: Registry, tmp_path_factory: pyt
 
 
 @pytest.fixture(scope="module")
-def told(book: bytes) -> Sheets:
+def content(book: bytes) -> Sheets:
     return sheets(book)
 
 
-def test_the_front_sheet_says_what_the_form_is(told: Sheets) -> None:
-    front = {row[0]: row[1] for row in told["Forside"]}
-    assert told["Forside"][0][0] == f"Årligt skema for målopfyldelse {YEAR}"
-    assert told["Forside"][1][0] == "INTERNT"
+def test_the_front_sheet_says_what_the_form_is(content: Sheets) -> None:
+    front = {row[0]: row[1] for row in content["Forside"]}
+    assert content["Forside"][0][0] == f"Årligt skema for målopfyldelse {YEAR}"
+    assert content["Forside"][1][0] == "INTERNT"
     assert front["Helhedsplan"] == "Helhedsplan Vollsmose"
     assert (front["Kommune"], front["Boligområder"], front["År"]) == ("Odense", "Vollsmose og Bøgeparken", YEAR)
     assert front["Tallenes udgave"] == "5f0c9a1b2c3d4e5f, som tallene var den 4. marts 2013"
@@ -78,23 +78,23 @@ def test_the_front_sheet_names_what_was_granted_and_has_no_goal(
     )
 
 
-def test_targets_on_shared_indicators_come_first_and_old_ones_stand_below_new_ones(told: Sheets) -> None:
-    numbers = [row["Nr."] for row in rows(told, "Mål")]
+def test_targets_on_shared_indicators_come_first_and_old_ones_stand_below_new_ones(content: Sheets) -> None:
+    numbers = [row["Nr."] for row in rows(content, "Mål")]
     assert numbers == ["1", "6", "2", "2, afløst", "4", "1.1", "3", "5, opgivet"]
-    assert [row["Fælles"] for row in rows(told, "Mål")] == ["ja", "ja", *[""] * 6]
-    versions = by_number(told)
+    assert [row["Fælles"] for row in rows(content, "Mål")] == ["ja", "ja", *[""] * 6]
+    versions = by_number(content)
     assert versions["2, afløst"]["Udgave"] == "sat den 3. maj 2008, afløst den 1. februar 2010"
     assert versions["2"]["Udgave"] == "sat den 1. februar 2010, gælder"
     assert versions["5, opgivet"]["Vurdering"] == "— Opgivet"
 
 
 def test_a_target_has_its_figures_as_numbers_and_its_verdict_in_words(
-    told: Sheets, make_town: Callable[[], Any], registry: Registry
+    content: Sheets, make_town: Callable[[], Any], registry: Registry
 ) -> None:
-    row, town = by_number(told)["1"], make_town()
-    of = {"plan_id": PLAN, "target_no": "1"}
-    target = next(found for found in town.rows["dim_targets"] if of.items() <= found.items())
-    year = next(found for found in town.rows["target_progress"] if (of | {"year": YEAR}).items() <= found.items())
+    row, town = by_number(content)["1"], make_town()
+    key = {"plan_id": PLAN, "target_no": "1"}
+    target = next(found for found in town.rows["dim_targets"] if key.items() <= found.items())
+    year = next(found for found in town.rows["target_progress"] if (key | {"year": YEAR}).items() <= found.items())
     assert row["Måles ved"] == "Andel i beskæftigelse (%)"
     assert row["Tallet er for"] == "beboere på 18-64 år"
     given = ("start_year", "start_value", "target_year", "target_value")
@@ -119,12 +119,12 @@ def test_a_target_has_its_figures_as_numbers_and_its_verdict_in_words(
     assert row["Hvorfor"] == vocabulary.MEANINGS["on_the_way"]
     assert (row["Sekretariatets bemærkning"], row["Hvad gør I nu"]) == ("", "")
     assert row["Boligområde"] == "Vollsmose"
-    assert by_number(told)["2"]["Planens målgruppe"] == "drenge på 16-20 år"
-    assert by_number(told)["2"]["Vurdering"] == "✗ Ikke på vej"
+    assert by_number(content)["2"]["Planens målgruppe"] == "drenge på 16-20 år"
+    assert by_number(content)["2"]["Vurdering"] == "✗ Ikke på vej"
 
 
-def test_what_is_missing_says_why(told: Sheets) -> None:
-    found = by_number(told)
+def test_what_is_missing_says_why(content: Sheets) -> None:
+    found = by_number(content)
     assert (found["1.1"]["Vurdering"], found["1.1"]["Hvorfor"]) == (
         "∅ Følges ikke med tal",
         "Registret kan ikke opgøres for området.",
@@ -168,9 +168,9 @@ def test_a_year_without_a_figure_and_the_starting_year(
 
 
 def test_activities_stand_with_the_participants_of_two_years(
-    told: Sheets, make_town: Callable[[], Any], registry: Registry, tmp_path: Path
+    content: Sheets, make_town: Callable[[], Any], registry: Registry, tmp_path: Path
 ) -> None:
-    found = {row["Aktivitet"]: row for row in rows(told, "Aktiviteter")}
+    found = {row["Aktivitet"]: row for row in rows(content, "Aktiviteter")}
     assert list(found) == ["Lektiecafé", "Jobvejledning i området", "Fælles spisning"]
     advice = found["Jobvejledning i området"]
     assert (advice["Deltagere 2011"], advice["Deltagere 2010"]) == (1072, "ikke oplyst")
@@ -187,23 +187,23 @@ def test_activities_stand_with_the_participants_of_two_years(
     assert sheets((tmp_path / "none.xlsx").read_bytes())["Aktiviteter"][1][0] == "Ingen i 2011 eller 2010."
 
 
-def test_every_word_and_sign_is_explained(told: Sheets, registry: Registry) -> None:
-    meanings = {row["Ord eller tegn"]: row["Betyder"] for row in rows(told, "Forklaring")}
+def test_every_word_and_sign_is_explained(content: Sheets, registry: Registry) -> None:
+    meanings = {row["Ord eller tegn"]: row["Betyder"] for row in rows(content, "Forklaring")}
     for verdict, word in vocabulary.VERDICTS.items():
         assert meanings[f"{vocabulary.SIGNS[verdict]} {word}"] == vocabulary.MEANINGS[verdict]
-    assert {row["Vurdering"] for row in rows(told, "Mål")} <= meanings.keys()
+    assert {row["Vurdering"] for row in rows(content, "Mål")} <= meanings.keys()
     for kind, meaning in vocabulary.KIND_MEANINGS.items():
         assert meanings[vocabulary.KINDS[kind]] == meaning
-    for row in rows(told, "Mål"):
+    for row in rows(content, "Mål"):
         if row["Måles ved"]:
             called = [i for i in registry.indicators.values() if row["Måles ved"].startswith(i.label_da)]
             assert any(meanings.get(indicator.label_da) == indicator.definition_da for indicator in called)
-    heads = " ".join(row["Ord eller tegn"] for row in rows(told, "Forklaring") if row["Hvor"] == "Kolonne")
+    heads = " ".join(row["Ord eller tegn"] for row in rows(content, "Forklaring") if row["Hvor"] == "Kolonne")
     assert all(head in heads for head in ("Usikkerhed", "På vejen", "Ændring siden start", "Fælles"))
 
 
-def test_nothing_says_that_the_plan_has_brought_a_movement_about(told: Sheets) -> None:
-    text = " ".join(str(cell) for found in told.values() for row in found for cell in row).casefold()
+def test_nothing_says_that_the_plan_has_brought_a_movement_about(content: Sheets) -> None:
+    text = " ".join(str(cell) for found in content.values() for row in found for cell in row).casefold()
     assert not re.search(r"effekt|virkning|skyldes", text)
 
 
@@ -268,7 +268,7 @@ def test_a_form_that_nothing_fills_is_not_written(
 
 
 @office.NEEDED
-def test_libreoffice_opens_it_and_finds_the_same(book: bytes, told: Sheets, tmp_path: Path) -> None:
+def test_libreoffice_opens_it_and_finds_the_same(book: bytes, content: Sheets, tmp_path: Path) -> None:
     (tmp_path / "form.xlsx").write_bytes(book)
     folder = in_libreoffice(tmp_path, [tmp_path / "form.xlsx"])
 
@@ -276,7 +276,7 @@ def test_libreoffice_opens_it_and_finds_the_same(book: bytes, told: Sheets, tmp_
         return [[round(cell, 9) if isinstance(cell, float) else cell for cell in row] for row in rows]
 
     saved = sheets((folder / "form.xlsx").read_bytes())
-    assert saved.keys() == told.keys()
-    for name in told:
-        width, height = len(told[name][0]), len(told[name])
-        assert rounded([row[:width] for row in saved[name][:height]]) == rounded(told[name])
+    assert saved.keys() == content.keys()
+    for name in content:
+        width, height = len(content[name][0]), len(content[name])
+        assert rounded([row[:width] for row in saved[name][:height]]) == rounded(content[name])

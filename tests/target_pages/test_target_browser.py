@@ -71,8 +71,8 @@ def test_pages_fit_and_ask_for_nothing(page: Any, folder: Path, width: int, medi
 def test_text_can_be_told_from_its_ground(page: Any, folder: Path) -> None:
     for file in sorted(folder.glob("*.html")):
         page.goto(file.as_uri())
-        ratio, said = page.evaluate(CONTRAST)
-        assert 4.5 <= ratio < 99, (file.name, said)
+        ratio, label = page.evaluate(CONTRAST)
+        assert 4.5 <= ratio < 99, (file.name, label)
 
 
 def test_text_of_charts_is_readable_on_a_telephone(page: Any, folder: Path) -> None:
@@ -126,8 +126,8 @@ def test_regions_that_scroll_are_named_and_can_be_scrolled(page: Any, folder: Pa
         page.goto(file.as_uri())
         asked = "e => [e.getAttribute('role'), e.getAttribute('tabindex'), e.getAttribute('aria-label')]"
         regions = page.evaluate(f"[...document.querySelectorAll('.wide')].map({asked})")
-        assert all((role, stop) == ("region", "0") and len(said) > 10 for role, stop, said in regions), file.name
-        assert len({said for _, _, said in regions}) == len(regions), file.name
+        assert all((role, stop) == ("region", "0") and len(label) > 10 for role, stop, label in regions), file.name
+        assert len({label for _, _, label in regions}) == len(regions), file.name
     page.goto((folder / "plan-vollsmose.html").as_uri())
     picture = page.locator(".theory .wide")
     assert picture.get_attribute("aria-label").startswith("Figur: sådan er det tænkt")
@@ -147,7 +147,7 @@ def test_headings_skip_no_level_and_drawings_have_words(page: Any, folder: Path)
         drawings = page.evaluate(
             "[...document.querySelectorAll('svg')].map(e => [e.getAttribute('role'), e.getAttribute('aria-label')])"
         )
-        assert all(role == "img" and len(said) > 40 for role, said in drawings), file.name
+        assert all(role == "img" and len(label) > 40 for role, label in drawings), file.name
         tables = page.evaluate("[...document.querySelectorAll('table')].map(e => e.caption && e.caption.textContent)")
         assert all(tables), file.name
         assert page.evaluate("document.querySelectorAll('th:not([scope])').length") == 0
@@ -213,8 +213,8 @@ def test_the_largest_picture_stands_on_one_sheet_with_its_heading(
     read = ["pdftotext", "-layout", tmp_path / "plan.pdf", "-"]
     sheets = subprocess.run(read, capture_output=True, text=True, check=True).stdout.split("\f")
     (sheet,) = (sheet for sheet in sheets if "Sådan er det tænkt" in sheet)
-    for said in ("Aktivitet", "Forsøg med", "planens egne ord", "Kursiv i en indikators felt"):
-        assert said in sheet
+    for label in ("Aktivitet", "Forsøg med", "planens egne ord", "Kursiv i en indikators felt"):
+        assert label in sheet
 
 
 def test_charts_are_not_cut_by_the_edge_of_a_sheet(page: Any, folder: Path) -> None:
@@ -233,4 +233,4 @@ def test_signs_are_not_colours(page: Any, folder: Path) -> None:
     page.goto((folder / "plan-vollsmose.html").as_uri())
     verdicts = page.evaluate("[...document.querySelectorAll('p.verdict')].map(e => e.innerText)")
     assert len(verdicts) == 7
-    assert len({re.split(r"\s", said)[0] for said in verdicts}) == 7
+    assert len({re.split(r"\s", label)[0] for label in verdicts}) == 7

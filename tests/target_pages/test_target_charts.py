@@ -30,7 +30,7 @@ def year(at: int, value: float | None, **more: Any) -> dict[str, Any]:
 def names(svg: str) -> dict[str, float]:
     """The text of a chart and how far to the right it stands."""
     found = re.findall(r'<text [^>]*transform="translate\(([-\d.]+),[^>]*>([^<]*)</text>', svg)
-    return {said: float(x) for x, said in found}
+    return {label: float(x) for x, label in found}
 
 
 def uprights(svg: str) -> list[float]:
@@ -50,7 +50,7 @@ def test_a_bullet_places_every_number_on_its_axis(registry: Registry) -> None:
     drawn = charts.bullet(TARGET, year(2010, 26.0), registry.indicators[INDICATOR])
     at = names(drawn)
     start, planned, value, aim = (
-        at[said] for said in ("start 2008: 20,0", "planlagt 2010: 30,0", "tal 2010: 26,0", "mål 2012: 40,0")
+        at[label] for label in ("start 2008: 20,0", "planlagt 2010: 30,0", "tal 2010: 26,0", "mål 2012: 40,0")
     )
     assert start < value < planned < aim
     per_point = (aim - start) / 20
@@ -102,9 +102,9 @@ def test_numbers_are_danish(registry: Registry) -> None:
     drawn = charts.bullet(income, now, registry.indicators["gross_income_dkk"])
     assert "tal 2010: 190.250" in drawn
     assert "180.000" in names(drawn)
-    assert not any(re.search(r"\d,\d{3}", said) for said in names(drawn))
+    assert not any(re.search(r"\d,\d{3}", label) for label in names(drawn))
     small = charts.course(TARGET, [year(2008, 20.0), year(2009, 20.4)], registry.indicators[INDICATOR])
-    assert not any("." in said for said in names(small))
+    assert not any("." in label for label in names(small))
 
 
 def test_one_single_value_still_has_a_scale(registry: Registry) -> None:
@@ -128,7 +128,7 @@ def test_a_course_places_years_and_values(registry: Registry) -> None:
     at = names(drawn)
     assert at["×"] == pytest.approx((x_0 + x_2) / 2, abs=0.1)
     assert "mål 40,0" in at
-    assert [str(each) for each in range(2008, 2013)] == [said for said in at if re.fullmatch(r"20\d\d", said)]
+    assert [str(each) for each in range(2008, 2013)] == [label for label in at if re.fullmatch(r"20\d\d", label)]
 
 
 def test_years_to_come_are_no_gaps(registry: Registry) -> None:

@@ -25,17 +25,17 @@ PLAN, OTHER, EMPTY = "vollsmose", "soenderbro", "stengaarden"
 
 
 def test_every_plan_and_secretariat_has_a_page(make_town: Callable[[], Town], tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     town = make_town()
     files = pages.write(
-        town.publish(tmp_path / "m"), town.registry, tmp_path / "p", progress=lambda *at: told.append(at)
+        town.publish(tmp_path / "m"), town.registry, tmp_path / "p", progress=lambda *at: steps.append(at)
     )
     names = ["index.html", f"plan-{PLAN}.html", f"plan-{EMPTY}.html", f"plan-{OTHER}.html", "sekretariat-odense.html"]
     assert [file.name for file in files] == names
     sheets = {f"moede-{plan}.pdf" for plan in (PLAN, EMPTY, OTHER)}
     assert {file.name for file in (tmp_path / "p").iterdir()} == {*names, *sheets}
-    assert [at[1:] for at in told] == [(0, 3), (1, 3), (2, 3), (3, 3)]
-    assert told[-1][0] == "index"
+    assert [at[1:] for at in steps] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert steps[-1][0] == "index"
 
 
 def test_some_plans_alone_leave_no_dead_link(make_town: Callable[[], Town], tmp_path: Path) -> None:
@@ -177,14 +177,14 @@ def test_no_page_says_what_caused_a_movement(folder: Path) -> None:
 
 def test_the_head_says_whose_page_it_is(plan_page: str) -> None:
     head = text(plan_page[: plan_page.index("<main")])
-    for said in (
+    for words in (
         "Helhedsplan Vollsmose: mål og tal",
         "Kommune Odense",
         "Områder Vollsmose, Bøgeparken",
         "Sekretariat Områdesekretariatet i Odense",
         "Udgave 5f0c9a1b2c3d4e5f, tal modtaget til og med 4. marts 2013",
     ):
-        assert said in head
+        assert words in head
     assert 'href="sekretariat-odense.html"' in plan_page
 
 
@@ -201,7 +201,7 @@ def test_a_plan_in_short(plan_page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "said"),
+    ("counts", "words"),
     [
         ({}, "Planen har ingen mål i Boligprofil. Planen har ikke indberettet aktiviteter."),
         ({"goals": 1, "goals_measurable": 1}, "Planen har 1 mål. Det kan måles med en af Boligprofils indikatorer."),
@@ -224,12 +224,12 @@ def test_a_plan_in_short(plan_page: str) -> None:
         ),
     ],
 )
-def test_one_and_many(empty_town: Town, counts: dict[str, int], said: str, written: Written) -> None:
+def test_one_and_many(empty_town: Town, counts: dict[str, int], words: str, written: Written) -> None:
     zero = dict.fromkeys(
         ("goals", "goals_measurable", "goals_not_measurable", "goals_withdrawn", "activities"), 0
     ) | dict.fromkeys((*vocabulary.VERDICTS, "without_verdict", "activities_without_indicator"), 0)
     empty_town.add("plan_overview", {"plan_id": PLAN, "effort_area_id": "sundhed"} | zero | counts)
-    assert said in summary(written(empty_town))
+    assert words in summary(written(empty_town))
 
 
 def test_every_goal_stands_in_the_first_table(plan_page: str) -> None:
@@ -277,7 +277,7 @@ def test_the_picture_tells_proposals_from_the_plans_own_words(plan_page: str) ->
 
 
 def test_the_table_says_what_the_picture_shows(plan_page: str) -> None:
-    rows = next(rows for said, rows in Tables(plan_page).tables.items() if said.startswith("Koblinger"))[1:]
+    rows = next(rows for words, rows in Tables(plan_page).tables.items() if words.startswith("Koblinger"))[1:]
     assert len(rows) == 6
     assert rows[0] == [
         "Børn og unge",
@@ -293,13 +293,13 @@ def test_the_table_says_what_the_picture_shows(plan_page: str) -> None:
 def test_a_plan_without_links_has_no_picture(folder: Path) -> None:
     page = (folder / f"plan-{EMPTY}.html").read_text()
     assert "<svg" not in page
-    for said in (
+    for words in (
         "Planen hører ikke under et områdesekretariat og har ingen fælles indikatorer.",
         "Planen har ikke indberettet aktiviteter.",
         "Hverken planen eller Boligprofil har sagt, hvordan indsatserne skal flytte tallene.",
         "Sekretariat intet områdesekretariat",
     ):
-        assert said in text(page)
+        assert words in text(page)
 
 
 def test_sources_are_named_in_danish(plan_page: str) -> None:
@@ -365,9 +365,9 @@ def test_a_secretariat_sees_which_figures_there_are(folder: Path, registry: Regi
 def test_a_secretariat_without_anything_says_so(empty_town: Town, tmp_path: Path) -> None:
     empty_town.rows["dim_plans"].clear()
     pages.write(empty_town.publish(tmp_path / "m"), empty_town.registry, tmp_path / "p")
-    said = text((tmp_path / "p" / "sekretariat-odense.html").read_text())
-    assert "Ingen fælles indikatorer er aftalt." in said
-    assert "Ingen helhedsplan hører under sekretariatet." in said
+    words = text((tmp_path / "p" / "sekretariat-odense.html").read_text())
+    assert "Ingen fælles indikatorer er aftalt." in words
+    assert "Ingen helhedsplan hører under sekretariatet." in words
     assert "0 helhedsplaner med 0 mål." in text((tmp_path / "p" / "index.html").read_text())
 
 

@@ -70,8 +70,8 @@ def test_an_effort_area_that_was_granted_without_a_goal_says_so(
 
 
 def test_a_goal_on_the_way(plan_page: str) -> None:
-    said = text(target(plan_page, "1"))
-    for told in (
+    words = text(target(plan_page, "1"))
+    for needed in (
         "Mål 1: Flere voksne er i arbejde Fælles indikator. Sat den 3. maj 2008 af styregruppen.",
         "↗ På vej i 2011 (foreløbig vurdering)",
         vocabulary.MEANINGS["on_the_way"],
@@ -89,8 +89,8 @@ def test_a_goal_on_the_way(plan_page: str) -> None:
         "Om målet bliver nået i 2012: det nyeste tal er fra 2011.",
         "× 2009: tallet er ikke leveret.",
     ):
-        assert told in said, told
-    assert "Stigningen er sikker, og den kan godt være så stor, som vejen til målet kræver." in said
+        assert needed in words, needed
+    assert "Stigningen er sikker, og den kan godt være så stor, som vejen til målet kræver." in words
 
 
 def test_the_years_of_a_goal_are_those_of_the_mart(plan_page: str) -> None:
@@ -111,35 +111,35 @@ def test_the_years_of_a_goal_are_those_of_the_mart(plan_page: str) -> None:
 
 
 def test_a_revised_goal_keeps_what_it_was(plan_page: str) -> None:
-    said = text(target(plan_page, "2"))
-    assert "Sat den 3. maj 2008 af styregruppen." in said
-    assert "Ændret Den 1. februar 2010 af bestyrelsen." in said
+    words = text(target(plan_page, "2"))
+    assert "Sat den 3. maj 2008 af styregruppen." in words
+    assert "Ændret Den 1. februar 2010 af bestyrelsen." in words
     assert (
         "Oprindeligt mål: Skal stige fra 44,1 % i 2008 til 60,0 % i 2012. Sat den 3. maj 2008, afløst den 1. februar "
-        "2010. Målt mod det: ✗ ikke på vej i 2012." in said
+        "2010. Målt mod det: ✗ ikke på vej i 2012." in words
     )
-    assert "Mål Skal stige fra 44,1 % i 2008 til 52,0 % i 2012." in said
-    assert "✗ Ikke på vej i 2012 (slutvurdering)" in said
+    assert "Mål Skal stige fra 44,1 % i 2008 til 52,0 % i 2012." in words
+    assert "✗ Ikke på vej i 2012 (slutvurdering)" in words
     assert table(plan_page, "Mål 2, år for år")["2009"]["Bemærk"] == vocabulary.KINDS["afterwards"]
-    assert "Planens målgruppe drenge på 16-20 år" in said
-    assert "Om planens målgruppe har flyttet sig på samme måde" in said
+    assert "Planens målgruppe drenge på 16-20 år" in words
+    assert "Om planens målgruppe har flyttet sig på samme måde" in words
 
 
 def test_what_cannot_be_told_has_its_reasons(plan_page: str) -> None:
-    said = text(target(plan_page, "3"))
-    assert "? Kan ikke afgøres i 2010" in said
+    words = text(target(plan_page, "3"))
+    assert "? Kan ikke afgøres i 2010" in words
     assert (
         "Planen skriver 45,0 % i startåret, tallene viser 43,1 %; planen kan rette sin startværdi. Usikkerheden "
-        "kan ikke regnes for det, der tælles. Ingen levering løser det; et andet tal kan. Målåret er ikke nået" in said
+        "kan ikke regnes for det, der tælles. Ingen levering løser det; et andet tal kan. Målåret er ikke nået" in words
     )
-    assert f"Ingen usikkerhed er vist: {vocabulary.WHY['no_interval_for_basis']}." in said
-    assert "lodret streg" not in said
-    assert "Tallene viser 43,1 %, og vejen er regnet derfra." in said
-    assert "(usikkerheden er ukendt)" in said
-    assert f"Om det kan ses, ved vi ikke: {vocabulary.WHY['no_interval_for_basis']}." in said
-    assert "Om noget område har flyttet sig så langt på 4 år, ved vi ikke" in said
-    assert "Om tallet for 2010 bliver stående: det er foreløbigt." in said
-    assert "Hvad der skete i 2010 alene: tallet er et gennemsnit over 4 år." in said
+    assert f"Ingen usikkerhed er vist: {vocabulary.WHY['no_interval_for_basis']}." in words
+    assert "lodret streg" not in words
+    assert "Tallene viser 43,1 %, og vejen er regnet derfra." in words
+    assert "(usikkerheden er ukendt)" in words
+    assert f"Om det kan ses, ved vi ikke: {vocabulary.WHY['no_interval_for_basis']}." in words
+    assert "Om noget område har flyttet sig så langt på 4 år, ved vi ikke" in words
+    assert "Om tallet for 2010 bliver stående: det er foreløbigt." in words
+    assert "Hvad der skete i 2010 alene: tallet er et gennemsnit over 4 år." in words
 
 
 def test_locked_twins_are_said_to_be_locked(plan_page: str) -> None:
@@ -152,10 +152,10 @@ def test_missing_twins_have_a_reason(make_town: Callable[[], Town], reason: str,
     town.change("target_progress", {"twin_change_missing_reason": reason}, target_no="2", year=2012)
     gone = {"municipality_change": None, "country_change": None}
     town.change("target_progress", gone, target_no="2", year=2012)
-    said = text(target(written(town), "2"))
-    assert f"Ingen sammenligning med tvillinger: {vocabulary.TWINS_MISSING[reason]}." in said
-    assert "I de samme år mangler kommunens tal (Odense) for mindst ét af årene." in said
-    assert "I de samme år mangler hele landets tal for mindst ét af årene." in said
+    words = text(target(written(town), "2"))
+    assert f"Ingen sammenligning med tvillinger: {vocabulary.TWINS_MISSING[reason]}." in words
+    assert "I de samme år mangler kommunens tal (Odense) for mindst ét af årene." in words
+    assert "I de samme år mangler hele landets tal for mindst ét af årene." in words
 
 
 def test_two_years_that_cannot_be_compared_are_not(make_town: Callable[[], Town], written: Written) -> None:
@@ -163,10 +163,10 @@ def test_two_years_that_cannot_be_compared_are_not(make_town: Callable[[], Town]
     apart = dict.fromkeys(("change_start", "change_start_low", "change_start_high", "municipality_change"))
     why = {"why": "repeated_figure", "target_verdict": "cannot_be_told"}
     town.change("target_progress", apart | why, target_no="2", target_version=2, year=2012)
-    said = text(target(written(town), "2"))
-    assert f"Fra 2008 til 2012 kan områdets ændring ikke opgøres: {vocabulary.WHY['repeated_figure']}. Derfor" in said
-    assert "kommunens tal" not in said
-    assert "□ kilden gentager startårets tal" in said
+    words = text(target(written(town), "2"))
+    assert f"Fra 2008 til 2012 kan områdets ændring ikke opgøres: {vocabulary.WHY['repeated_figure']}. Derfor" in words
+    assert "kommunens tal" not in words
+    assert "□ kilden gentager startårets tal" in words
 
 
 def test_a_goal_without_any_figure_has_words_for_a_chart(plan_page: str) -> None:
@@ -208,26 +208,26 @@ def test_a_line_that_only_gives_a_goal_up_leaves_what_it_was(empty_town: Town, w
     )
     given_up = {"version": 2, "is_withdrawn": True, "is_current": False, "set_on": date(2010, 2, 1)}
     empty_town.target("1", "youth_in_education_pct", **given_up, **bare)
-    said = text(target(written(empty_town), "1"))
-    assert "Opgivet: planen har opgivet målet." in said
-    assert "Ændret Den 1. februar 2010 af styregruppen." in said
-    assert "Oprindeligt mål: Skal falde fra 43,1 % i 2008 til 38,0 % i 2012." in said
-    assert "Målt mod det: ✗ ikke på vej i 2009." in said
-    assert "Startværdi" not in said
+    words = text(target(written(empty_town), "1"))
+    assert "Opgivet: planen har opgivet målet." in words
+    assert "Ændret Den 1. februar 2010 af styregruppen." in words
+    assert "Oprindeligt mål: Skal falde fra 43,1 % i 2008 til 38,0 % i 2012." in words
+    assert "Målt mod det: ✗ ikke på vej i 2009." in words
+    assert "Startværdi" not in words
 
 
 def test_a_goal_that_was_taken_up_again_says_so(empty_town: Town, written: Written) -> None:
     empty_town.target("1", is_withdrawn=True, is_current=False, replaced_on=date(2010, 2, 1))
     empty_town.target("1", version=2, set_on=date(2010, 2, 1))
-    said = text(target(written(empty_town), "1"))
-    assert "Oprindeligt mål: opgivet. Sat den 3. maj 2008, afløst den 1. februar 2010." in said
-    assert "Følges ikke med tal" in said
+    words = text(target(written(empty_town), "1"))
+    assert "Oprindeligt mål: opgivet. Sat den 3. maj 2008, afløst den 1. februar 2010." in words
+    assert "Følges ikke med tal" in words
 
 
-@pytest.mark.parametrize(("reason", "said"), vocabulary.NOT_MEASURABLE.items())
-def test_a_goal_that_cannot_be_measured_says_why(empty_town: Town, reason: str, said: str, written: Written) -> None:
+@pytest.mark.parametrize(("reason", "words"), vocabulary.NOT_MEASURABLE.items())
+def test_a_goal_that_cannot_be_measured_says_why(empty_town: Town, reason: str, words: str, written: Written) -> None:
     empty_town.target("1", not_measurable_because=reason)
-    assert f"Følges ikke med tal: {said}." in text(target(written(empty_town), "1"))
+    assert f"Følges ikke med tal: {words}." in text(target(written(empty_town), "1"))
 
 
 @pytest.mark.parametrize(("verdict", "word"), vocabulary.VERDICTS.items())
@@ -238,15 +238,15 @@ def test_every_verdict_has_a_sign_a_word_and_its_meaning(
     empty_town.target("1", "youth_in_education_pct")
     empty_town.years("1", {2008: 43.1, 2009: 42.0}, {2009: verdict})
     empty_town.change("target_progress", {"verdict_kind": kind}, year=2009)
-    said = text(target(written(empty_town), "1"))
+    words = text(target(written(empty_town), "1"))
     assert (
-        f"{vocabulary.SIGNS[verdict]} {word} i 2009 ({vocabulary.KINDS[kind]}) {vocabulary.MEANINGS[verdict]}" in said
+        f"{vocabulary.SIGNS[verdict]} {word} i 2009 ({vocabulary.KINDS[kind]}) {vocabulary.MEANINGS[verdict]}" in words
     )
-    assert vocabulary.KIND_MEANINGS[kind] in said
+    assert vocabulary.KIND_MEANINGS[kind] in words
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("new", "words"),
     [
         ({"step_is_visible": False}, "Fra start til mål er der 5,1 procentpoint. Det er for kort til at kunne ses."),
         ({"moved_areas": 1}, "1 område af 31 har nogensinde flyttet sig"),
@@ -259,11 +259,11 @@ def test_every_verdict_has_a_sign_a_word_and_its_meaning(
         ({"start_check": "within_interval", "start_figure": 42.9}, "Tallene viser 42,9 %, og vejen er regnet derfra."),
     ],
 )
-def test_what_can_be_seen_at_all(empty_town: Town, new: dict[str, Any], said: str, written: Written) -> None:
+def test_what_can_be_seen_at_all(empty_town: Town, new: dict[str, Any], words: str, written: Written) -> None:
     empty_town.target("1", "youth_in_education_pct")
     empty_town.years("1", {2008: 43.1, 2009: 42.0})
     empty_town.change("dim_targets", new, target_no="1")
-    assert said in text(target(written(empty_town), "1"))
+    assert words in text(target(written(empty_town), "1"))
 
 
 def test_parents_that_run_in_a_ring_lose_no_goal(empty_town: Town, written: Written) -> None:

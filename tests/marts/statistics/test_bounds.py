@@ -21,7 +21,9 @@ def box(*areas: str) -> Box:
     ends = []
     for withheld in (1, 2):
         pairs = [[cell.split("/") for cell in area.split()] for area in areas]
-        sums = [(sum(withheld if x == "?" else int(x) for x, _ in of), sum(int(n) for _, n in of)) for of in pairs]
+        sums = [
+            (sum(withheld if x == "?" else int(x) for x, _ in cells), sum(int(n) for _, n in cells)) for cells in pairs
+        ]
         ends.append(np.array([100 * x / n for x, n in sums]))
     return Box(*ends)
 

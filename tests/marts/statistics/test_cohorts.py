@@ -64,7 +64,7 @@ def test_group_time_differences_are_those_of_did(counties: CohortPanel) -> None:
     known = [[float(cell) for cell in line.split()] for line in ATT_GT.strip().splitlines()]
     assert len(never) == len(waiting) == len(known)
     for cohort, year, att, _, se, areas_1, areas_0, att_waiting, se_waiting, areas_waiting in known:
-        first, second = (of[int(cohort), int(year)] for of in (never, waiting))
+        first, second = (means[int(cohort), int(year)] for means in (never, waiting))
         assert (first.att, first.se) == pytest.approx((att, se), abs=6e-8)
         assert (first.areas_1, first.areas_0) == (areas_1, areas_0)
         assert (second.att, second.se) == pytest.approx((att_waiting, se_waiting), abs=6e-8)

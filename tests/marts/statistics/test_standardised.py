@@ -30,8 +30,8 @@ def error(
     found = balance(y[side == 1], y[side == 0], estimand=estimand, limits=LIMITS, binary=binary, weights=of_arms)
     assert found.smd is not None
     design = clusters.two_arms(side, cluster, weights)
-    told: dict[str, Any] = {"smd": found.smd, "scale": found.denominator_sd, "estimand": estimand, "binary": binary}
-    return found.smd, clustered_error(design, y, weights, **told)
+    row: dict[str, Any] = {"smd": found.smd, "scale": found.denominator_sd, "estimand": estimand, "binary": binary}
+    return found.smd, clustered_error(design, y, weights, **row)
 
 
 # R 4.2.2, clubSandwich 0.5.8: vcovCR(lm(z ~ arm), cluster, type = "CR2"), coef_test(..., "Satterthwaite")

@@ -27,7 +27,7 @@ def twins(covariates: object, candidate: object, k: int = 3, method: Method = "m
     return find_twins(more.pop("areas"), x, candidate, rule=rule, **more)  # type: ignore[arg-type]
 
 
-def of(pool: TwinPool, area: str) -> list[Twin]:
+def beside(pool: TwinPool, area: str) -> list[Twin]:
     return [twin for twin in pool.twins if twin.area == area]
 
 
@@ -57,35 +57,35 @@ def test_the_distance_is_scipys() -> None:
         assert twin.distance == pytest.approx(expected[int(twin.area[-4:]), int(twin.candidate[-4:])], rel=1e-9)
     for row in range(60):
         nearest = [f"area-{column:04d}" for column in np.argsort(expected[row])[:4]]
-        assert [twin.candidate for twin in of(pool, f"area-{row:04d}")] == nearest
-        assert [twin.rank for twin in of(pool, f"area-{row:04d}")] == [1, 2, 3, 4]
+        assert [twin.candidate for twin in beside(pool, f"area-{row:04d}")] == nearest
+        assert [twin.rank for twin in beside(pool, f"area-{row:04d}")] == [1, 2, 3, 4]
 
 
 def test_two_covariates_by_hand() -> None:
     """Four corners of a square and its middle: each variance 1, no covariance, so the distance is the plain one."""
     x = [[0, 0], [2, 0], [0, 2], [2, 2], [1, 1]]
     pool = twins(x, [False, True, True, True, False], k=3)
-    assert [(twin.candidate, twin.distance, twin.rank, twin.tied) for twin in of(pool, "area-0000")] == [
+    assert [(twin.candidate, twin.distance, twin.rank, twin.tied) for twin in beside(pool, "area-0000")] == [
         ("area-0001", pytest.approx(2), 1, True),
         ("area-0002", pytest.approx(2), 1, True),
         ("area-0003", pytest.approx(math.sqrt(8)), 3, False),
     ]
     correlated = np.array([[0, 0], [1, 1], [2, 2], [3, 3], [0, 3.0]])
     inverse = np.linalg.inv(np.cov(correlated, rowvar=False))
-    (twin,) = of(twins(correlated, [False, False, True, False, False], k=1), "area-0004")
+    (twin,) = beside(twins(correlated, [False, False, True, False, False], k=1), "area-0004")
     assert twin.distance == pytest.approx(mahalanobis(correlated[4], correlated[2], inverse))
 
 
 def test_ties_at_the_last_place_are_kept_and_marked() -> None:
     x = [[0.0], [1], [-1], [3], [1 + 1e-12], [9]]
     pool = twins(x, [False, True, True, True, True, True], k=2)
-    found = of(pool, "area-0000")
+    found = beside(pool, "area-0000")
     assert [(twin.candidate[-1], twin.rank, twin.tied) for twin in found] == [
         ("1", 1, True),
         ("2", 1, True),
         ("4", 1, True),
     ]
-    found = of(twins(x, [False, True, False, True, True, True], k=3), "area-0000")
+    found = beside(twins(x, [False, True, False, True, True, True], k=3), "area-0000")
     assert [(twin.candidate[-1], twin.rank, twin.tied) for twin in found] == [
         ("1", 1, True),
         ("4", 1, True),
@@ -104,8 +104,14 @@ def test_a_caliper_keeps_what_is_near() -> None:
     x = [[0.0], [1], [4], [10]]
     sd = float(np.std([0, 1, 4, 10], ddof=1))
     pool = twins(x, [False, True, True, False], k=2, caliper=4 / sd)  # a twin at the caliper is within it
-    assert [(twin.candidate[-1], twin.within_caliper) for twin in of(pool, "area-0000")] == [("1", True), ("2", True)]
-    assert [(twin.candidate[-1], twin.within_caliper) for twin in of(pool, "area-0003")] == [("2", False), ("1", False)]
+    assert [(twin.candidate[-1], twin.within_caliper) for twin in beside(pool, "area-0000")] == [
+        ("1", True),
+        ("2", True),
+    ]
+    assert [(twin.candidate[-1], twin.within_caliper) for twin in beside(pool, "area-0003")] == [
+        ("2", False),
+        ("1", False),
+    ]
     last = pool.areas[3]
     assert (last.twins, last.reason) == (0, "none_within_caliper")
     assert (pool.areas[0].twins, pool.areas[0].reason) == (2, None)
@@ -173,7 +179,7 @@ def test_propensity_twins_are_near_in_the_log_odds() -> None:
         assert twin.within_caliper == (gap <= width)
     for row in range(40):
         nearest = np.argsort(np.abs(logit - logit[row]) + np.where(candidate, 0, math.inf))[:2]
-        assert [int(twin.candidate[-4:]) for twin in of(pool, f"area-{row:04d}")] == nearest.tolist()
+        assert [int(twin.candidate[-4:]) for twin in beside(pool, f"area-{row:04d}")] == nearest.tolist()
     beyond = {row.area for row in pool.areas if "propensity_score" in row.outside}
     assert beyond >= {f"area-{row:04d}" for row in np.flatnonzero(~candidate & (logit > logit[candidate].max()))}
     assert any(row.reason == "none_within_caliper" for row in pool.areas)
