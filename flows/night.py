@@ -23,7 +23,7 @@ from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
-from flows.publish import floors, gate, moments, snapshots, takeover, warnings
+from flows.publish import floors, forecast, gate, moments, runs, snapshots, takeover, warnings
 from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
@@ -33,7 +33,7 @@ from schemas.loading import load
 from schemas.registry import Registry, RegistryError
 
 log = logging.getLogger("boligprofil")
-REFUSALS = (Busy, Damaged, WrongClock, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
+REFUSALS = (Damaged, WrongClock, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
 
 
 READ_NAMES = FlowStep("read the municipalities", versions.known_names)
@@ -93,11 +93,16 @@ def run(
     day: what the sources had published), the marts of that vintage are built beside the snapshots and the one in force
     stays. `clock_is_right`: what was dated later than now was dated by a clock that was wrong.
     """
+    is_counted = as_of is None and published_by is None
     try:
         with snapshots.lock(chosen.marts):
             report = _night(chosen, again, as_of, published_by, runner, clock_is_right)
+    except Busy as busy:
+        report, is_counted = Report("refused", str(busy)), False  # the other run is the one that counts
     except REFUSALS as refusal:
         report = Report("refused", str(refusal))
+    if report.outcome == "refused" and is_counted:
+        runs.note_refusal(chosen.marts, report)
     log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, report.message)
     return report
 
@@ -126,6 +131,7 @@ def _night(
     if not is_past:
         ledger = vintage.ledger.record(vintage.deliveries, vintage.moment)
         eve = replace(eve, vintage=replace(vintage, ledger=ledger), in_force=None if again else in_force)
+    _announce(chosen, eve)
     return _made(chosen, eve, inputs_sha256, is_past, runner)
 
 
@@ -235,9 +241,19 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         ],
         "seconds": watch.seconds,
         "processor_seconds": watch.processor,
+        "runs": [] if is_past else runs.carried(chosen.marts),
     }
     snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past, runner)
     return _report(snapshot, manifest, chosen.marts, is_past)
+
+
+def _announce(chosen: Settings, eve: Eve) -> None:
+    """Say it before everything is made anew because of what makes it, and how long that may take."""
+    if eve.in_force and forecast.makers(eve.in_force.manifest, eve.registry):
+        lost = (each.source for each in eve.absent.gone if each.path in eve.absent.new)
+        folders = chosen.marts, chosen.staging_folder
+        foreseen = forecast.forecast(eve.vintage.deliveries, lost, eve.in_force, folders, eve.registry)
+        log.info(forecast.announcement(foreseen))
 
 
 def _refused(
@@ -356,6 +372,7 @@ def _publish(
         snapshot: Snapshot = runner(PUBLISH_SNAPSHOT, work, manifest, chosen.marts, is_past)
         if not is_past:
             vintage.ledger.published(snapshot.id, vintage.moment)
+            runs.carry_on(chosen.marts)
             snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for)
     return snapshot
 
@@ -437,6 +454,7 @@ def _manifest(
         "versions": engine_versions(),
         "inputs_sha256": inputs_sha256,
         "registry_sha256": registry.fingerprint,
+        "code_sha256": snapshots.code(),
         "facts": {name: file_sha256(file) for name, file in sorted(facts.tables.items())},
         "reconciled": {"folder": folder.name, "by": reconcile.reconciler(registry)},
         "staged": sorted(staged),

@@ -15,9 +15,12 @@ from command_line import invoke
 from flows import night
 from flows.core.outcome import Report
 from flows.intake import vintages
+from flows.publish import snapshots
+from flows.publish.forecast import Forecast, forecast
 from flows.publish.gate import Judgement
 from flows.settings import Settings
 from flows.steps import FlowStep, Plain
+from schemas.loading import load
 
 ROOT = Path(__file__).parents[1]
 LIST = "ministry_lists/liste_2015.csv"
@@ -65,6 +68,12 @@ class House:
         """Run the night without the gate."""
         chosen = Settings(raw=self.raw, marts=self.marts, schemas=self.schemas)
         return night.run(chosen, how.pop("again", False), None, None, runner or WithoutGate(), **how)
+
+    def foreseen(self) -> Forecast:
+        """What a night would do at most."""
+        registry, staging = load(self.schemas), self.marts.parent / "staging"
+        found = vintages.vintage(self.raw, staging, registry).deliveries
+        return forecast(found, (), snapshots.current(self.marts), (self.marts, staging), registry)
 
     def declare(self, check: str = "delivery_gone", limits: str = f'file = "{LIST}"', **numbers: str) -> None:
         """A registry of the house's own, with one exception more and other limits of the night."""
@@ -258,11 +267,16 @@ def test_a_changed_file_costs_what_rests_on_it_and_the_rest_is_taken_over(house:
     lines = population.read_text(encoding="utf-8").splitlines(keepends=True)
     lines[-1] = re.sub(r"\d;endelig", lambda last: f"{(int(last[0][0]) + 1) % 10};endelig", lines[-1])
     population.write_text("".join(lines), encoding="utf-8")
+    foreseen = house.foreseen()
     report = house.night(Plain())
     assert report.outcome == "published", report.message
     work, after = house.manifest["work"], house.marts / "versions" / house.pointer
     assert (work["taken_over_from"], report.taken_over) == (before.name, tuple(work["marts_taken_over"]))
     assert {"yearly_figures", "place_figures"} <= set(work["built"])
+    made_of = [json.loads((folder / "manifest.json").read_text())["steps"] for folder in (before, after)]
+    assert {name for name, step in made_of[1].items() if step != made_of[0][name]} <= set(foreseen.steps)
+    assert [(read.path, read.why) for read in foreseen.reads] == [("population/folketal_2016_2017.csv", "changed")]
+    assert not foreseen.makes_all
     assert not {"dim_plans", "statutory_criteria", "statistics.twins", "grant_list"} & set(work["built"])
     assert {"dim_plans", "statutory_criteria"} <= set(work["marts_taken_over"])
     assert "place_figures" in work["judged"]

@@ -59,6 +59,9 @@ def run(
             "--clock-is-right", help="The clock is right; what was dated later was dated by a clock that was wrong."
         ),
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what a run would read, make and publish, and do nothing.")
+    ] = False,
 ) -> None:
     """Turn the deliveries into a published snapshot. Exit code 0: published or nothing to do, 1: refused, 2: usage.
 
@@ -68,6 +71,13 @@ def run(
 
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
     is_named = raw is not None and not raw.is_dir()
+    if dry_run:
+        if as_of or published_by:
+            stop("--dry-run is of a run that publishes: without --as-of and --published-by", USAGE)
+        from flows.commands import upkeep
+
+        upkeep.foretell(chosen, again)
+        return
     publish(
         chosen, again, _moment(as_of, chosen.marts), _day(published_by), clock_is_right, USAGE if is_named else REFUSED
     )

@@ -82,6 +82,32 @@ def build_changed(facts: Facts, folder: Path, registry: Registry, before: Path |
     )
 
 
+def would_make(
+    facts: Facts, registry: Registry, records: Mapping[str, StepRecord], moved: frozenset[str]
+) -> tuple[str, ...]:
+    """The steps that a build over these facts would make at most, in their order; nothing is made.
+
+    `records` are the steps of the build that the facts come from, `moved` the tables that will not be what they were.
+    A step whose input moves may well give what it gave: then fewer are made.
+    """
+    steps = every_step()
+    gave = unchanged.inputs(facts, facts.tables["figures"], registry)
+    common, notes = unchanged.common(gave, facts, registry), _Notes(facts, registry, steps)
+    moving, made = set(moved), list[str]()
+    for name in queries.order(steps, gave):
+        step, was = steps[name], records.get(name)
+        is_moved = was is None or bool(step.reads & moving)
+        # Which exceptions matched is known once the deliveries are read: what else it is made of stands.
+        if not is_moved and was and unchanged.MATCHED not in step.reads:
+            is_moved = was.key != unchanged.key(step, gave, common, notes.of(name), registry)
+        if is_moved or was is None:
+            moving.add(name)
+            made.append(name)
+        else:
+            gave[name] = was.gave
+    return tuple(made)
+
+
 def every_step() -> dict[str, Step]:
     """What the build is made of: the queries of sql/, and the statistics that SQL cannot say."""
     return {**queries.views(), **STATISTICS, **queries.marts()}

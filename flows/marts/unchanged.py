@@ -20,6 +20,8 @@ from schemas.registry import Registry
 # What decides a table's bytes beside its own SQL and what it reads.
 ENGINES = ("duckdb", "pyarrow", "polars", "numpy", "scipy", "statsmodels")
 CODE = ("flows.marts", "flows.core", "schemas")
+# How often each declared exception and correction matched.
+MATCHED = "codes.matched"
 
 
 class StepRecord(NamedTuple):
@@ -44,7 +46,7 @@ def inputs(facts: Facts, before: Path | None, registry: Registry) -> dict[str, s
         **{f"facts.{name}": file_sha256(file) for name, file in facts.tables.items()},
         "facts.figures_before": file_sha256(before) if before else "",
         **{f"codes.{name}": _rows_sha256(frame) for name, frame in codes.frames(registry).items()},
-        "codes.matched": digest([json.dumps(matched)]),
+        MATCHED: digest([json.dumps(matched)]),
     }
 
 

@@ -228,10 +228,15 @@ def describe_marts(files: Mapping[str, Path], reads: Mapping[str, list[str]]) ->
 
 def inputs_sha256(deliveries: "Iterable[Delivery]", registry_sha256: str, published_by: date | None = None) -> str:
     """Hash of everything that decides the result: deliveries, registry, code and engines."""
-    parts = [registry_sha256, code_sha256("flows", "schemas", "sql"), repr(sorted(engine_versions().items()))]
+    parts = [registry_sha256, code(), repr(sorted(engine_versions().items()))]
     parts += [f"{delivery.path}\t{delivery.identity}\t{delivery.received_on}" for delivery in deliveries]
     parts += [f"published by {published_by}"] if published_by else []
     return digest(parts)
+
+
+def code() -> str:
+    """Hash of all the code that a snapshot is made by."""
+    return code_sha256("flows", "schemas", "sql")
 
 
 def snapshot_id(manifest: Mapping[str, Any]) -> str:
