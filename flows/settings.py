@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     schemas: Path | None = None
     statbank: str = Field(default="https://api.statbank.dk/v1", description="Address of StatBank's API.")
     statbank_pause_seconds: float = Field(default=60, ge=0, description="Between the two answers that must be equal.")
+    pages: str = Field(
+        default="",
+        description="Address at which the folder of snapshots is served to those of the house; none if empty.",
+    )
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 

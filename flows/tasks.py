@@ -10,10 +10,11 @@ from typing import Any
 
 from prefect import Task, task, unmapped
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
-from flows.steps import RETRY_SECONDS, WORKERS, FlowStep
+from flows.steps import WORKERS, FlowStep, may_pass, waits
 
 RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=WORKERS)
 
@@ -27,7 +28,7 @@ class Tasks:
 
     def each(self, step: FlowStep, items: Sequence[Any], *given: Any) -> list[Any]:
         """What a step gives for each item, a task each."""
-        made: list[Any] = _task(step).map(list(items), *map(unmapped, given)).result()
+        made: list[Any] = _task(step).map(list(items), *(unmapped(_as_is(each)) for each in given)).result()
         return made
 
 
@@ -36,11 +37,17 @@ def _task(step: FlowStep) -> Task[..., Any]:
         name=step.name,
         task_run_name=step.label or None,
         retries=step.tries - 1,
-        retry_delay_seconds=RETRY_SECONDS,
+        retry_delay_seconds=waits(step.tries),
+        retry_condition_fn=_may_pass,
         cache_policy=NO_CACHE,
         persist_result=False,
     )(step.function)
     return made
+
+
+def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, BaseException) and may_pass(error)
 
 
 def _as_is(given: Any) -> Any:

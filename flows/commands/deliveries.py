@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, check_clock, registry_of, stop, stopping
-from flows.commands.terminal import err, out, table_of
+from flows.commands.terminal import err, out, progress, table_of
 
 
 def fetch(
@@ -18,33 +18,22 @@ def fetch(
     schemas: Schemas = None,
 ) -> None:
     """Bring the declared tables of StatBank as deliveries. Exit code 1 where one could not be brought."""
-    from flows.intake import statbank
+    from flows import fetch as steps_of_fetch
     from flows.settings import settings
+    from flows.steps import Plain
 
     if origin != "statbank":
         stop(f"nothing is fetched from {origin!r}; there is statbank", USAGE)
-    chosen = settings(raw=raw, schemas=schemas)
-    registry = registry_of(chosen.schemas)
-    check_clock(chosen, registry)
-    declared = [s for s in registry.sources.values() if s.fetch]
-    if unknown := set(source or ()) - {s.id for s in declared}:
-        stop(
-            f"no 'fetch' is declared for {', '.join(sorted(unknown))}; there are {', '.join(s.id for s in declared)}",
-            USAGE,
-        )
-    failed = False
-    for wanted in declared:
-        if source and wanted.id not in source:
-            continue
-        try:
-            patience = statbank.ClientSettings(pause_seconds=chosen.statbank_pause_seconds)
-            stored = statbank.fetch(wanted, chosen.raw, chosen.statbank, settings=patience)
-        except statbank.StatBankError as error:
-            failed = True
-            err.print(f"{wanted.id} ({wanted.title}): {error}", style="red", soft_wrap=True)
-            continue
-        out.print(f"{wanted.id}: {stored or 'nothing new'}", soft_wrap=True)
-    if failed:
+    with progress(), stopping(USAGE, steps_of_fetch.NotDeclared):
+        report = steps_of_fetch.run(settings(raw=raw, schemas=schemas), source or (), Plain())
+    for table in report["tables"]:
+        if table["fault"]:
+            err.print(f"{table['source']} ({table['title']}): {table['fault']}", style="red", soft_wrap=True)
+        else:
+            out.print(f"{table['source']}: {table['stored'] or 'nothing new'}", soft_wrap=True)
+    if report["outcome"] == "refused":
+        if not report["tables"]:
+            stop(report["message"], REFUSED)
         raise typer.Exit(REFUSED)
 
 

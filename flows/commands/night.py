@@ -156,8 +156,10 @@ def run_steps(
                 logging.getLogger("boligprofil").debug("the run ended", exc_info=error)
                 stop(f"the run failed, {stays}: {type(error).__name__}: {error}", REFUSED)
         state = watched()
-        report = state.result(raise_on_failure=False)
-    if not isinstance(report, Mapping):
+        from flows.operation.prefect_runs import report_of
+
+        report = report_of(state)
+    if report is None:
         stop(f"the run failed, {stays}: {state.message}; see the run in Prefect", REFUSED)
     return report
 

@@ -2,20 +2,46 @@
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+
+HOLDER = "process "
+LONGEST = 200
 
 
 @contextmanager
 def held(place: Path, busy: Exception) -> Iterator[None]:
-    """Hold a file, made where it is not there, or a folder that is. Raises `busy` where another process holds it."""
-    handle = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR | os.O_CREAT, 0o666)
+    """Hold a file, made where it is not there, or a folder that is. Raises `busy` where another process holds it.
+
+    While it is held a file says who holds it, which whoever meets `busy` is told; that is never what decides.
+    """
+    is_folder = place.is_dir()
+    handle = os.open(place, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
     try:
+        holder = "" if is_folder else os.pread(handle, LONGEST, 0).decode(errors="replace")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise busy from None
-        yield
+            raise (type(busy)(f"{busy} (held by {holder})") if holder.startswith(HOLDER) else busy) from None
+        is_ours = not is_folder and (not holder or holder.startswith(HOLDER))
+        if is_ours:
+            _say(
+                handle, f"{HOLDER}{os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            )
+        try:
+            yield
+        finally:
+            if is_ours:
+                _say(handle, "")
     finally:
         os.close(handle)
+
+
+def _say(handle: int, words: str) -> None:
+    """Write who holds a lock into it, as far as the disk has room: the lock is held all the same."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, words.encode(), 0)

@@ -1,5 +1,6 @@
 """What one process holds no other does, until it lets go or ends."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,17 @@ def another(place: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_second_process_is_refused_with_the_given_exception(place: Path) -> None:
     with another(place), pytest.raises(Refused, match="somebody else"), held(place, Refused("somebody else")):
         raise AssertionError("both hold it")
+
+
+def test_the_second_one_is_told_who_holds_a_file_and_since_when(tmp_path: Path) -> None:
+    place = tmp_path / ".lock"
+    with another(place) as process:
+        words = rf"busy \(held by process {process.pid} on {socket.gethostname()}, since 20\d\d-.* UTC\)"
+        for _ in range(2):
+            with pytest.raises(Refused, match=words), held(place, Refused("busy")):
+                raise AssertionError("both hold it")
+        process.communicate("\n", timeout=60)
+    assert place.read_bytes() == b""
 
 
 def test_it_is_free_when_the_first_process_has_let_go(place: Path) -> None:

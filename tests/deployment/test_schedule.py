@@ -4,6 +4,7 @@ With unfortunate versions of its libraries Prefect's scheduler makes no runs and
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -164,11 +165,16 @@ def test_a_scheduled_run_publishes_and_the_next_has_nothing_to_do(server: Server
 
     (first, *_) = server.wait("a scheduled run to publish", server.completed)
     assert first["auto_scheduled"]
-    assert first["state"]["message"].startswith("published snapshot")
     snapshot = snapshots.current(server.marts)
     snapshots.verify(snapshot)
     assert first["state"]["message"] == f"published snapshot {snapshot.id}"
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d, published {snapshot.id[:6]}", first["name"])
+    assert {"published", "auto-scheduled"} <= set(first["tags"])
+    (page,) = server.get("/artifacts/filter", flow_runs={"id": {"any_": [first["id"]]}})
+    assert (page["key"], page["type"]) == ("night", "markdown")
+    assert f"published {snapshot.id}\n" in page["data"]
 
     second = server.wait("the next scheduled run", lambda: server.completed()[1:])[0]
     assert second["state"]["message"] == "nothing changed"
+    assert (second["name"].split(", ")[1], second["tags"]) == ("nothing new", ["auto-scheduled", "unchanged"])
     assert snapshots.current(server.marts).id == snapshot.id
