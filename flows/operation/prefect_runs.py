@@ -30,16 +30,22 @@ class RefusedRun(Exception):
 
 
 class WithoutTraceback(logging.Filter):
-    """Lets no record through that is of a refusal: its words are logged once, where in the code it was is no news."""
+    """Leaves errors of ours, and those of disks and networks, their words: where in the code they rose is no news.
+
+    A refused run has said its words in the log already. What nobody foresaw keeps its traceback.
+    """
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], RefusedRun))
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, OSError) or type(error).__module__.startswith("flows."):
+            record.exc_info = record.exc_text = None
+        return not isinstance(error, RefusedRun)
 
 
 # Prefect shows what comes; the root's level would keep back all but warnings.
 log.setLevel(logging.INFO)
-for name in ("prefect.flow_runs", "prefect.engine"):
+for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
     logging.getLogger(name).addFilter(WithoutTraceback())
 
 
@@ -75,9 +81,7 @@ def show(run_name: str, outcome: str, key: str, page: Callable[[], str]) -> None
             client.update_flow_run(flow_run.id, name=run_name, tags=sorted({*flow_run.tags, outcome}))
         create_markdown_artifact(page(), key=key, description=run_name)
     except Exception as fault:
-        log.warning(
-            "the run's name and page could not be given to Prefect's server: %s: %s", type(fault).__name__, fault
-        )
+        log.warning("Prefect's server did not take the run's name and page: %s: %s", type(fault).__name__, fault)
 
 
 def ended(outcome: str, message: str, report: Mapping[str, Any]) -> State[Any]:
