@@ -78,6 +78,7 @@ class Scale:
         return HEIGHT * (self.high - value) / (self.high - self.low)
 
 
+BREAK_SIGN = "Lodret stiplet linje"
 SIGNS = {"area": "circle", "municipality": "square", "country": "triangle"}
 
 
@@ -89,13 +90,11 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
     The drawing carries its own text alternative and no ids, so that many can stand on a page.
     """
     indicator = registry.indicators[key]
-    limits = _limits(extract, key) if indicator.kind != "count" else []
-    every = {place.kind: _shown(place, key, extract) for place in _places(area, extract, indicator)}
-    figures = {kind: shown for kind, shown in every.items() if shown}
+    limits = thresholds(extract, key) if indicator.kind != "count" else []
+    figures = drawn(area, extract, indicator)
     if not figures:
         return None
-    numbers = [n for shown in figures.values() for f in shown for n in (f.value, f.ci_low, f.ci_high) if n is not None]
-    axis = scales.axis([*numbers, *(limit for limit, _, _ in limits)], indicator)
+    axis = axis_of(figures, extract, indicator)
     scale = Scale(extract.years, axis.low, axis.high)
     newest = sorted((scale.y(shown[-1].number), kind) for kind, shown in figures.items())
     is_dated = any(shown[-1].year != extract.years[-1] for shown in figures.values())
@@ -103,7 +102,6 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
     name_at = dict(zip((kind for _, kind in newest), heights, strict=True))
     step = max(1, math.ceil(_YEAR * len(extract.years) / WIDTH))
     marks = ((year, area.figure(key, year).mark) for year in extract.years)
-    notes = [*_notes(area, figures, key, extract, registry), *_told_breaks(figures, area, registry)]
     own = figures.get(area.kind, ())
     sizes: dict[str, float] = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
     sizes |= {"TEXT": TEXT, "LANE": LANE, "NOTE": NOTE}
@@ -124,9 +122,25 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
         years=[(scale.x(year), str(year)) for year in extract.years[::-1][::step]],
         breaks=[scale.x(year) - scale.x_step / 2 for year in _breaks(figures.get("area", ()))],
         gaps=[(scale.x(year), registry.extracts.mark[mark].code) for year, mark in marks if mark],
-        notes=[part for note in notes for part in wrap(note, _LETTERS)],
+        notes=[part for note in notes(area, figures, key, extract, registry) for part in wrap(note, _LETTERS)],
         **sizes,
     )
+
+
+def drawn(area: Place, extract: Extract, indicator: Indicator) -> dict[PlaceKind, list[ClearedFigure]]:
+    """The shown figures of the area, its municipality and the country, of those places that have any."""
+    every = {place.kind: _shown(place, indicator.id, extract) for place in _places(area, extract, indicator)}
+    return {kind: shown for kind, shown in every.items() if shown}
+
+
+def axis_of(
+    figures: Mapping[PlaceKind, Sequence[ClearedFigure]], extract: Extract, indicator: Indicator
+) -> scales.Axis:
+    """The axis that holds all figures of a chart, the ends of their intervals, and the thresholds of the law."""
+    every = [figure for shown in figures.values() for figure in shown]
+    numbers = [n for f in every for n in (f.value, f.ci_low, f.ci_high) if n is not None]
+    limits = thresholds(extract, indicator.id) if indicator.kind != "count" else []
+    return scales.axis([*numbers, *(limit for limit, _, _ in limits)], indicator)
 
 
 def _line(kind: str, figures: Sequence[ClearedFigure], name_at: float, scale: Scale, indicator: Indicator) -> PlaceLine:
@@ -137,7 +151,7 @@ def _line(kind: str, figures: Sequence[ClearedFigure], name_at: float, scale: Sc
     return PlaceLine(
         kind,
         points,
-        tuple(tuple((scale.x(f.year), scale.y(f.number)) for f in run) for run in _runs(figures) if len(run) > 1),
+        tuple(tuple((scale.x(f.year), scale.y(f.number)) for f in run) for run in runs(figures) if len(run) > 1),
         f"{words.PLACES[kind]} {danish.number(newest.number, indicator.decimals)}",
         dated,
         name_at,
@@ -182,7 +196,7 @@ def _period(area: Place, scale: Scale) -> tuple[float, float] | None:
     return (begins, ends - begins) if begins < ends else None
 
 
-def _limits(extract: Extract, key: str) -> list[tuple[float, tuple[int, ...], str]]:
+def thresholds(extract: Extract, key: str) -> list[tuple[float, tuple[int, ...], str]]:
     """The thresholds of the ministry's lists: each with the years in which it was law, and its text."""
     return [
         (limit, years, f"grænse {danish.number(limit, 0 if limit == round(limit) else 2)}")
@@ -196,7 +210,7 @@ def _point(figure: ClearedFigure, kind: str, scale: Scale) -> Point:
         scale.x(figure.year),
         scale.y(figure.number),
         "diamond" if kind == "area" and figure.is_mean else SIGNS[kind],
-        kind == "area" and not _stands_alone(figure),
+        kind == "area" and not stands_alone(figure),
         (scale.y(ends[0]), scale.y(ends[1])) if ends else None,
     )
 
@@ -241,18 +255,18 @@ def _shown(place: Place, indicator: str, extract: Extract) -> list[ClearedFigure
     return [figure for figure in every if figure.is_shown]
 
 
-def _stands_alone(figure: ClearedFigure) -> bool:
+def stands_alone(figure: ClearedFigure) -> bool:
     """No observation of its own year, so that no line may lead to it or from it."""
     return figure.is_mean or figure.repeats_year is not None
 
 
-def _runs(figures: Sequence[ClearedFigure]) -> list[list[ClearedFigure]]:
+def runs(figures: Sequence[ClearedFigure]) -> list[list[ClearedFigure]]:
     """The figures that a line may join: a gap, a break, a mean or a repeated figure ends it."""
     runs: list[list[ClearedFigure]] = []
     for figure in figures:
         before = runs[-1][-1] if runs else None
         follows = before is not None and figure.year == before.year + 1 and figure.broken_by is None
-        if before is not None and follows and not _stands_alone(figure) and not _stands_alone(before):
+        if before is not None and follows and not stands_alone(figure) and not stands_alone(before):
             runs[-1].append(figure)
         else:
             runs.append([figure])
@@ -272,7 +286,7 @@ def _told_breaks(
         for year, why in _breaks(shown).items():
             figure = next(f for f in shown if f.year == year)
             happened = phrases.break_told(figure, area.id if kind == "area" else None, registry)
-            sign = "Lodret stiplet linje" if kind == "area" else _named(kind)
+            sign = BREAK_SIGN if kind == "area" else _named(kind)
             yield f"{sign}: brud fra {year}: {happened or words.NO_CHANGE[why]}."
 
 
@@ -287,14 +301,14 @@ def _apart(wanted: Sequence[float], room: float) -> list[float]:
     return placed[:-1]
 
 
-def _notes(
+def notes(
     area: Place,
     figures: Mapping[PlaceKind, Sequence[ClearedFigure]],
     key: str,
     extract: Extract,
     registry: Registry,
 ) -> list[str]:
-    """What the signs of this chart mean, and what a reader must know before comparing."""
+    """What the signs of this chart mean, what broke its lines, and what a reader must know before comparing."""
     notes = []
     for name, mark in registry.extracts.mark.items():
         if years := [year for year in extract.years if area.figure(key, year).mark == name]:
@@ -309,4 +323,4 @@ def _notes(
             if figure.repeats_year is not None:
                 sign = _named(kind) if not is_area else "Hul rude" if figure.is_mean else "Hul prik"
                 notes.append(f"{sign}: kilden gentager i {figure.year} tallet for {figure.repeats_year}.")
-    return notes
+    return [*notes, *_told_breaks(figures, area, registry)]

@@ -190,7 +190,7 @@ def _moved(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSen
         key = max(own, key=lambda name: abs(own[name].lasting))
         headline, indicator = own[key], registry.indicators[key]
         begins = f"Størst sikker ændring siden {danish.years(headline.before_years)}:"
-        yield LeadSentence(begins, _movement(headline, indicator))
+        yield LeadSentence(begins, movement(headline, indicator))
         return
     figures = [figure for figure, _ in shown(area, extract, registry)]
     if area.id in extract.measured:
@@ -203,7 +203,7 @@ def _moved(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSen
         )
 
 
-def _movement(headline: Headline, indicator: Indicator) -> str:
+def movement(headline: Headline, indicator: Indicator) -> str:
     """From what to what, between which ends, the cautious size, and the municipality in the same years."""
     way = "faldet" if headline.after < headline.before else "steget"
     then, now = (danish.number(number, indicator.decimals) for number in (headline.before, headline.after))

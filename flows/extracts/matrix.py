@@ -46,7 +46,7 @@ class MatrixColumn:
 class MatrixCell:
     """A number with its sign, its shade and what stands below it; `value` is None where a word stands in its place.
 
-    `spoken` is what a reader who sees no sign hears.
+    `spoken` is what a reader who sees no sign hears; `is_limited`: the number is no measurement of its year alone.
     """
 
     text: str
@@ -56,6 +56,7 @@ class MatrixCell:
     below: tuple[str, ...] = ()
     spoken: str = ""
     is_mark: bool = False
+    is_limited: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,19 +204,19 @@ def _cell(
     if column.is_criterion:
         criterion = judged.get(indicator.id)
         if criterion is None or criterion.is_met is None or not applies:
-            return MatrixCell(number, figure.number, below=noted)
+            return MatrixCell(number, figure.number, below=noted, is_limited=bool(noted))
         away = standing.over_or_under(criterion, indicator)
         sign, spoken = (SIGNS["met"], "opfyldt") if criterion.is_met else (NOT_MET, "ikke opfyldt")
         shade: Shade = "met" if criterion.is_met else ""
-        return MatrixCell(number, figure.number, sign, shade, (away, *noted), spoken)
+        return MatrixCell(number, figure.number, sign, shade, (away, *noted), spoken, is_limited=bool(noted))
     fifth = standing.fifth(figure, extract, indicator)
     by_fifth: dict[int | None, Shade] = {1: "worst", 2: "poor", 5: "best"}
-    shade = by_fifth.get(fifth, "")
+    shade, is_limited = by_fifth.get(fifth, ""), bool(noted)
     moved = extract.headlines.get((figure.place_id, indicator.id))
     if moved:
         sign = "↘" if moved.after < moved.before else "↗"
         noted = (*noted, f"{sign} fra {danish.number(moved.before, indicator.decimals)}")
-    return MatrixCell(number, figure.number, SIGNS[shade], shade, noted, SPOKEN[shade])
+    return MatrixCell(number, figure.number, SIGNS[shade], shade, noted, SPOKEN[shade], is_limited=is_limited)
 
 
 def _short_limits(figure: ClearedFigure) -> Iterator[str]:
@@ -223,6 +224,8 @@ def _short_limits(figure: ClearedFigure) -> Iterator[str]:
         yield f"gns. af {figure.window_years} år"
     if figure.repeats_year:
         yield f"gentager {figure.repeats_year}"
+    if figure.broken_by is not None and figure.broken_by != "other_window":
+        yield "brud"
     if figure.status in words.UNSETTLED:
         yield words.UNSETTLED[figure.status].removesuffix(" tal")
 
@@ -235,8 +238,9 @@ def _whole(place: Place, name: str, columns: Sequence[MatrixColumn], extract: Ex
             number = danish.number(figure.number, column.indicator.decimals)
             of_areas = [area.figure(column.indicator.id, extract.year) for area in extract.areas]
             means = any(own.is_shown and own.is_mean != figure.is_mean for own in of_areas)
-            noted = tuple(_short_limits(figure)) or (("tal for 1 år",) if means else ())
-            cells.append(MatrixCell(number, figure.number, below=noted))
+            limits = tuple(_short_limits(figure))
+            noted = limits or (("tal for 1 år",) if means else ())
+            cells.append(MatrixCell(number, figure.number, below=noted, is_limited=bool(limits)))
         else:
             cells.append(MatrixCell(danish.ABSENT, None, is_mark=True, spoken="intet tal"))
     return MatrixRow(name, None, (), tuple(cells), ())
@@ -266,12 +270,13 @@ def _published(place: ListedPlace, column: MatrixColumn, criterion: Criterion | 
     noted = (f"gns. af {window} år",) if window > 1 else ()
     number = danish.number(value, column.indicator.decimals)
     if criterion is None or criterion.threshold is None:
-        return MatrixCell(number, value, below=noted)
+        return MatrixCell(number, value, below=noted, is_limited=bool(noted))
     is_met = standing.is_met(value, criterion)
     away = standing.distance_in_words(value - criterion.threshold, column.indicator)
     shade: Shade = "met" if is_met else ""
     spoken = "opfyldt" if is_met else "ikke opfyldt"
-    return MatrixCell(number, value, SIGNS["met"] if is_met else NOT_MET, shade, (away, *noted), spoken)
+    sign = SIGNS["met"] if is_met else NOT_MET
+    return MatrixCell(number, value, sign, shade, (away, *noted), spoken, is_limited=bool(noted))
 
 
 def indicators(extract: Extract, registry: Registry) -> list[Indicator]:

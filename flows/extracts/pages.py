@@ -397,8 +397,7 @@ def _boundary(
 
 def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """The marks that occur anywhere in the extract, with what they mean."""
-    met = {figure.mark for place, _ in texts.places(extract) for figure in place.figures.values()}
-    met |= {mark for line in extract.changes for mark in (line.before_mark, line.now_mark)}
+    met = texts.marks(extract)
     return [(mark.label_da, mark.meaning_da) for name, mark in registry.extracts.mark.items() if name in met]
 
 

@@ -80,7 +80,7 @@ def typeset(extract: Extract, registry: Registry) -> Typeset:
 
 
 def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:
-    marks = _marks(extract)
+    marks = texts.marks(extract)
     return {
         "title": f"Boligprofil {extract.year}",
         "name": extract.name,
@@ -100,11 +100,6 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
         "areas": [_area(area, number, extract, registry, files) for number, area in enumerate(extract.areas)],
         "no_area": None if extract.areas else _no_area(extract, registry),
     }
-
-
-def _marks(extract: Extract) -> set[str]:
-    """The marks that a reader of this extract meets."""
-    return {figure.mark for place, _ in texts.places(extract) for figure in place.figures.values() if figure.mark}
 
 
 def _overview(extract: Extract, registry: Registry) -> Content:

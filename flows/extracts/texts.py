@@ -19,7 +19,7 @@ from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
-NOTHING_SHOWN = "intet tal er vist i denne udgivelse"
+NOT_SHOWN = "Tal, der ikke er vist"
 NO_AREAS = (
     "Boligprofil kender intet støttet boligområde hos sekretariatet i denne udgivelse. "
     "Derfor er der kun tal for kommunen og hele landet."
@@ -162,6 +162,13 @@ def places(extract: Extract) -> list[tuple[Place, Place | None]]:
     return [*every, *((place, None) for place in (*extract.municipalities, extract.country))]
 
 
+def marks(extract: Extract) -> set[str]:
+    """The marks that a reader of the extract meets, in any place or among its changes."""
+    met = {figure.mark for place, _ in places(extract) for figure in place.figures.values()}
+    met |= {mark for line in extract.changes for mark in (line.before_mark, line.now_mark)}
+    return {mark for mark in met if mark}
+
+
 # Definitions ----------------------------------------------------------------------------------------------------------
 
 
@@ -192,8 +199,9 @@ def by_theme(extract: Extract, registry: Registry) -> list[Indicator]:
 
 
 def define(extract: Extract, registry: Registry) -> list[Definition]:
-    """The definitions of the extract's indicators by theme, in the registry's order within each."""
+    """The definitions of the indicators that any place has a figure of, by theme, in the registry's order in each."""
     every = [place for place, _ in places(extract)]
+    shown = {key for place in every for (key, _), figure in place.figures.items() if figure.is_shown}
     return [
         Definition(
             labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
@@ -207,6 +215,7 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
             _comparable(every, extract, indicator),
         )
         for indicator in by_theme(extract, registry)
+        if indicator.id in shown
     ]
 
 
@@ -221,27 +230,22 @@ def _how_uncertain(indicator: Indicator) -> str:
 def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, registry: Registry) -> str:
     figures = [place.figure(indicator.id, year) for place in every for year in extract.years]
     named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
-    if named:
-        return danish.listed(sorted(named))
-    return NOTHING_SHOWN if all(figure.mark for figure in figures) else phrases.NO_PUBLISHER
+    return danish.listed(sorted(named)) if named else phrases.NO_PUBLISHER
 
 
 def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) -> str:
     """Years whose figures do not compare with the others, at one place at least."""
     means: dict[int, set[int]] = {}
-    repeated, shown = set(), set()
+    repeated = set()
     for place in every:
         for year in extract.years:
             figure = place.figure(indicator.id, year)
             if figure.mark:
                 continue
-            shown.add(year)
             if figure.window_years and figure.is_mean:
                 means.setdefault(figure.window_years, set()).add(year)
             if figure.repeats_year:
                 repeated.add(year)
-    if not shown:
-        return danish.sentence(NOTHING_SHOWN)
     sentences = [
         f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)
     ]
@@ -374,6 +378,11 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
             yield definition.label
             for term, text in zip(TERMS, astuple(definition)[2:], strict=True):
                 yield from _wrapped(text, 19, f"     {term + ':':<14}")
+    labels_of = {definition.label for definition in defined}
+    left = [indicator.label_da for indicator in by_theme(extract, registry) if indicator.label_da not in labels_of]
+    if left:
+        yield from _part(len(themes) + 3, NOT_SHOWN)
+        yield from _wrapped(f"{NOT_SHOWN} noget sted i denne udgivelse: {'; '.join(left)}.")
 
 
 def _change_lines(extract: Extract, registry: Registry) -> Iterator[str]:

@@ -1,48 +1,43 @@
-"""The workbook of an extract: a front page, contents and notes, then one table on each sheet.
+"""What each sheet of an extract's workbook tells: the matrix first, then figures through the years, goals, words.
 
-It follows the British Government Analysis Function's guidance on accessible spreadsheets: each sheet has its title in
-A1, one named table with a head, no merged cells, no empty cells within a table, and marks in brackets that the notes
-explain. Shares stand as numbers beside a unit, not as Excel's percent: a column holds indicators of many units, and
-43,0 is what the reader types and compares. Numbers have the decimals that are shown everywhere else.
+Shares stand as numbers beside a unit, not as Excel's percent: a column holds indicators of many units, and 43,0 is what
+the reader types and compares. Numbers have the decimals that are shown everywhere else.
 """
 
-import io
-import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
-
-from flows.core import files
 from flows.extracts import criteria, csv_list, findings, matrix, phrases, texts, words
 from flows.extracts.matrix import MatrixColumn, MatrixRow
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, caveats
-from flows.present import danish
-from flows.present.excel import FONT, Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
+from flows.present import danish, workbook
+from flows.present.excel import Cell, ExcelColumn, SignedNumber
 from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
+from flows.present.workbook import BookFacts, Sheet, Workbook
 from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 OVERVIEW, FRONT, CONTENTS, NOTES = "Overblik", "Forside", "Indhold", "Noter"
-# Colours of the overview's shades; each has a sign beside it.
-SHADES = {"met": "#D2D2D2", "worst": "#A9C3DE", "poor": "#DBE7F2"}
 KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES = "Hovedtal", "Kommune og land", "Tvillinger", "Andre afgrænsninger"
 CRITERIA, TARGETS = "Kriterier", "Mål"
 DEFINITIONS, CHANGES, ALL = "Definitioner", "Ændringer", "Alle tal"
-# Excel keeps 'History' for itself.
-TAKEN = {"history"}
-LONGEST_NAME = 31
-# Widths that go on a page of A4 across at full size, margins left out; fonts differ from one program to another.
-PAGE_WIDTH = 104
+FIXED = (
+    *(OVERVIEW, FRONT, CONTENTS, NOTES, KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES, CRITERIA, TARGETS),
+    *(DEFINITIONS, CHANGES, ALL, DRAWN),
+)
+STAR = "*"
+STARRED = (
+    "* Tallet er ikke en måling af året alene, er brudt fra tidligere år eller kan blive rettet: se Bemærk til højre."
+)
+# A number's column, the room that a head needs beside its letters, and letters of a word that Danes would break.
+NARROWEST, HEAD_ROOM, LONGEST_WORD = 9.0, 1.5, 11
 
 
 def write(extract: Extract, registry: Registry, file: Path) -> None:
@@ -50,103 +45,23 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
 
     A figure with a mark has its code in its cell and no number anywhere; it is left out of charts, which keep a gap.
     """
-    content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties(
-        {
-            "title": f"{extract.name}: tal for {extract.year}",
-            "subject": f"{_marks(extract)}, udgivelse {extract.release}",
-            "author": "Boligprofil",
-            "status": "Godkendt" if extract.is_cleared else "Udkast",
-            # No clock: the day on which the year of the figures ended.
-            "created": datetime(extract.year, 12, 31, tzinfo=UTC),
-        }
+    marks = words.banners(extract)
+    facts = BookFacts(
+        f"{extract.name}: tal for {extract.year}",
+        f"{' · '.join(mark for mark, _ in marks)}, udgivelse {extract.release}",
+        "Godkendt" if extract.is_cleared else "Udkast",
+        # No clock: the day on which the year of the figures ended.
+        datetime(extract.year, 12, 31, tzinfo=UTC),
+        f"{extract.name}, {extract.year}, udgivelse {extract.release}",
+        marks,
     )
-    sheets = list(_sheets(extract))
-    for place, sheet in enumerate(sheets):
-        book.add_worksheet(sheet.name).set_first_sheet() if not place else book.add_worksheet(sheet.name)
-    _Maker(book, extract, registry, sheets).make()
-    book.close()
-    files.write(file, _in_danish(content.getvalue()))
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet: its name, its title, what it holds in a sentence, and how it is written.
-
-    `places` are those whose figures through the years it holds, each with the area beside which it stands.
-    """
-
-    name: str
-    title: str
-    says: str
-    make: Callable[["_Maker", Any, "Sheet"], None]
-    places: Sequence[tuple[Place, Area | None]] = ()
-
-
-def _sheets(extract: Extract) -> Iterator[Sheet]:
-    """The sheets that the extract needs, in their order."""
-    span = f"{extract.years[0]}–{extract.years[-1]}"
-    title, says = f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges."
-    if extract.areas:
-        found = findings.title(extract)
-        yield Sheet(OVERVIEW, found, f"Områderne, kommunen og landet i {extract.year}.", _Maker.overview)
-    yield Sheet(FRONT, title, says, _Maker.front)
-    yield Sheet(CONTENTS, "Indhold", "Alle ark. Tryk på et navn for at gå til arket.", _Maker.contents)
-    says = "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra."
-    yield Sheet(NOTES, "Noter", says, _Maker.notes)
-    if extract.areas:
-        says = "Hovedtal for hvert område ved siden af kommunen, landet og tvillingerne."
-        yield Sheet(KEY_FIGURES, f"Hovedtal for områderne, {extract.year}", says, _Maker.key_figures)
-    named = sheet_names(extract.areas)
-    for area in extract.areas:
-        says = f"Alle tal for {area.name}, {span}, og diagrammer af hovedtallene."
-        yield Sheet(named[area.id], f"{area.name}: alle tal, {span}", says, _Maker.area, ((area, None),))
-    says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
-    whole = tuple((place, None) for place in (*extract.municipalities, extract.country))
-    yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, _Maker.places, whole)
-    # A sheet of nothing but marks would tell no more than the word in each area's own row.
-    if any(area.twins.has_any() for area in extract.areas):
-        says = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
-        twins = tuple((area.twins, area) for area in extract.areas)
-        yield Sheet(TWINS, f"Områdernes tvillinger, {span}", says, _Maker.places, twins)
-    if others := tuple((other, area) for area in extract.areas for other in area.other_boundaries):
-        says = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
-        yield Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", says, _Maker.places, others)
-    if extract.areas:
-        says = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
-        yield Sheet(CRITERIA, "Kriterierne for ministeriets liste", says, _Maker.criteria)
-        says = "Helhedsplanernes mål, og hvor tallene står nu."
-        yield Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", says, _Maker.targets)
-    says = "Hvad hvert tal betyder, hvem det tæller, og hvem der udgiver det."
-    yield Sheet(DEFINITIONS, "Definitioner", says, _Maker.definitions)
-    says = "Tal, der ikke er, som de var i sidste udgivelse."
-    yield Sheet(CHANGES, "Ændringer siden sidste udgivelse", says, _Maker.changes)
-    says = "En række for hvert sted, år og tal: til filter og pivottabel."
-    yield Sheet(ALL, f"Alle tal på én liste, {span}", says, _Maker.everything)
-    says = "De tal, som diagrammerne er tegnet af. Flyt og sortér dem ikke."
-    yield Sheet(DRAWN, "Tal bag diagrammerne", says, _Maker.drawn)
+    maker = _Maker(extract, registry)
+    maker.write(Workbook(facts, list(maker.sheets())), file)
 
 
 def sheet_names(areas: Iterable[Area]) -> dict[str, str]:
-    """A sheet's name for each area: what Excel allows, and no name twice, however its letters are written."""
-    fixed = (OVERVIEW, FRONT, CONTENTS, NOTES, KEY_FIGURES, TOGETHER, TWINS, BOUNDARIES, CRITERIA, TARGETS, DEFINITIONS)
-    taken = {name.casefold() for name in (*fixed, CHANGES, ALL, DRAWN)} | TAKEN
-    names: dict[str, str] = {}
-    for area in areas:
-        plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", area.name).split()).strip("'") or "Område"
-        name, number = plain[:LONGEST_NAME].rstrip(), 1
-        while name.casefold() in taken:
-            number += 1
-            tail = f" {number}"
-            name = f"{plain[: LONGEST_NAME - len(tail)].rstrip()}{tail}"
-        taken.add(name.casefold())
-        names[area.id] = name
-    return names
-
-
-def _marks(extract: Extract) -> str:
-    return " · ".join(mark for mark, _ in words.banners(extract))
+    """The name of each area's sheet."""
+    return workbook.sheet_names(((area.id, area.name) for area in areas), FIXED)
 
 
 # Sheets ---------------------------------------------------------------------------------------------------------------
@@ -155,158 +70,127 @@ def _marks(extract: Extract) -> str:
 class _Maker:
     """Writes the sheets of one workbook."""
 
-    def __init__(self, book: Any, extract: Extract, registry: Registry, sheets: Sequence[Sheet]) -> None:
-        self.book, self.extract, self.registry, self.sheets = book, extract, registry, sheets
-        self.formats = Formats(book)
+    book: Workbook
+    charts: Charts
+
+    def __init__(self, extract: Extract, registry: Registry) -> None:
+        self.extract, self.registry = extract, registry
         self.lines: dict[tuple[str, str, str, int], csv_list.ListLine] = {
             (line.place.kind, line.place.id, line.indicator.id, line.figure.year): line
             for line in csv_list.lines(extract, registry)
             if line.belongs_to is None or line.place.kind == "twins"
         }
-        # The row of a sheet's table head, counted from 0.
-        self.tops = {sheet.name: len(self._above(sheet)) + 2 for sheet in sheets}
-        self.charts = Charts(
-            book, extract, registry, self.lines, self.tops[DRAWN], _marks(extract), self.formats.of(font_size=10)
-        )
 
-    def make(self) -> None:
-        for sheet in self.sheets:
-            written = self.book.get_worksheet_by_name(sheet.name)
-            self._head(written, sheet)
-            sheet.make(self, written, sheet)
+    def write(self, book: Workbook, file: Path) -> None:
+        """Write all sheets, and the file."""
+        self.book = book
+        self.charts = Charts(book, self.extract, self.registry, self.lines)
+        book.save(file)
 
-    def _head(self, written: Any, sheet: Sheet) -> None:
-        """The title with the marks of the file, what the marks mean, what the sheet holds, and the way back."""
-        large = self.formats.of(bold=True, font_size=14, font_color="#1F4E79")
-        loud = self.formats.of(bold=True, font_size=14, font_color="#7F0000")
-        marks = _marks(self.extract)
-        written.write_rich_string(0, 0, loud, f"{marks}  ", large, sheet.title)
-        written.set_row(0, 21)
-        if sheet.name == FRONT:
-            return
-        banners = len(words.banners(self.extract))
-        for row, line in enumerate(self._above(sheet)):
-            loud = {"bold": True, "font_color": "#7F0000"} if row < banners else {}
-            written.write_string(row + 1, 0, line, self.formats.of(font_size=10, **loud))
-        link = self.formats.of(font_size=10, font_color="#0563C1", underline=1)
-        target = FRONT if sheet.name == CONTENTS else CONTENTS
-        row = self.tops[sheet.name] - 1
-        written.write_url(row, 0, f"internal:'{target}'!A1", link, f"Til arket {target}", f"Gå til arket {target}")
-        written.set_row(row, 18)
-        written.set_landscape()
-        written.set_paper(9)
-        written.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        name = self.extract.name.replace("&", "&&")
-        written.set_header(f"&L&8 {name}, {self.extract.year}, udgivelse {self.extract.release}&R&8 {marks}")
-        written.set_footer("&L&8 &A&R&8 Side &P af &N")
+    def sheets(self) -> Iterator[Sheet]:
+        """The sheets that the extract needs, in their order."""
+        extract = self.extract
+        span = f"{extract.years[0]}–{extract.years[-1]}"
+        if extract.areas:
+            says = f"Områderne, kommunen og landet i {extract.year}."
+            yield Sheet(OVERVIEW, findings.title(extract), says, self.overview, CONTENTS)
+        title, says = f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges."
+        yield Sheet(FRONT, title, says, self.front, CONTENTS)
+        says = "Alle ark. Tryk på et navn for at gå til arket."
+        yield Sheet(CONTENTS, "Indhold", says, self.contents, FRONT)
+        says = "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra."
+        yield Sheet(NOTES, "Noter", says, self.notes, CONTENTS)
+        if extract.areas:
+            says = "Hovedtal for hvert område år for år, med kommunen og landet under. Vælg et tal i hovedet."
+            yield Sheet(KEY_FIGURES, f"Hovedtal for områderne, {span}", says, self.key_figures, CONTENTS)
+        named = sheet_names(extract.areas)
+        for area in extract.areas:
+            # A sheet of nothing but marks would tell no more than the front, where it is said who can deliver.
+            if self._has_any(area):
+                says = f"Tal for {area.name}, {span}, og diagrammer af hovedtallene."
+                title, facts = f"{area.name}: alle tal, {span}", " ".join(self._facts(area))
+                yield Sheet(named[area.id], title, says, partial(self.area, area=area), CONTENTS, facts)
+        yield from self._sheets_of_others(span)
+        yield from self._sheets_of_words(span)
 
-    def _above(self, sheet: Sheet) -> list[str]:
-        """What stands between a sheet's title and the way back: the banners, what it holds, facts of its area."""
-        lines = [f"{mark}: {meaning}" for mark, meaning in words.banners(self.extract)]
-        # Few rows: all of them stay in sight with the head when a reader scrolls.
-        if sheet.places and isinstance(area := sheet.places[0][0], Area):
-            return [*lines, " ".join(self._facts(area))]
-        return [*lines, texts.since(self.extract) if sheet.name == CHANGES else sheet.says]
+    def _sheets_of_others(self, span: str) -> Iterator[Sheet]:
+        """Sheets of places beside the areas."""
+        extract = self.extract
+        says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
+        whole = tuple((place, None) for place in (*extract.municipalities, extract.country))
+        make = partial(self.places, places=whole)
+        yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, make, CONTENTS)
+        if twins := tuple((area.twins, area) for area in extract.areas if self._has_any(area.twins)):
+            says = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
+            make = partial(self.places, places=twins)
+            yield Sheet(TWINS, f"Områdernes tvillinger, {span}", says, make, CONTENTS)
+        others = tuple((o, area) for area in extract.areas for o in area.other_boundaries if self._has_any(o))
+        if others:
+            says = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
+            make = partial(self.places, places=others)
+            yield Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", says, make, CONTENTS)
+        if extract.areas:
+            says = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
+            yield Sheet(CRITERIA, "Kriterierne for ministeriets liste", says, self.criteria, CONTENTS)
+            says = "Helhedsplanernes mål, og hvor tallene står nu."
+            yield Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", says, self.targets, CONTENTS)
 
-    def _table(
-        self,
-        written: Any,
-        sheet: Sheet,
-        columns: Sequence[ExcelColumn],
-        rows: Sequence[Any],
-        decimals: Callable[[Any], int] = lambda row: row.indicator.decimals,
-        frozen: int = 0,
-        pages: Sequence[int] = (),
-        **options: Any,
-    ) -> int:
-        """Write the sheet's table; its first `frozen` columns stand on every printed page, a page begins at each of
-        `pages`. Returns the first row below the table."""
-        name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table = ExcelTable(name, columns, decimals, frozen, **options)
-        add_table(written, self.formats, table, rows, self.tops[sheet.name])
-        widths = [column.width for column in columns]
-        if pages:
-            # The frozen columns are repeated on every page.
-            left, edges = sum(widths[:frozen]), (*pages, len(widths))
-            parts = [sum(widths[: edges[0]])]
-            parts += [left + sum(widths[begin:end]) for begin, end in pairwise(edges)]
-            written.set_print_scale(max(10, min(100, int(100 * PAGE_WIDTH / max(parts)))))
-            written.set_v_pagebreaks(list(pages))
-            written.repeat_columns(0, frozen - 1)
-        else:
-            written.fit_to_pages(1, 0)
-        return self.tops[sheet.name] + max(len(rows), 1) + 1
+    def _sheets_of_words(self, span: str) -> Iterator[Sheet]:
+        """Definitions and changes, and the lists that pivot tables and charts are made of."""
+        says = "Hvad hvert tal, der er vist, betyder, hvem det tæller, og hvem der udgiver det."
+        yield Sheet(DEFINITIONS, "Definitioner", says, self.definitions, CONTENTS)
+        says, since = "Tal, der ikke er, som de var i sidste udgivelse.", texts.since(self.extract)
+        yield Sheet(CHANGES, "Ændringer siden sidste udgivelse", says, self.changes, CONTENTS, since)
+        says = "En række for hvert sted, år og tal: til filter og pivottabel."
+        yield Sheet(ALL, f"Alle tal på én liste, {span}", says, self.everything, CONTENTS, is_list=True)
+        says = "De tal, som diagrammerne er tegnet af. Flyt og sortér dem ikke."
+        yield Sheet(DRAWN, "Tal bag diagrammerne", says, self.drawn, CONTENTS, is_list=True)
 
-    # Overview, front, contents, notes
+    # Overview, front, notes
 
     def overview(self, written: Any, sheet: Sheet) -> None:
         """The areas by criteria and key figures: numbers to count with, each with its sign and its shade."""
         view = matrix.matrix(self.extract, self.registry)
         rows = [*view.rows, *view.wholes, *view.listed]
         columns = [
-            ExcelColumn("Sted", 26, lambda row: row.name),
-            ExcelColumn("Ministeriets liste", 30, lambda row: "; ".join(row.status) or danish.ABSENT),
+            ExcelColumn("Sted", 20, lambda row: row.name),
+            ExcelColumn("Ministeriets liste", 24, lambda row: "; ".join(row.status) or danish.ABSENT),
             *(
-                ExcelColumn(_head(column), 12, partial(self._matrix_value, column=column, at=at), "value")
+                ExcelColumn(_head(column), _width(column), partial(self._of_matrix, column=column, at=at), "value")
                 for at, column in enumerate(view.columns)
             ),
-            *([ExcelColumn("Målene", 26, lambda row: "; ".join(row.goals) or danish.ABSENT)] if view.has_goals else []),
+            *(
+                [ExcelColumn("Målene", 18, lambda row: "; ".join(row.goals) or danish.ABSENT, "beside")]
+                * view.has_goals
+            ),
         ]
-        below = self._table(written, sheet, columns, rows, _no_decimals, frozen=1)
-        for line, row in enumerate(rows, self.tops[sheet.name] + 1):
-            for at, (cell, column) in enumerate(zip(row.cells, view.columns, strict=False), 2):
-                if cell.value is not None:
-                    number = texts.rounded(cell.value, column.indicator)
-                    written.write_number(line, at, number, self._shaded(cell.shade, cell.sign, column.indicator))
-        text = self.formats.of(font_size=10)
-        key = [f"{sign} {meaning}" for _, sign, meaning in view.key]
-        for line, note in enumerate([*key, "En plads siger, hvor området ligger, ikke hvorfor."], below + 1):
-            written.write_string(line, 0, note, text)
+        below = self.book.table(written, sheet, columns, rows, frozen=1)
+        key = [" · ".join(f"{sign} {meaning}" for _, sign, meaning in view.key), f"{STARRED.partition(':')[0]}."]
+        key.append("En plads siger, hvor området ligger, ikke hvorfor.")
+        end = self.book.notes(written, below, [note for note in key if note], columns)
+        self.book.page(written, end - 1, columns)
         written.activate()
 
-    def _matrix_value(self, row: MatrixRow, column: MatrixColumn, at: int) -> Cell:
-        if row.area:
-            return self._shown(row.area.figure(column.indicator.id, self.extract.year))
-        return row.cells[at].text if row.cells[at].value is None else row.cells[at].value
-
-    def _shaded(self, shade: str, sign: str, indicator: Indicator) -> Any:
-        """The format of a number with its sign before it, which leaves it a number."""
-        digits = "#,##0" + (f".{'0' * indicator.decimals}" if indicator.decimals else "")
-        look: dict[str, Any] = {"num_format": f'"{sign}  "{digits}' if sign else digits}
-        look |= {"bg_color": SHADES[shade]} if shade in SHADES else {}
-        look |= {"border": 2, "border_color": "#12395B"} if shade == "best" else {}
-        return self.formats.of(**{**FONT, **look})
-
-    # Front, contents, notes
+    def _of_matrix(self, row: MatrixRow, column: MatrixColumn, at: int) -> Cell:
+        if not row.cells:
+            figure = row.area.figure(column.indicator.id, self.extract.year) if row.area else None
+            return self._shown(figure)
+        cell = row.cells[at]
+        if cell.value is None:
+            return self._shown(row.area.figure(column.indicator.id, self.extract.year)) if row.area else cell.text
+        number = texts.rounded(cell.value, column.indicator)
+        star = STAR if cell.is_limited else ""
+        return SignedNumber(number, cell.sign, star, cell.shade, column.indicator.decimals)
 
     def front(self, written: Any, sheet: Sheet) -> None:  # noqa: ARG002 - as every sheet is made
-        bold = self.formats.of(bold=True, valign="top", font_size=11)
-        text = self.formats.of(**_FRONT_TEXT)
-        loud = self.formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top", font_size=11)
-        written.set_column(0, 0, 28)
-        written.set_column(1, 1, 100)
-        written.set_row(0, 24)
-        row = 1
-        for mark, meaning in words.banners(self.extract):
-            written.write_string(row, 0, mark, loud)
-            written.write_string(row, 1, danish.sentence(meaning), self.formats.of(**_FRONT_TEXT, bold=True))
-            row += 1
-        for name, meaning in self._front_lines():
-            written.write_string(row, 0, name, bold)
-            written.write_string(row, 1, meaning, text)
-            written.set_row(row, 15.5 * lines_of(meaning, 94) + 5)
-            row += 1
-        link = self.formats.of(font_color="#0563C1", underline=1, font_size=11)
-        written.write_string(row, 0, "Videre", bold)
-        written.write_url(
-            row, 1, f"internal:'{CONTENTS}'!A1", link, f"Til arket {CONTENTS}", f"Gå til arket {CONTENTS}"
-        )
-        written.set_portrait()
-        written.set_paper(9)
-        written.fit_to_pages(1, 0)
-        written.hide_gridlines(2)
+        """What the file is, and how it is used."""
+        self.book.front(written, self._front_lines())
         if not self.extract.areas:
             written.activate()
+
+    def contents(self, written: Any, sheet: Sheet) -> None:
+        """All other sheets, each with a link."""
+        self.book.contents(written, sheet)
 
     def _front_lines(self) -> Iterator[tuple[str, str]]:
         extract = self.extract
@@ -318,8 +202,9 @@ class _Maker:
         yield "For hvem", f"{extract.name} og de helhedsplaner, som sekretariatet samler."
         if extract.areas:
             yield "Boligområder", danish.sentence(danish.listed([area.name for area in extract.areas]))
-            if bare := [area.name for area in extract.areas if not area.has_any()]:
-                yield "Områder uden tal", f"{danish.sentence(danish.listed(bare))} Hvorfor står på områdets ark."
+            for area in extract.areas:
+                if not self._has_any(area):
+                    yield f"Uden tal: {area.name}", findings.missing(area, extract, self.registry).whole
         else:
             yield "Boligområder", texts.NO_AREAS
         yield "Udgivelse", danish.sentence(extract.release)
@@ -327,8 +212,8 @@ class _Maker:
         if extract.areas:
             yield (
                 "Begynd her",
-                f"Se '{KEY_FIGURES}' for at sammenligne områderne. Gå så til et områdes eget ark: der står alle tal, "
-                "år for år, og diagrammer.",
+                f"Se '{OVERVIEW}' og '{KEY_FIGURES}' for at sammenligne områderne. Gå så til et områdes eget ark: der "
+                "står alle tal, år for år, og diagrammer.",
             )
         yield (
             "Regn selv",
@@ -346,20 +231,9 @@ class _Maker:
         )
         yield "Pas på", f"{texts.READING[0][1]} Læs '{NOTES}', før I sammenligner år eller steder."
 
-    def contents(self, written: Any, sheet: Sheet) -> None:
-        rows = [other for other in self.sheets if other.name != CONTENTS]
-        columns = [
-            ExcelColumn("Ark", 34, lambda other: other.name),
-            ExcelColumn("Hvad der står", 110, lambda other: other.says),
-        ]
-        self._table(written, sheet, columns, rows, _no_decimals)
-        link = self.formats.of(font_size=10, valign="top", font_color="#0563C1", underline=1)
-        for row, other in enumerate(rows, self.tops[sheet.name] + 1):
-            target = other.name.replace("'", "''")
-            written.write_url(row, 0, f"internal:'{target}'!A1", link, other.name, f"Gå til arket {other.name}")
-
     def notes(self, written: Any, sheet: Sheet) -> None:
-        marks = [(mark.code, mark.label_da, mark.meaning_da) for mark in self.registry.extracts.mark.values()]
+        met = texts.marks(self.extract)
+        marks = [(m.code, m.label_da, m.meaning_da) for m in self.registry.extracts.mark.values() if m.id in met]
         rows = [("Mærke", f"{code} {label}", meaning) for code, label, meaning in (*marks, *texts.NOT_A_MARK)]
         rows += [("Sådan læses tallene", topic, text) for topic, text in texts.reading(self.extract)]
         counted: dict[str, list[str]] = {}
@@ -370,61 +244,105 @@ class _Maker:
             for who, labels in counted.items()
         ]
         columns = [
-            ExcelColumn("Emne", 22, lambda note: note[0]),
-            ExcelColumn("Mærke eller ord", 34, lambda note: note[1]),
+            ExcelColumn("Emne", 19, lambda note: note[0]),
+            ExcelColumn("Mærke eller ord", 29, lambda note: note[1]),
             ExcelColumn("Betyder", 90, lambda note: note[2]),
         ]
-        self._table(written, sheet, columns, rows, _no_decimals)
+        self.book.table(written, sheet, columns, rows)
 
     # Figures
 
     def key_figures(self, written: Any, sheet: Sheet) -> None:
-        year = self.extract.year
+        """Key figures by places through the years: the areas' first, below them municipality and country."""
+        places = (*sorted(self.extract.areas, key=lambda area: area.name), *self.extract.municipalities)
         rows = [
-            self.lines["area", area.id, indicator.id, year]
+            self.lines[place.kind, place.id, indicator.id, self.extract.year]
             for indicator in phrases.key_figures(self.extract, self.registry)
-            for area in sorted(self.extract.areas, key=lambda area: area.name)
+            if any(self._has(area, indicator) for area in self.extract.areas)
+            for place in (*places, self.extract.country)
+            if place.kind == "area" or self._has(place, indicator)
         ]
         columns = [
-            ExcelColumn("Hovedtal", 34, lambda line: line.indicator.label_da),
-            ExcelColumn("Enhed", 10, lambda line: line.indicator.unit_short_da),
-            ExcelColumn("Område", 22, lambda line: line.place.name),
-            ExcelColumn(f"Tal {year}", 10, lambda line: self._shown(line.figure), "value"),
-            ExcelColumn("Usikkerhed", 18, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
-            *self._comparisons(),
-            ExcelColumn(
-                f"Ændring siden {year - 1}", 11, lambda line: _or_dash(line.shown(line.figure.change_year)), "change"
-            ),
-            ExcelColumn("Ændringens usikkerhed", 17, _change_interval, "beside"),
-            ExcelColumn("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
-            ExcelColumn("Bemærk", 40, lambda line: csv_list.remarks(line) or danish.ABSENT),
+            ExcelColumn("Hovedtal", 34, lambda line: phrases.heading(line.indicator)),
+            ExcelColumn("Sted", 16, lambda line: line.place.name),
+            *self._years(9),
+            ExcelColumn("Mod kommunen", 20, partial(_against, other="municipality"), "beside"),
+            *(replace(column, is_on_paper=False) for column in self._newest_columns() if column.head != "Mod kommunen"),
+            ExcelColumn("Siden årene før planen", 42, self._moved, is_on_paper=False),
+            ExcelColumn("Bemærk", 90, self._remarks, "line", is_on_paper=False),
         ]
-        self._table(written, sheet, columns, rows, frozen=3, pages=[9])
+        self._print(written, sheet, columns, rows, 2)
 
-    def area(self, written: Any, sheet: Sheet) -> None:
-        columns = [*self._years(), *self._comparisons(), ExcelColumn("Bemærk", 60, self._remarks)]
-        self._through_years(written, sheet, columns, 3, len(self.extract.years) + 5)
+    def _moved(self, line: csv_list.ListLine) -> str:
+        """A movement that may be told: from what to what, and between which ends."""
+        headline = self.extract.headlines.get((line.place.id, line.indicator.id))
+        return danish.ABSENT if headline is None else findings.movement(headline, line.indicator)
 
-    def places(self, written: Any, sheet: Sheet) -> None:
-        area = [ExcelColumn("Hører til", 18, lambda line: line.belongs_to.name)] if sheet.places[0][1] else []
-        named = [*area, ExcelColumn("Sted", 24, lambda line: line.place.name)]
-        frozen = len(named) + 3
-        columns = [*named, *self._years(), ExcelColumn("Bemærk", 60, self._remarks)]
-        self._through_years(written, sheet, columns, frozen, frozen + len(self.extract.years) + 2)
+    def area(self, written: Any, sheet: Sheet, area: Area) -> None:
+        """An area's figures through the years, those of which nothing is known on a line, and charts."""
+        self.places(written, sheet, ((area, None),))
 
-    def _through_years(
-        self, written: Any, sheet: Sheet, columns: Sequence[ExcelColumn], frozen: int, page: int
-    ) -> None:
-        """Every indicator of the sheet's places, one place after the other, and charts of the first."""
+    def places(self, written: Any, sheet: Sheet, places: Sequence[tuple[Place, Area | None]]) -> None:
+        """Every indicator of the places, one place after the other, and charts of the first where it stands alone."""
         rows = [
             self._newest(place, beside, indicator)
-            for place, beside in sheet.places
+            for place, beside in places
             for indicator in texts.by_theme(self.extract, self.registry)
+            if self._has(place, indicator)
         ]
-        below = self._table(written, sheet, columns, rows, frozen=frozen, pages=[page])
-        place, beside = sheet.places[0]
-        if beside is None:
-            self.charts.insert(written, place, below)
+        is_area = places[0][0].kind == "area" and places[0][1] is None
+        named = [] if is_area else [ExcelColumn("Sted", 22, lambda line: line.place.name)]
+        columns = [
+            *named,
+            ExcelColumn("Indikator", 32, lambda line: line.indicator.label_da),
+            ExcelColumn("Enhed", 9, lambda line: line.indicator.unit_short_da),
+            *self._years(7 if is_area else 9.2),
+            *([ExcelColumn("Mod kommunen", 20, partial(_against, other="municipality"), "beside")] if is_area else []),
+            *(replace(c, is_on_paper=False) for c in self._newest_columns(is_area) if c.head != "Mod kommunen"),
+            ExcelColumn(
+                "Emne", 22, lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group], is_on_paper=False
+            ),
+            ExcelColumn("Bemærk", 90, self._remarks, "line", is_on_paper=False),
+        ]
+        below = self._print(written, sheet, columns, rows, len(named) + 2, self._without(places))
+        if places[0][1] is None:
+            self.charts.insert(written, places[0][0], below, columns)
+
+    def _print(
+        self,
+        written: Any,
+        sheet: Sheet,
+        columns: Sequence[ExcelColumn],
+        rows: Sequence[csv_list.ListLine],
+        frozen: int,
+        notes: Iterable[str] = (),
+    ) -> int:
+        """A table of figures, and below it what a star means and the notes. Returns the row below."""
+        below = self.book.table(
+            written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen, nothing="Intet tal er vist."
+        )
+        end = self.book.notes(written, below, [STARRED, *notes], columns)
+        self.book.page(written, end - 1, columns)
+        return end
+
+    def _has_any(self, place: Place) -> bool:
+        return any(self._has(place, self.registry.indicators[key]) for key in self.extract.indicators)
+
+    def _has(self, place: Place, indicator: Indicator) -> bool:
+        return any(place.figure(indicator.id, year).is_shown for year in self.extract.years)
+
+    def _without(self, places: Sequence[tuple[Place, Area | None]]) -> Iterator[str]:
+        """The indicators of a place that have no figure in any year, by why the newest one is not there."""
+        for place, _ in places:
+            named: dict[str, list[str]] = {}
+            for indicator in texts.by_theme(self.extract, self.registry):
+                if not self._has(place, indicator):
+                    mark = place.figure(indicator.id, self.extract.year).mark or ""
+                    named.setdefault(mark, []).append(indicator.label_da)
+            for mark, labels_of in named.items():
+                entry = self.registry.extracts.mark[mark]
+                who = place.name if len(places) > 1 else "Uden tal i alle år"
+                yield f"{who}, {entry.code} {entry.label_da} i {self.extract.year}: {'; '.join(labels_of)}."
 
     def _newest(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.ListLine:
         """The newest figure; one within other boundaries is compared with nothing."""
@@ -434,33 +352,35 @@ class _Maker:
         figure = place.figure(indicator.id, self.extract.year)
         return csv_list.ListLine(place, beside, figure, indicator, self.registry, ())
 
-    def _years(self) -> list[ExcelColumn]:
-        """What an indicator is, its figures through the years, and the newest one's uncertainty and direction."""
+    def _years(self, width: float) -> list[ExcelColumn]:
+        """A figure through the years, each with a star where it is no measurement of its year alone."""
 
         def shown_of(year: int) -> Callable[[csv_list.ListLine], Cell]:
-            return lambda line: self._shown(line.place.figure(line.indicator.id, year))
+            return lambda line: self._starred(line.place.figure(line.indicator.id, year))
 
+        return [ExcelColumn(str(year), width, shown_of(year), "value") for year in self.extract.years]
+
+    def _starred(self, figure: ClearedFigure) -> Cell:
+        if not figure.is_shown:
+            return self._shown(figure)
+        number = texts.rounded(figure.number, self.registry.indicators[figure.indicator])
+        return SignedNumber(number, after=STAR if texts.limits(figure) else "")
+
+    def _newest_columns(self, is_area: bool = True) -> list[ExcelColumn]:
+        """The newest figure's uncertainty, direction and neighbours, with the verdicts."""
         uncertainty = f"Usikkerhed {self.extract.year}"
-        return [
-            ExcelColumn("Emne", 22, lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group]),
-            ExcelColumn("Indikator", 32, lambda line: line.indicator.label_da),
-            ExcelColumn("Enhed", 12, lambda line: line.indicator.unit_short_da),
-            *(ExcelColumn(str(year), 9, shown_of(year), "value") for year in self.extract.years),
+        columns = [
             ExcelColumn(uncertainty, 17, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
-            ExcelColumn("Retning over fem år", 20, lambda line: texts.direction(line.figure)),
+            ExcelColumn("Retning over fem år", 50, lambda line: texts.direction(line.figure)),
         ]
-
-    def _comparisons(self) -> list[ExcelColumn]:
-        """The newest figure's neighbours: the municipality's, the country's and the twins' figure, and the verdicts."""
         heads: tuple[tuple[Other, str, str], ...] = (
             ("municipality", "Kommunen", "kommunen"),
             ("country", "Hele landet", "landet"),
             ("twins", "Tvillingerne", "tvillingerne"),
         )
-        columns = []
-        for other, head, against in heads:
-            columns.append(ExcelColumn(head, 11, partial(self._beside, other=other), "value"))
-            columns.append(ExcelColumn(f"Mod {against}", 17, partial(_against, other=other), "beside"))
+        for other, head, against in heads if is_area else ():
+            columns.append(ExcelColumn(head, 14, partial(self._beside, other=other), "value"))
+            columns.append(ExcelColumn(f"Mod {against}", 30, partial(_against, other=other), "beside"))
         return columns
 
     def _remarks(self, line: csv_list.ListLine) -> str:
@@ -499,11 +419,7 @@ class _Maker:
             yield f"Bevilling: {words.band('funding_band', area.funding_band, self.registry)}"
         if area.plans:
             yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {danish.listed(area.plans)}."
-        yield (
-            "Diagrammer står under tabellen."
-            if area.has_any()
-            else "Ingen tal om området kan vises; hvorfor står i hver række."
-        )
+        yield "Diagrammer står under tabellen. Sammenligninger og bemærkninger står til højre."
 
     # Criteria and targets
 
@@ -514,27 +430,29 @@ class _Maker:
             for watch in area.watches
             for criterion in watch.every_criterion()
         ]
+        off = partial(ExcelColumn, is_on_paper=False)
         columns = [
-            ExcelColumn("Område", 22, lambda row: row[0].name),
-            ExcelColumn("Kriterium", 34, lambda row: row[3].label_da),
-            ExcelColumn("Enhed", 10, lambda row: row[3].unit_short_da),
-            ExcelColumn("Listens år", 8, lambda row: row[1].year, "year"),
-            ExcelColumn("Liste", 18, lambda row: row[1].list_name),
-            ExcelColumn("Krav", 22, lambda row: _demand(row[2], row[3]), "beside"),
-            ExcelColumn("Områdets tal", 11, lambda row: self._number(row[2].value, row[2].mark, row[3]), "value"),
-            ExcelColumn("Opfyldt", 14, lambda row: _yes_or_no(row[2].is_met), "beside"),
+            ExcelColumn("Område", 18, lambda row: row[0].name),
+            ExcelColumn("Kriterium", 28, lambda row: row[3].label_da),
+            ExcelColumn("Liste", 17, lambda row: f"{row[1].list_name} {row[1].year}"),
+            ExcelColumn("Krav", 18, lambda row: _demand(row[2], row[3]), "beside"),
+            ExcelColumn("Områdets tal", 9, lambda row: self._number(row[2].value, row[2].mark, row[3]), "value"),
+            ExcelColumn("Opfyldt", 11, lambda row: _yes_or_no(row[2].is_met), "beside"),
             ExcelColumn(
-                "Afstand til grænsen", 11, lambda row: self._number(row[2].distance, row[2].mark, row[3]), "change"
+                "Afstand til grænsen", 9, lambda row: self._number(row[2].distance, row[2].mark, row[3]), "change"
             ),
-            ExcelColumn("Kan én husstand flytte det", 15, lambda row: _yes_or_no(row[2].is_near), "beside"),
-            ExcelColumn("Samlet krav", 34, lambda row: _rule(row[1])),
-            ExcelColumn("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
-            ExcelColumn("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
-            ExcelColumn("På ministeriets liste", 15, lambda row: _yes_or_no(row[1].on_list, "ikke nævnt i afskriften")),
-            ExcelColumn("Bemærk", 44, lambda row: self._on_criterion(*row[:3])),
+            ExcelColumn("Kan én husstand flytte det", 12, lambda row: _yes_or_no(row[2].is_near), "beside"),
+            ExcelColumn(
+                "På ministeriets liste", 14, lambda row: _yes_or_no(row[1].on_list, "ikke nævnt i afskriften"), "beside"
+            ),
+            off("Enhed", 10, lambda row: row[3].unit_short_da),
+            off("Samlet krav", 60, lambda row: _rule(row[1])),
+            off("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
+            off("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
+            off("Bemærk", 60, lambda row: self._on_criterion(*row[:3]), "line"),
         ]
         nothing = "Intet område er sammenlignet med kriterierne i denne udgivelse."
-        self._table(written, sheet, columns, rows, lambda row: row[3].decimals, frozen=3, pages=[9], nothing=nothing)
+        self.book.table(written, sheet, columns, rows, lambda row: row[3].decimals, 2, nothing=nothing)
 
     def _on_criterion(self, area: Area, watch: Watch, criterion: Criterion) -> str:
         remarks = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
@@ -550,30 +468,35 @@ class _Maker:
             for area in self.extract.areas
             for target in area.targets
         ]
+        off = partial(ExcelColumn, is_on_paper=False)
         columns = [
-            ExcelColumn("Område", 20, lambda row: row[0].name),
-            ExcelColumn("Helhedsplan", 22, lambda row: row[1].plan),
-            ExcelColumn("Nr.", 6, lambda row: row[1].number),
-            ExcelColumn("Mål", 30, lambda row: row[1].goal or GOAL_LEFT_OUT),
-            ExcelColumn("Måles ved", 26, lambda row: _measure(row[2])),
-            ExcelColumn("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
-            ExcelColumn("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
-            ExcelColumn("Tal i startåret", 10, lambda row: self._shown(row[1].start), "value"),
-            ExcelColumn("Målår", 8, lambda row: _or_dash(row[1].target_year), "year"),
-            ExcelColumn("Målværdi", 10, lambda row: self._number(row[1].target_value, None, row[2]), "value"),
-            ExcelColumn("Nyeste tal", 10, lambda row: self._shown(row[1].newest), "value"),
-            ExcelColumn("Nyeste tals år", 8, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
-            ExcelColumn("Ventet på vejen", 10, lambda row: self._number(row[1].expected, None, row[2]), "value"),
+            ExcelColumn("Område", 17, lambda row: row[0].name),
+            ExcelColumn("Nr.", 5, lambda row: row[1].number),
+            ExcelColumn("Mål", 34, lambda row: row[1].goal or GOAL_LEFT_OUT),
+            ExcelColumn("Måles ved", 25, lambda row: _measure(row[2])),
+            ExcelColumn("Tal i startåret", 8, lambda row: self._shown(row[1].start), "value"),
+            ExcelColumn("Nyeste tal", 8, lambda row: self._shown(row[1].newest), "value"),
+            ExcelColumn("Nyeste tals år", 7, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
+            ExcelColumn("Målværdi", 8, lambda row: self._number(row[1].target_value, None, row[2]), "value"),
+            ExcelColumn("Målår", 7, lambda row: _or_dash(row[1].target_year), "year"),
             ExcelColumn("Vurdering", 18, lambda row: _verdict(row[1]), "beside"),
-            ExcelColumn("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
-            ExcelColumn("Bemærk", 50, lambda row: self._on_target(row[1])),
+            off("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
+            off("Helhedsplan", 26, lambda row: row[1].plan),
+            off("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
+            off("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
+            off("Ventet på vejen", 10, lambda row: self._number(row[1].expected, None, row[2]), "value"),
+            off("Bemærk", 60, lambda row: self._on_target(row[1]), "line"),
         ]
 
         def decimals(row: tuple[Area, TargetLine, Indicator | None]) -> int:
             return row[2].decimals if row[2] else 0
 
         nothing = "Ingen helhedsplan i områderne har sendt mål."
-        self._table(written, sheet, columns, rows, decimals, frozen=3, pages=[7], nothing=nothing)
+        below = self.book.table(written, sheet, columns, rows, decimals, 3, nothing=nothing)
+        if any(target.is_example for _, target, _ in rows):
+            self.book.notes(
+                written, below, ["Mål, der er mærket EKSEMPEL i Bemærk, er skrevet af Boligprofil."], columns
+            )
 
     def _on_target(self, target: TargetLine) -> str:
         remarks = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
@@ -587,32 +510,34 @@ class _Maker:
     # Words
 
     def definitions(self, written: Any, sheet: Sheet) -> None:
+        off = partial(ExcelColumn, is_on_paper=False)
         columns = [
-            ExcelColumn("Emne", 18, lambda definition: definition.theme),
-            ExcelColumn("Indikator", 30, lambda definition: definition.label),
-            ExcelColumn("Betyder", 46, lambda definition: definition.definition),
-            ExcelColumn("Hvem der tælles", 24, lambda definition: definition.counted),
-            ExcelColumn("Enhed", 16, lambda definition: definition.unit),
-            ExcelColumn("God vej", 26, lambda definition: definition.good),
-            ExcelColumn("Usikkerhed", 24, lambda definition: definition.uncertainty),
-            ExcelColumn("Udgiver", 26, lambda definition: definition.publisher),
-            ExcelColumn("Kan årene sammenlignes", 36, lambda definition: definition.comparable),
+            ExcelColumn("Indikator", 28, lambda definition: definition.label),
+            ExcelColumn("Betyder", 52, lambda definition: definition.definition),
+            ExcelColumn("Hvem der tælles", 22, lambda definition: definition.counted),
+            ExcelColumn("Enhed", 14, lambda definition: definition.unit),
+            ExcelColumn("God vej", 22, lambda definition: definition.good),
+            off("Emne", 18, lambda definition: definition.theme),
+            off("Usikkerhed", 30, lambda definition: definition.uncertainty),
+            off("Udgiver", 36, lambda definition: definition.publisher),
+            off("Kan årene sammenlignes", 52, lambda definition: definition.comparable),
         ]
-        self._table(written, sheet, columns, texts.define(self.extract, self.registry), _no_decimals, frozen=2)
+        defined = texts.define(self.extract, self.registry)
+        self.book.table(written, sheet, columns, defined, frozen=1, nothing="Intet tal er vist.")
 
     def changes(self, written: Any, sheet: Sheet) -> None:
         changes = texts.in_order(self.extract, self.registry)
         rows = [(change, self.registry.indicators[change.indicator]) for change in changes]
         columns = [
-            ExcelColumn("Sted", 28, lambda row: row[0].place),
+            ExcelColumn("Sted", 26, lambda row: row[0].place),
             ExcelColumn("Hvad der skete", 28, lambda row: texts.happened(row[0])),
             ExcelColumn("Indikator", 44, lambda row: row[1].label_da),
-            ExcelColumn("Enhed", 14, lambda row: row[1].unit_short_da),
+            ExcelColumn("Enhed", 10, lambda row: row[1].unit_short_da),
             ExcelColumn("År", 8, lambda row: row[0].year, "year"),
-            ExcelColumn("Før", 14, lambda row: self._number(row[0].before, row[0].before_mark, row[1]), "value"),
-            ExcelColumn("Nu", 14, lambda row: self._number(row[0].now, row[0].now_mark, row[1]), "value"),
+            ExcelColumn("Før", 11, lambda row: self._number(row[0].before, row[0].before_mark, row[1]), "value"),
+            ExcelColumn("Nu", 11, lambda row: self._number(row[0].now, row[0].now_mark, row[1]), "value"),
         ]
-        self._table(written, sheet, columns, rows, lambda row: row[1].decimals, nothing="Ingen ændringer.")
+        self.book.table(written, sheet, columns, rows, lambda row: row[1].decimals, nothing="Ingen ændringer.")
 
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
@@ -628,7 +553,7 @@ class _Maker:
             if field.in_book
         ]
         rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
-        self._table(written, sheet, columns, rows, frozen=2)
+        self.book.table(written, sheet, columns, rows, lambda line: line.indicator.decimals, 2)
 
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
@@ -641,36 +566,29 @@ class _Maker:
             ExcelColumn("Usikkerhed til", 12, lambda line: _or_dash(line.shown(line.figure.ci_high)), "value"),
             ExcelColumn("Kommunen", 12, lambda line: self._drawn_beside(line, "municipality"), "value"),
             ExcelColumn("Hele landet", 12, lambda line: self._drawn_beside(line, "country"), "value"),
+            ExcelColumn("Streg ned", 12, lambda line: self.charts.whisker(line)[0], "value"),
+            ExcelColumn("Streg op", 12, lambda line: self.charts.whisker(line)[1], "value"),
+            ExcelColumn("Lovens grænse", 12, lambda line: _or_dash(self.charts.limit(line)), "value"),
             ExcelColumn("Bemærk", 60, lambda line: "; ".join(caveats(line)) or danish.ABSENT),
         ]
         nothing = "Der er ingen diagrammer."
-        self._table(written, sheet, columns, self.charts.lines, is_filtered=False, nothing=nothing)
+        self.book.table(
+            *(written, sheet, columns, self.charts.lines, lambda line: line.indicator.decimals),
+            is_filtered=False,
+            nothing=nothing,
+        )
 
     def _drawn_beside(self, line: csv_list.ListLine, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
         return self._shown(line.beside(other)) if line.indicator.kind != "count" else danish.ABSENT
 
 
-_FRONT_TEXT = {"text_wrap": True, "valign": "top", "align": "left", "font_size": 11}
 GOAL_LEFT_OUT = "udeladt: målets ord kunne røbe et tal, der ikke er vist"
 _WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
 def _or_dash(content: Any) -> Cell:
     return danish.ABSENT if content is None else content
-
-
-def _no_decimals(_: Any) -> int:
-    return 0
-
-
-def _change_interval(line: csv_list.ListLine) -> str:
-    change = line.figure.change("year")
-    if line.figure.mark or change is None:
-        return csv_list.why_no_change(line, "year") or danish.ABSENT
-    low, high = change.interval or (None, None)
-    known = danish.span(line.shown(low), line.shown(high), line.indicator)
-    return phrases.NO_INTERVAL if known == danish.ABSENT else known
 
 
 def _against(line: csv_list.ListLine, other: Other) -> str:
@@ -710,25 +628,13 @@ def _verdict(target: TargetLine) -> str:
     return "følges ikke med tal" if target.indicator is None else "ingen vurdering"
 
 
+def _width(column: MatrixColumn) -> float:
+    """As wide as the longest word of the head."""
+    return max(NARROWEST, *(len(word) + HEAD_ROOM for word in _head(column).split()))
+
+
 def _head(column: MatrixColumn) -> str:
-    return f"{column.head} ({column.demand})" if column.demand else column.head
-
-
-# The file -------------------------------------------------------------------------------------------------------------
-
-
-def _in_danish(content: bytes) -> bytes:
-    """The workbook with Danish named as its language, which XlsxWriter has no way to say."""
-    danish_content = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as given,
-        zipfile.ZipFile(danish_content, "w", zipfile.ZIP_DEFLATED) as danish_file,
-    ):
-        for part in given.infolist():
-            xml = given.read(part)
-            if part.filename == "docProps/core.xml":
-                xml = xml.replace(b"</cp:coreProperties>", b"<dc:language>da-DK</dc:language></cp:coreProperties>")
-            elif part.filename.startswith(("xl/charts/", "xl/drawings/")):
-                xml = re.sub(rb'(<c:lang val|lang)="en-US"', rb'\1="da-DK"', xml)
-            danish_file.writestr(part, xml)
-    return danish_content.getvalue()
+    head = f"{column.head} ({column.demand})" if column.demand else column.head
+    # No program breaks a word where Danes would.
+    words_of = (danish.soft(word) if len(word) > LONGEST_WORD else word for word in head.split())
+    return " ".join(words_of).replace("\N{SOFT HYPHEN}", "-\n")

@@ -1,163 +1,176 @@
 """The native charts of a workbook: key figures of a place through the years, drawn from cells of one sheet.
 
-Excel draws text as zero. So a line is made of a series for each unbroken run of years with a figure, and no cell with a
-mark is ever in one: a gap stays a gap, in Excel as in LibreOffice. The sheet that charts are drawn from is no reader's
-to sort, so the tables that are made to be sorted stay apart from it.
+Excel draws text as zero. So a line is made of a series for each run of years that may be joined, as on the pages, and
+no cell with a mark is ever in one: a gap stays a gap, in Excel as in LibreOffice. The sheet that charts are drawn from
+is no reader's to sort, so the tables that are made to be sorted stay apart from it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate, groupby
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, TypeAlias
 
-from flows.extracts import csv_list, phrases, texts, words
-from flows.extracts.model import ClearedFigure, Extract, Place
-from flows.present import danish, scales
+from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]
+
+from flows.extracts import charts, csv_list, phrases, texts, words
+from flows.extracts.model import Area, ClearedFigure, Extract, Place, PlaceKind
+from flows.present import danish
+from flows.present.excel import ExcelColumn
+from flows.present.workbook import Workbook
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 SHEET = "Diagramtal"
 # Columns of the sheet, counted from 0.
-PLACE, YEAR, OWN, LOW, HIGH, MUNICIPALITY, COUNTRY = 0, 3, 4, 5, 6, 7, 8
-# Pixels of a chart, and the rows that it covers: four charts go on a page.
-CHART_SIZE, CHART_ROWS = (620, 330), 17
-# Colours that differ in lightness, too; each line has a dash and a sign of its own besides.
-INK, MUTED, PALE = "#1F4E79", "#B45F06", "#767676"
-# A line of a chart: the column of its numbers, its name, its figures and how it looks.
-Figures: TypeAlias = Sequence[ClearedFigure | None]
-Drawn: TypeAlias = tuple[int, str, Figures, dict[str, Any]]
-# Signs on top of a line's own, for figures that are no measurement of their year alone.
-_BLACK = {"size": 9, "border": {"color": "#000000"}, "fill": {"color": "#000000"}}
-_LIMITED: tuple[tuple[str, Callable[[ClearedFigure], bool], dict[str, Any]], ...] = (
-    ("Gennemsnit over flere år", lambda figure: figure.is_mean, {"type": "diamond", **_BLACK}),
-    ("Kilden gentager et tidligere års tal", lambda figure: bool(figure.repeats_year), {"type": "x", **_BLACK}),
-)
+PLACE, YEAR, DOWN, UP, LIMIT = 0, 3, 9, 10, 11
+COLUMNS: Mapping[str, int] = {"area": 4, "municipality": 7, "country": 8}
+# Pixels of a unit of a column's width and of what it has besides; a chart's height, its rows, and such rows on a page.
+UNIT, BESIDE = 7, 5
+HEIGHT, CHART_ROWS, ON_PAGE = 192, 10, 3
+AREA, INK, LAW = "#12395B", "#1B1B1B", "#8A3B12"
+LINES = {
+    "area": (AREA, "solid", 2.25, "circle"),
+    "municipality": (INK, "dash", 1.25, "square"),
+    "country": (INK, "round_dot", 1.25, "triangle"),
+}
+Figures: TypeAlias = Sequence[ClearedFigure]
 
 
 class Charts:
-    """The charts of one workbook. `lines` are the rows of the sheet that they are drawn from, below its row `top`.
+    """The charts of one workbook. `lines` are the rows of the sheet that they are drawn from, below the head's.
 
-    `every` has the figures by kind and identifier of their place, indicator and year; `marks` stand in every title, and
-    `text` is the format of what is written beside charts.
+    `every` has the figures by kind and identifier of their place, indicator and year.
     """
 
     def __init__(
         self,
-        book: Any,
+        book: Workbook,
         extract: Extract,
         registry: Registry,
         every: Mapping[tuple[str, str, str, int], csv_list.ListLine],
-        top: int,
-        marks: str,
-        text: Any,
     ) -> None:
-        self.book, self.registry, self.years = book, registry, extract.years
-        self.top, self.marks, self.text = top, marks, text
+        self.book, self.extract, self.registry, self.years = book, extract, registry, extract.years
         self.lines: list[csv_list.ListLine] = []
         # The row of a chart's first year.
         self.first: dict[tuple[str, str, str], int] = {}
-        for place in (*extract.areas, extract.municipality):
+        for place in (*extract.areas, *extract.municipalities):
             for indicator in phrases.key_figures(extract, registry):
                 through_years = [every[place.kind, place.id, indicator.id, year] for year in extract.years]
-                if sum(not line.figure.mark for line in through_years) < 2:
+                if sum(line.figure.is_shown for line in through_years) < 2:
                     continue
-                self.first[place.kind, place.id, indicator.id] = top + 1 + len(self.lines)
+                self.first[place.kind, place.id, indicator.id] = book.top + 1 + len(self.lines)
                 self.lines += through_years
 
-    def insert(self, written: Any, place: Place, below: int) -> None:
-        """Charts of the place's key figures, two beside each other, below its table."""
-        charts = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.first]
-        if not charts:
-            text = "Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."
-            written.write_string(below, 0, text, self.text)
-            return
-        text = (
-            f"Diagrammer af hovedtallene. De er tegnet af tallene på arket '{SHEET}'. En linje er brudt, hvor et år "
-            "intet tal har, og hvor tallene bliver gjort op på en anden måde eller af en anden. Hovedtal, der er vist "
-            "for færre end to år, er ikke tegnet."
+    def limit(self, line: csv_list.ListLine) -> float | None:
+        """The threshold of the law in the year of a line; None where there is none."""
+        return self._limits(line.indicator).get(line.figure.year)
+
+    def _limits(self, indicator: Indicator) -> dict[int, float]:
+        if indicator.kind == "count":
+            return {}
+        limits = charts.thresholds(self.extract, indicator.id)
+        return {year: limit for limit, years, _ in limits for year in years}
+
+    def whisker(self, line: csv_list.ListLine) -> tuple[float | str, float | str]:
+        """How far the interval reaches below and above the figure; a dash where it is not known."""
+        value, low, high = (
+            line.shown(number) for number in (line.figure.value, line.figure.ci_low, line.figure.ci_high)
         )
-        written.write_string(below, 0, text, self.text)
-        width, height = CHART_SIZE
+        if value is None or low is None or high is None:
+            return danish.ABSENT, danish.ABSENT
+        return texts.rounded(value - low, line.indicator), texts.rounded(high - value, line.indicator)
+
+    def insert(self, written: Any, place: Place, below: int, columns: Sequence[ExcelColumn]) -> None:
+        """Charts of the place's key figures below its table, two beside each other as wide as what is printed."""
+        keys = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.first]
+        if not keys:
+            none = ["Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."]
+            self.book.page(written, self.book.notes(written, below, none, columns) - 1, columns)
+            return
+        legend = (
+            f"Diagrammer af hovedtallene, tegnet af tallene på arket '{SHEET}'. En linje går kun mellem tal, der må "
+            "sammenlignes. Lodret streg: usikkerhed (95 %); uden streg er den ukendt. Hult tegn: gennemsnit over flere "
+            "år (rude) eller gentaget tal. Samme akser som på siderne og i rapporten."
+        )
+        top = self.book.notes(written, below, [legend], columns)
+        side = int(sum(column.width * UNIT + BESIDE for column in columns if column.is_on_paper)) // 2
+        rows = -(-len(keys) // 2)
         # No chart is cut by the end of a page.
-        rows = below + 1 + -(-len(charts) // 2) * CHART_ROWS
-        written.set_h_pagebreaks([below, *range(below + 1 + 2 * CHART_ROWS, rows, 2 * CHART_ROWS)])
-        for at, name in enumerate(charts):
+        breaks = [below, *(top + row * CHART_ROWS for row in range(ON_PAGE, rows, ON_PAGE))]
+        self.book.page(written, top + rows * CHART_ROWS - 1, columns, breaks)
+        for at, name in enumerate(keys):
             chart, described = self._chart(place, self.registry.indicators[name])
-            chart.set_size({"width": width - 10, "height": height - 10})
-            row = below + 1 + (at // 2) * CHART_ROWS
-            offset = (at % 2) * width
-            options = {"x_offset": offset, "y_offset": 4, "object_position": 2, "description": described}
-            written.insert_chart(row, 0, chart, options)
+            chart.set_size({"width": side - 10, "height": HEIGHT})
+            options = {"x_offset": at % 2 * side, "y_offset": 4, "object_position": 2, "description": described}
+            written.insert_chart(top + at // 2 * CHART_ROWS, 0, chart, options)
 
     def _chart(self, place: Place, indicator: Indicator) -> tuple[Any, str]:
-        """A chart of an indicator at a place, and what it shows in words.
-
-        Excel draws text as zero. So each unbroken run of years with a figure is a series of its own, and no cell with
-        a mark is ever in one.
-        """
+        """A chart of an indicator at a place, and what it shows in words."""
         start = self.first[place.kind, place.id, indicator.id]
-        lines = self.lines[start - self.top - 1 :][: len(self.years)]
-        chart = self.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+        chart = self.book.book.add_chart({"type": "scatter", "subtype": "straight_with_markers"})
+        drawn = charts.drawn(place, self.extract, indicator)
         named: list[str] = []
 
-        def add(column: int, name: str, is_drawn: Sequence[bool], style: dict[str, Any], shown: Figures) -> None:
-            for first, last in _runs(is_drawn, [each is not None and each.broken_by is not None for each in shown]):
-                rows = (start + first, start + last)
-                chart.add_series(
-                    {
-                        # The place's name is a cell, too: one that begins with '=' would be taken for a formula.
-                        "name": [SHEET, start, PLACE] if name == place.name else name,
-                        "categories": [SHEET, rows[0], YEAR, rows[1], YEAR],
-                        "values": [SHEET, rows[0], column, rows[1], column],
-                        **style,
-                    }
-                )
-                named.append(name)
+        def rows_of(years: Sequence[int]) -> tuple[int, int]:
+            return start + self.years.index(years[0]), start + self.years.index(years[-1])
 
-        figures = [line.figure for line in lines]
-        drawn: list[Drawn] = [(OWN, place.name, [*figures], _line(INK, "solid", "circle"))]
-        if indicator.kind != "count":
-            municipality = [line.beside("municipality") for line in lines]
-            country = [line.beside("country") for line in lines]
-            drawn.append((MUNICIPALITY, "Kommunen", municipality, _line(MUTED, "dash", "square")))
-            drawn.append((COUNTRY, "Hele landet", country, _line(PALE, "square_dot", "triangle")))
-        known = [not each.mark and None not in (each.ci_low, each.ci_high) for each in figures]
-        thin = {"line": {"color": INK, "width": 0.75, "dash_type": "round_dot"}, "marker": {"type": "none"}}
-        for column in (LOW, HIGH):
-            add(column, "Usikkerhed (95 %), nederst og øverst", known, thin, figures)
-        for column, name, shown, style in drawn:
-            add(column, name, [each is not None and not each.mark for each in shown], style, shown)
-        for name, limit, sign in _LIMITED:
-            for column, _, shown, _style in drawn:
-                limited = [each is not None and not each.mark and limit(each) for each in shown]
-                add(column, name, limited, {"line": {"none": True}, "marker": sign}, shown)
-        every = [figure for _, _, shown, _ in drawn for figure in shown if figure is not None]
-        ends = self._y_axis(every, indicator)
-        self._dress(chart, place, indicator, figures, [at for at, name in enumerate(named) if name in named[:at]], ends)
-        return chart, self._described(place, indicator, figures)
+        def add(column: int, name: str, rows: tuple[int, int], style: dict[str, Any]) -> None:
+            chart.add_series(
+                {
+                    # The place's name is a cell, too: one that begins with '=' would be taken for a formula.
+                    "name": [SHEET, start, PLACE] if name == place.name else name,
+                    "categories": [SHEET, rows[0], YEAR, rows[1], YEAR],
+                    "values": [SHEET, rows[0], column, rows[1], column],
+                    **style,
+                }
+            )
+            named.append(name)
 
-    def _y_axis(self, figures: Sequence[ClearedFigure], indicator: Indicator) -> dict[str, float]:
-        """Ends and rungs of the upright axis, by the rule of every picture."""
-        shown = [figure for figure in figures if figure.is_shown]
-        held = [n for figure in shown for n in (figure.value, figure.ci_low, figure.ci_high) if n is not None]
-        axis = scales.axis(held, indicator)
-        return {"min": axis.low, "max": axis.high, "major_unit": axis.step}
+        for limit, years in _stretches(self._limits(indicator)):
+            look = {"color": LAW, "width": 1.5, "dash_type": "dash"}
+            marker = {"type": "none"} if len(years) > 1 else {"type": "long_dash", "size": 9, "border": {"color": LAW}}
+            law = f"Lovens grænse {danish.number(limit, indicator.decimals)}"
+            add(LIMIT, law, rows_of(years), {"line": look, "marker": marker})
+        names = {"area": place.name, "municipality": "Kommunen", "country": "Hele landet"}
+        for kind, shown in reversed(drawn.items()):
+            role = "area" if kind == place.kind else kind
+            name = place.name if kind == place.kind else names[kind]
+            for run in charts.runs(shown):
+                rows = rows_of([figure.year for figure in run])
+                add(COLUMNS[role], name, rows, self._style(role, run, rows))
+        unnamed = [at for at, name in enumerate(named) if name in named[:at]]
+        self._dress(chart, place, indicator, drawn, unnamed)
+        return chart, self._described(place, indicator, drawn)
+
+    def _style(self, role: str, run: Figures, rows: tuple[int, int]) -> dict[str, Any]:
+        """How a run is drawn: hollow where it is no measurement of its year, and with the area's intervals."""
+        color, dash, thick, sign = LINES[role]
+        alone = charts.stands_alone(run[0])
+        shape = "diamond" if role == "area" and run[0].is_mean else sign
+        fill = {"color": "#FFFFFF" if alone or role != "area" else color}
+        style: dict[str, Any] = {
+            "line": {"color": color, "width": thick, "dash_type": dash},
+            "marker": {"type": shape, "size": 7 if role == "area" else 5, "fill": fill, "border": {"color": color}},
+        }
+        if role == "area" and any(figure.interval for figure in run):
+            down, up = (f"={SHEET}!{xl_range_abs(rows[0], column, rows[1], column)}" for column in (DOWN, UP))
+            whiskers = {"type": "custom", "minus_values": down, "plus_values": up, "end_style": 0}
+            style["y_error_bars"] = {**whiskers, "line": {"color": color, "width": 1}}
+        return style
 
     def _dress(
         self,
         chart: Any,
         place: Place,
         indicator: Indicator,
-        figures: Sequence[ClearedFigure],
+        drawn: Mapping[PlaceKind, Figures],
         unnamed: list[int],
-        ends: Mapping[str, float],
     ) -> None:
         """Title, axes and legend; series at `unnamed` have their name in the legend already."""
-        title = f"{indicator.label_da} ({indicator.unit_short_da}): {place.name}"
+        title = f"{phrases.heading(indicator)}: {place.name}"
+        chart.set_title({"name": title, "name_font": {"size": 10, "bold": True}, "overlay": False})
+        years, small, axis = self.years, {"size": 9}, charts.axis_of(drawn, self.extract, indicator)
         # Marks go with the chart into whatever it is pasted into.
-        chart.set_title({"name": f"{self.marks} · {title}", "name_font": {"size": 10, "bold": True}})
-        years = self.years
-        small = {"size": 9}
-        notes = self._notes(figures)
+        notes = " ".join([f"{self.book.facts.mark}.", *self._notes(place, indicator, drawn)])
         chart.set_x_axis(
             {
                 "min": years[0],
@@ -166,58 +179,44 @@ class Charts:
                 "num_format": "0",
                 "num_font": small,
                 "major_gridlines": {"visible": False},
-                **({"name": notes, "name_font": {"size": 9, "bold": False, "italic": True}} if notes else {}),
+                "name": notes,
+                "name_font": {"size": 8, "bold": False},
             }
         )
-        digits = "#,##0.0" if indicator.decimals > 1 else "#,##0"
+        digits = "#,##0" + (f".{'0' * axis.decimals}" if axis.decimals else "")
         grid = {"visible": True, "line": {"color": "#E3E3E3", "width": 0.75}}
+        ends = {"min": axis.low, "max": axis.high, "major_unit": axis.step}
         chart.set_y_axis({**ends, "num_format": digits, "num_font": small, "major_gridlines": grid})
-        chart.set_legend({"position": "bottom", "font": small, **({"delete_series": unnamed} if unnamed else {})})
+        chart.set_legend({"position": "right", "font": small, **({"delete_series": unnamed} if unnamed else {})})
         # Rows that a reader hides on the sheet of the numbers stay drawn.
         chart.show_hidden_data()
 
-    def _notes(self, figures: Sequence[ClearedFigure]) -> str:
-        """Years of the place without a figure, and why; years whose figure has no known uncertainty."""
-        years: dict[str, list[int]] = {}
-        for figure in figures:
-            if figure.mark:
-                why = f"Intet tal {{}}: {csv_list.mark(figure, self.registry)}"
-            elif texts.uncertainty(figure, self.registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
-                why = "Usikkerhed ukendt {}"
-            else:
-                continue
-            years.setdefault(why, []).append(figure.year)
-        return "; ".join(why.format(danish.years(noted)) for why, noted in years.items())
+    def _notes(self, place: Place, indicator: Indicator, drawn: Mapping[PlaceKind, Figures]) -> list[str]:
+        """The notes of the same picture on the pages, and when the area's plans run, which no native chart shades."""
+        notes = [
+            # No native chart draws an upright line for a break.
+            phrases.capital(note.removeprefix(charts.BREAK_SIGN).removeprefix(": "))
+            for note in charts.notes(place, drawn, indicator.id, self.extract, self.registry)
+        ]
+        period = place.period if isinstance(place, Area) else None
+        return [*notes, *([f"Planperiode: {period.begins.year}–{period.ends.year}."] if period else [])]
 
-    def _described(self, place: Place, indicator: Indicator, figures: Sequence[ClearedFigure]) -> str:
+    def _described(self, place: Place, indicator: Indicator, drawn: Mapping[PlaceKind, Figures]) -> str:
         """The chart in words, for those who do not see it."""
-        shown = [figure for figure in figures if not figure.mark]
-        span = f"{figures[0].year}–{figures[-1].year}"
-        sentences = [f"{self.marks}. Diagram: {indicator.label_da}, {place.name}, {span}."]
+        shown = drawn[place.kind]
+        span = f"{self.years[0]}–{self.years[-1]}"
+        sentences = [f"{self.book.facts.mark}. Diagram: {indicator.label_da}, {place.name}, {span}."]
         for figure in (shown[0], shown[-1]):
             limits = texts.limits(figure)
             also = f" ({', '.join(limits)})" if limits else ""
             sentences.append(f"{figure.year}: {words.shown(figure, self.registry)}{also}.")
-        if notes := self._notes(figures):
-            sentences.append(f"{notes}.")
-        sentences.append(f"Alle tal står på arket {SHEET}.")
-        return " ".join(sentences)
+        return " ".join([*sentences, *self._notes(place, indicator, drawn), f"Alle tal står på arket {SHEET}."])
 
 
-def _line(color: str, dash: str, sign: str) -> dict[str, Any]:
-    return {
-        "line": {"color": color, "width": 2, "dash_type": dash},
-        "marker": {"type": sign, "size": 6, "fill": {"color": color}, "border": {"color": color}},
-    }
-
-
-def _runs(is_drawn: Sequence[bool], is_break: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """First and last place of each run that neither a gap nor a break ends; at a break the next one begins."""
-    series = list(accumulate(is_break))
-    for (drawn, _), run in groupby(range(len(is_drawn)), lambda place: (is_drawn[place], series[place])):
-        if drawn:
-            places = list(run)
-            yield places[0], places[-1]
+def _stretches(limits: Mapping[int, float]) -> list[tuple[float, list[int]]]:
+    """Each threshold with the years in a row in which it was law."""
+    found = groupby(sorted(limits), lambda year: (limits[year], year - sorted(limits).index(year)))
+    return [(limit, list(years)) for (limit, _), years in found]
 
 
 def caveats(line: csv_list.ListLine) -> list[str]:

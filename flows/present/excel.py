@@ -3,28 +3,49 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 FONT = {"font_size": 10, "valign": "top", "bottom": 1, "bottom_color": "#D9D9D9"}
 # Points of a line of this font, and its letters that go into one unit of a column's width.
-LINE, PER_UNIT = 13.5, 1.05
+LINE, PER_UNIT = 13.5, 1.15
 # Ways to show a cell that holds a number.
 NUMBERS = ("value", "change", "count", "year")
 
-Cell = str | int | float | date | None
+# Colours of a number's shade; each has a sign beside it, so that grey paper loses nothing.
+SHADES: dict[str, dict[str, Any]] = {
+    "met": {"bg_color": "#D2D2D2"},
+    "worst": {"bg_color": "#A9C3DE"},
+    "poor": {"bg_color": "#DBE7F2"},
+    "best": {"border": 2, "border_color": "#12395B"},
+}
+
+
+class SignedNumber(NamedTuple):
+    """A number with a sign before it or after it and a shade: it stays a number to count with."""
+
+    number: float
+    before: str = ""
+    after: str = ""
+    shade: str = ""
+    decimals: int | None = None
+
+
+Cell = str | int | float | date | SignedNumber | None
 
 
 @dataclass(frozen=True)
 class ExcelColumn:
     """A column of a table: its head, its width, what stands in it, and how: text, value, change, count, year or date.
 
-    'beside' is text beside a number; 'answer' is a cell for the reader to fill in.
+    'line' is text that is not wrapped, of the last column; 'beside' is text beside a number; 'answer' is a cell for the
+    reader to fill in. Columns that are not `is_on_paper` stand to the right of those that are, and are not printed.
     """
 
     head: str
     width: float
     content: Callable[[Any], Cell]
     shown: str = "text"
+    is_on_paper: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,9 +89,11 @@ class Formats:
 
     def _cell(self, shown: str, decimals: int) -> Any:
         """How a cell is shown; Excel writes the numbers as its own language does."""
-        digits = "#,##0" + (f".{'0' * decimals}" if decimals else "")
+        digits = _digits(decimals)
         properties: dict[str, dict[str, Any]] = {
             "text": {"text_wrap": True},
+            # What runs on to the right of the last column, so that no row is higher than its numbers.
+            "line": {},
             "value": {"num_format": digits},
             "change": {"num_format": f'"+"{digits};"−"{digits};{digits}'},
             "count": {"num_format": "#,##0", "align": "right"},
@@ -83,9 +106,20 @@ class Formats:
         font = {"font_size": 10, "valign": "top"} if shown == "answer" else FONT
         return self.of(**font, **properties[shown])
 
+    def signed(self, cell: SignedNumber, decimals: int) -> Any:
+        """How a number with signs is shown; without one after it there is room for a star, so all stand in line."""
+        digits = _digits(decimals if cell.decimals is None else cell.decimals)
+        before, after = f'"{cell.before}  "' if cell.before else "", f'"{cell.after}"' if cell.after else "_*"
+        # A border of its own must come after the font's.
+        return self.of(**{**FONT, "num_format": f"{before}{digits}{after}", **SHADES.get(cell.shade, {})})
 
-def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[Any], top: int = 0) -> None:
-    """Write rows as an Excel table whose head stands in row `top`, counted from 0.
+
+def _digits(decimals: int) -> str:
+    return "#,##0" + (f".{'0' * decimals}" if decimals else "")
+
+
+def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[Any], top: int = 0) -> float:
+    """Write rows as an Excel table whose head stands in row `top`, counted from 0. Returns its height in points.
 
     Where there is no row, an empty one stands in its place.
     """
@@ -95,8 +129,8 @@ def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[An
     options = {"name": table.name, "columns": heads, "style": "Table Style Light 1", "autofilter": table.is_filtered}
     sheet.add_table(top, 0, top + max(len(rows), 1), len(columns) - 1, options)
     sheet.freeze_panes(top + 1, table.frozen)
-    sheet.repeat_rows(top)
-    sheet.set_row(top, LINE * max(lines_of(column.head, column.width - 1) for column in columns) + 4)
+    height = LINE * max(lines_of(column.head, column.width - 1) for column in columns) + 4
+    sheet.set_row(top, height)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width)
     if not rows and table.nothing:
@@ -104,15 +138,20 @@ def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[An
     for line, row in enumerate(rows, top + 1):
         cells = [column.content(row) for column in columns]
         least = 3 if any(column.shown == "answer" for column in columns) else 1
-        high = max(least, *(lines_of(cell, column.width) for cell, column in zip(cells, columns, strict=True)))
+        wrapped = [(cell, column) for cell, column in zip(cells, columns, strict=True) if column.shown != "line"]
+        high = max(least, *(lines_of(cell, column.width) for cell, column in wrapped))
         sheet.set_row(line, LINE * high + 3)
+        height += LINE * high + 3
         for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
             is_mark = column.shown in NUMBERS and isinstance(cell, str)
-            style = formats.cell(column.shown, table.decimals(row), is_mark)
-            _write_cell(sheet, line, place, cell, style)
+            if isinstance(cell, SignedNumber):
+                sheet.write_number(line, place, cell.number, formats.signed(cell, table.decimals(row)))
+            else:
+                _write_cell(sheet, line, place, cell, formats.cell(column.shown, table.decimals(row), is_mark))
+    return height
 
 
-def _write_cell(sheet: Any, row: int, place: int, cell: Cell, style: Any) -> None:
+def _write_cell(sheet: Any, row: int, place: int, cell: str | float | date | None, style: Any) -> None:
     match cell:
         case None:
             sheet.write_blank(row, place, None, style)

@@ -27,11 +27,15 @@ class Axis:
         """Whether the axis begins above 0, which a reader must be told by a sign."""
         return self.low > 0
 
+    @property
+    def decimals(self) -> int:
+        """The decimals that its rungs need."""
+        return next(d for d in range(6) if math.isclose(self.step, round(self.step, d), rel_tol=1e-9))
+
     def ticks(self) -> list[tuple[float, str]]:
         """The values of the rungs and their texts in Danish."""
-        decimals = next(d for d in range(6) if math.isclose(self.step, round(self.step, d), rel_tol=1e-9))
         values = [self.low + rung * self.step for rung in range(RUNGS + 1)]
-        return [(value, danish.number(value, decimals)) for value in values]
+        return [(value, danish.number(value, self.decimals)) for value in values]
 
 
 def axis(held: Sequence[float], indicator: Indicator) -> Axis:

@@ -16,6 +16,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from flows.core import files
 from flows.present import danish, vocabulary
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
+from flows.present.workbook import set_page
 from flows.publish.plans_read import Activity, Plan, Row, Target, in_order, read
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import meeting, meeting_excel, sentences
@@ -79,14 +80,11 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     add_table(sheets[MEANINGS], formats, ExcelTable("forklaring", MEANING_COLUMNS), meanings)
     banners = sentences.banners(snapshot.manifest["origin"], plan.is_example)
     marks = " · ".join(mark for mark, _ in banners)
-    for sheet in sheets.values():
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.set_margins(left=0.3, right=0.3, top=0.6, bottom=0.6)
+    for name, sheet in sheets.items():
+        set_page(sheet, f"{plan.row['plan_name']}, {year}", marks)
         sheet.fit_to_pages(1, 0)
-        named = plan.row["plan_name"].replace("&", "&&")
-        sheet.set_header(f"&L&8 {named}, {year}&R&8 {marks}")
-        sheet.set_footer("&L&8 &A&R&8 Side &P af &N")
+        if name not in (FRONT, MEETING):
+            sheet.repeat_rows(0)
     meeting_excel.add(sheets[MEETING], formats, meeting.compose(plan, registry, until=year), banners)
     book.close()
     files.write(file, content.getvalue())

@@ -13,12 +13,13 @@ import office
 import pytest
 from by_hand import PLANTED, TRACE, all_planted
 from office import in_libreoffice
+from openpyxl.utils import range_boundaries
 from profiles import examples
 from random_extracts import random_extract
 from reading import cells, in_legend, lix, opened, parts, series, sheets, table
 
-from flows.extracts import words, workbook
-from flows.extracts.model import Extract
+from flows.extracts import charts, phrases, words, workbook
+from flows.extracts.model import Area, Extract
 from schemas.registry import Registry
 
 WRITTEN: list[bytes] = []
@@ -54,7 +55,6 @@ def test_the_sheets_stand_in_the_order_of_a_reader(content: dict[str, Any]) -> N
         "Noter",
         "Hovedtal",
         "Bispehaven",
-        "Viby-Syd",
         "Kommune og land",
         "Kriterier",
         "Mål",
@@ -65,11 +65,9 @@ def test_the_sheets_stand_in_the_order_of_a_reader(content: dict[str, Any]) -> N
     ]
 
 
-def test_what_the_file_is_stands_in_the_first_cell_of_every_sheet_and_above_every_table(
-    content: dict[str, Any], full_extract: Extract
-) -> None:
+def test_what_the_file_is_stands_above_every_table_and_in_no_title(content: dict[str, Any], full_extract: Extract) -> None:
     for name, rows in content.items():
-        assert rows[0][0].startswith("UDKAST · SYNTETISK · EKSEMPEL  "), name
+        assert not any(mark in rows[0][0] for mark, _ in words.banners(full_extract)), name
         head = "\n".join(str(cell) for row in rows[:5] for cell in row[:2])
         for mark, meaning in words.banners(full_extract):
             assert mark in head, name
@@ -80,12 +78,12 @@ def test_a_cleared_file_says_that_it_is(
     make_extract: Callable[..., Extract], registry: Registry, tmp_path: Path
 ) -> None:
     content = sheets(written(make_extract(is_cleared=True, origin="real"), registry, tmp_path))
-    assert all(rows[0][0].startswith("VIRKELIGE TAL  ") for rows in content.values())
+    assert all(rows[1][0].startswith("VIRKELIGE TAL: ") for rows in content.values())
     assert not any("UDKAST" in str(cell) for rows in content.values() for row in rows for cell in row)
 
 
 def test_figures_stand_as_numbers_in_the_decimals_of_their_indicator(content: dict[str, Any]) -> None:
-    rows = {row["Indikator"]: row for row in table(content["Bispehaven"], "Emne")}
+    rows = {row["Indikator"]: row for row in table(content["Bispehaven"], "Indikator")}
     # 84 of 869 and 120 of 869; 41 of 1,500 in two decimals.
     assert (rows["Fraflytningsprocent"]["2012"], rows["Fraflytningsprocent"]["2003"]) == (9.7, 13.8)
     assert rows["Andel dømte"]["2011"] == 2.73
@@ -95,31 +93,40 @@ def test_figures_stand_as_numbers_in_the_decimals_of_their_indicator(content: di
 
 
 def test_hidden_missing_withheld_and_zero_never_look_alike(content: dict[str, Any]) -> None:
-    rows = {row["Indikator"]: row["2012"] for row in table(content["Bispehaven"], "Emne")}
-    found = [
-        rows[name]
-        for name in (
-            "Andel dømte",
-            "Andel med lav indkomst",
-            "Andel i beskæftigelse",
-            "Andel med kun grundskole",
-            "Kontakter til almen læge pr. beboer",
-            "Andel på kontanthjælp",
-        )
-    ]
-    assert found == ["[s]", "[i]", "[h]", "[d]", "[k]", 0.0]
+    rows = {row["Indikator"]: row for row in table(content["Bispehaven"], "Indikator")}
+    assert (rows["Andel dømte"]["2012"], rows["Andel på kontanthjælp"]["2012"]) == ("[s]", 0.0)
+    below = " ".join(str(row[0]) for row in content["Bispehaven"])
+    # What has no figure in any year is no row of marks, but a line that says why.
+    for code, name in (
+        ("[i] ikke leveret", "Andel med lav indkomst"),
+        ("[h] holdt tilbage af kilden", "Andel i beskæftigelse"),
+        ("[d] ikke opgjort det år", "Andel med kun grundskole"),
+        ("[k] kan ikke kontrolleres", "Kontakter til almen læge pr. beboer"),
+    ):
+        assert name not in rows
+        assert re.search(rf"{re.escape(code)} i 2012: [^[]*{re.escape(name)}", below), name
 
 
-def test_every_mark_is_explained_in_the_notes(content: dict[str, Any], registry: Registry) -> None:
+def test_an_area_without_figures_is_told_of_on_the_front_and_has_no_sheet_of_marks(content: dict[str, Any]) -> None:
+    front = {row[0]: row[1] for row in content["Forside"] if len(row) > 1}
+    assert front["Uden tal: Viby-Syd"].startswith("40 af 40 tal er ikke leveret. ")
+    assert "Aarhus Kommune" in front["Uden tal: Viby-Syd"]
+    places = {row["Sted"] for row in table(content["Hovedtal"], "Hovedtal")}
+    assert places == {"Bispehaven", "Viby-Syd", "Aarhus", "Hele Landet"}
+
+
+def test_every_mark_that_a_reader_meets_is_explained_in_the_notes(content: dict[str, Any], registry: Registry) -> None:
     notes = {row["Mærke eller ord"]: row["Betyder"] for row in table(content["Noter"], "Emne")}
+    met = {code for rows in content.values() for row in rows for code in re.findall(r"\[[a-z]\]", " ".join(map(str, row)))}
+    assert {"[s]", "[i]", "[h]", "[d]", "[k]"} <= met
     for mark in registry.extracts.mark.values():
-        assert notes[f"{mark.code} {mark.label_da}"] == mark.meaning_da
+        assert mark.code not in met or notes[f"{mark.code} {mark.label_da}"] == mark.meaning_da
 
 
 def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(content: dict[str, Any]) -> None:
-    area = {row["Indikator"]: row for row in table(content["Bispehaven"], "Emne")}["Andel uden for arbejdsmarkedet"]
-    key = {(row["Hovedtal"], row["Område"]): row for row in table(content["Hovedtal"], "Hovedtal")}[
-        "Andel uden for arbejdsmarkedet", "Bispehaven"
+    area = {row["Indikator"]: row for row in table(content["Bispehaven"], "Indikator")}["Andel uden for arbejdsmarkedet"]
+    key = {(row["Hovedtal"], row["Sted"]): row for row in table(content["Hovedtal"], "Hovedtal")}[
+        "Andel uden for arbejdsmarkedet, pct.", "Bispehaven"
     ]
     listed = {(row["Sted"], row["Indikator"], row["År"]): row for row in table(content["Alle tal"], "Stedtype")}
     drawn = {(row["Sted"], row["Hovedtal"], row["År"]): row for row in table(content["Diagramtal"], "Sted")}
@@ -127,7 +134,7 @@ def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(
     assert "2012: gennemsnit over 2 år" in area["Bemærk"]
     assert "2011: kilden gentager tallet fra 2010" in area["Bemærk"]
     assert "2011 og 2012: usikkerhed ukendt" in area["Bemærk"]
-    assert key["Usikkerhed"] == "usikkerhed ukendt"
+    assert key["Usikkerhed 2012"] == "usikkerhed ukendt"
     for row in (key, listed["Bispehaven", name, 2012], drawn["Bispehaven", name, 2012]):
         assert "gennemsnit over 2 år" in row["Bemærk"]
     for row in (listed["Bispehaven", name, 2011], drawn["Bispehaven", name, 2011]):
@@ -172,10 +179,28 @@ def test_each_sheet_has_one_named_table_with_heads_and_no_empty_or_merged_cell(b
             assert len(set(heads)) == len(heads)
             assert all(cell.value not in (None, "") for row in rows for cell in row), sheet.title
             assert sheet.freeze_panes == f"{sheet.freeze_panes[0]}{rows[1][0].row}"
-            assert sheet.print_title_rows == f"${rows[0][0].row}:${rows[0][0].row}"
             assert sheet.page_setup.orientation == "landscape"
             assert sheet.page_setup.paperSize == 9
     assert len(names) == len(book.sheetnames) - 1
+
+
+def test_every_sheet_prints_readable_and_no_list_of_data_fills_a_stack_of_paper(book: Any) -> None:
+    for sheet in book:
+        left, top, right, bottom = range_boundaries(sheet.print_area.rsplit("!", 1)[1])
+        assert (left, top) == (1, 1), sheet.title
+        set_widths = sheet.column_dimensions.values()
+        widths = {at: each.width for each in set_widths for at in range(each.min, each.max + 1)}
+        shown = [widths[at] for at in range(left, right + 1)]
+        across = (575 if sheet.page_setup.orientation == "portrait" else 842) - 0.8 * 72
+        # Excel's own arithmetic: seven pixels a unit and five besides, three quarters of a point each.
+        assert across / sum((7 * width + 5) * 0.75 for width in shown) >= 0.75, sheet.title
+        if sheet.title in ("Alle tal", "Diagramtal"):
+            assert bottom < min(range_boundaries(found.ref)[1] for found in sheet.tables.values())
+            assert "på papir står kun denne linje" in sheet.cell(bottom - 1, 1).value
+        else:
+            assert all(bottom >= range_boundaries(found.ref)[3] for found in sheet.tables.values()), sheet.title
+        if sheet._charts or sheet.row_breaks.brk:
+            assert not sheet.sheet_properties.pageSetUpPr.fitToPage, "Excel heeds no break of a page that it fits"
 
 
 def test_every_sheet_can_be_reached_from_the_contents(book: Any) -> None:
@@ -216,7 +241,7 @@ def test_charts_draw_shown_figures_only_and_say_what_they_show(made: bytes, book
     described = [text for part in drawings for text in re.findall(r' descr="([^"]+)"', part.decode())]
     assert len(described) == len(charts)
     assert all(text.startswith("UDKAST · SYNTETISK · EKSEMPEL. Diagram: ") for text in described)
-    assert any("Intet tal 2009 og 2012: skjult." in text for text in described)
+    assert any("[s] skjult: 2009 og 2012." in text for text in described)
 
 
 def test_a_line_is_broken_where_a_year_is_hidden(made: bytes, book: Any) -> None:
@@ -230,25 +255,52 @@ def test_a_line_is_broken_where_a_year_is_hidden(made: bytes, book: Any) -> None
     assert drawn == [list(range(2003, 2009)), [2010, 2011]]
 
 
-def test_means_and_repeated_figures_have_signs_of_their_own_in_charts(made: bytes, book: Any) -> None:
-    charts = [series(part) for name, part in parts(made).items() if name.startswith("xl/charts/chart")]
-    signs = {line["name"]: cells(book, line["years"]) for chart in charts for line in chart if "år" in line["name"]}
-    assert signs == {"Gennemsnit over flere år": [2012], "Kilden gentager et tidligere års tal": [2011]}
+def _hollow(part: bytes) -> int:
+    return part.count(b'<c:marker><c:symbol val="diamond"') + len(
+        re.findall(rb'<c:symbol val="circle"/><c:size val="7"/><c:spPr><a:solidFill><a:srgbClr val="FFFFFF"', part)
+    )
 
 
-def test_a_legend_names_each_line_and_sign_once(made: bytes) -> None:
-    charts = [part for name, part in parts(made).items() if name.startswith("xl/charts/chart")]
-    outside = next(part for part in charts if b"Andel uden for arbejdsmarkedet (%): Bispehaven" in part)
-    assert in_legend(outside) == [
-        "Bispehaven",
-        "Kommunen",
-        "Hele landet",
-        "Gennemsnit over flere år",
-        "Kilden gentager et tidligere års tal",
-    ]
-    assert b"Usikkerhed ukendt 2011 og 2012" in outside
-    convicted = next(part for part in charts if "Andel dømte (%): Bispehaven".encode() in part)
-    assert in_legend(convicted) == ["Usikkerhed (95 %), nederst og øverst", "Bispehaven"]
+def test_charts_join_what_the_pages_join_on_the_same_axes(
+    made: bytes, book: Any, full_extract: Extract, registry: Registry
+) -> None:
+    area = full_extract.areas[0]
+    drawn = [part for name, part in parts(made).items() if name.startswith("xl/charts/chart")]
+    compared = 0
+    for key in registry.extracts.key_figures:
+        indicator = registry.indicators[key]
+        title = f"{phrases.heading(indicator)}: {area.name}".encode()
+        found = [part for part in drawn if title in part]
+        shown = charts.drawn(area, full_extract, indicator)
+        if sum(area.figure(key, year).is_shown for year in full_extract.years) < 2:
+            assert not found
+            continue
+        (part,) = found
+        names = {"area": area.name, "municipality": "Kommunen", "country": "Hele landet"}
+        for kind, figures in shown.items():
+            lines = [cells(book, line["years"]) for line in series(part) if line["name"] == names[kind]]
+            assert lines == [[figure.year for figure in run] for run in charts.runs(figures)], (key, kind)
+        axis = charts.axis_of(shown, full_extract, indicator)
+        upright = rb'<c:max val="([^"]+)"/><c:min val="([^"]+)"/></c:scaling><c:axPos val="l"/>'
+        (ends,) = re.findall(upright, part)
+        assert tuple(map(float, ends)) == (axis.high, axis.low)
+        assert float(re.findall(rb'<c:majorUnit val="([^"]+)"', part)[-1]) == axis.step
+        compared += 1
+    assert compared == 6
+
+
+def test_a_legend_names_each_line_once_and_a_mean_and_a_repeated_figure_are_hollow(made: bytes) -> None:
+    drawn = [part for name, part in parts(made).items() if name.startswith("xl/charts/chart")]
+    outside = next(part for part in drawn if b"Andel uden for arbejdsmarkedet, pct.: Bispehaven" in part)
+    assert set(in_legend(outside)) == {"Bispehaven", "Kommunen", "Hele landet"}
+    assert len(in_legend(outside)) == 3
+    assert _hollow(outside) == 2
+    assert "gennemsnit over 2 år (2012)".encode() in outside
+    assert b"kilden gentager i 2011 tallet for 2010" in outside
+    convicted = next(part for part in drawn if "Andel dømte, pct.: Bispehaven".encode() in part)
+    assert in_legend(convicted) == ["Bispehaven"]
+    assert b"<c:errBars>" in convicted
+    assert b"<c:errBars>" not in outside
 
 
 def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
@@ -272,6 +324,10 @@ def test_a_secretariat_without_areas_gets_the_figures_of_its_municipality(
     assert table(content["Ændringer"], "Sted") == []
 
 
+def _has(area: Area, name: str, extract: Extract) -> bool:
+    return any(area.figure(name, year).is_shown for year in extract.years)
+
+
 @pytest.mark.parametrize("seed", range(examples(12)))
 def test_no_extract_shows_what_its_marks_hide(seed: int, registry: Registry, tmp_path: Path) -> None:
     extract = all_planted(random_extract(Random(seed), registry))
@@ -283,12 +339,18 @@ def test_no_extract_shows_what_its_marks_hide(seed: int, registry: Registry, tmp
     assert not any(sheet.merged_cells.ranges for sheet in book)
     assert not any(cell.data_type == "f" for sheet in book for row in sheet.iter_rows() for cell in row)
     assert len({name.casefold() for name in content}) == len(content)
-    by_title = {rows[0][0].split("  ", 1)[-1]: rows for rows in content.values()}
+    by_title = {rows[0][0]: rows for rows in content.values()}
     for area in extract.areas:
-        span = f"{extract.years[0]}–{extract.year}"
-        rows = {row["Indikator"]: row for row in table(by_title[f"{area.name}: alle tal, {span}"], "Emne")}
+        title = f"{area.name}: alle tal, {extract.years[0]}–{extract.year}"
+        rows = {row["Indikator"]: row for row in table(by_title.get(title, [["Indikator"]]), "Indikator")}
+        assert set(rows) == {
+            registry.indicators[key].label_da for key in extract.indicators if _has(area, key, extract)
+        }
+        assert (title in by_title) == bool(rows)
         for name, year in product(extract.indicators, extract.years):
             figure, indicator = area.figure(name, year), registry.indicators[name]
+            if not _has(area, name, extract):
+                continue
             cell = rows[indicator.label_da][str(year)]
             if figure.mark:
                 assert cell == registry.extracts.mark[figure.mark].code
