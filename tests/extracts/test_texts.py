@@ -21,7 +21,9 @@ def test_text_opens_anywhere_and_keeps_within_its_lines(full_extract: Extract, r
 
 
 def test_every_shown_indicator_and_every_mark_is_explained(full_extract: Extract, registry: Registry) -> None:
-    words, unshown = " ".join(texts.definitions(full_extract, registry).split()).rsplit("Tal, der ikke er vist noget", 1)
+    words, unshown = " ".join(texts.definitions(full_extract, registry).split()).rsplit(
+        "Tal, der ikke er vist noget", 1
+    )
     places = [place for place, _ in texts.places(full_extract)]
     explained = 0
     for name in full_extract.indicators:

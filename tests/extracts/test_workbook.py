@@ -65,7 +65,9 @@ def test_the_sheets_stand_in_the_order_of_a_reader(content: dict[str, Any]) -> N
     ]
 
 
-def test_what_the_file_is_stands_above_every_table_and_in_no_title(content: dict[str, Any], full_extract: Extract) -> None:
+def test_what_the_file_is_stands_above_every_table_and_in_no_title(
+    content: dict[str, Any], full_extract: Extract
+) -> None:
     for name, rows in content.items():
         assert not any(mark in rows[0][0] for mark, _ in words.banners(full_extract)), name
         head = "\n".join(str(cell) for row in rows[:5] for cell in row[:2])
@@ -117,14 +119,18 @@ def test_an_area_without_figures_is_told_of_on_the_front_and_has_no_sheet_of_mar
 
 def test_every_mark_that_a_reader_meets_is_explained_in_the_notes(content: dict[str, Any], registry: Registry) -> None:
     notes = {row["Mærke eller ord"]: row["Betyder"] for row in table(content["Noter"], "Emne")}
-    met = {code for rows in content.values() for row in rows for code in re.findall(r"\[[a-z]\]", " ".join(map(str, row)))}
+    met = {
+        code for rows in content.values() for row in rows for code in re.findall(r"\[[a-z]\]", " ".join(map(str, row)))
+    }
     assert {"[s]", "[i]", "[h]", "[d]", "[k]"} <= met
     for mark in registry.extracts.mark.values():
         assert mark.code not in met or notes[f"{mark.code} {mark.label_da}"] == mark.meaning_da
 
 
 def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(content: dict[str, Any]) -> None:
-    area = {row["Indikator"]: row for row in table(content["Bispehaven"], "Indikator")}["Andel uden for arbejdsmarkedet"]
+    area = {row["Indikator"]: row for row in table(content["Bispehaven"], "Indikator")}[
+        "Andel uden for arbejdsmarkedet"
+    ]
     key = {(row["Hovedtal"], row["Sted"]): row for row in table(content["Hovedtal"], "Hovedtal")}[
         "Andel uden for arbejdsmarkedet, pct.", "Bispehaven"
     ]
