@@ -350,7 +350,10 @@ def _target(plan: str, target: plans_read.Target, area: Place, year: int, regist
     protected = not marks.isdisjoint(registry.extracts.protecting)
     if protected:
         line |= {"goal": None, "target_value": None}
-    if start and newest and _is_told(start, row["start_figure"]) and _is_told(line["newest"], newest["value"]):
+    # Where all may know that nobody delivered a figure of the starting year, they may know what follows from that.
+    is_bare = start is not None and start.mark == "not_delivered" and row["start_figure"] is None
+    is_start_told = is_bare or (start is not None and _is_told(start, row["start_figure"]))
+    if newest and is_start_told and _is_told(line["newest"], newest["value"]):
         # The path leads to the target: whoever has two points of it has the target, too.
         line |= {"expected": None if protected else newest["expected_value"]}
         line |= {"verdict": newest["target_verdict"], "verdict_kind": newest["verdict_kind"], "why": newest.get("why")}

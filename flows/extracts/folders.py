@@ -2,6 +2,7 @@
 
 data/extracts/<year>/<secretariat>/
     boligprofil-<secretariat>-<year>.xlsx .pdf .csv     workbook, report, and all figures as a list
+    boligprofil-<secretariat>-<year>-moedeark.pdf       a sheet for the meeting on each plan that has set a goal
     sider/index.html, sider/omraade-<area>.html         the same as web pages
     definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
     boligprofil-<secretariat>-<year>.zip                once it is cleared: all of this in one file to send
@@ -23,7 +24,7 @@ from typing import Any
 
 from flows.core.files import replaced, sync, sync_tree
 from flows.core.files import write as write_file
-from flows.extracts import audit, csv_list, pages, receipts, report, texts, workbook
+from flows.extracts import audit, csv_list, meeting, pages, receipts, report, texts, workbook
 from flows.extracts.model import Extract
 from flows.release.approvals import Approval
 from flows.release.ledger import HandOut
@@ -170,9 +171,12 @@ def outputs(extract: Extract, registry: Registry, folder: Path) -> frozenset[str
     csv_list.write(extract, registry, folder / f"{stem}.csv")
     printed = report.typeset(extract, registry)
     (folder / f"{stem}.pdf").write_bytes(printed.pdf)
+    sheets = meeting.typeset(extract, registry)
+    if sheets:
+        (folder / f"{stem}-moedeark.pdf").write_bytes(sheets.pdf)
     (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
     (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
-    return printed.replaced
+    return printed.replaced | (sheets.replaced if sheets else frozenset())
 
 
 def _pack(folder: Path, name: str) -> None:

@@ -91,8 +91,10 @@ def _render(template: str, extract: Extract, registry: Registry, **values: Any) 
 def _beside(extract: Extract) -> list[tuple[str, str]]:
     """The other files of the extract, which lie in the folder above the pages."""
     stem = f"../boligprofil-{extract.secretariat}-{extract.year}"
+    has_goals = any(not target.is_withdrawn for area in extract.areas for target in area.targets)
     return [
         ("Rapporten (PDF)", f"{stem}.pdf"),
+        *([("Mødeark for hver plan (PDF)", f"{stem}-moedeark.pdf")] if has_goals else []),
         ("Regnearket (Excel)", f"{stem}.xlsx"),
         ("Alle tal (CSV)", f"{stem}.csv"),
         ("Definitioner", "../definitioner.txt"),

@@ -1,6 +1,7 @@
 """The yearly extract as one PDF for a secretariat: set by Typst with its own fonts, tagged (PDF/UA-1), same bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -63,8 +64,15 @@ def typeset(extract: Extract, registry: Registry) -> Typeset:
     """The report as `pdf` gives it, and the letters that no font has. Raises CannotSet."""
     pictures: dict[str, bytes] = {}
     content = _content(extract, registry, pictures)
-    try:
+    with setting("report", extract):
         return pdfs.typeset("flows.extracts", "report.typ", content, pictures)
+
+
+@contextmanager
+def setting(what: str, extract: Extract) -> Iterator[None]:
+    """Where a document of the extract is set: it raises CannotSet, and the compiler forgets the document after it."""
+    try:
+        yield
     except typst.TypstError as error:
         rare = [
             f"{place}: {text!r}"
@@ -72,9 +80,9 @@ def typeset(extract: Extract, registry: Registry) -> Typeset:
             if any(sign > pdfs.LATIN_ENDS for sign in text)
         ]
         where = f"; texts with letters that are not Latin: {'; '.join(rare)}" if rare else ""
-        raise CannotSet(f"the report of {extract.name} cannot be set ({error}){where}") from error
+        raise CannotSet(f"the {what} of {extract.name} cannot be set ({error}){where}") from error
     finally:
-        # The compiler forgets the report: it keeps what it has worked out for as many documents as are set here.
+        # It keeps what it has worked out for as many documents as are set here.
         for _ in range(REMEMBERED):
             typst.compile(b"", format="pdf", ignore_system_fonts=True)
 

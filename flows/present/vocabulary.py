@@ -98,4 +98,9 @@ GAPS = {
 
 def reasons(why: str | None) -> list[str]:
     """The reasons of a mart's `why` in words."""
-    return [WHY[reason] for reason in (why or "").split("; ") if reason]
+    return [WHY[reason] for reason in codes(why)]
+
+
+def codes(why: str | None) -> list[str]:
+    """The reasons of a mart's `why` as codes."""
+    return [reason for reason in (why or "").split("; ") if reason]

@@ -14,13 +14,13 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from flows.core import files
-from flows.present import danish, vocabulary
+from flows.present import danish, goals, vocabulary
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.present.workbook import set_page
 from flows.publish.plans_read import Activity, Plan, Row, Target, in_order, read
 from flows.publish.snapshots import Snapshot
 from flows.target_pages import meeting, meeting_excel, sentences
-from flows.target_pages.standing import what_is_missing
+from flows.target_pages.standing import of_year
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -240,7 +240,7 @@ def _why(line: FormLine) -> str | None:
         why.append(f"{missing}{whose}")
     else:
         reasons = [reason for reason in (year["why"] or "").split("; ") if reason and reason != "starting_year"]
-        why += [what_is_missing(reason, row, year, line.indicator, line.town) for reason in reasons]
+        why += [goals.what_is_missing(reason, of_year(row, year, line.indicator, line.town)) for reason in reasons]
         if year["why"] == "starting_year":
             why.append(vocabulary.WHY["starting_year"])
         if not why and year["target_verdict"]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.present.excel import LINE, Formats, lines_of
-from flows.target_pages.meeting import DECISION, FOOT, HEADS, QUESTIONS, TO_FILL_IN, MeetingSheet
+from flows.present.meeting import DECISION, FOOT, HEADS, QUESTIONS, TO_FILL_IN, MeetingSheet
 
 # Goal and indicator, start, now, goal, verdict, why, elsewhere: as many columns as one page of A4 shows at 8 points.
 WIDTHS = (34, 12, 12, 12, 19, 46, 36)

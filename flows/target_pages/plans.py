@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.present import danish, vocabulary
+from flows.present.goals import NO_FIGURE_YET
 from flows.publish.plans_read import Activity, Plan, Row, Target
 from flows.target_pages import sentences, theory_of_change
 from flows.target_pages.sentences import TargetArticle
-from flows.target_pages.standing import NO_FIGURE_YET
 from flows.target_pages.theory_of_change import TheoryPicture
 from schemas.registry import Registry
 

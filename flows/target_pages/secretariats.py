@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.present import danish, movements, vocabulary
+from flows.present.goals import NO_FIGURE_YET, TROUBLE
 from flows.present.pictures import Picture
 from flows.publish.figures_read import AreaSeries
 from flows.publish.plans_read import Plan, Row, Secretariat, Target
 from flows.target_pages import area_line, sentences
 from flows.target_pages.plans import Agreement, agreement
-from flows.target_pages.standing import NO_FIGURE_YET, TROUBLE, standing
+from flows.target_pages.standing import standing
 from schemas.registry import Registry
 
 # Counts of plan_overview that pages show, with their heads.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.present import danish, vocabulary
+from flows.present import danish, goals, vocabulary
 from flows.present.pictures import Picture
 from flows.publish.plans_read import Row, Target
 from flows.target_pages import charts
@@ -100,7 +100,7 @@ def article(target: Target, municipality: str, registry: Registry, is_first: boo
         _versions(target, registry),
         "" if target.is_measurable else vocabulary.NOT_MEASURABLE.get(row["not_measurable_because"], ""),
         verdict_of(target) if is_judged else None,
-        standing(target, municipality, registry).why if is_judged else "",
+        goals.why(standing(target, municipality, registry)) if is_judged else "",
         _drawn(target, indicator) if is_drawn and indicator else (),
         _years(target, indicator) if is_drawn and indicator else (),
         _around(target, indicator, municipality) if is_judged and indicator else (),

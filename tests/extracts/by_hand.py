@@ -87,7 +87,18 @@ def planted(place: P) -> P:
     figures = {key: replace(row, **behind) if row.mark else row for key, row in place.figures.items()}
     if isinstance(place, Area):
         beside = tuple(planted(other) for other in place.other_boundaries)
-        place = replace(place, twins=planted(place.twins), other_boundaries=beside)
+        targets = tuple(
+            replace(
+                line,
+                **{
+                    end: replace(figure, **behind)
+                    for end, figure in (("start", line.start), ("newest", line.newest))
+                    if figure and figure.mark
+                },
+            )
+            for line in place.targets
+        )
+        place = replace(place, twins=planted(place.twins), other_boundaries=beside, targets=targets)
     return replace(place, figures=figures)
 
 

@@ -1,13 +1,14 @@
 """Areas and extracts by chance: every kind of figure meets every other, under names that no hand would give."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from random import Random
 from typing import Any
 
 from by_hand import PLANTED, YEAR, YEARS, Figures, area, place
 
-from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Place, Watch
+from flows.extracts.model import Area, ChangeLine, ClearedFigure, Criterion, Extract, Place, TargetLine, Watch
+from flows.present import vocabulary
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -67,7 +68,7 @@ def random_extract(rng: Random, registry: Registry) -> Extract:
     changes = tuple(
         ChangeLine(name, "convicted_pct", YEAR, rng.choice((None, 2.0)), None, None, "hidden") for name in names
     )
-    return Extract(
+    made = Extract(
         secretariat="aarhus",
         name=rng.choice(("Områdesekretariatet i Aarhus", "=Sekretariatet & Co")),
         year=YEAR,
@@ -82,6 +83,32 @@ def random_extract(rng: Random, registry: Registry) -> Extract:
         previous="2011-1" if changes else None,
         changes=changes,
     )
+    return replace(made, areas=tuple(replace(area, targets=_targets(rng, area, made, registry)) for area in made.areas))
+
+
+def _targets(rng: Random, area: Area, extract: Extract, registry: Registry) -> tuple[TargetLine, ...]:
+    """Up to nine targets of the area as they are cleared: what could tell a figure that is not shown is not there."""
+    lines = []
+    for number in range(rng.choice((0, 0, 1, 3, 9))):
+        indicator = rng.choice((None, *INDICATORS[1:]))
+        line: dict[str, Any] = {field.name: None for field in fields(TargetLine)}
+        line |= {"plan": rng.choice(("=Plan & Øst", "Helhedsplan Vest")), "number": str(number), "indicator": indicator}
+        line |= {"goal": "Færre #flytter [fra] *området*", "is_withdrawn": rng.random() < 0.1, "is_example": False}
+        if indicator is None:
+            lines.append(TargetLine(**{**line, "not_measurable_because": rng.choice(("no_register", "not_by_area"))}))
+            continue
+        start, newest = area.figure(indicator, extract.years[0]), area.figure(indicator, extract.year)
+        line |= {"start": start, "start_year": start.year, "newest": newest, "target_year": extract.year + 1}
+        line |= {"direction": rng.choice(("up", "down")), "target_value": 12.5}
+        marks = {figure.mark for figure in area.figures.values() if figure.indicator == indicator}
+        if not marks.isdisjoint(registry.extracts.protecting):
+            line |= {"goal": None, "target_value": None}
+        if start.is_shown and newest.is_shown:
+            verdict = rng.choice(("reached", "on_the_way", "off_the_way", "cannot_be_told"))
+            why = rng.choice(sorted(vocabulary.WHY)) if verdict == "cannot_be_told" else None
+            line |= {"verdict": verdict, "verdict_kind": rng.choice(("interim", "afterwards")), "why": why}
+        lines.append(TargetLine(**line))
+    return tuple(lines)
 
 
 def _figures(
