@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import deliveries, doctor, evaluation, extracts, history, meaning, night, targets
+from flows.commands import deliveries, doctor, evaluation, extracts, history, meaning, night, server, targets
 from flows.core.access import keep_in_the_house
 
 app = typer.Typer(
@@ -39,6 +39,8 @@ app.command()(deliveries.template)
 app.command("quarantine")(deliveries.list_quarantine)
 app.command()(night.check)
 app.command()(doctor.doctor)
+app.command()(server.serve)
+app.command()(server.deploy)
 app.command()(evaluation.baseline)
 app.command()(evaluation.export)
 app.command()(evaluation.demo)

@@ -1,11 +1,10 @@
 """The flow fetch-statbank: tables of StatBank brought as deliveries, as Prefect runs it after the hour of release."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from flows import fetch, tasks
 from flows.core.access import keep_in_the_house
@@ -24,14 +23,19 @@ LONGEST_SECONDS = 3 * 3600
     persist_result=False,
 )
 def fetch_statbank(
-    sources: Annotated[
-        list[str] | None, Field(description="Only these sources; else all that declare 'fetch'.")
-    ] = None,
-    raw: Annotated[Path | None, Field(description="Folder of deliveries; else that of the settings.")] = None,
-    schemas: Annotated[Path | None, Field(description="Folder of the registry; else the installed one.")] = None,
+    sources: list[str] | None = None,
+    raw: Path | None = None,
+    schemas: Path | None = None,
 ) -> State[dict[str, Any]]:
-    """Bring the declared tables of StatBank; the next night reads them. Failed where one could not be brought."""
+    """Bring the declared tables of StatBank; the next night reads them. Failed where one could not be brought.
+
+    Args:
+        sources: Only these sources; else all that declare 'fetch'.
+        raw: Folder of deliveries; else that of the settings.
+        schemas: Folder of the registry; else the installed one.
+    """
     keep_in_the_house()
+    prefect_runs.begin()
     day, chosen = prefect_runs.today(), settings(raw=raw, schemas=schemas)
     try:
         report = fetch.run(chosen, sources or (), tasks.Tasks())

@@ -3,11 +3,10 @@
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from flows import night, tasks
 from flows.core.access import keep_in_the_house
@@ -31,15 +30,13 @@ LONGEST_SECONDS = 6 * 3600
     persist_result=False,
 )
 def nightly(
-    raw: Annotated[Path | None, Field(description="Folder of deliveries; else that of the settings.")] = None,
-    marts: Annotated[Path | None, Field(description="Folder of snapshots; else that of the settings.")] = None,
-    schemas: Annotated[Path | None, Field(description="Folder of the registry; else the installed one.")] = None,
-    again: Annotated[bool, Field(description="Build even where nothing changed.")] = False,
-    as_of: Annotated[datetime | None, Field(description="Rebuild what had been received at this moment.")] = None,
-    published_by: Annotated[date | None, Field(description="Rebuild what sources had published by this day.")] = None,
-    clock_is_right: Annotated[
-        bool, Field(description="What was dated later than now was dated by a clock that was wrong.")
-    ] = False,
+    raw: Path | None = None,
+    marts: Path | None = None,
+    schemas: Path | None = None,
+    again: bool = False,
+    as_of: datetime | None = None,
+    published_by: date | None = None,
+    clock_is_right: bool = False,
 ) -> State[dict[str, Any]]:
     """Publish a snapshot of the deliveries, or say why not.
 
@@ -47,8 +44,18 @@ def nightly(
     built beside the snapshots and the one in force stays. The state carries a `Report` as plain values: Completed for
     published or unchanged, Failed for refused. The run is named by its night and what became of it, tagged with the
     outcome, and has a page (artifact `night`).
+
+    Args:
+        raw: Folder of deliveries; else that of the settings.
+        marts: Folder of snapshots; else that of the settings.
+        schemas: Folder of the registry; else the installed one.
+        again: Build even where nothing changed.
+        as_of: Rebuild what had been received at this moment.
+        published_by: Rebuild what sources had published by this day.
+        clock_is_right: What was dated later than now was dated by a clock that was wrong.
     """
     keep_in_the_house()
+    prefect_runs.begin()
     day, chosen = prefect_runs.today(), settings(raw=raw, marts=marts, schemas=schemas)
     before = snapshots.in_force(chosen.marts)
     report = night.run(chosen, again, as_of, published_by, tasks.Tasks(), clock_is_right)

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where a run reads and writes. Set by arguments, then `BOLIGPROFIL_*` variables, then `.env`.
 
-    `staging`, `quarantine`, `releases` and `extracts` lie beside `marts` unless they are set.
+    `staging`, `quarantine`, `releases`, `extracts` and `prefect` lie beside `marts` unless they are set.
     """
 
     model_config = SettingsConfigDict(env_prefix="BOLIGPROFIL_", env_file=".env", extra="ignore", frozen=True)
@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     quarantine: Path | None = None
     releases: Path | None = None
     extracts: Path | None = None
+    prefect: Path | None = None
     schemas: Path | None = None
     statbank: str = Field(default="https://api.statbank.dk/v1", description="Address of StatBank's API.")
     statbank_pause_seconds: float = Field(default=60, ge=0, description="Between the two answers that must be equal.")
@@ -30,14 +31,18 @@ class Settings(BaseSettings):
         default="",
         description="Address at which the folder of snapshots is served to those of the house; none if empty.",
     )
+    notify_block: str = Field(
+        default="", description="Prefect's notification block that tells of runs that failed: type/name; none if empty."
+    )
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 
     @model_validator(mode="after")
     def _beside_marts(self) -> Self:
-        for name in ("staging", "quarantine", "releases", "extracts"):
+        for name in ("staging", "quarantine", "releases", "extracts", "prefect"):
             if getattr(self, name) is None:
-                object.__setattr__(self, name, self.marts.parent / name)
+                folder = ".prefect" if name == "prefect" else name
+                object.__setattr__(self, name, self.marts.parent / folder)
         return self
 
     @property
@@ -65,6 +70,12 @@ class Settings(BaseSettings):
         return self.extracts
 
     @property
+    def prefect_folder(self) -> Path:
+        """Folder of the files of a Prefect server of one's own."""
+        assert self.prefect is not None
+        return self.prefect
+
+    @property
     def keep_for(self) -> timedelta:
         """Age below which every snapshot is kept."""
         return timedelta(hours=self.keep_hours)
@@ -73,6 +84,11 @@ class Settings(BaseSettings):
 def settings(**chosen: Path | None) -> Settings:
     """The settings in force; arguments that are None leave the environment's choice."""
     return Settings(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+
+
+def environment() -> dict[str, str]:
+    """The environment of this process, for those that it starts."""
+    return dict(os.environ)
 
 
 def is_watched() -> bool:

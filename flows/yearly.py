@@ -25,19 +25,28 @@ LONGEST_SECONDS = 24 * 3600
     persist_result=False,
 )
 def yearly(
-    year: Annotated[int, Field(ge=1900, le=2999, description="The year whose figures the extracts tell.")],
-    secretariat: Annotated[str | None, Field(description="Only this secretariat; else all.")] = None,
-    marts: Annotated[Path | None, Field(description="Folder of snapshots; else that of the settings.")] = None,
-    releases: Annotated[Path | None, Field(description="Folder of the ledger; else that of the settings.")] = None,
-    extracts: Annotated[Path | None, Field(description="Folder of extracts; else that of the settings.")] = None,
-    schemas: Annotated[Path | None, Field(description="Folder of the registry; else the installed one.")] = None,
+    year: Annotated[int, Field(ge=1900, le=2999)],
+    secretariat: str | None = None,
+    marts: Path | None = None,
+    releases: Path | None = None,
+    extracts: Path | None = None,
+    schemas: Path | None = None,
 ) -> State[dict[str, Any]]:
     """Write the extracts of a year as drafts for two people to clear, or say why not.
 
     Of all secretariats unless one is named; folders that are not given come from the settings. The state carries what
     was written as plain values: Completed, or Failed where nothing may leave the house.
+
+    Args:
+        year: The year whose figures the extracts tell.
+        secretariat: Only this secretariat; else all.
+        marts: Folder of snapshots; else that of the settings.
+        releases: Folder of the ledger; else that of the settings.
+        extracts: Folder of extracts; else that of the settings.
+        schemas: Folder of the registry; else the installed one.
     """
     keep_in_the_house()
+    prefect_runs.begin()
     chosen = settings(marts=marts, releases=releases, extracts=extracts, schemas=schemas)
     report = steps_of_year.run(chosen, year, secretariat, tasks.Tasks())
     became = "refused" if report["outcome"] == "refused" else f"{len(report['extracts'])} drafts {report['outcome']}"

@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections import namedtuple
 from datetime import date
@@ -13,6 +16,8 @@ from command_line import invoke
 
 from flows.commands import doctor
 from flows.core.access import keep_in_the_house
+from flows.core.locks import held
+from flows.operation import processes
 from flows.publish import snapshots
 from flows.release import store
 
@@ -66,6 +71,35 @@ def test_what_runs_left_that_died_is_told_and_then_mended(tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / "tmp").iterdir()) == ["another", "boligprofil-new"]
     assert (year / "aarhus").is_dir()  # a kill between two renames had left the old folder aside
     assert not (marts / ".work").exists()
+
+
+def test_processes_of_a_server_that_is_gone_are_told_and_ended(tmp_path: Path) -> None:
+    home = tmp_path / "data" / ".prefect"
+    home.mkdir()
+    program = "import sys, time; print('here', flush=True); time.sleep(600)"
+    ours, others = (
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            env={**os.environ, processes.MARK: str(folder)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for folder in (home, tmp_path)
+    )
+    with ours, others:
+        for process in (ours, others):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "here\n"
+        try:
+            with held(home / ".lock", RuntimeError()):
+                assert "process" not in invoke(tmp_path, "doctor", "--mend").stdout
+            assert f"process {ours.pid} is of a 'boligprofil serve' that is gone" in invoke(tmp_path, "doctor").stdout
+            assert ours.poll() is None
+            assert f"mended: process {ours.pid} " in invoke(tmp_path, "doctor", "--mend").stdout
+            assert (ours.wait(10), others.poll()) == (-signal.SIGTERM, None)
+        finally:
+            ours.kill()
+            others.kill()
 
 
 def test_a_run_that_is_at_work_is_left_alone(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from flows.commands.options import REFUSED, Marts, Schemas, doubts, registry_of,
 from flows.commands.terminal import out, words
 
 if TYPE_CHECKING:
+    from flows.operation.dead_runs import DeadRun
     from flows.settings import Settings
     from schemas.registry import Registry
     from schemas.rules import Correction, KnownException
@@ -54,6 +55,8 @@ def doctor(
     registry = registry_of(chosen.schemas)
     found = [
         *abandoned(chosen),
+        *left_over(chosen),
+        *dead_runs(),
         *open_to_others(chosen),
         *space(chosen.marts),
         *clock(chosen, registry),
@@ -107,6 +110,37 @@ def abandoned(chosen: "Settings") -> Iterator[Ailment]:
                 f"{folder} is a temporary folder of a run that died: {_size(folder)} that can go",
                 partial(shutil.rmtree, folder),
             )
+
+
+def left_over(chosen: "Settings") -> Iterator[Ailment]:
+    """Processes of a 'boligprofil serve' that is gone."""
+    from flows.operation import processes, server
+
+    for process in server.left_over(chosen.prefect_folder):
+        yield Ailment(
+            f"process {process.pid} is of a 'boligprofil serve' that is gone ({process.command[:80]}): it can be ended",
+            partial(processes.end, [process], server.STOP_SECONDS),
+        )
+
+
+def dead_runs() -> Iterator[Ailment]:
+    """Runs that the Prefect server that is named shows as under way, and whose process on this machine is dead."""
+    from flows.settings import is_watched
+
+    if not is_watched():
+        return
+    from prefect.client.orchestration import get_client
+
+    from flows.operation import dead_runs as runs
+
+    try:
+        with get_client(sync_client=True) as client:
+            found = list(runs.find(client))
+    except Exception as error:
+        yield Ailment(f"the Prefect server of PREFECT_API_URL gives no answer: {type(error).__name__}: {error}")
+        return
+    for dead in found:
+        yield Ailment(f"{dead.words}: set it to Crashed", partial(_bury, dead))
 
 
 def open_to_others(chosen: "Settings") -> Iterator[Ailment]:
@@ -193,6 +227,15 @@ def _put_back(folder: Path, releases: Path) -> None:
 
     with store.lock(releases):
         tidy(folder)
+
+
+def _bury(dead: "DeadRun") -> None:
+    from prefect.client.orchestration import get_client
+
+    from flows.operation import dead_runs as runs
+
+    with get_client(sync_client=True) as client:
+        runs.bury(client, dead)
 
 
 def _close(paths: list[Path]) -> None:

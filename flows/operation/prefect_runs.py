@@ -14,6 +14,7 @@ from prefect.states import Completed, Failed
 from typing_extensions import override
 
 from flows.core.outcome import Report
+from flows.operation import dead_runs
 
 log = logging.getLogger("boligprofil")
 # The days of the nights are those of the people who read them.
@@ -58,6 +59,18 @@ def under_way() -> str:
     """What a run is called until it is known what becomes of it."""
     year = flow_run.parameters.get("year")
     return f"{year or today()}, under way"
+
+
+def begin() -> None:
+    """Note at the run that is under way which process it is, so that nobody takes it for alive or for dead wrongly.
+
+    A server that is away is said in the log.
+    """
+    try:
+        with get_client(sync_client=True) as client:
+            dead_runs.sign(client)
+    except Exception as fault:
+        log.warning("Prefect's server did not take which process this is: %s: %s", type(fault).__name__, fault)
 
 
 def name_of_night(report: Report, day: str) -> str:

@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in ("flows", "schemas", "sql"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "constraints.txt", "prefect.yaml"):
         shutil.copy(ROOT / name, source)
     return release.build(source, folder)
 
@@ -39,7 +39,7 @@ def test_the_wheel_holds_registry_and_sql(wheel: Path) -> None:
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".py", ".toml", ".csv", ".sql", ".css")
     }
-    assert expected <= names
+    assert {*expected, "flows/prefect.yaml"} <= names
     assert not [name for name in names if name.startswith(("tests", "data", "benchmarks"))]
 
 

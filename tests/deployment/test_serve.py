@@ -1,0 +1,167 @@
+"""A server of one's own: what its scheduler starts is seen to its end by the API, and whatever ends it leaves none.
+
+With unfortunate versions of its libraries Prefect's scheduler makes no runs and says nothing: only waiting shows it.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from served import PROGRAM, ROOT, Server, scheduled, to_run_every
+
+from flows.publish import snapshots
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """On SQLite; the first test finds one delivery changed."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(published / "data", folder / "data", symlinks=True)
+    shutil.copytree(ROOT / "data" / "raw", folder / "raw")
+    made = Server(folder)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+def change_a_figure(raw: Path) -> None:
+    file = raw / "population" / "folketal_2016_2017.csv"
+    text = file.read_text(encoding="utf-8").rstrip("\n")
+    last = re.sub(r"(\d)(;endelig)$", lambda found: f"{(int(found[1]) + 1) % 10}{found[2]}", text)
+    assert last != text
+    file.write_text(last + "\n", encoding="utf-8")
+
+
+def test_the_deployments_are_what_prefect_yaml_says(server: Server) -> None:
+    found = {entry["name"]: entry for entry in server.get("/deployments/filter", {})}
+    crons = {
+        name: [(each["schedule"]["cron"], each["schedule"]["timezone"]) for each in entry["schedules"]]
+        for name, entry in found.items()
+    }
+    assert crons == {
+        "nightly": [("10 4 * * *", "Europe/Copenhagen")],
+        "fetch-statbank": [("10 8,11 * * 1-5", "Europe/Copenhagen")],
+        "yearly": [],
+    }
+    for name, entry in found.items():
+        assert entry["global_concurrency_limit"]["limit"] == 1, name
+        (place,) = entry["pull_steps"]
+        assert place == {"prefect.deployments.steps.set_working_directory": {"directory": str(server.folder)}}
+        assert entry["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+        assert entry["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
+    night = found["nightly"]["parameter_openapi_schema"]["properties"]
+    assert night.keys() == {"raw", "marts", "schemas", "again", "clock_is_right", "as_of", "published_by"}
+    assert night["again"]["type"] == "boolean"
+    for entry in found.values():
+        assert all(each["description"] for each in entry["parameter_openapi_schema"]["properties"].values())
+    (silent,) = server.get("/automations/filter", {})
+    assert silent["enabled"]
+    # Twenty heartbeats: a server that starts again, or a slow disk, is no dead run.
+    assert silent["trigger"]["within"] >= 20 * 30
+
+
+def test_who_has_not_the_password_is_refused(server: Server) -> None:
+    for auth in (("boligprofil", "guessed"), ("", "")):
+        for path in ("/flow_runs/count", "/deployments/name/nightly/nightly", "/artifacts/filter"):
+            answer = server.ask(path, auth=auth)
+            assert answer.status_code == 401, path
+    done = subprocess.run(
+        [PROGRAM, "deploy"],
+        cwd=server.folder,
+        env={**server.env, "PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": "boligprofil:guessed"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "the server said no: 401 Unauthorized; PREFECT_API_AUTH_STRING is" in done.stderr
+    assert "guessed" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_parameter_of_the_wrong_type_is_refused(server: Server) -> None:
+    deployment = server.get("/deployments/name/nightly/nightly")["id"]
+    answer = server.ask(f"/deployments/{deployment}/create_flow_run", {"parameters": {"again": "perhaps"}})
+    assert answer.status_code == 409
+    assert "again" in answer.text
+
+
+def test_a_scheduled_run_publishes_and_the_next_has_nothing_to_do(server: Server) -> None:
+    before = snapshots.current(server.marts).id
+    change_a_figure(server.raw)
+    to_run_every(server, 20)
+    (first, *_) = server.wait("a scheduled run to publish", lambda: scheduled(server))
+    snapshot = snapshots.current(server.marts)
+    snapshots.verify(snapshot)
+    assert (first["auto_scheduled"], snapshot.id != before) == (True, True)
+    assert first["state"]["message"] == f"published snapshot {snapshot.id}"
+    assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d, published {snapshot.id[:6]}", first["name"])
+    assert {"published", "auto-scheduled"} <= set(first["tags"])
+    (page,) = server.get("/artifacts/filter", {"flow_runs": {"id": {"any_": [first["id"]]}}})
+    assert (page["key"], page["type"]) == ("night", "markdown")
+    assert "- replaced: population/folketal" in page["data"].replace("\\", "")
+    assert f"boligprofil diff {before} {snapshot.id}" in page["data"]
+
+    second = server.wait("the next scheduled run", lambda: scheduled(server)[1:])[0]
+    assert (second["state"]["message"], second["name"].split(", ")[1]) == ("nothing changed", "nothing new")
+    assert snapshots.current(server.marts).id == snapshot.id
+    deployment = server.get("/deployments/name/nightly/nightly")
+    for schedule in deployment["schedules"]:
+        if "interval" in schedule["schedule"]:
+            server.delete(f"/deployments/{deployment['id']}/schedules/{schedule['id']}")
+
+
+def test_a_refusal_is_a_failed_run_with_its_words(server: Server, tmp_path: Path) -> None:
+    run = server.ended(server.run(raw=str(tmp_path)))
+    assert (run["state_type"], run["name"].split(", ")[1], run["tags"]) == ("FAILED", "refused", ["refused"])
+    assert "all 21 deliveries are gone" in run["state"]["message"]
+    logs = server.wait(
+        "its log", lambda: server.get("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200})
+    )
+    assert not [line for line in logs if "Traceback" in line["message"]]
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_after_a_power_cut_the_run_is_crashed_and_the_next_one_is_not_held_up(server: Server) -> None:
+    run = server.run(again=True)
+    server.wait("a run under way", lambda: "boligprofil.process" in server.get(f"/flow_runs/{run}")["labels"])
+    server.cut()
+    server.start()
+    found = server.get(f"/flow_runs/{run}")
+    assert found["state_type"] == "CRASHED"
+    assert "What was in force before stays in force" in found["state"]["message"]
+    following = server.ended(server.run())
+    assert following["state"]["message"] == "nothing changed", following["state"]
+
+
+def test_no_secret_is_anywhere_but_in_its_file(server: Server) -> None:
+    secret = server.auth[1].encode()
+    assert len(secret) > 20
+    places = [path for path in server.folder.rglob("*") if path.is_file() and secret in path.read_bytes()]
+    assert places == [server.home / "auth"]
+    assert (server.home / "auth").stat().st_mode & 0o077 == 0
+    assert server.home.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_one_is_refused_and_says_who_serves(server: Server) -> None:
+    assert server.process is not None
+    done = subprocess.run(
+        [PROGRAM, "serve"], cwd=server.folder, env=server.env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"is served already; stop that one first (held by process {server.process.pid} on" in done.stderr
+
+
+def test_what_ends_it_leaves_no_process(server: Server) -> None:
+    assert server.process is not None
+    assert len(server.processes) >= 2
+    server.process.kill()  # it can do nothing more: the kernel tells its children
+    server.process.wait()
+    server.wait_for_none()
