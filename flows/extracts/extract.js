@@ -130,6 +130,17 @@ for (const pick of document.querySelectorAll(".pick")) {
   if (body) read();
 }
 
+// A page is printed by a button, which only a script can press.
+for (const list of document.querySelectorAll("#filer ul")) {
+  const item = document.createElement("li");
+  const print = document.createElement("button");
+  print.type = "button";
+  print.textContent = "Print siden";
+  print.addEventListener("click", () => window.print());
+  item.append(print);
+  list.append(item);
+}
+
 // A chart is saved as it is drawn, with its name and where it comes from; its numbers are those of the table below.
 const save = (name, content, type) => {
   const link = document.createElement("a");

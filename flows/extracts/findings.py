@@ -40,7 +40,7 @@ def of_area(area: Area, extract: Extract, registry: Registry) -> tuple[LeadSente
         return (*_list(area, extract, registry), *_nothing(area, extract, registry), *_goals(area.targets, registry))
     return (
         *_list(area, extract, registry),
-        *_since_last_list(area, registry),
+        *since_last_list(area, registry),
         *_stands_out(area, extract, registry),
         *_moved(area, extract, registry),
         *_goals(area.targets, registry),
@@ -103,7 +103,7 @@ def _nearest(watch: Watch, registry: Registry) -> Iterator[str]:
         yield f"Nærmest en grænse: {phrases.lower(phrases.short(indicator))}, {away} {limit}."
 
 
-def _since_last_list(area: Area, registry: Registry) -> Iterator[LeadSentence]:
+def since_last_list(area: Area, registry: Registry) -> Iterator[LeadSentence]:
     """The criteria that have come to be met, or are met no longer, since the list of the year before."""
     watch = first_watch(area)
     before = next((w for w in area.earlier_watches if watch and w.list_name == watch.list_name), None)

@@ -3,7 +3,7 @@
 data/extracts/<year>/<secretariat>/
     boligprofil-<secretariat>-<year>.xlsx .pdf .csv     workbook, report, and all figures as a list
     boligprofil-<secretariat>-<year>-moedeark.pdf       a sheet for the meeting on each plan that has set a goal
-    sider/index.html, sider/omraade-<area>.html         the same as web pages
+    sider/index.html, omraade-<area>.html, ...          the same as web pages, with what is new and what words mean
     definitioner.txt, aendringer.txt                    what the figures mean, and what has changed
     boligprofil-<secretariat>-<year>.zip                once it is cleared: all of this in one file to send
     boligprofil-<secretariat>-<year>-kvittering.txt     its receipt, to send with it

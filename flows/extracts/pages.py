@@ -8,7 +8,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from flows.extracts import (
     criteria,
     findings,
     matrix,
+    news,
     phrases,
     sentences,
     standing,
@@ -35,11 +36,12 @@ from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
-OVERVIEW, COMPARE = "index.html", "sammenlign.html"
+OVERVIEW, COMPARE, NEWS, GLOSSARY = "index.html", "sammenlign.html", "nyt.html", "begreber.html"
 
 
 def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
-    """Write `index.html`, an `omraade-<id>.html` per area and `sammenlign.html` into `folder`; returns the files.
+    """Write `index.html`, an `omraade-<id>.html` per area, `sammenlign.html`, `nyt.html` and `begreber.html` into
+    `folder`; returns the files.
 
     The pages link to each other by name alone, so the folder can be moved, and read from a disk as from a server.
     """
@@ -47,6 +49,8 @@ def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
     pages |= {_file(area): _area(area, extract, registry) for area in extract.areas}
     if extract.areas:
         pages[COMPARE] = _compared(extract, registry)
+        pages[NEWS] = _news(extract, registry)
+    pages[GLOSSARY] = _glossary(extract, registry)
     for name, page in pages.items():
         write_file(folder / name, page.encode())
     return [folder / name for name in pages]
@@ -56,7 +60,15 @@ def _file(area: Area) -> str:
     return f"omraade-{area.id}.html"
 
 
-def _render(template: str, extract: Extract, registry: Registry, **values: Any) -> str:
+def _menu(extract: Extract) -> list[tuple[str, str]]:
+    """Every page of the extract, by name and file."""
+    if not extract.areas:
+        return [("Kommunens tal", OVERVIEW), ("Begreber", GLOSSARY)]
+    others = [(f"Nyt siden {extract.year - 1}", NEWS), ("Sammenlign steder", COMPARE), ("Begreber", GLOSSARY)]
+    return [("Oversigt", OVERVIEW), *((area.name, _file(area)) for area in extract.areas), *others]
+
+
+def _render(template: str, page: str, extract: Extract, **values: Any) -> str:
     banners = words.banners(extract)
     marks = " · ".join(mark for mark, _ in banners)
     paper = (
@@ -75,14 +87,13 @@ def _render(template: str, extract: Extract, registry: Registry, **values: Any) 
             script=script,
             policy=f"default-src 'none'; img-src data:; style-src {_hash(css)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'",
-            links=[(area.name, _file(area)) for area in extract.areas],
+            menu=_menu(extract),
+            page=page,
             link_of=_file,
-            compare=COMPARE,
+            glossary=GLOSSARY,
             soft=danish.soft,
             files=_beside(extract),
-            met_marks=_met_marks(extract, registry),
             no_cause=sentences.NO_CAUSE,
-            how_to_read=texts.reading(extract),
             **values,
         )
     )
@@ -115,8 +126,8 @@ def _overview(extract: Extract, registry: Registry) -> str:
         place, indicators = extract.municipality, extract.indicators
         return _render(
             "no_area.html.j2",
+            OVERVIEW,
             extract,
-            registry,
             reading=sentences.of_place(place, extract, registry),
             chooser=tables.chooser(extract, registry, indicators, "", str(extract.year)),
             heads=("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet"),
@@ -129,8 +140,8 @@ def _overview(extract: Extract, registry: Registry) -> str:
     beside = (*extract.municipalities, extract.country)
     return _render(
         "overview.html.j2",
+        OVERVIEW,
         extract,
-        registry,
         title=findings.title(extract),
         reading=findings.of_secretariat(extract, registry),
         matrix=matrix.matrix(extract, registry),
@@ -142,7 +153,8 @@ def _overview(extract: Extract, registry: Registry) -> str:
         ],
         coverage=[_coverage(area, extract, registry) for area in extract.areas],
         since=texts.since(extract),
-        changes=_changes(extract, registry),
+        news=NEWS,
+        new=news.title(extract),
         definitions=_definitions([i.id for i in matrix.indicators(extract, registry)], extract, registry),
         sources=_sources((*extract.areas, *beside), extract, registry),
     )
@@ -234,11 +246,10 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
     ]
     return _render(
         "area.html.j2",
+        _file(area),
         extract,
-        registry,
         area=area,
         municipality=municipality,
-        file=_file(area),
         facts=_facts(area, extract, registry),
         reading=findings.of_area(area, extract, registry),
         strips=strips.table(area, extract, registry),
@@ -319,8 +330,8 @@ def _compared(extract: Extract, registry: Registry) -> str:
     ]
     return _render(
         "compare.html.j2",
+        COMPARE,
         extract,
-        registry,
         groups=[group for group in groups if group[1]],
         indicators=[phrases.heading(indicator) for indicator in indicators],
         definitions=_definitions([i.id for i in indicators], extract, registry),
@@ -394,25 +405,66 @@ def _boundary(
     return years, rows
 
 
-# what several pages share -------------------------------------------------------------------------------------------
+# new, and what words mean ------------------------------------------------------------------------------------------
 
 
-def _met_marks(extract: Extract, registry: Registry) -> list[tuple[str, str]]:
-    """The marks that occur anywhere in the extract, with what they mean."""
+def _news(extract: Extract, registry: Registry) -> str:
+    """What is new since the year before, and what was corrected since the last release."""
+    return _render(
+        "news.html.j2",
+        NEWS,
+        extract,
+        title=news.title(extract),
+        areas=news.of_areas(extract, registry),
+        since=texts.since(extract),
+        changes=_changes(extract, registry),
+    )
+
+
+def _glossary(extract: Extract, registry: Registry) -> str:
+    """The figures that are shown, the marks that occur, and how both are read."""
+    keys = {indicator.label_da: indicator.id for indicator in registry.indicators.values()}
+    defined = [(d.theme, (keys[d.label], d.label, _meaning(d))) for d in texts.define(extract, registry)]
     met = texts.marks(extract)
-    return [(mark.label_da, mark.meaning_da) for name, mark in registry.extracts.mark.items() if name in met]
+    has_goals = any(area.targets for area in extract.areas)
+    return _render(
+        "glossary.html.j2",
+        GLOSSARY,
+        extract,
+        how_to_read=texts.reading(extract),
+        themes=[(theme, [entry for _, entry in found]) for theme, found in groupby(defined, lambda pair: pair[0])],
+        holes=[
+            (mark.code, mark.label_da, mark.meaning_da, name in registry.extracts.protecting)
+            for name, mark in registry.extracts.mark.items()
+            if name in met
+        ],
+        verdicts=[
+            *(
+                (f"{targets.SIGNS[verdict]} {word}", targets.MEANINGS[verdict])
+                for verdict, word in targets.VERDICTS.items()
+            ),
+            *((phrases.capital(targets.KINDS[kind]), meaning) for kind, meaning in targets.KIND_MEANINGS.items()),
+        ]
+        if has_goals
+        else [],
+        sources=_sources([place for place, _ in texts.places(extract)], extract, registry),
+    )
+
+
+# what several pages share -------------------------------------------------------------------------------------------
 
 
 def _definitions(indicators: Sequence[str], extract: Extract, registry: Registry) -> list[tuple[str, str]]:
     """What each figure is, of whom, in which unit, which way is good, and which years compare."""
-    return [
-        (
-            definition.label,
-            f"{definition.definition} Regnet af: {definition.counted} Enhed: {definition.unit} "
-            f"{definition.good} {definition.comparable}",
-        )
-        for definition in texts.define(replace(extract, indicators=tuple(indicators)), registry)
-    ]
+    shown = replace(extract, indicators=tuple(indicators))
+    return [(definition.label, _meaning(definition)) for definition in texts.define(shown, registry)]
+
+
+def _meaning(definition: texts.Definition) -> str:
+    return (
+        f"{definition.definition} Regnet af: {definition.counted} Enhed: {definition.unit} "
+        f"{definition.good} {definition.comparable}"
+    )
 
 
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:

@@ -14,7 +14,7 @@ from page_reading import Tables, table, text
 from profiles import examples
 from random_extracts import random_extract
 
-from flows.extracts import pages, words
+from flows.extracts import news, pages, words
 from flows.extracts.model import Extract, Place
 from schemas.registry import Registry
 
@@ -33,7 +33,14 @@ def grid(page: str, caption: str) -> list[list[str]]:
 
 def test_a_page_for_each_area_and_one_for_all(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
     files = pages.write(full_extract, registry, tmp_path / "new" / "folder")
-    assert [file.name for file in files] == ["index.html", AREA, "omraade-viby-syd.html", "sammenlign.html"]
+    assert [file.name for file in files] == [
+        "index.html",
+        AREA,
+        "omraade-viby-syd.html",
+        "sammenlign.html",
+        "nyt.html",
+        "begreber.html",
+    ]
     assert sorted(file.name for file in files[0].parent.iterdir()) == sorted(file.name for file in files)
 
 
@@ -65,7 +72,9 @@ def test_pages_allow_their_own_script_and_style_and_nothing_else(
         addresses = set(re.findall(r'(?:href|src)="([^"]*)"', page))
         assert all(
             re.fullmatch(
-                r"#[a-z0-9_-]+|data:,|index\.html|sammenlign\.html|omraade-[a-z-]+\.html|\.\./[a-z0-9-]+\.[a-z]+", to
+                r"#[a-z0-9_-]+|data:,|(index|sammenlign|nyt|begreber)\.html|omraade-[a-z-]+\.html(#d-[a-z0-9_]+)?"
+                r"|\.\./[a-z0-9-]+\.[a-z]+",
+                to,
             )
             for to in addresses
         ), addresses
@@ -121,7 +130,70 @@ def test_the_overview_sets_areas_side_by_side(full_extract: Extract, registry: R
     }
     assert missing["Bispehaven"]["Mangler"].startswith("skjult: 1; kan ikke kontrolleres: 1; ikke leveret: 31")
     assert 'href="omraade-viby-syd.html"' in page
-    assert table(page, "Tal, der er ændret siden udgivelse 2011-1")
+    assert '<a href="nyt.html">' in page
+
+
+def test_what_is_new_is_pictures_and_numbers_with_their_intervals(
+    full_extract: Extract, registry: Registry, tmp_path: Path
+) -> None:
+    page = written(full_extract, registry, tmp_path)["nyt.html"]
+    moved = table(page, "Bispehaven, 2011 og 2012")
+    row = moved["Fraflytningsprocent"]
+    assert (row["2011"], row["2012"]) == ("10,1 %", "9,7 %")
+    assert row["Ændring på ét år"] == "−0,5 mellem −3,2 og +2,3"
+    # The newest is a mean, the one before repeats a year: no change, and the two points stand alone.
+    assert moved["Andel uden for arbejdsmarkedet, pct."]["Ændring på ét år"].startswith("– ")
+    assert page.count('<svg class="spark" role="img" aria-label="') == len(moved)
+    assert "Andel dømte, pct." not in moved
+    assert "Med i 2011, men ikke i 2012: Dømte (skjult)." in page
+    assert "Intet nyt: der er ingen tal for hverken 2011 eller 2012." in page
+    # A change over one year is in no sentence.
+    assert not re.search(r"er (steget|faldet)", text(page))
+    assert [row[-3:] for row in grid(page, "Tal, der er ændret siden udgivelse 2011-1")[1:]] == [
+        ["rettet", "2.379 personer", "2.380 personer"],
+        ["mangler af en anden grund", "ikke leveret", "skjult"],
+    ]
+
+
+def test_the_title_of_what_is_new_says_who_came_to_the_list(full_extract: Extract, registry: Registry) -> None:
+    bispehaven, _ = full_extract.areas
+    (watch,) = bispehaven.watches
+    met = tuple(replace(c, is_met=False) if c.indicator == "outside_work_pct" else c for c in watch.criteria)
+    for on_list, criteria, expected in (
+        (False, met, "Bispehaven er kommet på ministeriets liste siden 2011; 1 kriterium har skiftet side"),
+        (True, watch.criteria, "Ingen har skiftet plads på ministeriets liste siden 2011"),
+        (None, met, "Nyt siden 2011"),
+    ):
+        before = replace(watch, year=2011, on_list=on_list, criteria=criteria)
+        area = replace(bispehaven, earlier_watches=(before,))
+        assert news.title(replace(full_extract, areas=(area,))) == expected
+
+
+def test_every_page_leads_to_every_other_and_words_are_explained_once(
+    full_extract: Extract, registry: Registry, tmp_path: Path
+) -> None:
+    made = written(full_extract, registry, tmp_path)
+    for name, page in made.items():
+        menu = page[page.index('<nav aria-label="Sider">') :]
+        menu = menu[: menu.index("</nav>")]
+        assert {f'href="{other}"' in menu for other in made} == {True}
+        assert menu.count("aria-current") == 1
+        assert f'href="{name}" aria-current="page"' in menu
+        files = page[page.index('<nav aria-label="Andre filer" id="filer">') :]
+        stem = "../boligprofil-aarhus-2012"
+        for file in (f"{stem}.pdf", f"{stem}-moedeark.pdf", f"{stem}.xlsx", f"{stem}.csv", "../definitioner.txt"):
+            assert f'href="{file}"' in files
+        assert ("Sådan læser I tallene" in page) == (name == "begreber.html")
+    glossary = made["begreber.html"]
+    assert set(re.findall(r'id="b-([a-z0-9_]+)"', glossary)) == {
+        *("residents", "move_out_pct", "outside_work_pct", "convicted_pct", "social_assistance_pct", "nonwestern_pct")
+    }
+    holes = {row[1]: row for row in grid(glossary, "Nul og de mærker")[1:]}
+    assert set(holes) == {"nul", "skjult", "kan ikke kontrolleres", "ikke leveret", "holdt tilbage af kilden"} | {
+        "ikke opgjort det år"
+    }
+    assert 'class="hole hatched">[s]' in glossary
+    assert 'class="hole dashed">[i]' in glossary
 
 
 def test_a_verdict_against_the_twins_is_about_the_area(
@@ -194,7 +266,7 @@ def test_a_secretariat_without_areas_gets_its_municipality(
     full_extract: Extract, registry: Registry, tmp_path: Path
 ) -> None:
     made = written(replace(full_extract, areas=()), registry, tmp_path)
-    assert list(made) == ["index.html"]
+    assert list(made) == ["index.html", "begreber.html"]
     prose = text(made["index.html"])
     assert "kender ikke noget støttet boligområde" in prose
     rows = grid(made["index.html"], "Kommunens tal")
@@ -226,7 +298,9 @@ def test_the_pages_own_words_are_easy(full_extract: Extract, registry: Registry,
         main = re.sub(
             r"<table.*?</table>|<fieldset.*?</fieldset>|<nav.*?</nav>|<svg.*?</svg>", " ", page, flags=re.DOTALL
         )
-        main = main[: main.index('id="betyder"')]
+        # The words of definitions are the registry's.
+        main = main[: main.find('id="betyder"')] if 'id="betyder"' in main else main
+        main = re.sub(r'<section aria-labelledby="tal">.*?</section>', " ", main, flags=re.DOTALL)
         prose = text(re.sub(r"</(h\d|li|p|dt|dd)>", ". ", main[main.index("<main") :]))
         found = re.findall(r"[^\W\d_]+", prose)
         ends = len(re.findall(r"[.!?:]+(?=\s|$)", prose))

@@ -19,6 +19,7 @@ from flows.extracts.model import Extract
 from schemas.registry import Registry
 
 AREA, OVERVIEW, COMPARE = "omraade-bispehaven.html", "index.html", "sammenlign.html"
+NEWS, GLOSSARY = "nyt.html", "begreber.html"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], "resultTypes": ["violations"]}
 SHOWN = """([...document.querySelectorAll(".sortable tbody tr")].filter(e => e.checkVisibility())
   .map(e => [...e.cells].map(cell => cell.innerText)))"""
@@ -93,9 +94,11 @@ def tab_to(page: Any, what: str) -> None:
 def test_pages_ask_for_nothing_and_complain_of_nothing(
     opened: Callable[..., Any], folder: Path, served: str, way: str
 ) -> None:
-    for name in (OVERVIEW, AREA, "omraade-viby-syd.html", COMPARE, "uden/index.html"):
+    for name in (OVERVIEW, AREA, "omraade-viby-syd.html", COMPARE, NEWS, GLOSSARY, "uden/index.html"):
         page = opened(folder / name if way == "file" else served + name)
-        assert page.locator(".pick" if name == COMPARE else ".choose").is_visible()
+        if name not in (NEWS, GLOSSARY):
+            assert page.locator(".pick" if name == COMPARE else ".choose").is_visible()
+        assert page.locator("#filer button").inner_text() == "Print siden"
         assert page.said == []
         assert [url for url in page.asked if not url.startswith("data:")] == [page.url]
 
@@ -117,6 +120,9 @@ def test_nothing_but_the_pages_own_script_runs(opened: Callable[..., Any], folde
         (AREA, 1280, "dark"),
         (AREA, 320, "light"),
         (COMPARE, 1280, "light"),
+        (NEWS, 1280, "dark"),
+        (NEWS, 320, "light"),
+        (GLOSSARY, 1280, "dark"),
         ("uden/index.html", 1280, "light"),
     ],
 )
@@ -222,12 +228,14 @@ def test_an_area_is_visited_and_left_by_keyboard(opened: Callable[..., Any], fol
 @pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (320, "screen"), (703, "print")])
 def test_pages_fit_their_width(opened: Callable[..., Any], folder: Path, width: int, media: str) -> None:
     """At 320 px tables scroll by themselves; on A4 between its margins (186 mm at 96 dpi) nothing does."""
-    for name in (OVERVIEW, AREA, "uden/index.html"):
+    for name in (OVERVIEW, AREA, NEWS, GLOSSARY, "uden/index.html"):
         page = opened(folder / name, width)
-        for key in ("move_out_pct", ""):
+        has_choice = name not in (NEWS, GLOSSARY)
+        for key in ("move_out_pct", "") if has_choice else ("",):
             # On paper there is nothing to choose with.
             page.emulate_media(media="screen")
-            page.select_option("[name=key]", key)
+            if has_choice:
+                page.select_option("[name=key]", key)
             page.emulate_media(media=media)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
             assert page.evaluate(OUTSIDE, width) == [], name

@@ -1,0 +1,156 @@
+"""What is new since the year before: places on the ministry's lists, criteria, figures that moved, came or went.
+
+A change over one year is told in a table with its interval and in no sentence: chance moves the figures of small areas
+from year to year. Only cleared figures are in it, and a gap in a line is a year without one.
+"""
+
+from dataclasses import dataclass
+
+from flows.extracts import charts, findings, phrases, strips, tables
+from flows.extracts.findings import LeadSentence
+from flows.extracts.model import Area, ClearedFigure, Extract, Watch
+from flows.extracts.tables import PageCell
+from flows.extracts.words import NO_CHANGE
+from flows.present import danish, sparkline
+from schemas.indicators import Indicator
+from schemas.registry import Registry
+
+
+@dataclass(frozen=True)
+class MovedRow:
+    """A figure of the year and of the year before: its line through the years, both numbers, and the change."""
+
+    key: str
+    label: str
+    drawing: str
+    before: PageCell
+    now: PageCell
+    change: PageCell
+    since_plan: str
+
+
+@dataclass(frozen=True)
+class AreaNews:
+    """What is new in an area: sentences on the lists, figures that moved, and the names of those that came or went."""
+
+    area: Area
+    lists: tuple[LeadSentence, ...]
+    rows: tuple[MovedRow, ...]
+    came: str
+    went: str
+
+
+def of_areas(extract: Extract, registry: Registry) -> list[AreaNews]:
+    """What is new in each area of the extract, in its order."""
+    return [_of_area(area, extract, registry) for area in extract.areas]
+
+
+def title(extract: Extract) -> str:
+    """The finding: who came to or left the ministry's list, else how many criteria turned, else that nothing did."""
+    came, left, turned, known = [], [], 0, 0
+    for area in extract.areas:
+        now, before = _watches(area)
+        if now is None or before is None:
+            continue
+        if now.on_list is not None and before.on_list is not None:
+            known += 1
+            came += [area.name] if now.on_list and not before.on_list else []
+            left += [area.name] if before.on_list and not now.on_list else []
+        then = {criterion.indicator: criterion.is_met for criterion in before.criteria}
+        turned += sum(
+            criterion.is_met is not None and then.get(criterion.indicator) == (not criterion.is_met)
+            for criterion in now.criteria
+        )
+    parts = [f"{danish.listed(came)} er kommet på ministeriets liste"] if came else []
+    parts += [f"{danish.listed(left)} er ikke længere på ministeriets liste"] if left else []
+    if not parts and known:
+        parts = ["Ingen har skiftet plads på ministeriets liste"]
+    if not parts:
+        return f"Nyt siden {extract.year - 1}"
+    kinds = f"; {danish.many(turned, 'kriterium', 'kriterier')} har skiftet side" if turned else ""
+    return f"{danish.listed(parts)} siden {extract.year - 1}{kinds}"
+
+
+def _watches(area: Area) -> tuple[Watch | None, Watch | None]:
+    """The list that an area is told about and the same of the year before, where both were delivered."""
+    now = findings.first_watch(area)
+    before = next((watch for watch in area.earlier_watches if now and watch.list_name == now.list_name), None)
+    return (now, before) if now and before and now.is_delivered and before.is_delivered else (None, None)
+
+
+def _of_area(area: Area, extract: Extract, registry: Registry) -> AreaNews:
+    now, before = _watches(area)
+    lists = list(findings.since_last_list(area, registry))
+    if now and before and None not in (now.on_list, before.on_list) and now.on_list != before.on_list:
+        way = "er kommet på" if now.on_list else "er ikke længere på"
+        lists.insert(0, LeadSentence(f"{area.name} {way} ministeriets liste:", findings.counted(now)))
+    came, went, moved = [], [], []
+    for indicator in strips.indicators(area, extract, registry):
+        new, old = (area.figure(indicator.id, year) for year in (extract.year, extract.year - 1))
+        if new.is_shown and old.is_shown:
+            moved.append((_size(new), _moved(area, indicator, new, old, extract, registry)))
+        elif new.is_shown:
+            came.append(phrases.short(indicator))
+        elif old.is_shown:
+            went.append(f"{phrases.short(indicator)} ({tables.cell(new, registry).text})")
+    moved.sort(key=lambda pair: -pair[0])
+    return AreaNews(area, tuple(lists), tuple(row for _, row in moved), "; ".join(came), "; ".join(went))
+
+
+def _size(figure: ClearedFigure) -> float:
+    """A change in units of what chance moves it by, to order by; those of unknown uncertainty come last."""
+    change = figure.change("year")
+    if change is None:
+        return -2.0
+    if change.interval is None:
+        return -1.0
+    low, high = change.interval
+    return abs(change.by) / ((high - low) or 1.0)
+
+
+def _moved(
+    area: Area, indicator: Indicator, new: ClearedFigure, old: ClearedFigure, extract: Extract, registry: Registry
+) -> MovedRow:
+    headline = extract.headlines.get((area.id, indicator.id))
+    since = ""
+    if headline:
+        sign = "↘" if headline.after < headline.before else "↗"
+        ends = (danish.number(number, indicator.decimals) for number in (headline.before, headline.after))
+        since = f"{sign} fra {' til '.join(ends)}"
+    return MovedRow(
+        indicator.id,
+        phrases.heading(indicator),
+        _line(area, indicator, extract, registry),
+        tables.cell(old, registry),
+        tables.cell(new, registry),
+        _change(new, indicator),
+        since or danish.ABSENT,
+    )
+
+
+def _change(figure: ClearedFigure, indicator: Indicator) -> PageCell:
+    change = figure.change("year")
+    if change is None:
+        why = NO_CHANGE.get(figure.no_change_because("year") or "", "kan ikke opgøres")
+        return PageCell(danish.ABSENT, (why,), is_mark=True)
+    number = danish.signed(change.by, indicator.decimals)
+    if change.interval is None:
+        return PageCell(number, () if indicator.kind == "count" else (phrases.NO_INTERVAL,))
+    ends = (danish.signed(end, indicator.decimals) for end in change.interval)
+    return PageCell(number, (f"mellem {' og '.join(ends)}",))
+
+
+def _line(area: Area, indicator: Indicator, extract: Extract, registry: Registry) -> str:
+    drawn = charts.drawn(area, extract, indicator)
+    axis = charts.axis_of(drawn, extract, indicator)
+    runs = {
+        kind: [[(figure.year, figure.number) for figure in run] for run in charts.runs(shown)]
+        for kind, shown in drawn.items()
+    }
+    return sparkline.draw(
+        runs.get("area", []),
+        runs.get("municipality", []),
+        (extract.years[0], extract.year),
+        (axis.low, axis.high),
+        charts.alternative(area, extract, registry, indicator.id),
+    )
