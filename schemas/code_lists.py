@@ -182,6 +182,18 @@ class SplitCode(Code):
     basis: Text
 
 
+class AttachmentCode(Code):
+    """A tie to work or education, or a benefit: whether its months count as outside work, in which years, says who."""
+
+    unique = (("attachment", "from_year"),)
+    attachment: Identifier
+    name_da: Text
+    is_outside: Literal["yes", "no"]
+    from_year: YearText | Literal[""]
+    to_year: YearText | Literal[""]
+    stated_in: Text
+
+
 CODES: dict[str, type[Code]] = {
     "areas": AreaCode,
     "area_aliases": AliasCode,
@@ -199,4 +211,5 @@ CODES: dict[str, type[Code]] = {
     "project_secretariats": ProjectSecretariatCode,
     "place_names": PlaceNameCode,
     "split_municipalities": SplitCode,
+    "attachments": AttachmentCode,
 }

@@ -101,6 +101,7 @@ ROW_RULES: dict[str, dict[str, RowRule]] = {
             "target_value", pl.when(pl.col("direction") == "up").then(TARGET > START).otherwise(TARGET < START)
         ),
     },
+    "addresses": {"ends_before_it_begins": RowRule("valid_to", pl.col("valid_to") > pl.col("valid_from"))},
     "plan_activities": {"ends_before_it_begins": RowRule("ends", pl.col("ends") >= pl.col("begins"))},
     "secretariat_indicators": {
         "ends_before_it_begins": RowRule("agreed_until", pl.col("agreed_until") >= pl.col("agreed_from")),

@@ -48,6 +48,10 @@ def as_markdown(registry: Registry) -> str:
         "## Releases (what readers outside have)",
         *(_table(registry, table) for table in registry.releases.values()),
     ]
+    parts += [
+        "## Person registers (counted where they lie)",
+        *(_table(registry, table) for table in registry.registers.values()),
+    ]
     parts += ["## Sources", _sources(registry)]
     return "\n\n".join(parts) + "\n"
 
@@ -124,7 +128,12 @@ def _counts(indicator: Indicator) -> str:
 
 
 def _tables(registry: Registry) -> list[Table]:
-    return [*registry.marts.values(), *registry.facts.values(), *registry.releases.values()]
+    return [
+        *registry.marts.values(),
+        *registry.facts.values(),
+        *registry.releases.values(),
+        *registry.registers.values(),
+    ]
 
 
 def _indicator(indicator: Indicator) -> str:

@@ -38,6 +38,7 @@ FILES = (
     "extracts.toml",
 )
 INDICATOR_COLUMNS = "*indicators"
+ATTACHMENT_COLUMNS = "*attachments"
 M = TypeVar("M", bound=Model)
 
 
@@ -67,7 +68,7 @@ def load(folder: Path | None = None) -> Registry:
         for name, entry in texts["tables.toml"].get("column", {}).items()
     }
     tables = {
-        name: _table(name, _model(TableEntry, entry, f"tables.toml, table.{name}"), columns, indicators)
+        name: _table(name, _model(TableEntry, entry, f"tables.toml, table.{name}"), columns, indicators, codes)
         for name, entry in texts["tables.toml"].get("table", {}).items()
     }
     registry = Registry(
@@ -189,9 +190,29 @@ def _extracts(text: Mapping[str, Any]) -> Extracts:
     )
 
 
-def _table(name: str, entry: TableEntry, columns: Mapping[str, Column], indicators: Mapping[str, Indicator]) -> Table:
+def _table(
+    name: str,
+    entry: TableEntry,
+    columns: Mapping[str, Column],
+    indicators: Mapping[str, Indicator],
+    codes: Mapping[str, Sequence[Mapping[str, str]]],
+) -> Table:
     spelled: list[TableColumn] = []
     for written in entry.columns:
+        if written == ATTACHMENT_COLUMNS:
+            spelled += [
+                TableColumn(
+                    name=f"{attachment}_months",
+                    nullable=True,
+                    type="number",
+                    unit="full-time months",
+                    description=f"Months of the year with {name_da}, as full-time months by hours; empty for none.",
+                    minimum=0,
+                    maximum=12,
+                )
+                for attachment, name_da in {row["attachment"]: row["name_da"] for row in codes["attachments"]}.items()
+            ]
+            continue
         if written == INDICATOR_COLUMNS:
             spelled += [
                 TableColumn(

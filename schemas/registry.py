@@ -66,6 +66,11 @@ class Registry(Model):
         """The tables of a release."""
         return {name: table for name, table in self.tables.items() if table.kind == "release"}
 
+    @property
+    def registers(self) -> dict[str, Table]:
+        """The tables of person registers, which are counted where they lie."""
+        return {name: table for name, table in self.tables.items() if table.kind == "register"}
+
     @cached_property
     def vocabularies(self) -> dict[str, dict[str, str]]:
         """Per coded list: Danish label, identifier and every other name to identifier."""

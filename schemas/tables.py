@@ -44,7 +44,7 @@ class TableColumn(Column):
 class TableEntry(Model):
     """A table as tables.toml writes it."""
 
-    kind: Literal["fact", "mart", "release"]
+    kind: Literal["fact", "mart", "release", "register"]
     description: str
     grain: str
     key: tuple[str, ...] = Field(min_length=1)
@@ -58,7 +58,7 @@ class Table(Model):
     """A table with its columns spelled out."""
 
     id: Identifier
-    kind: Literal["fact", "mart", "release"]
+    kind: Literal["fact", "mart", "release", "register"]
     description: str
     grain: str
     key: tuple[str, ...]

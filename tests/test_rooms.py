@@ -14,7 +14,7 @@ FLOORS = (
     {"schemas", "sql"},
     {"flows.core"},
     {"flows.present"},
-    {"flows.intake"},
+    {"flows.intake", "flows.registers"},
     {"flows.marts", "flows.synthetic"},
     {"flows.publish"},
     {"flows.release"},

@@ -36,6 +36,7 @@ SQL_FOLDERS = {
     "views": "what several marts share",
     "marts": "a file per mart, published under the same name",
     "checks": "promises about marts: each file selects the rows that break one",
+    "register": "person registers to counts: each query runs over one partition, or over what the partitions gave",
     "release": "the figures of a release, from the counts that are shown; the views above run over these",
 }
 

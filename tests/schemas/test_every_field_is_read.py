@@ -27,7 +27,13 @@ from schemas import (
 
 ROOT = Path(__file__).parents[2]
 # Where a row of a list comes from, for whoever keeps the list: a CSV has no comments.
-EVIDENCE = ("AliasCode.seen_in", "PlaceNameCode.seen_in", "EffortAreaCode.listed_in", "RelationCode.note")
+EVIDENCE = (
+    "AliasCode.seen_in",
+    "PlaceNameCode.seen_in",
+    "EffortAreaCode.listed_in",
+    "RelationCode.note",
+    "AttachmentCode.stated_in",
+)
 # Tables of the schema `codes` that are made of all fields of a model.
 DUMPED = {"indicators": "Indicator", "exceptions": "KnownException", "corrections": "Correction"}
 # A column's and a table's entries are handed on whole, to the same fields of what is made of them.

@@ -1,0 +1,90 @@
+"""One piece of the counting: paths in, one query, a small parquet file out; the same wherever it runs."""
+
+import hashlib
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import pyarrow.parquet as pq
+
+# What a parquet file ends with: four bytes that say how long its footer is, and four that say what it is.
+TAIL = 8
+MEGABYTES = 1500
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One query over files. `inputs`: by view the files that it reads; `variables` are whole numbers.
+
+    Ships by value to wherever it runs: it holds its own SQL, so that a worker needs no registry.
+    """
+
+    kind: str
+    sql: str
+    inputs: tuple[tuple[str, tuple[str, ...]], ...]
+    variables: tuple[tuple[str, int], ...]
+    folder: str
+    threads: int = 1
+    megabytes: int = MEGABYTES
+
+    @property
+    def out(self) -> Path:
+        """Where its result lies: named by all that it is made of, so that a result that is there is the right one."""
+        made_of = hashlib.sha256(repr((self.sql, self.variables, duckdb.__version__)).encode())
+        for view, files in self.inputs:
+            made_of.update(repr((view, [_identity(Path(file)) for file in files])).encode())
+        year = dict(self.variables).get("year", "all")
+        return Path(self.folder) / f"{self.kind}-{year}-{made_of.hexdigest()[:24]}.parquet"
+
+
+def piece(
+    kind: str, sql: str, inputs: Mapping[str, list[Path]], variables: Mapping[str, int], folder: Path, threads: int = 1
+) -> Piece:
+    """A piece of these files."""
+    given = tuple((view, tuple(str(file.absolute()) for file in files)) for view, files in sorted(inputs.items()))
+    return Piece(kind, sql, given, tuple(sorted(variables.items())), str(folder.absolute()), threads)
+
+
+def count(asked: Piece) -> str:
+    """Count one piece, unless its result is there; the path of the result.
+
+    Nothing but counts is written. Whoever reads never sees half of it, and a second worker that does the same piece
+    writes the same bytes.
+    """
+    out = asked.out
+    if out.is_file():
+        return str(out)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": str(asked.threads),
+        "memory_limit": f"{asked.megabytes}MB",
+    }
+    with duckdb.connect(config=config) as connection:
+        connection.execute("set temp_directory = ?", [str(out.parent / ".spill")])
+        for view, files in asked.inputs:
+            connection.read_parquet(list(files), hive_partitioning=False).create_view(view)
+        for name, value in asked.variables:
+            connection.execute(f"set variable {name} = ?", [value])
+        rows = connection.sql(asked.sql).to_arrow_table()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f".{socket.gethostname()}.{uuid4().hex}.part")
+    try:
+        pq.write_table(rows, part, compression="zstd", compression_level=3)
+        os.replace(part, out)
+    finally:
+        part.unlink(missing_ok=True)
+    return str(out)
+
+
+def _identity(file: Path) -> tuple[str, int, str]:
+    """What a parquet file is, without reading it: its size, and the hash of its footer with all its statistics."""
+    with file.open("rb") as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(max(0, size - TAIL))
+        length = int.from_bytes(opened.read(4), "little")
+        opened.seek(max(0, size - TAIL - length))
+        footer = hashlib.sha256(opened.read()).hexdigest()
+    return str(file.stat().st_mtime_ns), size, footer
