@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import deliveries, doctor, evaluation, extracts, history, meaning, night, server, targets
+from flows.commands import (
+    backfill,
+    deliveries,
+    doctor,
+    evaluation,
+    extracts,
+    history,
+    meaning,
+    night,
+    server,
+    targets,
+    upkeep,
+)
 from flows.core.access import keep_in_the_house
 
 app = typer.Typer(
@@ -41,6 +53,8 @@ app.command()(night.check)
 app.command()(doctor.doctor)
 app.command()(server.serve)
 app.command()(server.deploy)
+app.command()(upkeep.prune)
+app.command()(backfill.backfill)
 app.command()(evaluation.baseline)
 app.command()(evaluation.export)
 app.command()(evaluation.demo)

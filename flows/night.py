@@ -18,12 +18,12 @@ from flows.intake.gone import Absence
 from flows.intake.ledger import ARCHIVE, DeliveryLedger, now
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts, MixedOrigin
-from flows.intake.vintages import Vintage
+from flows.intake.vintages import NothingPublished, Vintage
 from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
-from flows.publish import floors, forecast, gate, moments, runs, snapshots, takeover, warnings
+from flows.publish import floors, forecast, gate, moments, runs, snapshots, storage, takeover, warnings
 from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
@@ -33,7 +33,10 @@ from schemas.loading import load
 from schemas.registry import Registry, RegistryError
 
 log = logging.getLogger("boligprofil")
-REFUSALS = (Damaged, WrongClock, MixedOrigin, QueryError, BuildError, RegistryError, FileNotFoundError)
+REFUSALS = (
+    *(Damaged, WrongClock, NothingPublished, MixedOrigin),
+    *(QueryError, BuildError, RegistryError, FileNotFoundError),
+)
 
 
 READ_NAMES = FlowStep("read the municipalities", versions.known_names)
@@ -326,6 +329,8 @@ def _staged(
         names = runner(READ_NAMES, vintage, staging, registry)
         staged = runner.each(STAGE_DELIVERY, vintage.deliveries, vintage, staging, registry, names)
         receipts = [receipt for receipt in staged if receipt]
+        if vintage.deliveries and not receipts:
+            raise NothingPublished(f"no source had published anything by {vintage.published_by}")
     with watch.step("reconcile them"):
         facts = _accepting(runner(RECONCILE_FACTS, receipts, staging, registry), vintage, registry)
         before = _facts_before(vintage, chosen, registry)
@@ -373,8 +378,18 @@ def _publish(
         if not is_past:
             vintage.ledger.published(snapshot.id, vintage.moment)
             runs.carry_on(chosen.marts)
-            snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for)
+            _forget(chosen)
     return snapshot
+
+
+def _forget(chosen: Settings) -> None:
+    """Remove what no snapshot needs; where a release cannot say what it rests on, nothing of the kind."""
+    try:
+        releases = storage.releases_made_of(chosen.releases_folder)
+    except storage.UnknownRelease as unknown:
+        log.warning(str(unknown))
+        return
+    snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for, releases)
 
 
 def _facts_before(vintage: Vintage, chosen: Settings, registry: Registry) -> Facts | None:

@@ -138,18 +138,18 @@ def publish(
 
 
 def run_steps(
-    plainly: Callable[[], Mapping[str, Any]], watched: Callable[[], "State[Any]"], stays: str
+    plainly: Callable[[], Mapping[str, Any]], watched: Callable[[], "State[Any]"] | None, stays: str
 ) -> Mapping[str, Any]:
     """Run the steps of a flow, their way on stderr; what they did.
 
-    Plainly, or where a Prefect server is named as a flow that is seen there. Exits with 1, saying what `stays`, where
-    an error ended it.
+    Plainly, or where a Prefect server is named as a flow that is `watched` there. Exits with 1, saying what `stays`,
+    where an error ended it.
     """
     from flows.settings import is_watched
 
     atexit.register(hush)
     with progress():
-        if not is_watched():
+        if watched is None or not is_watched():
             try:
                 return plainly()
             except Exception as error:

@@ -1,19 +1,28 @@
-"""Upkeep: what a run would do before it does it."""
+"""Upkeep: what a run would do before it does it, what lies on the disk and may go, and years that are built anew."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, doubts, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, doubts, registry_of, stop, stopping
 from flows.commands.terminal import out, say_warnings, table_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from prefect.client.orchestration import SyncPrefectClient
+
     from flows.publish.forecast import Forecast
     from flows.settings import Settings
     from schemas.registry import Registry
 
 LISTED = 20
+# The flows whose runs a Prefect server remembers for us; what other people run there is theirs.
+OUR_FLOWS = ["nightly", "yearly", "fetch-statbank"]
+AT_ONCE = 200
 
 
 def foretell(chosen: "Settings", again: bool = False) -> None:
@@ -94,3 +103,155 @@ def _table(rows: list[tuple[str, ...]], *headings: str) -> None:
     out.print(table)
     if len(rows) > LISTED:
         out.print(f"and {len(rows) - LISTED:,} more")
+
+
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what lies there and what keeps it; no more.")] = False,
+    vintages_days: Annotated[
+        int, typer.Option("--vintages-days", min=0, help="Rebuilt vintages stay for so many days.")
+    ] = 30,
+    prefect_days: Annotated[
+        int, typer.Option("--prefect-days", min=1, help="Ended runs stay in a Prefect server for so many days.")
+    ] = 90,
+    marts: Marts = None,
+) -> None:
+    """Remove what nothing keeps; say of everything how large it is and what keeps it.
+
+    Never removed: the snapshot in force, one that a release was made of, a delivery as it was received. Exit code 1
+    where nothing is in force, or a run is at work.
+    """
+    from flows.publish import snapshots, storage
+    from flows.publish.snapshots import Busy, CutManifest, NoSnapshot
+    from flows.settings import is_watched, settings
+
+    chosen = settings(marts=marts)
+    kept_for = timedelta(days=vintages_days)
+    retention = storage.Retention(chosen.keep_snapshots, chosen.keep_for, kept_for)
+    with (
+        stopping(REFUSED, Busy, NoSnapshot, CutManifest, storage.UnknownRelease),
+        snapshots.lock(chosen.marts),
+    ):
+        found = storage.holdings(chosen.marts, chosen.staging_folder, chosen.releases_folder, retention)
+        table = table_of("what", "name", ">MB", "stays because")
+        for holding in found:
+            why = "; ".join(holding.kept_by) or ("nothing keeps it: it would go" if dry_run else "it went")
+            table.add_row(holding.kind, holding.name, f"{holding.bytes / 1e6:,.1f}", why)
+        if not dry_run:
+            storage.remove(found, chosen.marts)
+    out.print(table)
+    freed = f"{storage.freed(found) / 1e6:,.1f} MB {'would be free' if dry_run else 'are free'}"
+    out.print(f"\n{freed}: snapshots share the files of marts that did not change.")
+    if is_watched():
+        _prune_prefect(prefect_days, dry_run)
+
+
+def _prune_prefect(days: int, dry_run: bool) -> None:
+    """Say how many ended runs of ours a Prefect server remembers for longer, and let it forget them."""
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectException
+
+    with stopping(REFUSED, httpx.HTTPError, PrefectException), get_client(sync_client=True) as client:
+        number = 0
+        for old in ended_runs(client, datetime.now(UTC) - timedelta(days=days)):
+            number += 1
+            if not dry_run:
+                client.delete_flow_run(old)
+    what = f"{number:,} runs that ended more than {days} days ago"
+    out.print(f"Prefect's tables hold {what}" if dry_run else f"Prefect's tables held {what}: gone")
+
+
+def ended_runs(client: "SyncPrefectClient", before: datetime) -> "Iterator[UUID]":
+    """The runs of our flows that ended before a moment."""
+    from prefect.client.schemas.filters import (
+        FlowFilter,
+        FlowFilterName,
+        FlowRunFilter,
+        FlowRunFilterEndTime,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import TERMINAL_STATES
+
+    ended = FlowRunFilterState(type=FlowRunFilterStateType(any_=sorted(TERMINAL_STATES, key=str)))
+    moment = FlowRunFilterEndTime.model_validate({"before_": before})
+    asked = FlowRunFilter(end_time=moment, state=ended)
+    ours = FlowFilter(name=FlowFilterName(any_=OUR_FLOWS))
+    seen: set[UUID] = set()
+    while True:
+        page = client.read_flow_runs(flow_filter=ours, flow_run_filter=asked, limit=AT_ONCE)
+        page = [run for run in page if run.id not in seen]
+        if not page:
+            return
+        for run in page:
+            seen.add(run.id)
+            yield run.id
+
+
+def backfill(
+    years: Annotated[str, typer.Option("--years", help="A year, or the first and the last one: 2006-2010.")],
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Build the marts of past years: for each, what the sources had published by its last day.
+
+    From stored deliveries alone (staging/deliveries): nothing is fetched, data/raw is not looked at. A year whose
+    vintage stands is not built again, so a run that was stopped goes on where it ended. Exit code 1 where a year was
+    refused; the others are there.
+    """
+    from flows.intake.ledger import now
+    from flows.settings import settings
+
+    chosen = settings(marts=marts, schemas=schemas)
+    registry = registry_of(chosen.schemas)
+    moment, refused = now(), []
+    for year in _years(years, moment.date()):
+        day = date(year, 12, 31)
+        made, message = _vintage_of(chosen, registry, moment, day)
+        out.print(f"{year}, published by {day}: {message}", soft_wrap=True)
+        if not made:
+            refused.append(year)
+    if refused:
+        stop(f"{len(refused)} years were refused: {', '.join(map(str, refused))}; the others are there", REFUSED)
+
+
+def _vintage_of(chosen: "Settings", registry: "Registry", moment: datetime, day: date) -> tuple[bool, str]:
+    """Whether the vintage of a day is there now, and where it lies or why not."""
+    from flows.commands.night import run_steps
+    from flows.intake.vintages import vintage
+    from flows.publish import snapshots
+
+    found = vintage(chosen.raw, chosen.staging_folder, registry, moment, day)
+    if not found.deliveries:
+        stop(f"no delivery is stored in {chosen.staging_folder}; 'boligprofil run' stores what it reads", USAGE)
+    inputs = snapshots.inputs_sha256(found.deliveries, registry.fingerprint, day)
+    for known in snapshots.kept(chosen.marts, "vintages"):
+        if known.manifest.get("published_by") == day.isoformat() and known.is_made_of(inputs):
+            return True, f"stands in {known.folder}"
+
+    def plainly() -> "dict[str, object]":
+        from dataclasses import asdict
+
+        from flows import night
+        from flows.steps import Plain
+
+        return asdict(night.run(chosen, False, moment, day, Plain()))
+
+    report = run_steps(plainly, None, "what was built before stands")
+    if report["outcome"] == "refused":
+        return False, f"refused: {report['message']}"
+    rows = sum(report["marts"].values())
+    used = sum(entry["outcome"] == "accepted" for entry in report["deliveries"])
+    return True, f"built from {used} deliveries, {rows:,} rows, in {report['folder']}"
+
+
+def _years(written: str, today: date) -> Iterable[int]:
+    """The years of '2006' or '2006-2010'; exits with 2 where they are none, or not over yet."""
+    first, _, last = written.partition("-")
+    try:
+        years = range(int(first), int(last or first) + 1)
+    except ValueError:
+        years = range(0)
+    if not years or not 1900 < years[0] <= years[-1] < today.year:
+        stop(f"--years takes years that are over, such as 2006-2010, not {written!r}", USAGE)
+    return years

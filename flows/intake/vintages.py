@@ -9,6 +9,10 @@ from flows.intake.ledger import DeliveryLedger, now
 from schemas.registry import Registry
 
 
+class NothingPublished(RuntimeError):
+    """No source had published anything by the day of a vintage."""
+
+
 @dataclass(frozen=True)
 class Vintage:
     """What is read: the deliveries received at a moment, and of these what the source had published by a day.

@@ -341,29 +341,64 @@ def verify(snapshot: Snapshot) -> None:
         )
 
 
-def forget(marts: Path, staging: Path, keep: int, keep_for: timedelta) -> list[str]:
-    """Remove snapshots beyond the newest `keep` that went out of force longer ago than `keep_for`; call under the lock.
+def staying(marts: Path, keep: int, keep_for: timedelta, releases: Mapping[str, str]) -> dict[str, list[str]]:
+    """Why each kept snapshot stays, by its identifier, the latest in force first; nothing keeps one without a reason.
+
+    The newest `keep` stay, one that went out of force less than `keep_for` ago, the one in force, and one that a
+    release was made of: `releases` are the snapshots of releases by the release's name. Raises as `current` does.
+    """
+    found, now = kept(marts), datetime.now(UTC)
+    in_force = current(marts).id
+    superseded_at = [now, *(snapshot.published_at for snapshot in found)]
+    reasons: dict[str, list[str]] = {}
+    for position, snapshot in enumerate(found):
+        why = reasons.setdefault(snapshot.id, [])
+        if snapshot.id == in_force:
+            why.append("in force")
+        elif position < keep:
+            why.append(f"of the {keep} newest")
+        elif superseded_at[position] >= now - keep_for:
+            why.append(f"in force less than {keep_for.total_seconds() / 3600:,.0f} hours ago")
+        if resting := [release for release, made_of in sorted(releases.items()) if made_of == snapshot.id]:
+            why.append(f"releases rest on it: {', '.join(resting)}")
+    return reasons
+
+
+def forget(
+    marts: Path, staging: Path, keep: int, keep_for: timedelta, releases: Mapping[str, str] | None = None
+) -> list[str]:
+    """Remove the snapshots that nothing keeps, see `staying`; call under the lock.
 
     Staged facts that no kept snapshot names go with them after the same time, and folders that are empty then;
     deliveries as received stay for ever. Returns the identifiers of the removed snapshots.
     """
-    snapshots = kept(marts)
-    limit = datetime.now(UTC) - keep_for
-    in_force = current(marts).id
-    superseded_at = [datetime.now(UTC), *(snapshot.published_at for snapshot in snapshots)]
-    removed = []
-    for position, snapshot in enumerate(snapshots):
-        if position >= keep and superseded_at[position] < limit and snapshot.id != in_force:
-            shutil.rmtree(snapshot.folder)
-            removed.append(snapshot.id)
-    staying = [snapshot for snapshot in snapshots if snapshot.id not in removed]
-    named = {name for snapshot in staying for name in snapshot.manifest["staged"]}
-    for file in staging.rglob("*"):
-        place = file.relative_to(staging).as_posix()
-        is_ours = file.is_file() and not place.startswith("deliveries/")
-        if is_ours and place not in named and file.stat().st_mtime < limit.timestamp():
-            file.unlink()
+    reasons = staying(marts, keep, keep_for, releases or {})
+    removed = [name for name, why in reasons.items() if not why]
+    for name in removed:
+        take_away(marts / "versions" / name, marts)
+    for file in unnamed(marts, staging, datetime.now(UTC) - keep_for):
+        file.unlink()
     for folder in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
         with suppress(OSError):
             folder.rmdir()
     return removed
+
+
+def take_away(folder: Path, marts: Path) -> None:
+    """Remove a folder beside snapshots, whole or not at all: what a killed run leaves of it the next one clears."""
+    aside = marts / ".work" / f"{folder.name}-{time.time_ns():x}"
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    folder.rename(aside)
+    shutil.rmtree(aside)
+
+
+def unnamed(marts: Path, staging: Path, before: datetime) -> list[Path]:
+    """The staged files that no kept snapshot names and that were last written before this moment; no deliveries."""
+    named = {name for snapshot in kept(marts) for name in snapshot.manifest["staged"]}
+    found = []
+    for file in staging.rglob("*"):
+        place = file.relative_to(staging).as_posix()
+        is_ours = file.is_file() and not place.startswith("deliveries/")
+        if is_ours and place not in named and file.stat().st_mtime < before.timestamp():
+            found.append(file)
+    return found

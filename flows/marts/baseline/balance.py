@@ -216,7 +216,7 @@ class Pair:
     def category(self, name: str, limits: balance.BalanceLimits) -> Iterator[dict[str, Any]]:
         """A row per level of a covariate with categories, and one for all levels together."""
         categories = self.figures.categories[name]
-        known = np.array([category is not None for category in categories])
+        known = np.array([category is not None for category in categories], dtype=np.bool_)
         there = ~np.isnan(self._weighed(np.where(known, 0.0, np.nan)))
         first, second = ([categories[at] if there[at] else None for at in np.flatnonzero(side)] for side in self.sides)
         found = balance.category_balance(
