@@ -54,13 +54,13 @@ def test_what_a_run_would_do_is_told_and_nothing_is_done(house: Path) -> None:
 
     file = house / "data" / "raw" / POPULATION
     file.write_bytes(file.read_bytes() + b"\n")
-    told = invoke(house, "run", "--dry-run").stdout
-    assert "It would read 1 of 21 deliveries (1 changed; 0.0 MB)" in told
-    made, of, marts = map(int, re.search(r"at most (\d+) of (\d+) steps, (\d+) of", told).groups())  # type: ignore[union-attr]
-    assert 0 < marts < made < of
-    listed = next(line for line in told.splitlines() if "area_profile" in line)
+    shown = invoke(house, "run", "--dry-run").stdout
+    assert "It would read 1 of 21 deliveries (1 changed; 0.0 MB)" in shown
+    made, steps, marts = map(int, re.search(r"at most (\d+) of (\d+) steps, (\d+) of", shown).groups())  # type: ignore[union-attr]
+    assert 0 < marts < made < steps
+    listed = next(line for line in shown.splitlines() if "area_profile" in line)
     assert "dim_municipality_mergers" not in listed  # no figure is in it
-    assert re.search(r"How long: the run of 20\d\d-.* made \d+ of \d+ steps, took [\d,]+ s", told)
+    assert re.search(r"How long: the run of 20\d\d-.* made \d+ of \d+ steps, took [\d,]+ s", shown)
     file.write_bytes(file.read_bytes()[:-1])
     shutil.copystat(ROOT / "data" / "raw" / POPULATION, file)
     assert state(house / "data") == before
@@ -73,21 +73,21 @@ def test_what_makes_everything_anew_is_said_before(house: Path) -> None:
         code_sha256="of another version",
         reconciled={"folder": "gone", "by": "another version"},
     )
-    told = invoke(house, "run", "--dry-run").stdout
+    shown = invoke(house, "run", "--dry-run").stdout
     assert re.match(
         r"Code changed since the last snapshot: 21 of 21 deliveries may be read anew and (\d+) of \1 steps of the "
         r"build made anew; the run of .* took [\d,]+ s",
-        told,
+        shown,
     )
-    assert "It would read 21 of 21 deliveries (21 read anew" in told
+    assert "It would read 21 of 21 deliveries (21 read anew" in shown
 
 
 def test_what_would_be_refused_is_refused_here_too(house: Path) -> None:
     shutil.rmtree(house / "data" / "raw" / "ministry_lists")
-    told = invoke(house, "run", "--dry-run")
-    assert told.exit_code == 1
+    shown = invoke(house, "run", "--dry-run")
+    assert shown.exit_code == 1
     assert re.search(
-        r"A run would be refused before anything is read:\n +refused .*: \d+ of 21 deliveries", told.stdout
+        r"A run would be refused before anything is read:\n +refused .*: \d+ of 21 deliveries", shown.stdout
     )
     shutil.rmtree(house / "data" / "raw")
     assert (missing := invoke(house, "run", "--dry-run")).exit_code == 1

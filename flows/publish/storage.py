@@ -119,7 +119,7 @@ def _cut(marts: Path) -> Iterator[Holding]:
 
 def _vintages(marts: Path, before: datetime, days: int, made_of: Mapping[str, str]) -> Iterator[Holding]:
     for snapshot in snapshots.kept(marts, "vintages"):
-        why = [f"releases rest on it: {name}" for name, of in made_of.items() if of == snapshot.id]
+        why = [f"releases rest on it: {name}" for name, snapshot_id in made_of.items() if snapshot_id == snapshot.id]
         why += [f"rebuilt less than {days} days ago"] if snapshot.published_at >= before else []
         yield _folder("vintage", snapshot.folder, why)
 
