@@ -10,9 +10,10 @@ from flows.extracts.assemble import NoSecretariat, secretariats
 from flows.publish import snapshots
 from flows.publish.snapshots import CutManifest, NoMart, NoSnapshot
 from flows.release import make, store
-from flows.release.attack import Refused, Undecided
+from flows.release.attack import Refused
 from flows.release.ledger import LedgerBusy, Tampered
 from flows.release.make import CannotRelease
+from flows.release.programs import Undecided
 from flows.release.revisions import OtherSums
 from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
 from flows.settings import Settings

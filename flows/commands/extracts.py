@@ -143,8 +143,8 @@ def attack(
     chain of sums that tells it. It names hidden cells: the output stays in the house.
     """
     from flows.release import make, store
-    from flows.release.attack import Undecided
     from flows.release.ledger import Tampered
+    from flows.release.programs import Undecided
     from flows.settings import settings
 
     chosen = settings(marts=marts, releases=releases)
@@ -189,9 +189,10 @@ def clear(
     from flows.extracts.assemble import NoSecretariat, secretariats
     from flows.extracts.report import CannotSet
     from flows.release import approvals, store
-    from flows.release.attack import Refused, Undecided
+    from flows.release.attack import Refused
     from flows.release.ledger import LedgerBusy, Tampered
     from flows.release.make import CannotRelease
+    from flows.release.programs import Undecided
 
     chosen, registry, snapshot = opened(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
     check_clock(chosen, registry)

@@ -19,34 +19,27 @@ insider can exclude one of 1 to k-1; any other hidden cell whose value an inside
 k where it can be 0 and a zero may be told; one that is not small may be worked out: it might be shown as it is.
 """
 
-import math
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse.csgraph import connected_components
 from typing_extensions import override
 
 from flows.release.cells import Cell, Key, Tables
+from flows.release.intervals import Equations, Knowledge
+from flows.release.programs import Program
+from flows.release.systems import Vector
 
 Attacker: TypeAlias = Literal["outsider", "insider"]
-ATTACKERS: tuple[Attacker, ...] = ("outsider", "insider")
-Vector: TypeAlias = NDArray[np.float64]
-SOLVED, INFEASIBLE, UNBOUNDED = 0, 2, 3
-CLOSE = 120  # unknowns among which another table is looked for before all of them are asked
+CHAIN_NODES = 5_000  # of the tree in which the fewest sums that tell something are looked for
 
 
 class Refused(RuntimeError):
     """A release from which a hidden figure can be worked out; nothing of it may leave the house."""
-
-
-class Undecided(RuntimeError):
-    """The solver gave neither an answer nor a proof that there is none; a release is then not safe to make."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +108,21 @@ def attack(release: Exhibit, earlier: Sequence[Exhibit] = (), with_chains: bool 
     leaks: list[Leak] = []
     for group in _groups(unknowns, equations):
         asked = [place for place, unknown in enumerate(group[0]) if unknown.is_guarded]
-        for attacker in ATTACKERS if asked else ():
-            system = _System(attacker, *group)
-            for place in asked:
-                unknown = system.unknowns[place]
-                low, high = system.interval(place)
-                intervals.append(Reach(unknown.cell.key, attacker, low, high))
-                claim = system.leak(place, low, high)
+        if not asked:
+            continue
+        system = _System(*group)
+        # Whatever an insider cannot exclude an outsider cannot.
+        insider = _Attack("insider", system)
+        attackers = (insider, _Attack("outsider", system, insider.knowledge))
+        for place in asked:
+            for attacking in attackers:
+                low, high = attacking.knowledge.interval(place)
+                key = system.unknowns[place].cell.key
+                intervals.append(Reach(key, attacking.attacker, low, high))
+                claim = attacking.leak(place, low, high)
                 if claim is not None:
-                    chain = system.chain(place, claim) if with_chains else ()
-                    leaks.append(Leak(unknown.cell.key, attacker, claim.words, low, high, chain))
+                    chain = attacking.chain(place, claim) if with_chains else ()
+                    leaks.append(Leak(key, attacking.attacker, claim.words, low, high, chain))
     return Findings(
         tuple(sorted(intervals, key=lambda i: (i.key, i.attacker))),
         tuple(sorted(leaks, key=lambda k: (k.key, k.attacker))),
@@ -210,7 +208,10 @@ class _Unknowns:
             self.listed.append(self._unknown(cell))
             return self._numbers[name]
         number = self._numbers[name]
-        self.listed[number] = self._unknown(_stricter(self.listed[number].cell, cell))
+        if cell is not self.listed[number].cell:
+            stricter = _stricter(self.listed[number].cell, cell)
+            if stricter != self.listed[number].cell:
+                self.listed[number] = self._unknown(stricter)
         return number
 
     def _unknown(self, cell: Cell) -> _Unknown:
@@ -260,7 +261,7 @@ def _changes(unknowns: _Unknowns, releases: Sequence[Exhibit]) -> Iterator[_Equa
                 continue
             more, less = (cell, older) if cell.value > older.value else (older, cell)
             size, k = more.value - less.value, max(cell.k, older.k)
-            change = Cell(replace(key, indicator=f"{key.indicator}, change since release {number}"), size, k, "latent")
+            change = Cell(key._replace(indicator=f"{key.indicator}, change since release {number}"), size, k, "latent")
             signs: dict[int, int] = {}
             right = 0
             for part, sign in ((more, 1), (less, -1), (change, -1)):
@@ -313,161 +314,36 @@ class _Claim:
     value: int | None = None
 
 
-class _Total:
-    """A sum of whole numbers of which some are infinite, all with the same sign; exact when one is taken out again."""
-
-    def __init__(self, terms: Iterable[float], end: float) -> None:
-        self.end = end
-        self.finite, self.infinite = 0.0, 0
-        for term in terms:
-            self._add(term, 1)
-
-    def _add(self, term: float, times: int) -> None:
-        if math.isinf(term):
-            self.infinite += times
-        else:
-            self.finite += times * term
-
-    def without(self, term: float) -> float:
-        """The sum of all others."""
-        is_infinite = math.isinf(term)
-        return self.end if self.infinite > is_infinite else self.finite - (0.0 if is_infinite else term)
-
-    def put(self, new: float, old: float) -> None:
-        """Take a new term for an old one."""
-        self._add(old, -1)
-        self._add(new, 1)
-
-
 class _System:
-    """The equations of one group, as one attacker sees them."""
+    """The equations of one group of unknowns."""
 
-    def __init__(self, attacker: Attacker, unknowns: list[_Unknown], equations: list[_Equation]) -> None:
-        self.attacker = attacker
+    def __init__(self, unknowns: list[_Unknown], equations: list[_Equation]) -> None:
         self.unknowns = unknowns
         self.names = [equation.name for equation in equations]
         entries = [(row, place, sign) for row, e in enumerate(equations) for place, sign in e.signs]
         shape = (len(equations), len(unknowns))
         rows, places, signs = (list(part) for part in zip(*entries, strict=True)) if entries else ([], [], [])
-        self.left = sparse.csr_array((np.array(signs, dtype=np.float64), (rows, places)), shape=shape)
-        self.columns = self.left.tocsc()
-        self.right: Vector = np.array([e.right for e in equations], dtype=np.float64)
-        bounds = [unknown.bounds(attacker) for unknown in unknowns]
+        left = sparse.csr_array((np.array(signs, dtype=np.float64), (rows, places)), shape=shape)
+        right: Vector = np.array([e.right for e in equations], dtype=np.float64)
+        truth: Vector = np.array([unknown.cell.value for unknown in unknowns], dtype=np.float64)
+        if (left @ truth != right).any():
+            raise ValueError(f"what is shown contradicts the tables: {', '.join(self.names)}")
+        self.equations = Equations(left, right, truth)
+
+
+class _Attack:
+    """One attacker of one group of unknowns."""
+
+    def __init__(self, attacker: Attacker, system: _System, likewise: Knowledge | None = None) -> None:
+        self.attacker, self.system = attacker, system
+        bounds = [unknown.bounds(attacker) for unknown in system.unknowns]
         self.low: Vector = np.array([low for low, _ in bounds], dtype=np.float64)
         self.high: Vector = np.array([high for _, high in bounds], dtype=np.float64)
-        self.truth: Vector = np.array([unknown.cell.value for unknown in unknowns], dtype=np.float64)
-        if (self.left @ self.truth != self.right).any():
-            raise ValueError(f"what is shown contradicts the tables: {', '.join(self.names)}")
-        self.outer_low, self.outer_high = self._propagate()
-        self.least, self.most = self.truth.copy(), self.truth.copy()
-        self.values: list[set[int]] = [{int(value)} for value in self.truth]
-
-    def _propagate(self) -> tuple[Vector, Vector]:
-        """Bounds by one equation at a time, over and over: valid, not always tight (Buzzigoli & Giusti's shuttle)."""
-        low, high = self.low.copy(), self.high.copy()
-        columns = self.columns
-        queue, waiting = deque(range(len(self.right))), set(range(len(self.right)))
-        rounds = 0
-        while queue and rounds < 50 * (1 + len(self.right)):
-            rounds += 1
-            row = queue.popleft()
-            waiting.discard(row)
-            span = slice(self.left.indptr[row], self.left.indptr[row + 1])
-            places, signs = self.left.indices[span], self.left.data[span]
-            least = np.where(signs > 0, low[places], -high[places]).tolist()
-            most = np.where(signs > 0, high[places], -low[places]).tolist()
-            all_least, all_most, right = _Total(least, -np.inf), _Total(most, np.inf), float(self.right[row])
-            for position, (place, sign) in enumerate(zip(places.tolist(), signs.tolist(), strict=True)):
-                own = (right - all_most.without(most[position]), right - all_least.without(least[position]))
-                new_low, new_high = own if sign > 0 else (-own[1], -own[0])
-                if new_low > low[place] or new_high < high[place]:
-                    low[place], high[place] = max(low[place], new_low), min(high[place], new_high)
-                    all_least.put(float(low[place] if sign > 0 else -high[place]), least[position])
-                    all_most.put(float(high[place] if sign > 0 else -low[place]), most[position])
-                    for other in columns.indices[columns.indptr[place] : columns.indptr[place + 1]]:
-                        if other not in waiting:
-                            waiting.add(int(other))
-                            queue.append(int(other))
-        return low, high
-
-    def interval(self, place: int) -> tuple[int, int | None]:
-        """The tightest interval of whole numbers for an unknown; the upper end is None where nothing bounds it."""
-        if self.least[place] > self.outer_low[place]:
-            self._find_close_by(place, self.low, self.high, 1)
-        if self.least[place] > self.outer_low[place]:
-            self._reach(place, 1)
-        low = int(self.least[place])
-        if self.most[place] < self.outer_high[place] < np.inf:
-            self._find_close_by(place, self.low, self.high, -1)
-        if self.most[place] >= self.outer_high[place]:
-            return low, int(self.most[place])
-        return low, None if self._reach(place, -1) == UNBOUNDED else int(self.most[place])
-
-    def _reach(self, place: int, direction: int) -> int:
-        """Solve for the least (1) or largest (-1) value of an unknown; what is found goes into the pool."""
-        goal = np.zeros(len(self.unknowns))
-        goal[place] = direction
-        relaxed = linprog(
-            goal, A_eq=self.left, b_eq=self.right, bounds=np.column_stack([self.low, self.high]), method="highs"
-        )
-        if relaxed.status == UNBOUNDED or (relaxed.status == 4 and self._is_unbounded(place, direction)):
-            return UNBOUNDED
-        if relaxed.status == SOLVED and self._pool(relaxed.x):
-            return SOLVED
-        status, _ = self._integral(goal, self.low, self.high)
-        if status != SOLVED:
-            raise Undecided(f"no tightest interval for {self.unknowns[place].cell.key}")
-        return SOLVED
-
-    def _is_unbounded(self, place: int, direction: int) -> bool:
-        """Whether a direction along which nothing is known to end moves the unknown without end."""
-        goal = np.zeros(len(self.unknowns))
-        goal[place] = direction
-        ray = linprog(
-            goal,
-            A_eq=self.left,
-            b_eq=np.zeros(len(self.right)),
-            bounds=np.column_stack([np.zeros(len(self.low)), np.where(np.isinf(self.high), 1.0, 0.0)]),
-            method="highs",
-        )
-        return bool(ray.status == SOLVED and ray.fun < -1e-9)
-
-    def _integral(
-        self, goal: Vector, low: Vector, high: Vector, rows: NDArray[np.int64] | None = None
-    ) -> tuple[int, Vector | None]:
-        """A whole-number table that minimises `goal`, exactly: with no gap, no limit of time or nodes."""
-        left, right = (self.left, self.right) if rows is None else (self.left[rows], self.right[rows])
-        constraints = LinearConstraint(left, right, right) if len(right) else ()
-        found = milp(
-            goal,
-            integrality=np.ones(len(self.unknowns)),
-            bounds=Bounds(low, high),
-            constraints=constraints,
-            options={"mip_rel_gap": 0.0},
-        )
-        if found.status == SOLVED:
-            if rows is None and not self._pool(found.x):
-                raise Undecided("the solver's table is no table")
-            return SOLVED, found.x
-        if found.status in (INFEASIBLE, UNBOUNDED):
-            return int(found.status), None
-        raise Undecided(f"the solver says: {found.message}")
-
-    def _pool(self, table: Vector) -> bool:
-        """Keep a table if it is one of whole numbers within all that is known; whether it is."""
-        whole = np.rint(table)
-        if np.abs(table - whole).max(initial=0) > 1e-6 or (self.left @ whole != self.right).any():
-            return False
-        if (whole < self.low).any() or (whole > self.high).any():
-            return False
-        self.least, self.most = np.minimum(self.least, whole), np.maximum(self.most, whole)
-        for place in np.flatnonzero(whole != self.truth):
-            self.values[place].add(int(whole[place]))
-        return True
+        self.knowledge = Knowledge(system.equations, self.low, self.high, likewise)
 
     def leak(self, place: int, low: int, high: int | None) -> _Claim | None:
         """What this attacker can tell of an unknown although he should not."""
-        unknown = self.unknowns[place]
+        unknown = self.system.unknowns[place]
         k = unknown.cell.k
         if unknown.is_small:
             if low > 1:
@@ -476,58 +352,11 @@ class _System:
             needed = k if self.attacker == "outsider" and not may_be_nobody else k - 1
             if high is not None and high < needed:
                 return _Claim(f"can tell that it is {high} or less", high=needed - 1)
-            gaps = (value for value in range(1, k) if not self._possible(place, value))
+            gaps = (value for value in range(1, k) if not self.knowledge.is_possible(place, value))
             return next((_Claim(f"can exclude {value}", value=value) for value in gaps), None)
         if unknown.is_guarded and self.attacker == "insider" and low == high:
             return _Claim("knows its exact value", low=low, high=low)
         return None
-
-    def _possible(self, place: int, value: int) -> bool:
-        if value in self.values[place]:
-            return True
-        low, high = self.low.copy(), self.high.copy()
-        if not low[place] <= value <= high[place]:
-            return False
-        low[place] = high[place] = value
-        if self._find_close_by(place, low, high):
-            return True
-        status, _ = self._integral(np.zeros(len(low)), low, high)
-        return status == SOLVED
-
-    def _find_close_by(self, place: int, low: Vector, high: Vector, direction: int = 0) -> bool:
-        """Whether a table within these bounds is found that is the true one but for unknowns close to `place`.
-
-        It has the least (1) or largest (-1) value there that such a table can have, and goes into the pool.
-        """
-        close = self._close(place)
-        if len(close) == len(self.unknowns):
-            return False
-        left = self.left[:, close]
-        left = left[np.flatnonzero(np.diff(left.indptr))]
-        right = left @ self.truth[close]
-        found = milp(
-            np.where(close == place, float(direction), 0.0),
-            integrality=np.ones(len(close)),
-            bounds=Bounds(low[close], high[close]),
-            constraints=LinearConstraint(left, right, right) if len(right) else (),
-            options={"node_limit": CLOSE},
-        )
-        if found.x is None:
-            return False
-        table = self.truth.copy()
-        table[close] = found.x
-        return self._pool(table)
-
-    def _close(self, place: int) -> NDArray[np.int64]:
-        """The unknowns that are fewest sums away from one; sorted."""
-        seen, queue = {place}, deque([place])
-        while queue and len(seen) < CLOSE:
-            here = queue.popleft()
-            for row in self.columns.indices[self.columns.indptr[here] : self.columns.indptr[here + 1]]:
-                inside = self.left.indices[self.left.indptr[row] : self.left.indptr[row + 1]].tolist()
-                queue += [other for other in inside if other not in seen]
-                seen.update(inside)
-        return np.array(sorted(seen), dtype=np.int64)
 
     def chain(self, place: int, claim: _Claim) -> tuple[str, ...]:
         """Names of the fewest sums that tell what is claimed: first by a program over the sums used, else by dropping.
@@ -538,15 +367,16 @@ class _System:
         rows = self._fewest(place, claim)
         if rows is None:
             rows = self._drop(place, claim)
-        return tuple(self.names[row] for row in rows)
+        return tuple(self.system.names[row] for row in rows)
 
     def _fewest(self, place: int, claim: _Claim) -> list[int] | None:
+        left, right = self.system.equations.rows, self.system.equations.right
         goals = [(1.0, float(claim.low) - 1)] if claim.low is not None else []
         goals += [(-1.0, -float(claim.high) - 1)] if claim.high is not None else []
-        if not goals or not len(self.right):
+        if not goals or not len(right):
             return None
         # Per goal: weights of the sums, and of the bounds from below and above; then a 0/1 variable per sum.
-        sums, cells, many = len(self.right), len(self.unknowns), len(goals)
+        sums, cells, many = len(right), len(self.low), len(goals)
         bounded = np.flatnonzero(np.isfinite(self.high))
         width = sums + cells + len(bounded)
         blocks: list[list[sparse.csr_array | None]] = []
@@ -555,14 +385,14 @@ class _System:
         above = sparse.csr_array(
             (np.ones(len(bounded)), (bounded, np.arange(len(bounded)))), shape=(cells, len(bounded))
         )
-        one_goal = sparse.hstack([self.left.T, sparse.eye_array(cells), -above], format="csr")
+        one_goal = sparse.hstack([left.T, sparse.eye_array(cells), -above], format="csr")
         for number, (sign, over) in enumerate(goals):
             unit = np.zeros(cells)
             unit[place] = sign
             blocks.append([one_goal if other == number else None for other in range(many)] + [None])
             least.append(unit)
             most.append(unit)
-            worth = sparse.csr_array(np.concatenate([self.right, self.low, -self.high[bounded]])[None, :])
+            worth = sparse.csr_array(np.concatenate([right, self.low, -self.high[bounded]])[None, :])
             blocks.append([worth if other == number else None for other in range(many)] + [None])
             least.append(np.array([over + 1e-3]))
             most.append(np.array([np.inf]))
@@ -575,26 +405,24 @@ class _System:
                 least.append(np.full(sums, -np.inf))
                 most.append(np.zeros(sums))
         free = np.concatenate([np.full(sums, -4.0), np.zeros(width - sums)])
-        found = milp(
-            np.concatenate([np.zeros(many * width), np.ones(sums)]),
-            integrality=np.concatenate([np.zeros(many * width), np.ones(sums)]),
-            bounds=Bounds(
-                np.concatenate([np.tile(free, many), np.zeros(sums)]),
-                np.concatenate([np.tile(np.where(free < 0, 4.0, np.inf), many), np.ones(sums)]),
-            ),
-            constraints=LinearConstraint(
-                sparse.block_array(blocks, format="csr"), np.concatenate(least), np.concatenate(most)
-            ),
-            options={"node_limit": 5_000},
+        is_pick = np.concatenate([np.zeros(many * width), np.ones(sums)])
+        program = Program(
+            sparse.block_array(blocks, format="csr"),
+            np.concatenate(least),
+            np.concatenate(most),
+            np.concatenate([np.tile(free, many), np.zeros(sums)]),
+            np.concatenate([np.tile(np.where(free < 0, 4.0, np.inf), many), np.ones(sums)]),
+            is_pick > 0,
         )
+        found = program.least(is_pick, nodes=CHAIN_NODES)
         if found.x is None:
             return None
         rows = np.flatnonzero(found.x[many * width :] > 0.5)
         return [int(row) for row in rows] if self._still(place, claim, rows) else None
 
     def _drop(self, place: int, claim: _Claim) -> list[int]:
-        kept = list(range(len(self.right)))
-        beside = set(self.columns[:, [place]].tocoo().row.tolist())
+        kept = list(range(len(self.system.names)))
+        beside = set(self.system.equations.sums_of(place))
         for row in sorted(kept, key=lambda row: row in beside):
             without = [other for other in kept if other != row]
             if self._still(place, claim, np.array(without, dtype=np.int64)):
@@ -611,7 +439,6 @@ class _System:
             low[place], high[place] = max(low[place], least), min(high[place], most)
             if low[place] > high[place]:
                 continue
-            status, _ = self._integral(np.zeros(len(low)), low, high, rows)
-            if status == SOLVED:
+            if self.knowledge.program(low, high, rows, whole=True).least().outcome == "solved":
                 return False
         return True

@@ -17,7 +17,7 @@ latent    in no table (elsewhere in the municipality, the complement   if small,
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,7 @@ class SumDoesNotHold(ValueError):
     """The values of a sum's cells do not add up: it is no relation that anybody could use, and must not be declared."""
 
 
-@dataclass(frozen=True, order=True)
-class Key:
+class Key(NamedTuple):
     """Names a cell: the place, the year, the indicator, and which of its counts."""
 
     geography: str

@@ -7,7 +7,7 @@ would tell more than either, so that a release is refused where readers already 
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -457,4 +457,4 @@ def _account(built: Built, guarded: _Guarded, findings: Findings) -> dict[str, A
 
 
 def _named(key: Key) -> dict[str, Any]:
-    return {**asdict(key), "geography_id": key.geography_id.split(" (")[0]}
+    return {**key._asdict(), "geography_id": key.geography_id.split(" (")[0]}

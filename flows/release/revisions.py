@@ -72,7 +72,7 @@ class _Vintages:
         """What a cell of this value is called: the newest as it is, an older one by its number."""
         if value == self.newest[key].value:
             return key
-        return replace(key, indicator=f"{key.indicator} (vintage {1 + self.values[key].index(value)})")
+        return key._replace(indicator=f"{key.indicator} (vintage {1 + self.values[key].index(value)})")
 
     def cells(self) -> dict[Key, Cell]:
         """All of them, each as it is to be looked after now."""
@@ -118,7 +118,7 @@ class _Vintages:
             for value in self.values[key]:
                 if value != cell.value:
                     older = self.name(key, value)
-                    change = replace(key, indicator=f"{older.indicator}, change since")
+                    change = key._replace(indicator=f"{older.indicator}, change since")
                     more, less = (key, older) if cell.value > value else (older, key)
                     size = abs(cell.value - value)
                     yield Cell(change, size, cell.k, "latent"), Sum(f"change of {older}", more, (less, change))
@@ -136,7 +136,7 @@ def as_readers_have_it(
     figures: dict[Key, list[Key]] = {}
     for key in after.keys:
         if key.part in OF_FIGURE:
-            figures.setdefault(replace(key, part="count"), []).append(key)
+            figures.setdefault(key._replace(part="count"), []).append(key)
     for parts in figures.values():
         before = next((e.shown for e in reversed(earlier) if all(key in e.shown for key in parts)), None)
         if before is not None and not all(key in given for key in parts):

@@ -267,7 +267,7 @@ def frames(exhibit: Exhibit) -> tuple[pl.DataFrame, pl.DataFrame]:
         [
             (
                 place,
-                *vars(key).values(),
+                *key,
                 *list(vars(exhibit.tables.cells[key]).values())[1:],
                 key in exhibit.shown,
                 exhibit.shown.get(key),

@@ -6,7 +6,7 @@ many people stand behind them: amounts, rates of events, shares without their co
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -255,7 +255,7 @@ class _Making:
 
     def _put(self, key: Key, value: int, k: int, standing: Standing, is_closed: bool, reason: str | None) -> None:
         of_share = key.part in ("numerator", "complement")
-        base = self.cells.get(replace(key, part="denominator"))
+        base = self.cells.get(key._replace(part="denominator"))
         if of_share and standing == "open" and base and base.value == 0:
             standing = "known"  # of nobody, nobody has it
         elif key.part == "complement" and standing == "open":
@@ -335,7 +335,7 @@ class _Making:
 
     def _has_told_home(self, area: Key) -> bool:
         """Whether the figure of the area's municipality is in the tables."""
-        return replace(area, geography="municipality", geography_id=self.homes[area.geography_id]) in self.cells
+        return area._replace(geography="municipality", geography_id=self.homes[area.geography_id]) in self.cells
 
     def within_places(self) -> None:
         """The sums within each place: a share and its base, and all that follows from whom the figures count."""

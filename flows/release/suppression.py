@@ -318,8 +318,10 @@ def marks(tables: Tables, hiding: Hiding) -> dict[Key, str]:
 
 def shown(tables: Tables, hiding: Hiding) -> dict[Key, int]:
     """The figures that are shown or known, in the order of their keys."""
+    hidden = hiding.hidden
+    cells = ((key, tables.cells[key]) for key in tables.keys)
     return {
-        key: tables.cells[key].value
-        for key in tables.keys
-        if tables.cells[key].standing == "known" or (tables.cells[key].standing == "open" and key not in hiding.hidden)
+        key: cell.value
+        for key, cell in cells
+        if cell.standing == "known" or (cell.standing == "open" and key not in hidden)
     }

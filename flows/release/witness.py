@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from flows.release.cells import Cell, Integers, Key
+from flows.release.systems import System
 
 Role: TypeAlias = Literal["insider", "outsider"]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -57,15 +58,15 @@ class Unprotected:
     sums: tuple[str, ...]
 
 
-class Witnesses(ABC):
+class Witnesses(System, ABC):
     """True counts under sums, what is asked of them, and what an attacker must reckon with.
 
     A witness is held as its difference to the true table. `rows` is (sums, cells), as Tables.matrix.
     """
 
     def __init__(self, cells: Sequence[Cell], rows: sparse.csr_array, names: Sequence[str]) -> None:
+        super().__init__(rows)
         self.keys, self.names = [cell.key for cell in cells], names
-        self.rows, self.columns = rows, rows.tocsc()
         self.value: Integers = np.array([cell.value for cell in cells], dtype=np.int64)
         self.k: Integers = np.array([cell.k for cell in cells], dtype=np.int64)
         self.weight: Floats = np.array([cell.weight for cell in cells], dtype=np.float64)
@@ -153,32 +154,6 @@ class Witnesses(ABC):
                 yield Requirement("reach", cell)
         elif role == "insider" and self.guarded[cell]:
             yield Requirement("differ", cell)
-
-    def near(
-        self, start: int, size: int | None, choose: Callable[[Integers], Integers] = lambda inside: inside
-    ) -> Integers:
-        """Cells by sums from one outwards, so many or somewhat more, all without a size; sorted.
-
-        `choose` takes those cells of a sum that may move.
-        """
-        seen, frontier, rows_seen = {start}, [start], set[int]()
-        while frontier and (size is None or len(seen) < size):
-            following: list[int] = []
-            for cell in frontier:
-                for row in self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]].tolist():
-                    if row in rows_seen:
-                        continue
-                    rows_seen.add(row)
-                    inside = choose(self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]])
-                    following += [member for member in np.sort(inside).tolist() if member not in seen]
-                    seen.update(inside.tolist())
-            frontier = following
-        return np.array(sorted(seen), dtype=np.int64)
-
-    def rows_of(self, cells: Integers) -> Integers:
-        """Sums in which any of the cells stand."""
-        beside = [self.columns.indices[self.columns.indptr[c] : self.columns.indptr[c + 1]] for c in cells]
-        return np.unique(np.concatenate(beside)).astype(np.int64)
 
     def unprotected(self, requirement: Requirement, rows: Sequence[int] | Integers) -> Unprotected:
         """The finding that a requirement has no witness, in words; `rows` are the sums that leave no room for it."""
