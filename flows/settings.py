@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     notify_block: str = Field(
         default="", description="Prefect's notification block that tells of runs that failed: type/name; none if empty."
     )
+    workers: str = Field(
+        default="threads",
+        pattern=r"^(threads|processes|(tcp|tls)://\S+:\d+)$",
+        description="Who counts person registers: threads or processes of this machine, or a Dask scheduler's address.",
+    )
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 

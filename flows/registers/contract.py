@@ -5,6 +5,7 @@ No row is carried out of a file: a breach is a file, a column, a rule and a coun
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from typing_extensions import override
 
 from flows.registers.counting import outside_months
 from flows.registers.partitions import Partition, UnfitRegister
+from flows.registers.workers import Each, in_turn
 from schemas.registry import Registry
 from schemas.tables import Table, TableColumn
 
@@ -243,13 +245,18 @@ def looks_like_cpr(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> bool:
 
 
 def check(
-    persons: Sequence[Partition], others: Sequence[Partition], registry: Registry, municipalities: Collection[str]
+    persons: Sequence[Partition],
+    others: Sequence[Partition],
+    registry: Registry,
+    municipalities: Collection[str],
+    each: Each = in_turn,
 ) -> list[Breach]:
     """What a register breaks: each partition alone, then what one table says of another.
 
     Numbers of a person in another bucket, and so in two files of a year, are found by the buckets' rule.
     """
-    found = [breach for partition in (*persons, *others) for breach in breaches(partition, registry, municipalities)]
+    judge = partial(breaches, registry=registry, municipalities=frozenset(municipalities))
+    found: list[Breach] = [breach for broken in each(judge, [*persons, *others]) for breach in broken]
     return found or strangers(persons, [other for other in others if other.table == "households"])
 
 

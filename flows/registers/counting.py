@@ -1,6 +1,6 @@
 """The counting of a register: its pieces, in the order in which one needs another, and what they add up to."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,6 +11,7 @@ import polars as pl
 from flows.registers import members, partitions
 from flows.registers.partitions import Partition, UnfitRegister
 from flows.registers.pieces import Piece, count, piece
+from flows.registers.workers import Each, in_turn
 from schemas.registry import Registry
 
 # What counts.sql tells of each person, and household_counts.sql of each household.
@@ -28,7 +29,6 @@ SUMS = {
 EVENTS = {"gp_contacts": "gp_contacts", "admissions": "admissions"}
 # What the ministry tells as a mean over two years (sources.toml, layout.ministry_list).
 IN_WINDOWS = ("outside_work_pct", "convicted_pct")
-Each = Callable[[Sequence[Piece]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,6 @@ class Register:
         return partitions.find(self.folder, table)
 
 
-def in_turn(pieces: Sequence[Piece]) -> list[str]:
-    """The results of pieces, made one after the other in this process."""
-    return [count(each) for each in pieces]
-
-
 def counts(register: Register, registry: Registry, staging: Path, each: Each = in_turn, threads: int = 1) -> list[Path]:
     """Count a register: files with a row per municipality, area, year and population (or sum).
 
@@ -67,7 +62,7 @@ def counts(register: Register, registry: Registry, staging: Path, each: Each = i
         *_stays(register, persons, staging, threads),
         *_households(register, registry, staging, threads),
     ]
-    files = each(asked)
+    files: list[str] = each(count, asked)
     by_kind = {
         kind: [Path(file) for given, file in zip(asked, files, strict=True) if given.kind == kind]
         for kind in dict.fromkeys(given.kind for given in asked)
@@ -150,7 +145,7 @@ def _each_population(registry: Registry, universe: str, attributes: Sequence[str
 def _low_income(persons: Sequence[Partition], staging: Path, each: Each, threads: int) -> Path:
     sql = query("incomes")
     partial = each(
-        [piece("incomes", sql, {"person_years": [p.file]}, {"year": p.year}, staging, threads) for p in persons]
+        count, [piece("incomes", sql, {"person_years": [p.file]}, {"year": p.year}, staging, threads) for p in persons]
     )
     return Path(
         count(piece("low_income", query("low_income"), {"incomes": [Path(file) for file in partial]}, {}, staging))

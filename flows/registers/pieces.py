@@ -16,6 +16,10 @@ TAIL = 8
 MEGABYTES = 1500
 
 
+class CountingFailed(RuntimeError):
+    """A piece that could not be counted: the message names its kind, year and kind of fault, and no cell."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """One query over files. `inputs`: by view the files that it reads; `variables` are whole numbers.
@@ -68,7 +72,11 @@ def count(asked: Piece) -> str:
             connection.read_parquet(list(files), hive_partitioning=False).create_view(view)
         for name, value in asked.variables:
             connection.execute(f"set variable {name} = ?", [value])
-        rows = connection.sql(asked.sql).to_arrow_table()
+        try:
+            rows = connection.sql(asked.sql).to_arrow_table()
+        except duckdb.Error as error:
+            # What the engine says may quote a cell.
+            raise CountingFailed(f"{out.name}: the engine stopped ({type(error).__name__})") from None
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{socket.gethostname()}.{uuid4().hex}.part")
     try:
