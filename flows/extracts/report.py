@@ -267,9 +267,7 @@ def _other(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry:
     if answer.value is None:
         return _cell(words.shown(beside, registry), is_mark=True)
     indicator = registry.indicators[figure.indicator]
-    judged = f"området er {answer.words}" if answer.verdict not in (None, "similar") else answer.words
-    verdict = "" if judged == standing.COUNT_NOT_JUDGED else judged
-    return _cell(_number(answer.value, indicator), verdict, phrases.all_caveats(beside))
+    return _cell(_number(answer.value, indicator), answer.under, phrases.all_caveats(beside))
 
 
 def _cell(first: str, *below: str, is_mark: bool = False, is_number: bool = True) -> Content:

@@ -35,6 +35,16 @@ class Beside:
         """The verdict, or why there is none; empty where the figure or the other one has a mark."""
         return words.VERDICTS[self.verdict] if self.verdict else self.why
 
+    @property
+    def under(self) -> str:
+        """What stands under the other place's number; empty for what is a matter of the figure itself.
+
+        Under another place's number a bare verdict would seem to be said of that place.
+        """
+        if self.verdict not in (None, "similar"):
+            return f"området er {self.words}"
+        return "" if self.words in (COUNT_NOT_JUDGED, phrases.NO_INTERVAL) else self.words
+
 
 def against(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry: Registry) -> Beside:
     """How a figure stands against that of another place in the same year."""

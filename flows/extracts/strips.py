@@ -156,7 +156,9 @@ def _comparison(figure: ClearedFigure, beside: dict[Other, Beside], indicator: I
     # The difference of the numbers as they are printed: a reader who subtracts gets the same, and learns no more.
     own_number, other_number = (round(number, indicator.decimals) for number in (figure.number, first.value))
     away = danish.signed(own_number - other_number, indicator.decimals)
-    return (f"{away} {first.words}", " · ".join(known))
+    # The column says that it is the municipality.
+    whose = "" if own.value is not None else ", mod hele landet"
+    return (f"{away} {first.words}{whose}", " · ".join(known))
 
 
 def _alternative(

@@ -44,7 +44,7 @@ def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) ->
     """A figure with its caveats and `more` below it, or its mark alone."""
     if figure.mark:
         return PageCell(words.shown(figure, registry), is_mark=True)
-    return PageCell(words.shown(figure, registry), tuple(text for text in (phrases.caveats(figure), *more) if text))
+    return PageCell(words.shown(figure, registry), tuple(text for text in (phrases.all_caveats(figure), *more) if text))
 
 
 def uncertainty(figure: ClearedFigure, registry: Registry) -> PageCell:
@@ -69,11 +69,7 @@ def compared(place: Place, beside: Sequence[Place], key: str, year: int, registr
     for other in beside:
         its = other.figure(key, year)
         answer = standing.against(figure, its, other_of(other), registry) if place.kind == "area" else None
-        # Under the other place's number a bare verdict would seem to be said of that place.
-        judged = f"området er {answer.words}" if answer and answer.verdict not in (None, "similar") else ""
-        if answer and not judged and answer.words not in ("", standing.COUNT_NOT_JUDGED, phrases.NO_INTERVAL):
-            judged = answer.words
-        cells.append(cell(its, registry, [judged] if judged else []))
+        cells.append(cell(its, registry, [answer.under] if answer else []))
     return cells
 
 

@@ -14,7 +14,6 @@ from operator import attrgetter
 from flows.extracts import phrases, words
 from flows.extracts.model import ChangeLine, ClearedFigure, Extract, Place
 from flows.present import danish
-from flows.present import vocabulary as targets
 from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -120,8 +119,8 @@ def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
 def limits(figure: ClearedFigure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
     remarks = phrases.limits(figure)
-    if figure.is_shown and figure.status in ("provisional", "estimated"):
-        remarks.append(targets.STATUSES[figure.status])
+    if figure.is_shown and figure.status in words.UNSETTLED:
+        remarks.append(words.UNSETTLED[figure.status])
     return remarks
 
 

@@ -281,7 +281,9 @@ def test_twins_are_shown_with_their_verdict_or_with_the_word_for_why_not(
     assert "15,5 % området er sikkert gunstigere" in known
     assert "låst til evalueringen" not in known
     unsure = prose({"value": 15.5}, twin_value=15.5, twin_verdict="better", ci_low=None, ci_high=None)
-    assert "15,5 % usikkerhed ukendt" in unsure
+    # It is the area's number whose uncertainty is unknown, and it says so under that one alone.
+    assert "10,0 % usikkerhed ukendt" in unsure
+    assert "15,5 % usikkerhed ukendt" not in unsure
     assert "gunstigere" not in re.sub("← gunstigere ugunstigere →|»[^«]*«", "", unsure)
 
 
