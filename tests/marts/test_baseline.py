@@ -220,6 +220,39 @@ B         | {ids[1]} | under_5m     | 4
     assert set(tables["baseline_panel"].filter(treatment="funded")["dose_missing_reason"]) == {"amount_not_published"}
 
 
+def test_funded_areas_stand_in_one_band_or_say_why_and_locked_years_are_counted_only(
+    made: Any, registry: Registry
+) -> None:
+    """Five funded areas: one per band but the lowest, one of two bands, two whose amount nobody knows; three others."""
+    ids = areas(registry, 8)
+    plans = {
+        "A": (40_000_000, ids[:1]),
+        "B": (6_000_000, ids[1:3]),
+        "C": (40_000_000, ids[2:3]),
+        "D": (None, ids[3:5]),
+    }
+    values = {area: {2004: 10.0 * at, 2010: 1.0} for at, area in enumerate(ids)}
+    given = {"estates": estates(ids), "figures": figures(values, "move_out_pct"), **grants(plans, registry)}
+    cells = made("band_profile", **given)
+    whole = cells.filter(size_band_or_all="all")
+    found = {(row["scope"], row["funding_band_or_why"], row["year"]): row for row in whole.to_dicts()}
+    in_2004 = {key[:2]: (row["areas"], row["mean_value"]) for key, row in found.items() if key[2] == 2004}
+    assert in_2004 == {
+        **{("case_areas", band): (0, None) for band in ("under_5m", "5_15m", "over_15m")},
+        ("funded", "over_15m"): (1, 0),
+        ("funded", "5_15m"): (1, 10),
+        ("funded", "under_5m"): (0, None),
+        ("funded", "several_bands"): (1, 20),
+        ("funded", "amount_not_published"): (2, 35),
+        ("never_funded", "no_grant"): (3, 60),
+    }
+    later = [row for key, row in found.items() if key[2] == 2010 and row["areas"]]
+    assert sorted(row["areas"] for row in later) == [1, 1, 1, 2, 3]
+    assert {(row["mean_value"], row["median_value"], row["maximum_value"], row["cell_note"]) for row in later} == {
+        (None, None, None, "locked")
+    }
+
+
 def test_no_number_is_ever_nan_and_every_gap_has_a_reason(small: dict[str, pl.DataFrame]) -> None:
     wanted = {"baseline_balance": "smd", "baseline_trend": "joint_p", "design_power": "mde"}
     for mart in MARTS:

@@ -177,8 +177,8 @@ def test_bands_use_areas_with_the_same_boundary_and_say_how_many(shipped: Any, t
     others = ["aalborg-oest 2010 nonwestern_pct 99/100", "charlottekvarteret 2010 nonwestern_pct 99/100"]
     night.given("\n".join([f"{area} 2010 nonwestern_pct {n}/{2 * n + 100}" for area, n in BANDS.items()] + others))
     cells = {
-        (row["funding_band"], row["size_band_or_all"]): row
-        for row in night.marts()["band_profile"].iter_rows(named=True)
+        (row["funding_band_or_why"], row["size_band_or_all"]): row
+        for row in night.marts()["band_profile"].filter(scope="case_areas").iter_rows(named=True)
     }
     assert len(cells) == 12
     values = [100 * n / (2 * n + 100) for area, n in BANDS.items() if area != "vollsmose"]

@@ -161,7 +161,7 @@ def test_the_edition_of_2011_repeats_residents_and_two_shares_of_2010(files: dic
 
 def test_no_figures_for_the_lowest_band_and_n_in_every_cell(files: dict[str, Path]) -> None:
     bands = read(files, "band_profile")
-    low = bands.filter(funding_band="under_5m")
+    low = bands.filter(scope="case_areas", funding_band_or_why="under_5m")
     assert (low["areas"].sum(), low["mean_value"].count(), low["cell_note"].unique().to_list()) == (0, 0, ["no_areas"])
     assert bands["areas"].null_count() == 0
     assert bands["areas"].max() == 3

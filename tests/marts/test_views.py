@@ -475,11 +475,12 @@ def test_empty_lists_of_codes_are_tables_without_rows(made: Any, registry: Any) 
 SAME = ("akacieparken", "bispehaven", "finlandsparken", "hoeje-kolstrup", "vollsmose")
 CASES = figures([(area, 1000) for area in SAME], "area | dwellings")
 GRANTS = figures([(area, area) for area in SAME], "plan_name | area")
+MIDDLE = {"scope": "case_areas", "funding_band_or_why": "5_15m", "size_band_or_all": "all"}
 
 
 def cell(made: Any, rows: list[tuple[Any, ...]], head: str = "area | year | value") -> dict[str, Any]:
     found = made("band_profile", figures=figures(rows, head), case_areas=CASES, grants=GRANTS)
-    (row,) = found.filter(funding_band="5_15m", size_band_or_all="all", year=2010).iter_rows(named=True)
+    (row,) = found.filter(**MIDDLE, year=2010).iter_rows(named=True)
     return row
 
 
@@ -528,7 +529,7 @@ def test_residents_of_a_band_are_those_of_its_areas_with_a_value(made: Any) -> N
         (SAME[1], 2010, "residents", 9000),
     ]
     found = made("band_profile", figures=figures(rows, head), case_areas=CASES, grants=GRANTS)
-    cells = by(found.filter(funding_band="5_15m", size_band_or_all="all"), "indicator")
+    cells = by(found.filter(**MIDDLE), "indicator")
     assert (cells["nonwestern_pct"]["residents"], cells["residents"]["residents"]) == (2000, 11_000)
 
 
@@ -537,7 +538,7 @@ def test_a_band_says_that_its_figures_repeat_and_every_caveat(made: Any) -> None
     row = cell(made, rows, "area | year | value | source_file | source")
     assert row["repeats_year"] == 2009
     assert row["baseline_caveat"].startswith("no baseline")
-    empty = made("band_profile", figures=figures([r[:3] for r in rows])).filter(funding_band="5_15m")
+    empty = made("band_profile", figures=figures([r[:3] for r in rows])).filter(**MIDDLE)
     assert empty["repeats_year"].null_count() == empty.height
 
 
