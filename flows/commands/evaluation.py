@@ -60,6 +60,30 @@ def baseline(
     out.print(f"{len(files)} files in {folder}; begin with {folder / 'index.html'}", soft_wrap=True)
 
 
+def table_one(
+    contrast: Annotated[
+        list[str] | None, typer.Option("--contrast", help="Only this contrast of groups; else all.", show_default=False)
+    ] = None,
+    form: Annotated[
+        list[str] | None, typer.Option("--format", help="docx, tex or md; several times for several. [all]")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to. [table1, beside the marts]", show_default=False)
+    ] = None,
+    marts: Marts = None,
+    schemas: Schemas = None,
+) -> None:
+    """Write Table 1, how the groups looked before the grants, as Word, LaTeX and Markdown. Exit code 1: no baseline."""
+    from flows.evaluation_cards import table_one as tables
+    from flows.evaluation_cards.figures import NoBaseline
+
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas)
+    with stopping(USAGE, ValueError, LookupError), stopping(REFUSED, NoBaseline):
+        files = tables.write(snapshot, registry, folder or chosen.marts.parent / "table1", contrast, form)
+    for file in files:
+        out.print(str(file), soft_wrap=True)
+
+
 def export(
     mart: Annotated[list[str], typer.Argument(help="Marts, such as baseline_panel.")],
     form: Annotated[

@@ -31,6 +31,7 @@ def variables(origin: str, registry: Registry) -> dict[str, str | int]:
         "last_baseline_year": evaluation.baseline.last_year,
         "open_through": evaluation.open_through,
         "open_event": evaluation.open_event,
+        "balancing_window": evaluation.balancing.window,
         "withheld_least": evaluation.withheld.least,
         "withheld_most": evaluation.withheld.most,
     }

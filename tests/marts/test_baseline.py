@@ -15,6 +15,7 @@ from schemas.registry import Registry
 
 MARTS = (
     "baseline_balance",
+    "table_1",
     "baseline_trend",
     "baseline_years",
     "design_power",
@@ -88,6 +89,27 @@ def test_means_and_the_difference_in_standard_deviations_are_those_of_the_textbo
         abs(mean(first) - mean(second)) / math.hypot(stdev(first), stdev(second)) * math.sqrt(2)
     )
     assert (row["balance_verdict"], row["why"]) == ("too_few", "fewer_than_20_areas_in_each_arm")
+
+
+def test_table_1_has_the_medians_and_quartiles_of_the_textbook_beside_what_balance_says(
+    small: dict[str, pl.DataFrame],
+) -> None:
+    """Over 2003-2005 five funded areas lie 1,000 apart, three others above them: the middle one is the median."""
+    row = one(small["table_1"], contrast="funded", covariate="gross_income_dkk")
+    middle = 100_000 + 20_040
+    assert (row["baseline_window"], row["window_from"], row["window_to"]) == ("three_years", 2003, 2005)
+    # The first lacks 2003, so that its mean is that of 2004 and 2005.
+    first = [middle + 5, *(middle + 1000 * at for at in range(1, 5))]
+    assert (row["median_1"], row["median_0"]) == (first[2], middle + 6000)
+    assert (row["lower_quartile_1"], row["upper_quartile_1"]) == (first[1], first[3])
+    assert (row["lower_quartile_0"], row["upper_quartile_0"]) == (middle + 5500, middle + 6500)
+    same = one(small["baseline_balance"], **{**FUNDED, "baseline_window": "three_years"})
+    assert same["mean_1"] == pytest.approx(mean(first))
+    shared = row.keys() & same.keys() - {"twins_lost_1"}
+    assert {name: row[name] for name in shared} == {name: same[name] for name in shared}
+    assert row["smd_weighted"] is None
+    level = one(small["table_1"], contrast="funded", covariate="size_band", level="0-700")
+    assert (level["level_label"], level["mean_1"], level["median_1"]) == ("under 700 dwellings", 1, None)
 
 
 def test_a_band_without_areas_has_rows_with_a_reason(small: dict[str, pl.DataFrame]) -> None:
@@ -254,7 +276,7 @@ def test_funded_areas_stand_in_one_band_or_say_why_and_locked_years_are_counted_
 
 
 def test_no_number_is_ever_nan_and_every_gap_has_a_reason(small: dict[str, pl.DataFrame]) -> None:
-    wanted = {"baseline_balance": "smd", "baseline_trend": "joint_p", "design_power": "mde"}
+    wanted = {"baseline_balance": "smd", "table_1": "smd", "baseline_trend": "joint_p", "design_power": "mde"}
     for mart in MARTS:
         frame = small[mart]
         numbers = frame.select(pl.col(pl.Float64))
