@@ -196,8 +196,8 @@ def _notes(rows: Sequence[Row], contrast: Contrast, names: ArmNames) -> Iterator
     )
     divisors = {row["smd_denominator"] for row in rows} & {"sd_of_arm_1", "pooled_sd"}
     if divisors:
-        told = english.joined([sentences.DENOMINATORS[divisor] for divisor in sorted(divisors)])
-        yield f"One SD is {told}, always of the unweighted areas. Intervals are clustered by {contrast.cluster}"
+        scales = english.joined([sentences.DENOMINATORS[divisor] for divisor in sorted(divisors)])
+        yield f"One SD is {scales}, always of the unweighted areas. Intervals are clustered by {contrast.cluster}"
     if any(row["withheld_1"] or row["withheld_0"] for row in rows):
         yield "* Some counts of 1 or 2 are withheld and taken as 1.5; what they leave open stands in the mart table_1"
     lost = max((row["twins_lost_1"] or 0 for row in rows), default=0)

@@ -95,7 +95,7 @@ def test_table_1_has_the_medians_and_quartiles_of_the_textbook_beside_what_balan
     small: dict[str, pl.DataFrame],
 ) -> None:
     """Over 2003-2005 five funded areas lie 1,000 apart, three others above them: the middle one is the median."""
-    row = one(small["table_1"], contrast="funded", covariate="gross_income_dkk")
+    row = only_row(small["table_1"], contrast="funded", covariate="gross_income_dkk")
     middle = 100_000 + 20_040
     assert (row["baseline_window"], row["window_from"], row["window_to"]) == ("three_years", 2003, 2005)
     # The first lacks 2003, so that its mean is that of 2004 and 2005.
@@ -103,12 +103,12 @@ def test_table_1_has_the_medians_and_quartiles_of_the_textbook_beside_what_balan
     assert (row["median_1"], row["median_0"]) == (first[2], middle + 6000)
     assert (row["lower_quartile_1"], row["upper_quartile_1"]) == (first[1], first[3])
     assert (row["lower_quartile_0"], row["upper_quartile_0"]) == (middle + 5500, middle + 6500)
-    same = one(small["baseline_balance"], **{**FUNDED, "baseline_window": "three_years"})
+    same = only_row(small["baseline_balance"], **{**FUNDED, "baseline_window": "three_years"})
     assert same["mean_1"] == pytest.approx(mean(first))
     shared = row.keys() & same.keys() - {"twins_lost_1"}
     assert {name: row[name] for name in shared} == {name: same[name] for name in shared}
     assert row["smd_weighted"] is None
-    level = one(small["table_1"], contrast="funded", covariate="size_band", level="0-700")
+    level = only_row(small["table_1"], contrast="funded", covariate="size_band", level="0-700")
     assert (level["level_label"], level["mean_1"], level["median_1"]) == ("under 700 dwellings", 1, None)
 
 
