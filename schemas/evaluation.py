@@ -129,6 +129,18 @@ class Primary(Model):
     outcomes: tuple[Identifier, ...] = Field(min_length=1, max_length=5)
 
 
+class Changes(Model):
+    """The spans of years between which groups' changes are told: first and last year of each."""
+
+    spans: tuple[tuple[int, int], ...]
+
+    @model_validator(mode="after")
+    def _run_forward(self) -> Self:
+        if backward := [f"{first}-{last}" for first, last in self.spans if first >= last]:
+            raise ValueError(f"'spans' must end after they begin: {', '.join(backward)}")
+        return self
+
+
 class OutcomeLock(Model):
     """Outcomes of later years than `after` are locked."""
 
@@ -172,6 +184,7 @@ class Evaluation(Model):
     withheld: WithheldCounts
     event: EventTimes
     primary: Primary
+    change: Changes
     lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from statistics import mean, stdev
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from flows.marts.baseline import trends
 from flows.marts.baseline.areas import Areas
 from flows.marts.build import BuildError
+from schemas.evaluation import Lifting
 from schemas.registry import Registry
 
 MARTS = (
@@ -273,6 +275,32 @@ def test_funded_areas_stand_in_one_band_or_say_why_and_locked_years_are_counted_
     assert {(row["mean_value"], row["median_value"], row["maximum_value"], row["cell_note"]) for row in later} == {
         (None, None, None, "locked")
     }
+
+
+def test_did_convicted_youth_fall_more_in_funded_areas_is_one_row_once_the_lock_is_lifted(
+    made: Any, registry: Registry
+) -> None:
+    """Of 100 young people each, twelve funded areas go from 10 to 6 or 8 convicted, others from 8 to 7 or 9."""
+    ids = areas(registry, 30)
+    lines = ["area | year | indicator | count | of"]
+    for at, area in enumerate(ids):
+        counts = (10, 10, 6 + 2 * (at % 2)) if at < 12 else (8, 8, 7 + 2 * (at % 2))
+        lines += [
+            f"{area} | {y} | convicted_15_24_pct | {n} | 100" for y, n in zip((2005, 2006, 2010), counts, strict=True)
+        ]
+    given = {"figures": "\n".join(lines), **grants({"A": (9_000_000, ids[:12])}, registry)}
+    row = {"contrast": "funded", "indicator": "convicted_15_24_pct"}
+    locked = made("group_change", **given).filter(change_from=2006)
+    assert (only_row(locked, **row)["why"], only_row(locked, **row)["change_1"]) == ("locked", None)
+    signed = {"signed_by": "a name", "signed_on": date(2026, 12, 1), "reason": "registered"}
+    lifting = {"first": Lifting(id="first", through=2010, **signed)}
+    evaluation = registry.evaluation.model_copy(update={"lifting": lifting})
+    opened = made("group_change", registry=registry.model_copy(update={"evaluation": evaluation}), **given)
+    answer = only_row(opened.filter(change_from=2006), **row)
+    assert (answer["areas_1"], answer["areas_0"], answer["missing_0"]) == (12, 18, 0)
+    assert (answer["change_1"], answer["change_0"], answer["change_difference"]) == pytest.approx((-3, 0, -3))
+    assert answer["change_difference_low"] < -3 < answer["change_difference_high"] < 0
+    assert only_row(opened.filter(change_from=2000), **row)["why"] == "no_areas_in_arm_1"
 
 
 def test_no_number_is_ever_nan_and_every_gap_has_a_reason(small: dict[str, pl.DataFrame]) -> None:

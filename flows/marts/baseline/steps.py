@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.marts.baseline import arms, balance, events, power, rebounds, trends, twins, weightings
+from flows.marts.baseline import arms, balance, changes, events, power, rebounds, trends, twins, weightings
 from flows.marts.baseline.areas import Tables
 from flows.marts.queries import Step
 from schemas.registry import Registry
@@ -23,6 +23,7 @@ STATISTICS = {
     for name, read, make in (
         ("statistics.arms", (), arms.arms_table),
         ("statistics.balance", ("baseline_values", "statistics.twins"), balance.balance_table),
+        ("statistics.changes", ("open_figures", "open_years"), changes.changes_table),
         ("statistics.trends", ("baseline_figures",), trends.trends_table),
         ("statistics.power", ("baseline_figures",), power.power_table),
         ("statistics.twins", ("baseline_values",), twins.twins_table),
