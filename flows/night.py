@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.core.clock import WrongClock, doubt, later
-from flows.core.outcome import Report
+from flows.core.outcome import Report, of_disk
 from flows.core.provenance import commit, engine_versions, file_sha256
 from flows.intake import gone, quarantine, reconcile, versions, vintages
 from flows.intake.gone import Absence
@@ -23,6 +23,7 @@ from flows.marts import build, checks, queries
 from flows.marts.build import BuildError, caveat, every_step
 from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
+from flows.operation import notice
 from flows.publish import floors, forecast, gate, moments, runs, snapshots, storage, takeover, warnings
 from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
@@ -103,11 +104,31 @@ def run(
     except Busy as busy:
         report, is_counted = Report("refused", str(busy)), False  # the other run is the one that counts
     except REFUSALS as refusal:
-        report = Report("refused", str(refusal))
+        report = Report("refused", of_disk(refusal) or str(refusal))
+    except Exception as fault:
+        if words := of_disk(fault):
+            report = Report("refused", words)
+        else:
+            if chosen.notify:
+                notice.tell(chosen.notify, notice.of_fault(fault, snapshots.in_force(chosen.marts), chosen.marts))
+            raise
     if report.outcome == "refused" and is_counted:
         runs.note_refusal(chosen.marts, report)
+    if is_counted:
+        tell(chosen, report)
     log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, report.message)
     return report
+
+
+def tell(chosen: Settings, report: Report) -> None:
+    """Tell whoever is to be told what became of a night, by the command of the settings."""
+    if not chosen.notify:
+        return
+    try:
+        registry = load(chosen.schemas)
+    except RegistryError:
+        registry = None  # the report says so
+    notice.after_night(chosen.notify, report, chosen.marts, registry, now())
 
 
 def _night(

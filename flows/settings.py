@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         default="",
         description="Address at which the folder of snapshots is served to those of the house; none if empty.",
     )
+    notify: str = Field(
+        default="",
+        description="Command that gets a message when a night is refused, when something is gone or late, and after.",
+    )
     notify_block: str = Field(
         default="", description="Prefect's notification block that tells of runs that failed: type/name; none if empty."
     )

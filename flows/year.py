@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from flows.core.outcome import of_disk
 from flows.extracts import approve, seals
 from flows.extracts.assemble import NoSecretariat, secretariats
 from flows.publish import snapshots
@@ -60,9 +61,8 @@ def run(chosen: Settings, year: int, secretariat: str | None, runner: Runner) ->
 
 def in_words(refusal: BaseException) -> str:
     """Why nothing was made, for the person who asked for it."""
-    if isinstance(refusal, OSError):
-        where = f" ({refusal.filename})" if refusal.filename else ""
-        return f"{refusal.strerror or refusal}{where}: the run stopped, and what was there before stays as it was"
+    if words := of_disk(refusal):
+        return words
     if isinstance(refusal, NoMart):
         return f"{refusal.args[0]}. The snapshot was made by an earlier version: run 'boligprofil run' first"
     return str(refusal.args[0] if refusal.args else refusal)

@@ -22,6 +22,7 @@ from flows.commands.terminal import (
     show_report,
     words,
 )
+from flows.core.outcome import Report
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -94,7 +95,7 @@ def publish(
     """Run the night in these folders and print what became of it; exits with `refused` where it was refused."""
     from flows.publish import snapshots
 
-    registry = registry_of(chosen.schemas)
+    registry = _registry(chosen)
     in_force = None if moment or day else snapshots.in_force(chosen.marts)
     found, is_done = (
         _to_do(chosen, registry, in_force, moment, day)
@@ -104,6 +105,7 @@ def publish(
     if found and is_done and in_force and not again and not clock_is_right and _is_sound(chosen, registry):
         out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(found.deliveries)} deliveries.")
         say_warnings([*found.passed_over, *in_force.manifest["warnings"]])
+        _tell(chosen, Report("unchanged", "nothing changed", snapshot=in_force.id), registry)
         return
 
     def plainly() -> dict[str, Any]:
@@ -135,6 +137,27 @@ def publish(
                 ". Where a file lies: boligprofil path area_profile",
             )
         )
+
+
+def _registry(chosen: "Settings") -> "Registry":
+    """The registry; where it contradicts itself the night is refused, which somebody is told."""
+    from schemas.loading import load
+    from schemas.registry import RegistryError
+
+    try:
+        return load(chosen.schemas)
+    except RegistryError as error:
+        _tell(chosen, Report("refused", str(error)), None)
+        stop(str(error), REFUSED)
+
+
+def _tell(chosen: "Settings", report: Report, registry: "Registry | None") -> None:
+    """Tell whoever is to be told, by the command of the settings, of a night that did not get as far as its steps."""
+    if chosen.notify:
+        from flows.intake.ledger import now
+        from flows.operation import notice
+
+        notice.after_night(chosen.notify, report, chosen.marts, registry, now())
 
 
 def run_steps(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.options import REFUSED, USAGE, Marts, stop
-from flows.commands.terminal import out, words
+from flows.commands.terminal import err, out, words
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -74,8 +74,12 @@ def deploy(
         with get_client(sync_client=True) as client:
             _pool(client)
             _deployments()
-            _automations(client, settings())
-            _dead_runs(client, all_runs_are_here)
+            missing = _automations(client, settings())
+            _dead_runs(client, settings(), all_runs_are_here)
+            if missing and all_runs_are_here:  # a new server has no blocks yet
+                err.print(missing, style="red", soft_wrap=True)
+            elif missing:
+                stop(missing, REFUSED)
     except PrefectHTTPStatusError as refusal:
         stop(f"the server said no: {refusal.response.status_code} {refusal.response.reason_phrase}; {ACCESS}", REFUSED)
     except httpx.HTTPError as error:
@@ -107,24 +111,30 @@ def _deployments() -> None:
     out.print(f"deployments of {file}: registered, their runs work in {Path.cwd()}", soft_wrap=True)
 
 
-def _automations(client: "SyncPrefectClient", chosen: "Settings") -> None:
+def _automations(client: "SyncPrefectClient", chosen: "Settings") -> str:
+    """Register them; what is missing for one of them, in words."""
     from flows.operation import automations
 
     automations.register(automations.silent(), client)
     out.print(automations.SILENT)
     if not chosen.notify_block:
         automations.remove(automations.FAILED, client)
-        return
+        return ""
     try:
         automations.register(automations.failed(chosen.notify_block, client), client)
     except automations.NoBlock as missing:
-        stop(str(missing.args[0]), REFUSED)
+        return str(missing.args[0])
     out.print(f"{automations.FAILED}, by {chosen.notify_block}")
+    return ""
 
 
-def _dead_runs(client: "SyncPrefectClient", all_are_here: bool) -> None:
-    from flows.operation import dead_runs
+def _dead_runs(client: "SyncPrefectClient", chosen: "Settings", all_are_here: bool) -> None:
+    from flows.operation import dead_runs, notice
+    from flows.publish import snapshots
 
     for dead in dead_runs.find(client, all_are_here):
         dead_runs.bury(client, dead)
         out.print(f"{dead.words}: it is Crashed now", soft_wrap=True)
+        if chosen.notify:
+            message = notice.of_dead_run(dead.words, snapshots.in_force(chosen.marts), chosen.marts)
+            notice.tell(chosen.notify, message)

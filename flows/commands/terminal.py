@@ -149,11 +149,12 @@ def show_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
 
 def show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]) -> None:
     """A line per source that has delivered: whether its newest release is here."""
-    from flows.intake.freshness import freshness
+    from flows.intake.freshness import freshness, late
     from flows.intake.ledger import now
 
+    moment = now()
     table = table_of("source", "state", "released", "next release", "newest here")
-    found = freshness(registry, deliveries, now())
+    found = freshness(registry, deliveries, moment)
     never = [source.source for source in found if source.newest is None]
     for source in found:
         if source.newest is None:
@@ -163,12 +164,7 @@ def show_freshness(registry: "Registry", deliveries: Sequence[Mapping[str, Any]]
         table.add_row(source.source, state, *moments, str(source.newest or "none"))
     out.print()
     out.print(table)
-    for source in found:
-        if source.state == "late" and source.newest is not None:
-            known = registry.sources[source.source]
-            standing = f"released {source.released_at:%Y-%m-%d}, newest here {source.newest}"
-            how = f"boligprofil fetch statbank --source {known.id}" if known.fetch else f"ask {known.publisher}"
-            say_warnings([f"{known.title} ({known.id}) is late: {standing}; {how}"])
+    say_warnings([*late(registry, deliveries, moment).values()])
     if never:
         out.print(f"Nothing has ever come from: {', '.join(never)}.", soft_wrap=True)
 

@@ -38,6 +38,18 @@ def freshness(registry: Registry, deliveries: Iterable[Mapping[str, Any]], now: 
     ]
 
 
+def late(registry: Registry, deliveries: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, str]:
+    """A sentence for each source that is late and has delivered before: since when, and what to do."""
+    sentences = {}
+    for source in freshness(registry, deliveries, now):
+        if source.state == "late" and source.newest is not None:
+            known = registry.sources[source.source]
+            standing = f"released {source.released_at:%Y-%m-%d}, newest here {source.newest}"
+            how = f"boligprofil fetch statbank --source {known.id}" if known.fetch else f"ask {known.publisher}"
+            sentences[known.id] = f"{known.title} ({known.id}) is late: {standing}; {how}"
+    return sentences
+
+
 def _of(source: str, releases: Releases, published: list[date], now: datetime) -> Freshness:
     moments = _moments(releases, now)
     last = max((moment for moment in moments if moment <= now), default=None)

@@ -1,6 +1,5 @@
 """Runs that Prefect shows as running and whose process is dead: after a power cut nobody was left to say so."""
 
-import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from prefect.states import Crashed
 
 from flows.operation import processes
 
-log = logging.getLogger("boligprofil")
 HOST, PROCESS = "boligprofil.host", "boligprofil.process"
 UNDER_WAY = (StateType.RUNNING, StateType.CANCELLING)
 WORDS = (
@@ -27,11 +25,12 @@ class DeadRun:
     """A run that is shown as under way and is not."""
 
     run: FlowRun
+    flow: str
 
     @property
     def words(self) -> str:
         """What it is called, and what became of it."""
-        return f"the run '{self.run.name}' is shown in Prefect as {self.run.state_name}, and its process is dead"
+        return f"{self.flow} '{self.run.name}' is shown in Prefect as {self.run.state_name}, and its process is dead"
 
 
 def sign(client: SyncPrefectClient) -> None:
@@ -55,10 +54,9 @@ def find(client: SyncPrefectClient, all_are_here: bool = False) -> Iterator[Dead
             is_here = all_are_here or run.labels.get(HOST) == socket.gethostname()
             is_dead = is_here and not processes.runs(str(noted))
         if is_dead:
-            yield DeadRun(run)
+            yield DeadRun(run, client.read_flow(run.flow_id).name)
 
 
 def bury(client: SyncPrefectClient, dead: DeadRun) -> None:
     """Have Prefect know that a run crashed, which frees its place for the next one."""
     client.set_flow_run_state(dead.run.id, Crashed(message=WORDS))
-    log.warning("%s: it is Crashed now", dead.words)

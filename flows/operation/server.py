@@ -54,8 +54,9 @@ class Served:
 
     @property
     def address(self) -> str:
-        """Where its pages are."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        """Where its pages are, as this machine reaches them."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
 
     def auth(self) -> str:
@@ -87,10 +88,10 @@ class Served:
         return {
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+            "PREFECT_SERVER_UI_API_URL": f"{self.address}/api",
             **{k: v for k, v in self.environment.items() if k.startswith("PREFECT_SERVER_")},
             **self.of_clients(),
             "PREFECT_SERVER_API_AUTH_STRING": self.auth(),
-            "PREFECT_SERVER_UI_API_URL": f"{self.address}/api",
         }
 
 

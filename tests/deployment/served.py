@@ -18,7 +18,7 @@ from flows.operation import processes
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("boligprofil")
-PATIENCE = 150.0
+PATIENCE = 300.0
 QUICK = {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2", "PREFECT_WORKER_QUERY_SECONDS": "1"}
 
 
@@ -75,8 +75,12 @@ class Server:
             return client.post(path, json=body, headers=headers)
 
     def get(self, path: str, body: Any = None) -> Any:
-        """The same, what it answers."""
-        answer = self.ask(path, body)
+        """The same, what it answers. A busy SQLite says 503: then it is asked again, as Prefect's client does."""
+        for _ in range(60):
+            answer = self.ask(path, body)
+            if answer.status_code != 503:
+                break
+            time.sleep(1)
         answer.raise_for_status()
         return answer.json()
 
@@ -85,7 +89,12 @@ class Server:
         with httpx.Client(base_url=self.api, auth=self.auth, timeout=30, trust_env=False) as client:
             token = client.get("/csrf-token", params={"client": "tests"}).json().get("token", "")
             headers = {"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"}
-            client.delete(path, headers=headers).raise_for_status()
+            for _ in range(60):
+                answer = client.delete(path, headers=headers)
+                if answer.status_code != 503:
+                    break
+                time.sleep(1)
+            answer.raise_for_status()
 
     def run(self, **parameters: Any) -> str:
         """Ask for a night at once; its id."""

@@ -3,14 +3,21 @@
 With unfortunate versions of its libraries Prefect's scheduler makes no runs and says nothing: only waiting shows it.
 """
 
+import json
 import re
+import shlex
 import shutil
 import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from served import PROGRAM, ROOT, Server, scheduled, to_run_every
+from typing_extensions import override
 
 from flows.publish import snapshots
 
@@ -23,12 +30,51 @@ def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(published / "data", folder / "data", symlinks=True)
     shutil.copytree(ROOT / "data" / "raw", folder / "raw")
-    made = Server(folder)
+    append = f"import sys; open({str(folder / 'mail')!r}, 'a').write(sys.stdin.read())"
+    made = Server(
+        folder,
+        BOLIGPROFIL_NOTIFY=shlex.join([sys.executable, "-c", append]),
+        BOLIGPROFIL_NOTIFY_BLOCK="custom-webhook/office",
+    )
     try:
         made.start()
         yield made
     finally:
         made.stop()
+
+
+class Webhook:
+    """What takes messages in an office, on loopback."""
+
+    def __init__(self) -> None:
+        messages: list[dict[str, str]] = []
+
+        class Taken(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            @override
+            def log_message(self, format: str, *args: Any) -> None:
+                """Nothing."""
+
+        self.messages = messages
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Taken)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def about(self, word: str) -> tuple[str, str] | None:
+        """Subject and body of a message whose subject has this word."""
+        return next(((each["subject"], each["body"]) for each in self.messages if word in each["subject"]), None)
+
+
+@pytest.fixture(scope="module")
+def webhook() -> Iterator[Webhook]:
+    made = Webhook()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
 
 
 def change_a_figure(raw: Path) -> None:
@@ -61,6 +107,7 @@ def test_the_deployments_are_what_prefect_yaml_says(server: Server) -> None:
     assert night["again"]["type"] == "boolean"
     for entry in found.values():
         assert all(each["description"] for each in entry["parameter_openapi_schema"]["properties"].values())
+    assert "there is no notification block 'custom-webhook/office' on this server" in server.log.read_text()
     (silent,) = server.get("/automations/filter", {})
     assert silent["enabled"]
     # Twenty heartbeats: a server that starts again, or a slow disk, is no dead run.
@@ -118,18 +165,12 @@ def test_a_scheduled_run_publishes_and_the_next_has_nothing_to_do(server: Server
             server.delete(f"/deployments/{deployment['id']}/schedules/{schedule['id']}")
 
 
-def test_a_refusal_is_a_failed_run_with_its_words(server: Server, tmp_path: Path) -> None:
-    run = server.ended(server.run(raw=str(tmp_path)))
-    assert (run["state_type"], run["name"].split(", ")[1], run["tags"]) == ("FAILED", "refused", ["refused"])
-    assert "all 21 deliveries are gone" in run["state"]["message"]
-    logs = server.wait(
-        "its log", lambda: server.get("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200})
-    )
-    assert not [line for line in logs if "Traceback" in line["message"]]
-    assert "Traceback" not in server.log.read_text()
-
-
-def test_after_a_power_cut_the_run_is_crashed_and_the_next_one_is_not_held_up(server: Server) -> None:
+def test_after_a_power_cut_the_run_is_crashed_and_the_next_one_is_not_held_up(server: Server, webhook: Webhook) -> None:
+    block = server.get("/block_types/slug/custom-webhook")["id"]
+    (schema,) = server.get("/block_schemas/filter", {"block_schemas": {"block_type_id": {"any_": [block]}}})
+    data = {"name": "office", "url": webhook.address, "json_data": {"subject": "{{subject}}", "body": "{{body}}"}}
+    made = {"name": "office", "block_type_id": block, "block_schema_id": schema["id"], "data": data}
+    server.get("/block_documents/", made)
     run = server.run(again=True)
     server.wait("a run under way", lambda: "boligprofil.process" in server.get(f"/flow_runs/{run}")["labels"])
     server.cut()
@@ -137,8 +178,27 @@ def test_after_a_power_cut_the_run_is_crashed_and_the_next_one_is_not_held_up(se
     found = server.get(f"/flow_runs/{run}")
     assert found["state_type"] == "CRASHED"
     assert "What was in force before stays in force" in found["state"]["message"]
+    message = (server.folder / "mail").read_text(encoding="utf-8")
+    assert message.startswith("Boligprofil: a run died\n\nnightly '20")
+    assert "Kept: snapshot " in message
     following = server.ended(server.run())
     assert following["state"]["message"] == "nothing changed", following["state"]
+
+
+def test_a_refusal_is_a_failed_run_with_its_words_and_somebody_is_told(
+    server: Server, tmp_path: Path, webhook: Webhook
+) -> None:
+    run = server.ended(server.run(raw=str(tmp_path)))
+    assert (run["state_type"], run["name"].split(", ")[1], run["tags"]) == ("FAILED", "refused", ["refused"])
+    assert "all 21 deliveries are gone" in run["state"]["message"]
+    subject, body = server.wait("a message", lambda: webhook.about("refused"))
+    assert subject == f"Boligprofil: {run['name']}"
+    assert "all 21 deliveries are gone" in body
+    logs = server.wait(
+        "its log", lambda: server.get("/logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200})
+    )
+    assert not [line for line in logs if "Traceback" in line["message"]]
+    assert "RefusedRun" not in server.log.read_text()  # as a traceback would call it
 
 
 def test_no_secret_is_anywhere_but_in_its_file(server: Server) -> None:
