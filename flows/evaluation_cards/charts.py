@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from flows.evaluation_cards.figures import Row
-from flows.present.pictures import INK, SOFT, svg
+from flows.evaluation_cards.vega import INK, SOFT, svg
 
 LIMITS = (0.05, 0.1)
 # Mark and fill of each weighting in the love plot, and its dodge up or down, in parts of a row.

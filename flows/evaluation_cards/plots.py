@@ -10,7 +10,7 @@ import vl_convert
 from flows.core.files import write as write_file
 from flows.evaluation_cards import sentences
 from flows.evaluation_cards.figures import Outcome, Row
-from flows.present.pictures import INK, SOFT, svg
+from flows.evaluation_cards.vega import INK, SOFT, svg
 from schemas.registry import Registry
 
 SHADES = ("none", "entropy", "propensity", "twins")

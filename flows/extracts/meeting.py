@@ -7,7 +7,7 @@ hybrid score interval (Newcombe 1998, method 10) from the two figures' own inter
 
 from math import hypot
 
-from flows.extracts import charts, standing, words
+from flows.extracts import standing, words
 from flows.extracts.model import Area, ClearedFigure, Extract, Place, TargetLine
 from flows.extracts.report import setting
 from flows.present import meeting, vocabulary
@@ -117,8 +117,8 @@ def _change(
         return None, None
     same = (start.window_years, start.figure_owner) == (newest.window_years, newest.figure_owner)
     between = (place.figures.get((start.indicator, year)) for year in extract.years if start.year < year <= newest.year)
-    is_broken = any(figure is not None and figure.broken_by is not None for figure in between)
-    if not same or is_broken or charts.stands_alone(start) or charts.stands_alone(newest):
+    is_broken = any(figure is not None and figure.is_broken for figure in between)
+    if not same or is_broken or start.is_alone or newest.is_alone:
         return None, None
     by = newest.number - start.number
     if start.interval is None or newest.interval is None:

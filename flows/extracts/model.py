@@ -90,6 +90,16 @@ class ClearedFigure:
         """Whether the figure is a mean over several years."""
         return (self.window_years or 1) > 1
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is no observation of its own year, so that no line may lead to it or from it."""
+        return self.is_mean or self.repeats_year is not None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it is of another series than the figures before it."""
+        return self.broken_by is not None
+
     def compared(self, other: Other) -> Comparison:
         """The figure of another place, and how this one stands against it."""
         match other:
@@ -130,10 +140,6 @@ class Place:
     def figure(self, indicator: str, year: int) -> ClearedFigure:
         """The figure of an indicator and year; KeyError outside the extract's indicators and years."""
         return self.figures[indicator, year]
-
-    def has_any(self) -> bool:
-        """Whether any figure of the place is shown."""
-        return any(figure.is_shown for figure in self.figures.values())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from flows.extracts.findings import LeadSentence
 from flows.extracts.model import Area, ClearedFigure, Extract, Watch
 from flows.extracts.tables import PageCell
 from flows.extracts.words import NO_CHANGE
-from flows.present import danish, sparkline
+from flows.present import danish, sparkline, year_chart
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -144,7 +144,7 @@ def _line(area: Area, indicator: Indicator, extract: Extract, registry: Registry
     drawn = charts.drawn(area, extract, indicator)
     axis = charts.axis_of(drawn, extract, indicator)
     runs = {
-        kind: [[(figure.year, figure.number) for figure in run] for run in charts.runs(shown)]
+        kind: [[(figure.year, figure.number) for figure in run] for run in year_chart.runs(shown)]
         for kind, shown in drawn.items()
     }
     return sparkline.draw(

@@ -294,7 +294,7 @@ def _charts(area: Area, extract: Extract, registry: Registry) -> list[dict[str, 
             "label": registry.indicators[key].label_da,
             "heading": phrases.heading(registry.indicators[key]),
             "sentence": sentences.of_figure(area.figure(key, extract.year), area, extract, registry),
-            "drawing": " ".join(drawing.split("\n")),
+            "drawing": drawing,
         }
         for key in extract.indicators
         if sum(area.figure(key, year).is_shown for year in extract.years) > 1

@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]
 
 from flows.extracts import charts, csv_list, phrases, texts, words
 from flows.extracts.model import Area, ClearedFigure, Extract, Place, PlaceKind
-from flows.present import danish
+from flows.present import danish, year_chart
 from flows.present.excel import ExcelColumn
 from flows.present.workbook import Workbook
 from schemas.indicators import Indicator
@@ -134,7 +134,7 @@ class Charts:
         for kind, shown in reversed(drawn.items()):
             role = "area" if kind == place.kind else kind
             name = place.name if kind == place.kind else names[kind]
-            for run in charts.runs(shown):
+            for run in year_chart.runs(shown):
                 rows = rows_of([figure.year for figure in run])
                 add(COLUMNS[role], name, rows, self._style(role, run, rows))
         unnamed = [at for at, name in enumerate(named) if name in named[:at]]
@@ -144,7 +144,7 @@ class Charts:
     def _style(self, role: str, run: Figures, rows: tuple[int, int]) -> dict[str, Any]:
         """How a run is drawn: hollow where it is no measurement of its year, and with the area's intervals."""
         color, dash, thick, sign = LINES[role]
-        alone = charts.stands_alone(run[0])
+        alone = run[0].is_alone
         shape = "diamond" if role == "area" and run[0].is_mean else sign
         fill = {"color": "#FFFFFF" if alone or role != "area" else color}
         style: dict[str, Any] = {
@@ -195,7 +195,7 @@ class Charts:
         """The notes of the same picture on the pages, and when the area's plans run, which no native chart shades."""
         notes = [
             # No native chart draws an upright line for a break.
-            phrases.capital(note.removeprefix(charts.BREAK_SIGN).removeprefix(": "))
+            phrases.capital(note.removeprefix(year_chart.BREAK_SIGN).removeprefix(": "))
             for note in charts.notes(place, drawn, indicator.id, self.extract, self.registry)
         ]
         period = place.period if isinstance(place, Area) else None

@@ -6,11 +6,12 @@ WIDTH, HEIGHT, EDGE = 230, 30, 10
 INK, AREA, GOAL, QUIET = "#1b1b1b", "#12395b", "#8a3b12", "#bbbbbb"
 
 
-def svg(standing: GoalStanding) -> str:
-    """The line; the scale reaches from the lowest to the highest of what stands on it."""
+def svg(standing: GoalStanding, planned: float | None = None) -> str:
+    """The line; the scale reaches from the lowest to the highest of what stands on it. `planned` is where the straight
+    way to the goal expects the figure now."""
     start, now, goal = standing.start, standing.value, standing.target
     low, high = standing.interval or (None, None)
-    held = [value for value in (start, now, low, high, goal) if value is not None]
+    held = [value for value in (start, now, low, high, goal, planned) if value is not None]
     least: float = min(held, default=0.0)
     width: float = (max(held, default=0.0) - least) or 1.0
 
@@ -23,6 +24,9 @@ def svg(standing: GoalStanding) -> str:
         parts.append(
             f'<line x1="{x(low)}" x2="{x(high)}" y1="{middle:g}" y2="{middle:g}" stroke="{AREA}" stroke-width="3"/>'
         )
+    if planned is not None:
+        x_1, top, end = x(planned), 5, HEIGHT - 5
+        parts.append(f'<path d="M{x_1} {top}V{end}" stroke="{INK}" stroke-width="2" stroke-dasharray="4 2"/>')
     if goal is not None:
         parts.append(f'<line x1="{x(goal)}" x2="{x(goal)}" y1="3" y2="{HEIGHT - 3}" stroke="{GOAL}" stroke-width="3"/>')
     if start is not None:

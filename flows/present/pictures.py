@@ -1,33 +1,7 @@
-"""Pictures that Altair draws, as SVG in greys, shapes and dashes: a black-and-white copy says the same."""
+"""A picture on a page: its drawing, what it shows in words, and the lines above and below it."""
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
-
-import altair as alt
-import vl_convert
-
-INK, SOFT = "#111", "#666"
-_FONT = "Libertinus Serif, DejaVu Sans, serif"
-_CONFIG: dict[str, Any] = {
-    "aria": False,
-    "background": "transparent",
-    "font": _FONT,
-    "view": {"stroke": None},
-    "axis": {
-        "labelFont": _FONT,
-        "titleFont": _FONT,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
-        "titleFontWeight": "normal",
-        "labelColor": INK,
-        "titleColor": INK,
-        "domainColor": SOFT,
-        "tickColor": SOFT,
-        "gridColor": "#e6e6e6",
-    },
-    "text": {"font": _FONT, "fontSize": 11},
-}
 
 
 @dataclass(frozen=True)
@@ -43,9 +17,3 @@ class Picture:
     def inline(self) -> str:
         """The drawing for a page: an image with its words."""
         return (self.svg or "").replace("<svg ", f'<svg role="img" aria-label="{escape(self.alt)}" ', 1)
-
-
-def svg(chart: alt.TopLevelMixin) -> str:
-    """A chart as SVG; it holds no ids, so that several can stand on a page."""
-    # Validation by Altair takes a third of the time and holds nothing that depends on the figures.
-    return str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False), config=_CONFIG))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.present import danish, goals, vocabulary
+from flows.present import danish, goal_line, goals, vocabulary
 from flows.present.pictures import Picture
 from flows.publish.plans_read import Row, Target
 from flows.target_pages import charts
@@ -101,7 +101,7 @@ def article(target: Target, municipality: str, registry: Registry, is_first: boo
         "" if target.is_measurable else vocabulary.NOT_MEASURABLE.get(row["not_measurable_because"], ""),
         verdict_of(target) if is_judged else None,
         goals.why(standing(target, municipality, registry)) if is_judged else "",
-        _drawn(target, indicator) if is_drawn and indicator else (),
+        _drawn(target, indicator, municipality, registry) if is_drawn and indicator else (),
         _years(target, indicator) if is_drawn and indicator else (),
         _around(target, indicator, municipality) if is_judged and indicator else (),
         _visible(row, indicator) if is_judged and indicator else (),
@@ -196,19 +196,15 @@ def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
     return tuple(versions)
 
 
-def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
+def _drawn(target: Target, indicator: Indicator, municipality: str, registry: Registry) -> tuple[Picture, ...]:
     """The newest figure against the target, and the course; only the course where no figure is newer than the start."""
     row, newest = target.row, target.newest
     drawings = []
     if newest:
-        drawings.append(
-            Picture(
-                (f"Nyeste tal mod målet, {newest['year']} ({indicator.unit_short_da})",),
-                charts.bullet(row, newest, indicator),
-                _bullet_in_words(row, newest, indicator),
-                _bullet_caption(row, newest),
-            )
-        )
+        found, planned = standing(target, municipality, registry), charts.planned(row, newest)
+        caption = _line_caption(row, newest, indicator)
+        heading = f"Nyeste tal mod målet, {newest['year']} ({indicator.unit_short_da})"
+        drawings.append(Picture((heading,), goal_line.svg(found, planned), found.in_words, caption))
     drawings.append(
         Picture(
             (f"Forløbet {row['start_year']}–{row['target_year']} ({indicator.unit_short_da})",),
@@ -220,17 +216,18 @@ def _drawn(target: Target, indicator: Indicator) -> tuple[Picture, ...]:
     return tuple(drawings)
 
 
-def _bullet_in_words(row: Row, newest: Row, indicator: Indicator) -> str:
-    parts = []
-    if newest["start_figure"] is not None:
-        parts.append(f"Søjle fra {danish.valued(newest['start_figure'], indicator)} i startåret {row['start_year']}")
-    parts.append(f"tallet for {newest['year']} er {danish.valued(newest['value'], indicator)}")
+def _line_caption(row: Row, newest: Row, indicator: Indicator) -> str:
+    """The numbers on the line, each behind its sign."""
+    start = row["start_figure"] if row["start_figure"] is not None else row["start_value"]
+    parts = [f"○ start {row['start_year']}: {danish.valued(start, indicator)}"] if start is not None else []
+    parts.append(f"◆ tal {newest['year']}: {danish.valued(newest['value'], indicator)}")
     if newest["ci_low"] is not None:
-        parts.append(f"95 %-interval {danish.interval(newest['ci_low'], newest['ci_high'], indicator)}")
-    if charts.planned(row, newest) is not None:
-        parts.append(f"planlagt i {newest['year']} {danish.valued(newest['expected_value'], indicator)}")
-    parts.append(f"målet for {row['target_year']} er {danish.valued(row['target_value'], indicator)}")
-    return danish.sentence("; ".join(parts))
+        parts.append("streg: tallets usikkerhed (95 %-interval)")
+    if (planned := charts.planned(row, newest)) is not None:
+        parts.append(f"stiplet: planlagt {newest['year']}: {danish.valued(planned, indicator)}")
+    parts.append(f"| mål {row['target_year']}: {danish.valued(row['target_value'], indicator)}")
+    broken = "" if charts.break_before([newest]) is None else " Mellem startårets tal og det nyeste er der et brud."
+    return danish.sentence("; ".join(parts)) + broken + _no_whisker([newest])
 
 
 def _course_in_words(target: Target, indicator: Indicator) -> str:
@@ -251,32 +248,20 @@ def _course_in_words(target: Target, indicator: Indicator) -> str:
     return f"Tal år for år med 95 %-interval. {'; '.join(parts)}.{path if begin is not None else ''}"
 
 
-def _bullet_caption(row: Row, newest: Row) -> str:
-    parts = []
-    if newest["start_figure"] is not None and charts.break_before([newest]) is None:
-        parts.append("Grå søjle: fra startårets tal til det nyeste (◆)")
-    elif newest["start_figure"] is not None:
-        parts.append("ingen søjle: mellem startårets tal og det nyeste (◆) er der et brud")
-    if newest["ci_low"] is not None:
-        parts.append("tynd streg: tallets usikkerhed (95 %-interval)")
-    if charts.planned(row, newest) is not None:
-        parts.append("stiplet streg: hvor tallet skulle være på en lige vej")
-    parts.append("tyk streg: målet")
-    return danish.sentence("; ".join(parts)) + _no_whisker([newest])
-
-
 def _course_caption(target: Target) -> str:
     known = [year for year in target.years if year["value"] is not None]
-    parts = ["○ startåret, ● senere år"]
+    parts = ["● tallet år for år"]
+    if any((year["window_years"] or 1) > 1 for year in known):
+        parts.append("hul rude: gennemsnit over flere år")
     if any("repeated_figure" in (year["why"] or "") for year in known):
-        parts.append("□ kilden gentager startårets tal")
+        parts.append("hul prik: kilden gentager startårets tal")
     if (broken := charts.break_before(known)) is not None:
         year = next(year for year in known if year["year"] == broken)
         why = next(reason for reason in (year["why"] or "").split("; ") if reason in charts.BREAKS)
-        parts.append(f"□ efter den stiplede lodrette linje: brud fra {broken}, {vocabulary.WHY[why]}")
+        parts.append(f"lodret stiplet linje: brud fra {broken}, {vocabulary.WHY[why]}")
     if any(year["ci_low"] is not None for year in known):
         parts.append("lodret streg: 95 %-interval")
-    shapes = danish.sentence("; ".join([*parts, "stiplet: lige vej til målet", "tyk streg: målet"]))
+    shapes = danish.sentence("; ".join([*parts, "stiplet: lige vej til målet"]))
     missing = [year for year in target.years if year["value"] is None and year["year"] < known[-1]["year"]]
     gaps = "".join(
         f" × {year['year']}: tallet er {vocabulary.MISSING.get(year['missing_reason'], 'ikke leveret')}."

@@ -11,6 +11,7 @@ from by_hand import Years, first_area_with, planted, with_figures
 
 from flows.extracts import charts
 from flows.extracts.model import Area, Extract, Period
+from flows.present import year_chart
 from schemas.registry import Registry
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -169,9 +170,9 @@ def test_names_stand_apart_beside_their_lines(full_extract: Extract, registry: R
     names = [float(t.get("y", "")) for t in svg.iter(f"{SVG}text") if (t.text or "").startswith(places)]
     assert len(names) == 3
     heights = sorted(names)
-    assert all(after - before >= charts.TEXT for before, after in pairwise(heights))
+    assert all(after - before >= year_chart.TEXT for before, after in pairwise(heights))
     assert heights[0] >= 0
-    assert heights[-1] + charts.TEXT <= charts.HEIGHT + charts.LANE
+    assert heights[-1] + year_chart.TEXT <= year_chart.HEIGHT + year_chart.LANE
 
 
 def test_lines_are_told_apart_without_colour(full_extract: Extract, registry: Registry) -> None:
@@ -195,10 +196,10 @@ def test_thresholds_plan_and_a_broken_axis_are_drawn(full_extract: Extract, regi
     (limit,) = [g for g in svg.iter(f"{SVG}g") if g.get("class") == "limit"]
     x, end = map(float, re.findall(r"M([\d.]+) [\d.]+H([\d.]+)", ET.tostring(limit, encoding="unicode"))[0])
     # Law in three of ten years, the last ones; the plan from the middle of the fifth to the end of the eighth.
-    assert (x, end) == pytest.approx((0.7 * charts.WIDTH, charts.WIDTH), abs=0.2)
+    assert (x, end) == pytest.approx((0.7 * year_chart.WIDTH, year_chart.WIDTH), abs=0.2)
     (period,) = [r for r in svg.iter(f"{SVG}rect") if r.get("class") == "period" and r.get("y") == "0"]
     begins, wide = float(period.get("x", "")), float(period.get("width", ""))
-    assert (begins, begins + wide) == pytest.approx((0.45 * charts.WIDTH, 0.8 * charts.WIDTH), abs=0.5)
+    assert (begins, begins + wide) == pytest.approx((0.45 * year_chart.WIDTH, 0.8 * year_chart.WIDTH), abs=0.5)
 
 
 def test_the_same_extract_draws_the_same(full_extract: Extract, registry: Registry) -> None:

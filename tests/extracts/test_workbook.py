@@ -20,6 +20,7 @@ from reading import cells, in_legend, lix, opened, parts, series, sheets, table
 
 from flows.extracts import charts, phrases, words, workbook
 from flows.extracts.model import Area, Extract
+from flows.present import year_chart
 from schemas.registry import Registry
 
 WRITTEN: list[bytes] = []
@@ -285,7 +286,7 @@ def test_charts_join_what_the_pages_join_on_the_same_axes(
         names = {"area": area.name, "municipality": "Kommunen", "country": "Hele landet"}
         for kind, figures in shown.items():
             lines = [cells(book, line["years"]) for line in series(part) if line["name"] == names[kind]]
-            assert lines == [[figure.year for figure in run] for run in charts.runs(figures)], (key, kind)
+            assert lines == [[figure.year for figure in run] for run in year_chart.runs(figures)], (key, kind)
         axis = charts.axis_of(shown, full_extract, indicator)
         upright = rb'<c:max val="([^"]+)"/><c:min val="([^"]+)"/></c:scaling><c:axPos val="l"/>'
         (ends,) = re.findall(upright, part)

@@ -1,16 +1,20 @@
 """The charts of a target draw the figures that they are given, where they belong, and nothing that is not there."""
 
 import re
+import xml.etree.ElementTree as ET
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from flows.present import goal_line
 from flows.target_pages import charts, theory_of_change
+from flows.target_pages.standing import of_year
 from schemas.registry import Registry
 
 TARGET = {"start_year": 2008, "target_year": 2012, "target_value": 40.0, "start_figure": 20.0, "start_value": 20.0}
 INDICATOR = "employed_18_64_pct"
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def year(at: int, value: float | None, **more: Any) -> dict[str, Any]:
@@ -27,142 +31,108 @@ def year(at: int, value: float | None, **more: Any) -> dict[str, Any]:
     }
 
 
-def names(svg: str) -> dict[str, float]:
-    """The text of a chart and how far to the right it stands."""
-    found = re.findall(r'<text [^>]*transform="translate\(([-\d.]+),[^>]*>([^<]*)</text>', svg)
-    return {label: float(x) for x, label in found}
+def drawn(years: list[dict[str, Any]], registry: Registry, target: dict[str, Any] = TARGET) -> ET.Element:
+    return ET.fromstring(charts.course(target, years, registry.indicators[INDICATOR]))
 
 
-def uprights(svg: str) -> list[float]:
-    """Where the upright lines of the chart stand, from left to right."""
-    lines = re.findall(r'<line [^>]*transform="translate\(([-\d.]+),[-\d.]+\)"[^>]*x2="0"[^>]*y2="[^0"]', svg)
-    return sorted(float(x) for x in lines)
+def labels(svg: ET.Element) -> dict[str, tuple[float, float]]:
+    """The texts of a chart, and where they stand."""
+    return {t.text or "": (float(t.get("x", "")), float(t.get("y", ""))) for t in svg.iter(f"{SVG}text")}
 
 
-def points(svg: str) -> list[tuple[float, float]]:
-    """Where the points of a chart stand."""
-    layers = re.findall(r'<g class="mark-symbol[^"]*"[^>]*>(.*?)</g>', svg, flags=re.DOTALL)
-    found = re.findall(r'transform="translate\(([-\d.]+),\s*([-\d.]+)\)', "".join(layers))
-    return [(float(x), float(y)) for x, y in found]
+def points(svg: ET.Element) -> list[tuple[float, float, bool]]:
+    """Where the figures stand, and whether they are hollow; the last one stands beside their name."""
+    own = next(g for g in svg.iter(f"{SVG}g") if g.get("class") == "own points")
+    circles = [(float(c.get("cx", "")), float(c.get("cy", "")), bool(c.get("class"))) for c in own.iter(f"{SVG}circle")]
+    return circles[:-1]
 
 
-def test_a_bullet_places_every_number_on_its_axis(registry: Registry) -> None:
-    drawn = charts.bullet(TARGET, year(2010, 26.0), registry.indicators[INDICATOR])
-    at = names(drawn)
-    start, planned, value, aim = (
-        at[label] for label in ("start 2008: 20,0", "planlagt 2010: 30,0", "tal 2010: 26,0", "mål 2012: 40,0")
-    )
-    assert start < value < planned < aim
-    per_point = (aim - start) / 20
-    assert value - start == pytest.approx(6 * per_point, abs=0.1)
-    assert planned - start == pytest.approx(10 * per_point, abs=0.1)
-    assert points(drawn)[0][0] == pytest.approx(value, abs=0.1)
+def joined(svg: ET.Element) -> list[int]:
+    """How many figures each line joins."""
+    own = next(g for g in svg.iter(f"{SVG}g") if g.get("class") == "own points")
+    path = next(p for p in own.iter(f"{SVG}path") if p.get("fill") == "none").get("d", "")
+    return [part.count("L") + 1 for part in path.split("M")[1:-1]]
 
 
-def test_a_bullet_without_an_interval_has_no_whisker(registry: Registry) -> None:
-    indicator = registry.indicators[INDICATOR]
-    whole = charts.bullet(TARGET, year(2010, 26.0), indicator)
-    bare = charts.bullet(TARGET, year(2010, 26.0, ci_low=None, ci_high=None), indicator)
-    lines = [len(re.findall(r"<line ", drawn)) for drawn in (whole, bare)]
-    assert lines[0] - lines[1] == 3
-    assert "NaN" not in bare
-
-
-def test_a_bullet_without_a_start_has_no_bar(registry: Registry) -> None:
-    indicator = registry.indicators[INDICATOR]
-    assert "mark-rect" in charts.bullet(TARGET, year(2010, 26.0), indicator)
-    bare = charts.bullet(TARGET, year(2010, 26.0, start_figure=None), indicator)
-    assert "mark-rect" not in bare
-    assert "start 2008" not in bare
-    assert "tal 2010: 26,0" in bare
-
-
-@pytest.mark.parametrize("why", charts.BREAKS)
-def test_nothing_is_drawn_across_a_break(registry: Registry, why: str) -> None:
-    indicator = registry.indicators[INDICATOR]
-    after = year(2010, 26.0, why=f"{why}; step_too_small")
-    assert "mark-rect" not in charts.bullet(TARGET, after, indicator)
-    years = [year(2008, 20.0), year(2009, 23.0), after]
-    whole = charts.course(TARGET, [*years[:2], year(2010, 26.0)], indicator)
-    broken = charts.course(TARGET, years, indicator)
-    assert charts.break_before(years) == 2010
-    assert len(re.findall('stroke-dasharray="3,4"', broken)) == 1
-    assert 'stroke-dasharray="3,4"' not in whole
-
-
-def test_the_target_year_has_no_plan_beside_its_target(registry: Registry) -> None:
-    drawn = charts.bullet(TARGET, year(2012, 26.0), registry.indicators[INDICATOR])
-    assert "mål 2012: 40,0" in drawn
-    assert "planlagt" not in drawn
-
-
-def test_numbers_are_danish(registry: Registry) -> None:
-    income = {**TARGET, "start_figure": 180000.0, "target_value": 212500.0}
-    now = year(2010, 190250.0, start_figure=180000.0, expected_value=196250.0, ci_low=None, ci_high=None)
-    drawn = charts.bullet(income, now, registry.indicators["gross_income_dkk"])
-    assert "tal 2010: 190.250" in drawn
-    assert "180.000" in names(drawn)
-    assert not any(re.search(r"\d,\d{3}", label) for label in names(drawn))
-    small = charts.course(TARGET, [year(2008, 20.0), year(2009, 20.4)], registry.indicators[INDICATOR])
-    assert not any("." in label for label in names(small))
-
-
-def test_one_single_value_still_has_a_scale(registry: Registry) -> None:
-    flat = {**TARGET, "target_value": 20.0}
-    now = year(2010, 20.0, ci_low=None, ci_high=None, expected_value=20.0)
-    for drawn in (
-        charts.bullet(flat, now, registry.indicators[INDICATOR]),
-        charts.course(flat, [now], registry.indicators[INDICATOR]),
-    ):
-        assert "NaN" not in drawn
-        assert points(drawn)
+def of_class(svg: ET.Element, name: str) -> list[ET.Element]:
+    return [element for element in svg.iter() if element.get("class") == name]
 
 
 def test_a_course_places_years_and_values(registry: Registry) -> None:
     years = [year(2008, 20.0), year(2009, None), year(2010, 24.0), year(2011, 28.0), year(2012, None)]
-    drawn = charts.course(TARGET, years, registry.indicators[INDICATOR])
-    (x_0, y_0), (x_2, y_2), (x_3, y_3) = points(drawn)
-    assert x_2 - x_0 == pytest.approx(2 * (x_3 - x_2), abs=0.1)
-    assert y_0 - y_2 == pytest.approx(y_2 - y_3, abs=0.1)
+    svg = drawn(years, registry)
+    (x_0, y_0, _), (x_2, y_2, _), (x_3, y_3, _) = points(svg)
+    assert x_2 - x_0 == pytest.approx(2 * (x_3 - x_2), abs=0.2)
+    assert y_0 - y_2 == pytest.approx(y_2 - y_3, abs=0.2)
     assert y_0 > y_2
-    at = names(drawn)
-    assert at["×"] == pytest.approx((x_0 + x_2) / 2, abs=0.1)
-    assert "mål 40,0" in at
-    assert [str(each) for each in range(2008, 2013)] == [label for label in at if re.fullmatch(r"20\d\d", label)]
+    at = labels(svg)
+    assert at["×"][0] == pytest.approx((x_0 + x_2) / 2, abs=0.2)
+    assert {"mål 40,0", "2008", "2010", "2012"} <= set(at)
+    assert joined(svg) == [2]
+    # The straight way leads from the first figure to the target in its year.
+    (path,) = of_class(svg, "path")
+    begin, end = [tuple(map(float, pair.split())) for pair in path.get("d", "").removeprefix("M").split("L")]
+    assert begin == pytest.approx((x_0, y_0), abs=0.2)
+    assert end[0] == pytest.approx(x_3 + (x_3 - x_2), abs=0.2)
+    assert y_0 - end[1] == pytest.approx(5 * (y_0 - y_2), abs=0.3)
+    assert path.get("stroke-dasharray")
 
 
 def test_years_to_come_are_no_gaps(registry: Registry) -> None:
-    drawn = charts.course(TARGET, [year(2008, 20.0), year(2009, None)], registry.indicators[INDICATOR])
-    assert "×" not in drawn
+    assert "×" not in labels(drawn([year(2008, 20.0), year(2009, None)], registry))
 
 
-def test_the_start_and_a_repeated_figure_look_unlike_other_years(registry: Registry) -> None:
-    years = [year(2008, 20.0), year(2009, 20.0, why="repeated_figure"), year(2010, 24.0)]
-    drawn = charts.course(TARGET, years, registry.indicators[INDICATOR])
-    marks = re.findall(r"<path [^>]*stroke-width=\"1.5\"[^>]*>", drawn)
-    looks = [(re.search(r' d="([^"]*)"', mark), re.search(r'fill="([^"]*)"', mark)) for mark in marks]
-    seen = {(shape[1], fill[1]) for shape, fill in looks if shape and fill and "translate" in "".join(marks)}
-    assert len({look for look in seen if look[1] in ("#111", "#fff")}) == 3
-
-
-def test_the_path_is_dashed_and_the_target_is_not(registry: Registry) -> None:
-    drawn = charts.course(TARGET, [year(2008, 20.0)], registry.indicators[INDICATOR])
-    path = re.search(r'<g class="mark-line[^"]*"[^>]*>.*?</g>', drawn, flags=re.DOTALL)
-    assert path
-    assert 'stroke-dasharray="4,3"' in path[0]
-    assert re.search(r'<line [^>]*stroke-width="3"', drawn)
-    assert not re.search(r'<line [^>]*stroke-width="3"[^>]*stroke-dasharray', drawn)
+def test_without_a_start_there_is_no_way(registry: Registry) -> None:
     nowhere = {**TARGET, "start_figure": None, "start_value": None}
-    assert "mark-line" not in charts.course(nowhere, [year(2009, 20.0)], registry.indicators[INDICATOR])
+    assert not of_class(drawn([year(2009, 20.0)], registry, nowhere), "path")
 
 
-def test_charts_share_no_ids_and_are_one_image_each(registry: Registry) -> None:
-    indicator = registry.indicators[INDICATOR]
-    for drawn in (
-        charts.bullet(TARGET, year(2010, 26.0), indicator),
-        charts.course(TARGET, [year(2008, 20.0)], indicator),
-    ):
-        assert not re.search(r'\bid="|\brole="', drawn)
+@pytest.mark.parametrize("why", charts.BREAKS)
+def test_nothing_is_drawn_across_a_break(registry: Registry, why: str) -> None:
+    before = [year(2008, 20.0), year(2009, 23.0)]
+    whole = drawn([*before, year(2010, 26.0), year(2011, 27.0)], registry)
+    later = [year(2010, 26.0, why=f"{why}; step_too_small"), year(2011, 27.0, why=why)]
+    broken = drawn([*before, *later], registry)
+    assert charts.break_before([*before, *later]) == 2010
+    assert (joined(whole), joined(broken)) == ([4], [2, 2])
+    assert not of_class(whole, "break")
+    (rule,) = of_class(broken, "break")
+    xs = [x for x, _, _ in points(broken)]
+    assert float(rule.get("d", "").removeprefix("M").split()[0]) == pytest.approx((xs[1] + xs[2]) / 2, abs=0.2)
+
+
+def test_a_repeated_figure_is_hollow_and_stands_alone(registry: Registry) -> None:
+    svg = drawn([year(2008, 20.0), year(2009, 20.0, why="repeated_figure"), year(2010, 24.0)], registry)
+    assert [is_hollow for _, _, is_hollow in points(svg)] == [False, True, False]
+    assert joined(svg) == []
+    # Means of several years share years: no line leads from one to the next.
+    means = [year(at, 20.0 + at - 2008, window_years=4) for at in (2008, 2009, 2010)]
+    assert joined(drawn(means, registry)) == []
+
+
+def test_numbers_are_danish_and_one_single_value_has_a_scale(registry: Registry) -> None:
+    income = {**TARGET, "start_figure": 180000.0, "target_value": 212500.0}
+    rows = [year(2008, 180000.0, ci_low=None, ci_high=None), year(2009, 190250.0, ci_low=None, ci_high=None)]
+    svg = ET.fromstring(charts.course(income, rows, registry.indicators["gross_income_dkk"]))
+    assert "tallet 190.250" in labels(svg)
+    assert "mål 212.500" in labels(svg)
+    flat = {**TARGET, "target_value": 20.0}
+    svg = drawn([year(2010, 20.0, ci_low=None, ci_high=None)], registry, flat)
+    assert len(points(svg)) == 1
+    assert "nan" not in ET.tostring(svg, encoding="unicode").lower()
+
+
+def test_the_line_of_a_goal_places_what_was_planned(registry: Registry) -> None:
+    row = {"target_no": "1", "goal": "Flere i arbejde", "area_name": None, "direction": "up", **TARGET}
+    found = of_year(row, year(2010, 26.0), registry.indicators[INDICATOR], "Odense Kommune")
+    assert "stroke-dasharray" not in goal_line.svg(found)
+    # 20 at the left end, 40 at the right: the middle was planned.
+    assert 'd="M115.0 5V25"' in goal_line.svg(found, charts.planned(TARGET, year(2010, 26.0)))
+    assert charts.planned(TARGET, year(2012, 26.0)) is None
+
+
+def test_charts_share_no_ids(registry: Registry) -> None:
+    assert not re.search(r'\bid="', charts.course(TARGET, [year(2008, 20.0)], registry.indicators[INDICATOR]))
 
 
 # the picture of a change theory ---------------------------------------------------------------------------------------
