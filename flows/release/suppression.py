@@ -27,11 +27,11 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 from typing_extensions import override
 
 from flows.release.cells import Integers, Key, Tables
+from flows.release.programs import Program
 from flows.release.witness import ROLES, Booleans, Floats, Range, Requirement, Role, Unprotected, Witnesses
 
 # How far from a cell its witness is looked for: cells in all, cells per sum that may be hidden. The last is everywhere.
@@ -86,6 +86,7 @@ class _Suppression(Witnesses):
         unseen = np.array([cell.standing in ("withheld", "latent") for cell in cells], dtype=bool)
         self.hidden: Booleans = self.small | unseen
         self.witness: dict[Requirement, tuple[Integers, Integers]] = {}
+        self.using: dict[int, set[Requirement]] = {}  # by cell those whose witness moves it
         # Of hidden cells; showing a cell again leaves them too wide, which does no harm.
         self.groups: Integers | None = None
         self.drawn: Booleans = self.open & ~self.by_rule & np.array([key in drawn for key in tables.keys], dtype=bool)
@@ -161,28 +162,58 @@ class _Suppression(Witnesses):
             self._try_to_show(int(cell))
 
     def _try_to_show(self, cell: int) -> None:
-        using = [r for r, (cells, _) in self.witness.items() if cell in cells and r.cell != cell]
-        own = [r for r in self.witness if r.cell == cell]
-        kept, was_small = dict(self.witness), bool(self.small[cell])
+        own = [r for r in self.requirements(cell) if r in self.witness]
+        using = sorted(r for r in self.using.get(cell, ()) if r.cell != cell)
+        before = {requirement: self.witness[requirement] for requirement in (*using, *own)}
+        was_small = bool(self.small[cell])
         self.hidden[cell] = self.small[cell] = False
-        for requirement in (*using, *own):
-            del self.witness[requirement]
+        for requirement in before:
+            self._forget(requirement)
         # What failed last is likely to fail again.
         for requirement in sorted(using, key=lambda r: -self.failed.get(r, 0)):
             if requirement not in self.witness and not self._find(requirement):
                 self.failed[requirement] = 1 + max(self.failed.values(), default=0)
                 self.hidden[cell], self.small[cell] = True, was_small
-                self.witness = kept
+                for again, (cells, moves) in before.items():
+                    self._forget(again)
+                    self._note(again, cells, moves)
                 return
+
+    def _note(self, requirement: Requirement, cells: Integers, moves: Integers) -> None:
+        """Keep a witness: the differences of these cells."""
+        self.witness[requirement] = cells, moves
+        for cell in cells.tolist():
+            self.using.setdefault(cell, set()).add(requirement)
+
+    def _forget(self, requirement: Requirement) -> None:
+        cells, _ = self.witness.pop(requirement, (np.array([], dtype=np.int64), None))
+        for cell in cells.tolist():
+            self.using[cell].discard(requirement)
 
     def _find(self, requirement: Requirement) -> bool:
         """Whether there is a witness among the cells that are hidden now; it is kept."""
-        together = self._together(requirement.cell)
-        for size in (*(size for size in FOUND_WITHIN if size < len(together)), None):
-            near = together if size is None else self._near(requirement.cell, self.hidden, size, None)
+        for size in FOUND_WITHIN:
+            near = self._near(requirement.cell, self.hidden, size, None)
             if self._solve(requirement, near, STEPS[-1:]) is not None:
                 return True
-        return False
+            if len(near) < size or self._is_hopeless(requirement, near):
+                return False
+        return self._solve(requirement, self._together(requirement.cell), STEPS[-1:]) is not None
+
+    def _is_hopeless(self, requirement: Requirement, near: Integers) -> bool:
+        """Whether the sums in which the cells `near` stand leave no room for a witness, whatever else moves."""
+        rows = self.rows_of(near)
+        inside = self.rows[rows]
+        reached = np.unique(inside.indices).astype(np.int64)
+        reached = reached[self.hidden[reached]]
+        nothing = np.zeros(len(rows))
+        for target in self.targets(requirement):
+            spans = self.spans(requirement, target, reached)
+            if spans is None:
+                continue
+            if Program(inside[:, reached], nothing, nothing, *spans).least().outcome != "infeasible":
+                return False
+        return True
 
     def _together(self, cell: int) -> Integers:
         """Hidden cells that hang together with a hidden one by sums; sorted."""
@@ -253,24 +284,19 @@ class _Suppression(Witnesses):
         up_low, up_high = np.maximum(low, 0), np.maximum(high, 0)
         down_low, down_high = np.maximum(-high, 0), np.maximum(-low, 0)
         cost = np.concatenate([np.full(2 * count, 1e-4 / widest), self.weight[near][free]])
-        bounds = Bounds(
-            np.concatenate([up_low, down_low, np.zeros(new)]), np.concatenate([up_high, down_high, np.ones(new)])
+        bounds = (
+            np.concatenate([up_low, down_low, np.zeros(new)]),
+            np.concatenate([up_high, down_high, np.ones(new)]),
         )
-        constraints = LinearConstraint(
-            sparse.block_array(blocks, format="csr"),
-            np.concatenate([np.zeros(len(rows)), np.full(2 * new, -np.inf)]),
-            np.zeros(len(rows) + 2 * new),
-        )
+        constraints = sparse.block_array(blocks, format="csr")
+        least = np.concatenate([np.zeros(len(rows)), np.full(2 * new, -np.inf)])
+        most = np.zeros(len(rows) + 2 * new)
 
         def solve(integrality: int) -> Floats | None:
-            solution = milp(
-                cost,
-                integrality=np.concatenate([np.full(2 * count, integrality), np.ones(new)]),
-                bounds=bounds,
-                constraints=constraints,
-                options={"node_limit": NODES, "mip_rel_gap": GAP, "presolve": bool(integrality or new)},
-            ).x
-            return None if solution is None else solution[:count] - solution[count : 2 * count]
+            whole = np.concatenate([np.full(2 * count, bool(integrality)), np.ones(new, dtype=bool)])
+            program = Program(constraints, least, most, *bounds, whole)
+            found = program.least(cost, nodes=NODES, gap=GAP).x
+            return None if found is None else found[:count] - found[count : 2 * count]
 
         return self.whole(solve, system, low, high)
 
@@ -280,7 +306,8 @@ class _Suppression(Witnesses):
         cells, moves = near[there], moved[there]
         self._hide(cells)
         for fulfilled, signed in self.witnessed(cells, moves):
-            self.witness.setdefault(fulfilled, (cells, signed))
+            if fulfilled not in self.witness:
+                self._note(fulfilled, cells, signed)
         if requirement not in self.witness:
             raise AssertionError(f"a difference that was found for {requirement} is no witness of it")
 
