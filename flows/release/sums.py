@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.release.boundaries import Boundaries, Overlaid
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
 from flows.release.counted import ToldShare, relate
 from flows.release.floors import Reasons, reasons
@@ -74,6 +75,7 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
         area = row["area_id"]
         making.figure("area", area, row, sizes.get((area, row["year"]), "size_unknown"), area in scope.areas)
     making.beyond(profile.filter(~is_told), sizes)
+    making.relate_boundaries()
     for number, group in enumerate(scope.groups):
         making.group(group, ("beyond group", str(number)))
     for code in sorted(set(homes.values())):
@@ -111,6 +113,7 @@ class _Making:
     owners: dict[Key, str | None] = field(default_factory=dict)  # whose figure a cell is
     published: dict[tuple[str, str, int], list[ToldShare]] = field(default_factory=dict)  # without counts
     of_place: dict[tuple[str, str], list[Key]] = field(default_factory=dict)
+    boundaries: Boundaries = field(default_factory=Boundaries)  # of areas that overlap
 
     def figure(self, kind: str, place: str, row: Mapping[str, Any], withheld: str | None, is_shown: bool) -> None:
         """The cells of one figure of a place of the scope (`is_shown`), or of one that is published.
@@ -300,11 +303,12 @@ class _Making:
         """
         listed = list(members)
         covered = {name for kind, name in listed if kind == "municipality"}
-        for (year, indicator, part), inside in self._figures(listed, covered).items():
+        for (year, indicator, part), held in self._figures(listed, covered).items():
             key = Key(*place, year, indicator, part)
             if key not in self.cells:
                 continue
-            expected = len(covered) or len(listed)
+            inside = self.boundaries.each_once(held)
+            expected = (len(covered) or len(listed)) - len(held) + len(inside)
             rest = self.cells[key].value - sum(self.cells[member].value for member in inside)
             if rest < 0:
                 self.not_exact.append(f"{_words(key)} is less than the sum of its parts")
@@ -317,6 +321,22 @@ class _Making:
             # Another choice of parts is another sum, whose parts another release may have shown.
             name = f"{_words(key)}: sum of its {len(parts)} parts ({_digest(map(str, parts))})"
             self.sums.append(Sum(name, key, parts))
+
+    def relate_boundaries(self) -> None:
+        """The relations of areas that overlap or lie within each other."""
+        populations = self.registry.populations
+
+        def apart(own: Key, other: Key) -> int:
+            rest = populations.rest_between(self.owners.get(own), self.owners.get(other))
+            return rest.bound(max(self.cells[own].value, self.cells[other].value))
+
+        relations = [(r["area_id"], r["listed_as"], r["relation"]) for r in self.registry.codes["area_relations"]]
+        figures = Overlaid(self.cells, self.registry.disclosure.floors.residents, apart)
+        self.boundaries = figures.relate(relations)
+        self.cells.update(self.boundaries.cells)
+        self.sums += self.boundaries.sums
+        self.not_exact += self.boundaries.not_exact
+        self.nearly_exact += self.boundaries.nearly_exact
 
     def _figures(
         self, places: Iterable[tuple[str, str]], covered: Collection[str] = ()
