@@ -21,6 +21,7 @@ MARTS = (
     "baseline_trend",
     "baseline_years",
     "design_power",
+    "design_power_years",
     "comparison_pool",
     "comparison_support",
 )
@@ -304,7 +305,13 @@ def test_did_convicted_youth_fall_more_in_funded_areas_is_one_row_once_the_lock_
 
 
 def test_no_number_is_ever_nan_and_every_gap_has_a_reason(small: dict[str, pl.DataFrame]) -> None:
-    wanted = {"baseline_balance": "smd", "table_1": "smd", "baseline_trend": "joint_p", "design_power": "mde"}
+    wanted = {
+        "baseline_balance": "smd",
+        "table_1": "smd",
+        "baseline_trend": "joint_p",
+        "design_power": "mde",
+        "design_power_years": "mde",
+    }
     for mart in MARTS:
         frame = small[mart]
         numbers = frame.select(pl.col(pl.Float64))

@@ -1,15 +1,23 @@
-"""What an evaluation of this size can see: the rows of the mart design_power."""
+"""What an evaluation of this size can see: the marts design_power, of one year, and design_power_years, of several."""
 
+from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from flows.marts.baseline.areas import Tables, in_words, made
-from flows.marts.baseline.trends import comparisons, counts
-from flows.marts.statistics import power
+from flows.marts.baseline.areas import Areas, Floats, Tables, in_words, made
+from flows.marts.baseline.trends import Panel, comparisons, counts
+from flows.marts.statistics import clusters, panel_power, power
+from flows.marts.statistics.clusters import Integers
+from flows.marts.statistics.panel_power import Spans
 from schemas.registry import Registry
 
+POST_YEARS = (1, 3, 5)
+ESTIMATORS = ("did", "ancova")
+# Beside an assumed likeness of years: a smaller and a larger one.
+OTHER_RHOS = (0.3, 0.9)
 BASES = ("reml", "one_area_per_cluster")
 
 
@@ -66,3 +74,88 @@ def power_table(tables: Tables, registry: Registry) -> pl.DataFrame:
             }
         )
     return made(rows, "design_power", registry)
+
+
+def power_years_table(tables: Tables, registry: Registry) -> pl.DataFrame:
+    """Every pair of arms by indicator, years from the start on, and estimator; see the mart design_power_years.
+
+    Where funded areas are held against never-funded ones each starts in its own year; else all start at once.
+    """
+    areas = Areas.from_tables(tables, registry)
+    starts = areas.values(areas.rows, "first_grant_year")
+    rows: list[dict[str, Any]] = []
+    for head, panel, arm, cluster, left_out in comparisons(tables, registry):
+        contrast = registry.evaluation.contrast[head["contrast"]]
+        start = None
+        if contrast.by == "funded":
+            stands_in, _ = areas.arms(contrast)
+            start = starts[(stands_in == head["arm_1"]) | (stands_in == head["arm_0"])]
+        rows += _of_years(head, panel, arm, cluster, start, left_out)
+    return made(rows, "design_power_years", registry)
+
+
+def _of_years(
+    head: dict[str, Any], panel: Panel, arm: Integers, cluster: Any, start: Floats | None, left_out: str
+) -> Iterator[dict[str, Any]]:
+    """The rows of one pair and indicator."""
+    known = np.isfinite(panel.values).any(axis=1) if panel.years else np.zeros(len(arm), dtype=np.bool_)
+    if start is not None:
+        known &= (arm == 0) | ~np.isnan(start)
+    values, side, of_area = _in_a_row(panel)[known], arm[known], cluster[known]
+    lags, areas = panel_power.by_lag(values, side)
+    covariance = panel_power.serial_covariance(lags, areas)
+    others = [panel_power.serial_covariance(lags, areas, rho) for rho in OTHER_RHOS]
+    icc, no_icc = panel_power.icc_of_changes(values, side, of_area) if covariance else (None, None)
+    first = panel.years[0] if panel.years else 0
+    cohorts = None
+    if start is not None:
+        years, counted = np.unique(start[known & (arm == 1)].astype(np.int64), return_counts=True)
+        cohorts = {int(year): int(count) for year, count in zip(years, counted, strict=True)}
+    test = panel_power.clustered_test(side, of_area, icc or 0.0)
+    for post, estimator in product(POST_YEARS, ESTIMATORS):
+        spans = Spans(len(panel.years), post, cohorts, first)
+        is_adjusted = estimator == "ancova"
+        row = {
+            **head,
+            "post_years": post,
+            "estimator": estimator,
+            "starts": "at_once" if cohorts is None else "by_cohort",
+            **counts(clusters.count(arm, cluster, known)),
+            **dict.fromkeys(_FIGURES),
+            "rho_is_assumed": covariance.is_assumed if covariance else None,
+        }
+        if covariance is None:
+            yield row | {"why": in_words("no_figures_in_window" if not panel.years else "constant", left_out)}
+            continue
+        found = panel_power.panel_mde(covariance, spans, test, is_adjusted=is_adjusted)
+        row |= {
+            "pre_years": panel_power.usual_pre_years(cohorts, first) if cohorts else float(len(panel.years)),
+            "lags": covariance.lags,
+            "rho": covariance.rho,
+            "share_lasting": covariance.lasting / covariance.total,
+            "share_yearly": covariance.yearly / covariance.total,
+            "icc_change": icc,
+            "mde": found.mde,
+            "mde_if_independent": found.mde_if_independent,
+            "power_df": found.df,
+            "why": in_words(found.reason, f"icc_change: {no_icc}" if no_icc else None, left_out),
+        }
+        if covariance.is_assumed and found.mde is not None:
+            for name, other in zip(("mde_rho_low", "mde_rho_high"), others, strict=True):
+                row[name] = panel_power.panel_mde(other or covariance, spans, test, is_adjusted=is_adjusted).mde
+        yield row
+
+
+_FIGURES = (
+    *("pre_years", "lags", "rho", "share_lasting", "share_yearly", "icc_change"),
+    *("mde", "mde_if_independent", "mde_rho_low", "mde_rho_high", "power_df"),
+)
+
+
+def _in_a_row(panel: Panel) -> Floats:
+    """The values with a column for every year from the first to the last, since lags are counted in years."""
+    if not panel.years:
+        return panel.values
+    whole = np.full((len(panel.values), panel.years[-1] - panel.years[0] + 1), np.nan)
+    whole[:, [year - panel.years[0] for year in panel.years]] = panel.values
+    return whole
