@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.marts.baseline.areas import Areas, Floats, Tables, in_words, made
+from flows.marts.baseline.areas import Areas, Floats, Mask, Tables, in_words, made
 from flows.marts.baseline.trends import Panel, comparisons, counts
 from flows.marts.statistics import clusters, panel_power, power
 from flows.marts.statistics.clusters import Integers
@@ -98,7 +98,7 @@ def _of_years(
     head: dict[str, Any], panel: Panel, arm: Integers, cluster: Any, start: Floats | None, left_out: str
 ) -> Iterator[dict[str, Any]]:
     """The rows of one pair and indicator."""
-    known = np.isfinite(panel.values).any(axis=1) if panel.years else np.zeros(len(arm), dtype=np.bool_)
+    known: Mask = np.zeros(len(arm), dtype=np.bool_) | np.isfinite(panel.values).any(axis=1)
     if start is not None:
         known &= (arm == 0) | ~np.isnan(start)
     values, side, of_area = _in_a_row(panel)[known], arm[known], cluster[known]

@@ -138,7 +138,7 @@ def change_weights(covariance: SerialCovariance, pre_years: int, post_years: int
     if not is_adjusted:
         return after - before
     whole = covariance.between(len(before))
-    slope: float = (after @ whole @ before) / (before @ whole @ before)
+    slope = float(after @ whole @ before) / float(before @ whole @ before)
     return after - slope * before
 
 
