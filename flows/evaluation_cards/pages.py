@@ -11,7 +11,7 @@ from flows.evaluation_cards.card import Card, CardCell, compose
 from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Outcome, contrasts_of, outcomes_of, read, widest
 from flows.evaluation_cards.sentences import ArmNames
 from flows.evaluation_cards.sheet import pdf
-from flows.present.pages import style, templates
+from flows.present.pages import css, templates
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
 from schemas.registry import Registry
@@ -58,7 +58,7 @@ def write(
 
 def page(card: Card) -> str:
     """The card as one HTML page."""
-    return _render("card.html.j2", card=card)
+    return _render("card.html.j2", (card.origin, card.origin_words), card=card)
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ def _index(lines: Sequence[IndexLine], snapshot: Snapshot, registry: Registry) -
     names = ArmNames(registry)
     return _render(
         "index.html.j2",
+        (origin, origin_words),
         groups={
             group: of_group
             for group in OUTCOME_GROUPS.values()
@@ -127,8 +128,6 @@ def _index(lines: Sequence[IndexLine], snapshot: Snapshot, registry: Registry) -
         },
         contrasts=contrasts_of(registry),
         first=f"{names.arm(first.arms[0])} against {names.arm(first.arms[1])}",
-        origin=origin,
-        origin_words=origin_words,
         snapshot=snapshot.id,
         caveat=snapshot.manifest.get("caveat"),
         span=english.years(evaluation.first_year(window), evaluation.baseline.last_year),
@@ -137,6 +136,7 @@ def _index(lines: Sequence[IndexLine], snapshot: Snapshot, registry: Registry) -
     )
 
 
-def _render(template: str, **values: Any) -> str:
-    package = "flows.evaluation_cards"
-    return templates(package).get_template(template).render(style=style(package, "card.css"), **values)
+def _render(template: str, origin: tuple[str, str], **values: Any) -> str:
+    package, (mark, _) = "flows.evaluation_cards", origin
+    page = templates(package).get_template(template)
+    return page.render(lang="en", css=css(package, "card.css"), marks=mark, banners=[origin], **values)

@@ -31,6 +31,7 @@ from flows.extracts import (
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, ListedPlace, Place, TargetLine
 from flows.present import danish
 from flows.present import vocabulary as targets
+from flows.present.pages import css as page_css
 from flows.present.pages import style, templates
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -71,10 +72,7 @@ def _menu(extract: Extract) -> list[tuple[str, str]]:
 def _render(template: str, page: str, extract: Extract, **values: Any) -> str:
     banners = words.banners(extract)
     marks = " · ".join(mark for mark, _ in banners)
-    paper = (
-        f'@page {{ @top-left {{ content: "{marks}"; }} @bottom-left {{ content: "Boligprofil {extract.release}"; }} }}'
-    )
-    css = f"{style('flows.present', 'page.css')}{style(PACKAGE, 'extract.css')}{paper}"
+    css = page_css(PACKAGE, "extract.css", marks, f"Boligprofil {extract.release}")
     script = style(PACKAGE, "extract.js")
     return (
         templates(PACKAGE)

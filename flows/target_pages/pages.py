@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.core.files import write as write_file
 from flows.present import danish, vocabulary
-from flows.present.pages import style, templates
+from flows.present.pages import css, style, templates
 from flows.publish.figures_read import series
 from flows.publish.plans_read import Plan, PlansAndSecretariats, Secretariat, read
 from flows.publish.snapshots import Snapshot
@@ -111,16 +111,15 @@ def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
 
 def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) -> str:
     marked = sentences.banners(snapshot.manifest["origin"], is_example)
-    marks = ", ".join(mark for mark, _ in marked)
+    marks = " · ".join(mark for mark, _ in marked)
     as_of = snapshot.manifest.get("as_of")
     return (
         templates(PACKAGE)
         .get_template(template)
         .render(
-            style=style("flows.present", "page.css") + style(PACKAGE, "targets.css"),
+            css=css(PACKAGE, "targets.css", marks, f"Boligprofil, udgave {snapshot.id}"),
             banners=marked,
             marks=marks,
-            marks_on_paper=marks.replace(", ", " · "),
             snapshot=snapshot.id,
             as_of=danish.day(date.fromisoformat(as_of[:10])) if as_of else "",
             never_why=plan_pages.NEVER_WHY,
