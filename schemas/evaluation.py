@@ -129,6 +129,12 @@ class Primary(Model):
     outcomes: tuple[Identifier, ...] = Field(min_length=1, max_length=5)
 
 
+class Equivalence(Model):
+    """The level of each of the two one-sided tests that an equivalence bound rests on."""
+
+    level: float = Field(gt=0, lt=0.5)
+
+
 class Changes(Model):
     """The spans of years between which groups' changes are told: first and last year of each."""
 
@@ -184,6 +190,7 @@ class Evaluation(Model):
     withheld: WithheldCounts
     event: EventTimes
     primary: Primary
+    equivalence: Equivalence
     change: Changes
     lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)

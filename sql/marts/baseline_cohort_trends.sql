@@ -27,6 +27,8 @@ select
     cohort.slope_high,
     cohort.slope_p,
     cohort.slope_p_holm,
+    cohort.equivalence_level,
+    cohort.slope_equivalence,
     cohort.joint_p,
     cohort.joint_p_holm,
     cohort.cohort_verdict,

@@ -20,6 +20,7 @@ select
     event.att_low_uniform,
     event.att_high_uniform,
     event.att_universal,
+    event.breakdown_point,
     getvariable('origin') as origin
 from events
 order by contrast, indicator, event.event_time

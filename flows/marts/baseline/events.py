@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.marts.baseline.areas import Areas, Tables, in_words
 from flows.marts.baseline.trends import counts
-from flows.marts.statistics import cohorts
+from flows.marts.statistics import cohorts, equivalence
 from flows.marts.statistics.cohorts import CohortPanel, CohortTrend, CohortYear, EventRule, EventStudy, EventTime
 from schemas.contracts import polars_schema
 from schemas.evaluation import Contrast
@@ -38,7 +38,7 @@ def events_table(tables: Tables, registry: Registry) -> pl.DataFrame:
             for indicator in areas.indicators:
                 figures = by_name.get((indicator,), empty)
                 panel = _panel(areas, contrast, figures, years)
-                rows.append(_row(contrast, indicator, panel, rule))
+                rows.append(_row(contrast, indicator, panel, rule, registry.evaluation.equivalence.level))
     return pl.DataFrame(rows, schema=_schema(registry), orient="row")
 
 
@@ -51,16 +51,24 @@ def _panel(areas: Areas, contrast: Contrast, figures: pl.DataFrame, years: list[
     return CohortPanel(values, years, start[chosen].astype(np.int64), areas.clusters(contrast)[chosen])
 
 
-def _row(contrast: Contrast, indicator: str, panel: CohortPanel, rule: EventRule) -> dict[str, Any]:
+def _row(contrast: Contrast, indicator: str, panel: CohortPanel, rule: EventRule, level: float) -> dict[str, Any]:
     study = cohorts.event_study(panel, rule)
     universal = cohorts.event_study(panel, rule, universal=True)
     against_last = {event.event_time: event.att for event in universal.events}
+    base = -1 - rule.anticipation
+    before = {time: att for time, att in against_last.items() if time < base} | {base: 0.0}
+    breakdowns = {
+        time: equivalence.breakdown(att, time - base, before) for time, att in against_last.items() if time >= 0
+    }
     head = (contrast.id, *contrast.arms, indicator, contrast.cluster)
     return {
         **dict(zip(HEAD, head, strict=True)),
         "cells": [_cell(cell) for cell in study.cells],
-        "cohorts": [_cohort(each) for each in study.cohorts],
-        "events": [_event(event, against_last.get(event.event_time)) for event in study.events],
+        "cohorts": [_cohort(each, level) for each in study.cohorts],
+        "events": [
+            _event(event, against_last.get(event.event_time), breakdowns.get(event.event_time))
+            for event in study.events
+        ],
         "covariances": _covariances(universal),
     }
 
@@ -92,7 +100,7 @@ def _estimate(found: CohortYear | EventTime) -> dict[str, float | None]:
     }
 
 
-def _cohort(each: CohortTrend) -> dict[str, Any]:
+def _cohort(each: CohortTrend, level: float) -> dict[str, Any]:
     found = each.trend
     slopes, joint, sample = found.slopes, found.joint, found.sample
     p = each.slope_p_holm
@@ -110,6 +118,8 @@ def _cohort(each: CohortTrend) -> dict[str, Any]:
         "slope_high": slopes.high,
         "slope_p": slopes.p,
         "slope_p_holm": p,
+        "equivalence_level": level,
+        "slope_equivalence": equivalence.bound(slopes.difference, slopes.se, slopes.df, level),
         "joint_p": joint.p,
         "joint_p_holm": each.joint_p_holm,
         "cohort_verdict": verdict,
@@ -117,13 +127,14 @@ def _cohort(each: CohortTrend) -> dict[str, Any]:
     }
 
 
-def _event(event: EventTime, att_universal: float | None) -> dict[str, Any]:
+def _event(event: EventTime, att_universal: float | None, breakdown: float | None) -> dict[str, Any]:
     return {
         "event_time": event.event_time,
         "cohorts": event.cohorts,
         "areas_1": event.areas_1,
         **_estimate(event),
         "att_universal": att_universal,
+        "breakdown_point": breakdown,
     }
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from flows.marts.baseline.areas import Areas, Floats, Names, Tables, in_words, made
-from flows.marts.statistics import multiplicity, trend
+from flows.marts.statistics import clusters, equivalence, multiplicity, trend
 from flows.marts.statistics.clusters import Sample
 from schemas import contracts
 from schemas.registry import Registry
@@ -137,6 +137,7 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "joint_p_conventional": joint.p_conventional,
                 "trend_verdict": verdicts.get(found.verdict, "too_few" if few else "not_defined"),
                 "undetected_slope": slopes.undetected,
+                **_still_allowed(found, panel, arm, registry.evaluation.equivalence.level),
                 "largest_violation": found.largest_change,
                 "bias_bound": found.largest_change,
                 "why": in_words(*reasons),
@@ -146,6 +147,34 @@ def trends_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     _adjust(rows, Areas.from_tables(tables, registry))
     struct = pl.Struct({column.name: contracts.POLARS_TYPES[column.type] for column in yearly})
     return made(rows, "baseline_trend", registry, yearly=pl.List(struct))
+
+
+def _still_allowed(found: trend.Trend, panel: Panel, arm: NDArray[np.int64], level: float) -> dict[str, Any]:
+    """How large a divergence the data still allow: of the slopes, and of any year from the last; in unit and in SD."""
+    slopes = found.slopes
+    of_slope = equivalence.bound(slopes.difference, slopes.se, slopes.df, level)
+    bounds = [_bound_of_year(year.difference, found, level) for year in found.yearly[:-1]]
+    known = [each for each in bounds if each is not None]
+    of_years = max(known) if known and len(known) == len(bounds) else None
+    complete = np.isfinite(panel.values).all(axis=1) & (arm == 1)
+    last = panel.values[complete, -1] if panel.years else np.zeros(0)
+    sd = float(last.std(ddof=1)) if len(last) > 1 else 0.0
+    return {
+        "equivalence_level": level,
+        "slope_equivalence": of_slope,
+        "slope_equivalence_sd": of_slope / sd if of_slope is not None and sd > 0 else None,
+        "pre_equivalence": of_years,
+        "pre_equivalence_sd": of_years / sd if of_years is not None and sd > 0 else None,
+    }
+
+
+def _bound_of_year(change: trend.Interval, found: trend.Trend, level: float) -> float | None:
+    """The bound of a year's change; every year has the degrees of freedom of the slope."""
+    df = found.slopes.df
+    if change.high is None or df is None:
+        return None
+    se = (change.high - change.value) / clusters.t_quantile(df, 1 - trend.ALPHA / 2)
+    return equivalence.bound(change.value, se, df, level)
 
 
 def _adjust(rows: list[dict[str, Any]], areas: Areas) -> None:
