@@ -6,6 +6,7 @@ A test that rejects nothing shows nothing. The equivalence bound is the smallest
 is conservative (Dette & Schumann 2024 have a sharper one).
 """
 
+import itertools
 from collections.abc import Mapping
 
 from flows.marts.statistics import clusters
@@ -27,8 +28,6 @@ def breakdown(effect: float, periods: int, path: Mapping[int, float]) -> float |
     None where there are fewer than two periods before, or nothing moved.
     """
     times = sorted(path)
-    changes = [
-        abs(path[after] - path[before]) / (after - before) for before, after in zip(times, times[1:], strict=False)
-    ]
+    changes = [abs(path[after] - path[before]) / (after - before) for before, after in itertools.pairwise(times)]
     largest = max(changes, default=0.0)
     return abs(effect) / (periods * largest) if largest > 0 and periods > 0 else None
