@@ -7,6 +7,7 @@ import typer
 
 from flows.commands import (
     backfill,
+    catalogue,
     deliveries,
     doctor,
     evaluation,
@@ -68,6 +69,7 @@ app.command()(meaning.explain)
 app.command()(meaning.trace)
 app.command("snapshots")(history.list_snapshots)
 app.command()(history.diff)
+app.command()(catalogue.site)
 app.command()(night.path)
 app.command()(meaning.dictionary)
 

@@ -18,7 +18,7 @@ FLOORS = (
     {"flows.marts", "flows.synthetic"},
     {"flows.publish"},
     {"flows.release"},
-    {"flows.extracts", "flows.target_pages", "flows.evaluation_cards"},
+    {"flows.extracts", "flows.target_pages", "flows.evaluation_cards", "flows.catalogue"},
     {"flows.settings", "flows.steps", "flows.operation"},
     {"flows.night", "flows.year", "flows.fetch", "flows.tasks"},
     {"flows.nightly", "flows.yearly", "flows.fetch_statbank"},

@@ -2,6 +2,7 @@
 
 marts/CURRENT.txt            the snapshot in force: the truth
 marts/current                a symlink to it, for people
+marts/sites/<id>/            the catalogue of a snapshot, where one was written
 marts/vintages/<id>/         a vintage that was rebuilt; it never comes into force
 marts/versions/<id>/         one snapshot: a parquet file per mart, data_docs/, manifest.json
 marts/.work/<run>/           a snapshot in the making
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
+SITES = "sites"
 ID_LENGTH = 16
 NEEDED = ("deliveries", "inputs_sha256", "marts")
 
@@ -376,6 +378,8 @@ def forget(
     removed = [name for name, why in reasons.items() if not why]
     for name in removed:
         take_away(marts / "versions" / name, marts)
+    for site in orphans(marts):
+        take_away(site, marts)
     for file in unnamed(marts, staging, datetime.now(UTC) - keep_for):
         file.unlink()
     for folder in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
@@ -390,6 +394,11 @@ def take_away(folder: Path, marts: Path) -> None:
     aside.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(aside)
     shutil.rmtree(aside)
+
+
+def orphans(marts: Path) -> list[Path]:
+    """The sites of snapshots that are not there any more."""
+    return [site for site in sorted((marts / SITES).glob("*/")) if not (marts / "versions" / site.name).is_dir()]
 
 
 def unnamed(marts: Path, staging: Path, before: datetime) -> list[Path]:

@@ -76,6 +76,7 @@ def holdings(marts: Path, staging: Path, releases: Path, retention: Retention) -
         *_vintages(marts, now - retention.vintages, retention.vintages.days, made_of),
         *_staged(marts, staging, now - retention.after_force),
         *_archive(staging, now),
+        *_sites(marts),
         *_refused(marts),
     ]
 
@@ -144,6 +145,12 @@ def _archive(staging: Path, now: datetime) -> Iterator[Holding]:
     yield Holding("archive", f"{len(now_read):,} files", now_read, ("deliveries that are there now, as received",))
     if older:
         yield Holding("archive", f"{len(older):,} files", older, ("the only memory of what was replaced or is gone",))
+
+
+def _sites(marts: Path) -> Iterator[Holding]:
+    orphans = snapshots.orphans(marts)
+    for folder in sorted((marts / snapshots.SITES).glob("*/")):
+        yield _folder("site", folder, [] if folder in orphans else ["its snapshot is kept"])
 
 
 def _refused(marts: Path) -> Iterator[Holding]:
