@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flows.catalogue.model import Catalogue
+from flows.catalogue.model import Catalogue, sentence
 from schemas.registry import Registry
 from schemas.tables import Table, TableColumn
 
@@ -48,7 +48,7 @@ def _resource(catalogue: Catalogue, table: Table) -> dict[str, Any]:
         "type": "table",
         "path": f"data/{entry['file']}",
         "title": table.id,
-        "description": f"{table.description} One row per {table.grain}.",
+        "description": f"{table.description} {sentence(table.grain)}",
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",
         "bytes": entry["bytes"],

@@ -6,7 +6,7 @@ says that access is not public.
 
 from typing import Any
 
-from flows.catalogue.model import Catalogue
+from flows.catalogue.model import Catalogue, sentence
 
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -49,7 +49,7 @@ def _dataset(catalogue: Catalogue, name: str, issued: dict[str, str]) -> dict[st
         "@id": identifier,
         "@type": "dcat:Dataset",
         "dct:title": _text(name, "en"),
-        "dct:description": _text(f"{table.description} One row per {table.grain}.", "en"),
+        "dct:description": _text(f"{table.description} {sentence(table.grain)}", "en"),
         "dct:identifier": identifier,
         "dct:publisher": {"@id": PUBLISHER["@id"]},
         "dcat:contactPoint": CONTACT,

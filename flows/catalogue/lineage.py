@@ -1,8 +1,8 @@
 """Which delivered columns the values of each mart's columns are made of, read from the SQL itself.
 
 A column counts where its value goes into a value; what rows are joined and chosen by does not. What a
-statistic computes that SQL cannot say is told as that statistic. Where the SQL of a step cannot be told apart by columns,
-a value is made of the tables behind it as a whole.
+statistic computes that SQL cannot say is told as that statistic. Where the SQL of a step cannot be told apart by
+columns, a value is made of the tables behind it as a whole.
 """
 
 import logging
@@ -45,8 +45,10 @@ def of_marts(registry: Registry) -> dict[str, dict[str, frozenset[Origin]]]:
     known: dict[str, dict[str, frozenset[Origin]]] = {
         table: {column: frozenset({Origin(table, column)}) for column in columns} for table, columns in there.items()
     }
+    leaves: dict[str, frozenset[Origin]] = {}
     for name in queries.order(steps, known):
-        behind = frozenset(map(Origin, queries.behind([name], steps) - steps.keys()))
+        behind = frozenset().union(*(leaves.get(read, {Origin(read)}) for read in steps[name].reads))
+        leaves[name] = frozenset({Origin(name)}) if name.startswith(STATISTICS) else behind
         mart = registry.marts.get(name)
         known[name] = _of_step(steps[name], known, behind, [c.name for c in mart.columns] if mart else [])
     return {name: known[name] for name in sorted(registry.marts)}

@@ -150,3 +150,8 @@ class Catalogue:
     def differences(self) -> Differences | None:
         """What differs from the snapshot before; None where none is kept."""
         return differences.compare(self.before, self.snapshot, self.registry) if self.before else None
+
+
+def sentence(words: str) -> str:
+    """Words that begin and end as a sentence does."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""

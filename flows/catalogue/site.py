@@ -16,7 +16,7 @@ from typing import Any
 from flows.catalogue import dcat, metrics
 from flows.catalogue.data_package import data_package
 from flows.catalogue.lineage import Origin
-from flows.catalogue.model import Catalogue
+from flows.catalogue.model import Catalogue, sentence
 from flows.catalogue.picture import groups, picture
 from flows.catalogue.reading import programs
 from flows.core.files import link, replaced
@@ -87,7 +87,8 @@ def _pages(catalogue: Catalogue, work: Path) -> None:
             root="../",
             mart=catalogue.registry.marts[name],
             entry=catalogue.snapshot.manifest["marts"][name],
-            promise=catalogue.promises.get(name, ""),
+            grain=sentence(catalogue.registry.marts[name].grain),
+            promise=sentence(catalogue.promises.get(name, "")),
             picture=picture(name, origins, catalogue.feeds),
             groups=[(group.columns, _in_words(group.origins)) for group in groups(origins)],
             programs=programs(catalogue.snapshot.path(name)),
