@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.core import logs
 from flows.core.clock import WrongClock, doubt, later
 from flows.core.outcome import Report, of_disk
 from flows.core.provenance import commit, engine_versions, file_sha256
@@ -64,7 +65,8 @@ class Stopwatch:
         yield
         self.seconds[name] = round(time.perf_counter() - started, 2)
         self.processor[name] = round(time.process_time() - busy, 2)
-        log.info("%s: %.1f s", name, self.seconds[name])
+        spent = {"seconds": self.seconds[name], "processor_seconds": self.processor[name]}
+        log.info("%s: %.1f s", name, self.seconds[name], extra={"step": name, **spent})
 
 
 @dataclass(frozen=True)
@@ -97,26 +99,28 @@ def run(
     day: what the sources had published), the marts of that vintage are built beside the snapshots and the one in force
     stays. `clock_is_right`: what was dated later than now was dated by a clock that was wrong.
     """
-    is_counted = as_of is None and published_by is None
-    try:
-        with snapshots.lock(chosen.marts):
-            report = _night(chosen, again, as_of, published_by, runner, clock_is_right)
-    except Busy as busy:
-        report, is_counted = Report("refused", str(busy)), False  # the other run is the one that counts
-    except REFUSALS as refusal:
-        report = Report("refused", of_disk(refusal) or str(refusal))
-    except Exception as fault:
-        if words := of_disk(fault):
-            report = Report("refused", words)
-        else:
-            if chosen.notify:
-                notice.tell(chosen.notify, notice.of_fault(fault, snapshots.in_force(chosen.marts), chosen.marts))
-            raise
-    if report.outcome == "refused" and is_counted:
-        runs.note_refusal(chosen.marts, report)
-    if is_counted:
-        tell(chosen, report)
-    log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, report.message)
+    is_counted, began = as_of is None and published_by is None, now()
+    with logs.kept(chosen.log):
+        try:
+            with snapshots.lock(chosen.marts):
+                report = _night(chosen, again, as_of, published_by, runner, clock_is_right)
+        except Busy as busy:
+            report, is_counted = Report("refused", str(busy)), False  # the other run is the one that counts
+        except REFUSALS as refusal:
+            report = Report("refused", of_disk(refusal) or str(refusal))
+        except Exception as fault:
+            if words := of_disk(fault):
+                report = Report("refused", words)
+            else:
+                log.error("the run failed: %s", type(fault).__name__)  # an engine's words may quote a cell
+                if chosen.notify:
+                    notice.tell(chosen.notify, notice.of_fault(fault, snapshots.in_force(chosen.marts), chosen.marts))
+                raise
+        if report.outcome == "refused" and is_counted:
+            runs.note_refusal(chosen.marts, report)
+        if is_counted:
+            tell(chosen, report)
+        ended(report, chosen, began if is_counted else None)
     return report
 
 
@@ -129,6 +133,18 @@ def tell(chosen: Settings, report: Report) -> None:
     except RegistryError:
         registry = None  # the report says so
     notice.after_night(chosen.notify, report, chosen.marts, registry, now())
+
+
+def ended(report: Report, chosen: Settings, began: datetime | None) -> None:
+    """Log what became of a run and what it warns of; tell it outside where somebody asked to be and it `began`."""
+    for warning in report.warnings:
+        log.warning("%s", warning)
+    became = {"outcome": report.outcome, "snapshot": report.snapshot}
+    log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, "%s", report.message, extra=became)
+    if began and (chosen.metrics or chosen.openlineage):
+        from flows.catalogue import telling  # noqa: PLC0415 - most nights tell no program
+
+        telling.tell(report, began, chosen.marts, chosen.schemas, chosen.metrics, chosen.openlineage)
 
 
 def _night(

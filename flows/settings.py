@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         pattern=r"^(threads|processes|(tcp|tls)://\S+:\d+)$",
         description="Who counts person registers: threads or processes of this machine, or a Dask scheduler's address.",
     )
+    log: Path | None = Field(default=None, description="File that the log of runs is appended to, as lines of JSON.")
+    metrics: Path | None = Field(default=None, description="File of metrics for Prometheus' node exporter.")
+    openlineage: str | None = Field(default=None, description="File or address that events of runs are sent to.")
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 

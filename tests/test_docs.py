@@ -24,7 +24,7 @@ def blocks(page: str, language: str) -> list[str]:
     )
 
 
-READING = "status|check|explain|trace|quarantine|snapshots|path|dictionary|targets show|run --dry-run|prune"
+READING = "status|check|explain|trace|quarantine|snapshots|path|dictionary|targets show|run --dry-run|prune|site"
 # The page of the baseline works on the made-up nation, all others on the shipped sample.
 EVALUATION = "docs/evaluation.md"
 # Pages whose commands write, into the folder of the test.

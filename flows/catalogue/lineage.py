@@ -8,6 +8,7 @@ columns, a value is made of the tables behind it as a whole.
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -69,7 +70,7 @@ def _of_step(
     if not isinstance(step, Query):
         return whole
     tree = parse_one(step.sql, dialect="duckdb")
-    schema: dict[str, dict[str, dict[str, str]]] = {}
+    schema: dict[str, Any] = {}
     for read in step.reads:
         place, _, table = read.rpartition(".")
         schema.setdefault(place or MAIN, {})[table] = dict.fromkeys(known[read], "text")
@@ -84,11 +85,22 @@ def _of_step(
         )
         scope = build_scope(qualified)
     except SqlglotError:
-        return whole or dict.fromkeys(tree.named_selects, behind)
+        return whole or dict.fromkeys(_names(tree), behind)
     if scope is None:
         return whole
     asked = _Columns(known, behind)
-    return {**whole, **{name: asked.of(scope, name) for name in qualified.named_selects}}
+    # A PIVOT says its columns when it runs: those that a mart has are then made of what is behind it.
+    return {**whole, **{name: asked.of(scope, name) for name in _names(qualified) if name != "*"}}
+
+
+def _query(tree: exp.Expr) -> exp.Query:
+    assert isinstance(tree, exp.Query)  # every file of sql/ is one
+    return tree
+
+
+def _names(tree: exp.Expr) -> list[str]:
+    """The names of what a query gives."""
+    return list(_query(tree).named_selects)
 
 
 class _Columns:
@@ -109,22 +121,22 @@ class _Columns:
     def _made_of(self, scope: Scope, name: str) -> frozenset[Origin]:
         query = scope.expression
         if scope.set_operation_scopes:
-            place, made = query.named_selects.index(name), frozenset[Origin]()
+            place, made = _names(query).index(name), frozenset[Origin]()
             for part in scope.set_operation_scopes:
-                there = part.expression.named_selects
+                there = _names(part.expression)
                 column = name if name in there else there[place] if place < len(there) else ""
                 made |= self.of(part, column) if column else frozenset()
             return made
-        chosen = next((column for column in query.selects if column.alias_or_name == name), None)
+        chosen = next((column for column in _query(query).selects if column.alias_or_name == name), None)
         if chosen is None:
             return frozenset()
         made = frozenset[Origin]()
-        for column in chosen.find_all(exp.Column):
-            source = scope.sources.get(column.table)
+        for used in chosen.find_all(exp.Column):
+            source = scope.sources.get(used.table)
             if isinstance(source, exp.Table):
                 table = source.name if source.db in ("", MAIN) else f"{source.db}.{source.name}"
                 computed = frozenset({Origin(table)}) if table.startswith(STATISTICS) else self.behind
-                made |= self.known.get(table, {}).get(column.name, computed)
+                made |= self.known.get(table, {}).get(used.name, computed)
             elif isinstance(source, Scope):
-                made |= self.of(source, column.name)
+                made |= self.of(source, used.name)
         return made

@@ -18,7 +18,8 @@ from schemas.tables import Table
 
 SPEC = "https://openlineage.io/spec"
 EVENT = f"{SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
-PRODUCER = "urn:boligprofil"
+# An identifier and no place: nothing is ever asked of it.
+PRODUCER = "https://boligprofil.invalid/nightly"
 NAMESPACE = "boligprofil"
 SECONDS = 10.0
 
@@ -26,23 +27,34 @@ SECONDS = 10.0
 def events(
     report: Report, began: datetime, ended: datetime, snapshot: Snapshot | None, registry: Registry
 ) -> list[Any]:
-    """The events of a run: its beginning, and its end with what it read and made. `snapshot` is what it published."""
-    run = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PRODUCER}:{began.isoformat()}"))
-    start = _event("START", began, run)
+    """The events of a run: its beginning and end, and between them what was read and what was built.
+
+    `snapshot` is what it published. Reading makes facts of deliveries, building makes marts of facts.
+    """
+    run = _id(began, "nightly")
+    start = _event("START", "nightly", began, run)
     if report.outcome == "refused":
         words = _facet("1-0-1/ErrorMessageRunFacet", message=report.message, programmingLanguage="Python")
-        return [start, _event("FAIL", ended, run, facets={"errorMessage": words})]
+        return [start, _event("FAIL", "nightly", ended, run, {"errorMessage": words})]
     if snapshot is None or report.outcome == "unchanged":
-        return [start, _event("COMPLETE", ended, run)]
-    inputs = [_delivery(entry) for entry in snapshot.manifest["deliveries"]]
+        return [start, _event("COMPLETE", "nightly", ended, run)]
+    job = {"namespace": NAMESPACE, "name": "nightly"}
+    parent = {"parent": _facet("1-2-0/ParentRunFacet", run={"runId": run}, job=job)}
     origins = lineage.of_marts(registry)
-    tables = _tables_of(snapshot, registry)
-    outputs = [
-        _mart(registry.marts[name], snapshot, origins[name], tables)
+    deliveries = [_delivery(entry) for entry in snapshot.manifest["deliveries"]]
+    facts = [_fact(name, sha256) for name, sha256 in sorted(snapshot.manifest.get("facts", {}).items())]
+    marts = [
+        _mart(registry.marts[name], snapshot, origins[name])
         for name in sorted(snapshot.manifest["marts"])
         if name in registry.marts
     ]
-    return [start, _event("COMPLETE", ended, run, inputs=inputs, outputs=outputs)]
+    read, build = _id(began, "read"), _id(began, "build")
+    return [
+        start,
+        _event("COMPLETE", "nightly.read", ended, read, parent, inputs=deliveries, outputs=facts),
+        _event("COMPLETE", "nightly.build", ended, build, parent, inputs=facts, outputs=marts),
+        _event("COMPLETE", "nightly", ended, run),
+    ]
 
 
 def send(made: list[Any], to: str) -> None:
@@ -60,12 +72,18 @@ def send(made: list[Any], to: str) -> None:
         lines.writelines(json.dumps(event, ensure_ascii=False) + "\n" for event in made)
 
 
-def _event(kind: str, at: datetime, run: str, facets: Mapping[str, Any] | None = None, **sets: Any) -> dict[str, Any]:
+def _id(began: datetime, job: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PRODUCER}:{job}:{began.isoformat()}"))
+
+
+def _event(
+    kind: str, job: str, at: datetime, run: str, facets: Mapping[str, Any] | None = None, **sets: Any
+) -> dict[str, Any]:
     return {
         "eventType": kind,
         "eventTime": at.astimezone(UTC).isoformat(),
         "run": {"runId": run, "facets": dict(facets or {})},
-        "job": {"namespace": NAMESPACE, "name": "nightly"},
+        "job": {"namespace": NAMESPACE, "name": job},
         "inputs": sets.get("inputs", []),
         "outputs": sets.get("outputs", []),
         "producer": PRODUCER,
@@ -74,53 +92,39 @@ def _event(kind: str, at: datetime, run: str, facets: Mapping[str, Any] | None =
 
 
 def _delivery(entry: Mapping[str, Any]) -> dict[str, Any]:
-    version = _facet("1-0-1/DatasetVersionDatasetFacet", datasetVersion=entry.get("sha256", ""))
-    return {"namespace": NAMESPACE, "name": f"deliveries/{entry['path']}", "facets": {"version": version}}
+    return _data_set(f"deliveries/{entry['path']}", entry.get("sha256", ""))
 
 
-def _tables_of(snapshot: Snapshot, registry: Registry) -> dict[str, list[str]]:
-    """The deliveries that each fact table rests on, by their names."""
-    found: dict[str, list[str]] = {}
-    for entry in snapshot.manifest["deliveries"]:
-        if entry.get("source") in registry.sources and entry.get("facts_from"):
-            for table in registry.layout_of(entry["source"]).tables:
-                found.setdefault(f"facts.{table}", []).append(f"deliveries/{entry['path']}")
-    return found
+def _fact(name: str, sha256: str) -> dict[str, Any]:
+    return _data_set(f"facts/{name}", sha256)
 
 
-def _mart(
-    table: Table, snapshot: Snapshot, origins: lineage.Origins, deliveries: Mapping[str, list[str]]
-) -> dict[str, Any]:
+def _data_set(name: str, version: str) -> dict[str, Any]:
+    facet = _facet("1-0-1/DatasetVersionDatasetFacet", datasetVersion=version)
+    return {"namespace": NAMESPACE, "name": name, "facets": {"version": facet}}
+
+
+def _mart(table: Table, snapshot: Snapshot, origins: lineage.Origins) -> dict[str, Any]:
     entry = snapshot.manifest["marts"][table.id]
     fields = {
         column: {
             "inputFields": [
-                {"namespace": NAMESPACE, "name": delivery, "field": origin.column}
+                {"namespace": NAMESPACE, "name": origin.table.replace("facts.", "facts/"), "field": origin.column}
                 for origin in sorted(made_of)
-                for delivery in deliveries.get(origin.table, ())
-                if origin.column
+                if origin.column and origin.table.startswith("facts.")
             ]
         }
         for column, made_of in origins.items()
     }
+    delivered = {name: made for name, made in fields.items() if made["inputFields"]}
     described = [{"name": c.name, "type": c.type, "description": c.description} for c in table.columns]
-    return {
-        "namespace": NAMESPACE,
-        "name": f"marts/{table.id}",
-        "facets": {
-            "schema": _facet("1-2-0/SchemaDatasetFacet", fields=described),
-            "version": _facet("1-0-1/DatasetVersionDatasetFacet", datasetVersion=snapshot.id),
-            "columnLineage": _facet(
-                "1-2-0/ColumnLineageDatasetFacet",
-                fields={name: made for name, made in fields.items() if made["inputFields"]},
-            ),
-        },
-        "outputFacets": {
-            "outputStatistics": _facet(
-                "1-0-2/OutputStatisticsOutputDatasetFacet", rowCount=entry["rows"], size=entry["bytes"]
-            )
-        },
+    made = _data_set(f"marts/{table.id}", snapshot.id)
+    made["facets"] |= {
+        "schema": _facet("1-2-0/SchemaDatasetFacet", fields=described),
+        "columnLineage": _facet("1-2-0/ColumnLineageDatasetFacet", fields=delivered),
     }
+    counts = _facet("1-0-2/OutputStatisticsOutputDatasetFacet", rowCount=entry["rows"], size=entry["bytes"])
+    return {**made, "outputFacets": {"outputStatistics": counts}}
 
 
 def _facet(kind: str, **values: Any) -> dict[str, Any]:

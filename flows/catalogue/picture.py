@@ -16,19 +16,19 @@ REGISTRY = "the registry (schemas/)"
 
 
 @dataclass(frozen=True)
-class Group:
+class SameOrigins:
     """Columns of a mart whose values are made of the same."""
 
     columns: tuple[str, ...]
     origins: frozenset[Origin]
 
 
-def groups(columns: Mapping[str, frozenset[Origin]]) -> list[Group]:
+def groups(columns: Mapping[str, frozenset[Origin]]) -> list[SameOrigins]:
     """The columns of a mart by what they are made of, in the order of their first."""
     found: dict[frozenset[Origin], list[str]] = {}
     for column, origins in columns.items():
         found.setdefault(origins, []).append(column)
-    return [Group(tuple(names), origins) for origins, names in found.items()]
+    return [SameOrigins(tuple(names), origins) for origins, names in found.items()]
 
 
 def shown(origin: Origin) -> Origin:

@@ -20,6 +20,7 @@ from flows.commands.terminal import (
     show_freshness,
     show_gone,
     show_report,
+    show_runs,
     words,
 )
 from flows.core.outcome import Report
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from flows.publish.snapshots import Snapshot
     from flows.settings import Settings
     from schemas.registry import Registry
+
+# Of the last runs, so many are shown by 'status'.
+RUNS = 7
 
 
 def run(
@@ -106,6 +110,7 @@ def publish(
         out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(found.deliveries)} deliveries.")
         say_warnings([*found.passed_over, *in_force.manifest["warnings"]])
         _tell(chosen, Report("unchanged", "nothing changed", snapshot=in_force.id), registry)
+        _nothing_new(chosen, in_force)
         return
 
     def plainly() -> dict[str, Any]:
@@ -160,6 +165,18 @@ def _tell(chosen: "Settings", report: Report, registry: "Registry | None") -> No
         notice.after_night(chosen.notify, report, chosen.marts, registry, now())
 
 
+def _nothing_new(chosen: "Settings", in_force: "Snapshot") -> None:
+    """Log a run that found nothing new, and tell it outside, where somebody asked to be; loads nothing else."""
+    if chosen.log or chosen.metrics or chosen.openlineage:
+        from flows import night
+        from flows.core import logs
+        from flows.core.outcome import Report
+        from flows.intake.ledger import now
+
+        with logs.kept(chosen.log):
+            night.ended(Report("unchanged", "nothing changed", snapshot=in_force.id), chosen, now())
+
+
 def run_steps(
     plainly: Callable[[], Mapping[str, Any]], watched: Callable[[], "State[Any]"] | None, stays: str
 ) -> Mapping[str, Any]:
@@ -190,7 +207,7 @@ def run_steps(
 def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
     """The snapshot in force, what became of each delivery, what is gone, and whether there is work to do."""
     from flows.intake import gone
-    from flows.publish import snapshots
+    from flows.publish import runs, snapshots
     from flows.settings import settings
 
     chosen = settings(raw=raw, marts=marts, schemas=schemas)
@@ -204,6 +221,7 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     show_deliveries(manifest["deliveries"])
     show_gone(manifest.get("gone", ()))
     say_warnings(manifest["warnings"])
+    show_runs(runs.last(chosen.marts)[:RUNS])
     registry = registry_of(chosen.schemas)
     show_freshness(registry, manifest["deliveries"])
     say_warnings([*doubts(chosen, registry), *snapshots.cut(chosen.marts)])

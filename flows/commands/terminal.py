@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from flows.intake.gone import Absence
+    from flows.publish.runs import Run
     from flows.publish.snapshots import Snapshot
     from flows.publish.trace import Trace
     from schemas.registry import Registry
@@ -173,6 +174,19 @@ def say_warnings(warnings: Sequence[str]) -> None:
     """Each warning on a line of its own."""
     for warning in warnings:
         out.print(words(("warning:", "yellow"), f" {warning}"), soft_wrap=True)
+
+
+def show_runs(runs: Sequence["Run"]) -> None:
+    """A line per run that published or was refused: what became of it, what it made, how long it took."""
+    table = table_of("run (UTC)", "became", ">steps made", ">seconds", ">processor s", ">rows", ">warnings", "why")
+    for run in runs:
+        became = words((run.outcome, "red")) if run.outcome == "refused" else f"published {run.snapshot}"
+        made = f"{run.made} of {run.steps}" if run.steps else ""
+        spent = (f"{run.seconds:,.1f}", f"{run.processor_seconds:,.1f}" if run.processor_seconds else "")
+        why = run.words.partition("\n")[0]
+        table.add_row(f"{run.moment:%Y-%m-%d %H:%M}", became, made, *spent, f"{run.rows:,}", str(run.warnings), why)
+    out.print()
+    out.print(table)
 
 
 def show_gone(gone: Sequence[Mapping[str, Any]]) -> None:
