@@ -27,8 +27,8 @@ POPULATION = "population/folketal_2007_2015.csv"
 
 
 def state(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file below a folder by its size and the moment of its last change."""
-    files = (path for path in folder.rglob("*") if path.is_file())
+    """Every file below a folder, but its lock, by its size and the moment of its last change."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
 
 

@@ -8,7 +8,7 @@ columns, a value is made of the tables behind it as a whole.
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -93,14 +93,9 @@ def _of_step(
     return {**whole, **{name: asked.of(scope, name) for name in _names(qualified) if name != "*"}}
 
 
-def _query(tree: exp.Expr) -> exp.Query:
-    assert isinstance(tree, exp.Query)  # every file of sql/ is one
-    return tree
-
-
 def _names(tree: exp.Expr) -> list[str]:
     """The names of what a query gives."""
-    return list(_query(tree).named_selects)
+    return list(cast(exp.Query, tree).named_selects)
 
 
 class _Columns:
@@ -127,7 +122,7 @@ class _Columns:
                 column = name if name in there else there[place] if place < len(there) else ""
                 made |= self.of(part, column) if column else frozenset()
             return made
-        chosen = next((column for column in _query(query).selects if column.alias_or_name == name), None)
+        chosen = next((column for column in cast(exp.Query, query).selects if column.alias_or_name == name), None)
         if chosen is None:
             return frozenset()
         made = frozenset[Origin]()
