@@ -195,13 +195,28 @@ def run_steps(
             except Exception as error:
                 logging.getLogger("boligprofil").debug("the run ended", exc_info=error)
                 stop(f"the run failed, {stays}: {type(error).__name__}: {error}", REFUSED)
-        state = watched()
+        try:
+            state = watched()
+        except Exception as error:
+            logging.getLogger("boligprofil").debug("the run ended", exc_info=error)
+            stop(
+                f"{_server(error)} {stays[:1].upper()}{stays[1:]}, unless the run says above that it published", REFUSED
+            )
         from flows.operation.prefect_runs import report_of
 
         report = report_of(state)
     if report is None:
         stop(f"the run failed, {stays}: {state.message}; see the run in Prefect", REFUSED)
     return report
+
+
+def _server(error: Exception) -> str:
+    """What is wrong with Prefect's server, and what to do: a flow's own errors end in its state."""
+    return (
+        f"Prefect's server, which PREFECT_API_URL names, was not there to the end: {type(error).__name__}: {error}. "
+        "Is it running, and are its address and PREFECT_API_AUTH_STRING right? Run again; without PREFECT_API_URL no "
+        "server is needed."
+    )
 
 
 def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -20,6 +21,7 @@ log = logging.getLogger("boligprofil")
 # The days of the nights are those of the people who read them.
 ZONE = ZoneInfo("Europe/Copenhagen")
 SHORT_ID = 6
+BEGINNING = 40
 
 
 class RefusedRun(Exception):
@@ -39,15 +41,32 @@ class WithoutTraceback(logging.Filter):
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, OSError) or type(error).__module__.startswith("flows."):
+        if isinstance(error, OSError | httpx.HTTPError) or type(error).__module__.startswith("flows."):
             record.exc_info = record.exc_text = None
         return not isinstance(error, RefusedRun)
+
+
+class SaidOnce(logging.Filter):
+    """Lets a sentence through the first time: of a server that is away Prefect says so for each event that it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: set[str] = set()
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        beginning = record.getMessage()[:BEGINNING]
+        is_new = beginning not in self.known
+        self.known.add(beginning)
+        return is_new
 
 
 # Prefect shows what comes; the root's level would keep back all but warnings.
 log.setLevel(logging.INFO)
 for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
     logging.getLogger(name).addFilter(WithoutTraceback())
+for name in ("prefect.events.clients", "prefect._internal.concurrency"):
+    logging.getLogger(name).addFilter(SaidOnce())
 
 
 def today() -> str:

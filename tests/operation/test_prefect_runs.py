@@ -3,6 +3,7 @@
 import io
 import logging
 
+import httpx
 import pytest
 
 from flows.core.outcome import Report
@@ -40,9 +41,11 @@ def test_a_refusal_is_failed_with_its_words_and_what_it_did() -> None:
         (RefusedRun("words", {}), ""),
         (BuildError("words"), "failed: words\n"),
         (OSError("words"), "failed: words\n"),
+        (httpx.ConnectError("words"), "failed: words\n"),
         (ZeroDivisionError("words"), "Traceback"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Logger .* attempted to send logs")
 @pytest.mark.parametrize("logger", ["prefect.flow_runs", "prefect.task_runs", "prefect.engine"])
 def test_only_what_nobody_foresaw_has_a_traceback(error: Exception, shown: str, logger: str) -> None:
     written = io.StringIO()
@@ -56,6 +59,19 @@ def test_only_what_nobody_foresaw_has_a_traceback(error: Exception, shown: str, 
     finally:
         log.removeHandler(handler)
     assert shown in written.getvalue() if shown == "Traceback" else written.getvalue() == shown
+
+
+def test_of_a_server_that_is_away_prefect_says_so_once() -> None:
+    log, written = logging.getLogger("prefect.events.clients"), io.StringIO()
+    handler = logging.StreamHandler(written)
+    log.addHandler(handler)
+    try:
+        for number in range(3):
+            log.warning("Unable to reach 'ws://127.0.0.1:1/api/events/in': event %d is lost", number)
+        log.warning("something else")
+    finally:
+        log.removeHandler(handler)
+    assert written.getvalue().count("Unable to reach") == written.getvalue().count("something else") == 1
 
 
 def test_a_server_that_is_away_does_not_undo_the_night(
