@@ -1,4 +1,4 @@
-"""Nights that meet a fault of a disk, a file, a server, each other: words, what was in force stays, the next is well."""
+"""Nights that meet a fault of disk, file, server, or each other: words, what was in force stays, the next is well."""
 
 import errno
 import re
