@@ -15,6 +15,7 @@ from flows.commands import (
     history,
     meaning,
     night,
+    registers,
     server,
     targets,
     upkeep,
@@ -61,6 +62,7 @@ app.command("table1")(evaluation.table_one)
 app.command()(evaluation.export)
 app.command()(evaluation.demo)
 app.add_typer(targets.app, name="targets")
+app.add_typer(registers.app, name="register")
 app.command()(extracts.extract)
 app.command()(extracts.attack)
 app.command()(extracts.clear)

@@ -1,0 +1,86 @@
+"""Person registers: check them against their contract, and count them to a delivery of the house."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, opened, stop, stopping
+from flows.commands.terminal import out
+
+if TYPE_CHECKING:
+    from flows.publish.snapshots import Snapshot
+    from flows.registers.counting import Register
+    from flows.registers.workers import Each
+    from schemas.registry import Registry
+
+app = typer.Typer(
+    help="Person registers: check them where they lie, and count them to figures of areas.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Folder = Annotated[Path, typer.Argument(help="Folder of the register: register.toml and a folder per table.")]
+Key = Annotated[
+    Path | None,
+    typer.Option("--key", help="Dated key as parquet. [mart dim_addresses of the snapshot in force]"),
+]
+
+
+@app.command()
+def check(folder: Folder, key: Key = None, marts: Marts = None, schemas: Schemas = None) -> None:
+    """Check a register against its contract, without reading it into memory. Exit code 1: it does not fit."""
+    from flows.registers.workers import each_by
+
+    chosen, registry, snapshot = opened(marts=marts, schemas=schemas)
+    with each_by(chosen.workers) as each:
+        _checked(folder, key, registry, snapshot, each)
+    out.print(f"{folder} fits its contract", soft_wrap=True)
+
+
+@app.command()
+def count(folder: Folder, key: Key = None, raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> None:
+    """Check and count a register, and put the figures among the deliveries. Exit code 1: it does not fit.
+
+    BOLIGPROFIL_WORKERS says who counts: threads, processes, or tcp://host:port of a Dask scheduler.
+    """
+    from flows.intake.ledger import now
+    from flows.registers import counting, delivery, partitions
+    from flows.registers.pieces import CountingFailed
+    from flows.registers.workers import NoWorkers, each_by
+
+    chosen, registry, snapshot = opened(raw=raw, marts=marts, schemas=schemas)
+    with (
+        stopping(REFUSED, partitions.UnfitRegister, CountingFailed),
+        stopping(USAGE, NoWorkers),
+        each_by(chosen.workers) as each,
+    ):
+        register = _checked(folder, key, registry, snapshot, each)
+        counted = counting.counts(register, registry, chosen.staging_folder / "registers", each)
+        figures = counting.figures(counted, register, registry)
+        file = delivery.deliver(figures, partitions.note(folder), registry, chosen.raw, now().date())
+    out.print(f"{figures.height:,} figures in {file}; 'boligprofil run' publishes them", soft_wrap=True)
+
+
+def _checked(folder: Path, key: Path | None, registry: "Registry", snapshot: "Snapshot", each: "Each") -> "Register":
+    """The register with what places its persons; exits with 1 where it, or the key, does not fit."""
+    import polars as pl
+
+    from flows.registers import contract, partitions
+    from flows.registers.counting import Register
+
+    register = Register(folder, key or snapshot.path("dim_addresses"), snapshot.path("dim_municipalities"))
+    with stopping(REFUSED, partitions.UnfitRegister):
+        note = partitions.note(folder)
+        if note.origin != snapshot.manifest["origin"]:
+            stop(
+                f"{folder / partitions.NOTE} says {note.origin}, the snapshot in force {snapshot.manifest['origin']}: "
+                "real and synthetic never meet",
+                REFUSED,
+            )
+        if overlaps := contract.overlaps(register.addresses):
+            stop(f"{register.addresses}: {overlaps:,} periods of an address begin before its last one ended", REFUSED)
+        persons = register.partitions_of("person_years")
+        others = [*register.partitions_of("households"), *register.partitions_of("moves")]
+        codes = pl.read_parquet(register.municipalities)["municipality_code"].to_list()
+        contract.require(contract.check(persons, others, registry, codes, each), str(folder))
+    return register
