@@ -17,6 +17,9 @@ def demo(
     ),
     seed: Annotated[int, typer.Option("--seed", help="Another seed is another nation.")] = 1,
     areas: Annotated[int, typer.Option("--areas", min=200, help="Housing areas beside the 13 case areas.")] = 1000,
+    register: Annotated[
+        bool, typer.Option("--register", help="Count its areas from a made-up person register, written beside.")
+    ] = False,
     raw: Raw = None,
 ) -> None:
     """Make a synthetic nation with a known truth, publish it, write its design cards and plans' pages; in one folder.
@@ -31,7 +34,15 @@ def demo(
         out.print(f"The nation in {folder} is there already; it is published as it is.", soft_wrap=True)
     else:
         with stopping(USAGE, IncompleteReference, FileExistsError), bar("made-up nation") as shown:
-            country.write(folder, settings(raw=raw).raw, registry_of(None), seed=seed, areas=areas, progress=shown)
+            country.write(
+                folder,
+                settings(raw=raw).raw,
+                registry_of(None),
+                seed=seed,
+                areas=areas,
+                progress=shown,
+                with_register=register,
+            )
     chosen = Settings(raw=folder / "raw", marts=folder / "marts", schemas=folder / "schemas")
     publish(chosen)
     baseline(folder / "baseline", marts=chosen.marts, schemas=chosen.schemas)

@@ -7,7 +7,17 @@ from typing import Unpack
 
 import numpy as np
 
-from flows.synthetic import deliveries, efforts, figure_deliveries, larger, lists, registers, targets, truth_files
+from flows.synthetic import (
+    counted_lives,
+    deliveries,
+    efforts,
+    figure_deliveries,
+    larger,
+    lists,
+    registers,
+    targets,
+    truth_files,
+)
 from flows.synthetic.draw import DrawnNation, Wanted, draw
 from flows.synthetic.figures import generator
 from flows.synthetic.targets import Ambition, DrawnTarget, Setting
@@ -16,6 +26,7 @@ from schemas.registry import Registry
 
 STEPS = (
     "draw areas and figures",
+    "register",
     "registry",
     "reference",
     "grants",
@@ -51,6 +62,7 @@ def write(
     schemas: Path | None = None,
     progress: Progress | None = None,
     ambition: Ambition | None = None,
+    with_register: bool = False,
     **wanted: Unpack[Wanted],
 ) -> Nation:
     """Write a nation below `folder`: raw/ (deliveries), schemas/ (a registry that knows its areas), truth/.
@@ -58,7 +70,9 @@ def write(
     `reference` and what is `wanted` are as for `draw`. `schemas` is the folder that `registry` was read from, None for
     the installed one; `progress` is told each step's name, its number and how many there are. `ambition` says how many
     targets the plans set (None: as in the demo); behind each measured one a truth is planted, in place of what was
-    drawn for the years after its start. The same arguments give the same bytes.
+    drawn for the years after its start. `with_register`: persons with lives are written below
+    `folder` / register, and the figures of areas that a register holds are counted from it. The same arguments give
+    the same bytes.
     Raises what `draw` raises, ValueError where `schemas` holds another registry, and FileExistsError where one of the
     three folders is there already.
     """
@@ -75,9 +89,14 @@ def write(
     setting = Setting(registry, drawn.truth, drawn.places, drawn.pool, drawn.seed)
     set_targets = targets.chosen(setting, drawn.of_areas, drawn.years, ambition or Ambition())
     drawn = replace(drawn, counting=targets.planted(set_targets, drawn.counting, drawn.panel.years))
+    if with_register:
+        begin("register")
+        drawn = counted_lives.counted(drawn, registry, folder)
     begin("registry")
     registers.copy(registry, schemas, drawn.places, register)
     writer = DeliveryWriter(raw, registry, drawn.seed)
+    if with_register:
+        counted_lives.deliver_key(writer, drawn)
     _deliveries(writer, drawn, set_targets, wanted.get("indicators"), begin)
     begin("truth")
     truth_files.write(beside, registry, drawn, set_targets)
