@@ -8,35 +8,30 @@ with dated as (
     where valid_from <= make_date(getvariable('year'), 1, 1)
         and (valid_to is null or valid_to > make_date(getvariable('year'), 1, 1))
 ),
+rows_of_years as (
+    select person_id, "year", municipality_code, age, address_key from person_years
+    union all
+    select person_id, "year", municipality_code, age, address_key from earlier where "year" < getvariable('year')
+),
 residents as (
-    select persons.person_id, persons.age, persons.municipality_code, dated.area_id
-    from person_years as persons
-    join dated using (address_key)
-),
-before as (
-    select earlier.person_id, earlier."year", dated.area_id
-    from earlier
-    join dated using (address_key)
-    where earlier."year" < getvariable('year')
-),
-here as (
     select
-        residents.person_id,
-        count(*) filter (where before."year" = getvariable('year') - 1) as last_year,
-        count(*) as years
-    from residents
-    join before on residents.person_id = before.person_id and residents.area_id = before.area_id
-    group by residents.person_id
+        all_years.person_id,
+        dated.area_id,
+        max(all_years.municipality_code) filter (where all_years."year" = getvariable('year')) as municipality_code,
+        max(all_years.age) filter (where all_years."year" = getvariable('year')) as age,
+        count(*) filter (where all_years."year" = getvariable('year') - 1) as last_year,
+        count(*) filter (where all_years."year" < getvariable('year')) as years
+    from rows_of_years as all_years
+    join dated using (address_key)
+    group by all_years.person_id, dated.area_id
+    having bool_or(all_years."year" = getvariable('year'))
 )
 select
-    residents.municipality_code,
-    residents.area_id,
+    municipality_code,
+    area_id,
     cast(getvariable('year') as integer) as "year",
-    case when getvariable('reach') >= 1
-        then count(*) filter (where residents.age >= 1 and coalesce(here.last_year, 0) = 0)
-    end as moved_in,
-    case when getvariable('reach') >= 5 then count(*) filter (where here.years = 5) end as stayed_5_years
+    case when getvariable('reach') >= 1 then count(*) filter (where age >= 1 and last_year = 0) end as moved_in,
+    case when getvariable('reach') >= 5 then count(*) filter (where years = 5) end as stayed_5_years
 from residents
-left join here on residents.person_id = here.person_id
-group by residents.municipality_code, residents.area_id
-order by residents.municipality_code, residents.area_id
+group by municipality_code, area_id
+order by municipality_code, area_id
