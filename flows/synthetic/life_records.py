@@ -38,7 +38,7 @@ class Planted:
 
 
 @dataclass(frozen=True)
-class Year:
+class YearOfLives:
     """The persons of one 1 January and what the year holds of them; every array is over `persons`.
 
     Where a register lacks a person the text is '' and the number negative.
@@ -60,7 +60,7 @@ class Year:
     months: Mapping[str, Whole]
 
 
-def recorded(people: People, planted: Planted, year: int) -> Year:
+def recorded(people: People, planted: Planted, year: int) -> YearOfLives:
     """What a year's registers hold of those who live in the country."""
     here = people.here
     area, age = people.area(here), people.age[here]
@@ -80,7 +80,7 @@ def recorded(people: People, planted: Planted, year: int) -> Year:
     on_assistance = working_age & (rank["benefit"] < assistance)
     on_pension = working_age & ~on_assistance & (rank["benefit"] < assistance + pension)
     benefit = np.where(on_assistance, "social_assistance", np.where(on_pension, "disability_pension", ""))
-    return Year(
+    return YearOfLives(
         here,
         area,
         age,

@@ -12,7 +12,7 @@ from flows.core.files import write as write_file
 from flows.registers.partitions import NOTE
 from flows.synthetic import life_truth, lives
 from flows.synthetic.figures import generator
-from flows.synthetic.life_records import Planted, Year, recorded
+from flows.synthetic.life_records import Planted, YearOfLives, recorded
 from flows.synthetic.lives import NOWHERE, ORIGINS, Happened, People, Whole
 from schemas import contracts
 from schemas.registry import Registry
@@ -132,7 +132,9 @@ def _keys(addresses: Whole, bucket: int) -> pl.Series:
     return pl.Series(addresses).cast(pl.String).str.zfill(7) + f"-{bucket}"
 
 
-def _person_years(people: People, record: Year, homes: Homes, year: int, bucket: int, buckets: int) -> pl.DataFrame:
+def _person_years(
+    people: People, record: YearOfLives, homes: Homes, year: int, bucket: int, buckets: int
+) -> pl.DataFrame:
     address = people.address[record.persons]
     towns = np.array([*homes.municipalities, homes.elsewhere_in])
     months: Mapping[str, Whole] = record.months
@@ -164,7 +166,9 @@ def _person_years(people: People, record: Year, homes: Homes, year: int, bucket:
     )
 
 
-def _households(people: People, record: Year, homes: Homes, year: int, bucket: int, buckets: int) -> pl.DataFrame:
+def _households(
+    people: People, record: YearOfLives, homes: Homes, year: int, bucket: int, buckets: int
+) -> pl.DataFrame:
     address = people.address[record.persons]
     grown = record.age >= 18
     size = len(people.area_of)

@@ -6,22 +6,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.synthetic.life_records import Year
+from flows.synthetic.life_records import YearOfLives
 from flows.synthetic.lives import Real, Whole
 
 Mask = NDArray[np.bool_]
-Define = Callable[[Year], tuple[NDArray[np.generic], Mask]]
+Define = Callable[[YearOfLives], tuple[NDArray[np.generic], Mask]]
 
 
-def _between(year: Year, low: int, high: int) -> Mask:
+def _between(year: YearOfLives, low: int, high: int) -> Mask:
     return np.asarray((year.age >= low) & (year.age <= high))
 
 
-def _every(year: Year) -> Mask:
+def _every(year: YearOfLives) -> Mask:
     return np.ones(len(year.age), dtype=np.bool_)
 
 
-def _outside(year: Year) -> Whole:
+def _outside(year: YearOfLives) -> Whole:
     """Months on benefits that count as outside work."""
     benefits = ("social_assistance", "disability_pension", "unemployment_benefit")
     whole: Whole = np.stack([year.months[name] for name in benefits]).sum(axis=0)
@@ -56,7 +56,7 @@ DEFINITIONS: dict[str, Define] = {
 NOT_AT_FIRST = ("new_residents_pct",)
 
 
-def counted(record: Year, areas: int, year: int, first: int) -> pl.DataFrame:
+def counted(record: YearOfLives, areas: int, year: int, first: int) -> pl.DataFrame:
     """Numerator and denominator of each indicator in each area: area (its number), year, indicator, over, under."""
     inside = record.area < areas
     rows = [_rows("residents", _every(record), inside, record, areas, year)]
@@ -71,7 +71,7 @@ def counted(record: Year, areas: int, year: int, first: int) -> pl.DataFrame:
 
 
 def _rows(
-    name: str, among: Mask, inside: Mask, record: Year, areas: int, year: int, over: Real | None = None
+    name: str, among: Mask, inside: Mask, record: YearOfLives, areas: int, year: int, over: Real | None = None
 ) -> pl.DataFrame:
     under = np.bincount(record.area[among & inside], minlength=areas)[:areas].astype(np.int64)
     return pl.DataFrame(
