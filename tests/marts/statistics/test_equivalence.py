@@ -1,4 +1,4 @@
-"""Bounds of what the data still allow, against the arithmetic of published estimates (R's mpdta, by did and HonestDiD)."""
+"""Bounds of what the data still allow, against published estimates (R's mpdta, by did and HonestDiD)."""
 
 import math
 
@@ -24,7 +24,7 @@ def test_the_bound_is_that_of_two_one_sided_tests() -> None:
 
 
 def test_the_breakdown_of_a_published_event_study() -> None:
-    """Largest change before is .02445874, from -2 to -1. HonestDiD, which counts chance in, breaks down at 0 and .4-.5."""
+    """Largest change before is .02445874. HonestDiD, which counts chance in, breaks down at 0 and .4 to .5."""
     found = {time: breakdown(att, time + 1, BEFORE) for time, att in AFTER.items()}
     assert found == {0: pytest.approx(0.01993182 / 0.02445874), 1: pytest.approx(0.05095737 / 2 / 0.02445874)}
     assert found[0] == pytest.approx(0.815, abs=5e-4)
