@@ -91,6 +91,7 @@ class Twins(Model):
     indicators: tuple[Identifier, ...] = Field(min_length=1)
     rules: tuple[TwinRule, ...] = Field(min_length=1)
     same_region: bool = False
+    spillover: Literal["marked", "municipality", "organisation"] = "marked"
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 

@@ -7,14 +7,17 @@ pairs as (
     select area.area_id, twin_method, baseline_window, pool_sha256, unnest(area.found) as twin from areas
 )
 select
-    area_id,
+    pairs.area_id,
     twin.candidate_id,
     twin.twin_rank,
     twin.distance,
     twin.is_tied,
+    exposure.funded_in_municipality,
+    exposure.funded_in_organisation,
     twin_method,
     baseline_window,
     pool_sha256,
     getvariable('origin') as origin
 from pairs
-order by area_id, twin.twin_rank, twin.candidate_id
+join area_exposure as exposure on exposure.area_id = twin.candidate_id
+order by pairs.area_id, twin.twin_rank, twin.candidate_id

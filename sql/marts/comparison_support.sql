@@ -13,7 +13,10 @@ select
     area.on_support,
     area.off_support_on,
     area.twins_missing_reason,
+    exposure.funded_in_municipality,
+    exposure.funded_in_organisation,
     pool_sha256,
     getvariable('origin') as origin
 from areas
+join area_exposure as exposure on exposure.area_id = area.area_id
 order by area.area_id

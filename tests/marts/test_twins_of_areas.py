@@ -171,3 +171,33 @@ def test_few_areas_have_no_propensity_and_the_next_rule_is_taken(made: Any, regi
     )
     assert rules["is_chosen"].to_list() == [False, True]
     assert rules["why"][0] == "fewer_than_10_funded_or_50_candidates"
+
+
+def test_candidates_near_a_funded_area_are_marked_or_left_out_as_declared(made: Any, registry: Registry) -> None:
+    """Of twelve areas the first is funded; the second shares its organisation, the last two have no known estates."""
+    ids = areas(registry, 12)
+    homes = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
+    owner = ["A", "A", *("B" * 8)]
+    estates = [f"{n} | Afd | {name} | {ids[n]} | 900" for n, name in enumerate(owner)]
+    given = {
+        "figures": "\n".join([HEAD, *covariates(registry, np.random.default_rng(2).normal(size=(12, 8)), ids)]),
+        "estates": "\n".join(["estate_id | estate_name | housing_organisation | area_id | dwellings", *estates]),
+        **granted(ids[:1]),
+    }
+    chosen = ruled(registry, {**MAHALANOBIS, "caliper": 100.0, "twins": 11})
+    marked = made("comparison_support", "comparison_pool", registry=chosen, **given)
+    support = {row["area_id"]: row for row in marked["comparison_support"].to_dicts()}
+    near = {area: int(homes[area] == homes[ids[0]]) for area in ids[1:]}
+    assert {area: support[area]["funded_in_municipality"] for area in ids[1:]} == near
+    assert support[ids[0]]["funded_in_municipality"] == 0, "an area is not near itself"
+    assert [support[area]["funded_in_organisation"] for area in ids] == [0, 1, *[0] * 8, None, None]
+    pool = marked["comparison_pool"].filter(area_id=ids[0])
+    assert dict(pool.select("candidate_id", "funded_in_municipality").iter_rows()) == near
+    for spillover, gone in (("organisation", {ids[1]}), ("municipality", {area for area in near if near[area]})):
+        twins = chosen.evaluation.twins.model_copy(update={"spillover": spillover})
+        evaluation = chosen.evaluation.model_copy(update={"twins": twins})
+        stricter = chosen.model_copy(update={"evaluation": evaluation})
+        left = made("comparison_support", "comparison_pool", registry=stricter, **given)
+        assert set(left["comparison_pool"].filter(area_id=ids[0])["candidate_id"]) == set(ids[1:]) - gone
+        (own,) = left["comparison_support"].filter(area_id=ids[0]).to_dicts()
+        assert own["candidates"] == 11 - len(gone)

@@ -50,7 +50,8 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     limit = registry.evaluation.limits.smd
     rows = tables["baseline_values"].filter(pl.col("baseline_window") == declared.window)
     covariates = areas.matrix(rows, "indicator", list(declared.indicators))
-    attempts = list(_attempts(areas, covariates))
+    could_be = candidates_of(areas, tables)
+    attempts = list(_attempts(areas, covariates, could_be))
     found = [attempt for attempt in attempts if attempt.pool is not None]
     chosen = min(
         found,
@@ -68,7 +69,7 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     struct = {name: types[name] for name in SUPPORT}
     struct["found"] = pl.List(pl.Struct({name: types[name] for name in FOUND}))
     return made(
-        [_row(attempt, areas, covariates, attempt is chosen) for attempt in attempts],
+        [_row(attempt, areas, covariates, could_be, attempt is chosen) for attempt in attempts],
         "comparison_rules",
         registry,
         pool_sha256=types["pool_sha256"],
@@ -82,11 +83,24 @@ def twins_of_areas(tables: Tables) -> dict[str, list[str]]:
     return {area["area_id"]: [twin["candidate_id"] for twin in area["found"]] for area in chosen}
 
 
-def _attempts(areas: Areas, covariates: Floats) -> Iterator[Attempt]:
+def candidates_of(areas: Areas, tables: Tables) -> Mask:
+    """Which areas may stand as twins: never funded and, where that is declared, out of the reach of a funded one.
+
+    An area of which nobody knows whose it is counts as out of reach of its organisation's grants; the mart says so.
+    """
+    never: Mask = (areas.rows["treatment"] == "never_funded").to_numpy()
+    spillover = areas.registry.evaluation.twins.spillover
+    if spillover == "marked":
+        return never
+    exposed = areas.values(tables["area_exposure"], f"funded_in_{spillover}")
+    return never & ~(np.nan_to_num(exposed) > 0)
+
+
+def _attempts(areas: Areas, covariates: Floats, never: Mask) -> Iterator[Attempt]:
     """The rules in their order, up to the first that brings every indicator within the limit."""
     evaluation = areas.registry.evaluation
     complete = ~np.isnan(covariates).any(axis=1)
-    funded, never = ((areas.rows["treatment"] == name).to_numpy() for name in ("funded", "never_funded"))
+    funded = (areas.rows["treatment"] == "funded").to_numpy()
     ids = areas.rows["area_id"].to_list()
     has_enough = (funded & complete).sum() >= FEWEST_FUNDED and (never & complete).sum() >= FEWEST_CANDIDATES
     for number, rule in enumerate(evaluation.twins.rules, start=1):
@@ -136,7 +150,7 @@ def _usable(pool: TwinPool) -> dict[str, list[str]]:
     return twins_of
 
 
-def _row(attempt: Attempt, areas: Areas, covariates: Floats, is_chosen: bool) -> dict[str, Any]:
+def _row(attempt: Attempt, areas: Areas, covariates: Floats, could_be: Mask, is_chosen: bool) -> dict[str, Any]:
     """An attempt; the areas and their twins stand with the chosen one alone."""
     evaluation = areas.registry.evaluation
     pool, sample = attempt.pool, attempt.sample
@@ -161,14 +175,14 @@ def _row(attempt: Attempt, areas: Areas, covariates: Floats, is_chosen: bool) ->
         "balance_limit": evaluation.limits.smd,
         "why": attempt.reason or beyond,
         "pool_sha256": pool.pool_sha256 if pool else None,
-        "areas": _areas(pool, areas, covariates) if is_chosen else [],
+        "areas": _areas(pool, areas, covariates, could_be) if is_chosen else [],
     }
 
 
-def _areas(pool: TwinPool | None, areas: Areas, covariates: Floats) -> list[dict[str, Any]]:
+def _areas(pool: TwinPool | None, areas: Areas, covariates: Floats, candidates: Mask) -> list[dict[str, Any]]:
     """Every area with its twins; without a pool none has any."""
     treatment = dict(zip(areas.rows["area_id"], areas.rows["treatment"], strict=True))
-    could_be = _candidates(areas, np.asarray(~np.isnan(covariates).any(axis=1)))
+    could_be = _candidates(areas, candidates & ~np.isnan(covariates).any(axis=1))
     if pool is None:
         empty = {"twins": 0, "on_support": None, "off_support_on": None, "twins_missing_reason": "no_propensity_score"}
         return [
@@ -195,10 +209,9 @@ def _areas(pool: TwinPool | None, areas: Areas, covariates: Floats) -> list[dict
     ]
 
 
-def _candidates(areas: Areas, complete: Mask) -> dict[str, int]:
+def _candidates(areas: Areas, could: Mask) -> dict[str, int]:
     """How many candidates with all covariates each area could have, of its region where that is asked for."""
     same_region = areas.registry.evaluation.twins.same_region
-    could = complete & (areas.rows["treatment"] == "never_funded").to_numpy()
     regions = areas.rows["region_code"] if same_region else pl.Series([""] * len(could))
     near = Counter(regions.filter(pl.Series(could)).to_list())
     return {
