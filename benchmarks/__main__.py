@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import extracts, growth, judging, long_csv, measuring, nights, page, small_deliveries
+from benchmarks import extracts, growth, judging, long_csv, measuring, nights, page, release, small_deliveries
 from benchmarks import statistics as libraries
 from benchmarks.growth import Grown
 from benchmarks.measuring import Compared
@@ -45,10 +45,12 @@ def main(
     cases: int | None = None,
     small: int = small_deliveries.DELIVERIES,
     factors: Sequence[int] = (1, 3, 10),
+    released: release.Sizes = release.Sizes(),  # noqa: B008
 ) -> tuple[list[Compared], list[Grown]]:
     """Make a nation once, then measure intake, build, baseline, gate, nights and extracts; the long CSV is its own.
 
-    `factors` are the sizes at which growth is measured, in nations. Returns what was measured.
+    `factors` are the sizes at which growth is measured, in nations, `released` those of releases. Returns what was
+    measured.
     """
     pairs: list[Compared] = []
 
@@ -65,7 +67,7 @@ def main(
         extracts.main(rounds, files, nation.schemas, cases)
         pairs += nights.measure(rounds, folder, nation.raw, nation.schemas, small)
     pairs.append(long_csv.main(rounds, long_areas))
-    return pairs, growth.measure(areas, first_year, LAST_YEAR, factors)
+    return pairs, growth.measure(areas, first_year, LAST_YEAR, factors, released)
 
 
 def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
@@ -170,9 +172,13 @@ if __name__ == "__main__":
     asked.add_argument("--cases", type=int, help="so many case areas in the extracts, by default all")
     asked.add_argument("--small", type=int, default=small_deliveries.DELIVERIES, help="small deliveries")
     asked.add_argument("--factors", type=int, nargs="*", default=[1, 3, 10], help="growth: so many nations")
+    sizes = release.Sizes()
+    asked.add_argument("--released", type=int, nargs="*", default=sizes.areas, help="growth: areas of releases")
+    asked.add_argument("--release-years", type=int, default=sizes.years, help="and their years")
     asked.add_argument("--page", type=Path, help="folder in which speed.md and speed.svg are written")
     given = vars(asked.parse_args())
     to = given.pop("page")
+    given["released"] = release.Sizes(given["released"], given.pop("release_years"))
     try:
         measured = main(**given)
     except duckdb.Error as error:

@@ -1,5 +1,7 @@
 """How time and memory grow: a nation, three and ten times as large, each step in a process of its own.
 
+Of the smallest of these nations some areas, more and all are released: hidden and attacked, in two vintages.
+
 `python -m benchmarks.growth STEP FOLDER` is one step of one nation: draw, stage, reconcile or build.
 """
 
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import release
 from benchmarks.measuring import Cost, cost
 
 HERE = Path(__file__).parents[1]
@@ -26,8 +29,10 @@ class Grown(NamedTuple):
     cost: Cost
 
 
-def measure(areas: int, first_year: int, last_year: int, factors: Sequence[int]) -> list[Grown]:
-    """Measure each step of a nation `factor` times as large, and print."""
+def measure(
+    areas: int, first_year: int, last_year: int, factors: Sequence[int], released: release.Sizes
+) -> list[Grown]:
+    """Measure each step of a nation `factor` times as large, and of the first one the releases; print."""
     grown = []
     for factor in factors:
         with tempfile.TemporaryDirectory(prefix="boligprofil-bench-") as name:
@@ -35,12 +40,17 @@ def measure(areas: int, first_year: int, last_year: int, factors: Sequence[int])
             (folder / "size").write_text(f"{areas * factor} {first_year} {last_year}")
             for step in STEPS:
                 spent = cost([sys.executable, "-m", "benchmarks.growth", step, name], HERE)
-                grown.append(Grown(areas * factor, int((folder / "rows").read_text()), step, spent))
-                print(
-                    f"growth: {areas * factor:,} areas, {step:<10}{spent.seconds:9.1f} s{spent.megabytes:8.0f} MB",
-                    flush=True,
-                )
+                grown.append(_told(areas * factor, folder, step, spent))
+            if factor == factors[0]:
+                words = f"release, years: {released.years}"
+                of_areas = ((chosen, release.measure(folder, chosen, released.years)) for chosen in released.areas)
+                grown += [_told(chosen, folder, words, spent) for chosen, spent in of_areas]
     return grown
+
+
+def _told(areas: int, folder: Path, step: str, spent: Cost) -> Grown:
+    print(f"growth: {areas:,} areas, {step:<18}{spent.seconds:9.1f} s{spent.megabytes:8.0f} MB", flush=True)
+    return Grown(areas, int((folder / "rows").read_text()), step, spent)
 
 
 def run(step: str, folder: Path) -> None:

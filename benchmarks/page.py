@@ -33,7 +33,9 @@ Machine: {machine}. Load when it began: {load}. {day}. Versions: {versions}.
 GROWTH = """
 ## Growth
 
-A made-up nation of several sizes: each step in a process of its own, imports included. What queries may hold in memory
+A made-up nation of several sizes: each step in a process of its own, imports included. `release`: so many of the
+areas of the smallest nation, with their municipalities and the country, hidden and attacked year by year, and once more
+beside that after a revision. What queries may hold in memory
 is `memory_megabytes` in `[night]` of `schemas/sources.toml`.
 
 | areas | delivered rows | step | seconds | peak MB |

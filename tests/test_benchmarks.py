@@ -9,17 +9,18 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import growth, long_csv, page
+from benchmarks import growth, long_csv, page, release
 from benchmarks.measuring import Compared, cost
 
 SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2008, 1, 2, 3, (1,)
+RELEASED = release.Sizes((13,), 1)
 # A line that compares: seconds of one way, of the other, their ratio with its spread, and what the other is.
 COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d+(?: \(.*?\))?   \S", re.MULTILINE)
 
 
 @pytest.mark.slow
 def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    pairs, grown = benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL, FACTORS)
+    pairs, grown = benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL, FACTORS, RELEASED)
     printed = capfd.readouterr().out
     # The nation is young, but old enough for a ministry's list: without any the gate would refuse its nights.
     names = [re.sub(r"\d+ deliveries", "many", name.split(":")[0]) for name in COMPARED.findall(printed)]
@@ -37,7 +38,8 @@ def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str
         "its build and gate, one file changed",
         "intake",
     ]
-    assert [(step.areas, step.step) for step in grown] == [(SMALLEST_NATION, step) for step in growth.STEPS]
+    steps = [(SMALLEST_NATION, step) for step in growth.STEPS] + [(13, "release, years: 1")]
+    assert [(step.areas, step.step) for step in grown] == steps
     assert all(step.cost.seconds > 0 and step.cost.megabytes > 50 for step in grown)
     page.write(tmp_path, 1, pairs, grown)
     text = (tmp_path / "speed.md").read_text(encoding="utf-8")

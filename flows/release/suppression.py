@@ -35,7 +35,7 @@ from flows.release.programs import Program
 from flows.release.witness import ROLES, Booleans, Floats, Range, Requirement, Role, Unprotected, Witnesses
 
 # How far from a cell its witness is looked for: cells in all, cells per sum that may be hidden. The last is everywhere.
-REACHES = ((80, 3), (250, 6), (1200, 40), (None, None))
+REACHES = ((80, 3), (250, 6), (1200, 40), (2500, 250), (6000, None), (None, None))
 FOUND_WITHIN = (60, 400, 2_000)  # the same for a witness among cells that are hidden
 STEPS = (1, 4, 160)  # how many times k a cell may differ in a witness, one after the other
 EXPLAINED = 60  # sums among which those that give a cell away are looked for
