@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from profiles import seeds
 
-from flows.release import attack
+from flows.release import attack, intervals
 from flows.release.cells import Tables
 from flows.release.suppression import Hiding, hide, shown
 from simulations.naive import naive
@@ -39,8 +39,8 @@ def test_looking_close_by_first_changes_nothing_that_the_attack_finds(
     country = tables(draw(41_002, 3, (2010,)), (2010,))
     exhibit = attack.Exhibit(country, shown(country, way(country)))
     found = []
-    for close in (1, 8, 10**6):
-        monkeypatch.setattr(attack, "CLOSE", close)
+    for close in ((1,), (8, 30), (10**6,)):
+        monkeypatch.setattr(intervals, "CLOSE", close)
         found.append(attack.attack(exhibit, with_chains=False))
     assert found[0] == found[1] == found[2]
     assert bool(found[0].leaks) == (way is naive)
