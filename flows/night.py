@@ -506,6 +506,7 @@ def _manifest(
         "versions": engine_versions(),
         "inputs_sha256": inputs_sha256,
         "registry_sha256": registry.fingerprint,
+        "layout": snapshots.LAYOUT,
         "code_sha256": snapshots.code(),
         "facts": {name: file_sha256(file) for name, file in sorted(facts.tables.items())},
         "reconciled": {"folder": folder.name, "by": reconcile.reconciler(registry)},

@@ -68,7 +68,7 @@ def current_of(marts: Path) -> "Snapshot":
     """The snapshot in force; exits with 1 where there is none, or nothing can be read of it."""
     from flows.publish import snapshots
 
-    with stopping(REFUSED, snapshots.NoSnapshot, snapshots.CutManifest):
+    with stopping(REFUSED, snapshots.NoSnapshot, snapshots.Damaged):
         return snapshots.current(marts)
 
 

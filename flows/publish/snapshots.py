@@ -35,6 +35,8 @@ MANIFEST = "manifest.json"
 SITES = "sites"
 ID_LENGTH = 16
 NEEDED = ("deliveries", "inputs_sha256", "marts")
+# The layout of snapshots and their manifests. One without a number is of 1; what an older one lacks counts as unknown.
+LAYOUT = 2
 
 
 class Busy(RuntimeError):
@@ -55,6 +57,10 @@ class Damaged(RuntimeError):
 
 class CutManifest(Damaged):
     """The manifest of a snapshot is cut, empty or no manifest: nothing is known of the snapshot with certainty."""
+
+
+class NewerSnapshot(Damaged):
+    """A snapshot that a newer version of the program wrote, in a layout that this one does not know."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,12 @@ def _read(folder: Path) -> Snapshot:
             f"{folder / MANIFEST} is cut or empty ({len(content):,} bytes), so that nothing is certain of snapshot "
             f"{folder.name}; its marts lie beside it untouched. Run 'boligprofil run': it writes the manifest anew, "
             "or builds the next snapshot"
+        )
+    if manifest.get("layout", 1) > LAYOUT:
+        by = manifest.get("versions", {}).get("boligprofil", "a newer version")
+        raise NewerSnapshot(
+            f"snapshot {folder.name} was written by boligprofil {by} in layout {manifest['layout']}, and this version "
+            f"knows layouts up to {LAYOUT}: install that version again, or move {folder} away and run 'boligprofil run'"
         )
     return Snapshot(folder.name, folder, manifest)
 

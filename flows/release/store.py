@@ -145,6 +145,11 @@ class Release:
     def _file(self, part: str) -> Path:
         """The file of a part, verified when it is first asked for. Raises ReleaseDamaged."""
         file = self.folder / f"{part}.parquet"
+        if part not in self.record["files"]:
+            raise ReleaseDamaged(
+                f"release {self.name} was made by an older version, which kept no {part}: what was handed out of it "
+                f"stands; make the year anew with 'boligprofil extract --year {self.year}'"
+            )
         if part not in self._whole and (not file.is_file() or file_sha256(file) != self.record["files"][part]):
             raise ReleaseDamaged(
                 f"{file} is not the file that release {self.name} was made with; bring back "
