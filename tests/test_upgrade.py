@@ -21,10 +21,10 @@ LATER = (
 LATER_OF_DELIVERIES = ("in_force", "came_at", "beside", "remarks")
 
 
-def rewrite(house: House, **said: Any) -> None:
+def rewrite(house: House, **entries: Any) -> None:
     """Let the manifest in force say something else."""
     file = house.marts / "versions" / house.pointer / "manifest.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | said))
+    file.write_text(json.dumps(json.loads(file.read_text()) | entries))
 
 
 def rename(house: House, name: str) -> None:
