@@ -109,7 +109,7 @@ SOURCES = ("municipal_figures", "population", "ministry_lists", "case_areas", "g
            "municipalities", "municipality_mergers", "statutory_rules", "statbank_folk1a", "statbank_bm010",
            "transcribed_convictions", "population_2005_2023", "municipal_yearly", "ministry_lists_table",
            "ministry_lists_records", "list_totals", "statutory_rules_text", "correspondence_2007",
-           "municipalities_2007", "municipality_groups", "estates", "plan_organisation", "plan_targets",
+           "municipalities_2007", "municipality_groups", "estates", "plan_organisation", "plan_targets", "composition",
            "plan_activities", "secretariat_indicators")  # fmt: skip
 
 

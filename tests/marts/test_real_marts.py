@@ -251,6 +251,7 @@ BREAK: dict[str, tuple[str, pl.Expr | list[pl.Expr]]] = {
     "origins_never_meet": ("area_profile", pl.lit("synthetic").alias("origin")),
     "one_final_verdict": ("target_progress", pl.lit("final").alias("verdict_kind")),
     "parts_add_up": ("place_figures", pl.lit(1e9).alias("parts_difference")),
+    "parts_of_composition_add_up": ("composition_change", pl.lit(1.0).alias("share_change")),
     "parts_have_their_whole": ("dim_targets", pl.lit("99").alias("parent_no")),
     "rank_within_areas": ("area_profile", pl.lit(99).alias("rank")),
     "secretariats_agree": ("dim_areas", pl.lit(None, dtype=pl.String).alias("secretariat_id")),
