@@ -18,7 +18,7 @@ from schemas.registry import Registry
 
 # A page is read from above; what is behind the first lines stands in the manifest.
 LINES = 20
-PAGES = {"Data Docs": "data_docs/index.html", "The site": "site/index.html"}
+DATA_DOCS, SITE = "data_docs/index.html", "sites/{snapshot}/index.html"
 
 
 def page(
@@ -186,14 +186,17 @@ def _places(report: Report, after: Snapshot | None, address: str, marts: Path) -
     if report.outcome == "refused" and "refused" in report.message and (marts / "refused" / "index.html").is_file():
         found["The promises that were broken"] = marts / "refused" / "index.html"
     folder = Path(report.folder) if report.outcome == "rebuilt" else after.folder if after else None
-    if folder is not None:
-        for name, file in PAGES.items():
-            if (folder / file).is_file():
-                found[name] = folder / file
+    if folder is not None and (folder / DATA_DOCS).is_file():
+        found["Data Docs"] = folder / DATA_DOCS
+    site = marts / SITE.format(snapshot=after.id) if after else None
+    if site is not None and site.is_file():
+        found["The site"] = site
     lines = []
     for name, path in found.items():
         link = f"[{name}]({address.rstrip('/')}/{path.relative_to(marts).as_posix()})" if address else ""
         lines.append(f"- {link or f'{name}: `{path.absolute()}`'}")
+    if report.outcome == "published" and "The site" not in found:
+        lines.append("- The site of this snapshot: `boligprofil site` makes it")
     return ["## Where to look", "", *lines] if lines else []
 
 

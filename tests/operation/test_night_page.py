@@ -45,6 +45,9 @@ def snapshot(marts: Path, name: str, deliveries: list[dict[str, Any]], **more: A
     folder = marts / "versions" / name
     (folder / "data_docs").mkdir(parents=True)
     (folder / "data_docs" / "index.html").write_text("")
+    site = marts / "sites" / name / "index.html"
+    site.parent.mkdir(parents=True)
+    site.write_text("")
     return Snapshot(name, folder, {"deliveries": deliveries, "marts": {"area_profile": {}}, "origin": "real"} | more)
 
 
@@ -81,6 +84,7 @@ def published(marts: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) 
         r"| area\_profile | 1,000 | 1,012 | 12 | 0 | 4 |",
         "In full: `boligprofil diff 88d538 4f2a9c`",
         "- [Data Docs](http://house/marts/versions/4f2a9c/data_docs/index.html)",
+        "- [The site](http://house/marts/sites/4f2a9c/index.html)",
         "And 5 more; `boligprofil status` names them all.",
     ],
 )
