@@ -37,7 +37,7 @@ def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> 
     full, after_change, none = list[Cost](), list[Cost](), list[Cost]()
     full_work, change_work = list[float](), list[float]()
     for number in range(rounds):
-        changed.write_text(_moved(text, number), encoding="utf-8")
+        changed.write_text(moved(text, number), encoding="utf-8")
         after_change.append(night())
         change_work.append(_processor(folder))
         none.append(night())
@@ -61,7 +61,7 @@ def _pair(what: str, ours: list[Cost], other: list[Cost], against: str) -> Compa
     return Compared(what, tuple(c.seconds for c in ours), tuple(c.seconds for c in other), against, megabytes)
 
 
-def _moved(text: str, number: int) -> str:
+def moved(text: str, number: int) -> str:
     """The delivery with another count in its last row."""
     *rows, last, end = text.split("\n")
     cells = last.split(";")

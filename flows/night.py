@@ -137,7 +137,7 @@ def tell(chosen: Settings, report: Report) -> None:
 
 def ended(report: Report, chosen: Settings, began: datetime | None) -> None:
     """Log what became of a run and what it warns of; tell it outside where somebody asked to be and it `began`."""
-    for warning in report.warnings:
+    for warning in report.warnings if log.hasHandlers() else ():  # else they would go to the terminal a second time
         log.warning("%s", warning)
     became = {"outcome": report.outcome, "snapshot": report.snapshot}
     log.log(logging.ERROR if report.outcome == "refused" else logging.INFO, "%s", report.message, extra=became)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import growth, long_csv, page, release
+from benchmarks import growth, long_csv, page, release, years
 from benchmarks.measuring import Compared, cost
 
 SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2008, 1, 2, 3, (1,)
@@ -73,3 +73,19 @@ def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
     pair = Compared("work", (2.0, 9.0, 4.0), (1.0, 3.0, 4.0), "another way")
     assert (pair.ratios, pair.ratio) == ([2.0, 3.0, 1.0], 2.0)
     assert "2.00 (1.00-3.00)" in pair.line()
+
+
+@pytest.mark.slow
+def test_a_night_of_many_is_counted_with_what_it_read_and_keeps(tmp_path: Path) -> None:
+    (made,) = years.simulate(tmp_path, 1, areas=SMALLEST_NATION, files=2)
+    delivered = list((tmp_path / "raw").rglob("*.csv"))
+    assert made.reads >= len(delivered)
+    assert min(made.seconds, made.archive, made.staged, made.others) > 0
+
+
+def test_years_are_summed_up_by_the_last_nights_against_those_around_the_tenth() -> None:
+    nights = [years.NightCost(1.0 if n < 15 else 1.5, 1 if n < 15 else 3, 1000 * n, 2000 * n, 500) for n in range(30)]
+    assert years.summary(nights) == (
+        "30 nights: the last took 1.50 of the processor time of the tenth and read 3 deliveries (1); a night adds "
+        "1.0 kB of archive, 2.0 kB of staged facts and 0.0 kB of all else"
+    )
