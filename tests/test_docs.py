@@ -28,7 +28,7 @@ READING = "status|check|explain|trace|quarantine|snapshots|path|dictionary|targe
 # The page of the baseline works on the made-up nation, all others on the shipped sample.
 EVALUATION = "docs/evaluation.md"
 # Pages whose commands write, into the folder of the test.
-ALSO = {EVALUATION: "baseline|export", "docs/disclosure.md": "extract|attack|clear"}
+ALSO = {EVALUATION: "baseline|export|table1", "docs/disclosure.md": "extract|attack|clear"}
 
 
 def commands(page: str) -> list[str]:
@@ -76,6 +76,18 @@ def test_the_baseline_is_read_as_shown(demo: Path, monkeypatch: pytest.MonkeyPat
         rows = connection.execute(block).fetchall()
         assert all(row[5] is not None for row in rows)
         assert abs(rows[0][5]) > abs(rows[-1][5])
+
+
+def test_ten_questions_of_a_referee_are_answered_as_shown(demo: Path) -> None:
+    """Every question of the table is asked, and every answer has rows."""
+    page = "docs/referee.md"
+    asked = re.findall(r"^\| (\d+) ", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    (script,) = blocks(page, "python")
+    lines = "\nassert all(connection.sql(query).fetchall() for query in QUESTIONS.values())"
+    done = subprocess.run([sys.executable, "-c", script + lines], cwd=demo, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answered = re.findall(r"^(\d+) [a-z]", done.stdout, re.MULTILINE)
+    assert asked == answered == [str(number) for number in range(1, 11)]
 
 
 def test_the_lock_is_lifted_as_shown(registry: Registry) -> None:

@@ -24,6 +24,8 @@ from flows.marts.statistics.power import Components, icc_anova, minimum_detectab
 FEWEST_LAGS = 4
 FEWEST_AREAS = 50
 ASSUMED_RHO = 0.6
+# Of the spread: what is left of what does not move after rounding.
+_ROUNDING = 1e-9
 RHOS = np.round(np.arange(0, 0.99, 0.02), 2)
 
 
@@ -203,6 +205,8 @@ def panel_mde(
     if spans.cohorts is not None and not reason:
         first = min(spans.cohorts, default=None)
         reason = "no_known_start" if first is None else "no_years_before_a_start" if first <= spans.first_year else None
+    if not reason and covariance.persistent + covariance.yearly <= _ROUNDING * covariance.total:
+        reason = "nothing_moves_between_years"
     if reason or df <= 0:
         return PanelMde(None, None, None, reason or clusters.TOO_FEW_CLUSTERS)
     found = [

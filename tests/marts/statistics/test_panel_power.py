@@ -105,6 +105,9 @@ def test_few_years_or_areas_leave_rho_assumed_and_say_so() -> None:
     assert few_years is not None
     assert (few_areas.rho, few_areas.is_assumed) == (few_years.rho, few_years.is_assumed) == (0.6, True)
     assert fitted(np.ones((60, 6)), np.arange(60) % 2) is None
+    stock = SerialCovariance(2.0, 0.0, 0.0, 0.5, is_assumed=False)
+    found = panel_mde(stock, Spans(6, 1), clustered_test(np.arange(40) % 2, np.arange(40), 0.0), is_adjusted=True)
+    assert (found.mde, found.reason) == (None, "nothing_moves_between_years")
     assert panel_mde(ar(0.6), Spans(6, 1), clustered_test(arm, np.arange(40) // 8, 0.0)).reason == "too_few_clusters"
 
 
