@@ -291,10 +291,10 @@ def missing(area: Area, extract: Extract, registry: Registry) -> LeadSentence:
         parts.append(f"{phrases.capital(danish.listed(list(who)))} kan levere dem i Boligprofils skabelon.")
     others = _reasons([figure for figure in figures if figure.mark != "not_delivered"], registry)
     if others:
-        parts.append(f"Andre tal mangler af en anden grund: {others}.")
+        parts.append(f"{'Andre tal mangler af en anden grund' if gone else 'Tal, der ikke vises'}: {others}.")
     if not protected:
         parts.append("Intet tal er skjult.")
-    begins = f"{len(gone)} af {len(figures)} tal er ikke leveret." if gone else f"{len(figures)} tal skal leveres."
+    begins = f"{len(gone)} af {len(figures)} tal er ikke leveret." if gone else "Intet tal mangler at blive leveret."
     if not gone and not others:
         begins = f"Alle {len(figures)} tal er leveret."
     return LeadSentence(begins, " ".join(parts))
@@ -316,9 +316,13 @@ def title(extract: Extract) -> str:
     bare = [area.name for area in extract.areas if not _has_figures(area, extract)]
     watched = [(area, watch) for area in extract.areas if (watch := first_watch(area)) and watch.is_delivered]
     on_list = [area.name for area, watch in watched if watch.on_list]
-    nothing = f"om {danish.listed(bare)} har vi ingen tal" if bare and len(bare) < 4 else ""
-    if not nothing and bare:
-        nothing = f"om {len(bare)} områder har vi ingen tal"
+    # Figures that are kept back are there: we only may not show them.
+    how = (
+        "har vi ingen tal"
+        if all(_is_undelivered(a, extract) for a in extract.areas if a.name in bare)
+        else ("vises ingen tal")
+    )
+    nothing = f"om {danish.listed(bare) if len(bare) < 4 else f'{len(bare)} områder'} {how}" if bare else ""
     if not watched:
         return phrases.capital(nothing) if nothing else f"{extract.name}: tal for {extract.year}"
     if not on_list:
@@ -342,6 +346,10 @@ def _number(count: int) -> str:
 
 def _has_figures(area: Area, extract: Extract) -> bool:
     return any(area.figure(key, extract.year).is_shown for key in extract.indicators)
+
+
+def _is_undelivered(area: Area, extract: Extract) -> bool:
+    return all(area.figure(key, extract.year).mark == "not_delivered" for key in extract.indicators)
 
 
 def of_secretariat(extract: Extract, registry: Registry) -> tuple[LeadSentence, ...]:
@@ -400,7 +408,10 @@ def _next_to_turn(watched: Sequence[tuple[Area, Watch]], registry: Registry) -> 
 
 
 def _without_figures(extract: Extract) -> Iterator[LeadSentence]:
-    bare = [area for area in extract.areas if not _has_figures(area, extract)]
+    every = [area for area in extract.areas if not _has_figures(area, extract)]
+    if kept := [area.name for area in every if not _is_undelivered(area, extract)]:
+        yield LeadSentence(f"{danish.listed(kept)}:", f"intet tal for {extract.year} kan vises; hvorfor står på siden.")
+    bare = [area for area in every if _is_undelivered(area, extract)]
     if bare:
         who = list(dict.fromkeys(f"{extract.municipality_of(area).name} Kommune" for area in bare))
         shown_names = [area.name for area in bare[:5]]

@@ -7,7 +7,6 @@ that. All that a page says is in it without the script, which only chooses among
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby, product
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from flows.extracts import (
     words,
 )
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, ListedPlace, Place, TargetLine
+from flows.extracts.texts import Definition
 from flows.present import danish
 from flows.present import vocabulary as targets
 from flows.present.pages import css as page_css
@@ -46,12 +46,14 @@ def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
 
     The pages link to each other by name alone, so the folder can be moved, and read from a disk as from a server.
     """
-    pages = {OVERVIEW: _overview(extract, registry)}
-    pages |= {_file(area): _area(area, extract, registry) for area in extract.areas}
+    # Once for all pages: each definition looks at every place.
+    defined = texts.define(extract, registry)
+    pages = {OVERVIEW: _overview(extract, registry, defined)}
+    pages |= {_file(area): _area(area, extract, registry, defined) for area in extract.areas}
     if extract.areas:
-        pages[COMPARE] = _compared(extract, registry)
+        pages[COMPARE] = _compared(extract, registry, defined)
         pages[NEWS] = _news(extract, registry)
-    pages[GLOSSARY] = _glossary(extract, registry)
+    pages[GLOSSARY] = _glossary(extract, registry, defined)
     for name, page in pages.items():
         write_file(folder / name, page.encode())
     return [folder / name for name in pages]
@@ -119,7 +121,7 @@ def _hash(text: str) -> str:
 # the overview -------------------------------------------------------------------------------------------------------
 
 
-def _overview(extract: Extract, registry: Registry) -> str:
+def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition]) -> str:
     if not extract.areas:
         place, indicators = extract.municipality, extract.indicators
         return _render(
@@ -131,7 +133,7 @@ def _overview(extract: Extract, registry: Registry) -> str:
             heads=("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet"),
             text_heads=(),
             rows=tables.rows_of(place, (extract.country,), indicators, extract, registry),
-            definitions=_definitions(indicators, extract, registry),
+            definitions=_definitions(indicators, registry, defined),
             sources=_sources((place, extract.country), extract, registry),
         )
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
@@ -153,7 +155,7 @@ def _overview(extract: Extract, registry: Registry) -> str:
         since=texts.since(extract),
         news=NEWS,
         new=news.title(extract),
-        definitions=_definitions([i.id for i in matrix.indicators(extract, registry)], extract, registry),
+        definitions=_definitions([i.id for i in matrix.indicators(extract, registry)], registry, defined),
         sources=_sources((*extract.areas, *beside), extract, registry),
     )
 
@@ -229,7 +231,7 @@ def _side(value: float | None, mark: str | None, indicator: str, registry: Regis
 # an area ------------------------------------------------------------------------------------------------------------
 
 
-def _area(area: Area, extract: Extract, registry: Registry) -> str:
+def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[Definition]) -> str:
     municipality = extract.municipality_of(area)
     beside = (municipality, extract.country, area.twins)
     drawn = _charts(area, extract, registry)
@@ -269,7 +271,7 @@ def _area(area: Area, extract: Extract, registry: Registry) -> str:
         targets=[_target(target, registry) for target in area.targets],
         boundaries=[(place, *_boundary(place, extract, registry)) for place in area.other_boundaries],
         cannot_compare=comparability.cannot_compare(area, extract, registry),
-        definitions=_definitions(shown, extract, registry),
+        definitions=_definitions(shown, registry, defined),
         sources=_sources((area, *beside, *area.other_boundaries), extract, registry),
     )
 
@@ -300,7 +302,7 @@ def _charts(area: Area, extract: Extract, registry: Registry) -> list[dict[str, 
     ]
 
 
-def _compared(extract: Extract, registry: Registry) -> str:
+def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition]) -> str:
     """The page on which up to four places are chosen: every place of the extract, and areas with published figures."""
     shown = [i for i in matrix.indicators(extract, registry) if i.kind != "count"]
     residents = [registry.indicators["residents"]] if "residents" in extract.indicators else []
@@ -332,7 +334,7 @@ def _compared(extract: Extract, registry: Registry) -> str:
         extract,
         groups=[group for group in groups if group[1]],
         indicators=[phrases.heading(indicator) for indicator in indicators],
-        definitions=_definitions([i.id for i in indicators], extract, registry),
+        definitions=_definitions([i.id for i in indicators], registry, defined),
         sources=_sources((*extract.areas, *extract.municipalities, extract.country), extract, registry),
     )
 
@@ -419,10 +421,10 @@ def _news(extract: Extract, registry: Registry) -> str:
     )
 
 
-def _glossary(extract: Extract, registry: Registry) -> str:
+def _glossary(extract: Extract, registry: Registry, defined: Sequence[Definition]) -> str:
     """The figures that are shown, the marks that occur, and how both are read."""
     keys = {indicator.label_da: indicator.id for indicator in registry.indicators.values()}
-    defined = [(d.theme, (keys[d.label], d.label, _meaning(d))) for d in texts.define(extract, registry)]
+    entries = [(d.theme, (keys[d.label], d.label, _meaning(d))) for d in defined]
     met = texts.marks(extract)
     has_goals = any(area.targets for area in extract.areas)
     return _render(
@@ -430,7 +432,7 @@ def _glossary(extract: Extract, registry: Registry) -> str:
         GLOSSARY,
         extract,
         how_to_read=texts.reading(extract),
-        themes=[(theme, [entry for _, entry in found]) for theme, found in groupby(defined, lambda pair: pair[0])],
+        themes=[(theme, [entry for _, entry in found]) for theme, found in groupby(entries, lambda pair: pair[0])],
         holes=[
             (mark.code, mark.label_da, mark.meaning_da, name in registry.extracts.protecting)
             for name, mark in registry.extracts.mark.items()
@@ -452,13 +454,13 @@ def _glossary(extract: Extract, registry: Registry) -> str:
 # what several pages share -------------------------------------------------------------------------------------------
 
 
-def _definitions(indicators: Sequence[str], extract: Extract, registry: Registry) -> list[tuple[str, str]]:
+def _definitions(indicators: Sequence[str], registry: Registry, defined: Sequence[Definition]) -> list[tuple[str, str]]:
     """What each figure is, of whom, in which unit, which way is good, and which years compare."""
-    shown = replace(extract, indicators=tuple(indicators))
-    return [(definition.label, _meaning(definition)) for definition in texts.define(shown, registry)]
+    labels = {registry.indicators[key].label_da for key in indicators}
+    return [(definition.label, _meaning(definition)) for definition in defined if definition.label in labels]
 
 
-def _meaning(definition: texts.Definition) -> str:
+def _meaning(definition: Definition) -> str:
     return (
         f"{definition.definition} Regnet af: {definition.counted} Enhed: {definition.unit} "
         f"{definition.good} {definition.comparable}"

@@ -50,7 +50,7 @@ class ExcelColumn:
 
 @dataclass(frozen=True)
 class ExcelTable:
-    """A table: its name in the workbook, its columns, and the decimals of a row's numbers.
+    """A table: its name in the workbook, its columns, and the decimals of a row's numbers; `is_list`: rows of one line.
 
     `frozen` columns stay in sight; `is_filtered`: the head has buttons to sort and filter by; `nothing` stands in the
     first cell where there is no row.
@@ -61,6 +61,7 @@ class ExcelTable:
     decimals: Callable[[Any], int] = lambda _: 0
     frozen: int = 0
     is_filtered: bool = True
+    is_list: bool = False
     nothing: str | None = None
 
 
@@ -135,19 +136,21 @@ def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[An
         sheet.set_column(place, place, column.width)
     if not rows and table.nothing:
         sheet.write_string(top + 1, 0, table.nothing, formats.cell("text", 0))
+    least = 3 if any(column.shown == "answer" for column in columns) else 1
     for line, row in enumerate(rows, top + 1):
         cells = [column.content(row) for column in columns]
-        least = 3 if any(column.shown == "answer" for column in columns) else 1
-        wrapped = [(cell, column) for cell, column in zip(cells, columns, strict=True) if column.shown != "line"]
-        high = max(least, *(lines_of(cell, column.width) for cell, column in wrapped))
-        sheet.set_row(line, LINE * high + 3)
-        height += LINE * high + 3
+        if not table.is_list:
+            wrapped = (pair for pair in zip(cells, columns, strict=True) if pair[1].shown != "line")
+            high = max(least, *(lines_of(cell, column.width) for cell, column in wrapped))
+            sheet.set_row(line, LINE * high + 3)
+            height += LINE * high + 3
         for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
             is_mark = column.shown in NUMBERS and isinstance(cell, str)
             if isinstance(cell, SignedNumber):
                 sheet.write_number(line, place, cell.number, formats.signed(cell, table.decimals(row)))
             else:
-                _write_cell(sheet, line, place, cell, formats.cell(column.shown, table.decimals(row), is_mark))
+                shown = "line" if table.is_list and column.shown == "text" else column.shown
+                _write_cell(sheet, line, place, cell, formats.cell(shown, table.decimals(row), is_mark))
     return height
 
 

@@ -102,7 +102,8 @@ class Workbook:
         **options: Any,
     ) -> int:
         """Write the sheet's table; its first `frozen` columns stay in sight. Returns the first row below it."""
-        table = ExcelTable("t_" + re.sub(r"\W", "_", sheet.name), columns, decimals, frozen, **options)
+        name = "t_" + re.sub(r"\W", "_", sheet.name)
+        table = ExcelTable(name, columns, decimals, frozen, is_list=sheet.is_list, **options)
         top = self.top
         height = add_table(written, self.formats, table, rows, top)
         below = top + max(len(rows), 1) + 1

@@ -155,6 +155,18 @@ def test_what_is_new_is_pictures_and_numbers_with_their_intervals(
     ]
 
 
+def test_what_is_kept_back_is_not_asked_for(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    """Of a hidden figure nobody says that it is missing, or that the municipality can deliver it."""
+    viby = full_extract.areas[1]
+    hidden = {key: replace(figure, mark="hidden") for key, figure in viby.figures.items()}
+    extract = replace(full_extract, areas=(full_extract.areas[0], replace(viby, figures=hidden)))
+    page = written(extract, registry, tmp_path)["index.html"]
+    assert "<h1>Bispehaven er på ministeriets liste; om Viby-Syd vises ingen tal</h1>" in page
+    assert "<strong>Viby-Syd:</strong> intet tal for 2012 kan vises" in page
+    row = next(row for row in grid(page, "Områderne og deres hovedtal i 2012") if row[0] == "Viby-Syd")
+    assert row[2] == "Intet tal mangler at blive leveret. Tal, der ikke vises: skjult (40)."
+
+
 def test_the_title_of_what_is_new_says_who_came_to_the_list(full_extract: Extract, registry: Registry) -> None:
     bispehaven, _ = full_extract.areas
     (watch,) = bispehaven.watches
