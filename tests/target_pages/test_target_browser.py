@@ -234,3 +234,26 @@ def test_signs_are_not_colours(page: Any, folder: Path) -> None:
     verdicts = page.evaluate("[...document.querySelectorAll('p.verdict')].map(e => e.innerText)")
     assert len(verdicts) == 7
     assert len({re.split(r"\s", label)[0] for label in verdicts}) == 7
+
+
+def test_the_index_is_narrowed_and_ordered_by_keyboard(page: Any, folder: Path) -> None:
+    page.goto((folder / "index.html").as_uri())
+    shown = (
+        "[...document.querySelectorAll('#planer tbody tr')].filter(e => e.checkVisibility()).map(e => e.dataset.name)"
+    )
+    every = page.evaluate(shown)
+    assert len(every) > 1
+    page.focus("[name=ord]")
+    page.keyboard.type("HELHEDSPLAN VOLL")
+    assert page.evaluate(shown) == [name for name in every if name.startswith("Helhedsplan Vollsmose")]
+    assert page.inner_text("#vist") == f"1 af {len(every)} helhedsplaner vises."
+    page.fill("[name=ord]", "")
+    page.select_option("[name=vurdering]", "off_the_way")
+    kept = page.evaluate(shown)
+    assert 0 < len(kept) < len(every)
+    assert all("off_the_way" in page.get_attribute(f"tr[data-name='{name}']", "data-verdicts") for name in kept)
+    page.select_option("[name=vurdering]", "")
+    page.select_option("[name=orden]", "navn")
+    assert page.evaluate(shown) == sorted(every)
+    page.select_option("[name=orden]", "uro")
+    assert page.evaluate(shown) == every
