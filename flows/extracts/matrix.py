@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from flows.extracts import findings, phrases, standing, strips, words
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, ListedPlace, Place, Watch
 from flows.present import danish
+from flows.present.cells import Shade, TableCell
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 MOST = 10  # numbers across
 MOST_BESIDE = 8  # areas of the same municipality that stand below for comparison
-# What a cell's shade says; each has a sign of its own, so that grey paper loses nothing.
-Shade: TypeAlias = Literal["", "met", "worst", "poor", "best"]
 SIGNS: dict[Shade, str] = {"": "", "met": "●", "worst": "▲▲", "poor": "▲", "best": "▽"}
 SPOKEN: dict[Shade, str] = {
     "": "",
@@ -43,23 +41,6 @@ class MatrixColumn:
 
 
 @dataclass(frozen=True)
-class MatrixCell:
-    """A number with its sign, its shade and what stands below it; `value` is None where a word stands in its place.
-
-    `spoken` is what a reader who sees no sign hears; `is_limited`: the number is no measurement of its year alone.
-    """
-
-    text: str
-    value: float | None
-    sign: str = ""
-    shade: Shade = ""
-    below: tuple[str, ...] = ()
-    spoken: str = ""
-    is_mark: bool = False
-    is_limited: bool = False
-
-
-@dataclass(frozen=True)
 class MatrixRow:
     """A place: its standing on the list, a cell for each column, and its goals. `nothing` stands in place of the cells
     where no figure is there; `area` is None beside the extract's own areas."""
@@ -67,7 +48,7 @@ class MatrixRow:
     name: str
     area: Area | None
     status: tuple[str, ...]
-    cells: tuple[MatrixCell, ...]
+    cells: tuple[TableCell, ...]
     goals: tuple[str, ...]
     nothing: str = ""
 
@@ -195,20 +176,20 @@ def _cell(
     applies: bool,
     extract: Extract,
     registry: Registry,
-) -> MatrixCell:
+) -> TableCell:
     indicator = column.indicator
     if not figure.is_shown:
-        return MatrixCell(words.shown(figure, registry), None, is_mark=True)
+        return TableCell(words.shown(figure, registry), is_mark=True)
     number = danish.number(figure.number, indicator.decimals)
     noted = tuple(_short_limits(figure))
     if column.is_criterion:
         criterion = judged.get(indicator.id)
         if criterion is None or criterion.is_met is None or not applies:
-            return MatrixCell(number, figure.number, below=noted, is_limited=bool(noted))
+            return TableCell(number, noted, value=figure.number, is_limited=bool(noted))
         away = standing.over_or_under(criterion, indicator)
         sign, spoken = (SIGNS["met"], "opfyldt") if criterion.is_met else (NOT_MET, "ikke opfyldt")
         shade: Shade = "met" if criterion.is_met else ""
-        return MatrixCell(number, figure.number, sign, shade, (away, *noted), spoken, is_limited=bool(noted))
+        return TableCell(number, (away, *noted), False, figure.number, sign, shade, spoken, is_limited=bool(noted))
     fifth = standing.fifth(figure, extract, indicator)
     by_fifth: dict[int | None, Shade] = {1: "worst", 2: "poor", 5: "best"}
     shade, is_limited = by_fifth.get(fifth, ""), bool(noted)
@@ -216,7 +197,7 @@ def _cell(
     if moved:
         sign = "↘" if moved.after < moved.before else "↗"
         noted = (*noted, f"{sign} fra {danish.number(moved.before, indicator.decimals)}")
-    return MatrixCell(number, figure.number, SIGNS[shade], shade, noted, SPOKEN[shade], is_limited=is_limited)
+    return TableCell(number, noted, False, figure.number, SIGNS[shade], shade, SPOKEN[shade], is_limited)
 
 
 def _short_limits(figure: ClearedFigure) -> Iterator[str]:
@@ -240,9 +221,9 @@ def _whole(place: Place, name: str, columns: Sequence[MatrixColumn], extract: Ex
             means = any(own.is_shown and own.is_mean != figure.is_mean for own in of_areas)
             limits = tuple(_short_limits(figure))
             noted = limits or (("tal for 1 år",) if means else ())
-            cells.append(MatrixCell(number, figure.number, below=noted, is_limited=bool(limits)))
+            cells.append(TableCell(number, noted, value=figure.number, is_limited=bool(limits)))
         else:
-            cells.append(MatrixCell(danish.ABSENT, None, is_mark=True, spoken="intet tal"))
+            cells.append(TableCell(danish.ABSENT, is_mark=True, spoken="intet tal"))
     return MatrixRow(name, None, (), tuple(cells), ())
 
 
@@ -262,21 +243,21 @@ def _has(place: ListedPlace, columns: Sequence[MatrixColumn], extract: Extract) 
     return any((column.indicator.id, extract.year) in place.figures for column in columns)
 
 
-def _published(place: ListedPlace, column: MatrixColumn, criterion: Criterion | None, extract: Extract) -> MatrixCell:
+def _published(place: ListedPlace, column: MatrixColumn, criterion: Criterion | None, extract: Extract) -> TableCell:
     found = place.figures.get((column.indicator.id, extract.year))
     if found is None:
-        return MatrixCell(danish.ABSENT, None, is_mark=True, spoken="intet offentligt tal")
+        return TableCell(danish.ABSENT, is_mark=True, spoken="intet offentligt tal")
     value, window = found
     noted = (f"gns. af {window} år",) if window > 1 else ()
     number = danish.number(value, column.indicator.decimals)
     if criterion is None or criterion.threshold is None:
-        return MatrixCell(number, value, below=noted, is_limited=bool(noted))
+        return TableCell(number, noted, value=value, is_limited=bool(noted))
     is_met = standing.is_met(value, criterion)
     away = standing.distance_in_words(value - criterion.threshold, column.indicator)
     shade: Shade = "met" if is_met else ""
     spoken = "opfyldt" if is_met else "ikke opfyldt"
     sign = SIGNS["met"] if is_met else NOT_MET
-    return MatrixCell(number, value, sign, shade, (away, *noted), spoken, is_limited=bool(noted))
+    return TableCell(number, (away, *noted), False, value, sign, shade, spoken, bool(noted))
 
 
 def indicators(extract: Extract, registry: Registry) -> list[Indicator]:

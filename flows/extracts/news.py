@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from flows.extracts import charts, findings, phrases, strips, tables
 from flows.extracts.findings import LeadSentence
 from flows.extracts.model import Area, ClearedFigure, Extract, Watch
-from flows.extracts.tables import PageCell
 from flows.extracts.words import NO_CHANGE
 from flows.present import danish, sparkline, year_chart
+from flows.present.cells import TableCell
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -23,9 +23,9 @@ class MovedRow:
     key: str
     label: str
     drawing: str
-    before: PageCell
-    now: PageCell
-    change: PageCell
+    before: TableCell
+    now: TableCell
+    change: TableCell
     since_plan: str
 
 
@@ -128,16 +128,16 @@ def _moved(
     )
 
 
-def _change(figure: ClearedFigure, indicator: Indicator) -> PageCell:
+def _change(figure: ClearedFigure, indicator: Indicator) -> TableCell:
     change = figure.change("year")
     if change is None:
         why = NO_CHANGE.get(figure.no_change_because("year") or "", "kan ikke opgøres")
-        return PageCell(danish.ABSENT, (why,), is_mark=True)
+        return TableCell(danish.ABSENT, (why,), is_mark=True)
     number = danish.signed(change.by, indicator.decimals)
     if change.interval is None:
-        return PageCell(number, () if indicator.kind == "count" else (phrases.NO_INTERVAL,))
+        return TableCell(number, () if indicator.kind == "count" else (phrases.NO_INTERVAL,))
     ends = (danish.signed(end, indicator.decimals) for end in change.interval)
-    return PageCell(number, (f"mellem {' og '.join(ends)}",))
+    return TableCell(number, (f"mellem {' og '.join(ends)}",))
 
 
 def _line(area: Area, indicator: Indicator, extract: Extract, registry: Registry) -> str:

@@ -31,6 +31,7 @@ from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Listed
 from flows.extracts.texts import Definition
 from flows.present import danish
 from flows.present import vocabulary as targets
+from flows.present.cells import TableCell
 from flows.present.pages import css as page_css
 from flows.present.pages import style, templates
 from schemas.indicators import Indicator
@@ -172,14 +173,14 @@ def _rows(place: Place, key: str, extract: Extract, registry: Registry) -> list[
     is_alone = place.kind == "country" or len(extract.municipalities) == 1
     name = words.PLACES[place.kind].capitalize() if is_alone and not is_area else place.name
 
-    def cells(year: int) -> tuple[tables.PageCell, ...]:
+    def cells(year: int) -> tuple[TableCell, ...]:
         figure = place.figure(key, year)
         against = [
-            tables.PageCell(_against(figure, other, registry) if is_area else danish.ABSENT)
+            TableCell(_against(figure, other, registry) if is_area else danish.ABSENT)
             for other in (extract.municipality_of(place), extract.country)
         ]
         return (
-            tables.PageCell(indicator.label_da),
+            TableCell(indicator.label_da),
             tables.cell(figure, registry),
             tables.uncertainty(figure, registry),
             *against,
@@ -195,7 +196,7 @@ def _against(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     return standing.against(figure, beside, tables.other_of(other), registry).words or danish.ABSENT
 
 
-def _coverage(area: Area, extract: Extract, registry: Registry) -> tuple[Area, str, tables.PageCell, str]:
+def _coverage(area: Area, extract: Extract, registry: Registry) -> tuple[Area, str, TableCell, str]:
     """How many figures of the year are shown, how many stand under each mark, and who can deliver what is not there."""
     figures = [area.figure(indicator, extract.year) for indicator in extract.indicators]
     shown = sum(figure.mark is None for figure in figures)
@@ -206,10 +207,10 @@ def _coverage(area: Area, extract: Extract, registry: Registry) -> tuple[Area, s
         for figure in figures
         if figure.mark == "not_delivered"
     )
-    return area, _file(area), tables.PageCell(f"{shown} af {len(figures)}", marks), danish.listed(list(who))
+    return area, _file(area), TableCell(f"{shown} af {len(figures)}", marks), danish.listed(list(who))
 
 
-def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, tables.PageCell, tables.PageCell]]:
+def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, TableCell, TableCell]]:
     """What readers of the last release had otherwise: place, figure, year, what happened, before, now."""
     return [
         (
@@ -224,8 +225,8 @@ def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, 
     ]
 
 
-def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> tables.PageCell:
-    return tables.PageCell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
+def _side(value: float | None, mark: str | None, indicator: str, registry: Registry) -> TableCell:
+    return TableCell(texts.one_side(value, mark, registry.indicators[indicator], registry), is_mark=value is None)
 
 
 # an area ------------------------------------------------------------------------------------------------------------
@@ -339,21 +340,21 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
     )
 
 
-def _published(place: ListedPlace, indicator: Indicator, year: int) -> tables.PageCell:
+def _published(place: ListedPlace, indicator: Indicator, year: int) -> TableCell:
     value, window = place.figures.get((indicator.id, year), (None, 1))
     if value is None:
-        return tables.PageCell("intet offentligt tal", is_mark=True)
+        return TableCell("intet offentligt tal", is_mark=True)
     noted = (f"gennemsnit over {window} år",) if window > 1 else ()
-    return tables.PageCell(danish.valued(value, indicator), noted)
+    return TableCell(danish.valued(value, indicator), noted)
 
 
-def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, tables.PageCell, str, str]:
+def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, TableCell, str, str]:
     """A criterion of a list: name, threshold, figure, distance from the threshold, met or not."""
     indicator = registry.indicators[criterion.indicator]
     limit = criteria.limit(criterion, standing.threshold(criterion.threshold or 0, indicator))
     met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
     value, mark = danish.valued(criterion.value, indicator), criterion.mark
-    cell = tables.PageCell(registry.extracts.mark[mark].label_da if mark else value, is_mark=mark is not None)
+    cell = TableCell(registry.extracts.mark[mark].label_da if mark else value, is_mark=mark is not None)
     return indicator.label_da, limit, cell, standing.over_or_under(criterion, indicator) or danish.ABSENT, met
 
 
@@ -393,7 +394,7 @@ def _target(target: TargetLine, registry: Registry) -> dict[str, Any]:
 
 def _boundary(
     place: Place, extract: Extract, registry: Registry
-) -> tuple[list[int], list[tuple[str, list[tables.PageCell]]]]:
+) -> tuple[list[int], list[tuple[str, list[TableCell]]]]:
     """The figures of another boundary: the years that have any, and per indicator that has any a cell for each."""
     shown = {key for key, figure in place.figures.items() if figure.mark is None}
     years = [year for year in extract.years if any(at == year for _, at in shown)]

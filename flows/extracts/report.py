@@ -26,6 +26,7 @@ from flows.extracts.strips import StripRow
 from flows.present import danish
 from flows.present import pdf as pdfs
 from flows.present import vocabulary as targets
+from flows.present.cells import TableCell
 from flows.present.pdf import Typeset
 from flows.present.strips import LEAST
 from schemas.indicators import Indicator
@@ -130,10 +131,7 @@ def _overview(extract: Extract, registry: Registry) -> Content:
 
 
 def _matrix_row(row: MatrixRow, labels: Mapping[str, str]) -> Content:
-    cells = [
-        {"sign": cell.sign, "text": cell.text, "below": cell.below, "shade": cell.shade, "is_mark": cell.is_mark}
-        for cell in row.cells
-    ]
+    cells = [vars(cell) for cell in row.cells]
     own = {"name": row.name, "label": labels[row.area.id] if row.area else None, "cells": cells}
     return {**own, "status": row.status, "goals": row.goals, "nothing": row.nothing, "is_own": row.area is not None}
 
@@ -240,10 +238,10 @@ def behind(area: Area, drawn: Sequence[Indicator], extract: Extract, registry: R
             for indicator, cells in rows:
                 figure = area.figure(indicator.id, extract.year)
                 cells.append(_other(figure, place.figure(indicator.id, extract.year), other, registry))
-    return {"heads": heads, "figures": [{"name": i.label_da, "cells": cells} for i, cells in rows]}
+    return {"heads": heads, "figures": [{"name": i.label_da, "cells": list(map(vars, cells))} for i, cells in rows]}
 
 
-def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> Content:
+def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> TableCell:
     if figure.mark:
         earlier = phrases.newest(place, indicator.id, extract)
         last_shown = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
@@ -261,7 +259,7 @@ def _with_caveats(figure: ClearedFigure, registry: Registry) -> str:
     return f"{words.shown(figure, registry)} ({noted})" if noted else words.shown(figure, registry)
 
 
-def _other(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry: Registry) -> Content:
+def _other(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry: Registry) -> TableCell:
     """A place that the area is held against: its figure, and the verdict on the area."""
     answer = standing.against(figure, beside, other, registry)
     if answer.value is None:
@@ -270,8 +268,8 @@ def _other(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry:
     return _cell(_number(answer.value, indicator), answer.under, phrases.all_caveats(beside))
 
 
-def _cell(first: str, *below: str, is_mark: bool = False, is_number: bool = True) -> Content:
-    return {"first": first, "below": [line for line in below if line], "is_mark": is_mark, "is_number": is_number}
+def _cell(text: str, *below: str, is_mark: bool = False) -> TableCell:
+    return TableCell(text, tuple(line for line in below if line), is_mark)
 
 
 def _drawing(
@@ -348,7 +346,8 @@ def _no_area(extract: Extract, registry: Registry) -> Content:
         {
             "name": indicator.label_da,
             "cells": [
-                _own(place.figure(indicator.id, extract.year), place, indicator, extract, registry) for place in places
+                vars(_own(place.figure(indicator.id, extract.year), place, indicator, extract, registry))
+                for place in places
             ],
         }
         for indicator in phrases.key_figures(extract, registry)

@@ -6,17 +6,9 @@ from dataclasses import dataclass
 from flows.extracts import phrases, standing, words
 from flows.extracts.model import ClearedFigure, Extract, Other, Place
 from flows.present import danish
+from flows.present.cells import TableCell
 from schemas import labels
 from schemas.registry import Registry
-
-
-@dataclass(frozen=True)
-class PageCell:
-    """A cell of a table: a number or a mark, and what must be read with it."""
-
-    text: str
-    more: tuple[str, ...] = ()
-    is_mark: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,7 +19,7 @@ class Row:
     link: str | None
     key: str
     years: tuple[int, ...]
-    cells: tuple[PageCell, ...]
+    cells: tuple[TableCell, ...]
 
 
 @dataclass(frozen=True)
@@ -40,19 +32,21 @@ class Chooser:
     year: str
 
 
-def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) -> PageCell:
+def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) -> TableCell:
     """A figure with its caveats and `more` below it, or its mark alone."""
     if figure.mark:
-        return PageCell(words.shown(figure, registry), is_mark=True)
-    return PageCell(words.shown(figure, registry), tuple(text for text in (phrases.all_caveats(figure), *more) if text))
+        return TableCell(words.shown(figure, registry), is_mark=True)
+    return TableCell(
+        words.shown(figure, registry), tuple(text for text in (phrases.all_caveats(figure), *more) if text)
+    )
 
 
-def uncertainty(figure: ClearedFigure, registry: Registry) -> PageCell:
+def uncertainty(figure: ClearedFigure, registry: Registry) -> TableCell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
     if figure.mark:
-        return PageCell(danish.ABSENT)
+        return TableCell(danish.ABSENT)
     counted = f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op"
-    return PageCell(phrases.uncertainty(figure, registry.indicators[figure.indicator]) or counted)
+    return TableCell(phrases.uncertainty(figure, registry.indicators[figure.indicator]) or counted)
 
 
 def other_of(place: Place) -> Other:
@@ -62,7 +56,7 @@ def other_of(place: Place) -> Other:
     return place.kind
 
 
-def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[PageCell]:
+def compared(place: Place, beside: Sequence[Place], key: str, year: int, registry: Registry) -> list[TableCell]:
     """The same figure of the places beside it, with how the area stands against each."""
     figure = place.figure(key, year)
     cells = []
@@ -80,7 +74,7 @@ def rows_of(
     rows = []
     for key in indicators:
 
-        def cells(year: int, key: str = key) -> tuple[PageCell, ...]:
+        def cells(year: int, key: str = key) -> tuple[TableCell, ...]:
             figure = place.figure(key, year)
             own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))
@@ -95,7 +89,7 @@ def merged(
     key: str,
     years: Sequence[int],
     places: Sequence[Place],
-    cells: Callable[[int], tuple[PageCell, ...]],
+    cells: Callable[[int], tuple[TableCell, ...]],
 ) -> list[Row]:
     """Rows from the newest year back; years in a row that have no figure at all, for the same reasons, share one."""
     rows: list[Row] = []

@@ -239,7 +239,7 @@ def test_the_strips_and_the_new_page_say_what_the_list_says(files: Files) -> Non
             change = row["Ændring på et år"]
             assert moved.change.text.lstrip("+").replace("−", "-") == (change or "–")
             ends = [row[f"Ændring på et år {end}"] for end in ("fra", "til")]
-            shown = re.findall(r"[+−]?\d[\d,]*", " ".join(moved.change.more)) if ends[0] else ["", ""]
+            shown = re.findall(r"[+−]?\d[\d,]*", " ".join(moved.change.below)) if ends[0] else ["", ""]
             assert [end.lstrip("+").replace("−", "-") for end in shown] == ends
 
 
