@@ -99,7 +99,7 @@ def run(
     day: what the sources had published), the marts of that vintage are built beside the snapshots and the one in force
     stays. `clock_is_right`: what was dated later than now was dated by a clock that was wrong.
     """
-    is_counted, began = as_of is None and published_by is None, now()
+    is_counted, is_dated, began = as_of is None and published_by is None, True, now()
     with logs.kept(chosen.log):
         try:
             with snapshots.lock(chosen.marts):
@@ -107,7 +107,7 @@ def run(
         except Busy as busy:
             report, is_counted = Report("refused", str(busy)), False  # the other run is the one that counts
         except REFUSALS as refusal:
-            report = Report("refused", of_disk(refusal) or str(refusal))
+            report, is_dated = Report("refused", of_disk(refusal) or str(refusal)), not isinstance(refusal, WrongClock)
         except Exception as fault:
             if words := of_disk(fault):
                 report = Report("refused", words)
@@ -116,7 +116,7 @@ def run(
                 if chosen.notify:
                     notice.tell(chosen.notify, notice.of_fault(fault, snapshots.in_force(chosen.marts), chosen.marts))
                 raise
-        if report.outcome == "refused" and is_counted:
+        if report.outcome == "refused" and is_counted and is_dated:
             runs.note_refusal(chosen.marts, report)
         if is_counted:
             tell(chosen, report)
