@@ -15,7 +15,18 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import extracts, growth, judging, long_csv, measuring, nights, page, release, small_deliveries
+from benchmarks import (
+    extracts,
+    growth,
+    judging,
+    long_csv,
+    measuring,
+    nights,
+    page,
+    person_registers,
+    release,
+    small_deliveries,
+)
 from benchmarks import statistics as libraries
 from benchmarks.growth import Grown
 from benchmarks.measuring import Compared
@@ -34,6 +45,8 @@ from schemas.registry import Registry
 
 AREAS, FIRST_YEAR, LAST_YEAR = 1000, 2000, 2012
 ROUNDS = 3
+# The person register grows with the long CSV: 320,000 addresses at full size, about 6 M person-years.
+ADDRESSES_PER_AREA = 40
 RAW = Path(__file__).parents[1] / "data" / "raw"
 
 
@@ -67,6 +80,7 @@ def main(
         extracts.main(rounds, files, nation.schemas, cases)
         pairs += nights.measure(rounds, folder, nation.raw, nation.schemas, small)
     pairs.append(long_csv.main(rounds, long_areas))
+    pairs.append(person_registers.main(rounds, ADDRESSES_PER_AREA * long_areas))
     return pairs, growth.measure(areas, first_year, LAST_YEAR, factors, released)
 
 

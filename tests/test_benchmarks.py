@@ -37,6 +37,7 @@ def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str
         "night, nothing changed",
         "its build and gate, one file changed",
         "intake",
+        "registers",
     ]
     steps = [(SMALLEST_NATION, step) for step in growth.STEPS] + [(13, "release, years: 1")]
     assert [(step.areas, step.step) for step in grown] == steps

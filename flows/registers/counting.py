@@ -117,6 +117,17 @@ def outside_months(registry: Registry, year: int) -> str:
     return " + ".join(f"coalesce({name}_months, 0)" for name in counting) or "0"
 
 
+def counts_query(registry: Registry, year: int) -> str:
+    """counts.sql with the registry's populations, and the benefits that count in the year."""
+    populations = _each_population(registry, "persons", OF_PERSONS)
+    return query("counts", populations=populations, outside_months=outside_months(registry, year))
+
+
+def households_query(registry: Registry) -> str:
+    """household_counts.sql with the registry's populations."""
+    return query("household_counts", populations=_each_population(registry, "homes", OF_HOUSEHOLDS))
+
+
 def query(name: str, **put: str) -> str:
     """A query of sql/register, with what stands in braces in it put in."""
     text = (resources.files("sql") / "register" / f"{name}.sql").read_text(encoding="utf-8")
@@ -155,10 +166,9 @@ def _low_income(persons: Sequence[Partition], staging: Path, each: Each, threads
 def _counts(
     register: Register, persons: Sequence[Partition], low: Path, registry: Registry, staging: Path, threads: int
 ) -> list[Piece]:
-    populations = _each_population(registry, "persons", OF_PERSONS)
     made = []
     for partition in persons:
-        sql = query("counts", populations=populations, outside_months=outside_months(registry, partition.year))
+        sql = counts_query(registry, partition.year)
         inputs = {"person_years": [partition.file], "addresses": [register.addresses], "low_income": [low]}
         made.append(piece("counts", sql, inputs, {"year": partition.year}, staging, threads))
     return made
@@ -193,7 +203,7 @@ def before(persons: Sequence[Partition], partition: Partition, years: int = REAC
 
 
 def _households(register: Register, registry: Registry, staging: Path, threads: int) -> list[Piece]:
-    sql = query("household_counts", populations=_each_population(registry, "homes", OF_HOUSEHOLDS))
+    sql = households_query(registry)
     return [
         piece(
             "household_counts",

@@ -1,0 +1,135 @@
+"""Counting a person register, checked, in pieces, against DuckDB that runs the same queries and checks nothing.
+
+Each way is a process of its own, imports included. `python -m benchmarks.person_registers [rounds] [addresses] [years]`
+makes a register (about 1.9 persons to an address, a sixth of them in areas) and prints medians and their ratio.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+
+from benchmarks.measuring import Compared, cost
+from flows.registers import contract, counting
+from flows.registers.counting import Register
+from flows.registers.workers import each_by
+from flows.synthetic import life_register
+from flows.synthetic.life_records import SHARES, Planted
+from flows.synthetic.life_register import Homes
+from schemas.loading import load
+
+ADDRESSES, YEARS, OF_AREA = 320_000, 10, 400
+USUAL = dict(zip(SHARES, (0.6, 0.3, 0.25, 0.15, 0.08, 0.3, 0.35, 0.2, 0.03, 240_000), strict=True))
+ROOT = Path(__file__).parents[1]
+
+
+def main(rounds: int = 3, addresses: int = ADDRESSES, years: int = YEARS) -> Compared:
+    """Make a register and count it both ways, in turn. Raises ValueError where they do not count the same."""
+    with tempfile.TemporaryDirectory(prefix="boligprofil-registers-") as name:
+        folder = Path(name)
+        rows = prepare(folder, addresses, years)
+        return measured(rounds, folder, rows)
+
+
+def measured(rounds: int, folder: Path, rows: int) -> Compared:
+    """Count the register in a folder both ways, in turn."""
+    costs = []
+    for _ in range(rounds):
+        pair = [cost([sys.executable, "-m", __spec__.name, way, str(folder)], ROOT) for way in ("ours", "bare")]
+        if _residents(folder / "ours") != _residents(folder / "bare"):
+            raise ValueError("the two ways do not count the same")
+        costs.append(pair)
+    ours, bare = zip(*costs, strict=True)
+    made = Compared(
+        f"registers: {rows:,} person-years checked and counted",
+        tuple(each.seconds for each in ours),
+        tuple(each.seconds for each in bare),
+        "bare DuckDB, the same queries, no checks",
+        max(each.megabytes for each in ours),
+    )
+    print(made.line(), f"peak {made.megabytes:.0f} MB, bare {max(each.megabytes for each in bare):.0f} MB", flush=True)
+    return made
+
+
+def prepare(folder: Path, addresses: int, years: int) -> int:
+    """Write a register with its key and regions into a folder; its person-years."""
+    areas = max(1, addresses // 6 // OF_AREA)
+    inside = min(OF_AREA, addresses // 6)
+    homes = Homes(
+        [f"area{number}" for number in range(areas)],
+        ["0461"] * areas,
+        [inside] * areas,
+        addresses - areas * inside,
+        "0101",
+    )
+    shares = {name: np.full((areas + 1, years), value) for name, value in USUAL.items()}
+    planted = Planted(tuple(range(2000, 2000 + years)), shares)
+    life_register.write(folder / "register", homes, planted, [0.3] * (areas + 1), load(), 1, 1)
+    life_register.key(homes, 1).write_parquet(folder / "key.parquet")
+    regions = pl.DataFrame({"municipality_code": ["0101", "0461"], "region_code": ["084", "083"]})
+    regions.write_parquet(folder / "municipalities.parquet")
+    files = str(folder / "register" / "person_years" / "*" / "*.parquet")
+    return int(pl.scan_parquet(files).select(pl.len()).collect().item())
+
+
+def ours(folder: Path) -> None:
+    """As `boligprofil register count` does it: check, then count, by threads."""
+    registry, register = load(), _register(folder)
+    shutil.rmtree(folder / "ours", ignore_errors=True)
+    with each_by("threads") as each:
+        persons = register.partitions_of("person_years")
+        others = [*register.partitions_of("households"), *register.partitions_of("moves")]
+        contract.require(contract.check(persons, others, registry, ["0101", "0461"], each), "the register")
+        counting.counts(register, registry, folder / "ours", each)
+
+
+def bare(folder: Path) -> None:
+    """The same queries over the same files, on as many threads, year by year in one connection."""
+    registry, register = load(), _register(folder)
+    target = folder / "bare"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    persons, homes = register.partitions_of("person_years"), register.partitions_of("households")
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(register.addresses)).create_view("addresses")
+
+        def run(name: str, year: int, sql: str) -> None:
+            connection.execute("set variable year = ?", [year])
+            connection.execute(f"copy ({sql}) to '{target}/{name}-{year}.parquet'")
+
+        for person in persons:
+            connection.read_parquet(str(person.file)).create_view("person_years", replace=True)
+            run("incomes", person.year, counting.query("incomes"))
+        connection.read_parquet(str(target / "incomes-*.parquet")).create_view("incomes")
+        connection.execute(f"create table low_income as {counting.query('low_income')}")
+        for person in persons:
+            connection.read_parquet(str(person.file)).create_view("person_years", replace=True)
+            earlier = [other.file for other in counting.before(persons, person)] or [person.file]
+            connection.read_parquet([str(file) for file in earlier]).create_view("earlier", replace=True)
+            connection.execute("set variable reach = ?", [min(5, person.year - persons[0].year)])
+            run("counts", person.year, counting.counts_query(registry, person.year))
+            run("stays", person.year, counting.query("stays"))
+        for home in homes:
+            connection.read_parquet(str(home.file)).create_view("households", replace=True)
+            run("household_counts", home.year, counting.households_query(registry))
+
+
+def _register(folder: Path) -> Register:
+    return Register(folder / "register", folder / "key.parquet", folder / "municipalities.parquet")
+
+
+def _residents(counted: Path) -> int:
+    """All residents of all years, as the partial counts have them."""
+    ((total,),) = duckdb.execute("select sum(residents) from read_parquet(?)", [str(counted / "counts-*")]).fetchall()
+    return int(total)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1] in ("ours", "bare"):
+        {"ours": ours, "bare": bare}[sys.argv[1]](Path(sys.argv[2]))
+    else:
+        main(*map(int, sys.argv[1:4]))
