@@ -276,9 +276,9 @@ def _without(file: Path, homes: Sequence[str]) -> int:
     with duckdb.connect(config={"threads": "1"}) as connection:
         connection.read_parquet(str(file), hive_partitioning=False).create_view("persons")
         connection.read_parquet(list(homes), hive_partitioning=False).create_view("homes")
-        ((rows,),) = connection.execute("select count(*) from persons anti join homes using (household_id)").fetchall()
-        ((nobody,),) = connection.execute("select count(*) from persons where household_id is null").fetchall()
-    return int(rows - nobody)
+        sql = "select count(household_id) from persons anti join homes using (household_id)"
+        ((rows,),) = connection.execute(sql).fetchall()
+    return int(rows)
 
 
 def overlaps(addresses: Path) -> int:

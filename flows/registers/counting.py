@@ -56,9 +56,9 @@ def counts(register: Register, registry: Registry, staging: Path, each: Each = i
     persons = register.partitions_of("person_years")
     if not persons:
         raise UnfitRegister(f"{register.folder} holds no person_years")
-    low_income = _low_income(persons, staging, each, threads)
+    low = low_income(persons, staging, each, threads)
     asked = [
-        *_counts(register, persons, low_income, registry, staging, threads),
+        *_counts(register, persons, low, registry, staging, threads),
         *_stays(register, persons, staging, threads),
         *_households(register, registry, staging, threads),
     ]
@@ -119,13 +119,13 @@ def outside_months(registry: Registry, year: int) -> str:
 
 def counts_query(registry: Registry, year: int) -> str:
     """counts.sql with the registry's populations, and the benefits that count in the year."""
-    populations = _each_population(registry, "persons", OF_PERSONS)
+    populations = populations_as_sql(registry, "persons", OF_PERSONS)
     return query("counts", populations=populations, outside_months=outside_months(registry, year))
 
 
 def households_query(registry: Registry) -> str:
     """household_counts.sql with the registry's populations."""
-    return query("household_counts", populations=_each_population(registry, "homes", OF_HOUSEHOLDS))
+    return query("household_counts", populations=populations_as_sql(registry, "homes", OF_HOUSEHOLDS))
 
 
 def query(name: str, **put: str) -> str:
@@ -144,7 +144,8 @@ def _parted(text: str) -> tuple[str, str]:
     return "".join(lines[:at]), "".join(lines[at:])
 
 
-def _each_population(registry: Registry, universe: str, attributes: Sequence[str]) -> str:
+def populations_as_sql(registry: Registry, universe: str, attributes: Sequence[str]) -> str:
+    """A count per population of a universe that asks for these attributes alone."""
     asked = members.conditions(registry.populations, universe, attributes)
     if universe == "homes":
         # A register of households knows no dwelling that nobody lives in.
@@ -153,7 +154,8 @@ def _each_population(registry: Registry, universe: str, attributes: Sequence[str
     return ",\n    ".join(f"count(*) filter (where {condition}) as {name}" for name, condition in asked.items())
 
 
-def _low_income(persons: Sequence[Partition], staging: Path, each: Each, threads: int) -> Path:
+def low_income(persons: Sequence[Partition], staging: Path, each: Each, threads: int) -> Path:
+    """The file that says, by year, which income is low: against the exact median over all partitions."""
     sql = query("incomes")
     partial = each(
         count, [piece("incomes", sql, {"person_years": [p.file]}, {"year": p.year}, staging, threads) for p in persons]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from flows.registers import contract, counting, partitions
+from flows.registers import composition, contract, counting, partitions
 from flows.registers.counting import Register
 from flows.synthetic import life_register
 from flows.synthetic.life_records import SHARES, Planted
@@ -127,6 +127,28 @@ def test_stayers_and_in_movers_are_the_residents_and_changes_add_up(
         in_movers = new.filter(year=year + 1).select("geography_id", "numerator")
         both = sizes.join(in_movers, left_on="area_id", right_on="geography_id")
         assert both.filter(pl.col("numerator") != pl.col("came") - pl.col("born")).is_empty()
+
+
+def test_the_parts_of_a_change_add_up_to_it_in_every_area(
+    made: tuple[Register, pl.DataFrame], figures: pl.DataFrame, registry: Registry, tmp_path: Path
+) -> None:
+    """And both ends of it are the figures of the two years."""
+    parts = composition.decomposed(made[0], registry, tmp_path)
+    assert parts.height > 5 * AREAS * 15
+    terms = ["change_of_stayers", "by_in_movers", "by_born", "by_out_movers", "by_gone"]
+    whole = parts.drop_nulls(["change", *terms])
+    assert whole.height > 0.95 * parts.height
+    assert whole.select((pl.col("change") - pl.sum_horizontal(terms)).abs().max()).item() < 1e-9
+    for side, year in (("after", pl.col("year")), ("before", pl.col("year") - 1)):
+        both = parts.with_columns(then=year).join(
+            figures, left_on=["area_id", "then", "indicator"], right_on=["geography_id", "year", "indicator"]
+        )
+        assert both.height == parts.height
+        assert both.filter(pl.col(f"numerator_{side}") != pl.col("numerator")).is_empty()
+        assert both.filter(pl.col(f"denominator_{side}") != pl.col("denominator")).is_empty()
+    # Newcomers are likelier to be employed, as planted: they raise the share wherever some came.
+    employed = whole.filter(indicator="employed_18_64_pct")
+    assert employed["by_in_movers"].mean() > 0.5
 
 
 def test_the_planted_effect_is_found(figures: pl.DataFrame) -> None:
