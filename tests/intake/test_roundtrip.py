@@ -118,7 +118,7 @@ def test_every_layout_is_tried(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_is_written_is_read_back(registry: Registry, name: str, data: Any) -> None:
     source, layout = registry.sources[name], registry.layout_of(name)

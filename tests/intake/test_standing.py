@@ -180,7 +180,7 @@ OWNERS = {"municipal_figures": "municipality", "area_statistics": "statistics_de
 
 
 @given(sent=three_figures())
-@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_whatever_order_figures_arrive_their_days_decide(
     fresh_night: Any, sent: Sequence[tuple[str, int, int, date]]
 ) -> None:

@@ -14,7 +14,7 @@ from flows.marts import build, checks
 
 FIVE = ("vollsmose", "bispehaven", "munkebo", "kvaglund", "motalavej")
 ONE = "vollsmose"
-QUICK = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def figures(rows: list[tuple[Any, ...]], head: str = "area | year | value") -> str:
