@@ -35,7 +35,7 @@ def page(
     `before` and `after` are the snapshots in force before and after it, `registry` that of the keys by which they are
     compared; `address` is where the folder of snapshots (`marts`) is served, none where it is not.
     """
-    parts = [[f"# {_title(report, night)}"], _lead(report, before, after)]
+    parts = [[f"# {night}: {became(report)}"], _lead(report, before, after)]
     if report.outcome == "refused":
         parts.append(_quoted(report.message))
     parts.append(_numbers(report, before, after))
@@ -46,19 +46,20 @@ def page(
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
+def became(report: Report, letters: int | None = None) -> str:
+    """What became of a night, in two words; of the snapshot's name so many letters, or all."""
+    words = {
+        "published": f"published {report.snapshot[:letters]}",
+        "unchanged": "nothing new",
+        "refused": "refused",
+        "rebuilt": f"rebuilt {report.snapshot[:letters]}",
+    }
+    return words[report.outcome]
+
+
 def plain(text: object) -> str:
     """Words of the world as Markdown shows them letter by letter: file names and headers hold stars, bars and tags."""
     return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", re.sub(r"\s+", " ", str(text)))
-
-
-def _title(report: Report, night: str) -> str:
-    became = {
-        "published": f"published {report.snapshot}",
-        "unchanged": "nothing new",
-        "refused": "refused",
-        "rebuilt": f"rebuilt vintage {report.snapshot}",
-    }
-    return f"{night}: {became[report.outcome]}"
 
 
 def _lead(report: Report, before: Snapshot | None, after: Snapshot | None) -> list[str]:
@@ -75,14 +76,14 @@ def _lead(report: Report, before: Snapshot | None, after: Snapshot | None) -> li
 def _numbers(report: Report, before: Snapshot | None, after: Snapshot | None) -> list[str]:
     if not report.deliveries:
         return []
-    became = Counter(entry["outcome"] for entry in report.deliveries)
+    outcomes = Counter(entry["outcome"] for entry in report.deliveries)
     rows = {name: sum(entry.get(name, 0) for entry in report.deliveries) for name in ("used", "quarantined")}
     aside = rows["quarantined"] + sum(entry.get("set_aside", 0) for entry in report.deliveries)
     lines = [
         "| | tonight | last night |",
         "|---|---:|---:|",
-        f"| deliveries that are used | {became['accepted']:,} | {_count(before, 'accepted')} |",
-        f"| deliveries that are refused | {became.total() - became['accepted']:,} | {_count(before, 'refused')} |",
+        f"| deliveries that are used | {outcomes['accepted']:,} | {_count(before, 'accepted')} |",
+        f"| deliveries that are refused | {outcomes.total() - outcomes['accepted']:,} | {_count(before, 'refused')} |",
         f"| rows that are used | {rows['used']:,} | {_sum(before, 'used')} |",
         f"| rows that are set aside | {aside:,} | {_sum(before, 'quarantined', 'set_aside')} |",
     ]

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from flows.core.outcome import Report
 from flows.operation import dead_runs
+from flows.operation.night_page import became
 
 log = logging.getLogger("boligprofil")
 # The days of the nights are those of the people who read them.
@@ -94,13 +95,7 @@ def begin() -> None:
 
 def name_of_night(report: Report, day: str) -> str:
     """What a night is called in the list of runs, such as '2012-03-01, published 4f2a9c'."""
-    became = {
-        "published": f"published {report.snapshot[:SHORT_ID]}",
-        "unchanged": "nothing new",
-        "refused": "refused",
-        "rebuilt": f"rebuilt {report.snapshot[:SHORT_ID]}",
-    }
-    return f"{day}, {became[report.outcome]}"
+    return f"{day}, {became(report, SHORT_ID)}"
 
 
 def show(run_name: str, outcome: str, key: str, page: Callable[[], str]) -> None:
