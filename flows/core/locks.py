@@ -21,12 +21,13 @@ def held(place: Path, busy: Exception) -> Iterator[None]:
     is_folder = place.is_dir()
     handle = os.open(place, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        holder = "" if is_folder else os.pread(handle, LONGEST, 0).decode(errors="replace")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            holder = "" if is_folder else _holder(handle)
             raise (type(busy)(f"{busy} (held by {holder})") if holder.startswith(HOLDER) else busy) from None
-        is_ours = not is_folder and (not holder or holder.startswith(HOLDER))
+        before = "" if is_folder else _holder(handle)
+        is_ours = not is_folder and (not before or before.startswith(HOLDER))
         if is_ours:
             _say(
                 handle, f"{HOLDER}{os.getpid()} on {socket.gethostname()}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
@@ -38,6 +39,10 @@ def held(place: Path, busy: Exception) -> Iterator[None]:
                 _say(handle, "")
     finally:
         os.close(handle)
+
+
+def _holder(handle: int) -> str:
+    return os.pread(handle, LONGEST, 0).decode(errors="replace")
 
 
 def _say(handle: int, words: str) -> None:
