@@ -26,7 +26,6 @@ from schemas.registry import Registry
 
 STEPS = (
     "draw areas and figures",
-    "register",
     "registry",
     "reference",
     "grants",
@@ -37,6 +36,8 @@ STEPS = (
     "truth",
     "done",
 )
+# Told after the first where a register is written.
+REGISTER = "register"
 Progress = Callable[[str, int, int], None]
 
 
@@ -80,9 +81,11 @@ def write(
     if there := [path.name for path in (raw, register, beside) if path.exists()]:
         raise FileExistsError(f"{folder} holds {', '.join(there)}/ already: choose an empty folder for the nation")
 
+    steps = (STEPS[0], REGISTER, *STEPS[1:]) if with_register else STEPS
+
     def begin(step: str) -> None:
         if progress:
-            progress(step, STEPS.index(step), len(STEPS) - 1)
+            progress(step, steps.index(step), len(steps) - 1)
 
     begin("draw areas and figures")
     drawn = draw(reference, registry, **wanted)
@@ -90,7 +93,7 @@ def write(
     set_targets = targets.chosen(setting, drawn.of_areas, drawn.years, ambition or Ambition())
     drawn = replace(drawn, counting=targets.planted(set_targets, drawn.counting, drawn.panel.years))
     if with_register:
-        begin("register")
+        begin(REGISTER)
         drawn = counted_lives.counted(drawn, registry, folder)
     begin("registry")
     registers.copy(registry, schemas, drawn.places, register)
