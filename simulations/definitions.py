@@ -9,7 +9,7 @@ what the figures mean.
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from simulations.nations import REFERENCE
 
 YEAR = 2011
 MADE_UP = 50
+REVISED = "employed_18_64_pct"
 # Declared by hand: the indicators of each group add up, and so do a share and its base, and places.
 DECLARED = (
     {"residents", "age_0_17_pct", "age_18_29_pct", "age_65_plus_pct"},
@@ -52,7 +53,15 @@ class WorkedOut:
 
 def tables_of(seed: int, areas: int, registry: Registry) -> tuple[Tables, dict[str, str]]:
     """The tables of the smallest areas of a nation and of their municipalities, and where the areas lie."""
-    drawn = draw(REFERENCE, registry, seed, areas=MADE_UP, years=[YEAR], indicators=list(MEANT))
+    (tables, *_), homes = years_of(seed, areas, registry, [YEAR])
+    return tables, homes
+
+
+def years_of(
+    seed: int, areas: int, registry: Registry, years: Sequence[int], revised: Mapping[str, int] | None = None
+) -> tuple[list[Tables], dict[str, str]]:
+    """The same for several years; in the last of them `revised` areas have so many more employed."""
+    drawn = draw(REFERENCE, registry, seed, areas=MADE_UP, years=list(years), indicators=list(MEANT))
     towns = drawn.places.municipalities["municipality_code"].to_list()
     smallest = np.argsort(drawn.of_areas["residents"].value[:, 0], kind="stable")[:areas].tolist()
     ids, lies_in = (drawn.places.areas[name].to_list() for name in ("area_id", "municipality"))
@@ -60,8 +69,20 @@ def tables_of(seed: int, areas: int, registry: Registry) -> tuple[Tables, dict[s
     inside = sorted({lies_in[area] for area in smallest})
     codes = [towns[town] for town in inside]
     around = larger.add_up(drawn, list(MEANT)).figures
-    profile = pl.DataFrame([*_rows(drawn.of_areas, smallest, list(homes), registry)], schema_overrides=SCHEMA)
-    places = pl.DataFrame([*_rows(around, inside, codes, registry)], schema_overrides=SCHEMA)
+    more = {**(revised or {})}
+    for area, added in (revised or {}).items():
+        more[homes[area]] = more.get(homes[area], 0) + added
+    profile, places = (
+        pl.DataFrame(
+            [
+                row
+                for place, year in enumerate(years)
+                for row in _rows(held, *where, registry, (place, year), more if year == years[-1] else {})
+            ],
+            schema_overrides=SCHEMA,
+        )
+        for held, where in ((drawn.of_areas, (smallest, list(homes))), (around, (inside, codes)))
+    )
     marts = {
         "area_profile": profile.rename({"place": "area_id"}),
         "place_figures": places.rename({"place": "geography_id"}).with_columns(geography=pl.lit("municipality")),
@@ -72,26 +93,36 @@ def tables_of(seed: int, areas: int, registry: Registry) -> tuple[Tables, dict[s
         "dim_municipalities": drawn.places.municipalities.select("municipality_code", "region_code"),
     }
     scope = Scope(frozenset(homes), frozenset(codes), frozenset(), ())
-    built = build(marts, registry, [YEAR], scope)
-    if built.not_exact or built.nearly_exact:
-        raise AssertionError(f"seed {seed}: a nation in which not everything adds up: {built.not_exact[:3]}")
-    return built.tables, homes
+    of_years = [build(marts, registry, [year], scope) for year in years]
+    if wrong := [words for built in of_years for words in (*built.not_exact, *built.nearly_exact)]:
+        raise AssertionError(f"seed {seed}: a nation in which not everything adds up: {wrong[:3]}")
+    return [built.tables for built in of_years], homes
 
 
 def _rows(
-    indicators: dict[str, Figure], numbers: list[int], places: list[str], registry: Registry
+    indicators: dict[str, Figure],
+    numbers: list[int],
+    places: list[str],
+    registry: Registry,
+    when: tuple[int, int],
+    more: Mapping[str, int],
 ) -> Iterator[dict[str, Any]]:
-    """The figures of some places as marts have them."""
+    """The figures of some places in one of the years that were drawn, as marts have them; places that have `more`
+    employed than were drawn."""
+    column, year = when
     housing = registry.sources["housing_statistics"].indicators
     for name in MEANT:
         counts = {part: vars(indicators[name])[part] for part in ("numerator", "denominator")}
         for number, place in zip(numbers, places, strict=True):
+            parts = {part: None if held is None else int(held[number, column]) for part, held in counts.items()}
+            if name == REVISED and parts["numerator"] is not None:
+                parts["numerator"] += more.get(place, 0)
             yield {
                 "place": place,
-                "year": YEAR,
+                "year": year,
                 "indicator": name,
-                "value": float(indicators[name].value[number, 0]),
-                **{part: None if held is None else int(held[number, 0]) for part, held in counts.items()},
+                "value": float(indicators[name].value[number, column]),
+                **parts,
                 "source": "housing_statistics" if name in housing else "area_statistics",
                 "window_years": 1,
             }
@@ -129,7 +160,7 @@ def worked_out(tables: Tables, homes: dict[str, str], file: Path) -> WorkedOut:
     for figure in hidden:
         place, indicator, part = figure
         kind = "area" if place in homes else "municipality"
-        cell = tables.cells[Key(kind, place, YEAR, indicator, part)]  # type: ignore[arg-type]
+        cell = tables.cells[Key(kind, place, tables.keys[0].year, indicator, part)]  # type: ignore[arg-type]
         least, most = reader.interval(figure)
         if not least <= cell.value <= (cell.value if most is None else most):
             raise ValueError(f"{cell.key}: not in {least}-{most}")

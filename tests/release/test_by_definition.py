@@ -14,6 +14,7 @@ from schemas.registry import Registry
 from simulations.definitions import handed_out, tables_of, without_populations
 from simulations.definitions import worked_out as read_back
 from simulations.list_reader import MEANT, Figure, Reader, read
+from simulations.years import play
 
 YEAR = 2012
 TOWNS = ("0461", "0751", "0851")
@@ -164,3 +165,10 @@ def test_a_share_that_several_counts_round_to_leaves_them_all_open(registry: Reg
     assert (7_050 - (others.upper or 0), own.upper) == (1_076, 1_082)
     assert 1_076 <= own.value <= 1_082
     assert not made.not_exact
+
+
+def test_three_years_and_a_revision_tell_such_a_reader_nothing(registry: Registry, tmp_path: Path) -> None:
+    played = play(80_002, 3, registry, tmp_path / "list.csv")
+    assert len(played.lists) == 4
+    assert sum(each.hidden for each in played.lists) > 0
+    assert (sum(each.exact + each.narrowed for each in played.lists), played.leaks) == (0, 0)

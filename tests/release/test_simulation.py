@@ -8,6 +8,7 @@ from profiles import seeds
 from flows.release import attack, intervals
 from flows.release.cells import Tables
 from flows.release.suppression import Hiding, hide, shown
+from simulations import argus
 from simulations.naive import naive
 from simulations.release import draw, play, play_rounded, tables
 
@@ -44,3 +45,10 @@ def test_looking_close_by_first_changes_nothing_that_the_attack_finds(
         found.append(attack.attack(exhibit, with_chains=False))
     assert found[0] == found[1] == found[2]
     assert bool(found[0].leaks) == (way is naive)
+
+
+def test_what_is_hidden_beside_what_tau_argus_hides() -> None:
+    found, least = argus.compare(2, 70_000, k=5)
+    ours, other = found["ours"], found["Tau-Argus, optimum"]
+    assert (ours.leaks, least <= ours.cells <= 1.35 * least) == (0, True)
+    assert 0.5 * least < other.cells < 2 * least

@@ -8,12 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from profiles import examples
 from small_tables import key, share, two_way
-from yardstick import fewest
 
 from flows.release.attack import Exhibit, Refused, attack
 from flows.release.cells import Cell, Key, Sum, SumDoesNotHold, Tables
 from flows.release.suppression import Hiding, hide, marks, shown
 from simulations.enumeration import seen
+from simulations.fewest import fewest
 from simulations.naive import naive
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from flows.release.cells import Tables
+from flows.release.programs import Program
 
 FAR = 60
 
@@ -45,13 +45,13 @@ def fewest(tables: Tables) -> int:
     if not asked:
         return 0
     cost = np.concatenate([np.zeros(len(asked) * size), np.ones(size)])
-    found = milp(
-        cost,
-        integrality=cost,
-        bounds=Bounds(np.concatenate([*from_, small.astype(float)]), np.concatenate([*to, np.ones(size)])),
-        constraints=LinearConstraint(
-            sparse.block_array(blocks, format="csr"), np.concatenate(low), np.concatenate(high)
-        ),
-    )
-    assert found.status == 0, found.message
-    return round(found.fun)
+    found = Program(
+        sparse.block_array(blocks, format="csr"),
+        np.concatenate(low),
+        np.concatenate(high),
+        np.concatenate([*from_, small.astype(float)]),
+        np.concatenate([*to, np.ones(size)]),
+        cost > 0,
+    ).least(cost)
+    assert found.x is not None, found.outcome
+    return round(float(cost @ found.x))
