@@ -20,6 +20,9 @@ def demo(
     register: Annotated[
         bool, typer.Option("--register", help="Count its areas from a made-up person register, written beside.")
     ] = False,
+    selection: Annotated[
+        str, typer.Option("--selection", help="lasting: by what lasts; transient: areas with bad years before it, too.")
+    ] = "lasting",
     raw: Raw = None,
 ) -> None:
     """Make a synthetic nation with a known truth, publish it, write its design cards and plans' pages; in one folder.
@@ -30,6 +33,8 @@ def demo(
     from flows.synthetic import country
     from flows.synthetic.reference import IncompleteReference
 
+    if selection not in ("lasting", "transient"):
+        stop(f"no selection {selection}; there are lasting and transient", USAGE)
     if (folder / "truth").is_dir():
         out.print(f"The nation in {folder} is there already; it is published as it is.", soft_wrap=True)
     else:
@@ -40,6 +45,7 @@ def demo(
                 registry_of(None),
                 seed=seed,
                 areas=areas,
+                transient=selection == "transient",
                 progress=shown,
                 with_register=register,
             )

@@ -21,6 +21,7 @@ from schemas.registry import Registry
 
 YEARS = tuple(range(2000, 2013))
 ORIGIN = "synthetic"
+BEFORE_THE_POOL = (2003, 2004, 2005)
 
 
 class Wanted(TypedDict, total=False):
@@ -31,6 +32,7 @@ class Wanted(TypedDict, total=False):
     years: Sequence[int]
     indicators: Sequence[str] | None
     parallel: bool
+    transient: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class DrawnNation:
     panel: DrawnPanel
     counting: Counting
     indicators: tuple[str, ...]
+    transient: bool = False
 
     @cached_property
     def of_areas(self) -> dict[str, Figure]:
@@ -102,21 +105,24 @@ class DrawnNation:
         )
 
 
-def draw(
+def draw(  # noqa: PLR0913 - what a nation can be asked for
     reference: Path,
     registry: Registry,
     seed: int,
     areas: int = 1000,
     years: Sequence[int] = YEARS,
     indicators: Sequence[str] | None = None,
+    *,
     parallel: bool = True,
     effects: bool = True,
+    transient: bool = False,
 ) -> DrawnNation:
     """Draw a nation of the case areas and `areas` made-up ones, for `years` and `indicators` of areas (None: all).
 
     `reference` is the folder of real reference deliveries (data/raw). An indicator's figures are the same whichever
     others are drawn. With `parallel=False` funded areas drift from the others before and after their plans;
-    with `effects=False` nothing happens after a plan's start, all else alike.
+    with `effects=False` nothing happens after a plan's start, all else alike; with `transient=True` areas that had bad
+    years before the pool are more likely to be in it, and would come back by themselves.
     Raises IncompleteReference where the reference lacks something, ValueError for an unknown indicator or years with
     a gap.
     """
@@ -129,10 +135,11 @@ def draw(
     parameters, given = truth(), read(reference, registry)
     settled = places.settle(given, registry, parameters, areas, generator(seed, "places"))
     totals = pool.totals_of(given, areas)
-    shared = pool.share_out(given, registry, parameters, settled, totals, generator(seed, "pool"))
-    settled = pool.with_twins_alike(settled, shared)
     # Every nation is drawn over all years, so that a year's figures do not depend on which others are asked for.
     span = tuple(range(min(YEARS[0], chosen[0]), max(YEARS[-1], chosen[-1]) + 1))
+    bad_years = expected.bad_years(registry, settled, span, parameters, seed, BEFORE_THE_POOL) if transient else None
+    shared = pool.share_out(given, registry, parameters, settled, totals, generator(seed, "pool"), bad_years)
+    settled = pool.with_twins_alike(settled, shared)
     panel = DrawnPanel(settled, shared.treatment, span, parameters, seed, parallel, effects)
     level_of = levels(registry)
     of_areas = Expected(registry, level_of, "mean", expected.eta_of_areas(panel))
@@ -147,4 +154,5 @@ def draw(
         panel=panel,
         counting=Counting(registry, parameters, expected.sizes_of_areas(panel), of_areas, seed),
         indicators=tuple(name for name in known if indicators is None or name in indicators),
+        transient=transient,
     )

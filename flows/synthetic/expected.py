@@ -160,23 +160,49 @@ def _latent_of_areas(indicator: Indicator, level: Level, panel: DrawnPanel) -> N
     """eta of truth.toml's head without mean and effect; a twin has its likeness's, but for a jitter."""
     places, years, truth, likeness = panel.places, panel.years, panel.truth, panel.treatment.likeness
     chance = generator(panel.seed, indicator.id, "areas")
-    areas, neighbourhoods = places.areas, places.neighbourhoods
+    areas = places.areas
     municipality, near = areas["municipality"].to_numpy(), areas["neighbourhood"].to_numpy()
     _, by_neighbourhood, by_area = level.weights
+    rho = truth.noise.autocorrelation
+    of_neighbourhood, of_area, moved = _drawn_apart(places, len(years), rho, chance)
     fixed = (
         level.loading * areas["deprivation"].to_numpy()
         + _municipality_part(indicator, level, panel)[municipality]
-        + level.sd * by_neighbourhood * chance.normal(size=neighbourhoods)[near]
-        + level.sd * by_area * chance.normal(size=areas.height)
+        + level.sd * by_neighbourhood * of_neighbourhood[near]
+        + level.sd * by_area * of_area
     )
-    rho = truth.noise.autocorrelation
-    moving = level.neighbourhood_noise * _ar1(neighbourhoods, len(years), rho, chance)[near]
+    moving = level.neighbourhood_noise * moved[near]
     moving += level.area_noise * _ar1(areas.height, len(years), rho, chance)
     shared = level.trend * panel.steps + _year_part(indicator, level, panel)
     eta = (fixed[:, None] + moving)[likeness] + shared
     jitter = chance.normal(0, truth.twins.jitter, areas.height) * (level.sd > 0)
     copies = likeness != np.arange(areas.height)
     return np.asarray(eta + (jitter * copies)[:, None])
+
+
+def _drawn_apart(
+    places: Places, years: int, rho: float, chance: np.random.Generator
+) -> tuple[Numbers, Numbers, Numbers]:
+    """What sets neighbourhoods and areas apart for good, and how neighbourhoods move: in the order of the draws."""
+    lasting = chance.normal(size=places.neighbourhoods)
+    own = chance.normal(size=places.areas.height)
+    return lasting, own, _ar1(places.neighbourhoods, years, rho, chance)
+
+
+def bad_years(
+    registry: Registry, places: Places, years: Sequence[int], truth: Truth, seed: int, window: Sequence[int]
+) -> Numbers:
+    """How much worse than it lastingly is each neighbourhood looks in `window`, in SDs (neighbourhoods,).
+
+    Over the primary outcomes, turned by their polarity, from the very draws that their figures are made of.
+    """
+    columns = [years.index(year) for year in window]
+    worse = np.zeros(places.neighbourhoods)
+    for name in registry.evaluation.primary.outcomes:
+        chance = generator(seed, name, "areas")
+        *_, moved = _drawn_apart(places, len(years), truth.noise.autocorrelation, chance)
+        worse += DIRECTION[registry.indicators[name].polarity] * moved[:, columns].mean(axis=1)
+    return np.asarray((worse - worse.mean()) / worse.std())
 
 
 def _municipality_part(indicator: Indicator, level: Level, panel: DrawnPanel) -> Numbers:

@@ -51,6 +51,7 @@ class Selection(Model):
 
     deprivation: float
     size: float
+    bad_years: float
     deprivation_amount: float
     size_amount: float
     noise_amount: float = Field(ge=0)

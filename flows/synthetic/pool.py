@@ -13,6 +13,7 @@ from flows.synthetic.expected import Treatment
 from flows.synthetic.parameters import Truth
 from flows.synthetic.places import Places, estates
 from flows.synthetic.reference import ReferenceData
+from flows.synthetic.scale import Numbers
 from schemas.registry import Registry
 
 WHOLE_POOL_FROM = 500
@@ -135,9 +136,13 @@ def share_out(
     places: Places,
     totals: Totals,
     chance: np.random.Generator,
+    bad_years: Numbers | None = None,
 ) -> Pool:
-    """Choose neighbourhoods, found plans, give every krone of the pool away, and set twins beside some areas."""
-    chosen = _chosen(places, truth, totals, chance)
+    """Choose neighbourhoods, found plans, give every krone of the pool away, and set twins beside some areas.
+
+    `bad_years` (neighbourhoods,) are SDs by which each looked worse than it lastingly is, where that weighs, too.
+    """
+    chosen = _chosen(places, truth, totals, chance, bad_years)
     groups = [np.flatnonzero(places.areas["neighbourhood"].to_numpy() == which) for which in chosen]
     others = np.arange(_cases(places), len(groups))
     beside = [groups[at] for at in chance.choice(others, totals.plans - len(groups), replace=False)]
@@ -166,7 +171,9 @@ def _cases(places: Places) -> int:
     return int(places.areas["is_case_area"].sum())
 
 
-def _chosen(places: Places, truth: Truth, totals: Totals, chance: np.random.Generator) -> NDArray[np.int64]:
+def _chosen(
+    places: Places, truth: Truth, totals: Totals, chance: np.random.Generator, bad_years: Numbers | None
+) -> NDArray[np.int64]:
     """The case areas' neighbourhoods, then others by deprivation, size and luck (Gumbel: drawn without replacement)."""
     by = (
         places.areas.group_by("neighbourhood")
@@ -180,6 +187,8 @@ def _chosen(places: Places, truth: Truth, totals: Totals, chance: np.random.Gene
         + truth.selection.size * z
         + chance.gumbel(size=len(z))
     )
+    if bad_years is not None:
+        score = score + truth.selection.bad_years * bad_years[by["neighbourhood"].to_numpy()]
     cases = _cases(places)
     score[:cases] = np.inf
     beside = round(truth.selection.plans_beside_another * min(1.0, totals.plans / 100))

@@ -149,7 +149,7 @@ def _balance(registry: Registry, drawn: DrawnNation) -> pl.DataFrame:
 def _parameters(drawn: DrawnNation) -> pl.DataFrame:
     years, truth = drawn.years, drawn.truth
     values: dict[str, object] = {"seed": drawn.seed, "first_year": years[0], "last_year": years[-1]}
-    values |= {"parallel": drawn.parallel, "origin_year": truth.origin_year}
+    values |= {"parallel": drawn.parallel, "transient": drawn.transient, "origin_year": truth.origin_year}
     for block in ("deprivation", "selection", "organisation", "twins", "noise", "divergence"):
         values |= {f"{block}.{key}": value for key, value in getattr(truth, block).model_dump().items()}
     return pl.DataFrame([{"parameter": key, "value": str(value), "origin": ORIGIN} for key, value in values.items()])
