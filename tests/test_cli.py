@@ -71,7 +71,11 @@ def test_status_shows_each_delivery_and_what_is_to_do(published: Path, tmp_path:
 
 def test_check_verifies_files_and_rules(published: Path) -> None:
     done = invoke(published, "check")
-    assert (done.exit_code, done.stdout.strip().split(": ")[1]) == (0, "46 files are whole, 29 of 29 checks hold.")
+    marts = len([*(published / "data" / "marts" / "current").glob("*.parquet")])
+    rules = len([*(ROOT / "sql" / "checks").glob("*.sql")])
+    assert min(marts, rules) > 20
+    assert done.exit_code == 0
+    assert done.stdout.strip().endswith(f": {marts} files are whole, {rules} of {rules} checks hold.")
 
 
 def test_check_finds_a_damaged_file(published: Path, tmp_path: Path) -> None:
