@@ -4,7 +4,7 @@ import os
 
 from hypothesis import settings
 
-FULL, QUICK = 60, 12
+FULL, QUICK = 40, 8
 LEAST = 10
 
 
