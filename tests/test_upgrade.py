@@ -74,7 +74,8 @@ def test_an_older_snapshot_is_read_by_every_command(old: House) -> None:
     )
     assert "how long that takes is not known yet" in foreseen
     assert "releases rest on it: 2012-1" in invoke(old.folder, "prune", "--dry-run").stdout
-    assert [run.made for run in runs.last(old.marts)] == [0]
+    # Pages tried before in the folder that this one is copied from may have been refused there.
+    assert [run.made for run in runs.last(old.marts) if run.outcome == "published"] == [0]
 
 
 @pytest.mark.slow
