@@ -36,8 +36,8 @@ from flows.intake.reconcile import Facts
 from flows.intake.vintages import Vintage
 from flows.marts import build, checks, codes, queries
 from flows.marts.baseline.steps import STATISTICS
+from flows.marts.checks import suites
 from flows.marts.queries import Query
-from flows.night import suites
 from flows.publish import gate
 from flows.synthetic import country
 from schemas.loading import load

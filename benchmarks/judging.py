@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.night import suites
+from flows.marts.checks import suites
 from flows.publish import verdicts
 from schemas.registry import Registry
 

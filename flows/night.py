@@ -6,31 +6,42 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from flows.core import logs
 from flows.core.clock import WrongClock, doubt, later
 from flows.core.outcome import Report, of_disk
-from flows.core.provenance import commit, engine_versions, file_sha256
 from flows.intake import gone, quarantine, reconcile, versions, vintages
 from flows.intake.gone import Absence
-from flows.intake.ledger import ARCHIVE, DeliveryLedger, now
+from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.receipts import Receipt
 from flows.intake.reconcile import Facts, MixedOrigin
 from flows.intake.vintages import NothingPublished, Vintage
-from flows.marts import build, checks, queries
-from flows.marts.build import BuildError, caveat, every_step
+from flows.marts import build, checks
+from flows.marts.build import BuildError, caveat
 from flows.marts.checks import Offence
 from flows.marts.queries import QueryError
 from flows.operation import notice
-from flows.publish import floors, forecast, gate, moments, runs, snapshots, storage, takeover, warnings
+from flows.publish import (
+    data_docs,
+    floors,
+    forecast,
+    gate,
+    manifest,
+    moments,
+    runs,
+    snapshots,
+    storage,
+    takeover,
+    warnings,
+)
 from flows.publish.last_night import LastNight, last_night, manifests
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
-from schemas import contracts, dictionary
+from schemas import dictionary
 from schemas.loading import load
 from schemas.registry import Registry, RegistryError
 
@@ -231,7 +242,7 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
     receipts, facts, before, quarantined = _staged(chosen, vintage, registry, watch, is_past, runner)
     standing = takeover.standing(eve.in_force)
     rows = floors.rows_by_delivery(facts)
-    deliveries = _entries(vintage, receipts, facts, quarantined, rows)
+    deliveries = manifest.entries(vintage, receipts, facts, quarantined, rows)
     last = _counted(eve.last, before)
     falls = floors.of_sources(last, eve.absent, floors.by_source(deliveries, rows), registry)
     fell = floors.refusal(falls, last, eve.absent, registry)
@@ -248,16 +259,16 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
             return _refused(f"{fell}\n{error}", eve, receipts, facts, deliveries, watch)
         raise
     files = built.files
-    falls += floors.of_marts(last, eve.absent, floors.rows_by_mart(files), _reads(files), registry)
+    falls += floors.of_marts(last, eve.absent, floors.rows_by_mart(files), manifest.reads(files), registry)
     with watch.step("judge marts"):
         judgement = runner(
             JUDGE_MARTS,
             files,
             {name: table.key for name, table in registry.marts.items()},
-            suites(registry, may_be_empty=vintage.published_by is not None),
+            checks.suites(registry, may_be_empty=vintage.published_by is not None),
             work / "data_docs",
-            f"Boligprofil: {_figures(facts.origin)}",
-            notices(facts.origin, caveat(facts, registry)),
+            f"Boligprofil: {data_docs.figures(facts.origin)}",
+            data_docs.notices(facts.origin, caveat(facts, registry)),
             standing.verdicts,
         )
     offences = tuple(checks.run(files, registry, severity="warning"))
@@ -267,12 +278,12 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         broken = "" if judgement.ok else warnings.with_labels(gate.refusal(judgement), registry)
         message = "\n".join(filter(None, [fell, broken])).replace(str(judgement.page), str(page))
         return _refused(message, eve, receipts, facts, deliveries, watch, offences)
-    manifest = _manifest(vintage, inputs_sha256, registry, receipts, facts) | {
+    written = manifest.head(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
         **eve.absent.entries(),
         "passed_over": list(vintage.passed_over),
         "superseded": facts.superseded,
-        "marts": snapshots.describe_marts(files, _reads(files)),
+        "marts": snapshots.describe_marts(files, manifest.reads(files)),
         "gate": {"expectations": judgement.expectations, "marts": judgement.marts, "broken": 0},
         **takeover.entries(built, judgement, eve.in_force),
         "warnings": [
@@ -283,8 +294,8 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         "processor_seconds": watch.processor,
         "runs": [] if is_past else runs.carried(chosen.marts),
     }
-    snapshot = _publish(chosen, work, manifest, vintage, registry, watch, is_past, runner)
-    return _report(snapshot, manifest, chosen.marts, is_past)
+    snapshot = _publish(chosen, work, written, vintage, registry, watch, is_past, runner)
+    return _report(snapshot, written, chosen.marts, is_past)
 
 
 def _announce(chosen: Settings, eve: Eve) -> None:
@@ -313,25 +324,6 @@ def _warnings(eve: Eve, receipts: list[Receipt], facts: Facts, offences: tuple[O
     """What was mended and passed over, what is gone, and what is wrong with the deliveries and the marts."""
     found = warnings.warnings(receipts, facts.set_aside, offences, eve.registry)
     return (*eve.notes, *gone.sentences(eve.absent), *found)
-
-
-def _entries(
-    vintage: Vintage, receipts: list[Receipt], facts: Facts, quarantined: dict[str, Path], rows: Mapping[str, int]
-) -> tuple[dict[str, Any], ...]:
-    """What the manifest says of each delivery; `rows` of facts rest on each.
-
-    When it came and what came beside it, so that a ledger that is lost can be written again.
-    """
-    here = {delivery.path: delivery for delivery in vintage.deliveries}
-    return tuple(
-        receipt.entry(len(facts.set_aside.get(receipt.path, ())), quarantined.get(receipt.path))
-        | {
-            "in_force": rows[receipt.path],
-            "came_at": (here[receipt.path].came_at or vintage.moment).isoformat(),
-            "beside": dict(here[receipt.path].hashes),
-        }
-        for receipt in receipts
-    )
 
 
 def _counted(last: LastNight, before: Facts | None) -> LastNight:
@@ -448,70 +440,6 @@ def _facts_before(vintage: Vintage, chosen: Settings, registry: Registry) -> Fac
     known = versions.known_names(then, chosen.staging_folder, registry)
     receipts = versions.receipts_of(then, chosen.staging_folder, registry, known)
     return reconcile.reconcile(receipts, chosen.staging_folder, registry)
-
-
-def suites(registry: Registry, may_be_empty: bool = False) -> dict[str, list[contracts.Expectation]]:
-    """The promises of every mart: those of the registry and the SQL checks that are errors.
-
-    A vintage of what was published by a day may lack whole sources, so its marts `may_be_empty`.
-    """
-    made = {
-        name: contracts.expectations(
-            registry, table.model_copy(update={"may_be_empty": True}) if may_be_empty else table
-        )
-        for name, table in registry.marts.items()
-    }
-    for check in queries.checks().values():
-        if check.severity == "error":
-            query = {"unexpected_rows_query": check.sql}
-            made[check.mart].append(
-                contracts.Expectation("UnexpectedRowsExpectation", query, check.promise, check.name)
-            )
-    return made
-
-
-def notices(origin: str, caveats: str) -> list[str]:
-    """What stands at the head of every page about a snapshot."""
-    return [f"This snapshot holds {_figures(origin)}.", *([f"The areas' figures are {caveats}."] if caveats else [])]
-
-
-def _figures(origin: str) -> str:
-    return "real figures" if origin == "real" else "synthetic figures, made up for trials"
-
-
-def _reads(marts: Mapping[str, Path]) -> dict[str, list[str]]:
-    steps = every_step()
-    return {name: queries.facts_behind(name, steps) for name in marts}
-
-
-def _manifest(
-    vintage: Vintage,
-    inputs_sha256: str,
-    registry: Registry,
-    receipts: list[Receipt],
-    facts: Facts,
-) -> dict[str, Any]:
-    folder = next(iter(facts.tables.values())).parent
-    current = [*(file.name for file in facts.tables.values()), reconcile.VERDICT]
-    staged = {f"current/{folder.name}/{name}" for name in current}
-    for receipt in receipts:
-        staged |= {name for name in receipt.staged if not name.startswith(f"{ARCHIVE}/")}
-    return {
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "as_of": vintage.moment.isoformat(),
-        **({"published_by": by.isoformat()} if (by := vintage.published_by) else {}),
-        "origin": facts.origin,
-        "caveat": caveat(facts, registry),
-        "commit": commit(),
-        "versions": engine_versions(),
-        "inputs_sha256": inputs_sha256,
-        "registry_sha256": registry.fingerprint,
-        "layout": snapshots.LAYOUT,
-        "code_sha256": snapshots.code(),
-        "facts": {name: file_sha256(file) for name, file in sorted(facts.tables.items())},
-        "reconciled": {"folder": folder.name, "by": reconcile.reconciler(registry)},
-        "staged": sorted(staged),
-    }
 
 
 def _keep_refused(work: Path, marts: Path) -> Path:

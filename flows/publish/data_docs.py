@@ -25,6 +25,16 @@ _BADGES = {KEPT: _GOOD, BROKEN: _BAD, NO_VERDICT: _UNKNOWN, "passed": _GOOD, "fa
 _TABLE_SECTION = "Table-Level Expectations"
 
 
+def notices(origin: str, caveats: str) -> list[str]:
+    """What stands at the head of every page about a snapshot."""
+    return [f"This snapshot holds {figures(origin)}.", *([f"The areas' figures are {caveats}."] if caveats else [])]
+
+
+def figures(origin: str) -> str:
+    """Whose figures they are, in words."""
+    return "real figures" if origin == "real" else "synthetic figures, made up for trials"
+
+
 @dataclass(frozen=True)
 class Promise:
     """One promise and what became of it: one row of a page. `sql` is the query as written, where there is one."""

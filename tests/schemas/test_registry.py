@@ -16,7 +16,7 @@ from pandera.errors import SchemaErrors
 from pydantic import ValidationError
 
 from flows.marts import queries
-from flows.night import suites
+from flows.marts.checks import suites
 from schemas import contracts, dictionary
 from schemas.indicators import Indicator
 from schemas.loading import load
