@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.synthetic import country
+from flows.synthetic import country, parameters
 from flows.synthetic.country import Nation
 from flows.synthetic.parameters import levels
 from schemas.loading import load
@@ -70,14 +70,14 @@ def main(nations: int, first_seed: int, areas: int) -> int:
 
 
 def trendless(registry: Registry) -> list[str]:
-    """Outcomes without a planted trend.
+    """Outcomes without a planted trend, of their own or of what they are drawn beside.
 
     Where groups differ in level, equal growth on the logit or log scale is unequal growth in percentage points or
     kroner, and a test of parallel trends is right to find it.
     """
-    planted = levels(registry)
+    still = parameters.trendless(levels(registry))
     outcomes = (i.id for i in registry.indicators.values() if i.indicator_group in ("attractiveness", "life_situation"))
-    return [name for name in outcomes if planted[name].trend == 0][:OUTCOMES]
+    return [name for name in outcomes if name in still][:OUTCOMES]
 
 
 def judge(built: dict[str, pl.DataFrame], nation: Nation, still: list[str], areas: int) -> list[tuple[str, int, int]]:

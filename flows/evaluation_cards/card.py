@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.evaluation_cards import charts, english, plots, sentences
+from flows.evaluation_cards import charts, english, plots, sentences, warnings
 from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
-from flows.evaluation_cards.sentences import ArmNames, CardWarning
+from flows.evaluation_cards.sentences import ArmNames
+from flows.evaluation_cards.warnings import CardWarning
 from flows.present.pictures import Picture
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Limits
@@ -78,7 +79,7 @@ def compose(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Card:
         snapshot=snapshot.id,
         facts=tuple(_facts(outcome, snapshot, registry)),
         summary=tuple(sentences.summary(outcome, registry, names)),
-        warnings=tuple(sentences.warnings(outcome, registry, names, snapshot.manifest.get("caveat") or "")),
+        warnings=tuple(warnings.of_outcome(outcome, registry, names, snapshot.manifest.get("caveat") or "")),
         sections=(
             _balance(outcome, registry, names),
             _missing(outcome, registry, names),

@@ -1,6 +1,7 @@
 """truth.toml as frozen models, and the level of every indicator of a registry, declared there or by default."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, Self
@@ -261,3 +262,16 @@ def _base(indicator: Indicator) -> str | Base:
 def tied(level: Level) -> tuple[str, ...]:
     """The indicators whose persons decide among whom this one is drawn."""
     return (level.within,) if level.within else level.beside
+
+
+def trendless(known: Mapping[str, Level]) -> list[str]:
+    """Indicators that have no planted trend, neither their own nor one of those within or beside which they are drawn.
+
+    A share beside one that falls rises, by more where that one is larger: what is left of a whole has no trend of its
+    own only where nothing takes from it.
+    """
+    moving: set[str] = set()
+    for name, level in known.items():  # those that others are tied to stand first
+        if level.trend != 0 or moving.intersection(tied(level)):
+            moving.add(name)
+    return [name for name in known if name not in moving]

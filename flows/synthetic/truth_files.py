@@ -7,7 +7,7 @@ import polars as pl
 
 from flows.synthetic import targets
 from flows.synthetic.draw import ORIGIN, DrawnNation
-from flows.synthetic.parameters import Truth, levels
+from flows.synthetic.parameters import Truth, levels, trendless
 from flows.synthetic.places import Places
 from flows.synthetic.pool import Pool
 from flows.synthetic.targets import DrawnTarget
@@ -25,8 +25,8 @@ stand in `flows/synthetic/truth.toml`. Each file has a column `origin`.
 - `indicators.csv`, a row per indicator: every parameter; variances on the link scale (logit for shares, logarithm for
   all else) between municipalities, neighbourhoods and areas before selection, the intraclass correlations that follow
   (icc_plan: two areas of one neighbourhood), and the effect on that scale. Where `within` or `beside` name others, it
-  is the scale of the share among their persons, or among those whom they leave. municipality_mean is the level outside
-  the areas
+  is the scale of the share among their persons, or among those whom they leave. is_trendless: neither it nor what it is
+  drawn within or beside has a trend. municipality_mean is the level outside the areas
 - `expected.parquet`, a row per area, year and indicator: the expected value in the indicator's unit, and the SD of a
   delivered figure around it, given its denominator
 - `targets.csv`, a row per measured target of a plan, as it was first set: the expected value of the starting year, the
@@ -98,7 +98,9 @@ def _plans(places: Places, pool: Pool) -> pl.DataFrame:
 def _indicators(registry: Registry, truth: Truth) -> pl.DataFrame:
     """Parameters and, between areas before selection and twins, variances and intraclass correlations."""
     rows = []
-    for name, level in levels(registry).items():
+    known = levels(registry)
+    still = trendless(known)
+    for name, level in known.items():
         indicator = registry.indicators[name]
         between = [
             level.loading**2 * of_u**2 + level.sd**2 * own**2
@@ -111,6 +113,7 @@ def _indicators(registry: Registry, truth: Truth) -> pl.DataFrame:
                 "of_areas": indicator.of_areas,
                 "scale": "logit" if indicator.kind == "share" else "log",
                 **level.model_dump() | {"beside": "; ".join(level.beside)},
+                "is_trendless": name in still,
                 "variance_municipality": between[0],
                 "variance_neighbourhood": between[1],
                 "variance_area": between[2],
