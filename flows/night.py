@@ -26,6 +26,7 @@ from flows.marts.queries import QueryError
 from flows.operation import notice
 from flows.publish import (
     data_docs,
+    differences,
     floors,
     forecast,
     gate,
@@ -344,7 +345,7 @@ def _report(snapshot: Snapshot, manifest: Mapping[str, Any], marts: Path, is_pas
         deliveries=tuple(manifest["deliveries"]),
         marts={name: entry["rows"] for name, entry in manifest["marts"].items()},
         warnings=tuple(manifest["warnings"]),
-        differences=tuple(snapshots.differences(snapshot, marts)) if is_past else (),
+        differences=tuple(differences.of_vintage(snapshot, marts)) if is_past else (),
         taken_over=tuple(manifest["work"]["marts_taken_over"]),
     )
 

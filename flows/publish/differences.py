@@ -3,10 +3,12 @@
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
+from flows.publish import snapshots
 from flows.publish.snapshots import Snapshot
 from schemas.registry import Registry
 from schemas.tables import Table
@@ -97,13 +99,30 @@ class Differences:
         return not (self.deliveries or self.rows or self.figures or self.flips or self.definitions)
 
 
+def of_vintage(vintage: Snapshot, marts: Path) -> list[str]:
+    """How a rebuilt vintage differs from the kept snapshot of its moment; one sentence a mart, or that nothing does."""
+    then = [old for old in snapshots.kept(marts) if old.manifest.get("as_of", "") <= vintage.manifest["as_of"]]
+    if not then or "published_by" in vintage.manifest:
+        return []
+    old = max(then, key=lambda snapshot: snapshot.manifest.get("as_of", ""))
+    if old.id == vintage.id:
+        return [f"byte-equal to snapshot {old.id}"]
+    found = [f"not byte-equal to snapshot {old.id}", *(f"made by another {words}" for words in _made_by(old, vintage))]
+    before, after = old.manifest["marts"], vintage.manifest["marts"]
+    for mart in sorted(before.keys() | after.keys()):
+        if mart not in before or mart not in after:
+            found.append(f"{mart}: only in {'the vintage' if mart in after else 'the snapshot'}")
+        elif before[mart]["sha256"] != after[mart]["sha256"]:
+            found.append(f"{mart}: {before[mart]['rows']} rows then, {after[mart]['rows']} now, other bytes")
+    return found
+
+
 def compare(before: Snapshot, after: Snapshot, registry: Registry) -> Differences:
     """Hold two snapshots against each other, mart by mart; marts whose bytes are the same are not opened.
 
     Keys and verdicts are those of the registry; a column that only one of the snapshots has is passed over in the
     comparison of rows.
     """
-    made_by = tuple(words for name, words in MADE_BY.items() if before.manifest.get(name) != after.manifest.get(name))
     rows: list[RowsMoved] = []
     figures: list[FigureMoved] = []
     flips: list[Flip] = []
@@ -125,7 +144,14 @@ def compare(before: Snapshot, after: Snapshot, registry: Registry) -> Difference
     figures.sort(key=lambda figure: (-(figure.size or 0), figure.mart, *map(str, figure.where.values())))
     deliveries = tuple(_of_deliveries(before, after))
     return Differences(
-        before.id, after.id, made_by, deliveries, tuple(rows), tuple(figures), tuple(flips), tuple(definitions)
+        before.id,
+        after.id,
+        _made_by(before, after),
+        deliveries,
+        tuple(rows),
+        tuple(figures),
+        tuple(flips),
+        tuple(definitions),
     )
 
 
@@ -246,3 +272,8 @@ def _words(row: Mapping[str, Any]) -> str:
 
 def _written(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _made_by(before: Snapshot, after: Snapshot) -> tuple[str, ...]:
+    """What the two were made by that is not the same, in words."""
+    return tuple(words for name, words in MADE_BY.items() if before.manifest.get(name) != after.manifest.get(name))

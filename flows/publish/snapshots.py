@@ -307,27 +307,6 @@ def _as_file(snapshot: Snapshot) -> bytes:
     return json.dumps({"snapshot": snapshot.id, **snapshot.manifest}, ensure_ascii=False, indent=1).encode()
 
 
-def differences(vintage: Snapshot, marts: Path) -> list[str]:
-    """How a rebuilt vintage differs from the kept snapshot of its moment; one sentence a mart, or that nothing does."""
-    then = [old for old in kept(marts) if old.manifest.get("as_of", "") <= vintage.manifest["as_of"]]
-    if not then or "published_by" in vintage.manifest:
-        return []
-    old = max(then, key=lambda snapshot: snapshot.manifest.get("as_of", ""))
-    if old.id == vintage.id:
-        return [f"byte-equal to snapshot {old.id}"]
-    found = [f"not byte-equal to snapshot {old.id}"]
-    for what, name in (("registry_sha256", "registry"), ("commit", "code"), ("versions", "versions of the engines")):
-        if old.manifest.get(what) != vintage.manifest[what]:
-            found.append(f"made by another {name}")
-    before, after = old.manifest["marts"], vintage.manifest["marts"]
-    for mart in sorted(before.keys() | after.keys()):
-        if mart not in before or mart not in after:
-            found.append(f"{mart}: only in {'the vintage' if mart in after else 'the snapshot'}")
-        elif before[mart]["sha256"] != after[mart]["sha256"]:
-            found.append(f"{mart}: {before[mart]['rows']} rows then, {after[mart]['rows']} now, other bytes")
-    return found
-
-
 def point_at(marts: Path, name: str) -> None:
     """Switch the pointer: the text file first, since it is the truth, then the symlink for people."""
     write(marts / POINTER, f"{name}\n".encode())

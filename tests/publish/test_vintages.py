@@ -17,7 +17,7 @@ from flows.intake.deliveries import find
 from flows.intake.ledger import DeliveryLedger
 from flows.intake.versions import known_names, receipts_of
 from flows.intake.vintages import Vintage
-from flows.publish import snapshots
+from flows.publish import differences, snapshots
 
 LIST = "ministry_lists/liste_2010.csv"
 
@@ -89,8 +89,8 @@ def test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment(published: Path, 
     manifest = (first.folder / "manifest.json").read_text(encoding="utf-8")
     (first.folder / "manifest.json").write_text(manifest.replace(first.manifest["registry_sha256"], "0" * 64))
     vintage = next(s for s in snapshots.kept(marts) if s.id == second.id)
-    differences = snapshots.differences(vintage.__class__("another", vintage.folder, vintage.manifest), marts)
-    assert differences[0] == f"not byte-equal to snapshot {second.id}"
+    found = differences.of_vintage(vintage.__class__("another", vintage.folder, vintage.manifest), marts)
+    assert found[0] == f"not byte-equal to snapshot {second.id}"
 
 
 def night(raw: Path, staging: Path, moment: Any, registry: Any, **limits: Any) -> dict[str, Any]:
