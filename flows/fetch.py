@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from flows.core.buckets import BucketError
 from flows.core.clock import WrongClock
 from flows.intake import statbank
 from flows.intake.statbank import ClientSettings, StatBankError
@@ -38,7 +39,7 @@ def run(chosen: Settings, sources: Collection[str], runner: Runner) -> dict[str,
     """
     try:
         report = _fetched(chosen, sources, runner)
-    except (WrongClock, RegistryError) as refusal:
+    except (BucketError, WrongClock, RegistryError) as refusal:
         report = {"outcome": "refused", "message": str(refusal), "tables": []}
     log.log(logging.ERROR if report["outcome"] == "refused" else logging.INFO, report["message"])
     return report
@@ -46,6 +47,8 @@ def run(chosen: Settings, sources: Collection[str], runner: Runner) -> dict[str,
 
 def _fetched(chosen: Settings, sources: Collection[str], runner: Runner) -> dict[str, Any]:
     registry = load(chosen.schemas)
+    if chosen.raw_address:
+        raise BucketError(f"the deliveries lie in {chosen.raw_address}: put them there, or name a folder with --raw")
     moments.check(chosen.marts, chosen.staging_folder, chosen.releases_folder, registry.night)
     declared = {source.id: source for source in registry.sources.values() if source.fetch}
     if unknown := set(sources) - declared.keys():

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.core import logs
+from flows.core.buckets import BucketError, Overtaken
 from flows.core.clock import WrongClock, doubt, later
 from flows.core.outcome import Report, of_disk
-from flows.intake import gone, quarantine, reconcile, versions, vintages
+from flows.intake import brought, gone, quarantine, reconcile, versions, vintages
 from flows.intake.gone import Absence
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.receipts import Receipt
@@ -39,6 +40,7 @@ from flows.publish import (
     warnings,
 )
 from flows.publish.last_night import LastNight, last_night, manifests
+from flows.publish.mirror import Mirror, opened
 from flows.publish.snapshots import Busy, Damaged, Snapshot
 from flows.settings import Settings
 from flows.steps import FlowStep, Runner
@@ -48,6 +50,7 @@ from schemas.registry import Registry, RegistryError
 
 log = logging.getLogger("boligprofil")
 REFUSALS = (
+    *(BucketError, Overtaken),
     *(Damaged, WrongClock, NothingPublished, MixedOrigin),
     *(QueryError, BuildError, RegistryError, FileNotFoundError),
 )
@@ -86,7 +89,7 @@ class Eve:
     """What is known before anything is read: the deliveries, what was there last night, and what of it is gone.
 
     `notes` are sentences on what was mended, set right or passed over. `in_force` is the snapshot from which marts and
-    verdicts may be taken over, None where all is made anew.
+    verdicts may be taken over, None where all is made anew. `mirror` is of the bucket that the snapshots stand in.
     """
 
     registry: Registry
@@ -95,6 +98,7 @@ class Eve:
     absent: Absence
     notes: tuple[str, ...]
     in_force: Snapshot | None = None
+    mirror: Mirror | None = None
 
 
 def run(
@@ -168,7 +172,11 @@ def _night(
     clock_is_right: bool,
 ) -> Report:
     registry = load(chosen.schemas)
+    mirror = _brought(chosen)
     notes = _mended(chosen, registry, clock_is_right)
+    if mirror and (lost := mirror.has_lost):
+        mirror.publish(chosen.marts / "versions" / lost, lost)
+        notes = (*notes, f"{chosen.marts_address} had lost snapshot {lost}; it is in force there again")
     eve = _eve(chosen, registry, as_of, published_by, notes)
     vintage, is_past = eve.vintage, as_of is not None or published_by is not None
     in_force = snapshots.in_force(chosen.marts)
@@ -182,9 +190,18 @@ def _night(
         return Report("refused", _stays(refusal, eve, chosen.raw), warnings=eve.notes)
     if not is_past:
         ledger = vintage.ledger.record(vintage.deliveries, vintage.moment)
-        eve = replace(eve, vintage=replace(vintage, ledger=ledger), in_force=None if again else in_force)
+        taken = None if again else in_force
+        eve = replace(eve, vintage=replace(vintage, ledger=ledger), in_force=taken, mirror=mirror)
     _announce(chosen, eve)
     return _made(chosen, eve, inputs_sha256, is_past, runner)
+
+
+def _brought(chosen: Settings) -> Mirror | None:
+    """Bring what lies in buckets: the snapshots, where they stand in one, and the deliveries. Raises BucketError."""
+    mirror = opened(chosen.marts_address, chosen.marts, chosen.releases_folder)
+    if chosen.raw_address:
+        brought.bring(chosen.raw_address, chosen.raw)
+    return mirror
 
 
 def _mended(chosen: Settings, registry: Registry, clock_is_right: bool) -> tuple[str, ...]:
@@ -295,7 +312,7 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         "processor_seconds": watch.processor,
         "runs": [] if is_past else runs.carried(chosen.marts),
     }
-    snapshot = _publish(chosen, work, written, vintage, registry, watch, is_past, runner)
+    snapshot = _publish(chosen, work, written, eve, watch, is_past, runner)
     return _report(snapshot, written, chosen.marts, is_past)
 
 
@@ -394,32 +411,36 @@ def _publish(
     chosen: Settings,
     work: Path,
     manifest: dict[str, Any],
-    vintage: Vintage,
-    registry: Registry,
+    eve: Eve,
     watch: Stopwatch,
     is_past: bool,
     runner: Runner,
 ) -> Snapshot:
     """Publish the work folder with its dictionary; a vintage of the past leaves ledger and older snapshots alone."""
-    (work / "dictionary.md").write_text(dictionary.as_markdown(registry), encoding="utf-8")
-    (work / "dictionary.csv").write_text(dictionary.as_csv(registry), encoding="utf-8")
+    (work / "dictionary.md").write_text(dictionary.as_markdown(eve.registry), encoding="utf-8")
+    (work / "dictionary.csv").write_text(dictionary.as_csv(eve.registry), encoding="utf-8")
     with watch.step("publish"):
-        snapshot: Snapshot = runner(PUBLISH_SNAPSHOT, work, manifest, chosen.marts, is_past)
+        snapshot: Snapshot = runner(PUBLISH_SNAPSHOT, work, manifest, chosen.marts, is_past, eve.mirror)
         if not is_past:
-            vintage.ledger.published(snapshot.id, vintage.moment)
+            eve.vintage.ledger.published(snapshot.id, eve.vintage.moment)
             runs.carry_on(chosen.marts)
-            _forget(chosen)
+            _forget(chosen, eve.mirror)
     return snapshot
 
 
-def _forget(chosen: Settings) -> None:
+def _forget(chosen: Settings, mirror: Mirror | None) -> None:
     """Remove what no snapshot needs; where a release cannot say what it rests on, nothing of the kind."""
     try:
         releases = storage.releases_made_of(chosen.releases_folder)
     except storage.UnknownRelease as unknown:
         log.warning(str(unknown))
         return
-    snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for, releases)
+    removed = snapshots.forget(chosen.marts, chosen.staging_folder, chosen.keep_snapshots, chosen.keep_for, releases)
+    if mirror:
+        try:
+            mirror.forget(removed, now() - chosen.keep_for)
+        except BucketError as error:  # it is published, and the next night forgets
+            log.warning(str(error))
 
 
 def _facts_before(vintage: Vintage, chosen: Settings, registry: Registry) -> Facts | None:

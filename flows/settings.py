@@ -5,17 +5,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from flows.core.buckets import Address
 
 
 class Settings(BaseSettings):
     """Where a run reads and writes. Set by arguments, then `BOLIGPROFIL_*` variables, then `.env`.
 
-    `staging`, `quarantine`, `releases`, `extracts` and `prefect` lie beside `marts` unless they are set.
+    `staging`, `quarantine`, `releases`, `extracts` and `prefect` lie beside `marts` unless they are set. Where `raw` or
+    `marts` is an address (s3://bucket/prefix), the folder that mirrors it below `mirrors` stands in its place.
     """
 
-    model_config = SettingsConfigDict(env_prefix="BOLIGPROFIL_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BOLIGPROFIL_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     raw: Path = Path("data/raw")
     marts: Path = Path("data/marts")
@@ -25,6 +30,7 @@ class Settings(BaseSettings):
     extracts: Path | None = None
     prefect: Path | None = None
     schemas: Path | None = None
+    mirrors: Path = Field(default=Path("data/s3"), description="Folder of what is mirrored from buckets.")
     statbank: str = Field(default="https://api.statbank.dk/v1", description="Address of StatBank's API.")
     statbank_pause_seconds: float = Field(default=60, ge=0, description="Between the two answers that must be equal.")
     pages: str = Field(
@@ -49,13 +55,39 @@ class Settings(BaseSettings):
     keep_snapshots: int = Field(default=3, ge=1, description="Snapshots kept whatever their age.")
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 
+    _addresses: dict[str, Address] = PrivateAttr(default_factory=dict)
+
     @model_validator(mode="after")
     def _beside_marts(self) -> Self:
+        for name in ("raw", "marts"):
+            if address := Address.of(str(getattr(self, name))):
+                self._addresses[name] = address
+                object.__setattr__(self, name, self.mirrors / address.folder / name)
         for name in ("staging", "quarantine", "releases", "extracts", "prefect"):
             if getattr(self, name) is None:
                 folder = ".prefect" if name == "prefect" else name
                 object.__setattr__(self, name, self.marts.parent / folder)
         return self
+
+    @property
+    def raw_address(self) -> Address | None:
+        """Where the deliveries lie in a bucket, None where they lie in a folder."""
+        return self._addresses.get("raw")
+
+    @property
+    def marts_address(self) -> Address | None:
+        """Where the snapshots lie in a bucket, None where they lie in a folder."""
+        return self._addresses.get("marts")
+
+    @property
+    def raw_place(self) -> Path:
+        """The deliveries as whoever chose them named them: the address where there is one."""
+        return Path(str(self.raw_address or self.raw))
+
+    @property
+    def marts_place(self) -> Path:
+        """The snapshots as whoever chose them named them: the address where there is one."""
+        return Path(str(self.marts_address or self.marts))
 
     @property
     def staging_folder(self) -> Path:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from flows.core.buckets import BucketError
 from flows.core.outcome import of_disk
 from flows.extracts import approve, seals
 from flows.extracts.assemble import NoSecretariat, secretariats
-from flows.publish import snapshots
+from flows.publish import mirror, snapshots
 from flows.publish.snapshots import CutManifest, NoMart, NoSnapshot
 from flows.release import make, store
 from flows.release.attack import Refused
@@ -24,6 +25,7 @@ from schemas.registry import RegistryError
 
 log = logging.getLogger("boligprofil")
 REFUSALS = (
+    BucketError,
     CannotRelease,
     CutManifest,
     LedgerBusy,
@@ -70,6 +72,7 @@ def in_words(refusal: BaseException) -> str:
 
 def _year(chosen: Settings, year: int, secretariat: str | None, runner: Runner) -> dict[str, Any]:
     registry = load(chosen.schemas)
+    mirror.refresh(chosen.marts_address, chosen.marts, chosen.releases_folder)
     snapshot = snapshots.current(chosen.marts)
     names = secretariats(snapshot, secretariat)
     releases = chosen.releases_folder

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.night import run_steps
-from flows.commands.options import REFUSED, USAGE, Marts, Schemas, registry_of, stop
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, chosen_of, registry_of, stop
 from flows.commands.terminal import out
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ def backfill(
     refused; the others are there.
     """
     from flows.intake.ledger import now
-    from flows.settings import settings
 
-    chosen = settings(marts=marts, schemas=schemas)
+    chosen = chosen_of(marts=marts, schemas=schemas)
     registry = registry_of(chosen.schemas)
     moment, refused = now(), []
     for year in _years(years, moment.date()):

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, check_clock, registry_of, stop, stopping
+from flows.commands.options import (
+    REFUSED,
+    USAGE,
+    Marts,
+    Raw,
+    Schemas,
+    check_clock,
+    registry_of,
+    settings_of,
+    stop,
+    stop_where_in_a_bucket,
+    stopping,
+)
 from flows.commands.terminal import err, out, progress, table_of
 
 
@@ -54,9 +66,9 @@ def receive(
     --says, --published and --origin are needed where the file carries no note of its own.
     """
     from flows.intake import receiving
-    from flows.settings import settings
 
-    chosen = settings(raw=raw, schemas=schemas)
+    chosen = settings_of(raw=raw, schemas=schemas)
+    stop_where_in_a_bucket(chosen)
     registry = registry_of(chosen.schemas)
     check_clock(chosen, registry)
     note = {"kilde": says, "afsender": sender, "udgivet": published, "oprindelse": origin}

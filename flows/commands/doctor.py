@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, Marts, Schemas, doubts, registry_of, stopping
+from flows.commands.options import REFUSED, Marts, Schemas, bring, doubts, registry_of, settings_of, stopping
 from flows.commands.terminal import out, words
 
 if TYPE_CHECKING:
@@ -49,9 +49,8 @@ def doctor(
     from flows.intake.ledger import now
     from flows.publish.snapshots import Busy
     from flows.release.store import ReleaseBusy
-    from flows.settings import settings
 
-    chosen = settings(marts=marts, schemas=schemas)
+    chosen = settings_of(marts=marts, schemas=schemas)
     registry = registry_of(chosen.schemas)
     found = [
         *abandoned(chosen),
@@ -60,6 +59,7 @@ def doctor(
         *open_to_others(chosen),
         *space(chosen.marts),
         *clock(chosen, registry),
+        *out_of_reach(chosen),
         *running_out(registry, now().date()),
         *requirements(),
     ]
@@ -192,6 +192,16 @@ def running_out(registry: "Registry", today: date) -> Iterator[Ailment]:
             when = "has run out, so that nothing is published" if entry.until < today else f"runs out on {entry.until}"
             ask = f"ask {entry.owner} whether it still holds, then set a new day or remove it"
             yield Ailment(f"{entry.id} {when}: {ask}")
+
+
+def out_of_reach(chosen: "Settings") -> Iterator[Ailment]:
+    """A bucket, where snapshots or deliveries lie in one, that does not answer or says no."""
+    from flows.core.buckets import BucketError
+
+    try:
+        bring(chosen, with_raw=True)
+    except BucketError as error:
+        yield Ailment(str(error))
 
 
 def requirements() -> Iterator[Ailment]:

@@ -98,7 +98,7 @@ def _drafts(
     def watched() -> "State[Any]":
         from flows.yearly import yearly
 
-        folders = (chosen.marts, chosen.releases_folder, chosen.extracts_folder, chosen.schemas)
+        folders = (chosen.marts_place, chosen.releases_folder, chosen.extracts_folder, chosen.schemas)
         return yearly(year, secretariat, *folders, return_state=True)
 
     report = run_steps(plainly, watched, "and what was there stays")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import REFUSED, USAGE, Marts, Schemas, current_of, opened, stop, stopping
+from flows.commands.options import REFUSED, USAGE, Marts, Schemas, chosen_of, current_of, opened, stop, stopping
 from flows.commands.terminal import out, say_warnings, table_of, words
 
 if TYPE_CHECKING:
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 def list_snapshots(marts: Marts = None) -> None:
     """Every snapshot that is kept, the one in force first."""
     from flows.publish import snapshots
-    from flows.settings import settings
 
-    chosen = settings(marts=marts)
+    chosen = chosen_of(marts=marts)
     in_force = current_of(chosen.marts)
     table = table_of("snapshot", "in force", "published (UTC)", "figures", ">rows", ">deliveries", "commit")
     for snapshot in snapshots.kept(chosen.marts):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import USAGE, Marts, Schemas, current_of, registry_of, stop, stopping
+from flows.commands.options import USAGE, Marts, Schemas, chosen_of, current_of, registry_of, stop, stopping
 from flows.commands.terminal import out, show_trace, table_of_pairs, words
 
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ def trace(
     Instead of area=... it takes municipality=0461, region=083 or country=000.
     """
     from flows.publish import trace as tracing
-    from flows.settings import settings
 
-    chosen = settings(marts=marts, schemas=schemas)
+    chosen = chosen_of(marts=marts, schemas=schemas)
     registry = registry_of(chosen.schemas)
     asked = dict(part.partition("=")[::2] for part in wanted)
     kind = next((kind for kind in tracing.PLACES if kind in asked), None)

@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, current_of, doubts, registry_of, stop, stopping
+from flows.commands.options import (
+    REFUSED,
+    USAGE,
+    Marts,
+    Raw,
+    Schemas,
+    bring,
+    chosen_of,
+    current_of,
+    doubts,
+    registry_of,
+    settings_of,
+    stop,
+    stopping,
+)
 from flows.commands.terminal import (
     out,
     progress,
@@ -72,17 +86,15 @@ def run(
 
     With --as-of or --published-by, a vintage is built beside the snapshots; the one in force stays.
     """
-    from flows.settings import settings
-
-    chosen = settings(raw=raw, marts=marts, schemas=schemas)
-    is_named = raw is not None and not raw.is_dir()
     if dry_run:
         if as_of or published_by:
             stop("--dry-run is of a run that publishes: without --as-of and --published-by", USAGE)
         from flows.commands import upkeep
 
-        upkeep.foretell(chosen, again)
+        upkeep.foretell(chosen_of(raw=raw, marts=marts, schemas=schemas), again)
         return
+    chosen = settings_of(raw=raw, marts=marts, schemas=schemas)
+    is_named = raw is not None and not chosen.raw_address and not raw.is_dir()
     publish(
         chosen, again, _moment(as_of, chosen.marts), _day(published_by), clock_is_right, USAGE if is_named else REFUSED
     )
@@ -100,11 +112,12 @@ def publish(
     from flows.publish import snapshots
 
     registry = _registry(chosen)
+    is_there = _is_there(chosen)
     in_force = None if moment or day else snapshots.in_force(chosen.marts)
     found, is_done = (
         _to_do(chosen, registry, in_force, moment, day)
-        if in_force is None or chosen.raw.is_dir()
-        else (None, False)  # the night says what is gone
+        if is_there and (in_force is None or chosen.raw.is_dir())
+        else (None, False)  # the night says what is gone, or cannot be reached
     )
     if found and is_done and in_force and not again and not clock_is_right and _is_sound(chosen, registry):
         out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(found.deliveries)} deliveries.")
@@ -124,7 +137,9 @@ def publish(
     def watched() -> "State[Any]":
         from flows.nightly import nightly
 
-        return nightly(chosen.raw, chosen.marts, chosen.schemas, again, moment, day, clock_is_right, return_state=True)
+        return nightly(
+            chosen.raw_place, chosen.marts_place, chosen.schemas, again, moment, day, clock_is_right, return_state=True
+        )
 
     report = run_steps(plainly, watched, "the last snapshot stays in force")
     show_report(report)
@@ -142,6 +157,17 @@ def publish(
                 ". Where a file lies: boligprofil path area_profile",
             )
         )
+
+
+def _is_there(chosen: "Settings") -> bool:
+    """Whether what lies in buckets, where anything does, could be brought."""
+    from flows.core.buckets import BucketError
+
+    try:
+        bring(chosen, with_raw=True)
+    except BucketError:
+        return False
+    return True
 
 
 def _registry(chosen: "Settings") -> "Registry":
@@ -223,9 +249,8 @@ def status(raw: Raw = None, marts: Marts = None, schemas: Schemas = None) -> Non
     """The snapshot in force, what became of each delivery, what is gone, and whether there is work to do."""
     from flows.intake import gone
     from flows.publish import runs, snapshots
-    from flows.settings import settings
 
-    chosen = settings(raw=raw, marts=marts, schemas=schemas)
+    chosen = chosen_of(raw=raw, marts=marts, schemas=schemas)
     snapshot = current_of(chosen.marts)
     manifest = snapshot.manifest
     out.print(
@@ -282,9 +307,8 @@ def check(marts: Marts = None, schemas: Schemas = None) -> None:
     from flows.marts import checks, queries
     from flows.publish import snapshots
     from flows.publish.warnings import with_labels
-    from flows.settings import settings
 
-    chosen = settings(marts=marts, schemas=schemas)
+    chosen = chosen_of(marts=marts, schemas=schemas)
     snapshot = current_of(chosen.marts)
     with stopping(REFUSED, snapshots.Damaged):
         snapshots.verify(snapshot)
@@ -304,10 +328,8 @@ def path(
     mart: Annotated[str, typer.Argument(help="Name of a mart, such as area_profile.")], marts: Marts = None
 ) -> None:
     """Print the resolved file of a mart in the snapshot in force; open that, never a path through `current`."""
-    from flows.settings import settings
-
     with stopping(USAGE, LookupError):
-        print(current_of(settings(marts=marts).marts).path(mart))
+        print(current_of(chosen_of(marts=marts).marts).path(mart))
 
 
 def _moment(written: str | None, marts: Path) -> datetime | None:

@@ -18,11 +18,15 @@ REFUSED, USAGE = 1, 2
 
 Raw = Annotated[
     Path | None,
-    typer.Option("--raw", help="Folder of deliveries. [env: BOLIGPROFIL_RAW; data/raw]", show_default=False),
+    typer.Option(
+        "--raw", help="Folder of deliveries, or s3://... [env: BOLIGPROFIL_RAW; data/raw]", show_default=False
+    ),
 ]
 Marts = Annotated[
     Path | None,
-    typer.Option("--marts", help="Folder of snapshots. [env: BOLIGPROFIL_MARTS; data/marts]", show_default=False),
+    typer.Option(
+        "--marts", help="Folder of snapshots, or s3://... [env: BOLIGPROFIL_MARTS; data/marts]", show_default=False
+    ),
 ]
 Schemas = Annotated[
     Path | None,
@@ -47,11 +51,56 @@ def stopping(code: int, *kinds: type[Exception]) -> Iterator[None]:
         stop(str(error.args[0]) if isinstance(error, LookupError) else str(error), code)
 
 
-def opened(**folders: Path | None) -> "tuple[Settings, Registry, Snapshot]":
-    """The folders of a command, the registry and the snapshot in force; exits with 1 where one of the two cannot be."""
+def settings_of(**folders: Path | None) -> "Settings":
+    """The settings in force; exits with 2 where one is wrong, never repeating what it says."""
+    from pydantic import ValidationError
+
     from flows.settings import settings
 
-    chosen = settings(**folders)
+    try:
+        return settings(**folders)
+    except ValidationError as error:
+        found = (
+            (str(each["loc"][0]) if each["loc"] else "", each["msg"]) for each in error.errors(include_input=False)
+        )
+        words = "; ".join(f"{name + ': ' if name else ''}{what.removeprefix('Value error, ')}" for name, what in found)
+        stop(f"a setting is wrong: {words}", USAGE)
+
+
+def chosen_of(**folders: Path | None) -> "Settings":
+    """The settings in force, with what lies in buckets brought; exits as `settings_of`, and with 1 where it cannot be.
+
+    Deliveries are brought where a command takes them (`raw`).
+    """
+    from flows.core.buckets import BucketError
+
+    chosen = settings_of(**folders)
+    with stopping(REFUSED, BucketError):
+        bring(chosen, with_raw="raw" in folders)
+    return chosen
+
+
+def bring(chosen: "Settings", with_raw: bool) -> None:
+    """Bring what lies in buckets. Raises BucketError."""
+    if chosen.marts_address:
+        from flows.publish import mirror
+
+        mirror.refresh(chosen.marts_address, chosen.marts, chosen.releases_folder)
+    if with_raw and chosen.raw_address:
+        from flows.intake import brought
+
+        brought.bring(chosen.raw_address, chosen.raw)
+
+
+def stop_where_in_a_bucket(chosen: "Settings") -> None:
+    """Exit with 2 where the deliveries lie in a bucket: nothing is delivered into the folder that mirrors it."""
+    if chosen.raw_address:
+        stop(f"the deliveries lie in {chosen.raw_address}: put them there, or name a folder with --raw", USAGE)
+
+
+def opened(**folders: Path | None) -> "tuple[Settings, Registry, Snapshot]":
+    """The folders of a command, the registry and the snapshot in force; exits with 1 where one of the two cannot be."""
+    chosen = chosen_of(**folders)
     return chosen, registry_of(chosen.schemas), current_of(chosen.marts)
 
 

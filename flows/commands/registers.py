@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, opened, stop, stopping
+from flows.commands.options import REFUSED, USAGE, Marts, Raw, Schemas, opened, stop, stop_where_in_a_bucket, stopping
 from flows.commands.terminal import out
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def count(folder: Folder, key: Key = None, raw: Raw = None, marts: Marts = None,
     from flows.registers.workers import NoWorkers, each_by
 
     chosen, registry, snapshot = opened(raw=raw, marts=marts, schemas=schemas)
+    stop_where_in_a_bucket(chosen)
     with (
         stopping(REFUSED, partitions.UnfitRegister, CountingFailed),
         stopping(USAGE, NoWorkers),

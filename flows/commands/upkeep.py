@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.options import REFUSED, Marts, doubts, registry_of, stop, stopping
+from flows.commands.options import REFUSED, Marts, chosen_of, doubts, registry_of, stop, stopping
 from flows.commands.terminal import out, say_warnings, table_of
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ def prune(
     """
     from flows.publish import snapshots, storage
     from flows.publish.snapshots import Busy, CutManifest, NoSnapshot
-    from flows.settings import is_watched, settings
+    from flows.settings import is_watched
 
-    chosen = settings(marts=marts)
+    chosen = chosen_of(marts=marts)
     kept_for = timedelta(days=vintages_days)
     retention = storage.Retention(chosen.keep_snapshots, chosen.keep_for, kept_for)
     with (
@@ -138,11 +138,24 @@ def prune(
             table.add_row(holding.kind, holding.name, f"{holding.bytes / 1e6:,.1f}", why)
         if not dry_run:
             storage.remove(found, chosen.marts)
+            _prune_bucket(chosen, [holding.name for holding in storage.going(found) if holding.kind == "snapshot"])
     out.print(table)
     freed = f"{storage.freed(found) / 1e6:,.1f} MB {'would be free' if dry_run else 'are free'}"
     out.print(f"\n{freed}: snapshots share the files of marts that did not change.")
     if is_watched():
         _prune_prefect(prefect_days, dry_run)
+
+
+def _prune_bucket(chosen: "Settings", names: list[str]) -> None:
+    """Let the bucket, where the snapshots stand in one, forget what the folder has forgotten."""
+    from flows.core.buckets import BucketError
+    from flows.publish.mirror import Mirror
+
+    if chosen.marts_address:
+        with stopping(REFUSED, BucketError):
+            mirror = Mirror(chosen.marts_address, chosen.marts)
+            mirror.bring()
+            mirror.forget(names, datetime.now(UTC) - chosen.keep_for)
 
 
 def _prune_prefect(days: int, dry_run: bool) -> None:

@@ -6,6 +6,7 @@ marts/sites/<id>/            the catalogue of a snapshot, where one was written
 marts/vintages/<id>/         a vintage that was rebuilt; it never comes into force
 marts/versions/<id>/         one snapshot: a parquet file per mart, data_docs/, manifest.json
 marts/.work/<run>/           a snapshot in the making
+marts/.brought/<process>/    a snapshot on its way from a bucket, where the folder mirrors one
 marts/.lock                  held while a run publishes
 """
 
@@ -19,7 +20,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flows.core.files import sync, sync_tree, write
 from flows.core.locks import held
@@ -98,6 +99,13 @@ class Snapshot:
     def accepted(self) -> dict[str, str]:
         """Path of each delivery to the fingerprint whose facts the snapshot holds."""
         return {entry["path"]: entry["facts_from"] for entry in self.manifest["deliveries"] if entry.get("facts_from")}
+
+
+class Elsewhere(Protocol):
+    """Where snapshots stand that a folder mirrors."""
+
+    def publish(self, folder: Path, name: str) -> None:
+        """Bring a finished snapshot into force there, or raise and leave what is in force."""
 
 
 def lock(marts: Path) -> AbstractContextManager[None]:
@@ -261,8 +269,12 @@ def snapshot_id(manifest: Mapping[str, Any]) -> str:
     return digest(parts)[:ID_LENGTH]
 
 
-def publish(work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool = False) -> Snapshot:
+def publish(
+    work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool = False, elsewhere: Elsewhere | None = None
+) -> Snapshot:
     """Turn a finished work folder into the snapshot in force, or into a vintage beside it; call under the lock.
+
+    Where snapshots stand `elsewhere`, it comes into force there first, and here if it did.
 
     The order is: manifest written, everything verified against it and synced, folder renamed, pointer switched. A
     process killed anywhere leaves the old snapshot in force and a work folder that the next run clears.
@@ -271,6 +283,8 @@ def publish(work: Path, manifest: Mapping[str, Any], marts: Path, is_past: bool 
     write(work / MANIFEST, _as_file(Snapshot(name, work, manifest)))
     verify(Snapshot(name, work, manifest))
     sync_tree(work)
+    if elsewhere and not is_past:
+        elsewhere.publish(work, name)
     folder = marts / ("vintages" if is_past else "versions") / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     if _stands(folder, Snapshot(name, folder, manifest)):

@@ -19,7 +19,7 @@ from flows.publish.snapshots import Busy, Damaged, NoSnapshot, Snapshot
 MARTS = ("a", "b")
 
 
-def publish(marts: Path, content: int) -> Snapshot:
+def publish(marts: Path, content: int, elsewhere: snapshots.Elsewhere | None = None) -> Snapshot:
     """Publish a snapshot whose marts all hold the same number."""
     with snapshots.lock(marts):
         work = snapshots.work_folder(marts)
@@ -33,7 +33,7 @@ def publish(marts: Path, content: int) -> Snapshot:
             "deliveries": [],
             "staged": [],
         }
-        return snapshots.publish(work, manifest, marts)
+        return snapshots.publish(work, manifest, marts, elsewhere=elsewhere)
 
 
 def held(snapshot: Snapshot) -> set[int]:
