@@ -1,7 +1,7 @@
-"""Buckets of S3, or of a server that speaks as S3 does: what lies at an address, bringing it, writing if nobody else has.
+"""Buckets of S3 or of a server like it: what lies at an address, bringing it, writing it if nobody else has.
 
-Who may do that is said by the environment alone, which the library reads itself (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and
-so on): no secret passes through here.
+Who may do that is said by the environment alone, which the library reads itself (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL
+and so on): no secret passes through here.
 """
 
 import re
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
+
+from typing_extensions import override
 
 from flows.core.files import placed
 
@@ -58,6 +60,7 @@ class Address:
             f"not this one that begins with {scheme[1]}: (user and password belong into the environment)"
         )
 
+    @override
     def __str__(self) -> str:
         return "/".join(filter(None, (f"s3://{self.bucket}", self.prefix)))
 
