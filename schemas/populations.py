@@ -1,6 +1,6 @@
 """What populations.toml says: whom the figures of areas count, and with it which of their counts hang together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
 from typing import Literal, Self
@@ -127,7 +127,11 @@ class Populations(Model):
 
     def universe_of(self, name: str) -> str:
         """The universe that a population is of."""
-        return self._chain(name)[-1].universe or ""
+        return self._universes[name]
+
+    @cached_property
+    def _universes(self) -> Mapping[str, str]:
+        return {name: self._chain(name)[-1].universe or "" for name in self.population}
 
     def stays(self, name: str) -> bool:
         """Mostly the same members of a population are counted year after year."""
@@ -138,15 +142,24 @@ class Populations(Model):
 
         A population of nobody that is not among them is a rest under its own name.
         """
+        names = frozenset(present)
+        if names not in self._by_universe:
+            self._by_universe[names] = tuple(self._relations(names))
+        return self._by_universe[names]
+
+    @cached_property
+    def _by_universe(self) -> dict[frozenset[str], tuple[Relations, ...]]:
+        """What was asked for before; places of a year have mostly the same figures."""
+        return {}
+
+    def _relations(self, present: Iterable[str]) -> Iterator[Relations]:
         by_universe: dict[str, list[str]] = {}
         for name in sorted(present):
             by_universe.setdefault(self.universe_of(name), []).append(name)
-        found = []
         for universe, names in sorted(by_universe.items()):
             absent = [name for name in sorted(self.of_nobody - set(names)) if self.universe_of(name) == universe]
             relations = self._of_universe(universe, [*names, *absent])
-            found.append(relations.not_counting(absent) if absent else relations)
-        return tuple(found)
+            yield relations.not_counting(absent) if absent else relations
 
     def _of_universe(self, universe: str, names: Sequence[str]) -> Relations:
         key = frozenset(names)

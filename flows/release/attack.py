@@ -230,20 +230,26 @@ def _equations(releases: Sequence[Exhibit]) -> tuple[list[_Unknown], list[_Equat
     equations: dict[tuple[tuple[tuple[int, int], ...], int], _Equation] = {}
     for release in releases:
         cells = release.tables.cells
+        numbers: dict[Key, int | None] = {}
         for relation in release.tables.sums:
-            signs: dict[int, int] = {}
+            signs: list[tuple[int, int]] = []
             right = 0
-            for key, sign in ((relation.total, -1), *((part, 1) for part in relation.parts)):
-                number = unknowns.number(cells[key])
+            sign = -1  # of the total, which comes first
+            for key in (relation.total, *relation.parts):
+                if key not in numbers:
+                    numbers[key] = unknowns.number(cells[key])
+                number = numbers[key]
                 if number is None:
                     right -= sign * cells[key].value
                 else:
-                    signs[number] = sign
-            row = tuple(sorted(signs.items()))
+                    signs.append((number, sign))
+                sign = 1
+            row = tuple(sorted(signs))
             if row:
                 equations.setdefault((row, right), _Equation(relation.name, row, right))
-        for cell in cells.values():
-            unknowns.number(cell)
+        for key, cell in cells.items():
+            if key not in numbers:
+                unknowns.number(cell)
     for equation in _changes(unknowns, releases):
         equations.setdefault((equation.signs, equation.right), equation)
     return unknowns.listed, list(equations.values())
@@ -276,6 +282,8 @@ def _changes(unknowns: _Unknowns, releases: Sequence[Exhibit]) -> Iterator[_Equa
 def _stricter(cell: Cell, other: Cell) -> Cell:
     """A cell that two releases have, as the one that asks for more has it: no later rule undoes what one promised."""
     first, second = (other, cell) if cell.standing == "latent" else (cell, other)
+    if first.k >= second.k and first.hides_zero >= second.hides_zero:
+        return first
     return replace(first, k=max(first.k, second.k), hides_zero=first.hides_zero or second.hides_zero)
 
 
@@ -283,12 +291,11 @@ def _groups(
     unknowns: Sequence[_Unknown], equations: Sequence[_Equation]
 ) -> Iterator[tuple[list[_Unknown], list[_Equation]]]:
     """Unknowns that hang together by equations, numbered anew in each group."""
-    of_row = [(row, place) for row, equation in enumerate(equations) for place, _ in equation.signs]
+    sizes = [len(equation.signs) for equation in equations]
+    places = np.array([place for equation in equations for place, _ in equation.signs], dtype=np.int64)
     size = len(unknowns) + len(equations)
-    links = sparse.coo_array(
-        (np.ones(len(of_row)), ([len(unknowns) + row for row, _ in of_row], [place for _, place in of_row])),
-        shape=(size, size),
-    )
+    rows_of = len(unknowns) + np.repeat(np.arange(len(equations)), sizes)
+    links = sparse.coo_array((np.ones(len(places)), (rows_of, places)), shape=(size, size))
     count, labels = connected_components(links, directed=False)
     members: list[list[int]] = [[] for _ in range(count)]
     rows: list[list[_Equation]] = [[] for _ in range(count)]

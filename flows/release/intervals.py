@@ -15,16 +15,17 @@ from scipy import sparse
 
 from flows.release.cells import Integers
 from flows.release.programs import Program, Undecided
-from flows.release.systems import System, Vector, propagate
+from flows.release.systems import Flags, Rows, System, Vector, propagate
 
 CLOSE = (120, 1200)  # unknowns among which is looked before all of them are asked
+FEW = 16  # values from 0 on of which it is kept for each unknown whether a table had them
 NODES = 120  # of a tree of whole numbers close by
 SURE = 1e-4  # by which a solver's bound may be off
 
 Direction: TypeAlias = Literal[1, -1]  # the least, the largest
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Close:
     """Unknowns close to one, the equations in which they stand, and all unknowns of these."""
 
@@ -32,9 +33,19 @@ class _Close:
     unknowns: Integers
     sums: Integers
     reached: Integers
-    left: sparse.csr_array  # (sums, unknowns)
-    left_reached: sparse.csr_array  # (sums, reached)
+    left: Rows  # (sums, unknowns)
     is_all: bool
+    program: Program | None = None
+
+    def asked(self, truth: Vector, low: Vector, high: Vector) -> Program:
+        """What the unknowns can be within bounds while all others are as in the truth; of one reader after the other,
+        since the answers lie close to each other."""
+        if self.program is None:
+            right = self.left @ truth[self.unknowns]
+            self.program = Program(self.left, right, right, low[self.unknowns], high[self.unknowns])
+        else:
+            self.program.between(low[self.unknowns], high[self.unknowns])
+        return self.program
 
 
 class Equations(System):
@@ -63,11 +74,9 @@ class Equations(System):
         unknowns = np.arange(self.size) if size is None else self.near(start, size)
         if len(unknowns) == self.size:
             every = np.arange(self.rows.shape[0])
-            return _Close(start, unknowns, every, unknowns, self.rows, self.rows, is_all=True)
+            return _Close(start, unknowns, every, unknowns, self.all_rows, is_all=True)
         sums = self.rows_of(unknowns)
-        inside = self.rows[sums]
-        reached = np.unique(inside.indices).astype(np.int64)
-        return _Close(start, unknowns, sums, reached, inside[:, unknowns], inside[:, reached], is_all=False)
+        return _Close(start, unknowns, sums, self.reached(sums), self.part(sums, unknowns), is_all=False)
 
 
 class Knowledge:
@@ -81,7 +90,7 @@ class Knowledge:
         self.outer_low, self.outer_high = propagate(equations.rows, equations.right, low, high)
         self._likewise = likewise
         self.least, self.most = equations.truth.copy(), equations.truth.copy()
-        self._values: dict[int, set[int]] = {}
+        self._had: Flags = np.zeros((equations.size, FEW), dtype=bool)
 
     def interval(self, place: int) -> tuple[int, int | None]:
         """The tightest interval of whole numbers for an unknown; the upper end is None where nothing bounds it."""
@@ -93,7 +102,7 @@ class Knowledge:
     def is_possible(self, place: int, value: int) -> bool:
         """Whether an unknown can be `value`."""
         self._learn(place)
-        if value == self.equations.truth[place] or value in self._values.get(place, ()):
+        if value == self.equations.truth[place] or (value < FEW and self._had[place, value]):
             return True
         if not self.outer_low[place] <= value <= self.outer_high[place]:
             return False
@@ -109,9 +118,9 @@ class Knowledge:
 
     def program(self, low: Vector, high: Vector, rows: Integers | None = None, whole: bool = False) -> Program:
         """The equations, all or some `rows` of them, within bounds."""
-        left, right = self.equations.rows, self.equations.right
+        left, right = self.equations.all_rows, self.equations.right
         if rows is not None:
-            left, right = left[rows], right[rows]
+            left, right = self.equations.part(rows, np.arange(self.equations.size)), right[rows]
         return Program(left, right, right, low, high, whole)
 
     @cached_property
@@ -128,7 +137,7 @@ class Knowledge:
         if self._likewise is not None:
             self.least[place] = min(self.least[place], self._likewise.least[place])
             self.most[place] = max(self.most[place], self._likewise.most[place])
-            self._values.setdefault(place, set()).update(self._likewise._values.get(place, ()))
+            self._had[place] |= self._likewise._had[place]
 
     def _is_found(self, place: int, direction: Direction) -> bool:
         if direction == 1:
@@ -169,11 +178,14 @@ class Knowledge:
     ) -> Literal["found", "endless", "none"]:
         """Look for a table within bounds that is the true one but for unknowns close by, with the least or largest
         value that such a table can have."""
-        inside = close.unknowns
-        right = close.left @ self.equations.truth[inside]
+        inside, truth = close.unknowns, self.equations.truth
         goal = np.where(inside == close.start, float(direction), 0.0)
         for whole in (False, True):
-            program = Program(close.left, right, right, low[inside], high[inside], whole)
+            if whole:
+                right = close.left @ truth[inside]
+                program = Program(close.left, right, right, low[inside], high[inside], whole)
+            else:
+                program = close.asked(truth, low, high)
             found = program.least(goal, nodes=NODES)
             if found.outcome == "unbounded":
                 return "endless"
@@ -187,7 +199,8 @@ class Knowledge:
         """Bound an unknown by the sums close by alone."""
         inside = close.reached
         right = self.equations.right[close.sums]
-        program = Program(close.left_reached, right, right, self.outer_low[inside], self.outer_high[inside])
+        left = self.equations.part(close.sums, inside)
+        program = Program(left, right, right, self.outer_low[inside], self.outer_high[inside])
         goal = np.where(inside == close.start, float(direction), 0.0)
         found = program.least(goal)
         if found.x is None:
@@ -205,7 +218,8 @@ class Knowledge:
         low, high = self.outer_low[inside].copy(), self.outer_high[inside].copy()
         here = int(np.searchsorted(inside, close.start))
         low[here] = high[here] = value
-        return Program(close.left_reached, right, right, low, high).least().outcome == "infeasible"
+        left = self.equations.part(close.sums, inside)
+        return Program(left, right, right, low, high).least().outcome == "infeasible"
 
     def _keep(self, close: _Close, table: Vector) -> bool:
         """Keep a table that is the true one but for unknowns close by, if it is one of whole numbers that this reader
@@ -218,7 +232,6 @@ class Knowledge:
             return False
         self.least[inside] = np.minimum(self.least[inside], whole)
         self.most[inside] = np.maximum(self.most[inside], whole)
-        there = np.flatnonzero(moved)
-        for place, value in zip(inside[there].tolist(), whole[there].tolist(), strict=True):
-            self._values.setdefault(place, set()).add(int(value))
+        there = (moved != 0) & (whole >= 0) & (whole < FEW)
+        self._had[inside[there], whole[there].astype(np.int64)] = True
         return True

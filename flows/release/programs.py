@@ -7,12 +7,14 @@ The same questions in the same order have the same answers: one thread, no limit
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import highspy
 import numpy as np
 from highspy import HighsModelStatus as Status
+from highspy import HighsVarType, MatrixFormat, ObjSense
+from highspy._core import _Highs as Solver
 from numpy.typing import NDArray
 from scipy import sparse
-from typing_extensions import override
+
+from flows.release.systems import Rows
 
 Vector: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -34,17 +36,6 @@ class Optimum:
     x: Vector | None = None
 
 
-class _Solver(highspy.Highs):
-    """HiGHS without callbacks, which nobody asks for: enabling them prints a line, whatever is set."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-
-    @override
-    def enableCallbacks(self) -> None:
-        return
-
-
 class Program:
     """Minimises goals over low <= x <= high with least <= rows x <= most.
 
@@ -54,7 +45,7 @@ class Program:
 
     def __init__(
         self,
-        rows: sparse.csr_array,
+        rows: Rows | sparse.csr_array,
         least: Vector | Integers,
         most: Vector | Integers,
         low: Vector,
@@ -65,20 +56,29 @@ class Program:
         self.size = rows.shape[1]
         self.low, self.high = low, high
         self._goal: Vector = np.zeros(self.size)
-        self._solver = _Solver()
+        # HiGHS itself, without the callbacks of its Python class, which nobody asks for and which print a line.
+        self._solver = Solver()
         for option, value in (("output_flag", False), ("threads", 1), ("mip_rel_gap", 0.0)):
             self._solver.setOptionValue(option, value)
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = self.size, rows.shape[0]
-        model.col_cost_, model.col_lower_, model.col_upper_ = self._goal, low, high
-        model.row_lower_, model.row_upper_ = np.asarray(least, dtype=np.float64), np.asarray(most, dtype=np.float64)
-        matrix = model.a_matrix_
-        matrix.format_ = highspy.MatrixFormat.kRowwise
-        matrix.start_, matrix.index_, matrix.value_ = rows.indptr, rows.indices, rows.data
-        if np.any(whole):
-            kinds = highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger
-            model.integrality_ = [kinds[bool(is_whole)] for is_whole in np.broadcast_to(whole, self.size)]
-        self._solver.passModel(model)
+        kinds: NDArray[np.int32] = np.zeros(self.size, dtype=np.int32)
+        kinds[np.broadcast_to(whole, self.size)] = int(HighsVarType.kInteger)
+        self._solver.passModel(
+            self.size,
+            rows.shape[0],
+            len(rows.data),
+            int(MatrixFormat.kRowwise),
+            int(ObjSense.kMinimize),
+            0.0,
+            self._goal,
+            np.asarray(low, dtype=np.float64),
+            np.asarray(high, dtype=np.float64),
+            np.asarray(least, dtype=np.float64),
+            np.asarray(most, dtype=np.float64),
+            np.asarray(rows.indptr, dtype=np.int32),
+            np.asarray(rows.indices, dtype=np.int32),
+            np.asarray(rows.data, dtype=np.float64),
+            kinds,
+        )
 
     def between(self, low: Vector, high: Vector) -> None:
         """Set the bounds of all variables from the next question on."""

@@ -39,16 +39,14 @@ def together(earlier: Sequence[Exhibit], after: Tables) -> Tables:
         _same_sums(exhibit.tables, after)
     vintages = _Vintages(earlier, after)
     cells = vintages.cells()
-    sums: dict[tuple[str, Key], Sum] = {}
+    sums: dict[tuple[str, Key, tuple[Key, ...]], Sum] = {}
     for tables in (*(exhibit.tables for exhibit in earlier), after):
         for total in tables.sums:
-            whole, *parts = (vintages.name(key, tables.cells[key].value) for key in (total.total, *total.parts))
-            # The same sum of other vintages is another one.
-            name = total.name if [whole, *parts] == [total.total, *total.parts] else f"{total.name}, earlier"
-            sums[f"{name} {whole} {parts}", whole] = Sum(name, whole, tuple(parts))
+            named = vintages.named(total, tables.cells)
+            sums[named.name, named.total, named.parts] = named
     for difference, total in vintages.differences(cells, list(sums.values())):
         cells[difference.key] = difference
-        sums[total.name, total.total] = total
+        sums[total.name, total.total, total.parts] = total
     return Tables(cells, tuple(sums.values()))
 
 
@@ -62,7 +60,7 @@ class _Vintages:
         for tables in (*(exhibit.tables for exhibit in earlier), after):
             for key, cell in tables.cells.items():
                 before = self.newest.get(key, cell)
-                self.newest[key] = replace(cell, k=max(cell.k, before.k))
+                self.newest[key] = cell if cell.k >= before.k else replace(cell, k=before.k)
                 if cell.value not in self.values.setdefault(key, []):
                     self.values[key].append(cell.value)
         self.shown = {(key, value) for exhibit in earlier for key, value in exhibit.shown.items()}
@@ -74,45 +72,57 @@ class _Vintages:
             return key
         return key._replace(indicator=f"{key.indicator} (vintage {1 + self.values[key].index(value)})")
 
+    def named(self, total: Sum, cells: Mapping[Key, Cell]) -> Sum:
+        """A sum over the cells as they are called; the same sum of other vintages is another one."""
+        keys = (total.total, *total.parts)
+        if all(cells[key].value == self.newest[key].value for key in keys):
+            return total
+        whole, *parts = (self.name(key, cells[key].value) for key in keys)
+        return Sum(f"{total.name}, earlier", whole, tuple(parts))
+
     def cells(self) -> dict[Key, Cell]:
         """All of them, each as it is to be looked after now."""
         found: dict[Key, Cell] = {}
         for exhibit in self.earlier:
             for key, cell in exhibit.tables.cells.items():
-                stood = "withheld" if cell.standing in ("open", "withheld") else cell.standing
-                hides_zero = cell.hides_zero or (stood == "withheld" and cell.value == 0)
-                is_known = (key, cell.value) in self.shown
-                standing: Standing = "known" if is_known else stood
                 name = self.name(key, cell.value)
-                reason = "hidden" if standing == "withheld" else None
-                k = self.newest[key].k
-                found[name] = replace(cell, key=name, k=k, standing=standing, hides_zero=hides_zero, reason=reason)
+                found[name] = self._as_it_stood(cell, name)
         for key, cell in self.after.cells.items():
-            found[key] = self._as_now(replace(cell, k=self.newest[key].k), found.get(key))
+            k = self.newest[key].k
+            found[key] = self._as_now(cell if cell.k == k else replace(cell, k=k), found.get(key))
         return found
+
+    def _as_it_stood(self, cell: Cell, name: Key) -> Cell:
+        """A cell of an earlier release: what readers have is known, what was hidden is withheld."""
+        stood: Standing = "withheld" if cell.standing in ("open", "withheld") else cell.standing
+        hides_zero = cell.hides_zero or (stood == "withheld" and cell.value == 0)
+        standing: Standing = "known" if (cell.key, cell.value) in self.shown else stood
+        reason = "hidden" if standing == "withheld" else None
+        k = self.newest[cell.key].k
+        was = (cell.key, cell.k, cell.standing, cell.hides_zero, cell.reason)
+        if (name, k, standing, hides_zero, reason) == was:
+            return cell
+        return Cell(name, cell.value, k, standing, hides_zero, cell.upper, cell.weight, reason)
 
     def _as_now(self, cell: Cell, same: Cell | None) -> Cell:
         """A cell of the newest release; `same` is what an earlier one makes of the same value."""
         if (cell.key, cell.value) in self.shown:
-            return replace(cell, standing="known")
+            return cell if cell.standing == "known" else replace(cell, standing="known")
+        if cell.standing != "open":
+            return cell
         stood = any(
             cell.key in exhibit.tables.cells and exhibit.tables.cells[cell.key].standing != "latent"
             for exhibit in self.earlier
         )
-        was_hidden = stood and (cell.key not in self.ever_shown or same is not None)
-        if cell.standing == "open" and was_hidden:
+        if stood and (cell.key not in self.ever_shown or same is not None):
             return replace(cell, standing="withheld", hides_zero=cell.hides_zero or cell.value == 0, reason="hidden")
         return cell
 
     def differences(self, cells: Mapping[Key, Cell], sums: Sequence[Sum]) -> Iterator[tuple[Cell, Sum]]:
         """What the newest value of each cell that changed lies from each older one, unless both are told already."""
-        determined = {
-            key
-            for total in sums
-            for key in (total.total, *total.parts)
-            if all(cells[other].standing == "known" for other in (total.total, *total.parts) if other != key)
-        }
-        for key, cell in self.newest.items():
+        changed = [(key, cell) for key, cell in self.newest.items() if len(self.values[key]) > 1]
+        determined = _determined(cells, sums) if changed else set[Key]()
+        for key, cell in changed:
             if cells[key].standing == "known" or cell.k == 1 or (cell.standing == "latent" and key in determined):
                 continue
             for value in self.values[key]:
@@ -122,6 +132,17 @@ class _Vintages:
                     more, less = (key, older) if cell.value > value else (older, key)
                     size = abs(cell.value - value)
                     yield Cell(change, size, cell.k, "latent"), Sum(f"change of {older}", more, (less, change))
+
+
+def _determined(cells: Mapping[Key, Cell], sums: Sequence[Sum]) -> set[Key]:
+    """The cells that some sum tells whoever knows what is known: all others of it are."""
+    found = set[Key]()
+    for total in sums:
+        keys = (total.total, *total.parts)
+        unknown = [key for key in keys if cells[key].standing != "known"]
+        if len(unknown) < 2:
+            found.update(unknown or keys)
+    return found
 
 
 def as_readers_have_it(
@@ -210,9 +231,10 @@ def _sums(before: Tables, after: Tables, cells: Mapping[Key, Cell]) -> tuple[Sum
 
 
 def _same_sums(before: Tables, after: Tables) -> None:
-    parts = {(total.name, total.total): set(total.parts) for total in before.sums}
+    parts = {(total.name, total.total): total.parts for total in before.sums}
     for total in after.sums:
-        if parts.get((total.name, total.total), set(total.parts)) != set(total.parts):
+        had = parts.get((total.name, total.total), total.parts)
+        if had != total.parts and set(had) != set(total.parts):
             raise OtherSums(f"{total.name}: {total.total} has other parts than when it was released")
 
 

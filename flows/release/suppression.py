@@ -32,6 +32,7 @@ from typing_extensions import override
 
 from flows.release.cells import Integers, Key, Tables
 from flows.release.programs import Program
+from flows.release.systems import Rows
 from flows.release.witness import ROLES, Booleans, Floats, Range, Requirement, Role, Unprotected, Witnesses
 
 # How far from a cell its witness is looked for: cells in all, cells per sum that may be hidden. The last is everywhere.
@@ -152,8 +153,9 @@ class _Suppression(Witnesses):
 
     def _is_alone(self, cell: int) -> bool:
         """Whether a hidden cell is the only one in some sum, which tells it."""
-        rows = self.rows[self.rows_of(np.array([cell]))]
-        return bool(((abs(rows) @ self.hidden.astype(float)) == 1).any())
+        inside, sizes = self.cells_of(self.rows_of(np.array([cell])))
+        hidden = np.bincount(np.repeat(np.arange(len(sizes)), sizes), self.hidden[inside], len(sizes))
+        return bool((hidden == 1).any())
 
     def show_again(self) -> None:
         """Show each cell again that is not hidden by rule and that no requirement needs, the dearest first."""
@@ -203,15 +205,15 @@ class _Suppression(Witnesses):
     def _is_hopeless(self, requirement: Requirement, near: Integers) -> bool:
         """Whether the sums in which the cells `near` stand leave no room for a witness, whatever else moves."""
         rows = self.rows_of(near)
-        inside = self.rows[rows]
-        reached = np.unique(inside.indices).astype(np.int64)
+        reached = self.reached(rows)
         reached = reached[self.hidden[reached]]
+        inside = self.part(rows, reached)
         nothing = np.zeros(len(rows))
         for target in self.targets(requirement):
             spans = self.spans(requirement, target, reached)
             if spans is None:
                 continue
-            if Program(inside[:, reached], nothing, nothing, *spans).least().outcome != "infeasible":
+            if Program(inside, nothing, nothing, *spans).least().outcome != "infeasible":
                 return False
         return True
 
@@ -239,15 +241,19 @@ class _Suppression(Witnesses):
     def _near(self, start: int, movable: Booleans, size: int | None, per_row: int | None) -> Integers:
         """Cells that may move in a witness for `start`, so many, `per_row` of a sum's shown ones; sorted."""
 
-        def choose(inside: Integers) -> Integers:
-            inside = inside[movable[inside]]
-            if per_row is None or len(inside) <= per_row:
+        def choose(inside: Integers, sizes: Integers) -> Integers:
+            if per_row is None or sizes.max(initial=0) <= per_row:
+                return inside
+            return np.concatenate([fewer(of_row) for of_row in np.split(inside, np.cumsum(sizes)[:-1])])
+
+        def fewer(inside: Integers) -> Integers:
+            if len(inside) <= (per_row or 0):
                 return inside
             free = inside[~self.hidden[inside]]
             order = np.lexsort((free, -np.minimum(self.value[free], 3 * self.k[free]), self.weight[free]))
             return np.concatenate([inside[self.hidden[inside]], free[order[:per_row]]])
 
-        return self.near(start, size, choose)
+        return self.near(start, size, movable, choose)
 
     def _solve(self, requirement: Requirement, near: Integers, steps: Iterable[int]) -> Integers | None:
         """The cheapest difference over the cells `near` that fulfils a requirement; its new cells are hidden."""
@@ -272,15 +278,10 @@ class _Suppression(Witnesses):
             return None
         low, high = spans
         rows = self.rows_of(near) if rows is None else rows
-        system = self.rows[rows][:, near]
+        system = self.part(rows, near)
         free = np.flatnonzero(~self.hidden[near])
         count, new = len(near), len(free)
         # up and down moves apart, so that the objective can keep both small; then a 0/1 variable per cell to be hidden
-        blocks = [[system, -system, sparse.csr_array((len(rows), new))]]
-        pick = sparse.csr_array((np.ones(new), (np.arange(new), free)), shape=(new, count))
-        if new:
-            blocks.append([pick, sparse.csr_array((new, count)), sparse.diags_array(-high[free])])
-            blocks.append([sparse.csr_array((new, count)), pick, sparse.diags_array(low[free])])
         up_low, up_high = np.maximum(low, 0), np.maximum(high, 0)
         down_low, down_high = np.maximum(-high, 0), np.maximum(-low, 0)
         cost = np.concatenate([np.full(2 * count, 1e-4 / widest), self.weight[near][free]])
@@ -288,14 +289,15 @@ class _Suppression(Witnesses):
             np.concatenate([up_low, down_low, np.zeros(new)]),
             np.concatenate([up_high, down_high, np.ones(new)]),
         )
-        constraints = sparse.block_array(blocks, format="csr")
+        constraints = _of_moves(system, free, low[free], high[free])
         least = np.concatenate([np.zeros(len(rows)), np.full(2 * new, -np.inf)])
         most = np.zeros(len(rows) + 2 * new)
 
         def solve(integrality: int) -> Floats | None:
             whole = np.concatenate([np.full(2 * count, bool(integrality)), np.ones(new, dtype=bool)])
             program = Program(constraints, least, most, *bounds, whole)
-            found = program.least(cost, nodes=NODES, gap=GAP).x
+            # Where nothing need be chosen the difference begins at none, and is there after few steps.
+            found = program.least(cost, nodes=NODES, gap=GAP, presolve=bool(whole.any())).x
             return None if found is None else found[:count] - found[count : 2 * count]
 
         return self.whole(solve, system, low, high)
@@ -335,6 +337,31 @@ class _Suppression(Witnesses):
             if all(moved is None for moved in moves):
                 rows.remove(row)
         return rows
+
+
+def _of_moves(system: Rows, free: Integers, low: Floats, high: Floats) -> Rows:
+    """The constraints of a difference: `system` over moves up less moves down, and for each of the `free` cells that it
+    moves within `low` and `high` only where it is hidden."""
+    count, new = system.shape[1], len(free)
+    own, starts = np.arange(len(system.data)), system.indptr.astype(np.int64)
+    up, down = own + starts[system.row_of], own + starts[system.row_of + 1]
+    entries, ends = len(system.data), 2 * starts
+    indices = np.empty(2 * entries, dtype=np.int32)
+    data = np.empty(2 * entries)
+    indices[up], indices[down] = system.indices, system.indices + count
+    data[up], data[down] = system.data, -system.data
+    pick = 2 * count + np.arange(new)
+    # A bound of 0 is no entry.
+    kept = np.concatenate([np.column_stack([np.ones(new, dtype=bool), bound != 0]) for bound in (high, low)]).ravel()
+    picked = np.concatenate([np.column_stack([free, pick]), np.column_stack([count + free, pick])]).ravel()[kept]
+    sizes = np.concatenate([np.column_stack([np.ones(new), bound]) for bound in (-high, low)]).ravel()[kept]
+    further = 2 * entries + np.cumsum(kept.reshape(-1, 2).sum(axis=1))
+    return Rows(
+        np.concatenate([ends, further]).astype(np.int32),
+        np.concatenate([indices, picked.astype(np.int32)]),
+        np.concatenate([data, sizes]),
+        (system.shape[0] + 2 * new, 2 * count + new),
+    )
 
 
 def marks(tables: Tables, hiding: Hiding) -> dict[Key, str]:

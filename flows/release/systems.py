@@ -1,6 +1,8 @@
 """Cells and the sums over them as a system of equations: what lies close to a cell, and what the sums alone tell."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,30 @@ from scipy import sparse
 from flows.release.cells import Integers
 
 Vector = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 ROUNDS = 200  # of propagation; what is found by then holds
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some sums over some cells, laid out as scipy's csr arrays are, without what those check each time they are made.
+
+    Thousands of small ones are asked for, and are each used once.
+    """
+
+    indptr: Integers
+    indices: Integers
+    data: Vector
+    shape: tuple[int, int]
+
+    def __matmul__(self, x: Vector | Integers) -> Vector:
+        """The sums (rows,) over x (cells,); exact where x has whole numbers."""
+        return np.bincount(self.row_of, self.data * x[self.indices], self.shape[0]).astype(np.float64, copy=False)
+
+    @cached_property
+    def row_of(self) -> Integers:
+        """The row of each entry."""
+        return np.repeat(np.arange(self.shape[0]), np.diff(self.indptr))
 
 
 class System:
@@ -17,44 +42,90 @@ class System:
 
     def __init__(self, rows: sparse.csr_array) -> None:
         self.rows, self.columns = rows, rows.tocsc()
+        self.all_rows = Rows(rows.indptr, rows.indices, rows.data, rows.shape)
+        self._place: Integers = np.full(rows.shape[1], -1, dtype=rows.indices.dtype)
 
     def sums_of(self, cell: int) -> list[int]:
         """The sums in which a cell stands."""
         inside: list[int] = self.columns.indices[self.columns.indptr[cell] : self.columns.indptr[cell + 1]].tolist()
         return inside
 
-    def cells_of(self, row: int) -> Integers:
-        """The cells of a sum."""
-        inside: Integers = self.rows.indices[self.rows.indptr[row] : self.rows.indptr[row + 1]]
-        return inside
-
     def rows_of(self, cells: Integers) -> Integers:
         """Sums in which any of the cells stand; sorted."""
-        return np.unique(self.columns[:, cells].indices).astype(np.int64)
+        return _each_once(self.columns.indices[_entries(self.columns.indptr, cells)[0]]).astype(np.int64)
+
+    def cells_of(self, rows: Integers) -> tuple[Integers, Integers]:
+        """The cells of sums, one sum after the other, and how many each has."""
+        entries, sizes = _entries(self.rows.indptr, rows)
+        return self.rows.indices[entries], sizes
+
+    def reached(self, rows: Integers) -> Integers:
+        """The cells of sums, each once; sorted."""
+        return _each_once(self.cells_of(rows)[0]).astype(np.int64)
+
+    def part(self, rows: Integers, cells: Integers) -> Rows:
+        """What some sums say of some cells (sorted), numbered anew."""
+        entries, sizes = _entries(self.rows.indptr, rows)
+        self._place[cells] = np.arange(len(cells))
+        places = self._place[self.rows.indices[entries]]
+        self._place[cells] = -1
+        is_inside = places >= 0
+        before = np.concatenate([[0], np.cumsum(is_inside)])
+        indptr = before[np.concatenate([[0], np.cumsum(sizes)])].astype(self.rows.indptr.dtype)
+        return Rows(indptr, places[is_inside], self.rows.data[entries[is_inside]], (len(rows), len(cells)))
 
     def near(
-        self, start: int, size: int | None, choose: Callable[[Integers], Integers] = lambda inside: inside
+        self,
+        start: int,
+        size: int | None,
+        movable: Flags | None = None,
+        choose: Callable[[Integers, Integers], Integers] | None = None,
     ) -> Integers:
         """Cells by sums from one outwards, so many or somewhat more, all without a size; sorted.
 
-        `choose` takes those cells of a sum that may move.
+        Of a sum's cells those that are `movable` follow; `choose` takes some of them, given all of several sums and
+        how many each has.
         """
-        seen, frontier, rows_seen = {start}, [start], set[int]()
-        while frontier and (size is None or len(seen) < size):
-            following: list[int] = []
-            for cell in frontier:
-                for row in self.sums_of(cell):
-                    if row in rows_seen:
-                        continue
-                    rows_seen.add(row)
-                    inside = choose(self.cells_of(row)).tolist()
-                    following += sorted(member for member in inside if member not in seen)
-                    seen.update(inside)
-            frontier = following
-        return np.array(sorted(seen), dtype=np.int64)
+        seen, rows_seen = (np.zeros(count, dtype=bool) for count in self.rows.shape[::-1])
+        seen[start] = True
+        frontier: Integers = np.array([start], dtype=np.int64)
+        count = 1
+        while frontier.size and (size is None or count < size):
+            rows = self.rows_of(frontier)
+            rows = rows[~rows_seen[rows]]
+            rows_seen[rows] = True
+            inside, sizes = self.cells_of(rows)
+            if movable is not None:
+                moves = movable[inside]
+                if choose is not None:
+                    sizes = np.bincount(np.repeat(np.arange(len(rows)), sizes)[moves], minlength=len(rows))
+                inside = inside[moves]
+            if choose is not None:
+                inside = choose(inside, sizes)
+            frontier = _each_once(inside[~seen[inside]])
+            seen[frontier] = True
+            count += len(frontier)
+        return np.flatnonzero(seen)
 
 
-def propagate(rows: sparse.csr_array, right: Vector, low: Vector, high: Vector) -> tuple[Vector, Vector]:
+def _entries(indptr: Integers, rows: Integers) -> tuple[Integers, Integers]:
+    """The places of the entries of some rows, one row after the other, and how many each has."""
+    starts = indptr[rows]
+    sizes = indptr[rows + 1] - starts
+    ends = np.cumsum(sizes)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + sizes, sizes), sizes
+
+
+def _each_once(numbers: Integers) -> Integers:
+    """Numbers, sorted, each once."""
+    if len(numbers) < 2:
+        return numbers
+    ordered: Integers = np.sort(numbers)
+    is_first: Flags = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    return ordered[is_first]
+
+
+def propagate(rows: Rows | sparse.csr_array, right: Vector, low: Vector, high: Vector) -> tuple[Vector, Vector]:
     """Bounds by one equation at a time, over and over, of rows @ x = right: valid, not always tight.
 
     Each sum bounds each of its cells by what its others leave (the shuttle of Buzzigoli & Giusti 1999); of a round all
