@@ -15,7 +15,7 @@ from scipy import sparse
 
 from flows.release.cells import Integers
 from flows.release.programs import Program, Undecided
-from flows.release.systems import Flags, Rows, System, Vector, propagate
+from flows.release.systems import Flags, SumRows, System, Vector, propagate
 
 CLOSE = (120, 1200)  # unknowns among which is looked before all of them are asked
 FEW = 16  # values from 0 on of which it is kept for each unknown whether a table had them
@@ -33,7 +33,7 @@ class _Close:
     unknowns: Integers
     sums: Integers
     reached: Integers
-    left: Rows  # (sums, unknowns)
+    left: SumRows  # (sums, unknowns)
     is_all: bool
     program: Program | None = None
 

@@ -14,7 +14,7 @@ from highspy._core import _Highs as Solver
 from numpy.typing import NDArray
 from scipy import sparse
 
-from flows.release.systems import Rows
+from flows.release.systems import SumRows
 
 Vector: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -45,7 +45,7 @@ class Program:
 
     def __init__(
         self,
-        rows: Rows | sparse.csr_array,
+        rows: SumRows | sparse.csr_array,
         least: Vector | Integers,
         most: Vector | Integers,
         low: Vector,

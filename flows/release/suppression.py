@@ -32,7 +32,7 @@ from typing_extensions import override
 
 from flows.release.cells import Integers, Key, Tables
 from flows.release.programs import Program
-from flows.release.systems import Rows
+from flows.release.systems import SumRows
 from flows.release.witness import ROLES, Booleans, Floats, Range, Requirement, Role, Unprotected, Witnesses
 
 # How far from a cell its witness is looked for: cells in all, cells per sum that may be hidden. The last is everywhere.
@@ -339,7 +339,7 @@ class _Suppression(Witnesses):
         return rows
 
 
-def _of_moves(system: Rows, free: Integers, low: Floats, high: Floats) -> Rows:
+def _of_moves(system: SumRows, free: Integers, low: Floats, high: Floats) -> SumRows:
     """The constraints of a difference: `system` over moves up less moves down, and for each of the `free` cells that it
     moves within `low` and `high` only where it is hidden."""
     count, new = system.shape[1], len(free)
@@ -356,7 +356,7 @@ def _of_moves(system: Rows, free: Integers, low: Floats, high: Floats) -> Rows:
     picked = np.concatenate([np.column_stack([free, pick]), np.column_stack([count + free, pick])]).ravel()[kept]
     sizes = np.concatenate([np.column_stack([np.ones(new), bound]) for bound in (-high, low)]).ravel()[kept]
     further = 2 * entries + np.cumsum(kept.reshape(-1, 2).sum(axis=1))
-    return Rows(
+    return SumRows(
         np.concatenate([ends, further]).astype(np.int32),
         np.concatenate([indices, picked.astype(np.int32)]),
         np.concatenate([data, sizes]),

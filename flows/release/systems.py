@@ -16,7 +16,7 @@ ROUNDS = 200  # of propagation; what is found by then holds
 
 
 @dataclass(frozen=True)
-class Rows:
+class SumRows:
     """Some sums over some cells, laid out as scipy's csr arrays are, without what those check each time they are made.
 
     Thousands of small ones are asked for, and are each used once.
@@ -42,7 +42,7 @@ class System:
 
     def __init__(self, rows: sparse.csr_array) -> None:
         self.rows, self.columns = rows, rows.tocsc()
-        self.all_rows = Rows(rows.indptr, rows.indices, rows.data, rows.shape)
+        self.all_rows = SumRows(rows.indptr, rows.indices, rows.data, rows.shape)
         self._place: Integers = np.full(rows.shape[1], -1, dtype=rows.indices.dtype)
 
     def sums_of(self, cell: int) -> list[int]:
@@ -63,7 +63,7 @@ class System:
         """The cells of sums, each once; sorted."""
         return _each_once(self.cells_of(rows)[0]).astype(np.int64)
 
-    def part(self, rows: Integers, cells: Integers) -> Rows:
+    def part(self, rows: Integers, cells: Integers) -> SumRows:
         """What some sums say of some cells (sorted), numbered anew."""
         entries, sizes = _entries(self.rows.indptr, rows)
         self._place[cells] = np.arange(len(cells))
@@ -72,7 +72,7 @@ class System:
         is_inside = places >= 0
         before = np.concatenate([[0], np.cumsum(is_inside)])
         indptr = before[np.concatenate([[0], np.cumsum(sizes)])].astype(self.rows.indptr.dtype)
-        return Rows(indptr, places[is_inside], self.rows.data[entries[is_inside]], (len(rows), len(cells)))
+        return SumRows(indptr, places[is_inside], self.rows.data[entries[is_inside]], (len(rows), len(cells)))
 
     def near(
         self,
@@ -125,7 +125,7 @@ def _each_once(numbers: Integers) -> Integers:
     return ordered[is_first]
 
 
-def propagate(rows: Rows | sparse.csr_array, right: Vector, low: Vector, high: Vector) -> tuple[Vector, Vector]:
+def propagate(rows: SumRows | sparse.csr_array, right: Vector, low: Vector, high: Vector) -> tuple[Vector, Vector]:
     """Bounds by one equation at a time, over and over, of rows @ x = right: valid, not always tight.
 
     Each sum bounds each of its cells by what its others leave (the shuttle of Buzzigoli & Giusti 1999); of a round all

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from flows.release.cells import Cell, Integers, Key
-from flows.release.systems import Rows, System
+from flows.release.systems import SumRows, System
 
 Role: TypeAlias = Literal["insider", "outsider"]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -118,7 +118,7 @@ class Witnesses(System, ABC):
         return None if low[here] > high[here] else (low, high)
 
     def whole(
-        self, solve: Callable[[int], Floats | None], system: Rows | sparse.csr_array, low: Floats, high: Floats
+        self, solve: Callable[[int], Floats | None], system: SumRows | sparse.csr_array, low: Floats, high: Floats
     ) -> Integers | None:
         """The difference of whole numbers that a program has; it is given 1 where moves must not be fractions, else 0.
 
