@@ -20,6 +20,13 @@ def development(area: Place, extract: Extract, registry: Registry, key: str) -> 
 
     Numbers of people or dwellings are drawn of the area only: a town's would leave no room for it.
     """
+    drawing = (id(area), key)
+    if drawing not in extract.drawings:
+        extract.drawings[drawing] = _development(area, extract, registry, key)
+    return extract.drawings[drawing]
+
+
+def _development(area: Place, extract: Extract, registry: Registry, key: str) -> str | None:
     indicator = registry.indicators[key]
     figures = drawn(area, extract, indicator)
     if not figures:

@@ -24,8 +24,10 @@ from typing import Any
 
 from flows.core.files import replaced, sync, sync_tree
 from flows.core.files import write as write_file
-from flows.extracts import audit, csv_list, meeting, pages, receipts, report, texts, workbook
+from flows.core.memory import uncollected
+from flows.extracts import audit, csv_list, figure_list, meeting, pages, receipts, report, texts, workbook
 from flows.extracts.model import Extract
+from flows.present import pdf
 from flows.release.approvals import Approval
 from flows.release.ledger import HandOut
 from flows.release.store import Release
@@ -166,16 +168,20 @@ def outputs(extract: Extract, registry: Registry, folder: Path) -> frozenset[str
     """Write everything that the secretariat gets into a new folder; returns the letters that no font of the PDF has."""
     stem = f"boligprofil-{extract.secretariat}-{extract.year}"
     folder.mkdir(parents=True, exist_ok=True)
-    pages.write(extract, registry, folder / "sider")
-    workbook.write(extract, registry, folder / f"{stem}.xlsx")
-    csv_list.write(extract, registry, folder / f"{stem}.csv")
-    printed = report.typeset(extract, registry)
+    with uncollected():
+        pages.write(extract, registry, folder / "sider")
+        # What stands beside a figure is worked out once for both.
+        lines = list(figure_list.lines(extract, registry))
+        workbook.write(extract, registry, lines, folder / f"{stem}.xlsx")
+        csv_list.write(extract, lines, folder / f"{stem}.csv")
+        printed = report.typeset(extract, registry)
+        sheets = meeting.typeset(extract, registry)
     (folder / f"{stem}.pdf").write_bytes(printed.pdf)
-    sheets = meeting.typeset(extract, registry)
     if sheets:
         (folder / f"{stem}-moedeark.pdf").write_bytes(sheets.pdf)
     (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
     (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
+    pdf.forget()
     return printed.replaced | (sheets.replaced if sheets else frozenset())
 
 

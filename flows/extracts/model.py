@@ -339,6 +339,8 @@ class Extract:
     # Indicators that the secretariat has agreed on with its plans.
     shared: tuple[str, ...] = ()
     is_choice: bool = False
+    # Charts as they were drawn, by place and indicator: pages and report show the same ones.
+    drawings: dict[tuple[int, str], str | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def municipality_of(self, place: Place) -> Place:
         """The municipality that a place is held against."""

@@ -7,7 +7,7 @@ that. All that a page says is in it without the script, which only chooses among
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from itertools import groupby, product
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
+BESIDE_COUNTRY = ("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet")
 OVERVIEW, COMPARE, NEWS, GLOSSARY = "index.html", "sammenlign.html", "nyt.html", "begreber.html"
 
 
@@ -125,20 +126,26 @@ def _hash(text: str) -> str:
 def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition]) -> str:
     if not extract.areas:
         place, indicators = extract.municipality, extract.indicators
+        rows = tables.rows_of(place, (extract.country,), indicators, extract, registry)
         return _render(
             "no_area.html.j2",
             OVERVIEW,
             extract,
             reading=sentences.of_place(place, extract, registry),
             chooser=tables.chooser(extract, registry, indicators, "", str(extract.year)),
-            heads=("Tal", "År", "Kommunen", "Usikkerhed", "Hele landet"),
+            heads=BESIDE_COUNTRY,
             text_heads=(),
-            rows=tables.rows_of(place, (extract.country,), indicators, extract, registry),
+            rows=tables.html(rows, BESIDE_COUNTRY, ()),
             definitions=_definitions(indicators, registry, defined),
             sources=_sources((place, extract.country), extract, registry),
         )
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     beside = (*extract.municipalities, extract.country)
+    heads = ("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet")
+    texts_under = ("Tal", "Mod kommunen", "Mod hele landet")
+    in_order = (
+        row for key in keys for place in (*extract.areas, *beside) for row in _rows(place, key, extract, registry)
+    )
     return _render(
         "overview.html.j2",
         OVERVIEW,
@@ -147,11 +154,9 @@ def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition
         reading=findings.of_secretariat(extract, registry),
         matrix=matrix.matrix(extract, registry),
         chooser=tables.chooser(extract, registry, keys, tables.first(_shown_of(keys, extract)), str(extract.year)),
-        heads=("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet"),
-        text_heads=("Tal", "Mod kommunen", "Mod hele landet"),
-        rows=[
-            row for key in keys for place in (*extract.areas, *beside) for row in _rows(place, key, extract, registry)
-        ],
+        heads=heads,
+        text_heads=texts_under,
+        rows=tables.html(in_order, heads, texts_under),
         coverage=[_coverage(area, extract, registry) for area in extract.areas],
         since=texts.since(extract),
         news=NEWS,
@@ -240,6 +245,7 @@ def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[De
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     with_figures = [key for key in keys if any(area.figure(key, year).is_shown for year in extract.years)]
     first = tables.first(with_figures)
+    heads = ("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne")
     shown = [
         key
         for key in extract.indicators
@@ -258,9 +264,9 @@ def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[De
         developments=[chart for chart in drawn if chart["key"] in own],
         charts=[chart for chart in drawn if chart["key"] not in own],
         chooser=tables.chooser(extract, registry, extract.indicators, first, "" if first else str(extract.year)),
-        heads=("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne"),
+        heads=heads,
         text_heads=(),
-        rows=tables.rows_of(area, beside, extract.indicators, extract, registry),
+        rows=tables.html(tables.rows_of(area, beside, extract.indicators, extract, registry), heads, ()),
         watches=[
             (
                 watch,
@@ -471,11 +477,10 @@ def _meaning(definition: Definition) -> str:
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:
     """Who the shown figures come from: per publisher the indicators with their years."""
     publishers: dict[str, dict[str, set[int]]] = {}
-    for place, key, year in product(places, extract.indicators, extract.years):
-        figure = place.figure(key, year)
+    for figure in (figure for place in places for figure in place.figures.values()):
         if figure.mark is None:
             who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
-            publishers.setdefault(who, {}).setdefault(key, set()).add(year)
+            publishers.setdefault(who, {}).setdefault(figure.indicator, set()).add(figure.year)
     return [
         (
             danish.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",

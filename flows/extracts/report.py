@@ -35,7 +35,6 @@ from schemas.registry import Registry
 # What the template is given: text, lists of it, and names of charts.
 Content: TypeAlias = dict[str, Any]
 
-REMEMBERED = 11  # documents after which the compiler has forgotten one; a long report takes 200 MB there
 MOST_CHANGES = 12  # lines of the change log that the page of reading has room for
 HOW_TO_READ = (
     "Tallene er opgjort for hele området. De siger intet om enkelte beboere.",
@@ -71,7 +70,7 @@ def typeset(extract: Extract, registry: Registry) -> Typeset:
 
 @contextmanager
 def setting(what: str, extract: Extract) -> Iterator[None]:
-    """Where a document of the extract is set: it raises CannotSet, and the compiler forgets the document after it."""
+    """Where a document of the extract is set: what the compiler cannot set raises CannotSet."""
     try:
         yield
     except typst.TypstError as error:
@@ -82,10 +81,6 @@ def setting(what: str, extract: Extract) -> Iterator[None]:
         ]
         where = f"; texts with letters that are not Latin: {'; '.join(rare)}" if rare else ""
         raise CannotSet(f"the {what} of {extract.name} cannot be set ({error}){where}") from error
-    finally:
-        # It keeps what it has worked out for as many documents as are set here.
-        for _ in range(REMEMBERED):
-            typst.compile(b"", format="pdf", ignore_system_fonts=True)
 
 
 def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> Content:

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from flows.extracts import phrases, words
@@ -17,8 +16,7 @@ COUNT_NOT_JUDGED = "antal vurderes ikke"
 NOT_JUDGED = "ikke vurderet"
 
 
-@dataclass(frozen=True)
-class Beside:
+class Beside(NamedTuple):
     """A figure beside that of another place: the other's number, the verdict, and why there is none, in words.
 
     `is_refused`: the two may not be held against each other, and `why` says what keeps them apart.

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from markupsafe import escape
+
 from flows.extracts import phrases, standing, words
 from flows.extracts.model import ClearedFigure, Extract, Other, Place
 from flows.present import danish
-from flows.present.cells import TableCell
+from flows.present.cells import TableCell, td
 from schemas import labels
 from schemas.registry import Registry
 
@@ -102,6 +104,20 @@ def merged(
             rows.append(Row(label, link, key, (year,), cells(year)))
         before = marks
     return rows
+
+
+def html(rows: Iterable[Row], heads: Sequence[str], text_heads: Sequence[str]) -> str:
+    """The rows of a table with these heads: the row's own label, its years in the column 'År', and its cells."""
+    at = heads.index("År") - 1
+    is_text = [head in text_heads for head in (*heads[1 : at + 1], *heads[at + 2 :])]
+    lines = []
+    for row in rows:
+        years = f"{row.years[0]}–{row.years[-1]}" if len(row.years) > 1 else str(row.years[0])
+        label = f'<a href="{escape(row.link)}">{escape(row.label)}</a>' if row.link else escape(row.label)
+        cells: list[str] = [td(cell, is_said) for cell, is_said in zip(row.cells, is_text, strict=True)]
+        cells.insert(at, f'<td class="year">{years}</td>')
+        lines.append(f'<tr data-key="{row.key}"><th scope="row">{label}</th>{"".join(cells)}</tr>\n')
+    return "".join(lines)
 
 
 def chooser(extract: Extract, registry: Registry, indicators: Sequence[str], key: str, year: str) -> Chooser:

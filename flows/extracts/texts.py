@@ -6,7 +6,7 @@ click opens it anywhere. The mark at its beginning tells Windows the letters, it
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -131,7 +131,7 @@ def caveats(figure: ClearedFigure, registry: Registry) -> list[str]:
     remarks = limits(figure)
     if figure.is_published:
         remarks.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
-    if uncertainty(figure, registry.indicators[figure.indicator]) == phrases.NO_INTERVAL:
+    if figure.interval is None and registry.indicators[figure.indicator].kind != "count":
         remarks.append(phrases.NO_INTERVAL)
     return remarks
 
@@ -199,8 +199,11 @@ def by_theme(extract: Extract, registry: Registry) -> list[Indicator]:
 
 def define(extract: Extract, registry: Registry) -> list[Definition]:
     """The definitions of the indicators that any place has a figure of, by theme, in the registry's order in each."""
-    every = [place for place, _ in places(extract)]
-    shown = {key for place in every for (key, _), figure in place.figures.items() if figure.is_shown}
+    shown: dict[str, list[ClearedFigure]] = {}
+    for place, _ in places(extract):
+        for (key, _), figure in place.figures.items():
+            if figure.is_shown:
+                shown.setdefault(key, []).append(figure)
     return [
         Definition(
             labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
@@ -210,8 +213,8 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
             danish.sentence(indicator.unit_da),
             POLARITIES[indicator.polarity],
             _how_uncertain(indicator),
-            danish.sentence(_publishers(every, extract, indicator, registry)),
-            _comparable(every, extract, indicator),
+            danish.sentence(_publishers(shown[indicator.id], registry)),
+            _comparable(shown[indicator.id], indicator),
         )
         for indicator in by_theme(extract, registry)
         if indicator.id in shown
@@ -226,25 +229,20 @@ def _how_uncertain(indicator: Indicator) -> str:
     return "Regnes ud, hvor antallene bag tallet er leveret."
 
 
-def _publishers(every: Iterable[Place], extract: Extract, indicator: Indicator, registry: Registry) -> str:
-    figures = [place.figure(indicator.id, year) for place in every for year in extract.years]
+def _publishers(figures: Iterable[ClearedFigure], registry: Registry) -> str:
     named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
     return danish.listed(sorted(named)) if named else phrases.NO_PUBLISHER
 
 
-def _comparable(every: Sequence[Place], extract: Extract, indicator: Indicator) -> str:
+def _comparable(figures: Iterable[ClearedFigure], indicator: Indicator) -> str:
     """Years whose figures do not compare with the others, at one place at least."""
     means: dict[int, set[int]] = {}
     repeated = set()
-    for place in every:
-        for year in extract.years:
-            figure = place.figure(indicator.id, year)
-            if figure.mark:
-                continue
-            if figure.window_years and figure.is_mean:
-                means.setdefault(figure.window_years, set()).add(year)
-            if figure.repeats_year:
-                repeated.add(year)
+    for figure in figures:
+        if figure.window_years and figure.is_mean:
+            means.setdefault(figure.window_years, set()).add(figure.year)
+        if figure.repeats_year:
+            repeated.add(figure.year)
     sentences = [
         f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)
     ]

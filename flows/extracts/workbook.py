@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.extracts import criteria, csv_list, findings, matrix, phrases, texts, words
+from flows.extracts import criteria, findings, matrix, phrases, texts, words
+from flows.extracts.figure_list import FIELDS, ListLine, against, beside_value, limits_beside
 from flows.extracts.matrix import MatrixColumn, MatrixRow
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
@@ -40,8 +41,8 @@ STARRED = (
 NARROWEST, HEAD_ROOM, LONGEST_WORD = 9.0, 1.5, 11
 
 
-def write(extract: Extract, registry: Registry, file: Path) -> None:
-    """Write the workbook of the extract; the same extract gives the same bytes.
+def write(extract: Extract, registry: Registry, lines: Sequence[ListLine], file: Path) -> None:
+    """Write the workbook of the extract, whose `lines` are all its figures; the same extract gives the same bytes.
 
     A figure with a mark has its code in its cell and no number anywhere; it is left out of charts, which keep a gap.
     """
@@ -55,7 +56,7 @@ def write(extract: Extract, registry: Registry, file: Path) -> None:
         f"{extract.name}, {extract.year}, udgivelse {extract.release}",
         marks,
     )
-    maker = _Maker(extract, registry)
+    maker = _Maker(extract, registry, lines)
     maker.write(Workbook(facts, list(maker.sheets())), file)
 
 
@@ -73,11 +74,11 @@ class _Maker:
     book: Workbook
     charts: Charts
 
-    def __init__(self, extract: Extract, registry: Registry) -> None:
-        self.extract, self.registry = extract, registry
-        self.lines: dict[tuple[str, str, str, int], csv_list.ListLine] = {
+    def __init__(self, extract: Extract, registry: Registry, lines: Sequence[ListLine]) -> None:
+        self.extract, self.registry, self.every = extract, registry, lines
+        self.lines: dict[tuple[str, str, str, int], ListLine] = {
             (line.place.kind, line.place.id, line.indicator.id, line.figure.year): line
-            for line in csv_list.lines(extract, registry)
+            for line in lines
             if line.belongs_to is None or line.place.kind == "twins"
         }
 
@@ -273,7 +274,7 @@ class _Maker:
         ]
         self._print(written, sheet, columns, rows, 2)
 
-    def _moved(self, line: csv_list.ListLine) -> str:
+    def _moved(self, line: ListLine) -> str:
         """A movement that may be told: from what to what, and between which ends."""
         headline = self.extract.headlines.get((line.place.id, line.indicator.id))
         return danish.ABSENT if headline is None else findings.movement(headline, line.indicator)
@@ -313,7 +314,7 @@ class _Maker:
         written: Any,
         sheet: Sheet,
         columns: Sequence[ExcelColumn],
-        rows: Sequence[csv_list.ListLine],
+        rows: Sequence[ListLine],
         frozen: int,
         notes: Iterable[str] = (),
     ) -> int:
@@ -344,18 +345,18 @@ class _Maker:
                 who = place.name if len(places) > 1 else "Uden tal i alle år"
                 yield f"{who}, {entry.code} {entry.label_da} i {self.extract.year}: {'; '.join(labels_of)}."
 
-    def _newest(self, place: Place, beside: Place | None, indicator: Indicator) -> csv_list.ListLine:
+    def _newest(self, place: Place, beside: Place | None, indicator: Indicator) -> ListLine:
         """The newest figure; one within other boundaries is compared with nothing."""
         known = self.lines.get((place.kind, place.id, indicator.id, self.extract.year))
         if known is not None and known.place is place:
             return known
         figure = place.figure(indicator.id, self.extract.year)
-        return csv_list.ListLine(place, beside, figure, indicator, self.registry, ())
+        return ListLine(place, beside, figure, indicator, self.registry, {})
 
     def _years(self, width: float) -> list[ExcelColumn]:
         """A figure through the years, each with a star where it is no measurement of its year alone."""
 
-        def shown_of(year: int) -> Callable[[csv_list.ListLine], Cell]:
+        def shown_of(year: int) -> Callable[[ListLine], Cell]:
             return lambda line: self._starred(line.place.figure(line.indicator.id, year))
 
         return [ExcelColumn(str(year), width, shown_of(year), "value") for year in self.extract.years]
@@ -378,19 +379,19 @@ class _Maker:
             ("country", "Hele landet", "landet"),
             ("twins", "Tvillingerne", "tvillingerne"),
         )
-        for other, head, against in heads if is_area else ():
+        for other, head, place in heads if is_area else ():
             columns.append(ExcelColumn(head, 14, partial(self._beside, other=other), "value"))
-            columns.append(ExcelColumn(f"Mod {against}", 30, partial(_against, other=other), "beside"))
+            columns.append(ExcelColumn(f"Mod {place}", 30, partial(_against, other=other), "beside"))
         return columns
 
-    def _remarks(self, line: csv_list.ListLine) -> str:
+    def _remarks(self, line: ListLine) -> str:
         """The caveats and marks of the row's years, years of the same drawn together, and those of the comparisons."""
         years: dict[str, list[int]] = {}
         for year in self.extract.years:
             for caveat in texts.caveats(line.place.figure(line.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
         remarks = [f"{danish.years(noted)}: {caveat}" for caveat, noted in years.items()]
-        return "; ".join((*remarks, *csv_list.limits_beside(line))) or danish.ABSENT
+        return "; ".join((*remarks, *limits_beside(line))) or danish.ABSENT
 
     def _shown(self, figure: ClearedFigure | None) -> Cell:
         """The number, or the code of the mark in its place; a dash where there is no figure."""
@@ -404,9 +405,9 @@ class _Maker:
             return self.registry.extracts.mark[mark].code
         return danish.ABSENT if number is None or indicator is None else texts.rounded(number, indicator)
 
-    def _beside(self, line: csv_list.ListLine, other: Other) -> Cell:
+    def _beside(self, line: ListLine, other: Other) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
-        number, beside = csv_list.beside_value(line, other), line.beside(other)
+        number, beside = beside_value(line, other), line.beside(other)
         if number is not None:
             return number
         return self._shown(beside) if beside and beside.mark else danish.ABSENT
@@ -541,19 +542,18 @@ class _Maker:
 
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
+        marks = {key: mark.code for key, mark in self.registry.extracts.mark.items()}
+        number = [field.head for field in FIELDS].index("Tal")
 
-        def content(field: csv_list.Field) -> Callable[[csv_list.ListLine], Cell]:
-            if field.head == "Tal":
-                return lambda line: self._shown(line.figure)
-            return lambda line: _or_dash(field.content(line))
+        def cells(line: ListLine) -> list[str | float]:
+            values = [danish.ABSENT if value is None else value for value in line.values]
+            values[number] = marks[line.figure.mark] if line.figure.mark else values[number]
+            return [values[at] for at in in_book]
 
-        columns = [
-            ExcelColumn(field.head, field.width, content(field), field.kind)
-            for field in csv_list.FIELDS
-            if field.in_book
-        ]
-        rows = list(csv_list.lines(self.extract, self.registry, with_twins=False))
-        self.book.table(written, sheet, columns, rows, lambda line: line.indicator.decimals, 2)
+        in_book = [at for at, field in enumerate(FIELDS) if field.in_book]
+        columns = [ExcelColumn(FIELDS[at].head, FIELDS[at].width, shown=FIELDS[at].kind) for at in in_book]
+        rows = ((cells(line), line.indicator.decimals) for line in self.every if line.place.kind != "twins")
+        self.book.long_list(written, sheet, columns, rows, 2)
 
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
@@ -578,7 +578,7 @@ class _Maker:
             nothing=nothing,
         )
 
-    def _drawn_beside(self, line: csv_list.ListLine, other: Other) -> Cell:
+    def _drawn_beside(self, line: ListLine, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
         return self._shown(line.beside(other)) if line.indicator.kind != "count" else danish.ABSENT
 
@@ -591,11 +591,11 @@ def _or_dash(content: Any) -> Cell:
     return danish.ABSENT if content is None else content
 
 
-def _against(line: csv_list.ListLine, other: Other) -> str:
+def _against(line: ListLine, other: Other) -> str:
     """How the figure compares; a dash where the mark beside it says why it does not."""
     beside = line.beside(other)
     is_marked = beside is not None and bool(beside.mark)
-    return danish.ABSENT if is_marked else csv_list.against(line, other) or danish.ABSENT
+    return danish.ABSENT if is_marked else against(line, other) or danish.ABSENT
 
 
 def _yes_or_no(answer: bool | None, unknown: str = "kan ikke siges") -> str:

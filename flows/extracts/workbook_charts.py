@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]
 
-from flows.extracts import charts, csv_list, phrases, texts, words
+from flows.extracts import charts, phrases, texts, words
+from flows.extracts.figure_list import ListLine
 from flows.extracts.model import Area, ClearedFigure, Extract, Place, PlaceKind
 from flows.present import danish, year_chart
 from flows.present.excel import ExcelColumn
@@ -46,10 +47,10 @@ class Charts:
         book: Workbook,
         extract: Extract,
         registry: Registry,
-        every: Mapping[tuple[str, str, str, int], csv_list.ListLine],
+        every: Mapping[tuple[str, str, str, int], ListLine],
     ) -> None:
         self.book, self.extract, self.registry, self.years = book, extract, registry, extract.years
-        self.lines: list[csv_list.ListLine] = []
+        self.lines: list[ListLine] = []
         # The row of a chart's first year.
         self.first: dict[tuple[str, str, str], int] = {}
         for place in (*extract.areas, *extract.municipalities):
@@ -60,7 +61,7 @@ class Charts:
                 self.first[place.kind, place.id, indicator.id] = book.top + 1 + len(self.lines)
                 self.lines += through_years
 
-    def limit(self, line: csv_list.ListLine) -> float | None:
+    def limit(self, line: ListLine) -> float | None:
         """The threshold of the law in the year of a line; None where there is none."""
         return self._limits(line.indicator).get(line.figure.year)
 
@@ -70,7 +71,7 @@ class Charts:
         limits = charts.thresholds(self.extract, indicator.id)
         return {year: limit for limit, years, _ in limits for year in years}
 
-    def whisker(self, line: csv_list.ListLine) -> tuple[float | str, float | str]:
+    def whisker(self, line: ListLine) -> tuple[float | str, float | str]:
         """How far the interval reaches below and above the figure; a dash where it is not known."""
         value, low, high = (
             line.shown(number) for number in (line.figure.value, line.figure.ci_low, line.figure.ci_high)
@@ -219,10 +220,10 @@ def _stretches(limits: Mapping[int, float]) -> list[tuple[float, list[int]]]:
     return [(limit, list(years)) for (limit, _), years in found]
 
 
-def caveats(line: csv_list.ListLine) -> list[str]:
+def caveats(line: ListLine) -> list[str]:
     """What must be known of the figure and of those beside it."""
     remarks = texts.caveats(line.figure, line.registry)
-    for name, _ in line.compared:
+    for name in line.compared:
         other = line.beside(name)
         if other and name != "twins" and line.indicator.kind != "count":
             remarks += [f"{words.PLACES[name]}: {caveat}" for caveat in texts.limits(other)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from schemas import labels
 from schemas.indicators import Indicator
@@ -36,11 +37,16 @@ MONTHS = (
 )
 
 
+_SWAPPED = str.maketrans(",.", ".,")
+
+
+# The same numbers stand on pages, in lists and in words of charts.
+@lru_cache(1 << 14)
 def number(value: float | None, decimals: int = 0) -> str:
     """A number in Danish notation: 1.072,5; a dash where there is none. Never '−0'."""
     if value is None:
         return ABSENT
-    text = f"{abs(value):,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+    text = f"{abs(value):,.{decimals}f}".translate(_SWAPPED)
     is_zero = not text.strip("0.,")
     return text if value >= 0 or is_zero else f"−{text}"
 

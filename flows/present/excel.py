@@ -1,9 +1,11 @@
 """Excel tables: columns that say what stands in them and how it is shown, rows as high as their text needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
+
+from flows.present.quick_book import QuickSheet
 
 FONT = {"font_size": 10, "valign": "top", "bottom": 1, "bottom_color": "#D9D9D9"}
 # Points of a line of this font, and its letters that go into one unit of a column's width.
@@ -43,7 +45,7 @@ class ExcelColumn:
 
     head: str
     width: float
-    content: Callable[[Any], Cell]
+    content: Callable[[Any], Cell] = lambda _: None
     shown: str = "text"
     is_on_paper: bool = True
 
@@ -72,6 +74,7 @@ class Formats:
         self._book = book
         self._made: dict[tuple[Any, ...], Any] = {}
         self._cells: dict[tuple[str, int, bool], Any] = {}
+        self._signed: dict[tuple[str, int, str, str], Any] = {}
 
     def of(self, **properties: Any) -> Any:
         """A format."""
@@ -109,17 +112,20 @@ class Formats:
 
     def signed(self, cell: SignedNumber, decimals: int) -> Any:
         """How a number with signs is shown; without one after it there is room for a star, so all stand in line."""
-        digits = _digits(decimals if cell.decimals is None else cell.decimals)
-        before, after = f'"{cell.before}  "' if cell.before else "", f'"{cell.after}"' if cell.after else "_*"
-        # A border of its own must come after the font's.
-        return self.of(**{**FONT, "num_format": f"{before}{digits}{after}", **SHADES.get(cell.shade, {})})
+        key = (cell.before, decimals if cell.decimals is None else cell.decimals, cell.after, cell.shade)
+        if key not in self._signed:
+            before, after = f'"{cell.before}  "' if cell.before else "", f'"{cell.after}"' if cell.after else "_*"
+            shown = {**FONT, "num_format": f"{before}{_digits(key[1])}{after}"}
+            # A border of its own must come after the font's.
+            self._signed[key] = self.of(**{**shown, **SHADES.get(cell.shade, {})})
+        return self._signed[key]
 
 
 def _digits(decimals: int) -> str:
     return "#,##0" + (f".{'0' * decimals}" if decimals else "")
 
 
-def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[Any], top: int = 0) -> float:
+def add_table(sheet: QuickSheet, formats: Formats, table: ExcelTable, rows: Sequence[Any], top: int = 0) -> float:
     """Write rows as an Excel table whose head stands in row `top`, counted from 0. Returns its height in points.
 
     Where there is no row, an empty one stands in its place.
@@ -128,7 +134,8 @@ def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[An
     head = formats.of(**FONT, bold=True, text_wrap=True, bg_color="#1F4E79", font_color="#FFFFFF")
     heads = [{"header": column.head, "header_format": head} for column in columns]
     options = {"name": table.name, "columns": heads, "style": "Table Style Light 1", "autofilter": table.is_filtered}
-    sheet.add_table(top, 0, top + max(len(rows), 1), len(columns) - 1, options)
+    sheet.add_table(top, 0, top + 1, len(columns) - 1, options)
+    sheet.reach(top + max(len(rows), 1))
     sheet.freeze_panes(top + 1, table.frozen)
     height = LINE * max(lines_of(column.head, column.width - 1) for column in columns) + 4
     sheet.set_row(top, height)
@@ -138,32 +145,45 @@ def add_table(sheet: Any, formats: Formats, table: ExcelTable, rows: Sequence[An
         sheet.write_string(top + 1, 0, table.nothing, formats.cell("text", 0))
     least = 3 if any(column.shown == "answer" for column in columns) else 1
     for line, row in enumerate(rows, top + 1):
-        cells = [column.content(row) for column in columns]
+        cells, decimals = [column.content(row) for column in columns], table.decimals(row)
         if not table.is_list:
             wrapped = (pair for pair in zip(cells, columns, strict=True) if pair[1].shown != "line")
             high = max(least, *(lines_of(cell, column.width) for cell, column in wrapped))
             sheet.set_row(line, LINE * high + 3)
             height += LINE * high + 3
         for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
-            is_mark = column.shown in NUMBERS and isinstance(cell, str)
             if isinstance(cell, SignedNumber):
-                sheet.write_number(line, place, cell.number, formats.signed(cell, table.decimals(row)))
+                sheet.put(line, place, cell.number, formats.signed(cell, decimals))
             else:
+                is_mark = column.shown in NUMBERS and isinstance(cell, str)
                 shown = "line" if table.is_list and column.shown == "text" else column.shown
-                _write_cell(sheet, line, place, cell, formats.cell(shown, table.decimals(row), is_mark))
+                sheet.put(line, place, cell, formats.cell(shown, decimals, is_mark))
     return height
 
 
-def _write_cell(sheet: Any, row: int, place: int, cell: str | float | date | None, style: Any) -> None:
-    match cell:
-        case None:
-            sheet.write_blank(row, place, None, style)
-        case date():
-            sheet.write_datetime(row, place, datetime.combine(cell, datetime.min.time()), style)
-        case str():
-            sheet.write_string(row, place, cell, style)
-        case _:
-            sheet.write_number(row, place, cell, style)
+def add_list(
+    sheet: QuickSheet,
+    formats: Formats,
+    table: ExcelTable,
+    rows: Iterable[tuple[Sequence[str | float], int]],
+    top: int = 0,
+) -> None:
+    """Write a long table as `add_table` does, whose columns ask no row: of each row its cells and its decimals."""
+    add_table(sheet, formats, table, (), top)
+    styles: dict[int, list[tuple[int, int]]] = {}
+
+    def styled(cells: Sequence[str | float], decimals: int) -> list[int]:
+        if decimals not in styles:
+            styles[decimals] = [_styles(formats, column.shown, decimals) for column in table.columns]
+        return [ways[isinstance(cell, str)] for cell, ways in zip(cells, styles[decimals], strict=True)]
+
+    sheet.add_rows(((cells, styled(cells, decimals)) for cells, decimals in rows), top + 1)
+
+
+def _styles(formats: Formats, shown: str, decimals: int) -> tuple[int, int]:
+    """The styles of a list's column: of a number, and of text."""
+    way = "line" if shown == "text" else shown
+    return formats.cell(way, decimals)._get_xf_index(), formats.cell(way, decimals, way in NUMBERS)._get_xf_index()
 
 
 def lines_of(cell: Cell, width: float) -> int:

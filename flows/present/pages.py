@@ -5,11 +5,13 @@ from importlib import resources
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from flows.present.cells import td
+
 
 @cache
 def templates(package: str) -> Environment:
     """The templates of a package and those of every page: a name that is not given is an error, and text is escaped."""
-    return Environment(
+    made = Environment(
         loader=ChoiceLoader([PackageLoader(package, "."), PackageLoader(__package__, ".")]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -17,6 +19,8 @@ def templates(package: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals["td"] = td
+    return made
 
 
 @cache

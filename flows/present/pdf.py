@@ -15,6 +15,7 @@ log = logging.getLogger("boligprofil")
 NO_GLYPH = "could not be displayed"
 # What the reader sees in place of a letter that no font has.
 REPLACEMENT = "\ufffd"
+REMEMBERED = 11  # documents after which the compiler has forgotten one
 LATIN_ENDS = "\u024f"
 ANY_LETTER = b'#set document(title: "x")\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n#read("letter")'
 
@@ -95,7 +96,19 @@ def _json(content: Any) -> bytes:
 def _pdf(files: Mapping[str, bytes]) -> bytes:
     # The compiler takes files as a mapping of bytes; its type stubs do not say so.
     sources: Any = dict(files)
-    return typst.compile(sources, format="pdf", pdf_standards=["ua-1"], ignore_system_fonts=True)
+    return typst.compile(sources, format="pdf", pdf_standards=["ua-1"], font_paths=_fonts())
+
+
+def forget() -> None:
+    """Let the compiler forget the documents it has set: it keeps what it has worked out, of a long report 200 MB."""
+    for _ in range(REMEMBERED):
+        typst.compile(b"", format="pdf", font_paths=_fonts())
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Typst's own fonts, read once."""
+    return typst.Fonts(include_system_fonts=False)
 
 
 @cache

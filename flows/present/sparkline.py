@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from flows.present.pages import templates
+from flows.present.svg import words
 
 WIDTH, HEIGHT, EDGE = 180, 44, 6
 # Figures that may be joined: years and values, in order.
@@ -36,6 +36,27 @@ def draw(
             for run in runs
         ]
 
-    template = templates("flows.present").get_template("sparkline.svg.j2")
-    drawn = template.render(own=placed(own), beside=placed(beside), alternative=alternative, WIDTH=WIDTH, HEIGHT=HEIGHT)
-    return " ".join(drawn.split("\n"))
+    named = f' role="img" aria-label="{words(alternative)}"' if alternative else ""
+    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    line = 'fill="none" stroke="#4d4d4d" stroke-width="1.2" stroke-dasharray="4 3"'
+    parts = [
+        f'<svg class="spark"{named} xmlns="http://www.w3.org/2000/svg" {box}>',
+        f'<path class="line" d="M0 {HEIGHT - 1}H{WIDTH}" stroke="#bbbbbb"/>',
+        *[f'<polyline class="other" points="{_points(run)}" {line}/>' for run in placed(beside) if len(run) > 1],
+    ]
+    drawn = placed(own)
+    for run in drawn:
+        if len(run) > 1:
+            look = 'fill="none" stroke="#1b1b1b" stroke-width="2.2"'
+            parts.append(f'<polyline class="own" points="{_points(run)}" {look}/>')
+        else:
+            parts.append(_point(run[0], 2.4))
+    return " ".join([*parts, *([_point(drawn[-1][-1], 3.6)] if drawn else []), "</svg>"])
+
+
+def _points(run: Sequence[tuple[float, float]]) -> str:
+    return " ".join([f"{x},{y}" for x, y in run])
+
+
+def _point(place: tuple[float, float], r: float) -> str:
+    return f'<circle class="point" cx="{place[0]}" cy="{place[1]}" r="{r}" fill="#1b1b1b"/>'

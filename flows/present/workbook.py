@@ -8,17 +8,15 @@ notes explains. What each sheet tells is said elsewhere.
 import io
 import re
 import textwrap
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 from flows.core import files
-from flows.present.excel import ExcelColumn, ExcelTable, Formats, add_table, lines_of
+from flows.present.excel import ExcelColumn, ExcelTable, Formats, add_list, add_table, lines_of
+from flows.present.quick_book import QuickBook
 
 # Points of a page of A4 across within its margins, and the least scale that a sheet is set for: letters of 10 points
 # are printed at 7.5 or more.
@@ -71,7 +69,7 @@ class Workbook:
 
     def __init__(self, facts: BookFacts, sheets: Sequence[Sheet]) -> None:
         self._content = io.BytesIO()
-        self.book = xlsxwriter.Workbook(self._content, {"strings_to_formulas": False, "strings_to_urls": False})
+        self.book = QuickBook(self._content)
         self.facts, self.sheets, self.formats = facts, sheets, Formats(self.book)
         properties = {"title": facts.title, "subject": facts.subject, "status": facts.status}
         self.book.set_properties({**properties, "author": "Boligprofil", "created": facts.created})
@@ -89,7 +87,7 @@ class Workbook:
         for sheet in self.sheets:
             sheet.make(self.book.get_worksheet_by_name(sheet.name), sheet)
         self.book.close()
-        files.write(file, _in_danish(self._content.getvalue()))
+        files.write(file, self._content.getvalue())
 
     def table(
         self,
@@ -102,19 +100,34 @@ class Workbook:
         **options: Any,
     ) -> int:
         """Write the sheet's table; its first `frozen` columns stay in sight. Returns the first row below it."""
-        name = "t_" + re.sub(r"\W", "_", sheet.name)
-        table = ExcelTable(name, columns, decimals, frozen, is_list=sheet.is_list, **options)
+        table = ExcelTable(_table_name(sheet), columns, decimals, frozen, is_list=sheet.is_list, **options)
         top = self.top
         height = add_table(written, self.formats, table, rows, top)
         below = top + max(len(rows), 1) + 1
         if sheet.is_list:
-            first = next(at for at in range(len(columns), 0, -1) if scale(columns[:at]) >= LEAST_SCALE)
-            self.page(written, top - 1, columns[:first])
-        else:
-            self.page(written, below - 1, columns)
-        if not sheet.is_list and height + HEAD_HEIGHT > PAGE_HEIGHT / scale(columns):
+            self._first_line(written, columns)
+            return below
+        self.page(written, below - 1, columns)
+        if height + HEAD_HEIGHT > PAGE_HEIGHT / scale(columns):
             written.repeat_rows(top)
         return below
+
+    def long_list(
+        self,
+        written: Any,
+        sheet: Sheet,
+        columns: Sequence[ExcelColumn],
+        rows: Iterable[tuple[Sequence[str | float], int]],
+        frozen: int,
+    ) -> None:
+        """Write the sheet's table, a long list: of each row its cells and its decimals. On paper it is one line."""
+        add_list(written, self.formats, ExcelTable(_table_name(sheet), columns, frozen=frozen), rows, self.top)
+        self._first_line(written, columns)
+
+    def _first_line(self, written: Any, columns: Sequence[ExcelColumn]) -> None:
+        """Print of a list the lines above it alone, as wide as the columns that go on a page."""
+        first = next(at for at in range(len(columns), 0, -1) if scale(columns[:at]) >= LEAST_SCALE)
+        self.page(written, self.top - 1, columns[:first])
 
     def page(self, written: Any, last: int, columns: Sequence[ExcelColumn], breaks: Sequence[int] = ()) -> None:
         """Print the columns for paper down to this row, all on one page across; a new page begins at `breaks`."""
@@ -199,6 +212,10 @@ def set_page(written: Any, header: str, mark: str) -> None:
     written.set_footer("&L&8 &A&R&8 Side &P af &N")
 
 
+def _table_name(sheet: Sheet) -> str:
+    return "t_" + re.sub(r"\W", "_", sheet.name)
+
+
 def sheet_names(places: Iterable[tuple[str, str]], fixed: Iterable[str]) -> dict[str, str]:
     """A sheet's name for each place, by its identifier: what Excel allows, and none twice, however it is written."""
     taken = {name.casefold() for name in fixed} | TAKEN
@@ -228,20 +245,3 @@ def scale(columns: Sequence[ExcelColumn]) -> float:
 def _papered(columns: Sequence[ExcelColumn]) -> int:
     """How many of the columns are for paper; the others stand to the right of them."""
     return sum(column.is_on_paper for column in columns)
-
-
-def _in_danish(content: bytes) -> bytes:
-    """The workbook with Danish named as its language, which XlsxWriter has no way to say."""
-    danish_content = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(content)) as given,
-        zipfile.ZipFile(danish_content, "w", zipfile.ZIP_DEFLATED) as danish_file,
-    ):
-        for part in given.infolist():
-            xml = given.read(part)
-            if part.filename == "docProps/core.xml":
-                xml = xml.replace(b"</cp:coreProperties>", b"<dc:language>da-DK</dc:language></cp:coreProperties>")
-            elif part.filename.startswith(("xl/charts/", "xl/drawings/")):
-                xml = re.sub(rb'(<c:lang val|lang)="en-US"', rb'\1="da-DK"', xml)
-            danish_file.writestr(part, xml)
-    return danish_content.getvalue()

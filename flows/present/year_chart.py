@@ -5,15 +5,15 @@ hundreds that a secretariat gets. Letters are 7.5 points high where it is printe
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from textwrap import wrap
 from typing import Protocol, TypeVar
 
 from flows.present import danish
-from flows.present.pages import templates
 from flows.present.scales import Axis
+from flows.present.svg import at, words
 
 # The plot, and the room around it: numbers of the axis, names of the lines. The same for every chart, so that all of a
 # page have one scale.
@@ -143,36 +143,121 @@ def draw(chart: YearChart) -> str:
     name_at = dict(zip((kind for _, kind in newest), heights, strict=True))
     step = max(1, math.ceil(_YEAR * len(chart.years) / WIDTH))
     _, own = chart.lines.get("area", ("", ()))
-    sizes: dict[str, float] = {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "LEFT": LEFT, "TOP": TOP, "RIGHT": RIGHT}
-    sizes |= {"TEXT": TEXT, "LANE": LANE, "NOTE": NOTE}
-    drawn = (
-        templates("flows.present")
-        .get_template("year_chart.svg.j2")
-        .render(
-            alternative=chart.alternative,
-            is_broken=chart.axis.is_broken,
-            first=_first(own, scale, chart.decimals),
-            period=_period(chart.period, scale),
-            # Where a threshold was law: its height, from where to where, its text, on the side without figures.
-            limits=[
-                (scale.y(limit), *_span(years, scale), text, _beside_limit(limit, own))
-                for limit, years, text in chart.limits
-            ],
-            path=[(scale.x(year), scale.y(value)) for year, value in chart.path or ()],
-            # The place itself is drawn last, on top of the others.
-            lines=[
-                _line(kind, name, shown, name_at[kind], scale, chart.decimals)
-                for kind, (name, shown) in reversed(list(chart.lines.items()))
-            ],
-            ticks=[(scale.y(value), text) for value, text in chart.axis.ticks()],
-            years=[(scale.x(year), str(year)) for year in chart.years[::-1][::step]],
-            breaks=[scale.x(figure.year) - scale.x_step / 2 for figure in own if figure.is_broken],
-            gaps=[(scale.x(year), code) for year, code in chart.gaps],
-            notes=[part for note in chart.notes for part in wrap(note, _LETTERS)],
-            **sizes,
-        )
-    )
-    return " ".join(drawn.split("\n"))
+    lane = LANE if chart.gaps else 0
+    notes = [part for note in chart.notes for part in wrap(note, _LETTERS)]
+    below = HEIGHT + lane + 36
+    tall = TOP + (below + NOTE * len(notes) - 10 if notes else HEIGHT + lane + 22)
+    total = LEFT + WIDTH + RIGHT
+    named = f' role="img" aria-label="{words(chart.alternative)}"' if chart.alternative else ""
+    # The place itself is drawn last, on top of the others.
+    lines = [
+        _line(kind, name, shown, name_at[kind], scale, chart.decimals)
+        for kind, (name, shown) in reversed(list(chart.lines.items()))
+    ]
+    years = [(scale.x(year), str(year)) for year in chart.years[::-1][::step]]
+    parts = [
+        f'<svg class="development"{named} xmlns="http://www.w3.org/2000/svg" '
+        f'viewBox="{-LEFT} {-TOP} {total} {tall}" width="{total}" height="{tall}" '
+        f'font-family="Libertinus Serif, DejaVu Sans, serif" font-size="{TEXT}" fill="#1b1b1b">',
+        *_ground(chart, scale, own, lane),
+        *_limits(chart, scale, own),
+        '<g class="quiet" text-anchor="end" fill="#4d4d4d">',
+        *[f'<text x="-6" y="{at(scale.y(value) + 4)}">{text}</text>' for value, text in chart.axis.ticks()],
+        "</g>",
+        '<g class="quiet" text-anchor="middle" fill="#4d4d4d">',
+        *[f'<text x="{at(scale.x(year))}" y="{HEIGHT + 13}">{words(code)}</text>' for year, code in chart.gaps],
+        *[f'<text x="{at(x)}" y="{HEIGHT + lane + 16}">{text}</text>' for x, text in years],
+        "</g>",
+        *[part for line in lines for part in _drawn(line)],
+        *_first(own, scale, chart.decimals),
+        *[
+            f'<text class="quiet" x="{-LEFT}" y="{below + NOTE * row}" fill="#4d4d4d">{words(note)}</text>'
+            for row, note in enumerate(notes)
+        ],
+        "</svg>",
+    ]
+    return " ".join(parts)
+
+
+def _ground(chart: YearChart, scale: Scale, own: Sequence[Drawable], lane: int) -> Iterator[str]:
+    """What lies below the figures: the plan's years, the axis, the lane of the marks, breaks."""
+    if period := _period(chart.period, scale):
+        x, wide = period
+        yield f'<rect class="period" x="{at(x)}" width="{at(wide)}" y="0" height="{HEIGHT}" fill="#ececec"/>'
+        edges = f"M{at(x)} 0v{HEIGHT}m{at(wide)} 0v-{HEIGHT}"
+        yield f'<path class="edge" d="{edges}" stroke="#999" stroke-dasharray="2 3"/>'
+        middle = f'x="{at(x + wide / 2)}" y="-5" text-anchor="middle"'
+        yield f'<text class="quiet" {middle} fill="#4d4d4d">planperiode</text>'
+    rungs = "".join([f"M0 {at(scale.y(value))}h{WIDTH}" for value, _ in chart.axis.ticks()])
+    yield f'<path class="line" d="{rungs}" stroke="#d9d9d9"/>'
+    if lane:
+        yield f'<rect class="period" y="{HEIGHT}" width="{WIDTH}" height="{lane}" fill="#f3f3f3"/>'
+    if chart.axis.is_broken:
+        sign = f"M-3 {HEIGHT - 4}l6 -4l-6 -4l6 -4"
+        yield f'<path class="other" d="{sign}" stroke="#1b1b1b" stroke-width="1.3" fill="none"/>'
+    if breaks := [scale.x(figure.year) - scale.x_step / 2 for figure in own if figure.is_broken]:
+        upright = "".join([f"M{at(x)} 0v{HEIGHT}" for x in breaks])
+        yield f'<path class="break" d="{upright}" stroke="#1b1b1b" stroke-dasharray="3 4" fill="none"/>'
+
+
+def _limits(chart: YearChart, scale: Scale, own: Sequence[Drawable]) -> Iterator[str]:
+    """Where a threshold was law, its text on the side without figures; and the straight way to a goal."""
+    for limit, years, text in chart.limits:
+        y, (x, end) = scale.y(limit), _span(years, scale)
+        line = f'd="M{at(x, y)}H{at(end)}" stroke="#8a3b12" stroke-width="1.8" stroke-dasharray="5 3"'
+        place = f'x="{at(end)}" y="{at(y + _beside_limit(limit, own))}" text-anchor="end"'
+        look = 'paint-order="stroke" class="told" stroke="#fff" stroke-width="3"'
+        yield f'<g class="limit" fill="#8a3b12"><path {line}/><text {place} {look}>{words(text)}</text></g>'
+    if chart.path:
+        begins, ends = ((scale.x(year), scale.y(value)) for year, value in chart.path)
+        look = 'stroke="#1b1b1b" stroke-width="1.4" stroke-dasharray="4 3" fill="none"'
+        yield f'<path class="path" d="M{at(*begins)}L{at(*ends)}" {look}/>'
+
+
+def _drawn(line: PlaceLine) -> Iterator[str]:
+    """A place's line: its intervals, its points, and its sign and name beside the plot."""
+    is_own = line.kind == "area"
+    ink, fill = ("#12395b", ' fill="#12395b"') if is_own else ("#1b1b1b", "")
+    yield f'<g class="{"own" if is_own else "other"} points" stroke="{ink}" stroke-width="1.4"{fill}>'
+    for point in line.points:
+        if point.ends:
+            low, high = point.ends
+            yield f'<path d="M{at(point.x, low)}V{at(high)}" stroke-width="1.2"/>'
+    runs = "".join(["M" + "L".join([at(x, y) for x, y in run]) for run in line.runs])
+    width, dashes = _LOOKS[line.kind]
+    stroke = f'fill="none" stroke-width="{width}"{dashes}'
+    yield f'<path d="{runs}M{WIDTH + 3} {at(line.name_at)}h14" {stroke}/>'
+    if is_own or len(line.points) == 1 or not line.runs:
+        for point in line.points:
+            yield _sign(point.sign, point.x, point.y, point.is_filled, 3.6)
+    yield _sign(line.sign, WIDTH + 10, line.name_at, line.is_filled, 3.4)
+    yield "</g>"
+    name, bold = words(line.name), f' font-weight="bold"{fill}' if is_own else ""
+    place = f'x="{WIDTH + 20}" y="{at(line.name_at + 4.5)}"'
+    yield f'<text class="{"own" if is_own else "name"}" {place}{bold}>{name}</text>'
+    if line.dated:
+        place = f'x="{WIDTH + 20}" y="{at(line.name_at + 19)}"'
+        yield f'<text class="quiet" {place} fill="#4d4d4d">{words(line.dated)}</text>'
+
+
+def _sign(name: str, x: float, y: float, is_filled: bool, r: float) -> str:
+    fill = "" if is_filled else ' class="hollow" fill="#fff"'
+    if name == "circle":
+        return f'<circle cx="{at(x)}" cy="{at(y)}" r="{r}"{fill}/>'
+    return f'<path d="M{at(x, y)}{_SHAPES[name]}"{fill}/>'
+
+
+# The width of a place's line and its dashes, and the outlines of the signs.
+_LOOKS = {
+    "area": (2.4, ""),
+    "municipality": (1.4, ' stroke-dasharray="6 3"'),
+    "country": (1.6, ' stroke-dasharray="1.5 3"'),
+}
+_SHAPES = {
+    "square": "m-2.6-2.6h5.2v5.2h-5.2z",
+    "triangle": "m-3.2 2.6h6.4l-3.2-5.8z",
+    "diamond": "m0-5.2l5.2 5.2l-5.2 5.2l-5.2-5.2z",
+}
 
 
 def runs(figures: Sequence[D]) -> list[list[D]]:
@@ -215,16 +300,18 @@ def _beside_limit(limit: float, figures: Sequence[Drawable]) -> int:
     return 14 if 2 * over >= len(figures) else -5
 
 
-def _first(figures: Sequence[Drawable], scale: Scale, decimals: int) -> tuple[float, float, str] | None:
-    """The area's first number, beside its point, on the side away from the next one; None where it is the only one."""
+def _first(figures: Sequence[Drawable], scale: Scale, decimals: int) -> Iterator[str]:
+    """The area's first number, beside its point, on the side away from the next one; none where it is the only one."""
     if len(figures) < 2:
-        return None
-    at, then = (scale.y(figure.number) for figure in figures[:2])
+        return
+    here, then = (scale.y(figure.number) for figure in figures[:2])
     low, high = figures[0].interval or (figures[0].number, figures[0].number)
-    is_above = then >= at and scale.y(high) > 20
+    is_above = then >= here and scale.y(high) > 20
     y = scale.y(high) - 9 if is_above else scale.y(low) + 19
     text = danish.number(figures[0].number, decimals)
-    return max(scale.x(figures[0].year), 4.2 * len(text) + 2), min(max(y, 11.0), HEIGHT - 4.0), text
+    x, y = max(scale.x(figures[0].year), 4.2 * len(text) + 2), min(max(y, 11.0), HEIGHT - 4.0)
+    look = 'text-anchor="middle" font-weight="bold" fill="#12395b" paint-order="stroke" stroke="#fff" stroke-width="3"'
+    yield f'<text class="own" x="{at(x)}" y="{at(y)}" {look}>{text}</text>'
 
 
 def _period(period: tuple[date, date] | None, scale: Scale) -> tuple[float, float] | None:
@@ -232,11 +319,11 @@ def _period(period: tuple[date, date] | None, scale: Scale) -> tuple[float, floa
     if period is None:
         return None
 
-    def at(day: date) -> float:
+    def placed(day: date) -> float:
         part = (day.timetuple().tm_yday - 1) / 365
         return (day.year + part - scale.years[0]) * scale.x_step
 
-    begins, ends = max(0.0, at(period[0])), min(float(WIDTH), at(period[1]))
+    begins, ends = max(0.0, placed(period[0])), min(float(WIDTH), placed(period[1]))
     return (begins, ends - begins) if begins < ends else None
 
 
@@ -254,8 +341,8 @@ def _point(figure: Drawable, kind: str, scale: Scale) -> Point:
 def _apart(wanted: Sequence[float], room: float) -> list[float]:
     """Heights in the order given, as near to the wanted ones as lets them stand apart and inside the plot."""
     placed = [float("-inf")]
-    for at in wanted:
-        placed.append(max(at, 0.0, placed[-1] + room))
+    for height in wanted:
+        placed.append(max(height, 0.0, placed[-1] + room))
     placed = [*placed[1:], HEIGHT + _NAME]
     for number in range(len(wanted) - 1, -1, -1):
         placed[number] = min(placed[number], placed[number + 1] - room)

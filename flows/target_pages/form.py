@@ -11,11 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 from flows.core import files
 from flows.present import danish, goals, vocabulary
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
+from flows.present.quick_book import QuickBook
 from flows.present.workbook import set_page
 from flows.publish.plans_read import Activity, Plan, Row, Target, in_order, read
 from flows.publish.snapshots import Snapshot
@@ -62,7 +61,7 @@ def write(file: Path, snapshot: Snapshot, registry: Registry, plan_id: str, year
     _check_year(plan, year)
     lines, activities = list(_lines(plan, year, registry)), _activities(plan, year, registry)
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    book = QuickBook(content)
     created = datetime.fromisoformat(snapshot.manifest["as_of"]).replace(tzinfo=None)
     book.set_properties({"title": f"{TITLE} {year}: {plan.row['plan_name']}", "created": created})
     sheets = {name: book.add_worksheet(name) for name in (FRONT, MEETING, GOALS, ACTIVITIES, MEANINGS)}

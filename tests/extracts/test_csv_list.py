@@ -16,7 +16,7 @@ from profiles import examples
 from random_extracts import random_extract
 from reading import DANISH_CSV, sheets
 
-from flows.extracts import csv_list
+from flows.extracts import csv_list, figure_list
 from flows.extracts.model import Extract
 from schemas.registry import Registry
 
@@ -24,7 +24,7 @@ Rows = dict[tuple[str, str, str, str], dict[str, str]]
 
 
 def written(extract: Extract, registry: Registry, folder: Path) -> bytes:
-    csv_list.write(extract, registry, folder / "list.csv")
+    csv_list.write(extract, figure_list.lines(extract, registry), folder / "list.csv")
     return (folder / "list.csv").read_bytes()
 
 
@@ -132,5 +132,5 @@ def test_a_danish_spreadsheet_opens_its_numbers_as_numbers(
 
 
 def test_every_column_has_a_head_of_its_own(rows: dict[Any, dict[str, str]]) -> None:
-    heads = [field.head for field in csv_list.FIELDS]
+    heads = [field.head for field in figure_list.FIELDS]
     assert len(set(heads)) == len(heads)

@@ -18,7 +18,7 @@ from profiles import examples
 from random_extracts import random_extract
 from reading import cells, in_legend, lix, opened, parts, series, sheets, table
 
-from flows.extracts import charts, phrases, words, workbook
+from flows.extracts import charts, figure_list, phrases, words, workbook
 from flows.extracts.model import Area, Extract
 from flows.present import year_chart
 from schemas.registry import Registry
@@ -44,7 +44,7 @@ def book(made: bytes) -> Any:
 
 
 def written(extract: Extract, registry: Registry, folder: Path) -> bytes:
-    workbook.write(extract, registry, folder / "book.xlsx")
+    workbook.write(extract, registry, list(figure_list.lines(extract, registry)), folder / "book.xlsx")
     return (folder / "book.xlsx").read_bytes()
 
 
