@@ -136,6 +136,7 @@ class _Build:
         self.made: list[str] = []
         self.taken_over: set[str] = set()
         self.unread = {name: {reader for reader, step in steps.items() if name in step.reads} for name in steps}
+        self.small: set[str] = set()
 
     def settle(self, name: str) -> None:
         """Make the table of a step, or leave it where it stands; then drop what nothing reads any more."""
@@ -189,11 +190,13 @@ class _Build:
         """Drop the large tables that no step will read any more; small ones take more to make again than to hold."""
         marts = self.registry.marts.keys()
         for name in sorted(name for name, readers in self.unread.items() if not readers):
-            if name in self.at_hand and name not in marts:
+            if name in self.at_hand and name not in marts and name not in self.small:
                 ((rows,),) = self.connection.table(name).count("*").fetchall()
                 if rows > SMALL:
                     self.connection.execute(f"drop table {name}")
                     self.at_hand.discard(name)
+                else:
+                    self.small.add(name)
 
 
 def run(
