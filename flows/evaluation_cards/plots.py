@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import altair as alt
 import polars as pl
 import vl_convert
 
 from flows.core.files import write as write_file
 from flows.evaluation_cards import sentences
 from flows.evaluation_cards.figures import Outcome, Row
-from flows.evaluation_cards.vega import INK, SOFT, svg
+from flows.evaluation_cards.vega import INK, SOFT, Spec, layers, marks, name, number, svg
 from schemas.registry import Registry
 
 SHADES = ("none", "entropy", "propensity", "twins")
@@ -46,71 +45,67 @@ def balance_rows(balance: pl.DataFrame, registry: Registry) -> pl.DataFrame:
 
 def love_of_all(rows: pl.DataFrame) -> str:
     """Every covariate a row: before with its interval, weighted, against twins; grey is the row's own limit."""
-    labels = rows["label"].unique(maintain_order=True).to_list()
-    chart = alt.Chart(alt.InlineData(values=rows.to_dicts()))
-    y = alt.Y(
-        "label:N",
-        sort=labels,
-        title=None,
-        axis=alt.Axis(labelLimit=340, grid=True, gridColor="#eee", ticks=False, domain=False),
-    )
+    labels, given = rows["label"].unique(maintain_order=True).to_list(), rows.to_dicts()
+    axis = {"labelLimit": 340, "grid": True, "gridColor": "#eee", "ticks": False, "domain": False}
+    y = name("label", sort=labels, title=None, axis=axis)
     across = "standardised mean difference, funded minus never funded (SD)"
-    x = alt.X("smd:Q", title=across)
-    shown = [name for name in SHADES if name in set(rows["weighting"])]
+    shown = [weighting for weighting in SHADES if weighting in set(rows["weighting"])]
 
-    def scale(part: int) -> alt.Scale:
-        return alt.Scale(domain=[WORDS[name] for name in shown], range=[MARKS[name][part] for name in shown])
+    def by_weighting(part: int, legend: Spec | None) -> Spec:
+        scale = {"domain": [WORDS[each] for each in shown], "range": [MARKS[each][part] for each in shown]}
+        return name("shade", scale=scale, legend=legend)
 
-    words = chart.transform_calculate(shade=f"{WORDS}[datum.weighting]", least="-datum.balance_limit")
-    layers = [
-        words.transform_filter("datum.weighting == 'none'")
-        .mark_bar(color="#ddd", height=12)
-        .encode(y=y, x=alt.X("least:Q", title=across), x2="balance_limit:Q"),
-        words.transform_filter("datum.weighting == 'none' && datum.smd_low !== null")
-        .mark_rule(color=SOFT)
-        .encode(y=y, x=alt.X("smd_low:Q", title=across), x2="smd_high:Q"),
-        words.mark_point(stroke=INK, strokeWidth=1.1, size=42, opacity=1).encode(
-            y=y,
-            x=x,
-            shape=alt.Shape(
-                "shade:N", scale=scale(0), legend=alt.Legend(title=None, orient="top", symbolFillColor="#fff")
-            ),
-            fill=alt.Fill("shade:N", scale=scale(1), legend=None),
-        ),
+    def from_to(low: str, high: str) -> Spec:
+        return {"y": y, "x": number(low, title=across), "x2": {"field": high}}
+
+    def before(words: str = "") -> list[Spec]:
+        return [*calculated, {"filter": f"datum.weighting == 'none'{words}"}]
+
+    calculated = [
+        {"calculate": f"{WORDS}[datum.weighting]", "as": "shade"},
+        {"calculate": "-datum.balance_limit", "as": "least"},
     ]
-    return svg(alt.layer(*layers).properties(width=430, height=15 * len(labels), title=_origin(rows["origin"][0])))
+    legend = {"title": None, "orient": "top", "symbolFillColor": "#fff"}
+    each = {"y": y, "x": number("smd", title=across), "shape": by_weighting(0, legend), "fill": by_weighting(1, None)}
+    interval = before(" && datum.smd_low !== null")
+    drawn = [
+        marks("bar", given, from_to("least", "balance_limit"), *before(), color="#ddd", height=12),
+        marks("rule", given, from_to("smd_low", "smd_high"), *interval, color=SOFT),
+        marks("point", given, each, *calculated, stroke=INK, strokeWidth=1.1, size=42, opacity=1),
+    ]
+    return svg(layers(drawn, 430, 15 * len(labels), title=_origin(rows["origin"][0])))
 
 
-def _origin(origin: str | None) -> alt.TitleParams:
+def _origin(origin: str | None) -> Spec:
     """Whether the figures are made up or real, which a picture must say that travels alone."""
-    name, words = sentences.ORIGINS[origin] if origin else ("", "")
-    text = f"{name}: {words.split(':')[0].split(',')[0]}" if name else ""
-    return alt.TitleParams(text, anchor="start", fontSize=10, font="Libertinus Serif, DejaVu Sans, serif")
+    title, words = sentences.ORIGINS[origin] if origin else ("", "")
+    text = f"{title}: {words.split(':')[0].split(',')[0]}" if title else ""
+    return {"text": text, "anchor": "start", "fontSize": 10, "font": "Libertinus Serif, DejaVu Sans, serif"}
 
 
 def event(events: Sequence[Row], unit: str) -> str:
     """The average over cohorts by years to the own start: points with intervals, the uniform band as a thin line."""
-    chart = alt.Chart(alt.InlineData(values=[dict(row) for row in events]))
-    times = [row["event_time"] for row in events]
-    x = alt.X(
-        "event_time:Q",
-        title="years to the first grant",
-        scale=alt.Scale(domain=[min(times) - 0.5, max(times) + 0.5], nice=False, zero=False),
-        axis=alt.Axis(values=times, format="d", grid=False),
-    )
+    given, times = [dict(row) for row in events], [row["event_time"] for row in events]
     upwards = f"change in a year, {unit}"
-    y = alt.Y("att:Q", title=upwards)
-    layers = [
-        alt.Chart(alt.InlineData(values=[{"att": 0}])).mark_rule(color=SOFT, strokeDash=[1, 3]).encode(y=y),
-        chart.transform_filter("datum.att_low_uniform !== null")
-        .mark_rule(color=SOFT, strokeWidth=0.8)
-        .encode(x=x, y=alt.Y("att_low_uniform:Q", title=upwards), y2="att_high_uniform:Q"),
-        chart.transform_filter("datum.att_low !== null")
-        .mark_rule(color=INK, strokeWidth=2)
-        .encode(x=x, y=alt.Y("att_low:Q", title=upwards), y2="att_high:Q"),
-        chart.mark_point(shape="circle", fill=INK, stroke=INK, size=40, opacity=1).encode(x=x, y=y),
+    x = number(
+        "event_time",
+        title="years to the first grant",
+        scale={"domain": [min(times) - 0.5, max(times) + 0.5], "nice": False, "zero": False},
+        axis={"values": times, "format": "d", "grid": False},
+    )
+    y = number("att", title=upwards)
+
+    def interval(low: str, high: str, width: float, colour: str) -> Spec:
+        channels = {"x": x, "y": number(low, title=upwards), "y2": {"field": high}}
+        return marks("rule", given, channels, {"filter": f"datum.{low} !== null"}, color=colour, strokeWidth=width)
+
+    drawn = [
+        marks("rule", [{"att": 0}], {"y": y}, color=SOFT, strokeDash=[1, 3]),
+        interval("att_low_uniform", "att_high_uniform", 0.8, SOFT),
+        interval("att_low", "att_high", 2, INK),
+        marks("point", given, {"x": x, "y": y}, shape="circle", fill=INK, stroke=INK, size=40, opacity=1),
     ]
-    return svg(alt.layer(*layers).properties(width=300, height=150, title=_origin(events[0].get("origin"))))
+    return svg(layers(drawn, 300, 150, title=_origin(events[0].get("origin"))))
 
 
 def write(balance: pl.DataFrame, outcomes: Sequence[Outcome], registry: Registry, folder: Path) -> list[Path]:
