@@ -1,7 +1,8 @@
 """Counting a person register, checked, in pieces, against DuckDB that runs the same queries and checks nothing.
 
-Each way is a process of its own, imports included. `python -m benchmarks.person_registers [rounds] [addresses] [years]`
-makes a register (about 1.9 persons to an address, a sixth of them in areas) and prints medians and their ratio.
+Each way is a process of its own, imports included. `python -m benchmarks.person_registers [rounds] [addresses] [years]
+[buckets]` makes a register (about 1.9 persons to an address, a sixth of them in areas) and prints medians and their
+ratio.
 """
 
 import shutil
@@ -14,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.measuring import Compared, cost
-from flows.registers import contract, counting
+from flows.registers import contract, counting, references
 from flows.registers.counting import Register
 from flows.registers.workers import each_by
 from flows.synthetic import life_register
@@ -27,11 +28,11 @@ USUAL = dict(zip(SHARES, (0.6, 0.3, 0.25, 0.15, 0.08, 0.3, 0.35, 0.2, 0.03, 240_
 ROOT = Path(__file__).parents[1]
 
 
-def main(rounds: int = 3, addresses: int = ADDRESSES, years: int = YEARS) -> Compared:
+def main(rounds: int = 3, addresses: int = ADDRESSES, years: int = YEARS, buckets: int = 1) -> Compared:
     """Make a register and count it both ways, in turn. Raises ValueError where they do not count the same."""
     with tempfile.TemporaryDirectory(prefix="boligprofil-registers-") as name:
         folder = Path(name)
-        rows = prepare(folder, addresses, years)
+        rows = prepare(folder, addresses, years, buckets)
         return measured(rounds, folder, rows)
 
 
@@ -55,7 +56,7 @@ def measured(rounds: int, folder: Path, rows: int) -> Compared:
     return made
 
 
-def prepare(folder: Path, addresses: int, years: int) -> int:
+def prepare(folder: Path, addresses: int, years: int, buckets: int = 1) -> int:
     """Write a register with its key and regions into a folder; its person-years."""
     areas = max(1, addresses // 6 // OF_AREA)
     inside = min(OF_AREA, addresses // 6)
@@ -68,8 +69,8 @@ def prepare(folder: Path, addresses: int, years: int) -> int:
     )
     shares = {name: np.full((areas + 1, years), value) for name, value in USUAL.items()}
     planted = Planted(tuple(range(2000, 2000 + years)), shares)
-    life_register.write(folder / "register", homes, planted, [0.3] * (areas + 1), load(), 1, 1)
-    life_register.key(homes, 1).write_parquet(folder / "key.parquet")
+    life_register.write(folder / "register", homes, planted, [0.3] * (areas + 1), load(), 1, buckets)
+    life_register.key(homes, buckets).write_parquet(folder / "key.parquet")
     regions = pl.DataFrame({"municipality_code": ["0101", "0461"], "region_code": ["084", "083"]})
     regions.write_parquet(folder / "municipalities.parquet")
     files = str(folder / "register" / "person_years" / "*" / "*.parquet")
@@ -83,7 +84,7 @@ def ours(folder: Path) -> None:
     with each_by("threads") as each:
         persons = register.partitions_of("person_years")
         others = [*register.partitions_of("households"), *register.partitions_of("moves")]
-        contract.require(contract.check(persons, others, registry, ["0101", "0461"], each), "the register")
+        contract.require(references.check(persons, others, registry, ["0101", "0461"], each), "the register")
         counting.counts(register, registry, folder / "ours", each)
 
 
@@ -93,29 +94,42 @@ def bare(folder: Path) -> None:
     target = folder / "bare"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
-    persons, homes = register.partitions_of("person_years"), register.partitions_of("households")
+    persons, homes = (_by_year(register, table) for table in ("person_years", "households"))
     with duckdb.connect() as connection:
         connection.read_parquet(str(register.addresses)).create_view("addresses")
+
+        def read(view: str, files: list[str]) -> None:
+            connection.read_parquet(files).create_view(view, replace=True)
 
         def run(name: str, year: int, sql: str) -> None:
             connection.execute("set variable year = ?", [year])
             connection.execute(f"copy ({sql}) to '{target}/{name}-{year}.parquet'")
 
-        for person in persons:
-            connection.read_parquet(str(person.file)).create_view("person_years", replace=True)
-            run("incomes", person.year, counting.query("incomes"))
-        connection.read_parquet(str(target / "incomes-*.parquet")).create_view("incomes")
+        for year, files in persons.items():
+            read("person_years", files)
+            run("incomes", year, counting.query("incomes"))
+        read("incomes", [str(target / "incomes-*.parquet")])
         connection.execute(f"create table low_income as {counting.query('low_income')}")
-        for person in persons:
-            connection.read_parquet(str(person.file)).create_view("person_years", replace=True)
-            earlier = [other.file for other in counting.before(persons, person)] or [person.file]
-            connection.read_parquet([str(file) for file in earlier]).create_view("earlier", replace=True)
-            connection.execute("set variable reach = ?", [min(5, person.year - persons[0].year)])
-            run("counts", person.year, counting.counts_query(registry, person.year))
-            run("stays", person.year, counting.query("stays"))
-        for home in homes:
-            connection.read_parquet(str(home.file)).create_view("households", replace=True)
-            run("household_counts", home.year, counting.households_query(registry))
+        for year, files in persons.items():
+            read("person_years", files)
+            earlier = [file for then in range(year - counting.REACH, year) for file in persons.get(then, [])]
+            read("earlier", earlier or files)
+            connection.execute("set variable reach = ?", [min(counting.REACH, year - min(persons))])
+            for name, sql in counting.views(registry, year, "dated", "residents").items():
+                connection.execute(f"create or replace view {name} as {sql}")
+            run("counts", year, counting.counts_query(registry))
+            run("stays", year, counting.query("stays"))
+        for year, files in homes.items():
+            read("households", files)
+            run("household_counts", year, counting.households_query(registry))
+
+
+def _by_year(register: Register, table: str) -> dict[int, list[str]]:
+    """The files of a table by year."""
+    found: dict[int, list[str]] = {}
+    for partition in register.partitions_of(table):
+        found.setdefault(partition.year, []).append(str(partition.file))
+    return found
 
 
 def _register(folder: Path) -> Register:
@@ -132,4 +146,4 @@ if __name__ == "__main__":
     if sys.argv[1:] and sys.argv[1] in ("ours", "bare"):
         {"ours": ours, "bare": bare}[sys.argv[1]](Path(sys.argv[2]))
     else:
-        main(*map(int, sys.argv[1:4]))
+        main(*map(int, sys.argv[1:5]))

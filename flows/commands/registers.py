@@ -29,10 +29,10 @@ Key = Annotated[
 @app.command()
 def check(folder: Folder, key: Key = None, marts: Marts = None, schemas: Schemas = None) -> None:
     """Check a register against its contract, without reading it into memory. Exit code 1: it does not fit."""
-    from flows.registers.workers import each_by
+    from flows.registers.workers import NoWorkers, each_by
 
     chosen, registry, snapshot = opened(marts=marts, schemas=schemas)
-    with each_by(chosen.workers) as each:
+    with stopping(USAGE, NoWorkers), each_by(chosen.workers) as each:
         _checked(folder, key, registry, snapshot, each)
     out.print(f"{folder} fits its contract", soft_wrap=True)
 
@@ -44,7 +44,7 @@ def count(folder: Folder, key: Key = None, raw: Raw = None, marts: Marts = None,
     BOLIGPROFIL_WORKERS says who counts: threads, processes, or tcp://host:port of a Dask scheduler.
     """
     from flows.intake.ledger import now
-    from flows.registers import counting, delivery, partitions
+    from flows.registers import composition, counting, delivery, partitions
     from flows.registers.pieces import CountingFailed
     from flows.registers.workers import NoWorkers, each_by
 
@@ -56,17 +56,24 @@ def count(folder: Folder, key: Key = None, raw: Raw = None, marts: Marts = None,
         each_by(chosen.workers) as each,
     ):
         register = _checked(folder, key, registry, snapshot, each)
-        counted = counting.counts(register, registry, chosen.staging_folder / "registers", each)
-        figures = counting.figures(counted, register, registry)
-        file = delivery.deliver(figures, partitions.note(folder), registry, chosen.raw, now().date())
-    out.print(f"{figures.height:,} figures in {file}; 'boligprofil run' publishes them", soft_wrap=True)
+        staging, note, today = chosen.staging_folder / "registers", partitions.note(folder), now().date()
+        figures = counting.figures(counting.counts(register, registry, staging, each), register, registry)
+        flows = composition.flows(register, registry, staging, each)
+        file = delivery.deliver(figures, note, registry, chosen.raw, today)
+        out.print(f"{figures.height:,} figures in {file}", soft_wrap=True)
+        if flows.is_empty():
+            out.print("no composition: it takes persons of two years in a row and the moves between", soft_wrap=True)
+        else:
+            file = delivery.deliver_flows(flows, note, registry, chosen.raw, today)
+            out.print(f"{flows.height:,} flows of who stayed, came and left in {file}", soft_wrap=True)
+    out.print("'boligprofil run' publishes them", soft_wrap=True)
 
 
 def _checked(folder: Path, key: Path | None, registry: "Registry", snapshot: "Snapshot", each: "Each") -> "Register":
     """The register with what places its persons; exits with 1 where it, or the key, does not fit."""
     import polars as pl
 
-    from flows.registers import contract, partitions
+    from flows.registers import contract, partitions, references
     from flows.registers.counting import Register
 
     register = Register(folder, key or snapshot.path("dim_addresses"), snapshot.path("dim_municipalities"))
@@ -78,10 +85,9 @@ def _checked(folder: Path, key: Path | None, registry: "Registry", snapshot: "Sn
                 "real and synthetic never meet",
                 REFUSED,
             )
-        if overlaps := contract.overlaps(register.addresses):
-            stop(f"{register.addresses}: {overlaps:,} periods of an address begin before its last one ended", REFUSED)
         persons = register.partitions_of("person_years")
         others = [*register.partitions_of("households"), *register.partitions_of("moves")]
         codes = pl.read_parquet(register.municipalities)["municipality_code"].to_list()
-        contract.require(contract.check(persons, others, registry, codes, each), str(folder))
+        contract.require(references.check(persons, others, registry, codes, each), str(folder))
+        references.require_key(register.addresses, persons)
     return register

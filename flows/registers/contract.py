@@ -1,23 +1,21 @@
-"""Partitions held against their contract where they lie: by the statistics of row groups, then by a scan.
+"""Partitions held against their contract where they lie: by what their row groups say of themselves, then by a scan.
 
 No row is carried out of a file: a breach is a file, a column, a rule and a count.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from typing_extensions import override
 
 from flows.registers.counting import outside_months
+from flows.registers.engine import reading
 from flows.registers.partitions import Partition, UnfitRegister
-from flows.registers.workers import Each, in_turn
 from schemas.registry import Registry
 from schemas.tables import Table, TableColumn
 
@@ -75,20 +73,24 @@ def breaches(partition: Partition, registry: Registry, municipalities: Collectio
             return found or [Breach(partition.name, "(all)", "the file holds no rows")]
         rules = _rules(partition, registry, table, municipalities)
         left = [rule for rule in rules if not _held_by_statistics(file, rule)]
-        found = _broken(partition, left)
+        words = _words(partition.file, [rule.column for rule in left if rule.words])
+        found = _broken(partition, [rule for rule in left if not (rule.words and words[rule.column] <= rule.words)])
         return found or [*_keys(file, partition, table), *_cpr(file, partition, table)]
 
 
 @dataclass(frozen=True)
 class _Promise:
-    """What rows must fulfil: the condition that breaks it, and what statistics must say for no row to break it."""
+    """What rows must fulfil: the condition that breaks it, and what statistics, or the words that a column holds, must
+    say for no row to break it.
+    """
 
     column: str
-    words: str
+    says: str
     broken: str
     least: float | None = None
     most: float | None = None
     is_filled: bool = False
+    words: frozenset[str] = frozenset()
 
 
 def _of_columns(schema: pa.Schema, partition: Partition, table: Table) -> list[Breach]:
@@ -118,8 +120,7 @@ def _rules(partition: Partition, registry: Registry, table: Table, municipalitie
         rule = f"belongs into another bucket than {partition.bucket} of {partition.buckets}"
         made.append(_Promise(number, rule, f"{number} % {partition.buckets} <> {partition.bucket}"))
     if "municipality_code" in {column.name for column in table.columns}:
-        listed = ", ".join(f"'{code}'" for code in sorted(municipalities))
-        made.append(_Promise("municipality_code", "no municipality of 2007", f"municipality_code not in ({listed})"))
+        made.append(_one_of("municipality_code", municipalities, "no municipality of 2007"))
     if table.id == "person_years":
         months = outside_months(registry, partition.year)
         made.append(_Promise("*_months", "more than 12 months outside work in one year", f"{months} > 12.001"))
@@ -140,6 +141,11 @@ def _rules(partition: Partition, registry: Registry, table: Table, municipalitie
     return made
 
 
+def _one_of(column: str, words: Collection[str], says: str) -> _Promise:
+    listed = ", ".join(f"'{word}'" for word in sorted(words))
+    return _Promise(column, says, f'"{column}" not in ({listed})', words=frozenset(words))
+
+
 def _is_not_yet(row: Mapping[str, str], year: int) -> bool:
     return bool(row["from_year"]) and year < int(row["from_year"])
 
@@ -149,8 +155,7 @@ def _of_column(column: TableColumn, registry: Registry) -> Iterable[_Promise]:
     if not column.nullable:
         yield _Promise(column.name, "empty, and must not be", f"{name} is null", is_filled=True)
     if allowed := registry.allowed(column):
-        listed = ", ".join(f"'{value}'" for value in allowed)
-        yield _Promise(column.name, f"must be one of {', '.join(allowed)}", f"{name} not in ({listed})")
+        yield _one_of(column.name, allowed, f"must be one of {', '.join(allowed)}")
     if column.pattern and column.name != "municipality_code":  # the codes that there are say more
         yield _Promise(
             column.name, f"must look like {column.pattern}", f"not regexp_full_match({name}, '{column.pattern}')"
@@ -185,29 +190,37 @@ def _within(low: Any, high: Any, rule: _Promise) -> bool:
     return (rule.least is None or low >= rule.least) and (rule.most is None or high <= rule.most)
 
 
+def _words(file: Path, columns: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The words that may stand in columns of text: those of their dictionaries, which cost less than their rows."""
+    found: dict[str, set[str]] = {name: set() for name in columns}
+    with pq.ParquetFile(file, read_dictionary=list(columns)) as opened:
+        for group in range(opened.metadata.num_row_groups if columns else 0):
+            read = opened.read_row_group(group, columns=list(columns), use_threads=False)
+            for name, column in zip(read.column_names, read.columns, strict=True):
+                for chunk in column.chunks:
+                    found[name].update(word for word in chunk.dictionary.to_pylist() if word is not None)
+    return {name: frozenset(words) for name, words in found.items()}
+
+
 def _broken(partition: Partition, rules: Sequence[_Promise]) -> list[Breach]:
     """The rules that rows break, asked in one scan."""
     if not rules:
         return []
     asked = ", ".join(f"count(*) filter (where {rule.broken})" for rule in rules)
-    with duckdb.connect(config={"threads": "1"}) as connection:
-        connection.read_parquet(str(partition.file), hive_partitioning=False).create_view(partition.table)
+    with reading([(partition.table, [partition.file])]) as connection:
         ((*counted,),) = connection.execute(f"select {asked} from {partition.table}").fetchall()
     return [
-        Breach(partition.name, rule.column, rule.words, rows) for rule, rows in zip(rules, counted, strict=True) if rows
+        Breach(partition.name, rule.column, rule.says, rows) for rule, rows in zip(rules, counted, strict=True) if rows
     ]
 
 
 def _keys(file: pq.ParquetFile, partition: Partition, table: Table) -> list[Breach]:
-    """Keys that stand twice: the numbers sorted where they alone are the key of a year, else grouped by the engine."""
+    """Keys that stand twice: their numbers alone, and where some do and are not a whole key, with the rest of it."""
     key = [name for name in table.key if name != "year"]
-    if len(key) == 1:
-        twice = repeated(_numbers(file, key[0]))
-    else:
-        listed = ", ".join(key)
-        with duckdb.connect(config={"threads": "1"}) as connection:
-            connection.read_parquet(str(partition.file), hive_partitioning=False).create_view(partition.table)
-            groups = f"select count(*) - 1 as more from {partition.table} group by {listed}"
+    twice = repeated(_numbers(file, key[0]))
+    if twice and len(key) > 1:
+        groups = f"select count(*) - 1 as more from {partition.table} group by {', '.join(key)}"
+        with reading([(partition.table, [partition.file])]) as connection:
             ((twice,),) = connection.execute(f"select coalesce(sum(more), 0)::bigint from ({groups})").fetchall()
     rule = f"{', '.join(table.key)} stand more than once; which row holds is for the holder to say"
     return [Breach(partition.name, key[0], rule, twice)] if twice else []
@@ -223,7 +236,9 @@ def _cpr(file: pq.ParquetFile, partition: Partition, table: Table) -> list[Breac
 def _numbers(file: pq.ParquetFile, column: str, groups: int | None = None) -> np.ndarray[Any, np.dtype[np.int64]]:
     count = file.metadata.num_row_groups if groups is None else min(groups, file.metadata.num_row_groups)
     whole: np.ndarray[Any, np.dtype[np.int64]] = (
-        file.read_row_groups(list(range(count)), columns=[column])[column].to_numpy().astype(np.int64, copy=False)
+        file.read_row_groups(list(range(count)), columns=[column], use_threads=False)[column]
+        .to_numpy()
+        .astype(np.int64, copy=False)
     )
     return whole
 
@@ -244,53 +259,3 @@ def looks_like_cpr(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> bool:
     day, month = numbers // 100_000_000, numbers // 1_000_000 % 100
     reads = (day >= 1) & (day <= 31) & (month >= 1) & (month <= 12)
     return bool(len(numbers)) and float(reads.mean()) > CPR_SHARE
-
-
-def check(
-    persons: Sequence[Partition],
-    others: Sequence[Partition],
-    registry: Registry,
-    municipalities: Collection[str],
-    each: Each = in_turn,
-) -> list[Breach]:
-    """What a register breaks: each partition alone, then what one table says of another.
-
-    Numbers of a person in another bucket, and so in two files of a year, are found by the buckets' rule.
-    """
-    judge = partial(breaches, registry=registry, municipalities=frozenset(municipalities))
-    found: list[Breach] = [breach for broken in each(judge, [*persons, *others]) for breach in broken]
-    return found or strangers(persons, [other for other in others if other.table == "households"])
-
-
-def strangers(persons: Sequence[Partition], households: Sequence[Partition]) -> list[Breach]:
-    """Persons of a household that is not among the year's; nothing is asked of a register without households."""
-    found = []
-    for year in sorted({partition.year for partition in households}):
-        homes = [str(partition.file) for partition in households if partition.year == year]
-        for partition in (partition for partition in persons if partition.year == year):
-            rows = _without(partition.file, homes)
-            if rows:
-                found.append(Breach(partition.name, "household_id", f"no household of {year} has the number", rows))
-    return found
-
-
-def _without(file: Path, homes: Sequence[str]) -> int:
-    with duckdb.connect(config={"threads": "1"}) as connection:
-        connection.read_parquet(str(file), hive_partitioning=False).create_view("persons")
-        connection.read_parquet(list(homes), hive_partitioning=False).create_view("homes")
-        sql = "select count(household_id) from persons anti join homes using (household_id)"
-        ((rows,),) = connection.execute(sql).fetchall()
-    return int(rows)
-
-
-def overlaps(addresses: Path) -> int:
-    """How many periods of the dated key begin before the period before them of the same address has ended."""
-    sql = """
-        select count(*) from (
-            select valid_to, lead(valid_from) over (partition by address_key order by valid_from) as next_from
-            from read_parquet(?)
-        )
-        where next_from < coalesce(valid_to, date '9999-12-31')
-    """
-    ((rows,),) = duckdb.execute(sql, [str(addresses)]).fetchall()
-    return int(rows)

@@ -47,7 +47,7 @@ class Register:
         return partitions.find(self.folder, table)
 
 
-def counts(register: Register, registry: Registry, staging: Path, each: Each = in_turn, threads: int = 1) -> list[Path]:
+def counts(register: Register, registry: Registry, staging: Path, each: Each = in_turn) -> list[Path]:
     """Count a register: files with a row per municipality, area, year and population (or sum).
 
     `each` runs pieces, wherever it does; partial counts stay in `staging`. Raises UnfitRegister where the register
@@ -56,11 +56,11 @@ def counts(register: Register, registry: Registry, staging: Path, each: Each = i
     persons = register.partitions_of("person_years")
     if not persons:
         raise UnfitRegister(f"{register.folder} holds no person_years")
-    low = low_income(persons, staging, each, threads)
+    low = low_income(persons, staging, each)
     asked = [
-        *_counts(register, persons, low, registry, staging, threads),
-        *_stays(register, persons, staging, threads),
-        *_households(register, registry, staging, threads),
+        *_counts(register, persons, low, registry, staging),
+        *_stays(register, persons, registry, staging),
+        *_households(register, registry, staging),
     ]
     files: list[str] = each(count, asked)
     by_kind = {
@@ -72,7 +72,7 @@ def counts(register: Register, registry: Registry, staging: Path, each: Each = i
 
 def figures(counted: Sequence[Path], register: Register, registry: Registry) -> pl.DataFrame:
     """The figures that counts give: geography, geography_id, year, window_years, indicator, numerator, denominator,
-    value.
+    value. Where there is nobody whom a figure could be of, there is none.
     """
     with duckdb.connect() as connection:
         connection.read_parquet([str(file) for file in counted]).create_view("counts")
@@ -80,7 +80,7 @@ def figures(counted: Sequence[Path], register: Register, registry: Registry) -> 
         there = [name for (name,) in connection.sql("select distinct population from counts").fetchall()]
         connection.from_arrow(measures(registry, there).to_arrow()).create("measures")
         found: pl.DataFrame = connection.sql(query("figures")).pl()
-    return found
+    return found.filter(pl.col("numerator").is_not_null() | pl.col("value").is_not_null())
 
 
 def measures(registry: Registry, there: Collection[str]) -> pl.DataFrame:
@@ -117,10 +117,14 @@ def outside_months(registry: Registry, year: int) -> str:
     return " + ".join(f"coalesce({name}_months, 0)" for name in counting) or "0"
 
 
-def counts_query(registry: Registry, year: int) -> str:
-    """counts.sql with the registry's populations, and the benefits that count in the year."""
-    populations = populations_as_sql(registry, "persons", OF_PERSONS)
-    return query("counts", populations=populations, outside_months=outside_months(registry, year))
+def counts_query(registry: Registry) -> str:
+    """counts.sql with the registry's populations."""
+    return query("counts", populations=populations_as_sql(registry, "persons", OF_PERSONS))
+
+
+def views(registry: Registry, year: int, *names: str) -> dict[str, str]:
+    """Queries of sql/register that others read as views, by name: dated, and residents with the benefits of a year."""
+    return {name: query(name, outside_months=outside_months(registry, year)) for name in names}
 
 
 def households_query(registry: Registry) -> str:
@@ -154,11 +158,11 @@ def populations_as_sql(registry: Registry, universe: str, attributes: Sequence[s
     return ",\n    ".join(f"count(*) filter (where {condition}) as {name}" for name, condition in asked.items())
 
 
-def low_income(persons: Sequence[Partition], staging: Path, each: Each, threads: int) -> Path:
+def low_income(persons: Sequence[Partition], staging: Path, each: Each) -> Path:
     """The file that says, by year, which income is low: against the exact median over all partitions."""
     sql = query("incomes")
     partial = each(
-        count, [piece("incomes", sql, {"person_years": [p.file]}, {"year": p.year}, staging, threads) for p in persons]
+        count, [piece("incomes", sql, {"person_years": [p.file]}, {"year": p.year}, staging) for p in persons]
     )
     return Path(
         count(piece("low_income", query("low_income"), {"incomes": [Path(file) for file in partial]}, {}, staging))
@@ -166,17 +170,18 @@ def low_income(persons: Sequence[Partition], staging: Path, each: Each, threads:
 
 
 def _counts(
-    register: Register, persons: Sequence[Partition], low: Path, registry: Registry, staging: Path, threads: int
+    register: Register, persons: Sequence[Partition], low: Path, registry: Registry, staging: Path
 ) -> list[Piece]:
+    sql = counts_query(registry)
     made = []
     for partition in persons:
-        sql = counts_query(registry, partition.year)
         inputs = {"person_years": [partition.file], "addresses": [register.addresses], "low_income": [low]}
-        made.append(piece("counts", sql, inputs, {"year": partition.year}, staging, threads))
+        seen = views(registry, partition.year, "dated", "residents")
+        made.append(piece("counts", sql, inputs, {"year": partition.year}, staging, seen))
     return made
 
 
-def _stays(register: Register, persons: Sequence[Partition], staging: Path, threads: int) -> list[Piece]:
+def _stays(register: Register, persons: Sequence[Partition], registry: Registry, staging: Path) -> list[Piece]:
     """A piece per partition with those of the five years before; of other years' buckets all that there are."""
     made = []
     for partition in persons:
@@ -190,7 +195,8 @@ def _stays(register: Register, persons: Sequence[Partition], staging: Path, thre
             "addresses": [register.addresses],
         }
         variables = {"year": partition.year, "reach": reach}
-        made.append(piece("stays", query("stays"), inputs, variables, staging, threads))
+        seen = views(registry, partition.year, "dated")
+        made.append(piece("stays", query("stays"), inputs, variables, staging, seen))
     return made
 
 
@@ -204,7 +210,7 @@ def before(persons: Sequence[Partition], partition: Partition, years: int = REAC
     ]
 
 
-def _households(register: Register, registry: Registry, staging: Path, threads: int) -> list[Piece]:
+def _households(register: Register, registry: Registry, staging: Path) -> list[Piece]:
     sql = households_query(registry)
     return [
         piece(
@@ -213,7 +219,7 @@ def _households(register: Register, registry: Registry, staging: Path, threads: 
             {"households": [partition.file], "addresses": [register.addresses]},
             {"year": partition.year},
             staging,
-            threads,
+            views(registry, partition.year, "dated"),
         )
         for partition in register.partitions_of("households")
     ]

@@ -1,6 +1,6 @@
 """What a register counts as a delivery: figures in the long layout, under a head that says whose they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from flows.core.files import write
 from flows.registers.partitions import RegisterNote, UnfitRegister
 from schemas.registry import Registry
 
-SOURCE = "register_counts"
+SOURCE, COMPOSITION = "register_counts", "composition"
 HEADERS = ("Geografi", "Område", "Kommune", "År", "Indikator", "Tæller", "Nævner", "Værdi", "Status", "Antal år")
 GEOGRAPHY = {"area": "boligområde", "municipality": "kommune", "region": "region", "country": "land"}
 ORIGIN = {"real": "real", "synthetic": "syntetisk"}
@@ -24,32 +24,64 @@ def deliver(figures: pl.DataFrame, note: RegisterNote, registry: Registry, raw: 
 
     A later count of the same holder and day takes its place. Raises UnfitRegister where an area is not the registry's.
     """
+    homes = _homes(figures.filter(geography="area")["geography_id"], registry)
+    lines = [_line(row, homes, registry) for row in figures.rows(named=True)]
+    return _written(raw / SOURCE, note, today, [";".join(HEADERS), *lines])
+
+
+def deliver_flows(flows: pl.DataFrame, note: RegisterNote, registry: Registry, raw: Path, today: date) -> Path:
+    """Write flows as `composition.flows` gives them likewise, as a delivery of composition; the file."""
+    table = composition_lines(flows, registry, _homes(flows["area_id"], registry))
+    lines = table.write_csv(separator=";", quote_style="never").splitlines()
+    return _written(raw / COMPOSITION, note, today, lines)
+
+
+def composition_lines(flows: pl.DataFrame, registry: Registry, homes: Mapping[str, str]) -> pl.DataFrame:
+    """Flows as `composition.flows` gives them in the columns of the layout `composition`, as text.
+
+    `homes`: the municipality of each area.
+    """
+    (names,) = (column.values for column in registry.layouts[COMPOSITION].columns if column.to == "flow")
+    return flows.select(
+        pl.col("area_id").alias("Boligområde"),
+        pl.col("area_id").replace_strict(homes, return_dtype=pl.String()).alias("Kommune"),
+        (pl.col("year") - 1).cast(pl.String).alias("Fra år"),
+        pl.col("year").cast(pl.String).alias("Til år"),
+        pl.col("indicator").alias("Indikator"),
+        pl.col("flow").replace_strict({code: name for name, code in names.items()}).alias("Gruppe"),
+        pl.col("denominator").cast(pl.String).alias("Personer"),
+        pl.col("numerator_from").cast(pl.String).alias("Tæller i fra-året"),
+        pl.col("numerator_to").cast(pl.String).alias("Tæller i til-året"),
+    )
+
+
+def _homes(area_ids: pl.Series, registry: Registry) -> dict[str, str]:
+    """The registry's areas with their municipalities. Raises UnfitRegister where one of `area_ids` is none of them."""
     homes = {row["area_id"]: row["municipality_code"] for row in registry.codes["areas"]}
-    areas = set(figures.filter(geography="area")["geography_id"])
-    if strangers := sorted(areas - homes.keys()):
+    if strangers := sorted(set(area_ids) - homes.keys()):
         raise UnfitRegister(
             f"the dated key names {len(strangers)} areas that codes/areas.csv does not have, among them {strangers[0]}"
         )
-    lines = [line for row in figures.rows(named=True) if (line := _line(row, homes, registry))]
+    return homes
+
+
+def _written(folder: Path, note: RegisterNote, today: date, lines: Sequence[str]) -> Path:
+    """A header and its lines as a delivery, under a head that says whose they are."""
     head = [
         f"# kilde: {note.holder}: optælling af personregistre",
         "# bemærkning: optalt af boligprofil register count; ingen linje handler om en person",
         f"# udgivet: {note.drawn_on}",
         f"# oprindelse: {ORIGIN[note.origin]}",
         f"# modtaget: {today}",
-        f"# rækker: {len(lines)}",
-        ";".join(HEADERS),
+        f"# rækker: {len(lines) - 1}",
     ]
-    file = raw / SOURCE / f"optaelling_{note.drawn_on}.csv"
+    file = folder / f"optaelling_{note.drawn_on}.csv"
     write(file, ("\n".join([*head, *lines]) + "\n").encode())
     return file
 
 
-def _line(row: Mapping[str, Any], homes: Mapping[str, str], registry: Registry) -> str | None:
-    """A figure as a line; None where there is nobody whom it could be of."""
+def _line(row: Mapping[str, Any], homes: Mapping[str, str], registry: Registry) -> str:
     is_counted = row["numerator"] is not None
-    if not is_counted and row["value"] is None:
-        return None
     place = "Hele landet" if row["geography"] == "country" else row["geography_id"]
     decimals = registry.indicators[row["indicator"]].decimals
     digits = 0 if registry.indicators[row["indicator"]].kind == "count" else decimals + MORE_DECIMALS

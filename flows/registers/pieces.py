@@ -3,7 +3,7 @@
 import hashlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -11,9 +11,10 @@ from uuid import uuid4
 import duckdb
 import pyarrow.parquet as pq
 
+from flows.registers.engine import reading
+
 # What a parquet file ends with: four bytes that say how long its footer is, and four that say what it is.
 TAIL = 8
-MEGABYTES = 1500
 
 
 class CountingFailed(RuntimeError):
@@ -22,7 +23,8 @@ class CountingFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Piece:
-    """One query over files. `inputs`: by view the files that it reads; `variables` are whole numbers.
+    """One query over files. `inputs`: by table the files that it reads; `views`: queries over these that it reads as
+    well; `variables` are whole numbers.
 
     Ships by value to wherever it runs: it holds its own SQL, so that a worker needs no registry.
     """
@@ -30,27 +32,32 @@ class Piece:
     kind: str
     sql: str
     inputs: tuple[tuple[str, tuple[str, ...]], ...]
+    views: tuple[tuple[str, str], ...]
     variables: tuple[tuple[str, int], ...]
     folder: str
-    threads: int = 1
-    megabytes: int = MEGABYTES
 
     @property
     def out(self) -> Path:
         """Where its result lies: named by all that it is made of, so that a result that is there is the right one."""
-        made_of = hashlib.sha256(repr((self.sql, self.variables, duckdb.__version__)).encode())
-        for view, files in self.inputs:
-            made_of.update(repr((view, [_identity(Path(file)) for file in files])).encode())
+        made_of = hashlib.sha256(repr((self.sql, self.views, self.variables, duckdb.__version__)).encode())
+        for table, files in self.inputs:
+            made_of.update(repr((table, [_identity(Path(file)) for file in files])).encode())
         year = dict(self.variables).get("year", "all")
         return Path(self.folder) / f"{self.kind}-{year}-{made_of.hexdigest()[:24]}.parquet"
 
 
 def piece(
-    kind: str, sql: str, inputs: Mapping[str, list[Path]], variables: Mapping[str, int], folder: Path, threads: int = 1
+    kind: str,
+    sql: str,
+    inputs: Mapping[str, Sequence[Path]],
+    variables: Mapping[str, int],
+    folder: Path,
+    views: Mapping[str, str] | None = None,
 ) -> Piece:
     """A piece of these files."""
-    given = tuple((view, tuple(str(file.absolute()) for file in files)) for view, files in sorted(inputs.items()))
-    return Piece(kind, sql, given, tuple(sorted(variables.items())), str(folder.absolute()), threads)
+    given = tuple((table, tuple(str(file.absolute()) for file in files)) for table, files in sorted(inputs.items()))
+    seen = tuple((views or {}).items())
+    return Piece(kind, sql, given, seen, tuple(sorted(variables.items())), str(folder.absolute()))
 
 
 def count(asked: Piece) -> str:
@@ -62,14 +69,7 @@ def count(asked: Piece) -> str:
     out = asked.out
     if out.is_file():
         return str(out)
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": str(asked.threads),
-        "memory_limit": f"{asked.megabytes}MB",
-    }
-    with duckdb.connect(config=config) as connection:
-        connection.execute("set temp_directory = ?", [str(out.parent / ".spill")])
-        for view, files in asked.inputs:
-            connection.read_parquet(list(files), hive_partitioning=False).create_view(view)
+    with reading(asked.inputs, out.parent / ".spill", dict(asked.views)) as connection:
         for name, value in asked.variables:
             connection.execute(f"set variable {name} = ?", [value])
         try:

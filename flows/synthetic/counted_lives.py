@@ -1,5 +1,6 @@
 """A made-up nation counted from its register: lives drawn about what is planted, written, counted, and delivered."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from flows.registers import composition, delivery
 from flows.registers import counting as register_counting
 from flows.registers.counting import Register
 from flows.synthetic import life_register
@@ -52,18 +54,37 @@ def counted(drawn: DrawnNation, registry: Registry, folder: Path) -> DrawnNation
     life_register.key(homes, BUCKETS).write_parquet(folder / "register" / "key.parquet")
     towns = drawn.places.municipalities.select("municipality_code", "region_code")
     towns.write_parquet(folder / "register" / "municipalities.parquet")
-    register = Register(
-        folder / "register", folder / "register" / "key.parquet", folder / "register" / "municipalities.parquet"
-    )
+    register = _register(folder)
     files = register_counting.counts(register, registry, folder / "register" / "counts")
     rows = register_counting.figures(files, register, registry).filter(geography="area", window_years=1)
     return _with_figures(drawn, rows.filter(~pl.col("indicator").is_in(NOT_COUNTED)))
 
 
-def deliver_key(writer: DeliveryWriter, drawn: DrawnNation) -> None:
-    """The dated key of the nation's addresses as a delivery."""
+def _register(folder: Path) -> Register:
+    files = folder / "register"
+    return Register(files, files / "key.parquet", files / "municipalities.parquet")
+
+
+def deliver(writer: DeliveryWriter, drawn: DrawnNation, folder: Path) -> None:
+    """What only a register tells as deliveries: the dated key of the nation's addresses, and who stayed, came and left.
+
+    `writer` knows the nation's areas; `folder` is the one of `counted`.
+    """
     homes = _homes(drawn)
     towns = dict(zip(homes.area_ids, homes.municipalities, strict=True))
+    _deliver_key(writer, drawn, homes, towns)
+    flows = composition.flows(_register(folder), writer.registry, folder / "register" / "counts")
+    flows = flows.filter(pl.col("year").is_in(drawn.years[1:]), pl.col("indicator").is_in(drawn.indicators))
+    writer.send(
+        "composition/tilflyttere.csv",
+        "hvem der blev boende, kom og gik fra år til år",
+        f"{drawn.years[-1] + 1}-02-01",
+        life_register.drawn_on(drawn.years),
+        delivery.composition_lines(flows, writer.registry, towns),
+    )
+
+
+def _deliver_key(writer: DeliveryWriter, drawn: DrawnNation, homes: Homes, towns: Mapping[str, str]) -> None:
     rows = life_register.key(homes, BUCKETS)
     writer.send(
         "addresses/adressenoegle.csv",

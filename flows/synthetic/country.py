@@ -99,7 +99,7 @@ def write(
     registers.copy(registry, schemas, drawn.places, register)
     writer = DeliveryWriter(raw, registry, drawn.seed)
     if with_register:
-        counted_lives.deliver_key(writer, drawn)
+        counted_lives.deliver(writer, drawn, folder)
     _deliveries(writer, drawn, set_targets, wanted.get("indicators"), begin)
     begin("truth")
     truth_files.write(beside, registry, drawn, set_targets)

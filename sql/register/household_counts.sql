@@ -1,12 +1,6 @@
 -- household_counts: how many households of one partition are in each population of homes, by municipality and area.
 -- One row per municipality and area of the partition's year; area_id is empty for those in no area on 1 January.
--- Reads households (one partition), addresses. {populations}: a count per population that asks for `household` alone.
-with dated as (
-    select address_key, area_id
-    from addresses
-    where valid_from <= make_date(getvariable('year'), 1, 1)
-        and (valid_to is null or valid_to > make_date(getvariable('year'), 1, 1))
-)
+-- Reads households (one partition), dated. {populations}: a count per population that asks for `household` alone.
 select
     homes.municipality_code,
     dated.area_id,

@@ -1,19 +1,13 @@
 -- stays: how many residents of an area moved in during the last year, and how many have been there on six 1 Januaries in a row.
 -- One row per municipality and area; a count is empty where the register does not reach back as far. Who was born in the last
 -- year did not move in. The area is what it is on 1 January of the partition's year, so that nobody moves by a new boundary.
--- Reads person_years (one partition), earlier (the same persons' rows of the five years before), addresses.
-with dated as (
-    select address_key, area_id
-    from addresses
-    where valid_from <= make_date(getvariable('year'), 1, 1)
-        and (valid_to is null or valid_to > make_date(getvariable('year'), 1, 1))
-),
-rows_of_years as (
+-- Reads person_years (one partition), earlier (the same persons' rows of the five years before), dated.
+with rows_of_years as (
     select person_id, "year", municipality_code, age, address_key from person_years
     union all
     select person_id, "year", municipality_code, age, address_key from earlier where "year" < getvariable('year')
 ),
-residents as (
+looked_back as (
     select
         all_years.person_id,
         dated.area_id,
@@ -32,6 +26,6 @@ select
     cast(getvariable('year') as integer) as "year",
     case when getvariable('reach') >= 1 then count(*) filter (where age >= 1 and last_year = 0) end as moved_in,
     case when getvariable('reach') >= 5 then count(*) filter (where years = 5) end as stayed_5_years
-from residents
+from looked_back
 group by municipality_code, area_id
 order by municipality_code, area_id

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from persons import REGIONS, rows, write
 
-from flows.registers import contract, partitions
+from flows.registers import partitions, references
 from flows.registers.partitions import UnfitRegister
 from schemas.registry import Registry
 
@@ -25,7 +25,7 @@ def told(folder: Path, registry: Registry) -> list[str]:
     """What the register in a folder breaks, as lines."""
     others = [*partitions.find(folder, "households"), *partitions.find(folder, "moves")]
     return [
-        str(breach) for breach in contract.check(partitions.find(folder, "person_years"), others, registry, REGIONS)
+        str(breach) for breach in references.check(partitions.find(folder, "person_years"), others, registry, REGIONS)
     ]
 
 
@@ -149,15 +149,3 @@ def test_a_register_says_whose_it_is(registry: Registry, tmp_path: Path) -> None
         partitions.note(tmp_path)
     write(tmp_path, registry, "person_years", rows(GOOD))
     assert partitions.note(tmp_path).origin == "synthetic"
-
-
-def test_periods_of_an_address_do_not_overlap(tmp_path: Path) -> None:
-    key = """
-    address_key | valid_from | valid_to
-    a1          | 2000-01-01 | 2005-01-01
-    a1          | 2005-01-01 | -
-    a2          | 2000-01-01 | 2005-01-02
-    a2          | 2005-01-01 | -
-    """
-    pl.DataFrame(rows(key)).write_parquet(tmp_path / "key.parquet")
-    assert contract.overlaps(tmp_path / "key.parquet") == 1
