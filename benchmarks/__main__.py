@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from benchmarks import (
+    dbt_models,
     extracts,
     growth,
     judging,
@@ -29,7 +30,7 @@ from benchmarks import (
 )
 from benchmarks import statistics as libraries
 from benchmarks.growth import Grown
-from benchmarks.measuring import Compared
+from benchmarks.measuring import Compared, Unmeasured
 from flows.intake import deliveries, reconcile, versions
 from flows.intake.ledger import DeliveryLedger, now
 from flows.intake.reconcile import Facts
@@ -59,13 +60,13 @@ def main(
     small: int = small_deliveries.DELIVERIES,
     factors: Sequence[int] = (1, 3, 10),
     released: release.Sizes = release.Sizes(),  # noqa: B008
-) -> tuple[list[Compared], list[Grown]]:
+) -> tuple[list[Compared | Unmeasured], list[Grown]]:
     """Make a nation once, then measure intake, build, baseline, gate, nights and extracts; the long CSV is its own.
 
     `factors` are the sizes at which growth is measured, in nations, `released` those of releases. Returns what was
     measured.
     """
-    pairs: list[Compared] = []
+    pairs: list[Compared | Unmeasured] = []
 
     def compare(*asked: Any) -> None:
         pairs.append(measuring.compare(rounds, *asked))
@@ -76,7 +77,8 @@ def main(
         print(f"{sum(nation.rows.values()):,} delivered rows of {nation.areas:,} areas; medians of {rounds} rounds\n")
         print(f"{'processor seconds':<52}{'ours':>10}{'other':>11}{'ratio':>8}   the other way")
         small_deliveries.measure(compare, folder, nation.raw, load(nation.schemas), small)
-        files = _measure(compare, folder, nation.raw, load(nation.schemas))
+        facts, files = _measure(compare, folder, nation.raw, load(nation.schemas))
+        pairs += dbt_models.measure(rounds, folder, facts, nation.schemas)
         extracts.main(rounds, files, nation.schemas, cases)
         pairs += nights.measure(rounds, folder, nation.raw, nation.schemas, small)
     pairs.append(long_csv.main(rounds, long_areas))
@@ -84,8 +86,10 @@ def main(
     return pairs, growth.measure(areas, first_year, LAST_YEAR, factors, released)
 
 
-def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Registry) -> dict[str, Path]:
-    """Measure all up to the gate; returns the files of the marts."""
+def _measure(
+    compare: Callable[..., None], folder: Path, raw: Path, registry: Registry
+) -> tuple[Facts, dict[str, Path]]:
+    """Measure all up to the gate; returns the facts and the files of the marts."""
     delivered = deliveries.find(raw, registry)
     figures = (delivery for delivery in delivered if delivery.source == "area_statistics")
     big = max(figures, key=lambda delivery: delivery.file.stat().st_size)
@@ -134,7 +138,7 @@ def _measure(compare: Callable[..., None], folder: Path, raw: Path, registry: Re
         "the SQL checks alone",
     )
     judging.measure(compare, folder, files, registry)
-    return files
+    return facts, files
 
 
 def _bare(

@@ -25,6 +25,7 @@ class Compared(NamedTuple):
     other: tuple[float, ...]
     against: str
     megabytes: float | None = None
+    other_megabytes: float | None = None
 
     @property
     def ratios(self) -> list[float]:
@@ -41,6 +42,21 @@ class Compared(NamedTuple):
         ours, other = statistics.median(self.ours), statistics.median(self.other)
         spread = f"{min(self.ratios):.2f}-{max(self.ratios):.2f}"
         return f"{self.what:<52}{ours:8.3f} s{other:9.3f} s{self.ratio:8.2f} ({spread})   {self.against}"
+
+
+class Unmeasured(NamedTuple):
+    """A comparison that could not be made here, and why."""
+
+    what: str
+    against: str
+    why: str
+
+
+def of_costs(what: str, ours: Sequence[Cost], other: Sequence[Cost], against: str) -> Compared:
+    """Two ways that are whole processes: what each cost in each round, and the most memory of any round."""
+    first, second = (tuple(made.seconds for made in costs) for costs in (ours, other))
+    most, of_other = (max(made.megabytes for made in costs) for costs in (ours, other))
+    return Compared(what, first, second, against, most, of_other)
 
 
 def compare(rounds: int, what: str, ours: Callable[[], object], other: Callable[[], object], against: str) -> Compared:
@@ -69,7 +85,9 @@ def cost(command: Sequence[str], folder: Path, environment: Mapping[str, str] | 
         asked, cwd=folder, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise subprocess.CalledProcessError(done.returncode, list(command), done.stdout, done.stderr)
+        failed = subprocess.CalledProcessError(done.returncode, list(command), done.stdout, done.stderr)
+        failed.add_note(done.stderr)
+        raise failed
     seconds, megabytes = map(float, done.stdout.splitlines()[-1].split())
     return Cost(seconds, megabytes)
 

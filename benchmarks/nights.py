@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import small_deliveries
-from benchmarks.measuring import Compared, Cost, cost
+from benchmarks.measuring import Compared, Cost, cost, of_costs
 from schemas.loading import load
 
 MANIFEST = Path("marts") / "current" / "manifest.json"
@@ -45,8 +45,8 @@ def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> 
         full_work.append(_processor(folder))
     what = f"{sum(file.suffix == '.csv' for file in raw.rglob('*')):,} deliveries"
     pairs = [
-        _pair(f"night, one of {what} changed", after_change, full, "the full night (run --again)"),
-        _pair("night, nothing changed", none, full, "the same"),
+        of_costs(f"night, one of {what} changed", after_change, full, "the full night (run --again)"),
+        of_costs("night, nothing changed", none, full, "the same"),
         Compared(
             "its build and gate, one file changed", tuple(change_work), tuple(full_work), "those of the full night"
         ),
@@ -54,11 +54,6 @@ def measure(rounds: int, folder: Path, raw: Path, schemas: Path, small: int) -> 
     for pair in pairs:
         print(pair.line(), flush=True)
     return pairs
-
-
-def _pair(what: str, ours: list[Cost], other: list[Cost], against: str) -> Compared:
-    megabytes = max(night.megabytes for night in ours)
-    return Compared(what, tuple(c.seconds for c in ours), tuple(c.seconds for c in other), against, megabytes)
 
 
 def moved(text: str, number: int) -> str:

@@ -10,7 +10,7 @@ from math import log
 from pathlib import Path
 
 from benchmarks.growth import Grown
-from benchmarks.measuring import Compared
+from benchmarks.measuring import Compared, Unmeasured
 from flows.core.memory import machine_bytes
 from flows.core.provenance import engine_versions
 
@@ -27,8 +27,8 @@ Machine: {machine}. Load when it began: {load}. {day}. Versions: {versions}.
 
 ![Ratios to the other way, on a logarithmic scale](speed.svg)
 
-| work | seconds | the other way | ratio | peak MB | the other way is |
-|---|---:|---:|---:|---:|---|
+| work | seconds | the other way | ratio | peak MB | its peak MB | the other way is |
+|---|---:|---:|---:|---:|---:|---|
 """
 GROWTH = """
 ## Growth
@@ -43,7 +43,7 @@ is `memory_megabytes` in `[night]` of `schemas/sources.toml`.
 """
 
 
-def write(folder: Path, rounds: int, pairs: Sequence[Compared], grown: Sequence[Grown]) -> None:
+def write(folder: Path, rounds: int, pairs: Sequence[Compared | Unmeasured], grown: Sequence[Grown]) -> None:
     """Write `speed.md` and `speed.svg` into a folder."""
     versions = engine_versions()
     text = HEAD.format(
@@ -59,14 +59,17 @@ def write(folder: Path, rounds: int, pairs: Sequence[Compared], grown: Sequence[
             f"| {g.areas:,} | {g.rows:,} | {g.step} | {g.cost.seconds:.1f} | {g.cost.megabytes:.0f} |\n" for g in grown
         )
     (folder / "speed.md").write_text(text, encoding="utf-8")
-    (folder / "speed.svg").write_text(_plot(pairs), encoding="utf-8")
+    measured = [pair for pair in pairs if isinstance(pair, Compared)]
+    (folder / "speed.svg").write_text(_plot(measured), encoding="utf-8")
 
 
-def _row(pair: Compared) -> str:
+def _row(pair: Compared | Unmeasured) -> str:
+    if isinstance(pair, Unmeasured):
+        return f"| {pair.what} | not measured: {pair.why} | | | | | {pair.against} |\n"
     ours, other = statistics.median(pair.ours), statistics.median(pair.other)
     spread = f"{min(pair.ratios):.2f}-{max(pair.ratios):.2f}"
-    peak = f"{pair.megabytes:.0f}" if pair.megabytes else ""
-    return f"| {pair.what} | {ours:.2f} | {other:.2f} | {pair.ratio:.2f} ({spread}) | {peak} | {pair.against} |\n"
+    peaks = " | ".join(f"{peak:.0f}" if peak else "" for peak in (pair.megabytes, pair.other_megabytes))
+    return f"| {pair.what} | {ours:.2f} | {other:.2f} | {pair.ratio:.2f} ({spread}) | {peaks} | {pair.against} |\n"
 
 
 def _plot(pairs: Sequence[Compared]) -> str:

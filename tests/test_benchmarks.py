@@ -1,5 +1,6 @@
 """Every benchmark runs at its smallest size and prints what it compares; how long that takes is another matter."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,8 +10,11 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import growth, long_csv, page, release, years
+from benchmarks import dbt_models, dbt_project, growth, long_csv, page, release, years
 from benchmarks.measuring import Compared, cost
+from flows.marts import queries
+from schemas.contracts import Expectation
+from schemas.loading import load
 
 SMALLEST_NATION, FIRST_YEAR, CASES, LONG_AREAS, SMALL, FACTORS = 50, 2008, 1, 2, 3, (1,)
 RELEASED = release.Sizes((13,), 1)
@@ -18,8 +22,16 @@ RELEASED = release.Sizes((13,), 1)
 COMPARED = re.compile(r"^(\S.*?) +\d+\.\d{3} s +\d+\.\d{3} s +\d+\.\d+(?: \(.*?\))?   \S", re.MULTILINE)
 
 
+def no_network(environment: Path) -> Path:
+    """An installation where nothing answers."""
+    raise subprocess.CalledProcessError(1, ["pip"], stderr="no network")
+
+
 @pytest.mark.slow
-def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_all_benchmarks_run_one_after_the_other(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dbt_models, "installed", no_network)
     pairs, grown = benchmarks.main(1, SMALLEST_NATION, FIRST_YEAR, LONG_AREAS, CASES, SMALL, FACTORS, RELEASED)
     printed = capfd.readouterr().out
     # The nation is young, but old enough for a ministry's list: without any the gate would refuse its nights.
@@ -45,6 +57,8 @@ def test_all_benchmarks_run_one_after_the_other(capfd: pytest.CaptureFixture[str
     page.write(tmp_path, 1, pairs, grown)
     text = (tmp_path / "speed.md").read_text(encoding="utf-8")
     assert all(pair.what in text and pair.against in text for pair in pairs)
+    assert re.search(r"^NOT MEASURED: 9 marts, \d+ promises: .* Ours: \d", printed, re.MULTILINE)
+    assert "| not measured: dbt could not be installed from PyPI |" in text
     ElementTree.parse(tmp_path / "speed.svg")
     assert len(re.findall(r"^extracts: writing those of \d+ areas .* peak \d+ MB$", printed, re.MULTILINE)) == 2
     assert re.search(r"^  -?\d+ kB more per area", printed, re.MULTILINE)
@@ -90,3 +104,48 @@ def test_years_are_summed_up_by_the_last_nights_against_those_around_the_tenth()
         "30 nights: the last took 1.50 of the processor time of the tenth and read 3 deliveries (1); a night adds "
         "1.0 kB of archive, 2.0 kB of staged facts and 0.0 kB of all else"
     )
+
+
+def test_each_promise_is_one_test_of_dbt(tmp_path: Path) -> None:
+    promises = dbt_models.promises(load())
+    dbt_project.write(tmp_path, dbt_models.steps(tmp_path), promises, {}, "synthetic", load())
+    models = json.loads((tmp_path / "models" / "schema.yml").read_text(encoding="utf-8"))["models"]
+    listed = {
+        model["name"]: len(model["data_tests"]) + sum(len(column["data_tests"]) for column in model["columns"])
+        for model in models
+    }
+    queries_of = [file.stem for file in (tmp_path / "tests").glob("*.sql")]
+    asked = {mart: len(kept) for mart, kept in promises.items()}
+    found = {mart: number + sum(is_of(mart, name) for name in queries_of) for mart, number in listed.items()}
+    assert found == asked
+    # By tables.toml: a key of one column, a range, and the check that refers to two other marts.
+    (areas,) = (model for model in models if model["name"] == "dim_areas")
+    assert "unique" in next(column["data_tests"] for column in areas["columns"] if column["name"] == "area_id")
+    check = (tmp_path / "tests" / "area_profile_areas_are_known.sql").read_text(encoding="utf-8")
+    assert "{{ ref('dim_municipalities') }}" in check
+    (profile,) = (model for model in models if model["name"] == "area_profile")
+    (quintile,) = (column for column in profile["columns"] if column["name"] == "quintile")
+    assert {"within": {"arguments": {"limits": [">= 1.0", "<= 5.0"]}}} in quintile["data_tests"]
+
+
+def is_of(mart: str, name: str) -> bool:
+    """Whether a test is about a mart: area_profile_wide_0 is not about area_profile."""
+    rest = name.removeprefix(f"{mart}_")
+    return rest != name and (rest.isdigit() or rest in queries.checks())
+
+
+def test_a_model_has_the_values_of_its_variables_and_what_it_reads(tmp_path: Path) -> None:
+    made = dbt_models.steps(tmp_path)
+    dbt_project.write(tmp_path, made, dbt_models.promises(load()), {}, "synthetic", load())
+    model = (tmp_path / "models" / "marts" / "band_profile.sql").read_text(encoding="utf-8")
+    assert "getvariable" in made["band_profile"].sql
+    assert "getvariable" not in model
+    assert "'synthetic' as origin" in model
+    reads = {name for name in made["band_profile"].reads if "." not in name}
+    assert set(re.findall(r"-- depends_on: \{\{ ref\('(\w+)'\) \}\}", model)) == reads
+
+
+def test_a_promise_that_no_test_stands_for_is_refused(tmp_path: Path) -> None:
+    unknown = {"coverage": [Expectation("ExpectColumnMaxToBeBetween", {"column": "year"}, "late")]}
+    with pytest.raises(ValueError, match="no test of dbt stands for ExpectColumnMaxToBeBetween"):
+        dbt_project.write(tmp_path, dbt_models.steps(tmp_path), unknown, {}, "synthetic", load())
