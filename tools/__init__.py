@@ -1,1 +1,1 @@
-"""What is needed beside the code to keep it: the map of the modules, and the making of a release."""
+"""What is needed beside the code to keep it: the map of the modules, the way of a figure, the making of a release."""

@@ -10,14 +10,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.intake import numbers
-from flows.intake.characters import ODD, any_matches, unprintable, unprintable_in
+from flows.intake.characters import (
+    ODD,
+    PERHAPS_BROKEN,
+    any_matches,
+    broken_rule,
+    unprintable,
+    unprintable_in,
+)
 from flows.intake.coded import Coded, Codes, tidied
 from flows.intake.dimensions import meant
 from flows.intake.faults import FaultGroup
-from flows.intake.formats import cells
-from flows.intake.geocode import Resolved, by_name, by_neighbours
-from flows.intake.names import normal
+from flows.intake.names import Resolved, by_name, by_neighbours, normal
 from flows.intake.reading import Reading
 from flows.intake.reshape import Rows
 from schemas.indicators import Indicator
@@ -43,6 +47,17 @@ RULES = {
     "municipality_code": "not_a_municipality_code",
 }
 MISSING = ":missing"
+# A first group that begins with 0 is an English decimal: 0.259 never means 259.
+PATTERNS = {
+    ("integer", "danish"): r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)$",
+    ("decimal", "danish"): r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?$",
+    ("integer", "plain"): r"^-?[0-9]+$",
+    ("decimal", "plain"): r"^-?[0-9]+(?:[.,][0-9]+)?$",
+}
+# A sign and three digits: a decimal here, a thousand there. In Danish notation the point has one meaning.
+IN_DOUBT = {"danish": r"^-?[1-9][0-9]{0,2},[0-9]{3}(?:\s?%)?$", "plain": r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}(?:\s?%)?$"}
+THOUSAND = 1000
+SHARE = r"\s?%$"
 
 
 @dataclass(frozen=True)
@@ -103,15 +118,18 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
     for part in resolved:
         groups += part.groups
         outside |= part.outside
-    return replace(rows, typed=typed, outside=outside, groups=(*_of_rows_asked_for(groups, outside),))
+    if outside.any():
+        # What is wrong with rows that nobody asks for is no fault.
+        groups = [replace(group, rows=group.rows[~outside[group.rows]]) for group in groups]
+    return replace(rows, typed=typed, outside=outside, groups=tuple(group for group in groups if len(group.rows)))
 
 
 def _marked(columns: Mapping[str, Coded]) -> Iterator[FaultGroup]:
     """Cells that a reader or a spreadsheet marked as no value at all, in whatever column they stand."""
     together = pl.concat([coded.spellings for coded in columns.values()])
-    is_marked, is_odd = any_matches(together, cells.PERHAPS_BROKEN), any_matches(together, ODD)
+    is_marked, is_odd = any_matches(together, PERHAPS_BROKEN), any_matches(together, ODD)
     for header, coded in columns.items() if is_marked or is_odd else ():
-        rules = pl.Series(values=list(map(cells.broken_rule, coded.spellings)), dtype=pl.String())
+        rules = pl.Series(values=list(map(broken_rule, coded.spellings)), dtype=pl.String())
         for rule in sorted({*filter(None, rules)}):
             at = np.flatnonzero(coded.where(rules == rule))
             shown = coded.spellings.gather(coded.codes[at]).to_list() if rule == "error_cell" else [""] * len(at)
@@ -145,9 +163,9 @@ def _column(text: pl.Series, column: LayoutColumn, reading: Reading, withheld_as
     values_asked = _values(given, column.type, reading.layout.numbers)
     asked = {"missing": missing, "values": values_asked, "unfit": given.is_not_null() & values_asked.is_null()}
     if column.type == "decimal":
-        asked["in_percent"] = given.str.contains(numbers.SHARE).fill_null(False)
+        asked["in_percent"] = given.str.contains(SHARE).fill_null(False)
     if column.type in NUMBERS:
-        doubt = numbers.IN_DOUBT[reading.layout.numbers]
+        doubt = IN_DOUBT[reading.layout.numbers]
         asked["in_doubt"] = given.str.contains(doubt).fill_null(False)
     made = text.to_frame("text").select(**asked)
     return _Cast(**{name: made[name] for name in made.columns})
@@ -183,10 +201,10 @@ def _values(text: pl.Expr, kind: str, notation: str) -> pl.Expr:  # noqa: PLR091
     """Typed values; null where the text does not fit."""
     match kind:
         case "integer":
-            return numbers.machine_notation(text, "integer", notation).cast(pl.Int64(), strict=False)
+            return machine_notation(text, "integer", notation).cast(pl.Int64(), strict=False)
         case "decimal":
-            bare = text.str.replace(numbers.SHARE, "")
-            decimal = numbers.machine_notation(bare, "decimal", notation).cast(pl.Float64(), strict=False)
+            bare = text.str.replace(SHARE, "")
+            decimal = machine_notation(bare, "decimal", notation).cast(pl.Float64(), strict=False)
             return pl.when(decimal.is_finite()).then(decimal)
         case "year":
             return pl.when(text.str.contains(YEAR)).then(text).cast(pl.Int32())
@@ -228,7 +246,7 @@ def _column_faults(
 
 def _unfit_rule(text: str, column: LayoutColumn, made: _Cast, place: int) -> str:
     """The rule that a spelling without a value breaks; none where it is marked as no value at all."""
-    if cells.broken_rule(text):
+    if broken_rule(text):
         return ""
     if column.type in NUMBERS and text == "-":
         return "ambiguous_dash"
@@ -247,8 +265,8 @@ def _doubts(
 ) -> Iterator[FaultGroup]:
     """Numbers that their indicator does not settle: a thousand or a decimal, a hundredth or a percentage."""
     questions: dict[str, tuple[pl.Series | None, Callable[[Indicator | None], bool]]] = {
-        "ambiguous_number": (made.in_doubt, numbers.may_be_a_thousand),
-        "not_in_percent": (made.in_percent, lambda indicator: not numbers.is_in_percent(indicator)),
+        "ambiguous_number": (made.in_doubt, may_be_a_thousand),
+        "not_in_percent": (made.in_percent, lambda indicator: not is_in_percent(indicator)),
     }
     for rule, (spellings, is_open) in questions.items():
         if spellings is None or not (doubtful := spellings & made.values.is_not_null()).any():
@@ -275,9 +293,23 @@ def _of_indicators(
     return np.array([is_meant(known.get(identifier or "")) for identifier in values], dtype=bool)[codes]
 
 
-def _of_rows_asked_for(groups: list[FaultGroup], outside: NDArray[np.bool_]) -> list[FaultGroup]:
-    """Faults of rows that nobody asks for are no faults, but for an unknown place or dimension."""
-    if not outside.any():
-        return groups
-    asked_for = (replace(group, rows=group.rows[~outside[group.rows]]) for group in groups)
-    return [group for group in asked_for if len(group.rows)]
+def machine_notation(text: pl.Expr, kind: str, notation: str) -> pl.Expr:
+    """Numbers as a machine writes them; null where the text is no number in the notation."""
+    fits = pl.when(text.str.contains(PATTERNS[kind, notation])).then(text)
+    made = fits.str.replace_all(".", "", literal=True) if notation == "danish" else fits
+    return made.str.replace(",", ".", literal=True)
+
+
+def number_text(text: pl.Series, kind: str, notation: str) -> pl.Series:
+    """Numbers as a machine writes them; null where the text is no number in the notation."""
+    return pl.select(machine_notation(pl.lit(text), kind, notation)).to_series()
+
+
+def may_be_a_thousand(indicator: Indicator | None) -> bool:
+    """Whether a figure of an indicator can be as large as a thousand; what is not known can."""
+    return indicator is None or indicator.maximum >= THOUSAND
+
+
+def is_in_percent(indicator: Indicator | None) -> bool:
+    """Whether the figures of an indicator are hundredths, so that '54,4 %' is such a figure."""
+    return indicator is not None and indicator.kind in ("share", "relative")

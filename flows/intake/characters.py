@@ -1,8 +1,9 @@
-"""The letters of a delivery: what a text cannot mean is cleaned by rule, what nothing can print is found.
+"""The letters of a delivery: what a text cannot mean is cleaned by rule, what is no text and no figure is found.
 
 Word, browsers and spreadsheets leave letters in a text that nobody sees: no-break blanks, marks of direction, tabs and
 line ends inside a cell, bullets of the fonts Symbol and Wingdings at code points that have no meaning of their own. Two
-names that differ only by these are the same name.
+names that differ only by these are the same name. A cell may also show a mark in place of a value: an error, a formula
+that was never calculated, something else than is stored.
 """
 
 import re
@@ -10,6 +11,8 @@ import unicodedata
 from collections.abc import Sequence
 
 import polars as pl
+
+from flows.intake.apart import marks
 
 # Below so many spellings Python is done before polars has begun.
 FEW = 2_000
@@ -53,6 +56,14 @@ _BLANK, _UNSEEN = re.compile(f"[{BLANKS}]"), re.compile(f"[{UNSEEN}]")
 # Whether a spelling needs a second look, as a Rust expression: anything but ASCII, Danish and common Western letters,
 # curly quotation marks, dashes, bullets and euro signs in their own form.
 ODD = "[^ -~¡-\xac\xae-ſ‐-‧‰-›€™−≤≥≈]|^ | $"
+# Marks by the rule that they break whatever the type of their column.
+_MARKS = {
+    "error_cell": re.compile(marks.ERROR),
+    "not_calculated": re.compile(marks.UNCALCULATED),
+    "shown_otherwise": re.compile(marks.OTHERWISE),
+}
+# What cannot match this is no mark; as an expression of Rust and Python it is asked of all columns at once.
+PERHAPS_BROKEN = r"(?i)^\s*(?:[#=]|err:|fejl:)"
 
 
 def any_matches(spellings: pl.Series, pattern: str) -> bool:
@@ -94,3 +105,11 @@ def unprintable_in(text: str) -> Sequence[str]:
     """The code points of a text that cannot be printed, as 'U+F0B7', each once; for a fault's detail."""
     held = dict.fromkeys(letter for letter in text if unicodedata.category(letter)[0] == "C" or letter == "\ufffd")
     return [f"U+{ord(letter):04X}" for letter in held]
+
+
+def broken_rule(spelling: str) -> str | None:
+    """The rule that a spelling breaks by itself: an error, a formula without a result, something else than is stored.
+
+    '#SHOWN!' and '#####' are not mixed up: the first is the reader's own word.
+    """
+    return next((rule for rule, mark in _MARKS.items() if mark.match(spelling)), None)

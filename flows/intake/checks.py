@@ -10,11 +10,11 @@ from pathlib import PurePosixPath
 import numpy as np
 import polars as pl
 
-from flows.intake.coded import Coded, DeliveredTable, combine
+from flows.intake.cast import SHARE, number_text
+from flows.intake.characters import broken_rule
+from flows.intake.coded import Coded, DeliveredTable, combine, tidied
 from flows.intake.faults import Refusal
-from flows.intake.formats import cells
 from flows.intake.names import normal
-from flows.intake.numbers import SHARE, number_text
 from flows.intake.reading import Reading
 from flows.intake.receipts import Receipt
 from flows.intake.reshape import Rows
@@ -44,8 +44,8 @@ def totals(delivered: DeliveredTable, reading: Reading) -> None:
         name = next((name for name in delivered.columns if name.casefold() == header.casefold()), None)
         if name is None:
             raise Refusal("control_total_differs", f"the note has a total of '{header}', the file has no such column")
-        coded = delivered.columns[name].tidied()
-        if broken := sorted({rule for rule in map(cells.broken_rule, coded.spellings) if rule}):
+        coded = tidied({name: delivered.columns[name]})[name]
+        if broken := sorted({rule for rule in map(broken_rule, coded.spellings) if rule}):
             raise Refusal("control_total_differs", f"'{name}' has cells that are no number: {', '.join(broken)}")
         in_percent = coded.spellings.str.contains(SHARE)
         shown = _sum(coded, in_percent, reading.layout.numbers, Decimal(1))
@@ -88,12 +88,12 @@ def is_complete(rows: Rows) -> tuple[bool, str]:
     return expected == different == len(rows.lines), words
 
 
-def completeness(rows: Rows, delivered: DeliveredTable, reading: Reading) -> None:
+def completeness(rows: Rows, delivered: DeliveredTable) -> None:
     """Hold a table that must have every place in every period against itself. Raises Refusal where rows lack or repeat.
 
     A sender who says that rows which are not there mean 0 sends no such table.
     """
-    if reading.layout.complete and not (complete := is_complete(rows))[0]:
+    if not (complete := is_complete(rows))[0]:
         is_cut = any(fault.rule == "cut_line" for fault in delivered.broken)
         raise Refusal("incomplete_table", complete[1] + ("; the last line has no end" if is_cut else ""))
 
@@ -102,7 +102,7 @@ def municipalities(rows: Rows, reading: Reading) -> None:
     """Hold a complete table of municipalities against the list of them. Raises Refusal where a few are not there."""
     columns = [rows.typed.get(name) for name in ("geography", "geography_id")]
     is_named = not any(group.rule == "unknown_place" for group in rows.groups)
-    if not (reading.layout.complete and is_named) or any(column is None for column in columns):
+    if not is_named or any(column is None for column in columns):
         return
     (kinds, kind), (codes, identifier) = (column for column in columns if column)
     is_municipality = (kind == "municipality").fill_null(False).to_numpy()[kinds]
@@ -113,13 +113,11 @@ def municipalities(rows: Rows, reading: Reading) -> None:
 
 
 def table(says: str, titles: Sequence[str], reading: Reading) -> None:
-    """Hold what a file and its note say of it against the table that its folder is for.
+    """Hold what a file and its note say of it against the table of StatBank that its folder is for.
 
     Raises Refusal where it is another one.
     """
     own, others = reading.source.statbank_table, {s.statbank_table for s in reading.registry.sources.values()} - {None}
-    if own is None:
-        return
     texts = [says, *titles]
     words = {word.upper() for text in texts for word in re.findall(r"\w+", text)}
     if own in words:
@@ -145,7 +143,7 @@ def _titled(titles: Iterable[str], reading: Reading) -> set[str]:
 def sender(rows: Rows, delivered: DeliveredTable, path: str, reading: Reading) -> None:
     """Hold the municipality that a file names against those of its rows. Raises Refusal where it is another's."""
     column = rows.typed.get("municipality_code")
-    if not reading.source.by_municipality or column is None:
+    if column is None:
         return
     codes, values = column
     there = {values[int(code)] for code in np.unique(codes)} - {None, ""}
@@ -180,11 +178,11 @@ def _names(codes: set[str], reading: Reading) -> str:
     return ", ".join(sorted(by_code.get(code, code) for code in codes)[:3])
 
 
-def year(rows: Rows, path: str, reading: Reading) -> None:
+def year(rows: Rows, path: str) -> None:
     """Hold the one year of a file's name against the years of its rows. Raises Refusal where it is an older year's."""
     column = rows.typed.get("year")
     named = {int(found) for found in A_YEAR.findall(PurePosixPath(path).stem)}
-    if not (reading.source.by_municipality or reading.source.by_year) or column is None or len(named) != 1:
+    if column is None or len(named) != 1:
         return
     codes, values = column
     years = {values[int(code)] for code in np.unique(codes)} - {None}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from flows.intake.characters import cleaned
 from flows.intake.delivery_note import Note
-from flows.intake.faults import Fault
+from flows.intake.faults import Fault, Refusal
 from flows.intake.large_file import LargeFile
 
 Content = bytes | LargeFile
@@ -48,10 +48,6 @@ class Coded:
         """The column for chosen rows: indices or a mask."""
         return replace(self, codes=self.codes[chosen])
 
-    def tidied(self) -> Self:
-        """The column with its spellings cleaned by rule."""
-        return replace(self, spellings=cleaned(self.spellings))
-
     def text(self) -> pl.Series:
         """The text of every row."""
         return self.spellings.gather(self.codes)
@@ -73,6 +69,12 @@ def tidied(columns: Mapping[str, Coded]) -> dict[str, Coded]:
         made[name] = replace(column, spellings=clean.slice(start, len(column.spellings)))
         start += len(column.spellings)
     return made
+
+
+def refuse_repeated(header: Sequence[str]) -> None:
+    """Raises Refusal where a name of a column stands twice."""
+    if twice := sorted({name for name in header if header.count(name) > 1}):
+        raise Refusal("duplicate_column", ", ".join(map(repr, twice)))
 
 
 def combine(rows: int, *columns: Coded) -> tuple[Codes, list[Codes]]:

@@ -34,12 +34,11 @@ def read(delivery: Delivery, reading: Reading) -> tuple[DeliveredTable, dict[str
         delivery.hashes[suffix]: _checked(file, delivery.hashes[suffix]) for suffix, file in delivery.beside.items()
     }
     content = contents[delivery.fingerprint]
-    note = _note_beside(delivery, contents)
-
+    note = _note_beside(delivery, contents) if NOTE_SUFFIX in delivery.beside else None
     if isinstance(content, bytes):
         _check(content, delivery.fingerprint)
     try:
-        vouched = _vouched(delivery, contents)
+        vouched = HASH_SUFFIX in delivery.beside and _vouched(delivery, contents)
         return formats.read(content, reading.layout, reading.source, note, vouched=vouched), contents
     finally:
         # A large file that changed meanwhile is refused for that, whatever else was found in it.
@@ -92,9 +91,7 @@ def _checked(file: Path, fingerprint: str) -> Content:
     return content
 
 
-def _note_beside(delivery: Delivery, contents: dict[str, Content]) -> Note | None:
-    if NOTE_SUFFIX not in delivery.beside:
-        return None
+def _note_beside(delivery: Delivery, contents: dict[str, Content]) -> Note:
     try:
         text, _ = decode(bytes(contents[delivery.hashes[NOTE_SUFFIX]]), ("utf-8", "windows-1252"))
     except Refusal as refusal:
@@ -107,8 +104,6 @@ def _note_beside(delivery: Delivery, contents: dict[str, Content]) -> Note | Non
 
 def _vouched(delivery: Delivery, contents: dict[str, Content]) -> bool:
     """Whether the sender's own hash of the file agrees with what was received. Raises Refusal where it differs."""
-    if HASH_SUFFIX not in delivery.beside:
-        return False
     words = bytes(contents[delivery.hashes[HASH_SUFFIX]]).split()
     if holds_cpr_number(b" ".join(words[1:]).decode("utf-8", "replace")):
         raise Refusal("cpr_number", "the file with the SHA-256")

@@ -1,25 +1,24 @@
 """Known errors of sources, mended in the text of a delivery before anything is made of it."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.intake.coded import Coded, DeliveredTable
-from schemas.registry import Registry
+from flows.intake.coded import Coded, DeliveredTable, tidied
 from schemas.rules import Correction
 
 
 def corrected(
-    delivered: DeliveredTable, source: str, path: str, registry: Registry
+    delivered: DeliveredTable, path: str, declared: Iterable[Correction]
 ) -> tuple[DeliveredTable, dict[str, int]]:
-    """The delivered with every declared correction of this delivery made, and how many rows each one matched."""
+    """The delivered with every correction made that its source has declared, and how many rows each one matched."""
     columns, matched = dict(delivered.columns), {}
-    for correction in registry.corrections.values():
-        if correction.source != source or correction.file not in (None, path):
+    for correction in declared:
+        if correction.file not in (None, path):
             continue
         rows = _matches(columns, correction, len(delivered.lines))
         if rows is None or not rows.any():
@@ -38,7 +37,8 @@ def _matches(columns: Mapping[str, Coded], correction: Correction, rows: int) ->
     for name, cell in {**correction.where, correction.column: correction.wrong}.items():
         if not (header := _named(columns, name)):
             return None
-        mask &= columns[header].where(columns[header].tidied().spellings == unicodedata.normalize("NFC", cell).strip())
+        clean = tidied({header: columns[header]})[header]
+        mask &= clean.where(clean.spellings == unicodedata.normalize("NFC", cell).strip())
     return mask
 
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from flows.intake.coded import Coded, combine
+from flows.intake.coded import Coded, combine, tidied
 from flows.intake.faults import FaultGroup
-from flows.intake.geocode import Resolved
-from flows.intake.names import normal
+from flows.intake.names import Resolved, normal
 from flows.intake.reading import Reading
 from schemas.registry import Registry
 from schemas.sources import FigureRule
@@ -19,7 +18,7 @@ TOTAL = "*total"
 
 def meant(dimensions: Mapping[str, Coded], reading: Reading, rows: int) -> Resolved:
     """Indicator and breakdown of each row, null where nobody asks for it. An undeclared label is a fault."""
-    clean = {name: coded.tidied() for name, coded in dimensions.items()}
+    clean = tidied(dimensions)
     codes, parts = combine(rows, *clean.values())
     totals = {normal(label) for label in reading.layout.totals}
     gathered = [column.spellings.gather(part) for column, part in zip(clean.values(), parts, strict=True)]

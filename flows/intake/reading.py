@@ -8,6 +8,7 @@ from flows.core.provenance import digest
 from flows.intake.names import PlaceNames
 from schemas.contracts import Contract
 from schemas.registry import Registry
+from schemas.rules import Correction
 from schemas.sources import Layout, Source
 
 # Of an indicator, what decides whether a figure is read and kept.
@@ -37,11 +38,15 @@ class Reading:
         return self.known.of(self.source) if self.known and self.layout.needs_municipalities else PlaceNames()
 
     @cached_property
+    def corrections(self) -> tuple[Correction, ...]:
+        """The declared corrections of the source's deliveries."""
+        return tuple(entry for entry in self.registry.corrections.values() if entry.source == self.source.id)
+
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of everything that decides what is read: a word that no delivery of the source meets changes nothing."""
         registry, source = self.registry, self.source
         tables = [registry.tables[name] for name in self.layout.tables]
-        mended = {name: entry for name, entry in registry.corrections.items() if entry.source == source.id}
         dimensions = {dimension for rule in source.figures for dimension in rule.breakdown.values()}
         vocabularies = {column.vocabulary for column in self.layout.columns}
         vocabularies |= {part.vocabulary for column in self.layout.columns for part in column.parts.values()}
@@ -53,7 +58,7 @@ class Reading:
             {name: rule.table for name, rule in sorted(registry.rules.items())},
             {name: indicator.model_dump(include=OF_INDICATORS) for name, indicator in registry.indicators.items()},
             {name: entry.model_dump(include=OF_EXCEPTIONS) for name, entry in registry.exceptions.items()},
-            {name: entry.model_dump(include=OF_CORRECTIONS) for name, entry in mended.items()},
+            {entry.id: entry.model_dump(include=OF_CORRECTIONS) for entry in self.corrections},
             [row for row in registry.codes["breakdown_parts"] if row["dimension"] in dimensions],
             {name: registry.vocabularies[name] for name in sorted(filter(None, vocabularies))},
             registry.codes["list_types"] if "list_membership" in self.layout.tables else (),

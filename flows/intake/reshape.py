@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flows.intake.coded import Coded, Codes, DeliveredTable, combine
 from flows.intake.faults import Fault, FaultGroup, Refusal
-from schemas.sources import Layout, LayoutColumn, Source
+from schemas.sources import Carried, Layout, LayoutColumn, Source
 
 ACROSS = "(kolonneoverskrift)"
 FIGURE = "(tal)"
@@ -72,9 +72,11 @@ class Rows:
 
 def reshape(delivered: DeliveredTable, layout: Layout, source: Source) -> Rows:
     """Rows as the layout means them. Raises Refusal for missing, unknown and renamed columns."""
-    cells, lines, headings = _carried_down(delivered, layout)
+    cells, lines, headings = dict(delivered.columns), delivered.lines, 0
+    if layout.carried:
+        cells, lines, headings = _carried_down(delivered, layout.carried)
     declared, dimensions, across = _match(cells, layout, source)
-    columns = {header: (column, cells[header]) for header, column in declared.items()}
+    columns = {header: (column, cells[header]) for header, column in declared.items() if not column.unused}
     over = None
     if across:
         each = np.repeat(np.arange(len(lines)), len(across))
@@ -85,7 +87,9 @@ def reshape(delivered: DeliveredTable, layout: Layout, source: Source) -> Rows:
         figure = LayoutColumn(headers=(FIGURE,), to="value", type="decimal")
         columns[FIGURE] = (figure, _interleaved([cells[header] for header in across]))
         lines = lines[each]
-    return Rows(_with_parts(columns), dimensions, lines, over, headings)
+    if any(column.parts for column, _ in columns.values()):
+        columns = _with_parts(columns)
+    return Rows(columns, dimensions, lines, over, headings)
 
 
 def with_zeros(rows: Rows) -> Rows:
@@ -125,11 +129,9 @@ def _followed_by(column: Coded, text: str, times: int) -> Coded:
     return Coded(np.concatenate([column.codes, added]), spellings)
 
 
-def _carried_down(delivered: DeliveredTable, layout: Layout) -> tuple[dict[str, Coded], NDArray[np.int64], int]:
+def _carried_down(delivered: DeliveredTable, carried: Carried) -> tuple[dict[str, Coded], NDArray[np.int64], int]:
     """Columns without the lines that are headings, whose cells stand in columns of their own instead."""
-    columns, carried = dict(delivered.columns), layout.carried
-    if carried is None:
-        return columns, delivered.lines, 0
+    columns = dict(delivered.columns)
     if missing := [name for name in (carried.column, *carried.cells) if name not in columns]:
         raise Refusal("missing_column", "; ".join(map(repr, missing)))
     mark = columns[carried.column]
@@ -179,7 +181,9 @@ def _check_columns(
     found: Mapping[str, LayoutColumn],
     unknown: Sequence[str],
 ) -> None:
-    years = _years(cells, found)
+    year = next((header for header, column in found.items() if column.type == "year"), None)
+    written = cells[year].spellings.str.strip_chars() if year else ()
+    years = {int(text) for text in written if re.fullmatch("[0-9]{1,9}", text)}
     present = {id(column) for column in found.values()}
     used = [id(column) for column in found.values() if not column.unused]
     twice = [header for header, column in found.items() if used.count(id(column)) > 1]
@@ -206,14 +210,6 @@ def _check_columns(
         raise Refusal("unknown_column", f"{', '.join(map(repr, too_early))} did not exist in {min(years)}-{max(years)}")
 
 
-def _years(cells: Mapping[str, Coded], found: Mapping[str, LayoutColumn]) -> set[int]:
-    header = next((header for header, column in found.items() if column.type == "year"), None)
-    if header is None:
-        return set()
-    written = cells[header].spellings.str.strip_chars()
-    return {int(year) for year in written if re.fullmatch("[0-9]{1,9}", year)}
-
-
 def _expected(column: LayoutColumn, years: set[int]) -> bool:
     return column.years is None or any(year in column.years for year in years)
 
@@ -235,8 +231,6 @@ def _with_parts(columns: Mapping[str, tuple[LayoutColumn, Coded]]) -> dict[str, 
     """Columns that hold several things in one text, split by their pattern; text that does not fit stays whole."""
     made: dict[str, tuple[LayoutColumn, Coded]] = {}
     for header, (column, coded) in columns.items():
-        if column.unused:
-            continue
         if not column.parts:
             made[header] = (column, coded)
             continue

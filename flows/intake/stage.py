@@ -3,7 +3,6 @@
 import io
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,17 +11,15 @@ import polars as pl
 
 from flows.core.files import write
 from flows.core.provenance import code_sha256, digest, engine_versions
-from flows.intake import checks, content, corrections, faults, receipts
+from flows.intake import checks, content, corrections, faults, list_types, receipts
 from flows.intake.cast import cast
 from flows.intake.coded import Content, DeliveredTable
 from flows.intake.deliveries import HIDDEN, Delivery
 from flows.intake.delivery_note import Note
-from flows.intake.fact_files import FactFiles
-from flows.intake.facts import Stamp
+from flows.intake.facts import FactFiles, Stamp
 from flows.intake.faults import Fault, Refusal
 from flows.intake.last_line import settled
 from flows.intake.ledger import ARCHIVE
-from flows.intake.list_types import with_list_types
 from flows.intake.reading import Reading
 from flows.intake.receipts import Receipt
 from flows.intake.reshape import Rows, reshape, with_zeros
@@ -85,7 +82,8 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
     try:
         delivered, contents = content.read(delivery, reading)
     except Refusal as refusal:
-        checks.table("", refusal.titles, reading)
+        if reading.source.statbank_table:
+            checks.table("", refusal.titles, reading)
         raise
     note = delivered.note
     try:
@@ -98,6 +96,7 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
     facts = FactFiles(rows, stamp, reading, staging / "work" / name)
     files, found, bad = facts.written()
     found = [*delivered.broken, *found]
+    broken = {(fault.line, fault.row, fault.rule) for fault in found}
     torn = len({fault.line for fault in delivered.broken})
     receipt = Receipt(
         path=delivery.path,
@@ -114,15 +113,15 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         quarantined=int(bad.sum()) + torn,
         implied=int((rows.lines == 0).sum()),
         out_of_scope=rows.headings + int(rows.outside.sum()),
-        rules=_counts(found),
+        rules=dict(sorted(Counter(rule for *_, rule in broken).items())),
         corrected=corrected,
         accepted=dict(accepted + facts.accepted),
         remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in (*delivered.remarks, *late)),
     )
     receipt = replace(
         checks.judged(receipt, reading),
-        faults=_write_faults(found, delivered, staging, name),
-        set_aside=_write_keys(facts.set_aside(bad), staging, name),
+        faults=_write_faults(found, delivered, staging, name) if found else "",
+        set_aside=_write_keys(facts.set_aside(bad), staging, name) if bad.any() else "",
     )
     if receipt.outcome == "accepted":
         receipt = _put_in_place(receipt, files, contents, staging, name)
@@ -150,25 +149,34 @@ def _meant(
 
     Raises Refusal for the delivery as a whole.
     """
-    checks.table(delivered.note.says, delivered.titles, reading)
-    delivered, corrected = corrections.corrected(delivered, reading.source.id, path, reading.registry)
-    rows = reshape(delivered, reading.layout, reading.source)
+    source, layout, note = reading.source, reading.layout, delivered.note
+    corrected: dict[str, int] = {}
+    if source.statbank_table:
+        checks.table(note.says, delivered.titles, reading)
+    if mended := reading.corrections:
+        delivered, corrected = corrections.corrected(delivered, path, mended)
+    rows = reshape(delivered, layout, source)
     if delivered.unended and not checks.is_summed_to_its_end(delivered):
-        is_whole = reading.layout.complete and not delivered.note.absent_is_zero and checks.is_complete(rows)[0]
+        is_whole = layout.complete and not note.absent_is_zero and checks.is_complete(rows)[0]
         delivered = settled(delivered, is_whole)
-        rows = reshape(delivered, reading.layout, reading.source)
+        rows = reshape(delivered, layout, source)
     accepted = checks.row_count(delivered, path, reading)
     checks.totals(delivered, reading)
-    if delivered.note.absent_is_zero:
+    if note.absent_is_zero:
         rows = with_zeros(rows)
-    else:
-        checks.completeness(rows, delivered, reading)
-    if reading.layout.needs_municipalities and reading.known is None:
+    elif layout.complete:
+        checks.completeness(rows, delivered)
+    if layout.needs_municipalities and reading.known is None:
         raise Refusal("needs_other_source", "municipalities")
-    rows = with_list_types(cast(rows, reading, delivered.note.withheld_as), reading)
-    checks.municipalities(rows, reading)
-    checks.sender(rows, delivered, path, reading)
-    checks.year(rows, path, reading)
+    rows = cast(rows, reading, note.withheld_as)
+    if list_types.MEMBERSHIP in layout.tables:
+        rows = list_types.with_list_types(rows, reading)
+    if layout.complete:
+        checks.municipalities(rows, reading)
+    if source.by_municipality:
+        checks.sender(rows, delivered, path, reading)
+    if source.by_municipality or source.by_year:
+        checks.year(rows, path)
     return delivered, rows, accepted, corrected
 
 
@@ -185,15 +193,9 @@ def _put_in_place(
     return replace(receipt, used=used, tables=tables, archived=f"{ARCHIVE}/{receipt.fingerprint}")
 
 
-def _counts(found: Sequence[Fault]) -> dict[str, int]:
-    """Rows per rule."""
-    broken = {(fault.line, fault.row, fault.rule) for fault in found}
-    return dict(sorted(Counter(rule for _, _, rule in broken).items()))
-
-
-def _write_keys(keys: pl.DataFrame | None, staging: Path, name: str) -> str:
+def _write_keys(keys: pl.DataFrame, staging: Path, name: str) -> str:
     """The file of the figures that were delivered and set aside: what they are figures of, and no value."""
-    if keys is None or keys.is_empty():
+    if keys.is_empty():
         return ""
     file = f"set_aside/{name}.parquet"
     buffer = io.BytesIO()
@@ -203,8 +205,7 @@ def _write_keys(keys: pl.DataFrame | None, staging: Path, name: str) -> str:
 
 
 def _write_faults(found: list[Fault], delivered: DeliveredTable, staging: Path, name: str) -> str:
-    if not found:
-        return ""
+    """The file of everything that is wrong, each beside the line as it was delivered."""
     file = f"faults/{name}.parquet"
     rows = faults.frame(found)
     text = delivered.raw(rows["line"].unique().to_list())

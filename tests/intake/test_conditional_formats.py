@@ -7,9 +7,9 @@ import pytest
 import xlsxwriter
 from raw_books import HEADER, MAIN, NOTE, book, header, line, sheet
 
+from flows.intake.characters import broken_rule
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
-from flows.intake.formats.cells import broken_rule
 from schemas.registry import Registry
 
 SOURCE = "municipal_yearly"

@@ -11,8 +11,7 @@ from profiles import examples
 
 from flows.intake.coded import DeliveredTable
 from flows.intake.faults import Refusal
-from flows.intake.formats import read
-from flows.intake.formats.encoding import BEGINNINGS, refuse_what_is_no_table
+from flows.intake.formats import BEGINNINGS, read, refuse_what_is_no_table
 from flows.intake.last_line import settled
 from schemas.registry import Registry
 

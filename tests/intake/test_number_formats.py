@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from flows.intake.apart.marks import SHOWN_OTHERWISE
 from flows.intake.apart.number_formats import BUILT_IN, number_format
 from flows.intake.apart.numbers import as_spelled, stored, written
-from flows.intake.numbers import IN_DOUBT
+from flows.intake.cast import IN_DOUBT
 
 ASIDE = SHOWN_OTHERWISE
 ACCOUNTS = '_-* #,##0\\ "kr."_-;\\-* #,##0\\ "kr."_-;_-* "-"??\\ "kr."_-;_-@_-'

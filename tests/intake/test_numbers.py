@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.intake import numbers
+from flows.intake import cast
 
 NOTE = "kilde: en prøve\nudgivet: 2016\noprindelse: real\nmodtaget: 2026-01-01\n"
 HEAD = re.sub("^", "# ", NOTE.strip(), flags=re.MULTILINE) + "\n"
@@ -123,5 +123,5 @@ def test_a_sign_and_three_digits_are_in_doubt_unless_the_notation_gives_the_sign
     before: int, after: int, sign: str, notation: str
 ) -> None:
     text = f"{before}{sign}{after:03}"
-    is_in_doubt = bool(re.search(numbers.IN_DOUBT[notation], text))
+    is_in_doubt = bool(re.search(cast.IN_DOUBT[notation], text))
     assert is_in_doubt == (notation == "plain" or sign == ",")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from profiles import examples
 
 from flows.core.provenance import file_sha256
-from flows.intake import facts, numbers, stage, versions
+from flows.intake import facts, stage, versions
+from flows.intake.cast import number_text
 from flows.intake.deliveries import Delivery, find
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
@@ -30,7 +31,7 @@ FIELD = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 
 def cast_one(text: str, kind: str) -> Any:
     """One cell through the caster: its value, or None where it is a fault."""
-    return numbers.number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
+    return number_text(pl.Series(values=[text], dtype=pl.String()), kind, "danish")[0]
 
 
 def oracle(text: str, decimals: bool) -> str | None:

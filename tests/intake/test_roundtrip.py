@@ -155,7 +155,7 @@ def test_what_is_written_is_read_back(registry: Registry, name: str, data: Any) 
 
 @given(st.floats(-1e12, 1e12, allow_nan=False).map(lambda number: round(number, 6)))
 def test_a_number_of_a_cell_is_written_so_that_it_is_read_as_itself(registry: Registry, number: float) -> None:
-    from flows.intake.numbers import number_text
+    from flows.intake.cast import number_text
 
     text = written(Decimal(repr(number)))
     (read_back,) = number_text(pl.Series(values=[text]), "decimal", "danish").cast(pl.Float64())

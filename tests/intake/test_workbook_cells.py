@@ -27,10 +27,10 @@ from raw_books import (
 from workbooks import by_libreoffice, packed, parts, typed
 
 from flows.intake.apart.marks import DANISH_ERRORS, ERRORS
+from flows.intake.characters import broken_rule
 from flows.intake.coded import DeliveredTable
 from flows.intake.faults import Refusal
 from flows.intake.formats import read
-from flows.intake.formats.cells import broken_rule
 from schemas.registry import Registry
 
 SOURCE = "municipal_yearly"

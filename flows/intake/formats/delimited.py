@@ -17,12 +17,11 @@ import pyarrow.csv as arrow_csv
 
 from flows.intake import delivery_note as notes
 from flows.intake.characters import any_matches, clean
-from flows.intake.coded import Coded, Content, DeliveredTable
+from flows.intake.coded import Coded, Content, DeliveredTable, refuse_repeated
 from flows.intake.cpr import holds_cpr_number
 from flows.intake.cpr_tables import rows_with_cpr_numbers as rows_of_a_table
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
-from flows.intake.formats.cells import refuse_repeated
 from flows.intake.formats.encoding import TWICE_ENCODED, decode
 from flows.intake.large_file import LargeFile
 from flows.intake.privacy import lines_with_cpr_numbers, refuse_personal, rows_with_cpr_numbers

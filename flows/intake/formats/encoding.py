@@ -1,4 +1,4 @@
-"""Bytes to text: the encodings in which Danish programs save, and what a file is that is no text at all."""
+"""Bytes to text: the encodings in which Danish programs save."""
 
 import re
 from collections.abc import Sequence
@@ -15,34 +15,6 @@ OTHER_ALPHABET = re.compile(r"[^\W\d_][›†¾¿Œ]|[›†¾¿Œ][^\W\d_]|[^\W
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MOST_CONTROLS = 0.01
 AS_UTF_8 = "in Excel, save as 'CSV UTF-8 (semikolonsepareret)'"
-# How a file begins that a program saved under the name of a table.
-BEGINNINGS = {
-    b"%pdf": "a PDF",
-    b"{\\rtf": "a text document (RTF)",
-    b"<!doctype html": "a web page (HTML)",
-    b"<html": "a web page (HTML)",
-    b"<head": "a web page (HTML)",
-    b"<meta": "a web page (HTML)",
-    b"<table": "a web page (HTML)",
-    b"<?xml": "an XML file",
-    b"<workbook": "an XML file",
-    b"mime-version:": "a web archive (MHTML)",
-    b"id;p": "a SYLK file",
-    b"par1": "a Parquet file",
-    b"sqlite format 3": "a database (SQLite)",
-    b"\x89png": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"gif8": "a picture",
-}
-
-
-def refuse_what_is_no_table(content: bytes) -> None:
-    """Raises Refusal with the true name of a web page, a PDF and the like; `content` is the beginning of the file."""
-    if content.startswith(UTF_16) and not content.startswith(UTF_32):
-        content = content.decode("utf-16", "ignore").encode()
-    start = content.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if name := next((name for beginning, name in BEGINNINGS.items() if start.startswith(beginning)), ""):
-        raise Refusal("not_a_table", f"the file is {name}")
 
 
 def decode(content: bytes, encodings: Sequence[str]) -> tuple[str, str]:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flows.intake import delivery_note as notes
-from flows.intake.coded import Codes, Content, DeliveredTable
+from flows.intake.apart.marks import SHOWN_OTHERWISE
+from flows.intake.characters import broken_rule
+from flows.intake.coded import Codes, Content, DeliveredTable, refuse_repeated
 from flows.intake.delivery_note import Note
 from flows.intake.faults import Fault, Refusal
 from flows.intake.formats import process
-from flows.intake.formats.cells import SHOWN_OTHERWISE, broken_rule, refuse_repeated
 from schemas.sources import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")
