@@ -12,7 +12,7 @@ from command_line import invoke, process
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "data" / "raw"
-HEAVY = ("prefect", "great_expectations", "polars", "pyarrow", "numpy", "duckdb", "pandera", "statsmodels", "altair")
+HEAVY = ("prefect", "great_expectations", "polars", "pyarrow", "numpy", "duckdb", "pandera", "statsmodels")
 
 
 def imported(arguments: str, cwd: Path) -> set[str]:
@@ -49,7 +49,7 @@ def test_a_night_loads_what_it_needs_when_it_needs_it() -> None:
     script = "import sys, flows.night; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "polars" in done.stdout.split()
-    assert not {"great_expectations", "statsmodels", "altair", "prefect", "pandera"} & set(done.stdout.split())
+    assert not {"great_expectations", "statsmodels", "prefect", "pandera"} & set(done.stdout.split())
 
 
 def test_status_shows_each_delivery_and_what_is_to_do(published: Path, tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 """The charts of a card as SVG: greys, shapes and dashes only, so that a black-and-white copy says the same."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
+from flows.evaluation_cards import english
 from flows.evaluation_cards.figures import Row
-from flows.evaluation_cards.vega import INK, SOFT, Spec, layers, marks, name, number, svg
+from flows.present.plot import INK, SOFT, NumberLine, Plot, number_line, room_for
 
 LIMITS = (0.05, 0.1)
 # Mark and fill of each weighting in the love plot, and its dodge up or down, in parts of a row.
@@ -15,11 +15,11 @@ WEIGHTING_MARKS = {
     "residents": ("square", "#fff", -0.24),
     "entropy": ("diamond", "#fff", 0.14),
     "propensity": ("diamond", "#fff", 0.14),
-    "twins": ("triangle-up", "#fff", 0.34),
+    "twins": ("triangle", "#fff", 0.34),
 }
-# The same room for the numbers above and below keeps the years in line.
-_BY_VALUE = {"tickCount": 4, "minExtent": 34, "titlePadding": 3}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+HALF, THIN, DOTS, DASHES = 0.5, 1, "1,3", "4,3"
+ROW, BELOW = 28, 36  # the height of a row, and of a number line below with its title
 
 
 def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
@@ -28,115 +28,95 @@ def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
     Filled circles are unweighted and carry their 95 % interval, which holds what withheld counts leave open; hollow
     marks are weighted.
     """
-    points = [
-        {
-            "pair": label,
-            "place": place + WEIGHTING_MARKS[weighting][2],
-            "weighting": weighting,
-            "smd": row["smd"],
-            "low": row["smd"] if row["smd_low"] is None else row["smd_low"],
-            "high": row["smd"] if row["smd_high"] is None else row["smd_high"],
-        }
-        for place, (label, rows) in enumerate(pairs)
+    left, height = room_for(label for label, _ in pairs), max(60, ROW * len(pairs))
+    known = [
+        (place, weighting, row)
+        for place, (_, rows) in enumerate(pairs)
         for weighting, row in rows.items()
         if row["smd"] is not None
     ]
-    empty = [place for place, (_, rows) in enumerate(pairs) if all(row["smd"] is None for row in rows.values())]
-    reach = 1.08 * max([0.15, *(abs(point[end]) for point in points for end in ("smd", "low", "high"))])
-    shown = [weighting for weighting in WEIGHTING_MARKS if any(p["weighting"] == weighting for p in points)]
-    title, scale = (
-        "standardised mean difference, first group minus second (SD)",
-        {"domain": [-reach, reach], "nice": False},
+    reach = 1.08 * max([0.15, *(abs(end) for _, _, row in known for end in _ends(row))])
+    plot = Plot(left + 258, height + BELOW)
+    x = number_line((-reach, reach), left, left + 250, 7, is_exact=True)
+    y = NumberLine(-HALF, len(pairs) - HALF, 0, height)
+    plot.labels(left, x.ends, [(y.at(place), label) for place, (label, _) in enumerate(pairs)])
+    plot.rule(x.at(0), 0, x.at(0), height, SOFT)
+    for limit in (sign * limit for limit in LIMITS for sign in (-1, 1)):
+        plot.rule(x.at(limit), 0, x.at(limit), height, INK, THIN, DOTS)
+    for place, (_, rows) in enumerate(pairs):
+        if all(row["smd"] is None for row in rows.values()):
+            plot.text(left + 4, y.at(place) + 4, "no figure: see the table", font_style="italic")
+    for place, weighting, row in known:
+        if weighting == "none":
+            low, high = _ends(row)
+            plot.rule(x.at(low), y.at(place), x.at(high), y.at(place))
+    plot.marks(
+        (x.at(row["smd"]), y.at(place + WEIGHTING_MARKS[weighting][2]), *WEIGHTING_MARKS[weighting][:2])
+        for place, weighting, row in known
     )
-    x = number("smd", title=title, scale=scale, axis={"grid": False, "tickCount": 7})
-    y = _places([label for label, _ in pairs])
-    limits = [{"smd": sign * limit, "text": f"{limit:g}"} for limit in LIMITS for sign in (-1, 1)]
-    drawn = [
-        marks("rule", [{"smd": 0}], {"x": x}, color=SOFT),
-        marks("rule", limits, {"x": x}, color=INK, strokeDash=[1, 3]),
-    ]
-    if empty:
-        words, rows = "no figure: see the table", [{"smd": -reach, "place": place} for place in empty]
-        drawn.append(marks("text", rows, {"x": x, "y": y}, text=words, align="left", fontStyle="italic", color=INK))
-    if points:
-        interval = {"x": number("low", scale=scale, title=title), "x2": {"field": "high"}, "y": y}
-        drawn.append(marks("rule", points, interval, {"filter": "datum.weighting == 'none'"}, color=INK))
-        shapes = {
-            channel: name("weighting", scale=_scale(shown, part), legend=None)
-            for part, channel in enumerate(("shape", "fill"))
-        }
-        look = {"stroke": INK, "strokeWidth": 1.2, "size": 46, "opacity": 1}
-        drawn.append(marks("point", points, {"x": x, "y": y, **shapes}, **look))
-    return svg(layers(drawn, 250, max(60, 28 * len(pairs))))
+    plot.below(x, height, short, "standardised mean difference, first group minus second (SD)")
+    return plot.svg
+
+
+def _ends(row: Row) -> tuple[float, float]:
+    """The ends of a difference's interval, itself where they are not known."""
+    return tuple(row["smd"] if row[end] is None else row[end] for end in ("smd_low", "smd_high"))
 
 
 def course(years: Sequence[Row], unit: str) -> str:
     """Yearly means of two groups with their 95 % intervals, and below them the difference against the last year."""
-    parts = [layers(_means(years, unit), 150, 82), layers(_differences(years), 150, 62)]
-    return svg({"vconcat": parts, "spacing": 10})
-
-
-def _means(years: Sequence[Row], unit: str) -> list[Spec]:
-    arms = [
-        {
-            "year": row["year"] + shift,
-            "arm": arm,
-            "mean": row[f"mean_{arm}"],
-            "low": row[f"mean_{arm}_low"],
-            "high": row[f"mean_{arm}_high"],
-        }
-        for row in years
-        for arm, shift in (("1", -0.07), ("0", 0.07))
-    ]
-    x, scale = _by_year(years, is_labelled=False), {"zero": False, "nice": True}
-    at = {"x": x, "y": number("mean", title=unit, scale=scale, axis=_BY_VALUE)}
-
-    def by_arm(first: Any, second: Any) -> Spec:
-        return name("arm", scale={"domain": ["1", "0"], "range": [first, second]}, legend=None)
-
-    shapes = {"shape": by_arm("circle", "square"), "fill": by_arm(INK, "#fff")}
-    return [
-        marks("line", arms, {**at, "strokeDash": by_arm([1, 0], [4, 3])}, color=INK, strokeWidth=1.3),
-        *_bars(arms, x, scale),
-        marks("point", arms, {**at, **shapes}, stroke=INK, strokeWidth=1.2, size=34, opacity=1),
-    ]
-
-
-def _differences(years: Sequence[Row]) -> list[Spec]:
-    columns = {"year": "year", "change": "difference_change", "low": "difference_low", "high": "difference_high"}
-    apart = [{name: row[column] for name, column in columns.items()} for row in years]
-    x, scale = _by_year(years, is_labelled=True), {"nice": True}
-    title = f"less that of {max(row['year'] for row in years)}"
-    y = number("change", title=title, scale=scale, axis=_BY_VALUE)
-    return [
-        marks("rule", [{"change": 0}], {"y": y}, color=SOFT, strokeDash=[1, 3]),
-        *_bars(apart, x, scale),
-        marks("point", apart, {"x": x, "y": y}, shape="diamond", fill=INK, stroke=INK, size=30, opacity=1),
-    ]
-
-
-def _by_year(years: Sequence[Row], is_labelled: bool) -> Spec:
-    ticks = [row["year"] for row in years]
-    return number(
-        "year",
-        title=None,
-        scale={"domain": [min(ticks) - 0.35, max(ticks) + 0.35], "nice": False, "zero": False},
-        axis={
-            "values": ticks,
-            "format": "d",
-            "labels": is_labelled,
-            "ticks": is_labelled,
-            "grid": False,
-            "labelOverlap": "greedy",
-        },
+    plot, left, width = Plot(196, 82 + 10 + 62 + 20), 42.0, 150
+    ticks = tuple(row["year"] for row in years)
+    x = NumberLine(min(ticks) - 0.35, max(ticks) + 0.35, left, left + width, _written_years(ticks))
+    arms = {arm: [_point(row, f"mean_{arm}", row["year"] + shift) for row in years] for arm, shift in ARMS}
+    y = number_line(_held([point for points in arms.values() for point in points]), 82, 4, 4)
+    plot.beside(y, left, x.ends, short, unit)
+    for arm, points in arms.items():
+        shown = [(x.at(year), y.at(mean)) for year, mean, _ in points if mean is not None]
+        if shown:
+            plot.path(shown, "" if arm == "1" else DASHES)
+    _bars(plot, [point for points in arms.values() for point in points], x, y)
+    plot.marks(
+        (x.at(year), y.at(mean), *(("circle", INK) if arm == "1" else ("square", "#fff")))
+        for arm, points in arms.items()
+        for year, mean, _ in points
+        if mean is not None
     )
+    plot.below(x, 82, short, is_labelled=False)
+    apart = [_point(row, "difference", row["year"], "difference_change") for row in years]
+    y = number_line([0, *_held(apart)], 154, 96, 4)
+    plot.beside(y, left, x.ends, short, f"less that of {max(ticks)}")
+    plot.rule(left, y.at(0), x.ends, y.at(0), SOFT, THIN, DOTS)
+    _bars(plot, apart, x, y)
+    plot.marks((x.at(year), y.at(mean), "diamond", INK) for year, mean, _ in apart if mean is not None)
+    plot.below(x, 154, lambda year: f"{year:.0f}")
+    return plot.svg
 
 
-def _bars(entries: Sequence[Mapping[str, Any]], x: Spec, scale: Spec) -> list[Spec]:
-    """The 95 % intervals of the entries that have one."""
-    known = [entry for entry in entries if entry["low"] is not None and entry["high"] is not None]
-    channels = {"x": x, "y": number("low", scale=scale), "y2": {"field": "high"}}
-    return [marks("rule", known, channels, color=SOFT, strokeWidth=1)] if known else []
+ARMS = (("1", -0.07), ("0", 0.07))  # a step to either side, so that intervals of both can be seen
+Spot = tuple[float, float | None, tuple[float, float] | None]
+
+
+def _point(row: Row, name: str, year: float, value: str = "") -> Spot:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return year, row[value or name], None if low is None or high is None else (low, high)
+
+
+def _held(points: Sequence[Spot]) -> list[float]:
+    return [number for _, mean, ends in points if mean is not None for number in (mean, *(ends or ()))] or [0.0]
+
+
+def _bars(plot: Plot, points: Sequence[Spot], x: NumberLine, y: NumberLine) -> None:
+    """The 95 % intervals of the points that have one."""
+    for year, _, ends in points:
+        if ends:
+            plot.rule(x.at(year), y.at(ends[0]), x.at(year), y.at(ends[1]), SOFT)
+
+
+def _written_years(years: Sequence[int]) -> tuple[int, ...]:
+    """The years that there is room for: at most five, the last among them."""
+    step = -(-len(years) // 5)
+    return tuple(years[::-1][::step])
 
 
 def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str) -> str:
@@ -144,55 +124,27 @@ def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str) -> str:
 
     Groups of fewer than ten areas are drawn area by area.
     """
-    boxes, dots = [], []
-    for place, (_, values) in enumerate(groups):
-        if len(values) < 10:
-            dots += [{"place": place, "value": value} for value in values]
-            continue
-        column = pl.Series(values)
-        cuts = [column.quantile(cut, "linear") for cut in QUANTILES]
-        boxes.append({"place": place, **dict(zip(("low", "q1", "value", "q3", "high"), cuts, strict=True))})
-    y, scale = _places([label for label, _ in groups]), {"zero": False, "nice": True}
-    at = {"y": y, "x": number("value", title=title, scale=scale, axis={"grid": False, "tickCount": 5})}
-    ninety = {"y": y, "x": number("low", scale=scale, title=title), "x2": {"field": "high"}}
-    fifty = {"y": y, "x": number("q1", scale=scale), "x2": {"field": "q3"}}
-    drawn = [
-        marks("rule", boxes, ninety, color=INK),
-        marks("rule", boxes, fifty, color="#999", strokeWidth=8),
-        marks("point", boxes, at, shape="stroke", angle=90, stroke=INK, strokeWidth=2, size=150, opacity=1),
-        marks("point", dots, at, stroke=INK, fill="#fff", size=22, opacity=1),
-    ]
-    kept = [layer for layer, rows in zip(drawn, (boxes, boxes, boxes, dots), strict=True) if rows]
-    return svg(layers(kept, 210, max(60, 20 * len(groups))))
+    left, height = room_for(label for label, _ in groups), max(60, 20 * len(groups))
+    boxes = {place: _cuts(values) for place, (_, values) in enumerate(groups) if len(values) >= 10}
+    dots = [(place, value) for place, (_, values) in enumerate(groups) if len(values) < 10 for value in values]
+    plot = Plot(left + 222, height + BELOW)
+    held = [*(cut for cuts in boxes.values() for cut in cuts), *(value for _, value in dots)]
+    x, y = number_line(held, left, left + 210), NumberLine(-HALF, len(groups) - HALF, 0, height)
+    plot.labels(left, x.ends, [(y.at(place), label) for place, (label, _) in enumerate(groups)])
+    for place, (low, q_1, _, q_3, high) in boxes.items():
+        plot.rule(x.at(low), y.at(place), x.at(high), y.at(place))
+        plot.box(x.at(q_1), y.at(place) - 4, x.at(q_3) - x.at(q_1), 8, "#999")
+    plot.marks(((x.at(cuts[2]), y.at(place), "stroke", "none") for place, cuts in boxes.items()), 2)
+    plot.marks(((x.at(value), y.at(place), "circle", "#fff") for place, value in dots), 1)
+    plot.below(x, height, short, title)
+    return plot.svg
 
 
-def _places(labels: Sequence[str]) -> Spec:
-    """A number line with a place per label, the first on top: marks of one place can stand beside each other on it."""
-    names = ",".join(_js(label) for label in labels)
-    return number(
-        "place",
-        title=None,
-        scale={"domain": [-0.6, len(labels) - 0.4], "reverse": True, "nice": False, "zero": False},
-        axis={
-            "values": list(range(len(labels))),
-            "labelExpr": f"split([{names}][datum.value], '|')",
-            "labelLimit": 210,
-            "labelLineHeight": 11,
-            # Vega centres the first line of a label on its place, not the whole.
-            "labelOffset": -6 if any("|" in label for label in labels) else 0,
-            "gridColor": "#eee",
-            "ticks": False,
-            "domain": False,
-            "labelPadding": 8,
-        },
-    )
+def _cuts(values: Sequence[float]) -> list[float]:
+    column = pl.Series(values, dtype=pl.Float64)
+    return [float(column.quantile(cut, "linear") or 0) for cut in QUANTILES]
 
 
-def _js(text: str) -> str:
-    """Text as a string of a Vega expression."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _scale(weightings: Sequence[str], part: int) -> Spec:
-    marks_of = [WEIGHTING_MARKS[weighting][part] for weighting in weightings]
-    return {"domain": list(weightings), "range": marks_of}
+def short(value: float) -> str:
+    """A number of an axis: no more decimals than it has."""
+    return english.number(value, len(f"{abs(value):.6f}".rstrip("0").partition(".")[2]))

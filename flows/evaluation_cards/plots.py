@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-import vl_convert
 
 from flows.core.files import write as write_file
-from flows.evaluation_cards import sentences
+from flows.evaluation_cards import english, sentences
+from flows.evaluation_cards.charts import BELOW, DOTS, HALF, THIN, short
 from flows.evaluation_cards.figures import Outcome, Row
-from flows.evaluation_cards.vega import INK, SOFT, Spec, layers, marks, name, number, svg
+from flows.evaluation_cards.table_one import CATEGORIES
+from flows.present.pdf import png
+from flows.present.plot import INK, SOFT, NumberLine, Plot, number_line, room_for
 from schemas.registry import Registry
 
 SHADES = ("none", "entropy", "propensity", "twins")
 MARKS = {"none": ("circle", "#fff"), "entropy": ("diamond", INK), "propensity": ("diamond", INK)}
-MARKS |= {"twins": ("triangle-up", "#fff")}
+MARKS |= {"twins": ("triangle", "#fff")}
 WORDS = {"none": "before, 95 % interval", "entropy": "entropy weights", "propensity": "propensity weights"}
 WORDS |= {"twins": "against twins"}
+HEADS = {"entropy": "entropy", "propensity": "propensity", "twins": "twins"}  # of the numbers beside the plot
+BANDS = (("att_low_uniform", "att_high_uniform", SOFT, 0.8), ("att_low", "att_high", INK, 2.0))
 DRAWN = (
     *("contrast", "covariate", "level", "weighting", "areas_1", "areas_0", "ess_0"),
     *("smd", "smd_low", "smd_high", "smd_least", "smd_most", "balance_limit", "balance_verdict", "origin"),
@@ -31,10 +35,10 @@ def balance_rows(balance: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     ).filter(
         pl.col("contrast").is_in([each.id for each in registry.evaluation.contrast.values() if each.by == "funded"])
     )
-    labels = {name: indicator.label_en for name, indicator in registry.indicators.items()}
     named = rows.select(*DRAWN).with_columns(
-        label=pl.col("covariate").replace(labels)
-        + pl.when(pl.col("level") == "all").then(pl.lit("")).otherwise(" " + pl.col("level"))
+        label=pl.struct("covariate", "level").map_elements(
+            lambda row: _label(row["covariate"], row["level"], registry), return_dtype=pl.String
+        )
     )
     before = named.filter(weighting="none").select("covariate", "level", before=pl.col("smd").abs())
     ordered = named.join(before, on=["covariate", "level"], how="left", maintain_order="left")
@@ -43,69 +47,113 @@ def balance_rows(balance: pl.DataFrame, registry: Registry) -> pl.DataFrame:
     )
 
 
+def _label(covariate: str, level: str, registry: Registry) -> str:
+    """A covariate, or a level of one, in words."""
+    if covariate in CATEGORIES:
+        bands = {row["size_band"]: row["label_en"] for row in registry.codes["size_bands"]}
+        return f"{CATEGORIES[covariate]}: {bands.get(level, level)}"
+    indicator = registry.indicators.get(covariate)
+    return indicator.label_en if indicator else covariate.replace("_", " ").capitalize()
+
+
 def love_of_all(rows: pl.DataFrame) -> str:
-    """Every covariate a row: before with its interval, weighted, against twins; grey is the row's own limit."""
-    labels, given = rows["label"].unique(maintain_order=True).to_list(), rows.to_dicts()
-    axis = {"labelLimit": 340, "grid": True, "gridColor": "#eee", "ticks": False, "domain": False}
-    y = name("label", sort=labels, title=None, axis=axis)
-    across = "standardised mean difference, funded minus never funded (SD)"
-    shown = [weighting for weighting in SHADES if weighting in set(rows["weighting"])]
+    """Every covariate a row: before with its interval, weighted, against twins; grey is the row's own limit.
 
-    def by_weighting(part: int, legend: Spec | None) -> Spec:
-        scale = {"domain": [WORDS[each] for each in shown], "range": [MARKS[each][part] for each in shown]}
-        return name("shade", scale=scale, legend=legend)
+    What remains is written beside: in bold where it lies outside the limit.
+    """
+    labels = rows["label"].unique(maintain_order=True).to_list()
+    shown = [name for name in SHADES if name in set(rows["weighting"])]
+    left, height, head = room_for(labels, 340), 15 * len(labels), 64
+    known = [(labels.index(row["label"]), row) for row in rows.to_dicts()]
+    plot = Plot(left + 430 + 56 * (len(shown) - 1) + 8, head + height + BELOW)
+    ends = [row[end] for _, row in known for end in ("smd", "smd_low", "smd_high") if row[end] is not None]
+    x = number_line([0, *ends], left, left + 430, 8)
+    y = NumberLine(-HALF, len(labels) - HALF, head, head + height)
+    plot.text(2, 12, _origin(rows["origin"][0]), font_weight="bold")
+    plot.text(2, 26, _counted(rows.to_dicts()))
+    _key(plot, shown, left)
+    for place, row in known:
+        if row["weighting"] == "none" and row["balance_limit"] is not None:
+            wide = x.at(row["balance_limit"]) - x.at(-row["balance_limit"])
+            plot.box(x.at(-row["balance_limit"]), y.at(place) - 6, wide, 12, "#ddd")
+    plot.labels(left, x.ends, [(y.at(place), label) for place, label in enumerate(labels)])
+    plot.rule(x.at(0), head, x.at(0), head + height, SOFT)
+    for place, row in known:
+        if row["weighting"] == "none" and row["smd_low"] is not None:
+            plot.rule(x.at(row["smd_low"]), y.at(place), x.at(row["smd_high"]), y.at(place), SOFT)
+    plot.marks(((x.at(row["smd"]), y.at(place), *MARKS[row["weighting"]]) for place, row in known), 1.1)
+    for place, row in known:
+        if row["weighting"] != "none":
+            is_outside = row["balance_limit"] is not None and abs(row["smd"]) > row["balance_limit"]
+            column = left + 430 + 56 * shown.index(row["weighting"])
+            weight = "bold" if is_outside else "normal"
+            plot.text(column, y.at(place) + 3.8, english.number(row["smd"], 2), "end", font_weight=weight)
+    plot.below(x, head + height, short, "standardised mean difference, funded minus never funded (SD)")
+    return plot.svg
 
-    def from_to(low: str, high: str) -> Spec:
-        return {"y": y, "x": number(low, title=across), "x2": {"field": high}}
 
-    def before(words: str = "") -> list[Spec]:
-        return [*calculated, {"filter": f"datum.weighting == 'none'{words}"}]
-
-    calculated = [
-        {"calculate": f"{WORDS}[datum.weighting]", "as": "shade"},
-        {"calculate": "-datum.balance_limit", "as": "least"},
+def _counted(rows: Sequence[Row]) -> str:
+    """Of how many areas the differences are, at most, and how many the weighted ones count as."""
+    first, second = (max((row[side] or 0 for row in rows), default=0) for side in ("areas_1", "areas_0"))
+    ess = [
+        f"{HEADS[row['weighting']]} {english.number(row['ess_0'], 0)}" for row in _first_of_each(rows) if row["ess_0"]
     ]
-    legend = {"title": None, "orient": "top", "symbolFillColor": "#fff"}
-    each = {"y": y, "x": number("smd", title=across), "shape": by_weighting(0, legend), "fill": by_weighting(1, None)}
-    interval = before(" && datum.smd_low !== null")
-    drawn = [
-        marks("bar", given, from_to("least", "balance_limit"), *before(), color="#ddd", height=12),
-        marks("rule", given, from_to("smd_low", "smd_high"), *interval, color=SOFT),
-        marks("point", given, each, *calculated, stroke=INK, strokeWidth=1.1, size=42, opacity=1),
-    ]
-    return svg(layers(drawn, 430, 15 * len(labels), title=_origin(rows["origin"][0])))
+    counts = f" ({', '.join(ess)})" if ess else ""
+    return (
+        f"{first:,} funded and {second:,} never-funded areas; the second count as{counts or ' they are'}. "
+        "Grey: the row's own limit. Bold: outside it."
+    )
 
 
-def _origin(origin: str | None) -> Spec:
+def _first_of_each(rows: Sequence[Row]) -> list[Row]:
+    """A row of each weighting but none."""
+    return list({row["weighting"]: row for row in reversed(rows) if row["weighting"] != "none"}.values())
+
+
+def _key(plot: Plot, shown: Sequence[str], left: float) -> None:
+    """What each mark is, and the heads of the numbers beside the plot."""
+    x = left
+    for name in shown:
+        plot.marks([(x + 5, 41, *MARKS[name])], 1.1)
+        plot.text(x + 14, 45, WORDS[name])
+        x += 30 + 5.6 * len(WORDS[name])
+    for at_column, name in enumerate(shown[1:], 1):
+        plot.text(left + 430 + 56 * at_column, 58, HEADS[name], "end", font_style="italic")
+
+
+def _origin(origin: str | None) -> str:
     """Whether the figures are made up or real, which a picture must say that travels alone."""
-    title, words = sentences.ORIGINS[origin] if origin else ("", "")
-    text = f"{title}: {words.split(':')[0].split(',')[0]}" if title else ""
-    return {"text": text, "anchor": "start", "fontSize": 10, "font": "Libertinus Serif, DejaVu Sans, serif"}
+    name, meaning = sentences.ORIGINS[origin] if origin else ("", "")
+    return f"{name}: {meaning.split(':')[0].split(',')[0]}" if name else ""
 
 
 def event(events: Sequence[Row], unit: str) -> str:
     """The average over cohorts by years to the own start: points with intervals, the uniform band as a thin line."""
-    given, times = [dict(row) for row in events], [row["event_time"] for row in events]
-    upwards = f"change in a year, {unit}"
-    x = number(
-        "event_time",
-        title="years to the first grant",
-        scale={"domain": [min(times) - 0.5, max(times) + 0.5], "nice": False, "zero": False},
-        axis={"values": times, "format": "d", "grid": False},
-    )
-    y = number("att", title=upwards)
+    times = tuple(row["event_time"] for row in events)
+    names = ("att", "att_low", "att_high", "att_low_uniform", "att_high_uniform")
+    held = [row[name] for row in events for name in names if row[name] is not None]
+    plot, left, head = Plot(364, 184 + BELOW), 42.0, 34
+    x = NumberLine(min(times) - HALF, max(times) + HALF, left, left + 300, times)
+    y = number_line([0, *held], head + 150, head)
+    plot.text(2, 11, _origin(events[0].get("origin")), font_weight="bold")
+    plot.text(2, 25, f"Change in a year, {unit}{'' if _has_interval(events) else '; no interval: its card says why'}")
+    plot.beside(y, left, x.ends, short)
+    plot.rule(left, y.at(0), x.ends, y.at(0), SOFT, THIN, DOTS)
+    for row in events:
+        for low, high, ink, width in (
+            ("att_low_uniform", "att_high_uniform", SOFT, 0.8),
+            ("att_low", "att_high", INK, 2),
+        ):
+            if row[low] is not None and row[high] is not None:
+                at_time = x.at(row["event_time"])
+                plot.rule(at_time, y.at(row[low]), at_time, y.at(row[high]), ink, width)
+    plot.marks((x.at(row["event_time"]), y.at(row["att"]), "circle", INK) for row in events if row["att"] is not None)
+    plot.below(x, head + 150, lambda time: english.number(time, 0), "years to the first grant")
+    return plot.svg
 
-    def interval(low: str, high: str, width: float, colour: str) -> Spec:
-        channels = {"x": x, "y": number(low, title=upwards), "y2": {"field": high}}
-        return marks("rule", given, channels, {"filter": f"datum.{low} !== null"}, color=colour, strokeWidth=width)
 
-    drawn = [
-        marks("rule", [{"att": 0}], {"y": y}, color=SOFT, strokeDash=[1, 3]),
-        interval("att_low_uniform", "att_high_uniform", 0.8, SOFT),
-        interval("att_low", "att_high", 2, INK),
-        marks("point", given, {"x": x, "y": y}, shape="circle", fill=INK, stroke=INK, size=40, opacity=1),
-    ]
-    return svg(layers(drawn, 300, 150, title=_origin(events[0].get("origin"))))
+def _has_interval(events: Sequence[Row]) -> bool:
+    return any(row["att_low"] is not None for row in events)
 
 
 def write(balance: pl.DataFrame, outcomes: Sequence[Outcome], registry: Registry, folder: Path) -> list[Path]:
@@ -116,7 +164,7 @@ def write(balance: pl.DataFrame, outcomes: Sequence[Outcome], registry: Registry
         files += _written(folder / "balance", love_of_all(rows), rows)
     for outcome in outcomes:
         if outcome.events:
-            drawn = event(outcome.events, outcome.indicator.unit)
+            drawn = event(outcome.events, english.difference_unit(outcome.indicator))
             files += _written(
                 folder / f"{outcome.indicator.id}-event", drawn, pl.DataFrame(list(map(dict, outcome.events)))
             )
@@ -124,7 +172,7 @@ def write(balance: pl.DataFrame, outcomes: Sequence[Outcome], registry: Registry
 
 
 def _written(stem: Path, drawn: str, rows: pl.DataFrame) -> list[Path]:
-    forms = {"svg": drawn.encode(), "png": vl_convert.svg_to_png(drawn, scale=2), "csv": rows.write_csv().encode()}
+    forms = {"svg": drawn.encode(), "png": png(drawn), "csv": rows.write_csv().encode()}
     files = []
     for suffix, content in forms.items():
         files.append(stem.with_name(f"{stem.name}.{suffix}"))

@@ -1,4 +1,4 @@
-"""PDFs set by Typst with its own fonts, tagged (PDF/UA-1), the same bytes each time."""
+"""PDFs set by Typst with its own fonts, tagged (PDF/UA-1), the same bytes each time; drawings as pictures."""
 
 import json
 import logging
@@ -97,6 +97,14 @@ def _pdf(files: Mapping[str, bytes]) -> bytes:
     # The compiler takes files as a mapping of bytes; its type stubs do not say so.
     sources: Any = dict(files)
     return typst.compile(sources, format="pdf", pdf_standards=["ua-1"], font_paths=_fonts())
+
+
+def png(svg: str) -> bytes:
+    """A drawing as a picture of twice its size."""
+    page = b'#set page(width: auto, height: auto, margin: 0pt)\n#image("drawing.svg")'
+    sources: Any = {"main": page, "drawing.svg": svg.encode()}
+    made: Any = typst.compile(sources, format="png", ppi=144, font_paths=_fonts())
+    return bytes(made)
 
 
 def forget() -> None:

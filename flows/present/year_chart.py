@@ -1,7 +1,7 @@
 """The chart of one figure through the years as SVG: shapes and dashes, so that a grey copy tells all.
 
-One way to draw for every page and report. The drawing is a template: Vega took a tenth of a second for each of the
-hundreds that a secretariat gets. Letters are 7.5 points high where it is printed 84 mm wide.
+One way to draw for every page and report, made of text, since a secretariat gets hundreds. Letters are 7.5 points high
+where it is printed 84 mm wide.
 """
 
 import math
