@@ -11,6 +11,7 @@ from schemas.evaluation import Contrast
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
+CATEGORIES = {"size_band": "Size of the area", "region": "Region"}
 OUTCOME_GROUPS = {
     "attractiveness": "Attractiveness of the area",
     "life_situation": "Life situation of the residents",

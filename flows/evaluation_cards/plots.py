@@ -8,8 +8,7 @@ import polars as pl
 from flows.core.files import write as write_file
 from flows.evaluation_cards import english, sentences
 from flows.evaluation_cards.charts import BELOW, DOTS, HALF, THIN, short
-from flows.evaluation_cards.figures import Outcome, Row
-from flows.evaluation_cards.table_one import CATEGORIES
+from flows.evaluation_cards.figures import CATEGORIES, Outcome, Row
 from flows.present.pdf import png
 from flows.present.plot import INK, SOFT, NumberLine, Plot, number_line, room_for
 from schemas.registry import Registry

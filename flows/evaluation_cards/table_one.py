@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.core.files import write as write_file
 from flows.evaluation_cards import documents, english, sentences
 from flows.evaluation_cards.card import CardCell, CardTable
-from flows.evaluation_cards.figures import OUTCOME_GROUPS, Row, contrasts_of, refuse
+from flows.evaluation_cards.figures import CATEGORIES, OUTCOME_GROUPS, Row, contrasts_of, refuse
 from flows.evaluation_cards.sentences import ArmNames
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
@@ -15,7 +15,6 @@ from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 GROUPS = {"background": "Background", **OUTCOME_GROUPS}
-CATEGORIES = {"size_band": "Size of the area", "region": "Region"}
 FORMATS: Mapping[str, Callable[[CardTable], bytes]] = {
     "docx": documents.word,
     "tex": documents.latex,
