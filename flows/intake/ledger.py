@@ -189,7 +189,8 @@ class DeliveryLedger:
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
-        seen = [version for version in self._arrivals(moment) if version.path == delivery.path]
+        of_path = replace(self, events=tuple(event for event in self.events if event.get("path") == delivery.path))
+        seen = list(of_path._arrivals(moment))
         return [*(seen[:-1] if seen and seen[-1].identity == delivery.identity else seen), delivery]
 
     def _arrivals(self, moment: datetime | None = None) -> Iterator[Delivery]:

@@ -1,7 +1,9 @@
 """Which version of each delivery is read: the newest that can be used, of what had been received and published."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +11,7 @@ import polars as pl
 from flows.intake import stage as store
 from flows.intake.deliveries import Delivery
 from flows.intake.names import PlaceNames, names
+from flows.intake.older import summed
 from flows.intake.reading import Reading, reading
 from flows.intake.receipts import Receipt
 from flows.intake.standing import ARRIVAL, PLACE
@@ -55,12 +58,37 @@ def stage(
     # What is fetched holds none.
     remembered = [name for name in tables if source.append_only or (name == "figures" and not source.fetch)]
     older = vintage.ledger.history(delivery, vintage.moment)[:-1] if remembered else []
-    read = [store.stage(version, staging, needed) for version in older if version.file.is_file()]
-    usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
-    usable = [tables for tables in usable if tables != receipt.tables]  # the one that stands is no older one
-    history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
-    staged += [name for version in read for name in version.staged]
+    older = [version for version in older if version.file.is_file()]
+    if source.append_only:
+        read = [store.stage(version, staging, needed) for version in older]
+        usable = [r.tables for r in read if r.outcome == "accepted" and _is_published(r, vintage)]
+        usable = [tables for tables in usable if tables != receipt.tables]  # the one that stands is no older one
+        history = {name: tuple(tables[name] for tables in usable if name in tables) for name in sorted(remembered)}
+        staged += [name for version in read for name in version.staged]
+    else:
+        files = summed(_before(receipt, older, vintage, staging, needed), staging, registry)
+        history = {"figures": files} if files else {}
+        staged += files
     return replace(receipt, history=history, staged=tuple(dict.fromkeys(staged)))
+
+
+def _before(
+    receipt: Receipt, older: Sequence[Delivery], vintage: Vintage, staging: Path, needed: Reading | None
+) -> list[tuple[str, Callable[[], Receipt]]]:
+    """The name of each older version, the oldest first, and how its receipt is had: without the one that stands.
+
+    By a day of publication those alone that had been published, which only their receipts tell.
+    """
+    named = ((store.key(version, needed), partial(store.stage, version, staging, needed)) for version in older)
+    found: list[tuple[str, Callable[[], Receipt]]] = [each for each in named if not _stands_for(receipt, each[0])]
+    if vintage.published_by is None:
+        return found
+    return [(key, look) for key, look in found if (r := look()).outcome == "accepted" and _is_published(r, vintage)]
+
+
+def _stands_for(receipt: Receipt, key: str) -> bool:
+    """Whether the facts that count are those of the version with this key, which is then no older one."""
+    return any(Path(file).stem == key for file in receipt.tables.values())
 
 
 def _stands(
