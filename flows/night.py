@@ -120,6 +120,8 @@ def run(
         try:
             with snapshots.lock(chosen.marts):
                 report = _night(chosen, again, as_of, published_by, runner, clock_is_right)
+                if chosen.site and report.outcome == "published":
+                    _write_site(chosen)
         except Busy as busy:
             report, is_counted = Report("refused", str(busy)), False  # the other run is the one that counts
         except REFUSALS as refusal:
@@ -138,6 +140,24 @@ def run(
             tell(chosen, report)
         ended(report, chosen, began if is_counted else None)
     return report
+
+
+def _write_site(chosen: Settings) -> None:
+    """Write the catalogue of the snapshot in force; what goes wrong is a warning, for the night has published."""
+    from flows.catalogue import site  # noqa: PLC0415 - most houses do not ask for it
+    from flows.catalogue.model import Catalogue, House  # noqa: PLC0415
+
+    house = House(chosen.publisher, chosen.contact)
+    try:
+        snapshot, registry = snapshots.current(chosen.marts), load(chosen.schemas)
+        index = site.write(Catalogue(snapshot, registry, chosen.marts, chosen.quarantine_folder, now(), house))
+    except Exception as fault:
+        log.warning(
+            "the site of the snapshot was not written (%s); write it with: boligprofil site",
+            of_disk(fault) or type(fault).__name__,
+        )
+    else:
+        log.info("the catalogue: %s", index)
 
 
 def tell(chosen: Settings, report: Report) -> None:

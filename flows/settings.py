@@ -37,6 +37,15 @@ class Settings(BaseSettings):
         default="",
         description="Address at which the folder of snapshots is served to those of the house; none if empty.",
     )
+    site: bool = Field(
+        default=False, description="Whether a night that published writes the catalogue of its snapshot."
+    )
+    publisher: str = Field(
+        default="", description="Who publishes, for the catalogue: a name, or 'name <address>'; not set if empty."
+    )
+    contact: str = Field(
+        default="", description="Whom to ask, for the catalogue: a name, or 'name <mail>'; not set if empty."
+    )
     notify: str = Field(
         default="",
         description="Command that gets a message when a night is refused, when something is gone or late, and after.",

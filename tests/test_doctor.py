@@ -31,6 +31,9 @@ until = {until}
 """
 
 
+ROOT = Path(__file__).parents[1]
+
+
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own temporary folder: what others left on the machine is theirs."""
@@ -45,6 +48,12 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def age(path: Path) -> None:
     os.utime(path, (0, 0))
+
+
+def test_a_clone_brings_no_folder_that_is_open_to_others() -> None:
+    """What the night makes itself is closed; a folder that comes with the code is open."""
+    done = subprocess.run(["git", "ls-files", "data"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {Path(line).parts[1] for line in done.stdout.splitlines()} == {"raw"}
 
 
 def test_nothing_is_wrong_with_new_folders(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from command_line import PROGRAM, invoke
 from test_night import House, NoStep, WithoutGate
 
 from flows import night
+from flows.catalogue import site
 from flows.core.outcome import Report
 from flows.settings import Settings
 from flows.steps import FlowStep, Plain
@@ -121,6 +122,32 @@ def test_a_delivery_that_vanishes_while_it_is_read_is_refused_by_name_and_its_fa
 def change_a_figure(file: Path) -> None:
     """Another last figure."""
     file.write_text(re.sub(r"\d;endelig\n?$", "3;endelig\n", file.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def test_a_night_writes_the_site_when_asked_and_is_published_even_if_that_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    became = {"outcome": "published"}
+    monkeypatch.setattr(night, "_night", lambda *_: Report(became["outcome"], "", snapshot=house.pointer))
+    index = house.marts / "sites" / house.pointer / "index.html"
+    asked = Settings(raw=house.raw, marts=house.marts, site=True, publisher="Odense Kommune")
+    night.run(Settings(raw=house.raw, marts=house.marts), False, None, None, NoStep())
+    assert not index.exists()
+    night.run(asked, False, None, None, NoStep())
+    assert index.is_file()
+    assert "Odense Kommune" in (index.parent / "dcat.jsonld").read_text(encoding="utf-8")
+    written = index.stat().st_mtime_ns
+    became["outcome"] = "unchanged"
+    night.run(asked, False, None, None, NoStep())
+    became["outcome"] = "published"
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "?", "sites")
+
+    monkeypatch.setattr(site, "write", full)
+    assert night.run(asked, False, None, None, NoStep()).outcome == "published"
+    assert "the site of the snapshot was not written (No space left on device (sites)" in caplog.text
+    assert index.stat().st_mtime_ns == written
 
 
 def test_of_ten_nights_at_once_one_publishes(house: House) -> None:

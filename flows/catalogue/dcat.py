@@ -4,9 +4,10 @@ The context stands in the record itself: nothing is fetched to read it. The data
 says that access is not public.
 """
 
+import re
 from typing import Any
 
-from flows.catalogue.model import Catalogue, sentence
+from flows.catalogue.model import Catalogue, House, sentence
 
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -20,8 +21,7 @@ AUTHORITY = "http://publications.europa.eu/resource/authority"
 THEME = f"{AUTHORITY}/data-theme/SOCI"
 NOT_PUBLIC = f"{AUTHORITY}/access-right/NON_PUBLIC"
 PARQUET = "https://www.iana.org/assignments/media-types/application/vnd.apache.parquet"
-PUBLISHER = {"@id": "urn:boligprofil:publisher", "@type": "foaf:Agent", "foaf:name": "Boligprofil"}
-CONTACT = {"@id": "urn:boligprofil:contact", "@type": "vcard:Kind", "vcard:fn": "Boligprofil, those who run the night"}
+NAMED = re.compile(r"(?P<name>[^<>]*?)\s*(<(?P<address>[^<>\s]+)>)?")
 
 
 def record(catalogue: Catalogue) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def record(catalogue: Catalogue) -> dict[str, Any]:
         "@type": "dcat:Catalog",
         "dct:title": _text("Boligprofil: profiler af boligområder", "da") + _text("Boligprofil: area profiles", "en"),
         "dct:description": _text(f"Snapshot {snapshot.id}, {snapshot.manifest['origin']} figures", "en"),
-        "dct:publisher": PUBLISHER,
+        "dct:publisher": _publisher(catalogue.house),
         "dct:language": {"@id": f"{AUTHORITY}/language/ENG"},
         "dct:modified": issued,
         "dcat:dataset": [_dataset(catalogue, name, issued) for name in catalogue.marts],
@@ -51,8 +51,8 @@ def _dataset(catalogue: Catalogue, name: str, issued: dict[str, str]) -> dict[st
         "dct:title": _text(name, "en"),
         "dct:description": _text(f"{table.description} {sentence(table.grain)}", "en"),
         "dct:identifier": identifier,
-        "dct:publisher": {"@id": PUBLISHER["@id"]},
-        "dcat:contactPoint": CONTACT,
+        "dct:publisher": {"@id": _publisher(catalogue.house)["@id"]},
+        "dcat:contactPoint": _contact(catalogue.house),
         "dcat:keyword": _text("almene boliger", "da") + _text("social housing", "en"),
         "dcat:theme": {"@id": THEME},
         "dct:accessRights": {"@id": NOT_PUBLIC},
@@ -73,6 +73,30 @@ def _dataset(catalogue: Catalogue, name: str, issued: dict[str, str]) -> dict[st
             },
         },
     }
+
+
+def _publisher(house: House) -> dict[str, Any]:
+    """Who publishes, by the address that the house gives itself."""
+    name, address = _parted(house.publisher)
+    return {
+        "@id": address or "urn:boligprofil:publisher",
+        "@type": "foaf:Agent",
+        "foaf:name": name or "not set (BOLIGPROFIL_PUBLISHER)",
+    }
+
+
+def _contact(house: House) -> dict[str, Any]:
+    """Whom to ask; an address with an @ is one of mail."""
+    name, address = _parted(house.contact)
+    mail = {"vcard:hasEmail": {"@id": f"mailto:{address}"}} if "@" in address else {}
+    page = {"vcard:hasURL": {"@id": address}} if address and not mail else {}
+    words = name or address or "not set (BOLIGPROFIL_CONTACT)"
+    return {"@id": "urn:boligprofil:contact", "@type": "vcard:Kind", "vcard:fn": words, **mail, **page}
+
+
+def _parted(words: str) -> tuple[str, str]:
+    found = NAMED.fullmatch(words.strip())
+    return (found["name"], found["address"] or "") if found else (words.strip(), "")
 
 
 def _text(words: str, language: str) -> list[dict[str, str]]:

@@ -48,14 +48,29 @@ class OpenFaults:
 
 
 @dataclass(frozen=True)
+class House:
+    """Who publishes and whom to ask, as `name` or `name <address>`; empty where nobody has said so."""
+
+    publisher: str = ""
+    contact: str = ""
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The settings that nobody has made."""
+        made = {"BOLIGPROFIL_PUBLISHER": self.publisher, "BOLIGPROFIL_CONTACT": self.contact}
+        return tuple(name for name, words in made.items() if not words.strip())
+
+
+@dataclass(frozen=True)
 class Catalogue:
-    """A snapshot, the registry that describes it, the moment at which it is told, and where quarantine lies."""
+    """A snapshot, the registry that describes it, the moment of telling, where quarantine lies, and whose it is."""
 
     snapshot: Snapshot
     registry: Registry
     marts_folder: Path
     quarantine_folder: Path
     moment: datetime
+    house: House = House()
 
     @cached_property
     def marts(self) -> list[str]:

@@ -25,12 +25,15 @@ def site(
     house.
     """
     from flows.catalogue import site as pages
-    from flows.catalogue.model import Catalogue
+    from flows.catalogue.model import Catalogue, House
     from flows.intake.ledger import now
     from flows.publish import snapshots
 
     chosen, registry, snapshot = opened(marts=marts, schemas=schemas)
+    house = House(chosen.publisher, chosen.contact)
     with stopping(REFUSED, snapshots.Busy, snapshots.Damaged), snapshots.lock(chosen.marts):
-        catalogue = Catalogue(snapshot, registry, chosen.marts, chosen.quarantine_folder, now())
+        catalogue = Catalogue(snapshot, registry, chosen.marts, chosen.quarantine_folder, now(), house)
         index = pages.write(catalogue, folder)
     out.print(f"The catalogue of snapshot {snapshot.id}: {index}", soft_wrap=True)
+    if house.lacks:
+        out.print(f"dcat.jsonld does not say whose it is: set {' and '.join(house.lacks)}", soft_wrap=True)

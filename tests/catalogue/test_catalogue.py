@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,9 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pyshacl import validate
 from rdflib import Graph, URIRef
 
-from flows.catalogue import lineage, metrics, open_lineage, picture, site, telling
+from flows.catalogue import dcat, lineage, metrics, open_lineage, picture, site, telling
 from flows.catalogue.lineage import Origin
-from flows.catalogue.model import Catalogue
+from flows.catalogue.model import Catalogue, House
 from flows.core.outcome import Report
 from flows.intake.quarantine import Item
 from flows.publish import runs, snapshots
@@ -148,6 +149,24 @@ def test_the_data_package_holds_and_its_schemas_fit_the_rows(written: Path, tmp_
     assert (missing["value"], "missing_reason" in missing["label"]) == ("", True)
     broken = {**descriptor, "resources": [{"name": "no path"}]}
     assert list(Package.metadata_validate(broken)) != []
+
+
+def test_a_house_says_whose_the_record_is_and_else_it_is_not_set(catalogue: Catalogue) -> None:
+    ours = House("Odense Kommune <https://www.odense.dk>", "Data og analyse <data@example.org>")
+    graphs = [
+        Graph().parse(data=json.dumps(dcat.record(replace(catalogue, house=house))), format="json-ld")
+        for house in (ours, House(), House("Odense", "data@example.org"))
+    ]
+    asked = "select distinct ?name where { ?s <%s> ?name }"
+    names = [{str(row.name) for row in graph.query(asked % "http://xmlns.com/foaf/0.1/name")} for graph in graphs]
+    assert names == [{"Odense Kommune"}, {"not set (BOLIGPROFIL_PUBLISHER)"}, {"Odense"}]
+    people = [{str(row.name) for row in graph.query(asked % "http://www.w3.org/2006/vcard/ns#fn")} for graph in graphs]
+    assert people == [{"Data og analyse"}, {"not set (BOLIGPROFIL_CONTACT)"}, {"data@example.org"}]
+    mails = [{str(r.name) for r in graph.query(asked % "http://www.w3.org/2006/vcard/ns#hasEmail")} for graph in graphs]
+    assert mails == [{"mailto:data@example.org"}, set(), set()]
+    shapes = Graph().parse(HERE / "dcat_ap.shacl.ttl", format="turtle")
+    assert all(validate(graph, shacl_graph=shapes, advanced=False, inference="none")[0] for graph in graphs)
+    assert (House().lacks, ours.lacks) == (("BOLIGPROFIL_PUBLISHER", "BOLIGPROFIL_CONTACT"), ())
 
 
 def test_the_dcat_record_has_what_is_mandatory(written: Path) -> None:

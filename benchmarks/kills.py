@@ -1,0 +1,242 @@
+"""Nights that are killed: `kill -9` at a random point of the hops, then one more night. What is seen, what is lost?
+
+`python -m benchmarks.kills --points 1000`, over a small delivery that changes before each night. The hops are those of
+the night, without Prefect; its marts are the facts themselves, so that a night takes a fraction of a second. A point is
+one of the moments at which Python opens, renames, removes or makes something: the kernel kills the process there. A
+process of its own reads all the while. With `--marts s3://...` the snapshots stand in a bucket (the environment says
+who asks). What a disk does without power is not tried: nothing is forced onto it here.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from flows import night
+from flows.core.provenance import code_sha256, engine_versions, file_sha256
+from flows.marts.build import BuiltMarts
+from flows.publish import mirror, snapshots
+from flows.publish.gate import Judgement
+from flows.settings import Settings
+from flows.steps import FlowStep, Plain
+from schemas.loading import load
+from schemas.registry import Registry
+
+MUNICIPALITIES = Path(__file__).parents[1] / "data" / "raw" / "municipalities"
+PLACE = "municipal_figures/given.csv"
+TEXT = """# kilde: en prøve
+# udgivet: 2016
+# oprindelse: real
+# modtaget: 2026-01-01
+Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status
+boligområde;Vollsmose;0461;2012;residents;;;{number};endelig
+"""
+POINTS = 1000
+PAUSE = 0.3
+# What a process does that leaves something behind, or reads what another one left.
+EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.utime", "os.truncate"}
+# The names of two marts, and the facts that stand for them.
+MARTS = {"area_profile": "figures", "coverage": "first_figures"}
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What came of it: nights killed, how many of them had published; reads, how many were bad; what went wrong."""
+
+    points: int
+    killed: int
+    had_published: int
+    reads: int
+    bad: int
+    wrong: tuple[str, ...]
+
+    def line(self) -> str:
+        """In words."""
+        return (
+            f"{self.points} nights, {self.killed} of them killed ({self.had_published} after they had published); "
+            f"{self.reads:,} reads beside them, {self.bad} of them bad; {len(self.wrong)} things wrong"
+        )
+
+
+class FactsAsMarts(Plain):
+    """Runs the hops, but takes facts for marts and their promises for kept."""
+
+    def __call__(self, step: FlowStep, *given: Any) -> Any:
+        """What a step gives."""
+        if step is night.BUILD_MARTS:
+            facts, work = given[:2]
+            files = {name: work / f"{name}.parquet" for name in MARTS}
+            for name, file in files.items():
+                shutil.copyfile(facts.tables[MARTS[name]], file)
+            return BuiltMarts(files, {}, tuple(MARTS), frozenset())
+        if step is night.JUDGE_MARTS:
+            page = given[3] / "index.html"
+            page.parent.mkdir()
+            page.write_text("")
+            return Judgement(0, len(MARTS), (), 0.0, page)
+        return super().__call__(step, *given)
+
+
+def simulate(folder: Path, points: int, marts: str | None = None, seed: int = 1) -> Killed:
+    """Kill nights at so many points, each at the event that chance says, and run the next one to its end.
+
+    Nothing may have used Polars, DuckDB or a bucket in this process before: their threads do not survive a fork.
+    """
+    raw = folder / "raw"
+    shutil.copytree(MUNICIPALITIES, raw / "municipalities")
+    chosen = {"raw": raw, "marts": marts or folder / "marts", "mirrors": folder / "s3"}
+    file, chance, wrong, killed, published = raw / PLACE, random.Random(seed), list[str](), 0, 0
+    file.parent.mkdir()
+    _deliver(file, 1000)
+    # What every night would find out anew: it is the same in all of them.
+    _registry(), snapshots.code(), code_sha256("flows.intake", "schemas"), engine_versions()
+    counted = _events(chosen)
+    reads, stop = folder / "reads.json", folder / "stop"
+    reader = _forked(lambda: _read_on(chosen, reads, stop), wait=False)
+    for number in range(1001, 1001 + points):
+        before, point = _published(chosen), chance.randint(1, counted)
+        _deliver(file, number)
+        status = _forked(lambda point=point: _night(chosen, kill_at=point))
+        killed += os.WIFSIGNALED(status)
+        after = _published(chosen)
+        published += os.WIFSIGNALED(status) and after != before
+        if _forked(lambda number=number: (_night(chosen), _holds(chosen, number))):
+            wrong.append(f"after event {point} of night {number}")
+    stop.touch()
+    os.waitpid(reader, 0)
+    found = json.loads(reads.read_text(encoding="utf-8")) if reads.is_file() else {"reads": 0, "bad": []}
+    return Killed(points, killed, published, found["reads"], len(found["bad"]), (*wrong, *found["bad"]))
+
+
+@cache
+def _registry() -> Registry:
+    """The installed registry, read once for all nights."""
+    return load()
+
+
+def _deliver(file: Path, number: int) -> None:
+    """Whole, as a sender's program would."""
+    part = file.with_name(f".{file.name}")
+    part.write_text(TEXT.format(number=number), encoding="utf-8")
+    part.replace(file)
+
+
+def _forked(work: Callable[[], object], wait: bool = True) -> int:
+    """Do something in a process of its own; its status, or its number where nobody waits. What it raises it prints."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] if wait else child
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _night(chosen: dict[str, Any], kill_at: int = 0, count_in: Path | None = None) -> None:
+    """A night; killed at an event of that number, or with the number of events written down."""
+    seen = 0
+
+    def hook(event: str, _: object) -> None:
+        nonlocal seen
+        if event in EVENTS:
+            seen += 1
+            if seen == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    settings = Settings(**chosen)
+    sys.addaudithook(hook)
+    with (
+        mock.patch.object(os, "fsync", return_value=None),
+        mock.patch.multiple(night.checks, run=lambda *_, **__: [], suites=lambda *_, **__: {}),
+        mock.patch.multiple(
+            night.manifest, reads=lambda files: {mart: [] for mart in files}, commit=lambda: "not looked at"
+        ),
+        mock.patch.object(night, "load", lambda _: _registry()),
+    ):
+        report = night.run(settings, False, None, None, FactsAsMarts())
+    if report.outcome not in ("published", "unchanged"):
+        raise RuntimeError(f"the night was {report.outcome}: {report.message}")
+    if count_in:
+        count_in.write_text(str(seen), encoding="utf-8")
+
+
+def _events(chosen: dict[str, Any]) -> int:
+    """The events of a night with one changed delivery, after the first night."""
+    counts = Path(chosen["raw"]).with_name("events")
+    _forked(lambda: _night(chosen))
+    _deliver(Path(chosen["raw"]) / PLACE, 999)
+    if _forked(lambda: _night(chosen, count_in=counts)):
+        raise RuntimeError("a night that nobody kills did not end well")
+    return int(counts.read_text(encoding="utf-8"))
+
+
+def _published(chosen: dict[str, Any]) -> str:
+    """What is in force in the folder."""
+    return snapshots.named(Settings(**chosen).marts) or ""
+
+
+def _holds(chosen: dict[str, Any], number: int) -> None:
+    """Whether the snapshot in force holds the figure, the archive the delivery, and the folders nothing half done."""
+    import polars as pl  # noqa: PLC0415 - only in a process of its own
+
+    settings = Settings(**chosen)
+    mirror.refresh(settings.marts_address, settings.marts, settings.releases_folder)
+    snapshot = snapshots.current(settings.marts)
+    snapshots.verify(snapshot)
+    values = pl.read_parquet(snapshot.path("area_profile"))["value"].to_list()
+    if values != [float(number)]:
+        raise RuntimeError(f"the snapshot holds {values}, delivered was {number}")
+    if not (settings.staging_folder / "deliveries" / file_sha256(settings.raw / PLACE)).is_file():
+        raise RuntimeError(f"delivery {number} is not in the archive")
+    left = [*(settings.marts / ".work").glob("*"), *settings.marts.rglob("*.part")]
+    if left:
+        raise RuntimeError(f"left behind: {left}")
+
+
+def _read_on(chosen: dict[str, Any], to: Path, stop: Path) -> None:
+    """Read snapshots until told to stop; each must be whole and of one delivery."""
+    import polars as pl  # noqa: PLC0415 - only in a process of its own
+
+    settings, reads, bad = Settings(**chosen), 0, list[str]()
+    if settings.marts_address:  # a machine of its own, with the address alone
+        settings = Settings(**chosen | {"mirrors": to.with_name("reader")})
+    while not stop.exists():
+        try:
+            mirror.refresh(settings.marts_address, settings.marts, settings.releases_folder)
+            snapshot = snapshots.current(settings.marts)
+            snapshots.verify(snapshot)
+            first = pl.read_parquet(snapshot.path("area_profile"))["source_file"].to_list()
+            second = pl.read_parquet(snapshot.path("coverage"))["source_file"].to_list()
+            if first != second:
+                bad.append(f"snapshot {snapshot.id} holds {first} and {second}")
+        except Exception as error:
+            bad.append(f"{type(error).__name__}: {error}")
+        reads += 1
+        time.sleep(PAUSE)
+    to.write_text(json.dumps({"reads": reads, "bad": bad}), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=POINTS)
+    parser.add_argument("--marts", help="s3://bucket/prefix; else a folder")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="boligprofil-kills-") as name:
+        found = simulate(Path(name), asked.points, asked.marts, asked.seed)
+    print(found.line())
+    print("\n".join(found.wrong[:20]))
