@@ -4,7 +4,8 @@
 the night, without Prefect; its marts are the facts themselves, so that a night takes a fraction of a second. A point is
 one of the moments at which Python opens, renames, removes or makes something: the kernel kills the process there. A
 process of its own reads all the while. With `--marts s3://...` the snapshots stand in a bucket (the environment says
-who asks). What a disk does without power is not tried: nothing is forced onto it here.
+who asks), and a point is a moment, since what goes over the wire is no such event. What a disk does without power is
+not tried: nothing is forced onto it here.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -102,16 +104,16 @@ def simulate(folder: Path, points: int, marts: str | None = None, seed: int = 1)
     _deliver(file, 1000)
     # What every night would find out anew: it is the same in all of them.
     _registry(), snapshots.code(), code_sha256("flows.intake", "schemas"), engine_versions()
-    counted = _events(chosen)
+    counted, seconds = _events(chosen)
     reads, stop = folder / "reads.json", folder / "stop"
     reader = _forked(lambda: _read_on(chosen, reads, stop), wait=False)
     for number in range(1001, 1001 + points):
         before, point = _published(chosen), chance.randint(1, counted)
         _deliver(file, number)
-        status = _forked(lambda point=point: _night(chosen, kill_at=point))
+        after = seconds * point / counted if marts else 0.0
+        status = _forked(lambda point=point, after=after: _night(chosen, 0 if after else point, after))
         killed += os.WIFSIGNALED(status)
-        after = _published(chosen)
-        published += os.WIFSIGNALED(status) and after != before
+        published += os.WIFSIGNALED(status) and _published(chosen) != before
         if _forked(lambda number=number: (_night(chosen), _holds(chosen, number))):
             wrong.append(f"after event {point} of night {number}")
     stop.touch()
@@ -146,9 +148,11 @@ def _forked(work: Callable[[], object], wait: bool = True) -> int:
     os._exit(0)
 
 
-def _night(chosen: dict[str, Any], kill_at: int = 0, count_in: Path | None = None) -> None:
-    """A night; killed at an event of that number, or with the number of events written down."""
-    seen = 0
+def _night(chosen: dict[str, Any], kill_at: int = 0, kill_after: float = 0.0, count_in: Path | None = None) -> None:
+    """A night; killed at an event of that number or after seconds, or with both of a whole one written down."""
+    seen, began = 0, time.perf_counter()
+    if kill_after:
+        threading.Timer(kill_after, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
     def hook(event: str, _: object) -> None:
         nonlocal seen
@@ -165,23 +169,24 @@ def _night(chosen: dict[str, Any], kill_at: int = 0, count_in: Path | None = Non
         mock.patch.multiple(
             night.manifest, reads=lambda files: {mart: [] for mart in files}, commit=lambda: "not looked at"
         ),
-        mock.patch.object(night, "load", lambda _: _registry()),
+        mock.patch.object(night, "load", return_value=_registry()),
     ):
         report = night.run(settings, False, None, None, FactsAsMarts())
     if report.outcome not in ("published", "unchanged"):
         raise RuntimeError(f"the night was {report.outcome}: {report.message}")
     if count_in:
-        count_in.write_text(str(seen), encoding="utf-8")
+        count_in.write_text(json.dumps([seen, time.perf_counter() - began]), encoding="utf-8")
 
 
-def _events(chosen: dict[str, Any]) -> int:
-    """The events of a night with one changed delivery, after the first night."""
+def _events(chosen: dict[str, Any]) -> tuple[int, float]:
+    """Events and seconds of a night with one changed delivery, after the first night."""
     counts = Path(chosen["raw"]).with_name("events")
     _forked(lambda: _night(chosen))
     _deliver(Path(chosen["raw"]) / PLACE, 999)
     if _forked(lambda: _night(chosen, count_in=counts)):
         raise RuntimeError("a night that nobody kills did not end well")
-    return int(counts.read_text(encoding="utf-8"))
+    counted, seconds = json.loads(counts.read_text(encoding="utf-8"))
+    return counted, seconds
 
 
 def _published(chosen: dict[str, Any]) -> str:
@@ -240,3 +245,4 @@ if __name__ == "__main__":
         found = simulate(Path(name), asked.points, asked.marts, asked.seed)
     print(found.line())
     print("\n".join(found.wrong[:20]))
+    sys.exit(1 if found.wrong else 0)

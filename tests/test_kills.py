@@ -1,0 +1,52 @@
+"""Nights killed at random points, on a disk and into a bucket: no bad read, nothing lost, the next one is well.
+
+By a process of its own: it forks, and the threads of this one would not survive that. A thousand points are
+`python -m benchmarks.kills`.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bucket_server import BUCKET, served
+
+ROOT = Path(__file__).parents[1]
+
+
+def killed(points: int, folder: Path, *more: str, **variables: str) -> tuple[int, ...]:
+    """Nights, killed nights, such that had published, reads, bad reads, things that were wrong."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("BOLIGPROFIL_", "AWS_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.kills", "--points", str(points), *more],
+        cwd=ROOT,
+        env=env | {"TMPDIR": str(folder)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=1500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(folder.iterdir())
+    return tuple(int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", done.stdout.splitlines()[0]))
+
+
+@pytest.mark.slow
+def test_nights_killed_at_sixty_points(tmp_path: Path) -> None:
+    points, ended, published, reads, bad, wrong = killed(60, tmp_path)
+    assert (points, bad, wrong) == (60, 0, 0)
+    assert ended > 50
+    assert published < ended
+    assert reads > 20
+
+
+@pytest.mark.slow
+def test_nights_into_a_bucket_killed_at_twelve_moments(tmp_path: Path) -> None:
+    with served() as server:
+        numbers = killed(12, tmp_path, "--marts", f"s3://{BUCKET}/kills", **server.environment)
+    points, ended, _, reads, bad, wrong = numbers
+    assert (points, bad, wrong) == (12, 0, 0)
+    assert ended > 3
+    assert reads > 5
