@@ -1,7 +1,7 @@
 """The main marts and their promises by dbt-duckdb, beside ours: each a whole process over the same files.
 
 dbt gets an environment of its own from PyPI, and a project written from the SQL and the registry. What statistics give
-is given to both. `python -m benchmarks.dbt_models FOLDER` is our way over what `prepare` wrote.
+is given to both.
 """
 
 import json
@@ -23,9 +23,9 @@ from benchmarks.measuring import Compared, Cost, Unmeasured, cost, of_costs
 from flows.intake.reconcile import Facts
 from flows.marts import build, codes, queries
 from flows.marts.baseline.steps import STATISTICS
+from flows.marts.checks import suites
 from flows.marts.queries import Query
 from flows.marts.unchanged import Earlier
-from flows.night import suites
 from flows.publish import gate, verdicts
 from schemas.contracts import Expectation
 from schemas.loading import load
@@ -41,6 +41,15 @@ PACKAGES = ("dbt-core==1.11.16", "dbt-duckdb==1.11.1", "dbt-adapters==1.24.5", "
 QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "PIP_CONSTRAINT": ""}
 HERE = Path(__file__).parents[1]
 FACTS, SCHEMAS, IMPORT, OURS, OUT = "facts.pickle", "schemas", "import", "ours", "out"
+# Our way as a process, which begins as the command line does.
+PROGRAM = """
+import sys
+from pathlib import Path
+from flows.core import collecting
+collecting.seldom()
+from benchmarks import dbt_models
+dbt_models.run(Path(sys.argv[1]))
+"""
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,7 @@ def require_same(prepared: Prepared) -> None:
 
 
 def _ours(prepared: Prepared) -> Cost:
-    return cost([sys.executable, "-m", "benchmarks.dbt_models", str(prepared.folder)], HERE)
+    return cost([sys.executable, "-c", PROGRAM, str(prepared.folder)], HERE)
 
 
 def _theirs(dbt: Path, prepared: Prepared, is_cold: bool = True) -> Cost:
@@ -184,7 +193,3 @@ def installed(environment: Path) -> Path:
     pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", *asked]
     subprocess.run(pip, check=True, capture_output=True, text=True, env={**os.environ, **QUIET})
     return environment / "bin" / "dbt"
-
-
-if __name__ == "__main__":
-    run(Path(sys.argv[1]))

@@ -20,6 +20,7 @@ from flows.commands import (
     targets,
     upkeep,
 )
+from flows.core import collecting
 from flows.core.access import keep_in_the_house
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ def _options(
     ] = False,
 ) -> None:
     keep_in_the_house()
+    collecting.seldom()
 
 
 app.command()(night.run)

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from flows.core.parquet import write_parquet
-from flows.night import suites
+from flows.marts.checks import suites
 from flows.publish import gate, scan, verdicts
 from flows.publish.gate import Judgement
 from flows.publish.scan import NotScanned
