@@ -230,7 +230,7 @@ def _nothing(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadS
     if all(figure.mark == "not_delivered" for figure in figures):
         yield LeadSentence(f"Alle tal for {extract.year} mangler.", f"{municipality.name} Kommune kan levere dem.")
     else:
-        yield LeadSentence(f"Intet tal for {extract.year} kan vises:", f"{_reasons(figures, registry)}.")
+        yield LeadSentence(f"Intet tal for {extract.year} kan vises:", f"{reasons(figures, registry)}.")
 
 
 def shown(area: Area, extract: Extract, registry: Registry) -> list[tuple[ClearedFigure, Indicator]]:
@@ -289,18 +289,23 @@ def missing(area: Area, extract: Extract, registry: Registry) -> LeadSentence:
     parts = []
     if gone:
         parts.append(f"{phrases.capital(danish.listed(list(who)))} kan levere dem i Boligprofils skabelon.")
-    others = _reasons([figure for figure in figures if figure.mark != "not_delivered"], registry)
+    left = [figure for figure in figures if figure.mark != "not_delivered"]
+    others = reasons(left, registry)
     if others:
         parts.append(f"{'Andre tal mangler af en anden grund' if gone else 'Tal, der ikke vises'}: {others}.")
     if not protected:
         parts.append("Intet tal er skjult.")
-    begins = f"{len(gone)} af {len(figures)} tal er ikke leveret." if gone else "Intet tal mangler at blive leveret."
-    if not gone and not others:
-        begins = f"Alle {len(figures)} tal er leveret."
+    begins = f"Alle {len(figures)} tal er leveret."
+    if gone:
+        begins = f"{len(gone)} af {len(figures)} tal er ikke leveret."
+    elif not any(figure.is_shown for figure in figures):
+        begins = "Intet af tallene kan vises."
+    elif others:
+        begins = "Intet tal mangler at blive leveret."
     return LeadSentence(begins, " ".join(parts))
 
 
-def _reasons(figures: Sequence[ClearedFigure], registry: Registry) -> str:
+def reasons(figures: Sequence[ClearedFigure], registry: Registry) -> str:
     """Why figures are not shown, the commonest reasons by name: 'skjult (3), ikke opgjort det år (2) og andet (1)'."""
     met = sorted(phrases.marks_met(figures, registry), key=lambda pair: -pair[1])
     left = sum(count for _, count in met[MOST_REASONS:])

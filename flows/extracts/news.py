@@ -4,11 +4,12 @@ A change over one year is told in a table with its interval and in no sentence: 
 from year to year. Only cleared figures are in it, and a gap in a line is a year without one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flows.extracts import charts, findings, phrases, strips, tables
 from flows.extracts.findings import LeadSentence
-from flows.extracts.model import Area, ClearedFigure, Extract, Watch
+from flows.extracts.model import Area, ClearedFigure, Extract, Place, Watch
 from flows.extracts.words import NO_CHANGE
 from flows.present import danish, sparkline, year_chart
 from flows.present.cells import TableCell
@@ -30,19 +31,39 @@ class MovedRow:
 
 
 @dataclass(frozen=True)
-class AreaNews:
-    """What is new in an area: sentences on the lists, figures that moved, and the names of those that came or went."""
+class PlaceNews:
+    """What is new at a place: sentences on the lists, figures that moved, and the names of those that came or went.
 
-    area: Area
+    `nothing` is why there is none of that, where there is none.
+    """
+
+    place: Place
     lists: tuple[LeadSentence, ...]
     rows: tuple[MovedRow, ...]
     came: str
     went: str
+    nothing: str
+
+    @property
+    def has_change(self) -> bool:
+        """Whether a change over one year is measured, as it is of areas alone."""
+        return self.place.kind == "area"
+
+    @property
+    def has_since_plan(self) -> bool:
+        """Whether any figure has moved since the years before the plan, as far as may be told."""
+        return any(row.since_plan != danish.ABSENT for row in self.rows)
 
 
-def of_areas(extract: Extract, registry: Registry) -> list[AreaNews]:
-    """What is new in each area of the extract, in its order."""
-    return [_of_area(area, extract, registry) for area in extract.areas]
+def of_places(extract: Extract, registry: Registry) -> list[PlaceNews]:
+    """What is new in each area of the extract, in its order; where it has none, in its municipality."""
+    if not extract.areas:
+        keys = [indicator for indicator in phrases.key_figures(extract, registry) if indicator.kind != "count"]
+        return [_of_place(extract.municipality, keys, (), extract, registry)]
+    return [
+        _of_place(area, strips.indicators(area, extract, registry), _on_lists(area, registry), extract, registry)
+        for area in extract.areas
+    ]
 
 
 def title(extract: Extract) -> str:
@@ -78,23 +99,35 @@ def _watches(area: Area) -> tuple[Watch | None, Watch | None]:
     return (now, before) if now and before and now.is_delivered and before.is_delivered else (None, None)
 
 
-def _of_area(area: Area, extract: Extract, registry: Registry) -> AreaNews:
+def _on_lists(area: Area, registry: Registry) -> tuple[LeadSentence, ...]:
+    """Whether the area came to or left the list, and which of its criteria turned."""
     now, before = _watches(area)
     lists = list(findings.since_last_list(area, registry))
     if now and before and None not in (now.on_list, before.on_list) and now.on_list != before.on_list:
         way = "er kommet på" if now.on_list else "er ikke længere på"
         lists.insert(0, LeadSentence(f"{area.name} {way} ministeriets liste:", findings.counted(now)))
-    came, went, moved = [], [], []
-    for indicator in strips.indicators(area, extract, registry):
-        new, old = (area.figure(indicator.id, year) for year in (extract.year, extract.year - 1))
+    return tuple(lists)
+
+
+def _of_place(
+    place: Place, asked: Sequence[Indicator], lists: tuple[LeadSentence, ...], extract: Extract, registry: Registry
+) -> PlaceNews:
+    came, went, moved, gone = [], [], [], []
+    for indicator in asked:
+        new, old = (place.figure(indicator.id, year) for year in (extract.year, extract.year - 1))
         if new.is_shown and old.is_shown:
-            moved.append((_size(new), _moved(area, indicator, new, old, extract, registry)))
+            moved.append((_size(new), _moved(place, indicator, new, old, extract, registry)))
         elif new.is_shown:
             came.append(phrases.short(indicator))
         elif old.is_shown:
             went.append(f"{phrases.short(indicator)} ({tables.cell(new, registry).text})")
+        else:
+            gone.append(new)
     moved.sort(key=lambda pair: -pair[0])
-    return AreaNews(area, tuple(lists), tuple(row for _, row in moved), "; ".join(came), "; ".join(went))
+    nothing = ""
+    if not (lists or moved or came or went):
+        nothing = f"Ingen tal vises for {extract.year - 1} eller {extract.year}: {findings.reasons(gone, registry)}."
+    return PlaceNews(place, lists, tuple(row for _, row in moved), "; ".join(came), "; ".join(went), nothing)
 
 
 def _size(figure: ClearedFigure) -> float:
@@ -109,9 +142,9 @@ def _size(figure: ClearedFigure) -> float:
 
 
 def _moved(
-    area: Area, indicator: Indicator, new: ClearedFigure, old: ClearedFigure, extract: Extract, registry: Registry
+    place: Place, indicator: Indicator, new: ClearedFigure, old: ClearedFigure, extract: Extract, registry: Registry
 ) -> MovedRow:
-    headline = extract.headlines.get((area.id, indicator.id))
+    headline = extract.headlines.get((place.id, indicator.id))
     since = ""
     if headline:
         sign = "↘" if headline.after < headline.before else "↗"
@@ -120,7 +153,7 @@ def _moved(
     return MovedRow(
         indicator.id,
         phrases.heading(indicator),
-        _line(area, indicator, extract, registry),
+        _line(place, indicator, extract, registry),
         tables.cell(old, registry),
         tables.cell(new, registry),
         _change(new, indicator),
@@ -140,17 +173,17 @@ def _change(figure: ClearedFigure, indicator: Indicator) -> TableCell:
     return TableCell(number, (f"mellem {' og '.join(ends)}",))
 
 
-def _line(area: Area, indicator: Indicator, extract: Extract, registry: Registry) -> str:
-    drawn = charts.drawn(area, extract, indicator)
+def _line(place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> str:
+    drawn = charts.drawn(place, extract, indicator)
     axis = charts.axis_of(drawn, extract, indicator)
     runs = {
         kind: [[(figure.year, figure.number) for figure in run] for run in year_chart.runs(shown)]
         for kind, shown in drawn.items()
     }
     return sparkline.draw(
-        runs.get("area", []),
-        runs.get("municipality", []),
+        runs.get(place.kind, []),
+        runs.get("municipality" if place.kind == "area" else "country", []),
         (extract.years[0], extract.year),
         (axis.low, axis.high),
-        charts.alternative(area, extract, registry, indicator.id),
+        charts.alternative(place, extract, registry, indicator.id),
     )

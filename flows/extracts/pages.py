@@ -43,8 +43,8 @@ OVERVIEW, COMPARE, NEWS, GLOSSARY = "index.html", "sammenlign.html", "nyt.html",
 
 
 def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
-    """Write `index.html`, an `omraade-<id>.html` per area, `sammenlign.html`, `nyt.html` and `begreber.html` into
-    `folder`; returns the files.
+    """Write `index.html`, an `omraade-<id>.html` per area, `sammenlign.html` where there are areas, `nyt.html` and
+    `begreber.html` into `folder`; returns the files.
 
     The pages link to each other by name alone, so the folder can be moved, and read from a disk as from a server.
     """
@@ -54,7 +54,7 @@ def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
     pages |= {_file(area): _area(area, extract, registry, defined) for area in extract.areas}
     if extract.areas:
         pages[COMPARE] = _compared(extract, registry, defined)
-        pages[NEWS] = _news(extract, registry)
+    pages[NEWS] = _news(extract, registry)
     pages[GLOSSARY] = _glossary(extract, registry, defined)
     for name, page in pages.items():
         write_file(folder / name, page.encode())
@@ -67,9 +67,10 @@ def _file(area: Area) -> str:
 
 def _menu(extract: Extract) -> list[tuple[str, str]]:
     """Every page of the extract, by name and file."""
+    new = (f"Nyt siden {extract.year - 1}", NEWS)
     if not extract.areas:
-        return [("Kommunens tal", OVERVIEW), ("Begreber", GLOSSARY)]
-    others = [(f"Nyt siden {extract.year - 1}", NEWS), ("Sammenlign steder", COMPARE), ("Begreber", GLOSSARY)]
+        return [("Kommunens tal", OVERVIEW), new, ("Begreber", GLOSSARY)]
+    others = [new, ("Sammenlign steder", COMPARE), ("Begreber", GLOSSARY)]
     return [("Oversigt", OVERVIEW), *((area.name, _file(area)) for area in extract.areas), *others]
 
 
@@ -127,11 +128,13 @@ def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition
     if not extract.areas:
         place, indicators = extract.municipality, extract.indicators
         rows = tables.rows_of(place, (extract.country,), indicators, extract, registry)
+        asked = [indicator.id for indicator in phrases.key_figures(extract, registry)]
         return _render(
             "no_area.html.j2",
             OVERVIEW,
             extract,
             reading=sentences.of_place(place, extract, registry),
+            developments=[chart for chart in _charts(place, extract, registry) if chart["key"] in asked],
             chooser=tables.chooser(extract, registry, indicators, "", str(extract.year)),
             heads=BESIDE_COUNTRY,
             text_heads=(),
@@ -293,8 +296,8 @@ def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
     return [*facts, *area.plans, f"tal for {extract.year}"]
 
 
-def _charts(area: Area, extract: Extract, registry: Registry) -> list[dict[str, str]]:
-    """The drawings of indicators of which the area has two figures, each with its newest one in a sentence."""
+def _charts(area: Place, extract: Extract, registry: Registry) -> list[dict[str, str]]:
+    """The drawings of indicators of which the place has two figures, each with its newest one in a sentence."""
     return [
         {
             "key": key,
@@ -422,7 +425,7 @@ def _news(extract: Extract, registry: Registry) -> str:
         NEWS,
         extract,
         title=news.title(extract),
-        areas=news.of_areas(extract, registry),
+        places=news.of_places(extract, registry),
         since=texts.since(extract),
         changes=_changes(extract, registry),
     )

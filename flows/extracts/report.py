@@ -228,7 +228,7 @@ def behind(area: Area, drawn: Sequence[Indicator], extract: Extract, registry: R
     ]
     heads = ["Tal", "Området"]
     for head, other, place in beside:
-        if any(place.figure(indicator.id, extract.year).mark in (None, "locked") for indicator, _ in rows):
+        if any(place.figure(indicator.id, extract.year).is_shown for indicator, _ in rows):
             heads.append(head)
             for indicator, cells in rows:
                 figure = area.figure(indicator.id, extract.year)

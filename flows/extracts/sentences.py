@@ -1,21 +1,19 @@
-"""A figure in one plain Danish sentence, and a place that is no area in several: the interval decides every word.
+"""A figure in one plain Danish sentence, of which the interval decides every word; and what is said where no area is.
 
 Every sentence is made of cleared figures alone, and no model writes it. None says why a figure is as it is.
 """
 
 from flows.extracts import phrases, standing, words
-from flows.extracts.model import Area, ClearedFigure, Extract, Place
+from flows.extracts.model import ClearedFigure, Extract, Place
 from flows.extracts.phrases import OTHERS, UNKNOWN, all_caveats, amount, between, capital, caveats, counts, name
 from flows.present import danish
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
-MOST = 8  # figures of a place that have a sentence each
-
 NO_CAUSE = "Tallene siger ikke, hvorfor det er sådan."
 
 
-def of_figure(figure: ClearedFigure, area: Area, extract: Extract, registry: Registry) -> str:
+def of_figure(figure: ClearedFigure, area: Place, extract: Extract, registry: Registry) -> str:
     """One sentence about a figure of an area, or of a place beside it: value, uncertainty, comparison, caveats."""
     indicator = registry.indicators[figure.indicator]
     where = f"{capital(name(indicator))} {_in(figure)}"
@@ -33,7 +31,7 @@ def of_figure(figure: ClearedFigure, area: Area, extract: Extract, registry: Reg
     return f"{sentence}."
 
 
-def _compared(figure: ClearedFigure, area: Area, extract: Extract, registry: Registry) -> list[str]:
+def _compared(figure: ClearedFigure, area: Place, extract: Extract, registry: Registry) -> list[str]:
     """'sikkert lavere end i kommunen (16,3) og i hele landet (15,2)', as far as known; two parts where they differ."""
     by_verdict: dict[str, list[str]] = {}
     for other in OTHERS:
@@ -71,36 +69,19 @@ def _in(figure: ClearedFigure) -> str:
 
 
 def of_place(place: Place, extract: Extract, registry: Registry) -> tuple[str, ...]:
-    """A place that is no area, in sentences: for a secretariat without a known area, which is said first."""
-    sentences = []
-    named = words.PLACES[place.kind]
-    if not extract.areas:
-        sentences = [
-            f"Boligprofil kender ikke noget støttet boligområde, som {extract.name} tager sig af.",
-            f"Derfor står her kun tal for {named}, ikke for et enkelt område.",
-        ]
-    known = _shown(place, extract, registry)
-    for figure, indicator in known[:MOST]:
-        country = extract.country.figure(figure.indicator, extract.year)
-        beside = ""
-        if country.is_shown and place.kind != "country" and indicator.kind != "count":
-            beside = f" og {_with(danish.number(country.value, indicator.decimals), caveats(country))} i hele landet"
-        uncertain = "" if indicator.kind == "count" or figure.interval else f"; {UNKNOWN}"
-        value = _with(amount(figure.number, indicator), caveats(figure))
-        sentences.append(f"{capital(name(indicator))} er {value} {_in(figure)}{beside}{uncertain}.")
-    if not known:
-        sentences.append(f"Ingen af hovedtallene for {named} kan vises for {extract.year}.")
-    return (*sentences, _missing(place, extract, registry), NO_CAUSE)
+    """What a secretariat without a known area is given instead, and how much of it is there."""
+    known = [figure for i in phrases.key_figures(extract, registry) if (figure := _of_year(place, i, extract)).is_shown]
+    return (
+        f"Boligprofil kender ikke noget støttet boligområde, som {extract.name} tager sig af.",
+        f"Derfor står her kun tal for {words.PLACES[place.kind]}, ikke for et enkelt område.",
+        *([] if known else [f"Ingen af hovedtallene for {words.PLACES[place.kind]} kan vises for {extract.year}."]),
+        _missing(place, extract, registry),
+        NO_CAUSE,
+    )
 
 
-def _with(text: str, beside: str) -> str:
-    return f"{text} ({beside})" if beside else text
-
-
-def _shown(place: Place, extract: Extract, registry: Registry) -> list[tuple[ClearedFigure, Indicator]]:
-    """The key figures of the extract's year that are shown."""
-    figures = ((place.figure(i.id, extract.year), i) for i in phrases.key_figures(extract, registry))
-    return [(figure, indicator) for figure, indicator in figures if figure.is_shown]
+def _of_year(place: Place, indicator: Indicator, extract: Extract) -> ClearedFigure:
+    return place.figure(indicator.id, extract.year)
 
 
 def _missing(place: Place, extract: Extract, registry: Registry) -> str:

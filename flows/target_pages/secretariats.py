@@ -21,7 +21,7 @@ COUNT_HEADS = {
     "without_verdict": "Intet tal endnu",
     "goals_withdrawn": "Opgivet",
     "activities": "Aktiviteter",
-    "activities_without_indicator": "Uden indikator",
+    "activities_without_indicator": "heraf uden indikator",
 }
 
 

@@ -231,7 +231,7 @@ def test_the_strips_and_the_new_page_say_what_the_list_says(files: Files) -> Non
             for word, line in verdicts:
                 assert word == row["Mod landet" if line.endswith(", mod hele landet") else "Mod kommunen"]
             assert bool(verdicts) or row["Mod kommunen"] not in VERDICTS
-        for moved in news.of_areas(files.extract, files.registry)[files.extract.areas.index(area)].rows:
+        for moved in news.of_places(files.extract, files.registry)[files.extract.areas.index(area)].rows:
             label = files.registry.indicators[moved.key].label_da
             row = files.row(area, label, year)
             assert number(moved.now.text) == number(row["Tal"])
