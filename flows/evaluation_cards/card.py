@@ -7,19 +7,12 @@ from flows.evaluation_cards import charts, english, plots, sentences, warnings
 from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
 from flows.evaluation_cards.sentences import ArmNames
 from flows.evaluation_cards.warnings import CardWarning
+from flows.present.cells import TableCell
 from flows.present.pictures import Picture
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Limits
 from schemas.indicators import Indicator
 from schemas.registry import Registry
-
-
-@dataclass(frozen=True)
-class CardCell:
-    """One cell of a table; `is_flagged` sets it in bold."""
-
-    text: str
-    is_flagged: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class CardTable:
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[CardCell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     notes: tuple[str, ...] = ()
     has_long_heads: bool = True
 
@@ -121,9 +114,9 @@ def _contrasts_by(outcome: Outcome, window: str, divisor: str) -> list[str]:
     return list(dict.fromkeys(contrasts))
 
 
-def _verdict(row: Row, key: str, verdicts: dict[str, str], bad: str) -> CardCell:
+def _verdict(row: Row, key: str, verdicts: dict[str, str], bad: str) -> TableCell:
     verdict = row.get(key, "not_defined")
-    return CardCell(verdicts[verdict], verdict == bad)
+    return TableCell(verdicts[verdict], is_flagged=verdict == bad)
 
 
 def _whys(
@@ -224,13 +217,13 @@ def _means(outcome: Outcome, limits: Limits, names: ArmNames, window: str, span:
         is_bad = row.get("balance_verdict") == "unbalanced"
         rows.append(
             (
-                CardCell(names.pair(pair)),
-                CardCell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else english.ABSENT),
-                CardCell(f"{shown['mean_1']} / {shown['mean_0']}"),
-                CardCell(f"{shown['sd_1']} / {shown['sd_0']}"),
-                CardCell(smd, is_bad),
+                TableCell(names.pair(pair)),
+                TableCell(f"{row['areas_1']:,} / {row['areas_0']:,}" if row else english.ABSENT),
+                TableCell(f"{shown['mean_1']} / {shown['mean_0']}"),
+                TableCell(f"{shown['sd_1']} / {shown['sd_0']}"),
+                TableCell(smd, is_flagged=is_bad),
                 _ratio(row, limits),
-                *(CardCell(english.number(row.get(key), 2)) for key in ("ks", "overlap")),
+                *(TableCell(english.number(row.get(key), 2)) for key in ("ks", "overlap")),
                 _verdict(row, "balance_verdict", sentences.BALANCE_VERDICTS, "unbalanced"),
             )
         )
@@ -273,9 +266,9 @@ def _bounds(outcome: Outcome, names: ArmNames, window: str) -> tuple[str, ...]:
     )
 
 
-def _ratio(row: Row, limits: Limits) -> CardCell:
+def _ratio(row: Row, limits: Limits) -> TableCell:
     ratio, (low, high) = row.get("variance_ratio"), limits.variance_ratio
-    return CardCell(english.number(ratio, 2), ratio is not None and not low <= ratio <= high)
+    return TableCell(english.number(ratio, 2), is_flagged=ratio is not None and not low <= ratio <= high)
 
 
 def _otherwise(
@@ -290,13 +283,13 @@ def _otherwise(
         weighted = pair.row(window, pair.contrast.weighting) if pair.contrast.weighting else {}
         rows.append(
             (
-                CardCell(names.pair(pair)),
+                TableCell(names.pair(pair)),
                 _smd(pair.row(window, "residents")),
                 _smd(weighted),
-                CardCell(english.number(weighted.get("ess_0"), 0)),
+                TableCell(english.number(weighted.get("ess_0"), 0)),
                 _smd(pair.row(window, "twins")),
                 *(_smd(pair.row(name)) for name in others),
-                *(CardCell(english.number(row.get(key), 2)) for key in ("smd_cobalt", "smd_matchit", "smd_tableone")),
+                *(TableCell(english.number(row.get(key), 2)) for key in ("smd_cobalt", "smd_matchit", "smd_tableone")),
             )
         )
     doses = [_dose(contrast.label_en, by_window.get((window, UNWEIGHTED))) for contrast, by_window in outcome.doses]
@@ -330,9 +323,9 @@ def _weight_whys(names: ArmNames, pairs: Sequence[ArmPair], rows: Iterable[Row])
     return _whys(names, [pair for pair, _ in weighted], [row for _, row in weighted])
 
 
-def _smd(row: Row) -> CardCell:
+def _smd(row: Row) -> TableCell:
     is_bad = row.get("balance_verdict") == "unbalanced"
-    return CardCell(english.flagged(english.number(row.get("smd"), 2), is_bad), is_bad)
+    return TableCell(english.flagged(english.number(row.get("smd"), 2), is_bad), is_flagged=is_bad)
 
 
 def _dose(label: str, row: Row | None) -> str | None:
@@ -364,12 +357,12 @@ def _missing(outcome: Outcome, registry: Registry, names: ArmNames) -> Section:
                 "Areas of each group",
                 ("Group", *(names.arm(arm.name) for arm in outcome.arms)),
                 (
-                    (CardCell("Areas"), *(CardCell(f"{arm.areas + arm.missing:,}") for arm in outcome.arms)),
-                    (CardCell("Without"), *(CardCell(f"{arm.missing:,}") for arm in outcome.arms)),
+                    (TableCell("Areas"), *(TableCell(f"{arm.areas + arm.missing:,}") for arm in outcome.arms)),
+                    (TableCell("Without"), *(TableCell(f"{arm.missing:,}") for arm in outcome.arms)),
                     (
-                        CardCell("Share"),
+                        TableCell("Share"),
                         *(
-                            CardCell(english.flagged(english.percent(share), is_above), is_above)
+                            TableCell(english.flagged(english.percent(share), is_above), is_flagged=is_above)
                             for share, is_above in zip(shares, above, strict=True)
                         ),
                     ),
@@ -438,24 +431,24 @@ def _by_own_start(outcome: Outcome) -> tuple[Picture, ...]:
     )
 
 
-def _trend_row(pair: ArmPair, names: ArmNames) -> tuple[CardCell, ...]:
+def _trend_row(pair: ArmPair, names: ArmNames) -> tuple[TableCell, ...]:
     row = pair.trend or {}
     interval = english.ABSENT
     if row.get("slope_low") is not None:
         interval = f"{english.significant(row['slope_low'])} to {english.significant(row['slope_high'])}"
     return (
-        CardCell(names.pair(pair)),
+        TableCell(names.pair(pair)),
         *(
-            CardCell(f"{row[f'{counted}_1']:,} / {row[f'{counted}_0']:,}" if row else english.ABSENT)
+            TableCell(f"{row[f'{counted}_1']:,} / {row[f'{counted}_0']:,}" if row else english.ABSENT)
             for counted in ("areas", "clusters")
         ),
-        CardCell(english.significant(row.get("slope_difference"))),
-        CardCell(interval),
-        CardCell(english.probability(row.get("slope_p"))),
-        CardCell(english.probability(row.get("joint_p")), row.get("trend_verdict") == "rejected"),
+        TableCell(english.significant(row.get("slope_difference"))),
+        TableCell(interval),
+        TableCell(english.probability(row.get("slope_p"))),
+        TableCell(english.probability(row.get("joint_p")), is_flagged=row.get("trend_verdict") == "rejected"),
         _verdict(row, "trend_verdict", sentences.TREND_VERDICTS, "rejected"),
-        CardCell(english.significant(row.get("undetected_slope"))),
-        CardCell(english.significant(row.get("bias_bound"))),
+        TableCell(english.significant(row.get("undetected_slope"))),
+        TableCell(english.significant(row.get("bias_bound"))),
     )
 
 
@@ -485,13 +478,13 @@ def _power(outcome: Outcome, names: ArmNames) -> Section:
         shares = (row.get(key) for key in ("icc_one_way", "icc_mixed", "r2_between", "r2_within"))
         rows.append(
             (
-                CardCell(names.pair(pair)),
-                CardCell(f"{row['clusters']:,} by {row['clustered_by']}" if row else english.ABSENT),
-                *(CardCell(english.number(share, 2)) for share in shares),
-                CardCell(english.mean(row.get("outcome_sd"), outcome.indicator)),
-                CardCell(english.significant(row.get("mde"))),
-                CardCell(english.number(row.get("mde_sd"), 2)),
-                CardCell(english.number(row.get("mde_textbook_sd"), 2)),
+                TableCell(names.pair(pair)),
+                TableCell(f"{row['clusters']:,} by {row['clustered_by']}" if row else english.ABSENT),
+                *(TableCell(english.number(share, 2)) for share in shares),
+                TableCell(english.mean(row.get("outcome_sd"), outcome.indicator)),
+                TableCell(english.significant(row.get("mde"))),
+                TableCell(english.number(row.get("mde_sd"), 2)),
+                TableCell(english.number(row.get("mde_textbook_sd"), 2)),
             )
         )
     single = [

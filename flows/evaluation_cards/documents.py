@@ -14,8 +14,9 @@ from docx.shared import Cm, Pt
 from docx.table import _Cell
 from tabulate import tabulate
 
-from flows.evaluation_cards.card import CardCell, CardTable
+from flows.evaluation_cards.card import CardTable
 from flows.evaluation_cards.english import MINUS, sentence
+from flows.present.cells import TableCell
 
 MARGIN = Cm(1.5)
 HEADS = Cm(6)
@@ -58,7 +59,10 @@ def word(table: CardTable) -> bytes:
     grid = document.add_table(rows=1, cols=len(table.columns), style="Light Shading")
     grid.autofit = False
     width = (section.page_width - 2 * MARGIN - HEADS) // (len(table.columns) - 1)
-    heads = tuple(CardCell(head, is_flagged=True) for head in table.columns)
+    # LibreOffice goes by the columns, Word by the cells.
+    for place, column in enumerate(grid.columns):
+        column.width = width if place else HEADS
+    heads = tuple(TableCell(head, is_flagged=True) for head in table.columns)
     for number, row in enumerate((heads, *table.rows)):
         line = grid.rows[0] if not number else grid.add_row()
         for place, (cell, shown) in enumerate(zip(line.cells, row, strict=True)):
@@ -90,7 +94,7 @@ def _in_latex(text: str) -> str:
     return line.removesuffix(r"\\").strip()
 
 
-def _fill(cell: _Cell, shown: CardCell, is_number: bool = False) -> None:
+def _fill(cell: _Cell, shown: TableCell, is_number: bool = False) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.space_after = Pt(0)
     if is_number:

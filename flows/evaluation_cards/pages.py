@@ -7,10 +7,11 @@ from typing import Any
 
 from flows.core.files import write as write_file
 from flows.evaluation_cards import english, plots, sentences
-from flows.evaluation_cards.card import Card, CardCell, compose
+from flows.evaluation_cards.card import Card, compose
 from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Outcome, contrasts_of, outcomes_of, read, widest
 from flows.evaluation_cards.sentences import ArmNames
 from flows.evaluation_cards.sheet import pdf
+from flows.present.cells import TableCell
 from flows.present.pages import css, templates
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
@@ -68,7 +69,7 @@ class IndexLine:
     outcome: str
     title: str
     group: str
-    cells: tuple[CardCell, ...]
+    cells: tuple[TableCell, ...]
 
 
 def _line(outcome: Outcome, card: Card, registry: Registry) -> IndexLine:
@@ -85,16 +86,16 @@ def _line(outcome: Outcome, card: Card, registry: Registry) -> IndexLine:
         OUTCOME_GROUPS[str(outcome.indicator.indicator_group)],
         (
             *cells,
-            CardCell(sentences.TREND_VERDICTS[verdict], verdict == "rejected"),
-            CardCell(f"{len(rejected)} of {len(tested)}" if tested else english.ABSENT, bool(rejected)),
-            CardCell(english.number((first.power or {}).get("mde_sd"), 2)),
-            CardCell(english.flagged(english.percent(missing), is_missing), is_missing),
-            CardCell(str(len(card.warnings))),
+            TableCell(sentences.TREND_VERDICTS[verdict], is_flagged=verdict == "rejected"),
+            TableCell(f"{len(rejected)} of {len(tested)}" if tested else english.ABSENT, is_flagged=bool(rejected)),
+            TableCell(english.number((first.power or {}).get("mde_sd"), 2)),
+            TableCell(english.flagged(english.percent(missing), is_missing), is_flagged=is_missing),
+            TableCell(str(len(card.warnings))),
         ),
     )
 
 
-def _worst(outcome: Outcome, contrast: Contrast, registry: Registry) -> CardCell:
+def _worst(outcome: Outcome, contrast: Contrast, registry: Registry) -> TableCell:
     """The largest difference of a contrast: the SMD of its widest pair, or the correlation with the dose, in size."""
     window = registry.evaluation.balancing.window
     if not contrast.arms:
@@ -106,10 +107,10 @@ def _worst(outcome: Outcome, contrast: Contrast, registry: Registry) -> CardCell
         row = pair.row(window) if pair else {}
         value = row.get("smd")
     if value is None:
-        return CardCell(english.ABSENT)
+        return TableCell(english.ABSENT)
     verdict = row["balance_verdict"]
     mark = sentences.BALANCE_VERDICTS[verdict].split(" ")[0]
-    return CardCell(f"{mark} {english.number(abs(value), 2)}", verdict == "unbalanced")
+    return TableCell(f"{mark} {english.number(abs(value), 2)}", is_flagged=verdict == "unbalanced")
 
 
 def _index(lines: Sequence[IndexLine], snapshot: Snapshot, registry: Registry) -> str:

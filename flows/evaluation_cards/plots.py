@@ -94,19 +94,10 @@ def love_of_all(rows: pl.DataFrame) -> str:
 def _counted(rows: Sequence[Row]) -> str:
     """Of how many areas the differences are, at most, and how many the weighted ones count as."""
     first, second = (max((row[side] or 0 for row in rows), default=0) for side in ("areas_1", "areas_0"))
-    ess = [
-        f"{HEADS[row['weighting']]} {english.number(row['ess_0'], 0)}" for row in _first_of_each(rows) if row["ess_0"]
-    ]
-    counts = f" ({', '.join(ess)})" if ess else ""
-    return (
-        f"{first:,} funded and {second:,} never-funded areas; the second count as{counts or ' they are'}. "
-        "Grey: the row's own limit. Bold: outside it."
-    )
-
-
-def _first_of_each(rows: Sequence[Row]) -> list[Row]:
-    """A row of each weighting but none."""
-    return list({row["weighting"]: row for row in reversed(rows) if row["weighting"] != "none"}.values())
+    counted = {row["weighting"]: row["ess_0"] for row in rows if row["ess_0"]}
+    ess = [f"{english.number(counted[name], 0)} ({HEADS[name]})" for name in HEADS if name in counted]
+    weighted = f"; weighted, the second count as {english.joined(ess)}" if ess else ""
+    return f"{first:,} funded and {second:,} never-funded areas{weighted}. Grey: the row's own limit. Bold: outside it."
 
 
 def _key(plot: Plot, shown: Sequence[str], left: float) -> None:
@@ -139,10 +130,7 @@ def event(events: Sequence[Row], unit: str) -> str:
     plot.beside(y, left, x.ends, short)
     plot.rule(left, y.at(0), x.ends, y.at(0), SOFT, THIN, DOTS)
     for row in events:
-        for low, high, ink, width in (
-            ("att_low_uniform", "att_high_uniform", SOFT, 0.8),
-            ("att_low", "att_high", INK, 2),
-        ):
+        for low, high, ink, width in BANDS:
             if row[low] is not None and row[high] is not None:
                 at_time = x.at(row["event_time"])
                 plot.rule(at_time, y.at(row[low]), at_time, y.at(row[high]), ink, width)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from flows.core.files import write as write_file
 from flows.evaluation_cards import documents, english, sentences
-from flows.evaluation_cards.card import CardCell, CardTable
+from flows.evaluation_cards.card import CardTable
 from flows.evaluation_cards.figures import CATEGORIES, OUTCOME_GROUPS, Row, contrasts_of, refuse
 from flows.evaluation_cards.sentences import ArmNames
+from flows.present.cells import TableCell
 from flows.publish.snapshots import Snapshot
 from schemas.evaluation import Contrast
 from schemas.indicators import Indicator
@@ -83,7 +84,7 @@ class _Shown:
     def __init__(self, contrast: Contrast, registry: Registry, after: tuple[str, ...]) -> None:
         self.contrast, self.registry, self.after = contrast, registry, after
 
-    def rows(self, by_covariate: Mapping[str, Mapping[str, Pairs]]) -> Iterator[tuple[CardCell, ...]]:
+    def rows(self, by_covariate: Mapping[str, Mapping[str, Pairs]]) -> Iterator[tuple[TableCell, ...]]:
         """Groups of indicators in the registry's order, then what has categories."""
         for group, title in GROUPS.items():
             of_group = [
@@ -110,26 +111,26 @@ class _Shown:
         known = [level for level in listed if level in levels]
         return [*known, *sorted(levels.keys() - {*known, "overall"})]
 
-    def _title(self, title: str, pairs: Pairs | None = None) -> tuple[CardCell, ...]:
+    def _title(self, title: str, pairs: Pairs | None = None) -> tuple[TableCell, ...]:
         """A head within the table; of categories with their common difference."""
         smds = [_smd((pairs or {}).get(pair)) if pairs else "" for pair in self.contrast.pairs]
-        blanks = [CardCell("")] * len(self.after)
+        blanks = [TableCell("")] * len(self.after)
         return (
-            CardCell(title, is_flagged=True),
-            *([CardCell("")] * (len(self.contrast.arms) + 1)),
-            *map(CardCell, smds),
+            TableCell(title, is_flagged=True),
+            *([TableCell("")] * (len(self.contrast.arms) + 1)),
+            *map(TableCell, smds),
             *blanks,
         )
 
-    def _row(self, label: str, pairs: Pairs, figure: Callable[[Row, int], str]) -> tuple[CardCell, ...]:
+    def _row(self, label: str, pairs: Pairs, figure: Callable[[Row, int], str]) -> tuple[TableCell, ...]:
         sides = [_side(pairs, arm) for arm in self.contrast.arms]
         first = pairs.get(self.contrast.pairs[0], {})
         return (
-            CardCell(label),
-            *(CardCell(figure(row, at) if row else english.ABSENT) for row, at in sides),
-            CardCell(" / ".join(f"{row[f'areas_{at}']:,}" if row else english.ABSENT for row, at in sides)),
-            *(CardCell(_smd(pairs.get(pair))) for pair in self.contrast.pairs),
-            *(CardCell(english.number(first.get(what), 2)) for what in self.after),
+            TableCell(label),
+            *(TableCell(figure(row, at) if row else english.ABSENT) for row, at in sides),
+            TableCell(" / ".join(f"{row[f'areas_{at}']:,}" if row else english.ABSENT for row, at in sides)),
+            *(TableCell(_smd(pairs.get(pair))) for pair in self.contrast.pairs),
+            *(TableCell(english.number(first.get(what), 2)) for what in self.after),
         )
 
 

@@ -166,12 +166,7 @@ FIELDS = (
     Field("Stednøgle", _of_place, width=24, in_book=False, is_of_mark=True),
     Field("Hører til", lambda line: line.belongs_to.name if line.belongs_to else None, width=18, is_of_mark=True),
     Field("År", lambda line: line.figure.year, "year", 7, is_of_mark=True),
-    Field(
-        "Emne",
-        lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group or "background"],
-        width=23,
-        is_of_mark=True,
-    ),
+    Field("Emne", _theme, width=23, is_of_mark=True),
     Field("Indikator", lambda line: line.indicator.label_da, width=42, is_of_mark=True),
     Field("Enhed", lambda line: line.indicator.unit_short_da, width=14, is_of_mark=True),
     Field("Tal", lambda line: line.shown(line.figure.value), "value", 11),

@@ -4,6 +4,7 @@ from typing import Literal
 
 from flows.extracts.model import ClearedFigure, Extract
 from flows.present import danish
+from flows.present.vocabulary import WHY
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -28,19 +29,15 @@ NO_TREND = {
     "no_interval": "usikkerheden er ukendt",
     "repeated_or_overlapping_figures": "tallene gentager eller overlapper hinanden",
     "other_owner": "tallene er gjort op af flere kilder",
-    "boundary_break": "området har fået en anden grænse",
-    "definition_break": "tallet bliver gjort op på en anden måde end før",
+    "boundary_break": WHY["boundary_break"],
+    "definition_break": WHY["definition_break"],
 }
+# The reasons that a target's verdict shares are said in the same words.
 NO_CHANGE = {
+    **WHY,
     "no_value": "der er intet tal for året",
     "no_earlier_value": "der er intet tal for året før",
     "is_first_value": "det er det første tal",
-    "repeated_figure": "kilden gentager et tidligere års tal",
-    "other_window": "de to tal er gennemsnit over forskellige antal år",
-    "other_owner": "de to tal er gjort op af hver sin kilde",
-    "boundary_break": "området har fået en anden grænse",
-    "definition_break": "tallet bliver gjort op på en anden måde end før",
-    "overlapping_windows": "de to tal er gennemsnit over år, der overlapper",
 }
 UNSETTLED = {"provisional": "foreløbigt tal", "estimated": "skønnet tal"}
 PLACES = {"area": "området", "municipality": "kommunen", "country": "hele landet", "twins": "tvillingerne"}

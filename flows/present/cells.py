@@ -15,7 +15,7 @@ class TableCell:
     """A number or a mark in words, and what must be read with it below; `value` is the number, where one is shown.
 
     `sign` stands before it, and `spoken` is what a reader who sees no sign hears. `is_limited`: the number is no
-    measurement of its year alone.
+    measurement of its year alone. `is_flagged`: it stands in bold, for it needs care.
     """
 
     text: str
@@ -26,6 +26,7 @@ class TableCell:
     shade: Shade = ""
     spoken: str = ""
     is_limited: bool = False
+    is_flagged: bool = False
 
 
 def td(cell: TableCell, is_text: bool = False, head: str = "") -> Markup:

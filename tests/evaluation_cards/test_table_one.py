@@ -11,7 +11,8 @@ from docx import Document
 from mart_rows import frame
 
 from flows.evaluation_cards import table_one
-from flows.evaluation_cards.card import CardCell, CardTable
+from flows.evaluation_cards.card import CardTable
+from flows.present.cells import TableCell
 from flows.publish.snapshots import Snapshot
 from schemas.registry import Registry
 
@@ -20,8 +21,8 @@ TABLE = CardTable(
     "Table 1. Areas & others",
     ("", "funded (2 areas)", "SMD"),
     (
-        (CardCell("Background", is_flagged=True), CardCell(""), CardCell("")),
-        (CardCell("Young, %"), *map(CardCell, NASTY)),
+        (TableCell("Background", is_flagged=True), TableCell(""), TableCell("")),
+        (TableCell("Young, %"), *map(TableCell, NASTY)),
     ),
     ("one note of 5 %",),
 )
