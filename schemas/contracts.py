@@ -229,10 +229,15 @@ def _limits(registry: Registry) -> pl.DataFrame:
 
 
 def _known(rows: pl.LazyFrame, limits: pl.DataFrame) -> pl.LazyFrame:
-    """Rows beside what is known of the indicator that they name, where they name one."""
+    """Rows beside what is known of the indicator that they name, where they name one.
+
+    Taken by the place of each indicator: a join would hash every row and move all that it has.
+    """
     if "indicator" not in rows.collect_schema():
         return rows
-    return rows.join(limits.lazy(), on="indicator", how="left", maintain_order="left")
+    place = INDICATOR.cast(pl.Enum(limits["indicator"]), strict=False).to_physical()
+    beside = {column.name: pl.lit(column).gather(pl.col("at_indicator")) for column in limits.drop("indicator")}
+    return rows.with_columns(at_indicator=place).with_columns(**beside)
 
 
 def _per_row(rule: pl.Expr, limits: pl.DataFrame) -> Any:

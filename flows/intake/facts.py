@@ -157,14 +157,14 @@ class FactFiles:
 
     def _add(self, add: Callable[[pa.Table], None], rows: pl.DataFrame) -> None:
         """Write validated rows. Text that came from a column of the delivery is written as the codes that it has."""
-        at, stamp = rows[ROW].to_numpy(), vars(self.stamp)
+        at, same = rows[ROW].to_numpy(), {**vars(self.stamp), "figure_owner": self.reading.source.figure_owner}
         columns = {}
         for name in rows.columns:
             if name == ROW:
                 continue
             coded = self.rows.arrow(name, at)
-            if name in stamp and rows.schema[name] == pl.String:
-                coded = pa.DictionaryArray.from_arrays(np.zeros(len(at), dtype=np.int32), [stamp[name]])
+            if name in same and rows.schema[name] == pl.String:
+                coded = pa.DictionaryArray.from_arrays(np.zeros(len(at), dtype=np.int32), [same[name]])
             columns[name] = coded if coded is not None else rows[name].to_arrow()
         add(pa.table(columns))
 
@@ -278,7 +278,8 @@ def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | 
     given = pl.col("value").cast(pl.Float64)
     if "numerator" in there:
         factors = {i.id: float(i.factor) for i in registry.indicators.values() if i.kind in ("share", "rate")}
-        factor = pl.col("indicator").replace_strict(factors, default=None, return_dtype=pl.Float64())
+        place = pl.col("indicator").cast(pl.Enum([*factors]), strict=False).to_physical()
+        factor = pl.lit(pl.Series(values=list(factors.values()), dtype=pl.Float64())).gather(place)
         base = pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
         given = pl.coalesce(given, factor * pl.col("numerator") / base)
     marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in there]

@@ -47,27 +47,30 @@ class LargeFile:
 
     def pieces(self) -> Iterator[bytes]:
         """The file from its beginning, each piece but the last cut behind a line; the next is read meanwhile."""
-        hashed, rest = hashlib.sha256(), b""
+        hashed, start = hashlib.sha256(), 0
 
         def read_and_hashed(start: int) -> bytes:
-            piece = self._read(start, PIECE)
+            piece = self._lines(start)
             hashed.update(piece)
             return piece
 
         with ThreadPoolExecutor(1) as beside:
             coming = beside.submit(read_and_hashed, 0)
-            for start in range(PIECE, self._size, PIECE):
-                piece = coming.result()
+            while (piece := coming.result()) and (start := start + len(piece)) < self._size:
                 coming = beside.submit(read_and_hashed, start)
-                end = piece.rfind(b"\n") + 1
-                if end:
-                    yield rest + piece[:end]
-                    rest = piece[end:]
-                else:
-                    rest += piece
-            rest += coming.result()
+                yield piece
         self._sha256 = hashed.hexdigest()
-        yield rest
+        yield piece
+
+    def _lines(self, start: int) -> bytes:
+        """The lines that begin at a byte: as many as a piece holds whole, and at least one."""
+        piece = more = self._read(start, PIECE)
+        while more and start + len(piece) < self._size:
+            if end := piece.rfind(b"\n") + 1:
+                return piece[:end]
+            more = self._read(start + len(piece), PIECE)
+            piece += more
+        return piece
 
     def _read(self, start: int, size: int) -> bytes:
         """Bytes of the file; fewer where it was cut since it was opened, which its hash shows."""

@@ -41,9 +41,13 @@ class Rows:
     def block(self, chosen: NDArray[np.intp]) -> pl.DataFrame:
         """The typed columns of the chosen rows as a frame, with `line` and `row`."""
         columns = {"line": pl.Series(values=self.lines[chosen]), "row": pl.Series(values=chosen)}
-        return pl.DataFrame(
-            columns | {name: values.gather(codes[chosen]) for name, (codes, values) in self.typed.items()}
-        )
+        places: dict[int, pl.Series] = {}
+        for name, (codes, values) in self.typed.items():
+            # What a cell says and why it says nothing have the same codes.
+            if id(codes) not in places:
+                places[id(codes)] = pl.Series(values=codes[chosen]).cast(pl.UInt32())
+            columns[name] = values.gather(places[id(codes)])
+        return pl.DataFrame(columns)
 
     def arrow(self, name: str, chosen: NDArray[np.intp]) -> pa.Array | None:
         """A column of text for the chosen rows, as codes into its values; None where there is none of this name."""
