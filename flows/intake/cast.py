@@ -32,6 +32,8 @@ PERIOD = r"^([0-9]{4})(?:(?:K|Q)([1-4])|M(0[1-9]|1[0-2]))?$"
 MUNICIPALITY_CODE = r"^[0-9]{3,4}$"
 YES_NO = {"ja": True, "nej": False, "1": True, "0": False}
 NUMBERS = ("integer", "decimal")
+# A hyphen, and what Word and Excel make of it: nothing, a zero, or withheld.
+DASHES = ("-", "–", "—", "−")
 LOOKED_UP = ("code", "indicator", "municipality")
 PLACES = ("area", "place", "named_place")
 RULES = {
@@ -248,7 +250,7 @@ def _unfit_rule(text: str, column: LayoutColumn, made: _Cast, place: int) -> str
     """The rule that a spelling without a value breaks; none where it is marked as no value at all."""
     if broken_rule(text):
         return ""
-    if column.type in NUMBERS and text == "-":
+    if column.type in NUMBERS and text in DASHES:
         return "ambiguous_dash"
     if made.in_doubt is not None and made.in_doubt[place]:
         return "ambiguous_number"

@@ -143,6 +143,7 @@ SET_ASIDE = {
     "no year": (f"{ODENSE};;residents;;;9.100;endelig", "required_empty", "År", ""),
     "unknown indicator": (f"{ODENSE};2009;indbyggere;;;9.100;endelig", "unknown_indicator", "Indikator", ""),
     "dash": (f"{ODENSE};2009;residents;;;-;endelig", "ambiguous_dash", "Værdi", ""),
+    "dash of Word": (f"{ODENSE};2009;residents;;;–;endelig", "ambiguous_dash", "Værdi", ""),
     "English number": (f"{ODENSE};2009;outside_work_pct;;;54.4;endelig", "not_a_number", "Værdi", ""),
     "thousands point out of place": (f"{ODENSE};2009;residents;;;91.00;endelig", "not_a_number", "Værdi", ""),
     "word for a number": (f"{ODENSE};2009;residents;;;mange;endelig", "not_a_number", "Værdi", ""),
