@@ -18,11 +18,14 @@ WITHOUT_CHECK_FROM = date(2007, 10, 1)
 FIRST_JANUARY_WITHOUT_CHECK = 1960
 # What has no eight digits near each other is no number, but for what a scientific format left of one; as a Rust
 # expression it reads a million cells in no time.
-PERHAPS = r"(?:[0-9][-_/:., ]{0,3}){7}[0-9]|[0-9][.,][0-9]{5,6}[eE]\+?0?[89]"
+PERHAPS = r"(?:[0-9][-_/:., \n\r]{0,3}){7}[0-9]|[0-9][.,][0-9]{5,6}[eE]\+?0?[89]"
 _PERHAPS = re.compile(PERHAPS)
 # Letters after which a text must be made plain before it can be searched; Danish letters are none.
 NOT_PLAIN = r"[^\x00-\x7FæøåÆØÅéÉ]"
 _NOT_PLAIN = re.compile(NOT_PLAIN)
+# What parts texts that are searched together. A line may break within a number, as in a cell or a comment.
+BETWEEN = "\x1f"
+_BREAK = re.compile("[\n\r]+")
 _GLUED = re.compile(r"(?<!\d)(\d\d)(\d\d)((?:\d\d)?\d\d)( *[-_/:]+ *| +|)(\d{4})(?!\d)", re.ASCII)
 _APART = re.compile(
     r"(?<!\d)(?<!\d[ .,])(\d{1,2})([-./ ]{1,3})(\d{1,2})([-./ ]{1,3})((?:\d\d)?\d\d)"
@@ -41,7 +44,9 @@ _ACCOUNT = re.compile(r"(?<!\d)(?!19|20)\d{4}[- ]$", re.ASCII)
 
 
 def plain(text: str) -> str:
-    """Text with every dash as '-', every blank as ' ', every digit as 0-9, and without invisible characters."""
+    """Text with every dash as '-', every blank and line's end as ' ', every digit as 0-9, and nothing invisible."""
+    if "\n" in text or "\r" in text:
+        text = _BREAK.sub(" ", text)
     return text if text.isascii() else _NOT_PLAIN.sub(lambda found: _plain(found[0]), text)
 
 
@@ -57,7 +62,7 @@ def _plain(letter: str) -> str:
         return str(unicodedata.digit(letter))
     if kind == "Pd" or letter in "\u00ad\u2043\u2212\u00b7\u2022\u2027":
         return "-"
-    return " " if kind == "Zs" else "" if kind == "Cf" else letter
+    return " " if kind[0] == "Z" or letter == "\x85" else "" if kind == "Cf" else letter
 
 
 def _glued(text: str) -> bool:

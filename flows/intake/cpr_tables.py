@@ -22,9 +22,18 @@ from datetime import date, timedelta
 from itertools import product, zip_longest
 from typing import NamedTuple
 
-from flows.intake.cpr import PERHAPS, date_of, has_check, holds_cpr_number, is_likely, is_year, number_of, plain
+from flows.intake.cpr import (
+    BETWEEN,
+    PERHAPS,
+    date_of,
+    has_check,
+    holds_cpr_number,
+    is_likely,
+    is_year,
+    number_of,
+    plain,
+)
 
-BETWEEN = "\x1f"
 # Whether most rows hold a date and four digits is seen from so many, and whether hardly any does from fewer.
 ENOUGH, AT_FIRST = 20_000, 500
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.core.files import keep, write
 from flows.intake import formats
-from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr import BETWEEN, holds_cpr_number
 from flows.intake.deliveries import BESIDE, NOTE_SUFFIX, name_holds_cpr_number
 from flows.intake.delivery_note import Note, parse
 from flows.intake.faults import Refusal
@@ -63,7 +63,7 @@ def _refuse_personal(
     file: Path, note: Mapping[str, str], beside: Sequence[Path], source: str, registry: Registry
 ) -> None:
     """Raises NotReceived where the file, its note or a file beside it holds a CPR number: nothing of it is copied."""
-    texts = {"the note": "\n".join(note.values())}
+    texts = {"the note": BETWEEN.join(note.values())}
     texts |= {f"the file '{part.suffix}' beside it": part.read_bytes().decode("utf-8", "replace") for part in beside}
     held = [place for place, text in texts.items() if holds_cpr_number(re.sub(HASH, "", text))]
     try:

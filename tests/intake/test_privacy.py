@@ -110,6 +110,9 @@ WAYS: dict[str, Callable[[str, date], str]] = {
     "full-width digits": lambda n, b: "".join(chr(0xFF10 + int(digit)) for digit in n),
     "a list of them": lambda n, b: f"{n[:6]}-{n[6:]},{n[:6]}-{n[6:]}",
     "decimal of Excel": lambda n, b: f"{n},0",
+    "a line ends between": lambda n, b: f"{n[:6]}\n{n[6:]}",
+    "a line ends behind the dash": lambda n, b: f"{n[:6]}-\r\n{n[6:]}",
+    "a line of Unicode ends between": lambda n, b: f"{n[:6]}\u2028{n[6:]}",
 }
 # Ways that only a column shows.
 IN_A_COLUMN: dict[str, Callable[[str, date], str]] = {

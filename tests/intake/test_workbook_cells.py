@@ -241,9 +241,10 @@ def test_a_column_without_a_name_is_named_by_its_letter(registry: Registry) -> N
     assert (refusal.rule, refusal.detail) == ("unknown_column", "column H has cells and no name")
 
 
-def test_hidden_rows_and_columns_are_read_and_remarked(registry: Registry) -> None:
-    data = header() + line(2) + line(3).replace('<row r="3" ', '<row r="3" hidden="1" ')
-    delivered = reading(book(sheet(data, '<cols><col min="4" max="4" hidden="1"/></cols>')), registry)
+@pytest.mark.parametrize(("row_is", "column_is"), [('hidden="1"', 'hidden="1"'), ('ht="0"', 'width="0"')])
+def test_hidden_rows_and_columns_are_read_and_remarked(registry: Registry, row_is: str, column_is: str) -> None:
+    data = header() + line(2) + line(3).replace('<row r="3" ', f'<row r="3" {row_is} ')
+    delivered = reading(book(sheet(data, f'<cols><col min="4" max="4" {column_is}/></cols>')), registry)
     assert delivered.rows == 2
     assert {(remark.rule, remark.line, remark.column) for remark in delivered.remarks} == {
         ("hidden_row", 3, ""),
@@ -320,6 +321,9 @@ PARTS: dict[str, tuple[str, str]] = {
         f"<externalLink><cell><v>{CPR}</v></cell></externalLink>",
     ),
     "pivot caches": ("xl/pivotCache/pivotCacheDefinition1.xml", f"<d><s v='{CPR}'/></d>"),
+    "words of a number's format": ("xl/styles9.xml", f"<a><numFmt formatCode='0&quot;{CPR}&quot;'/></a>"),
+    "words of a table's total": ("xl/tables/table1.xml", f"<a><tableColumn totalsRowLabel='{CPR}'/></a>"),
+    "two lines of a comment": ("xl/comments1.xml", f"<a><t>{CPR[:6]}\n{CPR[7:]}</t></a>"),
     "custom data": ("customXml/item1.xml", f"<a>{CPR}</a>"),
     "old drawings": ("xl/drawings/vmlDrawing1.vml", f"<xml><br><div>{CPR}</div></xml>"),
     "what is no xml": ("xl/vbaProject.bin", CPR),

@@ -12,7 +12,7 @@ from flows.intake.apart.number_formats import NumberFormat, number_format
 from flows.intake.apart.numbers import stored
 from flows.intake.apart.references import LAST_COLUMN, LAST_ROW, Area, area, column_number
 from flows.intake.apart.strings import TextOfRuns, unescaped
-from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr import BETWEEN, holds_cpr_number
 from flows.intake.cpr_tables import rows_with_cpr_numbers
 
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})", re.ASCII)
@@ -26,7 +26,9 @@ LIKE_CPR_BY_POWER = re.compile(r"[0-9]{1,10}(?:\.[0-9]{0,9})?E\+?[0-9]{1,2}", re
 DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:.]*)Z?)?|([0-9]{2}:[0-9]{2}:[0-9]{2})", re.ASCII)
 MOST_RANGES = 100_000
 LONGEST_YEAR = 4
-SPOKEN = {"prompt", "promptTitle", "error", "errorTitle", "tooltip", "display", "location", "name", "codeName"}
+# The width of a column and the height of a row that nobody sees, whether it is called hidden or not.
+NO_SIZE = ("0", "0.0")
+SPOKEN = {"prompt", "promptTitle", "error", "errorTitle", "tooltip", "display", "location", "name", "codeName", "text"}
 
 
 class Shared(NamedTuple):
@@ -95,12 +97,12 @@ class SheetReader:
                 self.hides_zeros = attributes.get("showZeros") in FALSE
             case "sheetFormatPr":
                 self.rows_hidden_by_default = attributes.get("zeroHeight") in TRUE
-            case "col" if attributes.get("hidden") in TRUE:
+            case "col" if attributes.get("hidden") in TRUE or attributes.get("width") in NO_SIZE:
                 self.hidden_columns.append((_whole(attributes.get("min")), _whole(attributes.get("max"))))
             case "mergeCell":
                 self.merged.append(area(attributes.get("ref", "")))
         self.found.started(tag, attributes)
-        self.words += [text for name, text in attributes.items() if name in SPOKEN]
+        self.words += [text + BETWEEN for name, text in attributes.items() if name in SPOKEN]
         if len(self.merged) + len(self.hidden_columns) > MOST_RANGES:
             raise too_large(f"sheet {self.number} has over {MOST_RANGES} merged cells or hidden columns")
 
@@ -108,7 +110,7 @@ class SheetReader:
         """An element ends."""
         if not self.in_data:
             self.found.ended(tag)
-            self.words.append("\n")
+            self.words.append(BETWEEN)
             return
         if self.cell is not None:
             if tag == "c":
@@ -158,7 +160,8 @@ class SheetReader:
             raise Unreadable("damaged_file", f"sheet {self.number}: rows that are not in their order")
         self.row, self.column = number, 0
         hidden = attributes.get("hidden")
-        if hidden in TRUE or (self.rows_hidden_by_default and hidden not in FALSE):
+        is_flat = attributes.get("ht") in NO_SIZE
+        if hidden in TRUE or is_flat or (self.rows_hidden_by_default and hidden not in FALSE):
             self.hidden_rows.append(number)
 
     def _placed(self, attributes: dict[str, str]) -> SheetCell:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from flows.intake.apart.answers import Unreadable
 from flows.intake.apart.package import Package
-from flows.intake.cpr import holds_cpr_number
+from flows.intake.cpr import BETWEEN, holds_cpr_number
 
 XML = (".xml", ".rels", ".vml")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".tif", ".tiff", ".bmp", ".svg", ".wdp")
@@ -14,6 +14,7 @@ EMBEDDED = (".xlsx", ".xlsm", ".docx", ".pptx")
 SPOKEN = {
     "name", "descr", "title", "displayName", "prompt", "promptTitle", "error", "errorTitle", "tooltip", "display",
     "location", "Target", "comment", "author", "caption", "uniqueName", "formula", "v", "href", "alt",
+    "formatCode", "totalsRowLabel", "userName", "text",
 }  # fmt: skip
 # Elements within one text; the end of any other ends the text.
 RUNS = {"r", "t", "rPr", "fld", "phoneticPr"}
@@ -50,12 +51,12 @@ class _Text:
         self.properties += tag == "rPr"
         for name, text in attributes.items():
             if name.rpartition(" ")[2] in SPOKEN:
-                self.add(text + "\n")
+                self.add(text + BETWEEN)
 
     def ended(self, tag: str) -> None:
         self.properties -= tag == "rPr"
         if tag not in RUNS and not self.properties:
-            self.add("\n")
+            self.add(BETWEEN)
             if self.length > BLOCK:
                 self.search()
 
@@ -110,7 +111,7 @@ def _holds(package: Package, part: str) -> bool:
 def _holds_as_bytes(package: Package, part: str) -> bool:
     content = b"".join(package.chunks(part))
     return any(
-        holds_cpr_number(TAG.sub("", content.decode(encoding, "replace")))
+        holds_cpr_number(TAG.sub("", content.decode(encoding, "replace")).replace("\n", BETWEEN))
         for encoding in ("utf-8", "utf-16-le", "utf-16-be")
     )
 

@@ -4,6 +4,7 @@ import re
 
 from flows.intake.apart.answers import LONGEST_TEXT, MOST_CHARACTERS, too_large
 from flows.intake.apart.package import Package
+from flows.intake.cpr import BETWEEN
 
 ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_", re.ASCII)
 
@@ -31,7 +32,7 @@ class TextOfRuns:
             self.in_text = False
         elif tag == "rPh":
             self.in_phonetic = False
-            self.phonetic.append("\n")
+            self.phonetic.append(BETWEEN)
 
     def add(self, text: str) -> None:
         """Characters. Raises Unreadable where they are more than a cell can hold."""

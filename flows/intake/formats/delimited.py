@@ -73,7 +73,7 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
         return None
     columns = _coded(parts)
     odd = any(any_matches(column.spellings, ODD) for column in columns)
-    if odd or holds_cpr_number("".join(top)) or len(set(header)) != len(header) or not is_header(header, layout):
+    if odd or any(map(holds_cpr_number, top)) or len(set(header)) != len(header) or not is_header(header, layout):
         return None
     lines = np.arange(len(top) + 1, len(top) + 1 + rows)
     empty = np.ones(rows, dtype=bool)
