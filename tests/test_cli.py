@@ -189,8 +189,8 @@ def test_a_bad_night_and_a_refused_one(published: Path, tmp_path: Path) -> None:
     municipalities = raw / "municipalities" / "kommuner_2007.csv"
     lines = municipalities.read_text().replace("# rækker: 98", "# rækker: 97").splitlines(keepends=True)
     municipalities.write_text("".join(line for line in lines if "Samsø" not in line))
-    done = process(tmp_path, "run")
-    assert done.returncode == 1
+    done = invoke(tmp_path, "run")
+    assert done.exit_code == 1
     assert "publication refused" in done.stderr
     assert 'dim_municipalities: 1 row breaks "Denmark has 98 municipalities since 2007."' in done.stderr
     assert "data/marts/refused/index.html" in done.stderr
@@ -200,8 +200,8 @@ def test_a_bad_night_and_a_refused_one(published: Path, tmp_path: Path) -> None:
     (raw / "population" / "made_up.csv").write_text(
         (raw / "population" / "folketal_2007_2015.csv").read_text().replace("oprindelse: real", "oprindelse: syntetisk")
     )
-    done = process(tmp_path, "run")
-    assert done.returncode == 1
+    done = invoke(tmp_path, "run")
+    assert done.exit_code == 1
     assert "real and synthetic deliveries must never meet" in done.stderr
     assert (tmp_path / "data/marts/CURRENT.txt").read_text() == after
 

@@ -1,16 +1,14 @@
 """Vintages: what had been received at a moment, what the sources had published by a day, and what moved since."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from command_line import invoke
 
 from flows.intake import stage
 from flows.intake.deliveries import find
@@ -33,16 +31,8 @@ until = 2030-12-31
 
 
 def boligprofil(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("boligprofil"), *words],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("BOLIGPROFIL_")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = invoke(folder, *words)
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
