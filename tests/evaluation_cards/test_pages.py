@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from page_reading import table, text
 
-from flows.evaluation_cards import charts, pages
+from flows.evaluation_cards import charts, pages, plots
 from flows.evaluation_cards.figures import NoBaseline, outcomes_of, refuse
 from schemas.registry import Registry
 
@@ -64,6 +64,16 @@ def folder(baseline: Baseline, tmp_path_factory: pytest.TempPathFactory) -> Path
     return place / "cards"
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chart and no PDF is made: what is tested is words and files."""
+    for chart in ("love", "course", "spread"):
+        monkeypatch.setattr(charts, chart, lambda *figures: "<svg ></svg>")
+    monkeypatch.setattr(plots, "svg", lambda chart: "<svg ></svg>")
+    monkeypatch.setattr(plots.vl_convert, "svg_to_png", lambda drawn, scale: b"PNG")
+    monkeypatch.setattr(pages, "pdf", lambda card: b"%PDF")
+
+
 def squeezed(words: str) -> str:
     """Text without blanks and dashes, which pdftotext sets as it likes."""
     return re.sub(r"[\s–]", "", words)
@@ -74,12 +84,10 @@ def numbers(words: str) -> list[float]:
     return [float(n) for n in re.findall(r"-?\d[\d.]*", words.replace("\N{MINUS SIGN}", "-").replace(",", ""))]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_every_outcome_has_a_page_and_a_sheet(
-    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
-    for chart in ("love", "course", "spread"):
-        monkeypatch.setattr(charts, chart, lambda *figures: "<svg ></svg>")
-    monkeypatch.setattr(pages, "pdf", lambda card: b"%PDF")
     steps: list[tuple[str, int, int]] = []
     files = pages.write(
         make_baseline().publish(tmp_path / "marts"), registry, tmp_path / "cards", progress=lambda *at: steps.append(at)
@@ -254,6 +262,7 @@ def test_the_page_can_be_read_aloud(folder: Path) -> None:
     assert re.findall(r"<h(\d)", page)[:3] == ["1", "2", "2"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_origin_is_unmistakable(folder: Path, baseline: Baseline, tmp_path: Path) -> None:
     for file in folder.glob("*.html"):
         assert text(file.read_text()).count("SYNTHETIC") >= 2, file.name
@@ -346,6 +355,7 @@ def test_a_snapshot_without_a_baseline_is_refused(
         refuse(baseline.publish(tmp_path / "again"), registry)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_caveat_on_some_deliveries_is_shown_but_refuses_nothing(
     make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
@@ -367,6 +377,7 @@ def test_a_card_stands_where_the_marts_have_no_row_at_all(
     assert not re.search(r"\b(nan|None|null)\b", words)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_groups_that_are_alike_give_no_warning_of_balance(
     make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
@@ -380,6 +391,7 @@ def test_groups_that_are_alike_give_no_warning_of_balance(
     assert "✕" not in words[: words.index("2 Areas without")]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_means_that_are_alike_with_another_spread_are_told_apart(
     make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
@@ -394,6 +406,7 @@ def test_means_that_are_alike_with_another_spread_are_told_apart(
     assert "<strong>3.50</strong>" in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_areas_without_twins_are_named_and_twins_that_differ_are_told(
     make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
@@ -406,6 +419,7 @@ def test_areas_without_twins_are_named_and_twins_that_differ_are_told(
     assert "Twins are not alike here. Funded against never funded, matched: 0.12 SD (limit 0.05)." in words
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_withheld_counts_leave_open_is_told(
     make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
