@@ -132,11 +132,7 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
         delivered = _rows(accepted, staging, table)
         if name in plans.TABLES:
             delivered = plans.as_granted(delivered, plans.known_plans(held))
-        rows = came(delivered, accepted)
-        conflicting = conflicts(rows, table.key)
-        found = faults(conflicting, "conflicting_deliveries", ", ".join(table.key))
-        kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
-        current = newest(kept, table.key).drop(COME)
+        current, found = _in_force(delivered, accepted, table) if delivered.height else (delivered, [])
         set_aside += found
         if replaced := delivered.height - current.height - len(found):
             superseded[name] = replaced
@@ -157,6 +153,17 @@ def _reconciled(accepted: Sequence[Receipt], staging: Path, folder: Path, regist
         superseded,
         dict(Counter(figures.accepted) + standing_targets.accepted),
     )
+
+
+def _in_force(
+    delivered: pl.DataFrame, accepted: Sequence[Receipt], table: Table
+) -> tuple[pl.DataFrame, list[tuple[str, Fault]]]:
+    """The last received row of each key, and the faults of those whose deliveries of one day contradict each other."""
+    rows = came(delivered, accepted)
+    conflicting = conflicts(rows, table.key)
+    kept = rows.join(conflicting, on=[*PLACE, *table.key], how="anti", nulls_equal=True)
+    found = faults(conflicting, "conflicting_deliveries", ", ".join(table.key))
+    return newest(kept, table.key).drop(COME), found
 
 
 def _figures(accepted: Sequence[Receipt], staging: Path, folder: Path, registry: Registry) -> _Verdict:

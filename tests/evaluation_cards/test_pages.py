@@ -66,11 +66,10 @@ def folder(baseline: Baseline, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No chart and no PDF is made: what is tested is words and files."""
+    """No chart of a card, picture or PDF is made: what is tested is words and files."""
     for chart in ("love", "course", "spread"):
         monkeypatch.setattr(charts, chart, lambda *figures: "<svg ></svg>")
-    monkeypatch.setattr(plots, "svg", lambda chart: "<svg ></svg>")
-    monkeypatch.setattr(plots.vl_convert, "svg_to_png", lambda drawn, scale: b"PNG")
+    monkeypatch.setattr(plots, "png", lambda drawn: b"PNG")
     monkeypatch.setattr(pages, "pdf", lambda card: b"%PDF")
 
 
