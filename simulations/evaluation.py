@@ -3,11 +3,13 @@
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from flows.synthetic import country, parameters
+from flows.synthetic.counted_lives import PLANTED
 from flows.synthetic.country import Nation
 from flows.synthetic.parameters import levels
 from schemas.loading import load
@@ -27,8 +29,11 @@ BOUNDS = {
 }
 
 
-def main(nations: int, first_seed: int, areas: int) -> int:
-    """Print what was found over all nations, beside its bounds; returns how many of them were missed."""
+def main(nations: int, first_seed: int, areas: int, with_register: bool = False) -> int:
+    """Print what was found over all nations, beside its bounds; returns how many of them were missed.
+
+    `with_register`: the areas are counted from persons with lives; intervals are then held against what was planted.
+    """
     registry = load()
     still = trendless(registry)
     chosen = sorted({*still, *registry.evaluation.twins.indicators, *registry.evaluation.balancing.indicators})
@@ -49,9 +54,11 @@ def main(nations: int, first_seed: int, areas: int) -> int:
                 years=YEARS,
                 indicators=chosen,
                 parallel=is_parallel,
+                with_register=with_register,
             )
+            planted = tuple(PLANTED.values()) if with_register else None
             built = build(nation, folder)
-            found = judge(built, nation, still, areas) if is_parallel else [divergence(built, still)]
+            found = judge(built, nation, still, areas, planted) if is_parallel else [divergence(built, still)]
             for what, right, looked_at in found:
                 hits[what] += right
                 tries[what] += looked_at
@@ -80,16 +87,23 @@ def trendless(registry: Registry) -> list[str]:
     return [name for name in outcomes if name in still][:OUTCOMES]
 
 
-def judge(built: dict[str, pl.DataFrame], nation: Nation, still: list[str], areas: int) -> list[tuple[str, int, int]]:
-    """What was looked at, how often it was right, and out of how many."""
+def judge(
+    built: dict[str, pl.DataFrame], nation: Nation, still: list[str], areas: int, planted: Sequence[str] | None
+) -> list[tuple[str, int, int]]:
+    """What was looked at, how often it was right, and out of how many; `planted`: the indicators that intervals are
+    looked at of, None for all.
+    """
     trends = built["baseline_trend"].filter(
         pl.col("indicator").is_in(still), pl.col("contrast").is_in(["funded", "bands"])
     )
+    expected = pl.read_parquet(nation.truth / "expected.parquet")
+    if planted is not None:
+        expected = expected.filter(pl.col("indicator").is_in(planted))
     joint, slope = trends["joint_p"].drop_nulls(), trends["slope_p"].drop_nulls()
     found = [
         ("joint test of parallel trends rejects (%)", int((joint < 0.05).sum()), len(joint)),
         ("slope test rejects (%)", int((slope < 0.05).sum()), len(slope)),
-        wilson(built["area_profile"], pl.read_parquet(nation.truth / "expected.parquet")),
+        wilson(built["area_profile"], expected),
         twins(built["comparison_pool"], pl.read_csv(nation.truth / "areas.csv")),
         balance(built["baseline_balance"], pl.read_csv(nation.truth / "balance.csv")),
     ]
