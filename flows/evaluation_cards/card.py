@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.evaluation_cards import charts, english, plots, sentences, warnings
-from flows.evaluation_cards.figures import OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
+from flows.evaluation_cards.figures import COMPOSITION, OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
 from flows.evaluation_cards.sentences import ArmNames
 from flows.evaluation_cards.warnings import CardWarning
 from flows.present.cells import TableCell
@@ -78,6 +78,7 @@ def compose(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Card:
             _missing(outcome, registry, names),
             _trend(outcome, registry, names),
             _power(outcome, names),
+            *_composition(outcome, names),
         ),
     )
 
@@ -520,5 +521,42 @@ def _power(outcome: Outcome, names: ArmNames) -> Section:
                     "A negative one-way ICC is shown as it is and used as 0. Textbook: equal clusters (Bloom 2005).",
                 ),
             ),
+        ),
+    )
+
+
+def _composition(outcome: Outcome, names: ArmNames) -> tuple[Section, ...]:
+    """What the groups' change before the grants was made of, where somebody delivered who stayed, came and left."""
+    rows = [
+        (
+            CardCell(names.arm(arm.name)),
+            CardCell(english.years(found["change_from"], found["change_to"])),
+            CardCell(f"{found['areas']:,}"),
+            *(CardCell(english.number(found[name], 2)) for name in COMPOSITION),
+        )
+        for arm in outcome.arms
+        if (found := arm.composition)
+    ]
+    if not rows:
+        return ()
+    table = CardTable(
+        caption=f"Change of the share and its parts ({english.difference_unit(outcome.indicator)}), mean over areas",
+        columns=("Group", "Years", "Areas", "Stayed, %", "Change", "Of stayers", "Of arrivals", "Of departures"),
+        rows=tuple(rows),
+        notes=(
+            "Stayed: of those whom the figure is of in the second year. Areas with fewer than 10 persons in a group or "
+            "with withheld counts have no parts. Who stays is an outcome itself: no part is an effect. Mart "
+            "composition_change.",
+        ),
+    )
+    return (
+        Section(
+            title="5 Who lived there",
+            reading=(
+                "A share moves because those who stay change, and because others come than left. The three parts add "
+                "up to the change; groups that differ in arrivals and departures may drift apart by these alone."
+            ),
+            charts=(),
+            tables=(table,),
         ),
     )

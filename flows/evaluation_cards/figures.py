@@ -18,6 +18,7 @@ OUTCOME_GROUPS = {
     "satisfaction": "Satisfaction of the residents",
 }
 UNWEIGHTED = "none"
+COMPOSITION = ("stayed_pct", "share_change", "part_of_stayers", "part_of_arrivals", "part_of_departures")
 YEARS_APART = 3  # between the window and the year that its difference is held against
 
 Row = Mapping[str, Any]
@@ -49,13 +50,18 @@ class ArmPair:
 
 @dataclass(frozen=True)
 class Arm:
-    """An arm of a contrast: how many areas have a baseline value, and the figures of the last baseline year, sorted."""
+    """An arm of a contrast: how many areas have a baseline value, and the figures of the last baseline year, sorted.
+
+    `composition`: how its areas changed over the last span of years before the grants by who stayed, came and left, as
+    means over its areas of the columns COMPOSITION, with areas, change_from and change_to; None where none has parts.
+    """
 
     contrast: Contrast
     name: str
     areas: int
     missing: int
     values: tuple[float, ...]
+    composition: Row | None = None
 
     @property
     def share_missing(self) -> float | None:
@@ -110,7 +116,11 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
     trend, years, power, panel = (
         snapshot.read(mart) for mart in ("baseline_trend", "baseline_years", "design_power", "baseline_panel")
     )
-    last = panel.filter(pl.col("year") == registry.evaluation.baseline.last_year)
+    last_year = registry.evaluation.baseline.last_year
+    last = panel.filter(pl.col("year") == last_year)
+    parted = snapshot.read("composition_change").filter(
+        pl.col("change_to") <= last_year, pl.col("composition_missing_reason").is_null()
+    )
     lost = snapshot.read("comparison_support").filter(treatment="funded", twins=0).select("area_id")
     without_twins = tuple(last.join(lost, on="area_id")["area_name"].sort())
     selection, cohorts, events = (
@@ -124,7 +134,7 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
             cohorts=tuple(_of(cohorts.sort("gname"), outcome)),
             events=tuple(_of(events.sort("event_time"), outcome)),
         )
-        for outcome in _outcomes(registry, outcomes, balance, trend, years, power, last)
+        for outcome in _outcomes(registry, outcomes, balance, trend, years, power, last, parted)
     ]
 
 
@@ -140,6 +150,7 @@ def _outcomes(
     years: pl.DataFrame,
     power: pl.DataFrame,
     last: pl.DataFrame,
+    parted: pl.DataFrame,
 ) -> Iterator[Outcome]:
     for outcome in outcomes:
         yield _outcome(
@@ -150,6 +161,7 @@ def _outcomes(
             years.filter(pl.col("indicator") == outcome),
             power.filter(pl.col("indicator") == outcome),
             last,
+            parted.filter(pl.col("indicator") == outcome),
         )
 
 
@@ -176,6 +188,7 @@ def _outcome(
     years: pl.DataFrame,
     power: pl.DataFrame,
     panel: pl.DataFrame,
+    parted: pl.DataFrame,
 ) -> Outcome:
     pairs, arms, doses = [], [], []
     main = registry.evaluation.balancing.window
@@ -198,7 +211,13 @@ def _outcome(
             for sides in contrast.pairs
         ]
         pairs += of_contrast
-        arms += [_arm(contrast, arm, of_contrast, main, indicator.id, panel) for arm in contrast.arms]
+        arms += [
+            replace(
+                _arm(contrast, arm, of_contrast, main, indicator.id, panel),
+                composition=_composition(parted, panel.filter(_in_arm(contrast, arm))),
+            )
+            for arm in contrast.arms
+        ]
     return Outcome(indicator, tuple(pairs), tuple(arms), tuple(doses))
 
 
@@ -222,6 +241,13 @@ def _arm(
     side = "1" if pair.arm_1 == name else "0"
     values = panel.filter(_in_arm(contrast, name))[outcome].drop_nulls().sort()
     return Arm(contrast, name, row.get(f"areas_{side}", 0), row.get(f"missing_{side}", 0), tuple(values))
+
+
+def _composition(parted: pl.DataFrame, areas: pl.DataFrame) -> Row | None:
+    """Means over some areas of how the last span was parted; of spans that end alike the longest."""
+    spans = parted.join(areas.select("area_id"), on="area_id").group_by("change_from", "change_to")
+    means = spans.agg(pl.len().alias("areas"), *(pl.col(name).mean() for name in COMPOSITION))
+    return next(iter(means.sort("change_to", "change_from", descending=[True, False]).rows(named=True)), None)
 
 
 def _in_arm(contrast: Contrast, arm: str) -> pl.Expr:

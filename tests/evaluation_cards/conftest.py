@@ -26,6 +26,7 @@ MARTS = (
     "baseline_selection",
     "baseline_cohort_trends",
     "baseline_event",
+    "composition_change",
 )
 SIZES = {"funded": 240, "never_funded": 700, "over_15m": 60, "5_15m": 120, "under_5m": 60, "lokal-semiprofessionel": 14}
 

@@ -434,6 +434,36 @@ def test_what_withheld_counts_leave_open_is_told(
     assert "? undecided" in words
 
 
+def test_who_stayed_came_and_left_before_the_grants_is_told_by_group(
+    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
+) -> None:
+    """Means over the areas that have parts, of the last span before the grants; later years stay unseen."""
+    baseline = make_baseline(OUTCOME)
+    last = registry.evaluation.baseline.last_year
+    # Area, from, to, stayed of all, change and its parts; areas 0 and 4 are funded, 1 is not.
+    given = [
+        (0, last - 1, last, 80.0, 1.0, 2.0, -0.5, -0.5, None),
+        (4, last - 1, last, 70.0, 3.0, 1.0, 1.5, 0.5, None),
+        (8, last - 1, last, 10.0, None, None, None, None, "fewer_than_10_in_a_flow"),
+        (0, last - 2, last - 1, 50.0, 9.0, 9.0, 0.0, 0.0, None),
+        (0, last, last + 1, 60.0, 7.0, 7.0, 0.0, 0.0, None),
+        (1, last - 1, last, 90.0, 0.25, 0.25, 0.0, 0.0, None),
+    ]
+    columns = ("stayed_pct", "share_change", "part_of_stayers", "part_of_arrivals", "part_of_departures")
+    for place, since, until, *found, why in given:
+        baseline.rows["composition_change"].append(
+            {"area_id": f"omraade-{place}", "indicator": OUTCOME, "change_from": since, "change_to": until}
+            | {"came": 20, "went": 20, "sources": "composition", "composition_missing_reason": why}
+            | dict(zip(columns, found, strict=True))
+        )
+    pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OUTCOME])
+    rows = table((tmp_path / "cards" / f"{OUTCOME}.html").read_text(), "Change of the share and its parts")
+    span = f"{last - 1}\N{EN DASH}{last}"
+    shown = {group: list(row.values())[1:] for group, row in rows.items()}
+    assert shown["funded"] == [span, "2", "75.00", "2.00", "1.50", "0.50", "0.00"]
+    assert shown["never funded"] == [span, "1", "90.00", "0.25", "0.25", "0.00", "0.00"]
+
+
 def test_what_may_come_back_by_itself_and_who_drifted_is_told(folder: Path) -> None:
     words = text((folder / f"{OTHER}.html").read_text())
     assert "Had areas been chosen by this very figure," in words

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import duckdb
 import pytest
+
+from flows.marts import queries
 
 HEAD = "area | change_from | change_to | indicator | flow | denominator | numerator_from | numerator_to"
 AREA = "vollsmose | 2006 | 2010 | outside_work_pct"
@@ -57,3 +60,16 @@ def test_flows_that_do_not_bear_the_identity_say_why(
     assert (row["part_of_stayers"] is None) == (reason is not None)
     if figures:
         assert (row["base_gap_from"], row["base_gap_to"]) == (0, -3 if reason else 0)
+
+
+@pytest.mark.parametrize(("off", "offenders"), [(2e-9, 0), (4e-9, 1)])
+def test_parts_add_up_but_for_what_rounding_leaves(off: float, offenders: int) -> None:
+    """Four figures of nine decimals each: their sum may be off by two in the ninth, and by no more."""
+    check = queries.checks()["parts_of_composition_add_up"].sql
+    row = f"select 'x' as area_id, 'x' as indicator, 1 as change_from, 2 as change_to, {0.6 + off} as share_change"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"create table composition_change as {row}, 0.1 as part_of_stayers, 0.2 as part_of_arrivals, "
+            "0.3 as part_of_departures, null as composition_missing_reason"
+        )
+        assert len(connection.execute(check).fetchall()) == offenders

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 import pytest
-from persons import figure, placed, register, write
+from persons import REGIONS, figure, placed, register, write
 
-from flows.registers import counting
+from flows.registers import counting, references
 from flows.registers.counting import Register
 from schemas.registry import Registry
 
@@ -77,6 +77,31 @@ RESIDENTS = {
         """,
         {("vollsmose", 2010): 1, ("0461", 2010): 1, ("other", 2011): 1, ("0751", 2011): 1},
     ),
+    "who changes sex in the year is one person in each": (
+        """
+        person_id | year | address_key | sex
+        1         | 2010 | a1          | woman
+        1         | 2011 | a1          | man
+        """,
+        {("vollsmose", 2010): 1, ("vollsmose", 2011): 1},
+    ),
+    "who has two addresses is counted at the one of 1 January": (
+        """
+        person_id | year | address_key | household_id
+        1         | 2010 | a1          | 7
+        2         | 2010 | b1          | 7
+        """,
+        {("vollsmose", 2010): 1, ("other", 2010): 1},
+    ),
+    "who is missing in the population register of a year lives nowhere in it": (
+        """
+        person_id | year | address_key
+        1         | 2009 | a1
+        2         | 2010 | a1
+        1         | 2011 | a1
+        """,
+        {("vollsmose", 2009): 1, ("vollsmose", 2010): 1, ("vollsmose", 2011): 1},
+    ),
     "who is in the income register alone lives nowhere": (
         """
         person_id | year | address_key | income_dkk
@@ -99,6 +124,20 @@ def test_residents_are_those_of_1_january(case: str, registry: Registry, tmp_pat
     }
     assert {place: found.get(place) for place in expected} == expected
     assert {place for place in found if place[0] in ("vollsmose", "other")} <= expected.keys()
+
+
+TWICE = {
+    "at two addresses": "1 | 2010 | a1 | woman\n1 | 2010 | b1 | woman",
+    "with two sexes": "1 | 2010 | a1 | woman\n1 | 2010 | a1 | man",
+}
+
+
+@pytest.mark.parametrize("case", TWICE)
+def test_who_stands_twice_in_a_year_is_refused_and_not_chosen(case: str, registry: Registry, tmp_path: Path) -> None:
+    asked = register(tmp_path, registry, "person_id | year | address_key | sex\n" + TWICE[case], KEY)
+    (breach,) = references.check(asked.partitions_of("person_years"), [], registry, REGIONS)
+    assert (breach.column, breach.rows) == ("person_id", 1)
+    assert breach.rule == "person_id, year stand more than once; which row holds is for the holder to say"
 
 
 # A person of an area among others, and the figure that follows: numerator, denominator, value.
