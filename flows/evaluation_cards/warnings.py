@@ -51,7 +51,7 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
     found = []
     if unbalanced := _with(outcome.pairs, rows, "balance_verdict", "unbalanced"):
         beyond = [pair for pair in unbalanced if _is_beyond_chance(rows[id(pair)])]
-        worst = max(unbalanced, key=lambda pair: abs(rows[id(pair)]["smd"]))
+        worst = max(unbalanced, key=lambda pair: abs(_least(rows[id(pair)])))
         widest_pair = f"{names.pair(worst)} ({_unlike(rows[id(worst)])})"
         found.append(
             CardWarning(
@@ -83,8 +83,16 @@ def _is_beyond_chance(row: Row) -> bool:
     return row["smd_low"] is not None and (row["smd_low"] > 0 or row["smd_high"] < 0)
 
 
+def _least(row: Row) -> float:
+    """The SMD, or where too much is withheld for one the end of its bounds that is nearer to zero."""
+    ends = [row["smd"]] if row["smd"] is not None else [row["smd_least"] or 0.0, row["smd_most"] or 0.0]
+    return float(min(ends, key=abs))
+
+
 def _unlike(row: Row) -> str:
     """What is unbalanced: the means, or only the spread."""
+    if row["smd"] is None:
+        return f"{number(row['smd_least'], 2)} to {number(row['smd_most'], 2)} SD, by what is withheld"
     smd = f"{number(row['smd'], 2)} SD"
     if abs(row["smd"]) > row["balance_limit"]:
         return smd

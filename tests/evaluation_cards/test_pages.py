@@ -434,6 +434,21 @@ def test_what_withheld_counts_leave_open_is_told(
     assert "? undecided" in words
 
 
+def test_a_difference_that_only_its_bounds_show_is_warned_of(
+    make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
+) -> None:
+    """Where most counts are withheld there is no SMD, and yet both ends of what it can be may be over the limit."""
+    baseline = make_baseline(OTHER)
+    baseline.change("baseline_balance", {"balance_verdict": "balanced", "smd": 0.01}, covariate=OTHER)
+    hidden = {"smd": None, "mean_1": None, "mean_0": None, "smd_least": 0.08, "smd_most": 1.11}
+    verdict = {"balance_verdict": "unbalanced", "why": "over_limit: smd; mostly_withheld"}
+    baseline.change("baseline_balance", hidden | verdict, covariate=OTHER, contrast="bands", arm_1="5_15m")
+    pages.write(baseline.publish(tmp_path / "marts"), registry, tmp_path / "cards", [OTHER])
+    words = text((tmp_path / "cards" / f"{OTHER}.html").read_text())
+    assert "Unbalanced: 1 of 8 comparisons" in words
+    assert "(0.08 to 1.11 SD, by what is withheld)" in words
+
+
 def test_who_stayed_came_and_left_before_the_grants_is_told_by_group(
     make_baseline: Callable[..., Baseline], registry: Registry, tmp_path: Path
 ) -> None:
