@@ -529,10 +529,10 @@ def _composition(outcome: Outcome, names: ArmNames) -> tuple[Section, ...]:
     """What the groups' change before the grants was made of, where somebody delivered who stayed, came and left."""
     rows = [
         (
-            CardCell(names.arm(arm.name)),
-            CardCell(english.years(found["change_from"], found["change_to"])),
-            CardCell(f"{found['areas']:,}"),
-            *(CardCell(english.number(found[name], 2)) for name in COMPOSITION),
+            TableCell(names.arm(arm.name)),
+            TableCell(english.years(found["change_from"], found["change_to"])),
+            TableCell(f"{found['areas']:,}"),
+            *(TableCell(english.number(found[name], 2)) for name in COMPOSITION),
         )
         for arm in outcome.arms
         if (found := arm.composition)
