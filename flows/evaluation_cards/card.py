@@ -416,20 +416,31 @@ def _trend(outcome: Outcome, registry: Registry, names: ArmNames) -> Section:
 
 
 def _by_own_start(outcome: Outcome) -> tuple[Picture, ...]:
-    """The average over cohorts by the years to their own start."""
-    if not outcome.events:
-        return ()
+    """The average over cohorts by the years to their own start, and each cohort by itself."""
     unit = english.difference_unit(outcome.indicator)
-    points = [f"{row['event_time']} {english.significant(row['att'])}" for row in outcome.events]
-    return (
-        Picture(
-            heading=("By years to each area's own first grant, average over cohorts",),
-            svg=plots.event(outcome.events, unit),
-            alt=f"Change in a year beyond never-funded areas, by years to the first grant: {'; '.join(points)}.",
-            caption="Thick: 95 % intervals; thin: the band that holds all of them at once in 95 of 100 draws. On the "
-            "dotted line both moved alike. Marts baseline_event and baseline_cohorts.",
-        ),
-    )
+    pictures = []
+    if outcome.events:
+        points = [f"{row['event_time']} {english.significant(row['att'])}" for row in outcome.events]
+        pictures.append(
+            Picture(
+                heading=("By years to each area's own first grant, average over cohorts",),
+                svg=plots.event(outcome.events, unit),
+                alt=f"Change in a year beyond never-funded areas, by years to the first grant: {'; '.join(points)}.",
+                caption="Thick: 95 % intervals; thin: the band that holds all of them at once in 95 of 100 draws. On "
+                "the dotted line both moved alike. Marts baseline_event and baseline_cohorts.",
+            )
+        )
+    if outcome.starts:
+        cells = [f"{row['gname']}, {row['event_time']} {english.significant(row['att'])}" for row in outcome.starts]
+        pictures.append(
+            Picture(
+                heading=("The same for each starting year",),
+                svg=plots.event_by_start(outcome.starts, unit),
+                alt=f"Change in a year beyond never-funded areas, by start and years to it: {'; '.join(cells)}.",
+                caption="All panels have one scale. Mart baseline_cohorts.",
+            )
+        )
+    return tuple(pictures)
 
 
 def _trend_row(pair: ArmPair, names: ArmNames) -> tuple[TableCell, ...]:

@@ -74,7 +74,8 @@ class Outcome:
     """Everything that the marts say of one outcome; pairs and arms in the order in which they are shown.
 
     `without_twins` are the names of funded areas that have none; `rebound` is the row of baseline_selection some years
-    apart, `cohorts` and `events` those of the cohorts' trends and of the average by event time.
+    apart, `cohorts` and `events` those of the cohorts' trends and of the average by event time, `starts` those of each
+    cohort by event time.
     """
 
     indicator: Indicator
@@ -85,6 +86,7 @@ class Outcome:
     rebound: Row | None = None
     cohorts: tuple[Row, ...] = ()
     events: tuple[Row, ...] = ()
+    starts: tuple[Row, ...] = ()
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -123,8 +125,9 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
     )
     lost = snapshot.read("comparison_support").filter(treatment="funded", twins=0).select("area_id")
     without_twins = tuple(last.join(lost, on="area_id")["area_name"].sort())
-    selection, cohorts, events = (
-        snapshot.read(mart) for mart in ("baseline_selection", "baseline_cohort_trends", "baseline_event")
+    selection, cohorts, events, starts = (
+        snapshot.read(mart)
+        for mart in ("baseline_selection", "baseline_cohort_trends", "baseline_event", "baseline_cohorts")
     )
     return [
         replace(
@@ -133,6 +136,7 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
             rebound=next(iter(_of(selection.filter(years_apart=YEARS_APART), outcome)), None),
             cohorts=tuple(_of(cohorts.sort("gname"), outcome)),
             events=tuple(_of(events.sort("event_time"), outcome)),
+            starts=tuple(_of(starts.sort("gname", "event_time"), outcome)),
         )
         for outcome in _outcomes(registry, outcomes, balance, trend, years, power, last, parted)
     ]

@@ -27,6 +27,7 @@ MARTS = (
     "baseline_cohort_trends",
     "baseline_event",
     "composition_change",
+    "baseline_cohorts",
 )
 SIZES = {"funded": 240, "never_funded": 700, "over_15m": 60, "5_15m": 120, "under_5m": 60, "lokal-semiprofessionel": 14}
 
@@ -179,6 +180,10 @@ def _event_time(baseline: Baseline, contrast: Contrast, outcome: str, sd: float)
         baseline.rows["baseline_event"].append(
             head | {"event_time": time, "cohorts": 5, "areas_1": 240, "att": at, **ends, **bands}
         )
+        for cohort in (2006, 2009):
+            baseline.rows["baseline_cohorts"].append(
+                head | {"gname": cohort, "year": cohort + time, "event_time": time, "areas_1": 48, "att": at, **ends}
+            )
 
 
 def _course(

@@ -45,7 +45,9 @@ def test_love_plot_tells_weighted_from_unweighted_without_colour() -> None:
 
 
 def test_the_love_plot_of_all_shows_each_covariate_before_weighted_and_against_twins(registry: Registry) -> None:
+    (contrast,) = (each for each in registry.evaluation.contrast.values() if each.by == "funded")
     head = {"contrast": "funded", "baseline_window": "three_years", "row_kind": "pair", "origin": "synthetic"}
+    head |= {"arm_1": "funded", "arm_0": "never_funded"}
     blank = dict.fromkeys(plots.DRAWN)
     rows = [
         {
@@ -60,9 +62,9 @@ def test_the_love_plot_of_all_shows_each_covariate_before_weighted_and_against_t
         for name, level, smd in (("residents", "all", 0.2), ("gross_income_dkk", "all", -0.7), ("region", "084", 0.1))
         for at, weighting in enumerate(("none", "entropy", "twins"))
     ]
-    shown = plots.balance_rows(pl.DataFrame(rows, infer_schema_length=None), registry)
+    shown = plots.balance_rows(pl.DataFrame(rows, infer_schema_length=None), contrast, *contrast.arms, registry)
     assert shown["covariate"].unique(maintain_order=True).to_list() == ["gross_income_dkk", "residents", "region"]
-    drawn = plots.love_of_all(shown)
+    drawn = plots.love_of_all(shown, "funded", "never funded")
     for name in ("residents", "gross_income_dkk"):
         assert registry.indicators[name].label_en in drawn
     assert "Region: 084" in drawn
@@ -80,6 +82,26 @@ def test_the_event_plot_has_a_point_a_year_and_both_intervals() -> None:
     assert all(f">{sign}{time}<" in drawn for sign, time in (("\N{MINUS SIGN}", time) for time in range(1, 7)))
     assert len(marks(drawn)[-1]) == 6
     assert drawn.count("<line") >= 12, "an interval and a band each"
+
+
+def test_each_starting_year_has_a_panel_on_the_same_scale() -> None:
+    rows = [
+        {"gname": year, "event_time": time, "att": att, "att_low": None, "att_high": None, "areas_1": areas}
+        | {"att_low_uniform": None, "att_high_uniform": None, "origin": "synthetic"}
+        for year, areas, att in ((2006, 1, 1.0), (2007, 12, -1.0))
+        for time in (-2, -1)
+    ]
+    drawn = plots.event_by_start(rows, "percentage points")
+    assert "First grant in 2006: 1 area<" in drawn
+    assert "First grant in 2007: 12 areas<" in drawn
+    assert "no interval: the card says why" in drawn
+    above, below = marks(drawn)
+    # Both panels stand beside each other, so that 1 and -1 lie as far from their common zero.
+    zeros = {
+        float(y) for y in re.findall(r'y1="([-\d.]+)" x2="[-\d.]+" y2="\1" stroke="#666" stroke-width="1" st', drawn)
+    }
+    (zero,) = zeros
+    assert zero - above[0][1] == pytest.approx(below[0][1] - zero, abs=0.1) != 0
 
 
 def test_love_plot_says_where_it_has_no_figure() -> None:

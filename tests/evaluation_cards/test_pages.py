@@ -102,7 +102,10 @@ def test_every_outcome_has_a_page_and_a_sheet(
     assert cards == expected == {file.name for file in (tmp_path / "cards").iterdir() if file.is_file()}
     drawn = {file.name for file in files} - cards
     kinds = ("csv", "png", "svg")
-    assert drawn == {f"{plot}.{kind}" for plot in ("balance", *(f"{n}-event" for n in outcomes)) for kind in kinds}
+    bands = ("over_15m-5_15m", "over_15m-under_5m", "5_15m-under_5m")
+    balance = ["balance", *(f"balance-{pair}" for pair in bands)]
+    of_outcomes = [f"{name}-{plot}" for name in outcomes for plot in ("event", "starts")]
+    assert drawn == {f"{plot}.{kind}" for plot in (*balance, *of_outcomes) for kind in kinds}
     assert drawn == {file.name for file in (tmp_path / "cards" / "plots").iterdir()}
     assert steps[0][1:] == (0, len(outcomes))
     assert steps[-1] == ("index", len(outcomes), len(outcomes))
@@ -254,7 +257,7 @@ def test_the_page_can_be_read_aloud(folder: Path) -> None:
     assert '<html lang="en">' in page
     assert '<p class="danish" lang="da">Andel uden for arbejdsmarkedet</p>' in page
     drawings = re.findall(r"<svg [^>]*>", page)
-    assert len(drawings) == 2 + 7 + 1
+    assert len(drawings) == 2 + 7 + 2
     assert all('role="img"' in drawing and re.search(r'aria-label="[^"]{20,}"', drawing) for drawing in drawings)
     assert page.count("<caption>") == page.count("<table>") == 5
     assert page.count('<th scope="row">') == 4 * 8 + 3

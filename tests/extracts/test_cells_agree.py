@@ -16,7 +16,7 @@ from typing import Any
 import openpyxl
 import pikepdf
 import pytest
-from page_reading import Tables
+from page_reading import Tables, text
 from profiles import examples
 from random_extracts import random_extract
 from reading import sheets, table
@@ -217,6 +217,24 @@ def test_the_report_says_what_the_list_says(files: Files) -> None:
                 assert expected in prose, (area.name, indicator.label_da, expected, prose[:900])
                 seen += 1
     assert seen or not any(figure.is_shown for area in files.extract.areas for figure in area.figures.values())
+
+
+def test_ten_questions_of_a_leader_are_answered_where_the_page_says(
+    full_extract: Extract, registry: Registry, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """On the first page, on one that it links to, or in a file that it does."""
+    sent = MADE.setdefault("by hand", Files(full_extract, registry, tmp_path_factory.mktemp("sent") / "out"))
+    guide = (Path(__file__).parents[2] / "docs" / "sekretariater.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+)\. [^|]*\| `([^`]*)` \| »([^«]*)« \|", guide, flags=re.MULTILINE)
+    assert [int(number) for number, _, _ in rows] == list(range(1, 11))
+    first = (sent.folder / "sider" / "index.html").read_text(encoding="utf-8")
+    for _, file, section in rows:
+        assert file == "index.html" or f'{file}"' in first, file
+        if file.endswith(".pdf"):
+            read = subprocess.run(["pdftotext", sent.folder / file, "-"], capture_output=True, check=True)
+            assert section in read.stdout.decode()
+        else:
+            assert section in text((sent.folder / "sider" / file).read_text(encoding="utf-8")), (file, section)
 
 
 def test_the_strips_and_the_new_page_say_what_the_list_says(files: Files) -> None:
