@@ -35,7 +35,7 @@ format: $(VENV)/.ready-dev ## mend what ruff can mend
 map: $(VENV)/.ready-dev ## docs/map.md, anew from what the modules say of themselves
 	@$(BIN)/python -m tools.map
 
-bench: $(VENV)/.ready-dev ## docs/speed.md: benchmarks side by side in one run (most of an hour); ARGS="--areas 250 --factors" is shorter
+bench: $(VENV)/.ready-dev ## docs/speed.md: benchmarks side by side in one run (about 20 minutes of an idle machine); ARGS="--areas 1000" for other sizes
 	@$(BIN)/python -m benchmarks --page docs $(ARGS)
 
 demo: $(VENV)/.ready ## a made-up nation: deliveries, marts and design cards in data/demo

@@ -18,7 +18,10 @@ class Cost(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Two ways to do the same, in turn: processor seconds of each round, and what the other way is."""
+    """Two ways to do the same, in turn: processor seconds of each round, and what the other way is.
+
+    `asked` is the ratio that is not to be passed, None where none was set.
+    """
 
     what: str
     ours: tuple[float, ...]
@@ -26,6 +29,7 @@ class Compared(NamedTuple):
     against: str
     megabytes: float | None = None
     other_megabytes: float | None = None
+    asked: float | None = None
 
     @property
     def ratios(self) -> list[float]:
@@ -36,6 +40,11 @@ class Compared(NamedTuple):
     def ratio(self) -> float:
         """The median of the rounds' ratios."""
         return statistics.median(self.ratios)
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether it takes more than was asked."""
+        return self.asked is not None and self.ratio > self.asked
 
     def line(self) -> str:
         """What a terminal shows of it."""
@@ -52,11 +61,13 @@ class Unmeasured(NamedTuple):
     why: str
 
 
-def of_costs(what: str, ours: Sequence[Cost], other: Sequence[Cost], against: str) -> Compared:
+def of_costs(
+    what: str, ours: Sequence[Cost], other: Sequence[Cost], against: str, asked: float | None = None
+) -> Compared:
     """Two ways that are whole processes: what each cost in each round, and the most memory of any round."""
     first, second = (tuple(made.seconds for made in costs) for costs in (ours, other))
     most, of_other = (max(made.megabytes for made in costs) for costs in (ours, other))
-    return Compared(what, first, second, against, most, of_other)
+    return Compared(what, first, second, against, most, of_other, asked)
 
 
 def compare(rounds: int, what: str, ours: Callable[[], object], other: Callable[[], object], against: str) -> Compared:

@@ -19,16 +19,21 @@ LINE, LEFT, WIDTH = 26, 430, 900
 HEAD = """# Speed
 
 Made by `make bench`, never edited by hand. Two ways to do the same work ran in turn, {rounds} times each, in one run on
-one machine; told are medians in seconds of the processor (user and system, over all cores), and the ratio of each
-round's pair with the least and the largest. A ratio below 1 is less than the other way takes. Processor seconds hardly
-depend on who else uses the machine; between machines only ratios can be compared.
+one machine; told are medians in seconds of the processor (user and system, over all cores and processes), and the
+ratio of each round's pair with the least and the largest. A ratio below 1 is less than the other way takes. Seconds
+depend on the machine and, less, on who else uses it; a pair ran in the same minutes, so its ratio holds better.
 
-Machine: {machine}. Load when it began: {load}. {day}. Versions: {versions}.
+Machine: {machine}. Load when the page was written: {load} ({idle}). {day}. Versions: {versions}.
+A made-up nation of {areas:,} areas, where nothing else is said.
 
 ![Ratios to the other way, on a logarithmic scale](speed.svg)
 
-| work | seconds | the other way | ratio | peak MB | its peak MB | the other way is |
-|---|---:|---:|---:|---:|---:|---|
+| work | seconds | the other way | ratio | asked | peak MB | its peak MB | the other way is |
+|---|---:|---:|---:|---:|---:|---:|---|
+"""
+SHORT = """
+## What falls short
+
 """
 GROWTH = """
 ## Growth
@@ -43,17 +48,25 @@ is `memory_megabytes` in `[night]` of `schemas/sources.toml`.
 """
 
 
-def write(folder: Path, rounds: int, pairs: Sequence[Compared | Unmeasured], grown: Sequence[Grown]) -> None:
+def write(
+    folder: Path, rounds: int, areas: int, pairs: Sequence[Compared | Unmeasured], grown: Sequence[Grown]
+) -> None:
     """Write `speed.md` and `speed.svg` into a folder."""
-    versions = engine_versions()
+    versions, load, cores = engine_versions(), os.getloadavg()[0], os.cpu_count() or 1
     text = HEAD.format(
         rounds=rounds,
-        machine=f"{_processor()}, {os.cpu_count()} cores, {machine_bytes() / 1e9:.0f} GB",
-        load=f"{os.getloadavg()[0]:.1f}",
+        areas=areas,
+        machine=f"{_processor()}, {cores} cores, {machine_bytes() / 1e9:.0f} GB",
+        load=f"{load:.0f}",
+        idle="others used it too: seconds are higher than on an idle one"
+        if load > 2 * cores
+        else "nobody else used it",
         day=f"{datetime.now(UTC):%Y-%m-%d}",
         versions=", ".join([f"Python {platform.python_version()}", *(f"{name} {versions[name]}" for name in ENGINES)]),
     )
     text += "".join(_row(pair) for pair in pairs)
+    if short := [_shortfall(pair) for pair in pairs if isinstance(pair, Unmeasured) or pair.falls_short]:
+        text += SHORT + "".join(short)
     if grown:
         text += GROWTH + "".join(
             f"| {g.areas:,} | {g.rows:,} | {g.step} | {g.cost.seconds:.1f} | {g.cost.megabytes:.0f} |\n" for g in grown
@@ -65,11 +78,19 @@ def write(folder: Path, rounds: int, pairs: Sequence[Compared | Unmeasured], gro
 
 def _row(pair: Compared | Unmeasured) -> str:
     if isinstance(pair, Unmeasured):
-        return f"| {pair.what} | not measured: {pair.why} | | | | | {pair.against} |\n"
+        return f"| {pair.what} | not measured: {pair.why} | | | | | | {pair.against} |\n"
     ours, other = statistics.median(pair.ours), statistics.median(pair.other)
     spread = f"{min(pair.ratios):.2f}-{max(pair.ratios):.2f}"
     peaks = " | ".join(f"{peak:.0f}" if peak else "" for peak in (pair.megabytes, pair.other_megabytes))
-    return f"| {pair.what} | {ours:.2f} | {other:.2f} | {pair.ratio:.2f} ({spread}) | {peaks} | {pair.against} |\n"
+    asked = f"at most {pair.asked:.2f}" if pair.asked else ""
+    measured = f"{ours:.2f} | {other:.2f} | {pair.ratio:.2f} ({spread}) | {asked} | {peaks}"
+    return f"| {pair.what} | {measured} | {pair.against} |\n"
+
+
+def _shortfall(pair: Compared | Unmeasured) -> str:
+    if isinstance(pair, Unmeasured):
+        return f"- {pair.what}: not measured, {pair.why}.\n"
+    return f"- {pair.what}: {pair.ratio:.2f} of the other way's time, asked was at most {pair.asked:.2f}.\n"
 
 
 def _plot(pairs: Sequence[Compared]) -> str:

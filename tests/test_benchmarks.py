@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import dbt_models, dbt_project, growth, long_csv, page, release, years
-from benchmarks.measuring import Compared, cost
+from benchmarks.measuring import Compared, Unmeasured, cost
 from flows.marts import queries
 from schemas.contracts import Expectation
 from schemas.loading import load
@@ -54,7 +54,7 @@ def test_all_benchmarks_run_one_after_the_other(
     steps = [(SMALLEST_NATION, step) for step in growth.STEPS] + [(13, "release, years: 1")]
     assert [(step.areas, step.step) for step in grown] == steps
     assert all(step.cost.seconds > 0 and step.cost.megabytes > 50 for step in grown)
-    page.write(tmp_path, 1, pairs, grown)
+    page.write(tmp_path, 1, SMALLEST_NATION, pairs, grown)
     text = (tmp_path / "speed.md").read_text(encoding="utf-8")
     assert all(pair.what in text and pair.against in text for pair in pairs)
     assert re.search(r"^NOT MEASURED: 9 marts, \d+ promises: .* Ours: \d", printed, re.MULTILINE)
@@ -104,6 +104,23 @@ def test_years_are_summed_up_by_the_last_nights_against_those_around_the_tenth()
         "30 nights: the last took 1.50 of the processor time of the tenth and read 3 deliveries (1); a night adds "
         "1.0 kB of archive, 2.0 kB of staged facts and 0.0 kB of all else"
     )
+
+
+def test_a_page_says_what_falls_short_of_what_was_asked(tmp_path: Path) -> None:
+    pairs = [
+        Compared("slow work", (2.0,), (1.0,), "another way", asked=0.5),
+        Compared("fast work", (0.4,), (1.0,), "another way", asked=0.5),
+        Unmeasured("lost work", "another way", "there is no network"),
+    ]
+    page.write(tmp_path, 1, 50, pairs, [])
+    text = (tmp_path / "speed.md").read_text(encoding="utf-8")
+    assert "| slow work | 2.00 | 1.00 | 2.00 (2.00-2.00) | at most 0.50 |" in text
+    assert text.split("## What falls short")[1].strip().splitlines() == [
+        "- slow work: 2.00 of the other way's time, asked was at most 0.50.",
+        "- lost work: not measured, there is no network.",
+    ]
+    cells = {line.count("|") for line in text.splitlines() if line.startswith("|")}
+    assert cells == {9}
 
 
 def test_each_promise_is_one_test_of_dbt(tmp_path: Path) -> None:

@@ -1,19 +1,23 @@
 """The SQL of the project: what each file promises, what it reads, and the order in which the files can run."""
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
-import sqlglot
-from sqlglot import exp
+import duckdb
 
 
 class QueryError(ValueError):
     """A SQL file that cannot be part of the build: the message names the file and what to mend."""
+
+
+# Without what is empty or usual, which is most of what it would say.
+_PARSE = "select json_serialize_sql(?::varchar, skip_null := true, skip_empty := true, skip_default := true)"
 
 
 @dataclass(frozen=True)
@@ -77,32 +81,51 @@ def checks() -> dict[str, Check]:
 
 def _queries(folder: str) -> dict[str, Query]:
     files = sorted((resources.files("sql") / folder).iterdir(), key=lambda file: file.name)
-    return {
-        name: query(name, file.read_text(encoding="utf-8"))
-        for file in files
-        if file.name.endswith(".sql") and (name := file.name.removesuffix(".sql"))
-    }
+    texts = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in files if file.name.endswith(".sql")}
+    return dict(_parsed(tuple(texts.items())))
 
 
-@cache  # reading SQL is slower than running it, and several steps of a night ask for the same files
 def query(name: str, sql: str) -> Query:
     """Parse one SQL text. Raises QueryError without the head '-- <name>: promise' or where it is no single query."""
+    return _parsed(((name, sql),))[name]
+
+
+@cache  # several steps of a night ask for the same files
+def _parsed(texts: tuple[tuple[str, str], ...]) -> Mapping[str, Query]:
+    """Queries by name. DuckDB parses them, so that a night need not import a parser of its own."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        return {name: _query(connection, name, sql) for name, sql in texts}
+
+
+def _query(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> Query:
     head = re.match(rf"-- {re.escape(name)}: ((?:.+\n)(?:-- (?!mart:|severity:).+\n)*)", sql)
     if head is None:
         raise QueryError(f"sql {name}: the first line must be '-- {name}: <what the table promises>'")
-    try:
-        (tree,) = [tree for tree in sqlglot.parse(sql, dialect="duckdb") if tree is not None]
-    except (sqlglot.ParseError, ValueError) as error:
-        raise QueryError(f"sql {name}: not one query that can be read: {error}") from error
+    (text,) = connection.execute(_PARSE, [sql]).fetchone() or ("",)
+    parsed = json.loads(text)
+    statements = parsed.get("statements", [])
+    if len(statements) != 1:
+        why = parsed.get("error_message") or f"it has {len(statements)}"
+        raise QueryError(f"sql {name}: not one query that can be read: {why}")
+    nodes = list(_nodes(statements[0]))
     # A CTE may share its name with a table that is read elsewhere: qualified names are never CTEs.
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    reads = {
-        f"{table.db}.{table.name}" if table.db else table.name
-        for table in tree.find_all(exp.Table)
-        if table.name and (table.db or table.name not in ctes)
-    }
+    ctes = {cte["key"] for node in nodes for cte in node.get("cte_map", {}).get("map", ())}
+    tables = [(node.get("schema_name"), node["table_name"]) for node in nodes if node.get("type") == "BASE_TABLE"]
+    reads = {f"{schema}.{table}" if schema else table for schema, table in tables if schema or table not in ctes}
     promise = " ".join(line.removeprefix("-- ") for line in head[1].strip().splitlines())
     return Query(name, frozenset(reads), promise, sql)
+
+
+def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every object of a parsed query."""
+    open_: list[Any] = [tree]
+    while open_:
+        node = open_.pop()
+        if isinstance(node, dict):
+            yield node
+            open_ += node.values()
+        elif isinstance(node, list):
+            open_ += node
 
 
 def order(queries: Mapping[str, Step], inputs: Iterable[str]) -> list[str]:

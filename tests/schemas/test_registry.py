@@ -581,6 +581,17 @@ def test_checks_read_marts_only(registry: Registry) -> None:
         assert check.reads <= registry.marts.keys(), check.name
 
 
+def test_what_a_query_reads_is_what_another_parser_finds_in_it() -> None:
+    """DuckDB's parser against sqlglot, over every file of sql/ that is ordered by what it reads."""
+    made = {**queries.views(), **queries.marts(), **queries.checks(), **queries.release()}
+    for name, query in made.items():
+        tree = sqlglot.parse_one(query.sql, dialect="duckdb")
+        ctes = {cte.alias for cte in tree.find_all(sqlglot.exp.CTE)}
+        tables = [table for table in tree.find_all(sqlglot.exp.Table) if table.name]
+        found = {f"{table.db}.{table.name}" if table.db else table.name for table in tables}
+        assert query.reads == found - ctes, name
+
+
 def test_no_cte_hides_a_table_that_another_file_makes() -> None:
     """The order of the build would not see that the table is read."""
     made = {**queries.views(), **queries.marts()}

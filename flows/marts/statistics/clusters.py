@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -188,16 +188,16 @@ def hotelling(value: Floats, covariance: Floats, df: float) -> HotellingTest | N
         return None
     distance = (value * np.linalg.solve(covariance, value[..., None])[..., 0]).sum(axis=-1)
     f = denominator / (df * q) * distance
-    return HotellingTest(f, denominator, special.fdtrc(q, denominator, f))
+    return HotellingTest(f, denominator, scipy.special.fdtrc(q, denominator, f))
 
 
 def t_p_value(t: float, df: float) -> float:
     """Two-sided."""
-    return float(2 * special.stdtr(df, -abs(t)))
+    return float(2 * scipy.special.stdtr(df, -abs(t)))
 
 
 def t_quantile(df: float, probability: float) -> float:
-    return float(special.stdtrit(df, probability))
+    return float(scipy.special.stdtrit(df, probability))
 
 
 def _design(sign: Floats, arm: Integers, cluster: ArrayLike, weights: ArrayLike | None) -> Design:

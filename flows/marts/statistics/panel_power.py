@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import optimize
 
 from flows.marts.statistics import clusters
 from flows.marts.statistics.clusters import Floats
@@ -122,7 +122,7 @@ def serial_covariance(covariances: Floats, areas: int, rho: float | None = None)
     best: tuple[float, float, Floats] | None = None
     for candidate in candidates:
         parts = np.column_stack([lasts, float(candidate) ** known, known == 0])
-        fitted, rest = optimize.nnls(parts * weights[:, None], covariances[known] * weights)
+        fitted, rest = scipy.optimize.nnls(parts * weights[:, None], covariances[known] * weights)
         if best is None or rest < best[0] - 1e-12 * covariances[0]:
             best = (rest, float(candidate), fitted)
     assert best is not None

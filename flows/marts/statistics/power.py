@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
 
 from flows.marts.statistics import clusters
 from flows.marts.statistics.clusters import Design, Floats, Sample
@@ -188,7 +188,7 @@ def icc_anova(values: ArrayLike, cluster: ArrayLike, arm: ArrayLike | None = Non
 
     def bound(probability: float) -> float:
         """The correlation at which the clusters' means, weighted for it, spread as F does with this probability."""
-        quantile = float(special.fdtri(df_between, df_within, probability))
+        quantile = float(scipy.special.fdtri(df_between, df_within, probability))
 
         def excess(icc: float) -> float:
             return between(n * (1 - icc) / (1 + (n - 1) * icc)) / (df_between * ms_within) - quantile
@@ -196,7 +196,7 @@ def icc_anova(values: ArrayLike, cluster: ArrayLike, arm: ArrayLike | None = Non
         first, last = least + 1e-9, 1 - 1e-12
         if excess(first) <= 0:
             return least
-        return 1.0 if excess(last) >= 0 else float(optimize.brentq(excess, first, last, xtol=1e-12))
+        return 1.0 if excess(last) >= 0 else float(scipy.optimize.brentq(excess, first, last, xtol=1e-12))
 
     return AnovaIcc(estimate, bound(1 - ALPHA / 2), bound(ALPHA / 2), size)
 
@@ -252,7 +252,7 @@ def variance_components(values: ArrayLike, cluster: ArrayLike, covariates: Array
     grid = np.append(np.linspace(0, 0.99, 100), 1 - 1e-6)
     best = int(np.argmin(profiles(grid)[0]))
     bounds = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
-    found = optimize.minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         lambda icc: profile(icc)[0], bounds=bounds, method="bounded", options={"xatol": 1e-9}
     )
     icc = 0.0 if profile(0)[0] <= found.fun else float(found.x)

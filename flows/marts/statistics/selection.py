@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from flows.marts.statistics import clusters
 from flows.marts.statistics.clusters import Floats
@@ -58,7 +58,7 @@ def rebound_of_chosen(sd: float, reliability: float, away: float) -> tuple[float
     being the inverse Mills ratio. Davis (1976).
     """
     z = away / sd
-    mills = math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) / float(special.ndtr(-z))
+    mills = math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) / float(scipy.special.ndtr(-z))
     return sd * mills, reliability * sd * mills, (1 - reliability) * sd * mills
 
 

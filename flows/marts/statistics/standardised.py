@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from flows.marts.statistics import clusters
 from flows.marts.statistics.balance import Estimand
@@ -176,8 +176,8 @@ def _skewness(design: Design, z: Floats) -> float:
 
 
 def _quantile(probability: float, df: float) -> float:
-    return float(special.ndtri(probability) if math.isinf(df) else special.stdtrit(df, probability))
+    return float(scipy.special.ndtri(probability) if math.isinf(df) else scipy.special.stdtrit(df, probability))
 
 
 def _distribution(x: float, df: float) -> float:
-    return float(special.ndtr(x) if math.isinf(df) else special.stdtr(df, x))
+    return float(scipy.special.ndtr(x) if math.isinf(df) else scipy.special.stdtr(df, x))

@@ -11,8 +11,8 @@ those before would bring after (Rambachan & Roth 2023, Review of Economic Studie
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from flows.marts.statistics import clusters
 from flows.marts.statistics.clusters import Design, Estimate, Floats, Integers, Sample
@@ -257,7 +257,7 @@ def _conventional(design: Design, estimate: Estimate, q: int) -> float:
     observations, groups = design.areas * (q + 1), design.clusters
     factor = groups / (groups - 1) * (observations - 1) / (observations - 2 * q - 1)
     distance = float((estimate.value * np.linalg.solve(factor * estimate.cr0, estimate.value)).sum())
-    return float(special.fdtrc(q, groups - 1, distance / q))
+    return float(scipy.special.fdtrc(q, groups - 1, distance / q))
 
 
 def _verdict(joint: JointTest) -> str:

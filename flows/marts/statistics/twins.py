@@ -21,8 +21,8 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.distance import cdist
 
 from flows.marts.statistics.weights import propensity_score
 
@@ -248,7 +248,7 @@ class _Space:
 
     def distances(self, rows: Sequence[int], targets: Sequence[int], may: Mask) -> Matrix:
         """Of rows from targets, infinite where the target is the area itself or lies beyond the caliper of log odds."""
-        apart = cdist(self.place[rows], self.place[targets])
+        apart = scipy.spatial.distance.cdist(self.place[rows], self.place[targets])
         apart[may[rows], np.arange(len(targets))] = math.inf
         if self.is_gate and self.logit is not None and self.caliper is not None:
             gap = np.abs(self.logit[rows][:, None] - self.logit[targets][None, :])

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog, minimize, root
-from scipy.special import logsumexp, softmax
 
 Vector: TypeAlias = NDArray[np.float64]
 Matrix: TypeAlias = NDArray[np.float64]
@@ -64,7 +63,7 @@ def entropy(
     basis = _uncorrelated(x_0, target, tolerance)
     if basis is None:
         return Weights(reason="outside_convex_hull")
-    shares = softmax(-basis @ _multipliers(basis, max_iterations))
+    shares = scipy.special.softmax(-basis @ _multipliers(basis, max_iterations))
     if not _imbalance(shares, x_0, target) <= tolerance:
         return Weights(reason="not_converged" if _spans_zero(basis) else "outside_convex_hull")
     return _weights(there_1, there_0, shares)
@@ -84,7 +83,7 @@ def propensity(arm_1: ArrayLike, arm_0: ArrayLike, *, max_iterations: int = MAX_
     )
     if score.logit is None:
         return Weights(reason=score.reason)
-    return _weights(there_1, there_0, softmax(score.logit[len(x_1) :]))  # the odds, divided by their sum
+    return _weights(there_1, there_0, scipy.special.softmax(score.logit[len(x_1) :]))  # the odds, divided by their sum
 
 
 def propensity_score(
@@ -159,13 +158,13 @@ def _multipliers(basis: Matrix, max_iterations: int) -> Vector:
     """The multipliers that minimise the dual."""
 
     def dual(multipliers: Vector) -> float:
-        return float(logsumexp(-basis @ multipliers))
+        return float(scipy.special.logsumexp(-basis @ multipliers))
 
     def slope(multipliers: Vector) -> Vector:
-        return np.asarray(-(softmax(-basis @ multipliers) @ basis))
+        return np.asarray(-(scipy.special.softmax(-basis @ multipliers) @ basis))
 
     def curvature(multipliers: Vector) -> Matrix:
-        shares = softmax(-basis @ multipliers)
+        shares = scipy.special.softmax(-basis @ multipliers)
         mean = shares @ basis
         return np.asarray((basis * shares[:, None]).T @ basis - np.outer(mean, mean))
 
@@ -173,23 +172,23 @@ def _multipliers(basis: Matrix, max_iterations: int) -> Vector:
     if not start.size:
         return start
     options = {"gtol": 1e-6, "maxiter": max_iterations, "max_trust_radius": 1e3}
-    near = minimize(dual, start, jac=slope, hess=curvature, method="trust-exact", options=options)
+    near = scipy.optimize.minimize(dual, start, jac=slope, hess=curvature, method="trust-exact", options=options)
     if not near.success:
         return np.asarray(near.x)
     # from here on the dual changes by less than it can be computed, its slope does not
-    return np.asarray(root(slope, near.x, jac=curvature, method="hybr", tol=1e-14).x)
+    return np.asarray(scipy.optimize.root(slope, near.x, jac=curvature, method="hybr", tol=1e-14).x)
 
 
 def _spans_zero(basis: Matrix) -> bool:
     """Whether some weights bring the means to zero: a linear programme."""
     n, k = basis.shape
-    found = linprog(np.zeros(n), A_eq=np.vstack((basis.T, np.ones(n))), b_eq=np.append(np.zeros(k), 1.0))
+    found = scipy.optimize.linprog(np.zeros(n), A_eq=np.vstack((basis.T, np.ones(n))), b_eq=np.append(np.zeros(k), 1.0))
     return bool(found.status == 0)
 
 
 def _separated(design: Matrix, arm_1: NDArray[np.bool_]) -> bool:
     signed = np.where(arm_1[:, None], design, -design)
-    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1.0, 1.0))
+    found = scipy.optimize.linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1.0, 1.0))
     return bool(found.status != 0 or -found.fun > 1e-6)
 
 
