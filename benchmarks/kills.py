@@ -5,7 +5,7 @@ the night, without Prefect; its marts are the facts themselves, so that a night 
 one of the moments at which Python opens, renames, removes or makes something: the kernel kills the process there. A
 process of its own reads all the while. With `--marts s3://...` the snapshots stand in a bucket (the environment says
 who asks), and a point is a moment, since what goes over the wire is no such event. What a disk does without power is
-not tried: nothing is forced onto it here.
+not tried: nothing is forced onto it here. `--whole 20` kills `boligprofil run` itself, over all that is shipped.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -29,6 +30,7 @@ from unittest import mock
 from flows import night
 from flows.core.provenance import code_sha256, engine_versions, file_sha256
 from flows.marts.build import BuiltMarts
+from flows.operation import processes
 from flows.publish import mirror, snapshots
 from flows.publish.gate import Judgement
 from flows.settings import Settings
@@ -45,6 +47,9 @@ TEXT = """# kilde: en prøve
 Geografi;Område;Kommune;År;Indikator;Tæller;Nævner;Værdi;Status
 boligområde;Vollsmose;0461;2012;residents;;;{number};endelig
 """
+FIGURES = "population/folketal_2016_2017.csv"
+MARK = "BOLIGPROFIL_TRIAL"
+FIRST_GUESS = 15.0
 POINTS = 1000
 PAUSE = 0.3
 # What a process does that leaves something behind, or reads what another one left.
@@ -235,14 +240,72 @@ def _read_on(chosen: dict[str, Any], to: Path, stop: Path) -> None:
     to.write_text(json.dumps({"reads": reads, "bad": bad}), encoding="utf-8")
 
 
+def whole(folder: Path, points: int, seed: int = 1) -> Killed:
+    """Kill `boligprofil run` at moments of chance over `folder/raw`, published to `folder/data`; let the next one end.
+
+    In between everything in force is read and held against its manifest.
+    """
+    chance, file, marts = random.Random(seed), folder / "raw" / FIGURES, folder / "data" / "marts"
+    lines, seconds, killed, published, reads = file.read_bytes().rstrip().split(b"\n"), FIRST_GUESS, 0, 0, 0
+    wrong, bad = list[str](), list[str]()
+    for number in range(points):
+        value = lines[-1].split(b";")
+        value[-2] = str(number + 2).encode()
+        file.write_bytes(b"\n".join([*lines[:-1], b";".join(value), b""]))
+        before, began = snapshots.named(marts), time.monotonic()
+        run = _program(folder)
+        moment = began + seconds * chance.random()
+        while run.poll() is None and time.monotonic() < moment:
+            reads += 1
+            bad += _unsound(marts)
+            time.sleep(PAUSE)
+        run.kill()
+        killed += run.wait() == -signal.SIGKILL
+        published += snapshots.named(marts) != before
+        began = time.monotonic()
+        status, seconds = _program(folder).wait(), max(time.monotonic() - began, 1.0)
+        entries = {entry["path"]: entry for entry in snapshots.current(marts).manifest["deliveries"]}
+        left = [process.command for process in processes.with_variable(MARK, str(folder))]
+        if status or left or _unsound(marts) or entries[FIGURES]["sha256"] != file_sha256(file):
+            wrong.append(f"after the kill of night {number}: status {status}, left {left}")
+    return Killed(points, killed, published, reads, len(bad), (*wrong, *bad))
+
+
+def _program(folder: Path) -> "subprocess.Popen[bytes]":
+    program = Path(sys.executable).with_name("boligprofil")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("BOLIGPROFIL_", "PREFECT_"))}
+    log = (folder / "run.log").open("ab")
+    return subprocess.Popen(
+        [program, "run", "--raw", "raw"], cwd=folder, env=env | {MARK: str(folder)}, stdout=log, stderr=log
+    )
+
+
+def _unsound(marts: Path) -> list[str]:
+    """What is wrong with the snapshot in force."""
+    try:
+        snapshots.verify(snapshots.current(marts))
+    except Exception as error:
+        return [f"{type(error).__name__}: {error}"]
+    return []
+
+
+def _whole(folder: Path, points: int) -> Killed:
+    shutil.copytree(MUNICIPALITIES.parent, folder / "raw")
+    if _program(folder).wait():
+        raise RuntimeError((folder / "run.log").read_text(encoding="utf-8"))
+    return whole(folder, points)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=POINTS)
     parser.add_argument("--marts", help="s3://bucket/prefix; else a folder")
+    parser.add_argument("--whole", type=int, default=0, help="kill the whole program so often, and nothing else")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="boligprofil-kills-") as name:
-        found = simulate(Path(name), asked.points, asked.marts, asked.seed)
+        place = Path(name)
+        found = _whole(place, asked.whole) if asked.whole else simulate(place, asked.points, asked.marts, asked.seed)
     print(found.line())
     print("\n".join(found.wrong[:20]))
     sys.exit(1 if found.wrong else 0)

@@ -2,13 +2,16 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import chdir
 from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from flows.cli import app
@@ -55,6 +58,56 @@ def test_commands_run_as_shown(page: str, request: pytest.FixtureRequest, monkey
     for command in shown:
         result = CliRunner().invoke(app, shlex.split(command)[1:])
         assert result.exit_code == 0, f"{page}: {command}\n{result.output}"
+
+
+ENGINEERS = "docs/engineers.md"
+# Commands of the page for engineers that need more than a snapshot, each with the test that runs it.
+ELSEWHERE = {
+    "backfill": "test_upkeep.py::test_years_are_built_from_what_is_stored_and_not_twice",
+    "deploy": "deployment/test_serve.py::test_who_has_not_the_password_is_refused",
+    "diff": "publish/test_differences.py::test_the_command_tells_the_last_two_and_names_what_is_kept",
+    "doctor": "test_doctor.py::test_what_runs_left_that_died_is_told_and_then_mended",
+    "fetch": "intake/test_statbank_client.py::test_what_is_stored_is_a_delivery_that_the_intake_accepts",
+    "path area_profile --marts": "publish/test_mirror.py::test_a_house_moves_to_a_bucket_and_its_night_publishes_there",
+    "run --as-of": "publish/test_vintages.py::test_a_vintage_is_byte_equal_to_the_snapshot_of_its_moment",
+    "run --marts": "publish/test_mirror.py::test_a_house_moves_to_a_bucket_and_its_night_publishes_there",
+    "run --published-by": "publish/test_vintages.py::test_what_the_source_had_published_by_a_day",
+    "serve": "deployment/test_serve.py::test_a_scheduled_run_publishes_and_the_next_has_nothing_to_do",
+}
+
+
+def test_every_command_of_the_page_for_engineers_is_taken_as_written_and_run_by_a_test(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [
+        line for language in ("bash", "sh") for block in blocks(ENGINEERS, language) for line in block.splitlines()
+    ]
+    written = [re.split(r"[#|]", line)[0].strip() for line in lines if line.startswith("boligprofil ")]
+    assert len(written) > 20
+    (tmp_path / "mail").mkdir()
+    shutil.copy(ROOT / "tests" / "deliveries" / "statbank" / "folk1a_codes_lf.csv", tmp_path / "mail" / "folk1a.csv")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOLIGPROFIL_RAW", str(tmp_path / "raw"))
+    program = typer.main.get_command(app)
+    for command in written:
+        _, name, *arguments = shlex.split(command)
+        if not name.startswith("-"):
+            # What is misspelt, lacking or of the wrong type ends here.
+            program.commands[name].make_context(name, arguments, parent=typer.Context(program))  # type: ignore[attr-defined]
+        if test := next(
+            (test for begin, test in ELSEWHERE.items() if f"{name} {' '.join(arguments)}".startswith(begin)), None
+        ):
+            file, _, function = test.partition("::")
+            assert f"def {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), test
+        elif name in ("--version", "receive", "template"):
+            result = CliRunner().invoke(app, [name, *arguments])
+            assert result.exit_code == 0, f"{command}\n{result.output}"
+        elif (name, arguments) == ("run", []):
+            with monkeypatch.context() as patch, chdir(published):
+                patch.setenv("BOLIGPROFIL_RAW", str(ROOT / "data" / "raw"))
+                assert "Nothing changed" in CliRunner().invoke(app, ["run"]).output
+        else:
+            assert command in commands(ENGINEERS), f"no test runs {command}"
 
 
 def test_python_runs_as_shown(published: Path) -> None:

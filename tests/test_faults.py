@@ -1,6 +1,7 @@
 """Nights that meet a fault of disk, file, server, or each other: words, what was in force stays, the next is well."""
 
 import errno
+import os
 import re
 import resource
 import shlex
@@ -173,6 +174,27 @@ def test_of_ten_nights_at_once_one_publishes(house: House) -> None:
         if report.outcome == "refused":
             # Who holds it is said as soon as the other one has had the time to write it.
             assert report.message.startswith(f"another run is publishing to {house.marts}; wait for it to end")
+    assert house.night(NoStep()).outcome == "unchanged"
+
+
+@pytest.mark.slow
+def test_of_two_programs_at_once_one_publishes(house: House) -> None:
+    """Two processes of a whole night, as by hand and by a schedule: nothing but the lock stands between them."""
+    change_a_figure(house.raw / "population" / "folketal_2016_2017.csv")
+    before = house.pointer
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("BOLIGPROFIL_", "PREFECT_"))}
+    nights = [
+        subprocess.Popen([PROGRAM, "run"], cwd=house.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    printed = [b" ".join(run.communicate(timeout=600)).decode() for run in nights]
+    assert sum("Published snapshot" in words for words in printed) == 1, printed
+    (other,) = (words for words in printed if "Published snapshot" not in words)
+    if "Nothing changed" not in other:
+        assert "another run is publishing" in other
+        assert "(held by process " in other
+    assert sorted(run.returncode for run in nights) == [0, 0 if "Nothing changed" in other else 1]
+    assert house.pointer != before
     assert house.night(NoStep()).outcome == "unchanged"
 
 

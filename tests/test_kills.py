@@ -6,12 +6,15 @@ By a process of its own: it forks, and the threads of this one would not survive
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bucket_server import BUCKET, served
+
+from benchmarks.kills import whole
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,6 +43,16 @@ def test_nights_killed_at_sixty_points(tmp_path: Path) -> None:
     assert ended > 50
     assert published < ended
     assert reads > 20
+
+
+@pytest.mark.slow
+def test_the_whole_program_killed_at_three_moments(tmp_path: Path, published: Path) -> None:
+    shutil.copytree(published / "data", tmp_path / "data", symlinks=True)
+    shutil.copytree(ROOT / "data" / "raw", tmp_path / "raw")
+    found = whole(tmp_path, 3)
+    assert (found.points, found.wrong) == (3, ())
+    assert found.killed > 0
+    assert found.reads > 3
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -199,6 +200,36 @@ def test_a_refusal_is_a_failed_run_with_its_words_and_somebody_is_told(
     )
     assert not [line for line in logs if "Traceback" in line["message"]]
     assert "RefusedRun" not in server.log.read_text()  # as a traceback would call it
+
+
+def test_prune_lets_the_server_forget_our_old_runs_alone(server: Server) -> None:
+    made: dict[str, str] = {}
+    for flow, name in (("nightly", "old"), ("nightly", "new"), ("theirs", "old of others"), ("nightly", "under way")):
+        kind = "RUNNING" if name == "under way" else "COMPLETED"
+        body = {"flow_id": server.get("/flows/", {"name": flow})["id"], "name": name, "state": {"type": kind}}
+        made[name] = server.get("/flow_runs/", body)["id"]
+    database = sqlite3.connect(server.home / "prefect.db", timeout=60)
+    with database:
+        old = [(made[name],) for name in ("old", "old of others")]
+        # As the server writes moments; nobody can ask it for a run of the past.
+        database.executemany("update flow_run set end_time = datetime('now', '-91 days') where id = ?", old)
+        assert database.total_changes == 2
+    database.close()
+    user, password = server.auth
+    env = server.env | {"PREFECT_API_URL": server.api, "PREFECT_API_AUTH_STRING": f"{user}:{password}"}
+
+    def pruned(*how: str) -> str:
+        done = subprocess.run(
+            [PROGRAM, "prune", *how], cwd=server.folder, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return " ".join(done.stdout.split())
+
+    assert "Prefect's tables hold 1 runs that ended more than 90 days ago" in pruned("--dry-run")
+    assert server.ask(f"/flow_runs/{made['old']}").status_code == 200
+    assert "Prefect's tables held 1 runs that ended more than 90 days ago: gone" in pruned()
+    found = {name: server.ask(f"/flow_runs/{run}").status_code for name, run in made.items()}
+    assert found == {"old": 404, "new": 200, "old of others": 200, "under way": 200}
 
 
 def test_no_secret_is_anywhere_but_in_its_file(server: Server) -> None:
