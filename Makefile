@@ -8,7 +8,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage lint format map bench simulate release clean
+.PHONY: help run demo test coverage lint format map bench kills simulate release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -37,6 +37,10 @@ map: $(VENV)/.ready-dev ## docs/map.md, anew from what the modules say of themse
 
 bench: $(VENV)/.ready-dev ## docs/speed.md: benchmarks side by side in one run (about 20 minutes of an idle machine); ARGS="--areas 1000" for other sizes
 	@$(BIN)/python -m benchmarks --page docs $(ARGS)
+
+kills: $(VENV)/.ready-dev ## a thousand nights of the hops killed at random points, 20 of the whole program; readers beside them
+	@$(BIN)/python -m benchmarks.kills
+	@$(BIN)/python -m benchmarks.kills --whole 20
 
 demo: $(VENV)/.ready ## a made-up nation: deliveries, marts and design cards in data/demo
 	@$(BIN)/boligprofil demo
