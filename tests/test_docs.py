@@ -93,7 +93,7 @@ def test_every_command_of_the_page_for_engineers_is_taken_as_written_and_run_by_
         _, name, *arguments = shlex.split(command)
         if not name.startswith("-"):
             # What is misspelt, lacking or of the wrong type ends here.
-            program.commands[name].make_context(name, arguments, parent=typer.Context(program))  # type: ignore[attr-defined]
+            program.commands[name].make_context(name, [*arguments], parent=typer.Context(program))  # type: ignore[attr-defined]
         if test := next(
             (test for begin, test in ELSEWHERE.items() if f"{name} {' '.join(arguments)}".startswith(begin)), None
         ):
