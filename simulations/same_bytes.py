@@ -15,6 +15,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 YEAR = "2012"
@@ -31,12 +32,13 @@ PASSED_OVER = ("staging", "quarantine", "schemas", ".prefect")
 # Runs a command of a checkout with the hashes and the moment held.
 COMMAND = """
 import importlib, importlib.util, sys
-from datetime import UTC, datetime
+from datetime import datetime
 sys.path.insert(0, sys.argv.pop(1))
+moment = datetime.fromisoformat(sys.argv.pop(1))
 for name in ("flows.provenance", "flows.core.provenance"):
     if importlib.util.find_spec(name.rpartition(".")[0]) and importlib.util.find_spec(name):
         importlib.import_module(name).code_sha256 = lambda *packages: "code"
-importlib.import_module("flows.intake.ledger").now = lambda: datetime(2026, 11, 1, 3, tzinfo=UTC)
+importlib.import_module("flows.intake.ledger").now = lambda: moment
 for name in ("schemas.registry", "schemas.loading"):
     if importlib.util.find_spec(name):
         importlib.import_module(name)._fingerprint = lambda root: "registry"
@@ -45,22 +47,22 @@ importlib.import_module("flows.cli").app()
 """
 
 
-def make(checkout: Path, deliveries: Path, folder: Path, areas: int) -> None:
+def make(checkout: Path, deliveries: Path, folder: Path, areas: int, moment: str) -> None:
     """The outputs of a checkout, in `folder`; `deliveries` are those of the sample and the nation's reference."""
     sample, nation = folder / "sample", folder / "nation"
-    _boligprofil(checkout, sample, deliveries, "run")
-    _boligprofil(checkout, sample, deliveries, "targets", "pages")
-    _boligprofil(checkout, sample, deliveries, "extract", "--year", YEAR)
-    _boligprofil(checkout, nation, deliveries, "demo", "--seed", "1", "--areas", str(areas), nation.as_posix())
+    _boligprofil(checkout, sample, deliveries, moment, "run")
+    _boligprofil(checkout, sample, deliveries, moment, "targets", "pages")
+    _boligprofil(checkout, sample, deliveries, moment, "extract", "--year", YEAR)
+    _boligprofil(checkout, nation, deliveries, moment, "demo", "--seed", "1", "--areas", str(areas), nation.as_posix())
     schemas = ("--schemas", (nation / "schemas").as_posix())
-    _boligprofil(checkout, nation, nation / "raw", "extract", "--year", YEAR, *schemas)
+    _boligprofil(checkout, nation, nation / "raw", moment, "extract", "--year", YEAR, *schemas)
 
 
-def _boligprofil(checkout: Path, folder: Path, raw: Path, *words: str) -> None:
+def _boligprofil(checkout: Path, folder: Path, raw: Path, moment: str, *words: str) -> None:
     print(f"{checkout}: boligprofil {' '.join(words)}", flush=True)
     places = {"BOLIGPROFIL_RAW": raw.as_posix(), "BOLIGPROFIL_MARTS": (folder / "marts").as_posix()}
     subprocess.run(
-        [sys.executable, "-c", COMMAND, checkout.as_posix(), *words],
+        [sys.executable, "-c", COMMAND, checkout.as_posix(), moment, *words],
         env={**os.environ, **places},
         check=True,
         stdout=subprocess.DEVNULL,
@@ -99,15 +101,17 @@ def _content(file: Path) -> dict[str, bytes]:
 
 def main(commit: str, areas: int, folder: Path) -> int:
     """Make, compare and say; returns the number of files that differ."""
-    checkout = folder / commit
+    checkout, dated = folder / commit, folder / "moment"
     deliveries = checkout / "data" / "raw"
     shutil.rmtree(folder / "after", ignore_errors=True)
     if not checkout.exists():
         shutil.rmtree(folder / "before", ignore_errors=True)
         subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(HERE), str(checkout)], check=True)
         subprocess.run(["git", "-C", str(checkout), "checkout", "--quiet", commit], check=True)
-        make(checkout, deliveries, folder / "before", areas)
-    make(HERE, deliveries, folder / "after", areas)
+        # No earlier day: what is installed would be of a later one, and a run refuses such a clock.
+        dated.write_text(datetime.now(UTC).isoformat(timespec="seconds"), encoding="utf-8")
+        make(checkout, deliveries, folder / "before", areas, dated.read_text(encoding="utf-8"))
+    make(HERE, deliveries, folder / "after", areas, dated.read_text(encoding="utf-8"))
     compared = len(_files(folder / "before"))
     found = list(differences(folder / "before", folder / "after"))
     print(*found, f"{compared} files compared, {len(found)} differ", sep="\n")
