@@ -33,8 +33,9 @@ def sentence(movement: Mapping[str, Any] | None, indicator: Indicator, municipal
         return f"{_told(movement, ends, indicator)} {_town(movement, indicator, municipality)}"
     limits = danish.span(movement["movement_low"], movement["movement_high"], indicator).replace(" til ", " og ")
     if movement["no_headline_because"] == "too_few_areas":
-        few = "Færre end 50 områder har sådan en bevægelse, så hvad tilfældet gør, ved vi ikke."
-        return f"{danish.sentence(ends)[:-1]}, mellem {limits} procentpoint. {few}"
+        # A sentence of its own would stand in every row of a small country.
+        few = "for få områder til at sige, hvad tilfældet gør"
+        return f"{danish.sentence(ends)[:-1]}, mellem {limits} procentpoint; {few}."
     return f"Ingen sikker bevægelse {ends}: ændringen kan være mellem {limits} procentpoint."
 
 

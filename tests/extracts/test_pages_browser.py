@@ -124,6 +124,7 @@ def test_nothing_but_the_pages_own_script_runs(opened: Callable[..., Any], folde
         (NEWS, 320, "light"),
         (GLOSSARY, 1280, "dark"),
         ("uden/index.html", 1280, "light"),
+        ("uden/nyt.html", 320, "dark"),
     ],
 )
 def test_axe_finds_nothing(opened: Callable[..., Any], folder: Path, name: str, width: int, scheme: str) -> None:
