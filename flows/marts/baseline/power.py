@@ -112,6 +112,7 @@ def _of_years(
         years, counted = np.unique(start[known & (arm == 1)].astype(np.int64), return_counts=True)
         cohorts = {int(year): int(count) for year, count in zip(years, counted, strict=True)}
     test = panel_power.clustered_test(side, of_area, icc or 0.0)
+    sample = counts(clusters.count(arm, cluster, known))
     for post, estimator in product(POST_YEARS, ESTIMATORS):
         spans = Spans(len(panel.years), post, cohorts, first)
         is_adjusted = estimator == "ancova"
@@ -120,7 +121,7 @@ def _of_years(
             "post_years": post,
             "estimator": estimator,
             "starts": "at_once" if cohorts is None else "by_cohort",
-            **counts(clusters.count(arm, cluster, known)),
+            **sample,
             **dict.fromkeys(_FIGURES),
             "rho_is_assumed": covariance.is_assumed if covariance else None,
         }
