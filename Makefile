@@ -8,7 +8,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage lint format map bench kills simulate release clean
+.PHONY: help run demo test coverage lint style types format map bench kills simulate release clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
@@ -22,10 +22,15 @@ test: $(VENV)/.ready-dev ## all tests with few random examples; ARGS="-k word" f
 coverage: $(VENV)/.ready-dev ## the tests that are not slow, and whether they reach as much of the code as before
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --cov --cov-report= $(ARGS)
 
-lint: $(VENV)/.ready-dev ## ruff, its format check, sqlfluff, mypy
+lint: $(VENV)/.ready-dev ## ruff, its format check, sqlfluff, and beside them mypy
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync style types
+
+style:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/sqlfluff lint --disable-progress-bar sql
+
+types:
 	@$(BIN)/mypy
 
 format: $(VENV)/.ready-dev ## mend what ruff can mend
