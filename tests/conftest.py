@@ -47,9 +47,14 @@ def pytest_report_header() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that no process ends alone with the longest of them."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files with slow tests, or with the made-up nation, come first, so that no process ends alone with the longest."""
+    heavy = {item.path for item in items if item.get_closest_marker("slow") or "demo" in _fixtures(item)}
+    items.sort(key=lambda item: item.path not in heavy)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    """The fixtures that a test asks for by name, and those behind them."""
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 @pytest.fixture(scope="session")
