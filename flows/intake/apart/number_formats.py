@@ -33,8 +33,9 @@ BUILT_IN: Mapping[int, str] = {
 }  # fmt: skip
 UNKNOWN = range(59, 82)
 LONGEST_CODE = 1000
-# Words beside a number that say what it is counted in and change nothing of it.
-MONEY = {"kr", "kr.", "dkk", "eur", "usd", "sek", "nok", "gbp", "€", "$", "£", ",-", ".-", ",–"}
+# Words beside a number that say what it is counted in and change nothing of it. All money here is Danish: what is shown
+# in euros is another amount.
+MONEY = {"kr", "kr.", "dkk", ",-", ".-", ",–"}
 PERCENT = {"%", "pct", "pct.", "procent"}
 MINUS = ("-", "−", "–")
 FIRST_DAY, FIRST_DAY_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a workbook knows no zones
