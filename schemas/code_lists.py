@@ -173,6 +173,29 @@ class ProjectSecretariatCode(Code):
     name_da: Text
 
 
+class ImplementationAttributeCode(Code):
+    """A dimension of how plans and area secretariats are carried out (chapter 4, tables 5.1 and 5.2 of the report).
+
+    `holds` says what an entry of it is: one answer, any number of answers, a theme (an effort area or an indicator), or
+    what the source plan_organisation says.
+    """
+
+    unique = (("attribute",), ("name_da",))
+    attribute: Identifier
+    unit_kind: Literal["plan", "secretariat"]
+    holds: Literal["answer", "answers", "theme", "organisation"]
+    name_da: Text
+    stated_in: Text
+
+
+class ImplementationAnswerCode(Code):
+    """An answer to one attribute; what stands before the colon is the attribute."""
+
+    unique = (("answer",), ("name_da",))
+    answer: Annotated[str, Field(pattern=r"^[a-z][a-z_]*:[a-z]+(-[a-z]+)*$")]
+    name_da: Text
+
+
 class SplitCode(Code):
     """A municipality that the reform of 2007 divided, and the heir that took over most of it."""
 
@@ -209,6 +232,8 @@ CODES: dict[str, type[Code]] = {
     "effort_areas": EffortAreaCode,
     "project_organisations": ProjectOrganisationCode,
     "project_secretariats": ProjectSecretariatCode,
+    "implementation_attributes": ImplementationAttributeCode,
+    "implementation_answers": ImplementationAnswerCode,
     "place_names": PlaceNameCode,
     "split_municipalities": SplitCode,
     "attachments": AttachmentCode,

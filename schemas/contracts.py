@@ -46,6 +46,7 @@ class RowRule:
 
 
 VALUE, NUMERATOR, DENOMINATOR, FACTOR = (pl.col(name) for name in ("value", "numerator", "denominator", "factor"))
+ANSWER, ATTRIBUTE = pl.col("answer"), pl.col("attribute")
 INDICATOR, WHY_NOT = pl.col("indicator"), pl.col("not_measurable_because")
 START, TARGET = pl.col("start_value"), pl.col("target_value")
 # A target that is given up needs no measure any more.
@@ -103,6 +104,19 @@ ROW_RULES: dict[str, dict[str, RowRule]] = {
     },
     "addresses": {"ends_before_it_begins": RowRule("valid_to", pl.col("valid_to") > pl.col("valid_from"))},
     "plan_activities": {"ends_before_it_begins": RowRule("ends", pl.col("ends") >= pl.col("begins"))},
+    "implementation": {
+        "ends_before_it_begins": RowRule("holds_until", pl.col("holds_until") >= pl.col("holds_from")),
+        "attribute_of_another_unit": RowRule("attribute", pl.col("unit_kind") == pl.col("of_unit")),
+        # What the source plan_organisation says is said there alone.
+        "answer_does_not_fit": RowRule(
+            "answer",
+            (pl.col("holds") != "organisation")
+            & (pl.sum_horizontal(pl.col("answer", "effort_area_id", "indicator").is_not_null()) == 1)
+            & pl.when(ANSWER.is_null())
+            .then(pl.col("holds") == "theme")
+            .otherwise(ANSWER.str.starts_with(pl.concat_str(ATTRIBUTE, pl.lit(":")))),
+        ),
+    },
     "secretariat_indicators": {
         "ends_before_it_begins": RowRule("agreed_until", pl.col("agreed_until") >= pl.col("agreed_from")),
         "not_measured_by_area": RowRule("indicator", pl.col("of_areas")),
@@ -166,12 +180,12 @@ class Contract:
         rules += [rule.holds for rule in ROW_RULES.get(table.id, {}).values()]
         self._asked = [rule.fill_null(True).all().alias(str(place)) for place, rule in enumerate(rules)]
         self._schema = polars_schema(table)
-        self._limits = _limits(registry)
+        self._known = _known_names(registry)
 
     def is_kept(self, rows: pl.DataFrame) -> bool:
         """Whether all rows keep it: the columns, their types, every rule."""
         is_shaped = dict(rows.schema) == self._schema
-        return is_shaped and all(_known(rows.lazy(), self._limits).select(self._asked).collect().row(0))
+        return is_shaped and all(_beside(rows.lazy(), self._known).select(self._asked).collect().row(0))
 
 
 def pandera_schema(registry: Registry, table: Table) -> Any:
@@ -180,7 +194,7 @@ def pandera_schema(registry: Registry, table: Table) -> Any:
     Validate collected frames only: a LazyFrame would pass bad values in silence.
     """
     pa_polars = _pandera()
-    limits = _limits(registry)
+    known = _known_names(registry)
     return pa_polars.DataFrameSchema(
         columns={
             column.name: pa_polars.Column(
@@ -193,7 +207,7 @@ def pandera_schema(registry: Registry, table: Table) -> Any:
             for column in table.columns
         },
         checks=[
-            pa_polars.Check(_per_row(rule.holds, limits), name=name)
+            pa_polars.Check(_per_row(rule.holds, known), name=name)
             for name, rule in ROW_RULES.get(table.id, {}).items()
         ],
         strict=True,
@@ -208,8 +222,17 @@ def _pandera() -> Any:
     return pandera.polars
 
 
+def _known_names(registry: Registry) -> dict[str, pl.DataFrame]:
+    """What the rules of rows need to know of each indicator and attribute, by the column that names it."""
+    attributes = [
+        {"attribute": row["attribute"], "of_unit": row["unit_kind"], "holds": row["holds"]}
+        for row in registry.codes["implementation_attributes"]
+    ]
+    columns = dict.fromkeys(("attribute", "of_unit", "holds"), pl.String())
+    return {"indicator": _limits(registry), "attribute": pl.DataFrame(attributes, schema=columns)}
+
+
 def _limits(registry: Registry) -> pl.DataFrame:
-    """What the rules of rows need to know of each indicator."""
     return pl.DataFrame(
         [
             {
@@ -228,22 +251,24 @@ def _limits(registry: Registry) -> pl.DataFrame:
     )
 
 
-def _known(rows: pl.LazyFrame, limits: pl.DataFrame) -> pl.LazyFrame:
-    """Rows beside what is known of the indicator that they name, where they name one.
+def _beside(rows: pl.LazyFrame, known: Mapping[str, pl.DataFrame]) -> pl.LazyFrame:
+    """Rows beside what is known of the indicator and the attribute that they name, where they name one.
 
-    Taken by the place of each indicator: a join would hash every row and move all that it has.
+    Taken by the place of each: a join would hash every row and move all that it has.
     """
-    if "indicator" not in rows.collect_schema():
-        return rows
-    place = INDICATOR.cast(pl.Enum(limits["indicator"]), strict=False).to_physical()
-    beside = {column.name: pl.lit(column).gather(pl.col("at_indicator")) for column in limits.drop("indicator")}
-    return rows.with_columns(at_indicator=place).with_columns(**beside)
+    named = set(rows.collect_schema())
+    for name, entries in known.items():
+        if name in named:
+            place = pl.col(name).cast(pl.Enum(entries[name]), strict=False).to_physical()
+            beside = {column.name: pl.lit(column).gather(pl.col("at_entry")) for column in entries.drop(name)}
+            rows = rows.with_columns(at_entry=place).with_columns(**beside)
+    return rows
 
 
-def _per_row(rule: pl.Expr, limits: pl.DataFrame) -> Any:
+def _per_row(rule: pl.Expr, known: Mapping[str, pl.DataFrame]) -> Any:
     def judged(data: Any) -> pl.LazyFrame:
         # Collected at once, because pandera runs a lazy result again for every question it has about it.
-        kept: pl.DataFrame = _known(data.lazyframe, limits).select(rule.fill_null(True)).collect()
+        kept: pl.DataFrame = _beside(data.lazyframe, known).select(rule.fill_null(True)).collect()
         return kept.lazy()
 
     return judged

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from schemas.code_lists import CODES
+from schemas.evaluation import ANY, ATTRIBUTE, HAS_ENTRY
 from schemas.registry import Registry
 from schemas.sources import Layout, Source
 from schemas.tables import Table
@@ -26,7 +27,7 @@ def contradictions(registry: Registry) -> Iterable[str]:
         "funding_band": {row["funding_band"] for row in registry.codes["funding_bands"]},
         "organisation": {row["project_organisation"] for row in registry.codes["project_organisations"]},
     }
-    yield from registry.evaluation.contradictions(areas, groups)
+    yield from registry.evaluation.contradictions(areas, groups | _entries(registry, areas))
     effort_areas = (row["effort_area_id"] for row in registry.codes["effort_areas"])
     yield from registry.change_theory.contradictions(areas, effort_areas)
     yield from registry.disclosure.contradictions(registry.indicators, registry.sources)
@@ -39,11 +40,29 @@ def contradictions(registry: Registry) -> Iterable[str]:
     for label in _twice(indicator.label_da.casefold() for indicator in registry.indicators.values()):
         yield f"indicators.toml: label_da {label!r} stands twice: senders name indicators by it"
     yield from _band_contradictions(registry)
+    yield from _answer_contradictions(registry)
     yield from _list_contradictions(registry)
     for name, model in CODES.items():
         for columns in model.unique:
             values = (", ".join(row[column] for column in columns) for row in registry.codes[name])
             yield from (f"codes/{name}.csv: {', '.join(columns)} {value!r} stands twice" for value in _twice(values))
+
+
+def _entries(registry: Registry, indicators: Iterable[str]) -> dict[str, set[str]]:
+    """What the areas of a contrast by an attribute of implementation can be, by what parts them."""
+    answers = [row["answer"].partition(":") for row in registry.codes["implementation_answers"]]
+    themes = {*indicators, *(row["effort_area_id"] for row in registry.codes["effort_areas"])}
+    found = {}
+    for row in registry.codes["implementation_attributes"]:
+        attribute = row["attribute"]
+        entries = {answer for named, _, answer in answers if named == attribute}
+        if row["holds"] == "organisation":
+            entries = {each[attribute] for each in registry.codes[f"{attribute}s"]}
+        if row["holds"] == "theme":
+            entries |= themes
+        found[f"{ATTRIBUTE}{attribute}"] = entries
+        found |= {f"{ATTRIBUTE}{attribute}={entry}": set(HAS_ENTRY) for entry in {*entries, ANY}}
+    return found
 
 
 def _source_contradictions(registry: Registry, source: Source) -> Iterable[str]:
@@ -131,6 +150,13 @@ def _area_contradictions(registry: Registry) -> Iterable[str]:
     for row in registry.codes["area_relations"]:
         if row["source"] not in registry.sources:
             yield f"codes/area_relations.csv: source {row['source']!r} is not in sources.toml"
+
+
+def _answer_contradictions(registry: Registry) -> Iterable[str]:
+    attributes = {row["attribute"]: row["holds"] for row in registry.codes["implementation_attributes"]}
+    for row in registry.codes["implementation_answers"]:
+        if attributes.get(row["answer"].partition(":")[0], "organisation") == "organisation":
+            yield f"codes/implementation_answers.csv: {row['answer']!r} answers no attribute that takes answers"
 
 
 def _exception_contradictions(registry: Registry) -> Iterable[str]:

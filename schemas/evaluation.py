@@ -3,12 +3,18 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import combinations
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.model import Identifier, Model, Text
 
+# An attribute of implementation: by its entry, or by whether one entry is among them.
+ATTRIBUTE = "attribute:"
+HAS_ENTRY = ("with", "without")
+# Any entry but the answer that there is none.
+ANY, NONE = "any", "ingen"
+Spillover = Literal["marked", "municipality", "organisation", "school_district"]
 GROUPS = {
     "funded": ("funded", "never_funded"),
     "secretariat": ("with_secretariat", "without_secretariat"),
@@ -38,11 +44,15 @@ class Contrast(Model):
 
     id: Identifier
     label_en: Text
-    by: Literal["funding_band", "funded", "secretariat", "organisation", "dose"]
+    by: (
+        Literal["funding_band", "funded", "secretariat", "organisation", "dose"]
+        | Annotated[str, Field(pattern=r"^attribute:[a-z_]+(=[a-z0-9_-]+)?$")]
+    )
     arms: tuple[Text, ...]
     estimand: Literal["ATT", "ATE"]
     cluster: Literal["plan", "municipality"]
     weighting: Literal["entropy", "propensity"] | None = None
+    spillover: Spillover = "marked"
 
     @model_validator(mode="after")
     def _has_arms(self) -> Self:
@@ -50,7 +60,22 @@ class Contrast(Model):
             raise ValueError("a dose has no arms, any other contrast two or more that differ")
         if self.weighting and len(self.arms) != 2:
             raise ValueError("'weighting' belongs to a contrast of two arms")
+        if self.spillover != "marked" and self.by != "funded":
+            raise ValueError("'spillover' belongs to a contrast of funded against never-funded areas")
+        if self.is_brief and self.weighting:
+            raise ValueError("a contrast by an attribute is not weighted")
         return self
+
+    @property
+    def is_brief(self) -> bool:
+        """By an attribute of implementation: told by baseline_balance and table_1 alone, unweighted, in one window."""
+        return self.by.startswith(ATTRIBUTE)
+
+    @property
+    def attribute(self) -> tuple[str, str]:
+        """The attribute that parts the areas, and the entry whose presence does; empty where each entry is an arm."""
+        attribute, _, entry = self.by.removeprefix(ATTRIBUTE).partition("=")
+        return attribute, entry
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -91,7 +116,7 @@ class Twins(Model):
     indicators: tuple[Identifier, ...] = Field(min_length=1)
     rules: tuple[TwinRule, ...] = Field(min_length=1)
     same_region: bool = False
-    spillover: Literal["marked", "municipality", "organisation"] = "marked"
+    spillover: Spillover = "marked"
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
@@ -195,6 +220,11 @@ class Evaluation(Model):
     change: Changes
     lock: OutcomeLock
     lifting: dict[str, Lifting] = Field(default_factory=dict)
+
+    @property
+    def full_contrasts(self) -> tuple[Contrast, ...]:
+        """The contrasts that every statistic is made of."""
+        return tuple(contrast for contrast in self.contrast.values() if not contrast.is_brief)
 
     @property
     def open_through(self) -> int:

@@ -85,6 +85,8 @@ class Registry(Model):
                 ("project_organisations", "project_organisation"),
                 ("project_secretariats", "project_secretariat"),
                 ("secretariats", "secretariat_id"),
+                ("implementation_attributes", "attribute"),
+                ("implementation_answers", "answer"),
             )
             for rows in (self.codes[name],)
         }

@@ -107,8 +107,8 @@ def outcomes_of(registry: Registry) -> list[str]:
 
 
 def contrasts_of(registry: Registry) -> list[Contrast]:
-    """The declared contrasts, those of funded against never funded areas first: they carry the evaluation."""
-    return sorted(registry.evaluation.contrast.values(), key=lambda contrast: contrast.by != "funded")
+    """The contrasts that cards show, those of funded against never funded areas first: they carry the evaluation."""
+    return sorted(registry.evaluation.full_contrasts, key=lambda contrast: contrast.by != "funded")
 
 
 def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> list[Outcome]:

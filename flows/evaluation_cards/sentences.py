@@ -59,6 +59,10 @@ REASONS = {
     "several_organisations": "several plans, organised differently",
     "treatment_not_known": "grants not known",
     "in_no_group": "in none of the groups",
+    "no_secretariat": "without an area secretariat",
+    "several_entries": "with several answers",
+    "not_delivered": "not delivered",
+    "not_delivered_for_the_first_grant": "delivered, but not for the day of the first grant",
     "weight_missing": "lacks what the weights need",
     "no_areas_have_weights": "no area can be weighed so",
     "clusters_in_both_groups": "clusters lie in both groups, for which the textbook formula has no answer",
@@ -105,6 +109,8 @@ class ArmNames:
         self._organisations = {
             row["project_organisation"]: row["name_da"] for row in registry.codes["project_organisations"]
         }
+        self._answers = {row["answer"]: row["name_da"] for row in registry.codes["implementation_answers"]}
+        self._staffing = {row["project_secretariat"]: row["name_da"] for row in registry.codes["project_secretariats"]}
 
     def arm(self, arm: str) -> str:
         """Short name, for the heads of charts and tables."""
@@ -125,7 +131,12 @@ class ArmNames:
 
     def notes(self, contrast: Contrast) -> list[str]:
         """What the arms' names stand for, where the name alone does not say it."""
-        return [f"{arm}: {self._organisations[arm]}" for arm in contrast.arms if arm in self._organisations]
+        attribute, _ = contrast.attribute
+        known = self._organisations | self._staffing
+        if contrast.is_brief:
+            answers = {arm: f"{attribute}:{arm}" for arm in contrast.arms}
+            known = known | {arm: self._answers[answer] for arm, answer in answers.items() if answer in self._answers}
+        return [f"{arm}: {known[arm]}" for arm in contrast.arms if arm in known]
 
     def reasons(self, why: str | None, pair: ArmPair | None = None) -> list[str]:
         """Each reason of a `why` in words; a code that has no words here is shown as it is, in plain letters."""

@@ -32,18 +32,19 @@ def write(
     contrasts: Sequence[str] | None = None,
     formats: Sequence[str] | None = None,
 ) -> list[Path]:
-    """Write `table1_<contrast>.<format>` into `folder`, by default all contrasts of groups, as Word, LaTeX, Markdown.
+    """Write `table1_<contrast>.<format>` into `folder`: by default what cards show, as Word, LaTeX and Markdown.
 
     Raises ValueError for an unknown contrast or format, NoBaseline where the snapshot has no figures of the years
     before the grants, LookupError where it lacks the mart.
     """
     refuse(snapshot, registry)
-    known = {contrast.id: contrast for contrast in contrasts_of(registry) if contrast.arms}
+    known = {contrast.id: contrast for contrast in registry.evaluation.contrast.values() if contrast.arms}
+    shown = [contrast.id for contrast in contrasts_of(registry) if contrast.arms]
     for word, asked, there in (("contrast of groups", contrasts, known), ("format", formats, FORMATS)):
         if unknown := sorted(set(asked or ()) - there.keys()):
             raise ValueError(f"no {word} {', '.join(unknown)}; there are {', '.join(there)}")
     mart, files = snapshot.read("table_1"), []
-    for name in dict.fromkeys(contrasts or known):
+    for name in dict.fromkeys(contrasts or shown):
         table = compose(mart.filter(contrast=name).rows(named=True), known[name], snapshot, registry)
         for form in dict.fromkeys(formats or FORMATS):
             files.append(folder / f"table1_{name}.{form}")

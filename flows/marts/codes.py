@@ -55,6 +55,7 @@ def frames(registry: Registry) -> dict[str, pl.DataFrame]:
         "exceptions": pl.DataFrame(exceptions, schema=EXCEPTIONS),
         "corrections": pl.DataFrame(corrections, schema=CORRECTIONS),
         "baseline_windows": _baseline_windows(registry),
+        "funded_contrasts": _funded_contrasts(registry),
         "change_links": _change_links(registry),
         "indicator_years": _indicator_years(registry),
         "precedence": _precedence(registry),
@@ -111,6 +112,16 @@ def _baseline_windows(registry: Registry) -> pl.DataFrame:
         ],
         schema_overrides={"window_from": pl.Int32(), "window_to": pl.Int32()},
     )
+
+
+def _funded_contrasts(registry: Registry) -> pl.DataFrame:
+    """The contrasts of funded against never-funded areas, and which exposed areas each leaves out."""
+    rows = [
+        {"contrast": contrast.id, "spillover": contrast.spillover}
+        for contrast in registry.evaluation.contrast.values()
+        if contrast.by == "funded"
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("contrast", "spillover"), pl.String()))
 
 
 def _change_links(registry: Registry) -> pl.DataFrame:

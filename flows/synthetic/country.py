@@ -130,6 +130,7 @@ def _deliveries(
     deliveries.reference(writer, drawn.reference, drawn.pool.totals)
     begin("grants")
     deliveries.grants(writer, places, drawn.pool)
+    deliveries.implementation(writer, places, drawn.pool, drawn.implementation(writer.registry))
     begin("plans")
     _plans(writer, drawn, set_targets)
     begin("figures")

@@ -7,8 +7,9 @@ import polars as pl
 
 from flows.synthetic.efforts import DrawnActivity, DrawnAgreement, Goal, key_of
 from flows.synthetic.figures import generator
+from flows.synthetic.implementation import ImplementationEntry, as_delivered
 from flows.synthetic.lists import PublishedList, columns_of
-from flows.synthetic.places import Places
+from flows.synthetic.places import Places, school_districts
 from flows.synthetic.pool import DrawnPlan, Grant, Pool, Totals
 from flows.synthetic.reference import ReferenceData
 from flows.synthetic.targets import DrawnTarget
@@ -19,6 +20,7 @@ from schemas.registry import Registry
 CARRIED_ON = date(2022, 1, 3)
 TRANSCRIBED_ON = date(2022, 1, 10)
 POOL_KNOWN_ON = date(2011, 3, 1)
+IMPLEMENTATION_TOLD_ON = date(2012, 9, 1)
 SPLIT = "antal og sum er puljens offentliggjorte måltal; delingen i boligsocial indsats og huslejestøtte er opdigtet"
 
 
@@ -51,6 +53,7 @@ def grants(writer: DeliveryWriter, places: Places, pool: Pool) -> None:
     """Estates, the yearly lists of grants, and the organisation of the plans."""
     names, homes = places.areas["area_name"].to_list(), places.areas["municipality"].to_list()
     towns = places.municipalities["municipality_name"].to_list()
+    districts = school_districts(places.areas)
     writer.send(
         "estates/afdelinger.csv",
         "boligområdernes afdelinger; caseområdernes lejemål er tabel 2.1's",
@@ -59,10 +62,11 @@ def grants(writer: DeliveryWriter, places: Places, pool: Pool) -> None:
         pl.DataFrame(
             [
                 (e["estate_id"], f"Afdeling {e['estate_id'][-1]} {names[e['area']]}", e["housing_organisation"],
-                 names[e["area"]], towns[homes[e["area"]]], str(e["dwellings"]))
+                 names[e["area"]], towns[homes[e["area"]]], str(e["dwellings"]), districts[e["area"]])
                 for e in places.estates.rows(named=True)
             ],
-            schema=["Afdelingsnr.", "Afdeling", "Boligorganisation", "Boligområde", "Kommune", "Antal lejemål"],
+            schema=["Afdelingsnr.", "Afdeling", "Boligorganisation", "Boligområde", "Kommune", "Antal lejemål",
+                    "Skoledistrikt"],
             orient="row",
         ),
     )  # fmt: skip
@@ -96,6 +100,17 @@ def grants(writer: DeliveryWriter, places: Places, pool: Pool) -> None:
             orient="row",
         ),
     )  # fmt: skip
+
+
+def implementation(writer: DeliveryWriter, places: Places, pool: Pool, entries: Sequence[ImplementationEntry]) -> None:
+    """How plans and area secretariats are carried out."""
+    writer.send(
+        "implementation/gennemfoerelse.csv",
+        "hvordan helhedsplaner og områdesekretariater er gennemført, efter rapportens dimensioner",
+        "2012-06-01",
+        IMPLEMENTATION_TOLD_ON,
+        as_delivered(writer.registry, places, pool, entries),
+    )
 
 
 def _grant_lines(

@@ -9,10 +9,11 @@ from typing import Required, TypedDict
 import numpy as np
 import polars as pl
 
-from flows.synthetic import expected, figures, places, pool
+from flows.synthetic import expected, figures, implementation, places, pool
 from flows.synthetic.counting import Counting
 from flows.synthetic.expected import DrawnPanel, Expected
 from flows.synthetic.figures import Figure, generator
+from flows.synthetic.implementation import ImplementationEntry
 from flows.synthetic.parameters import Truth, levels, truth
 from flows.synthetic.places import Places
 from flows.synthetic.pool import NEVER, Pool
@@ -68,6 +69,10 @@ class DrawnNation:
         rows = figures.long(self.of_areas, self.places.areas.height, self.years)
         ids = self.places.areas["area_id"].gather(rows["place"])
         return rows.drop("place").insert_column(0, ids.alias("area_id"))
+
+    def implementation(self, registry: Registry) -> list[ImplementationEntry]:
+        """How its plans and area secretariats are carried out."""
+        return implementation.drawn(registry, self.truth, self.places, self.pool, self.seed)
 
     @property
     def areas(self) -> pl.DataFrame:

@@ -68,6 +68,14 @@ class Organisation(Model):
     supported_share: float = Field(ge=0, le=1)
 
 
+class PlantedImplementation(Model):
+    """How plans and secretariats are carried out; what is not named here is tied to nothing."""
+
+    unknown_share: float = Field(ge=0, le=1)
+    changed_share: float = Field(ge=0, le=1)
+    earlier_effort_size: float
+
+
 class PlantedTwins(Model):
     """Groups of one funded area and nearly equal areas that were never funded."""
 
@@ -172,6 +180,7 @@ class Truth(Model):
     deprivation: Deprivation
     selection: Selection
     organisation: Organisation
+    implementation: PlantedImplementation
     twins: PlantedTwins
     noise: Noise
     divergence: Divergence

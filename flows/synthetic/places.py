@@ -33,6 +33,7 @@ ORGANISATIONS = (
 )  # fmt: skip
 NEIGHBOURHOOD_SIZES = (0.72, 0.17, 0.08, 0.03)
 RESIDENTS_PER_DWELLING = 2.1
+NEIGHBOURHOODS_PER_SCHOOL = 3
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,14 @@ def _neighbourhoods(homes: NDArray[np.intp], chance: np.random.Generator) -> NDA
         made[at : at + size] = number_of
         number_of, at = number_of + 1, at + size
     return made
+
+
+def school_districts(areas: pl.DataFrame) -> list[str]:
+    """The school district of each area: three neighbourhoods next to each other in a municipality make up one."""
+    number_of = areas.select(
+        ((pl.col("neighbourhood").rank("dense").over("municipality") - 1) // NEIGHBOURHOODS_PER_SCHOOL + 1).alias("at")
+    )["at"]
+    return [f"{at}. skoledistrikt" for at in number_of.to_list()]
 
 
 def estates(areas: pl.DataFrame, seed: int) -> pl.DataFrame:

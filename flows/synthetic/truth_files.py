@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.synthetic import targets
+from flows.synthetic import implementation, targets
 from flows.synthetic.draw import ORIGIN, DrawnNation
 from flows.synthetic.parameters import Truth, levels, trendless
 from flows.synthetic.places import Places
@@ -22,6 +22,7 @@ stand in `flows/synthetic/truth.toml`. Each file has a column `origin`.
 - `areas.csv`, a row per area: deprivation, arm, plans, bands, year in which the first plan began, twin group,
   neighbourhood (areas of one plan share it), dwellings, residents
 - `plans.csv`, a row per plan: areas, band, amount, period, organisation
+- `implementation.csv`, a row per entry of how plans and secretariats are carried out, and what it is tied to
 - `indicators.csv`, a row per indicator: every parameter; variances on the link scale (logit for shares, logarithm for
   all else) between municipalities, neighbourhoods and areas before selection, the intraclass correlations that follow
   (icc_plan: two areas of one neighbourhood), and the effect on that scale. Where `within` or `beside` name others, it
@@ -54,6 +55,8 @@ def write(folder: Path, registry: Registry, drawn: DrawnNation, set_targets: Seq
     folder.mkdir(parents=True)
     drawn.areas.write_csv(folder / "areas.csv")
     _plans(drawn.places, drawn.pool).write_csv(folder / "plans.csv")
+    entries = implementation.as_truth(drawn.places, drawn.pool, drawn.implementation(registry))
+    entries.with_columns(origin).write_csv(folder / "implementation.csv")
     _indicators(registry, drawn.truth).write_csv(folder / "indicators.csv")
     _balance(registry, drawn).write_csv(folder / "balance.csv")
     _parameters(drawn).write_csv(folder / "parameters.csv")
@@ -153,6 +156,6 @@ def _parameters(drawn: DrawnNation) -> pl.DataFrame:
     years, truth = drawn.years, drawn.truth
     values: dict[str, object] = {"seed": drawn.seed, "first_year": years[0], "last_year": years[-1]}
     values |= {"parallel": drawn.parallel, "transient": drawn.transient, "origin_year": truth.origin_year}
-    for block in ("deprivation", "selection", "organisation", "twins", "noise", "divergence"):
+    for block in ("deprivation", "selection", "organisation", "implementation", "twins", "noise", "divergence"):
         values |= {f"{block}.{key}": value for key, value in getattr(truth, block).model_dump().items()}
     return pl.DataFrame([{"parameter": key, "value": str(value), "origin": ORIGIN} for key, value in values.items()])

@@ -5,6 +5,7 @@ with years as (
 )
 select
     area_funding.* exclude (dwellings, project_organisation_missing_reason, last_grant_year, origin),
+    area_exposure.* exclude (area_id),
     if(area_funding.treatment = 'never_funded', 0, area_funding.first_grant_year) as gname,
     years.year - area_funding.last_grant_year as time_since_end,
     weights.w_entropy,
@@ -21,6 +22,7 @@ select
     area_funding.origin
 from area_funding
 join open_years using (area_id)
+join area_exposure using (area_id)
 join years on years.year <= open_years.open_through
 left join statistics.weights as weights on weights.area_id = area_funding.area_id
 left join area_profile_wide as wide on wide.area_id = area_funding.area_id and wide.year = years.year

@@ -14,6 +14,7 @@ select
     twin.is_tied,
     exposure.funded_in_municipality,
     exposure.funded_in_organisation,
+    exposure.funded_in_school_district,
     twin_method,
     baseline_window,
     pool_sha256,

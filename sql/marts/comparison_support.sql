@@ -15,6 +15,7 @@ select
     area.twins_missing_reason,
     exposure.funded_in_municipality,
     exposure.funded_in_organisation,
+    exposure.funded_in_school_district,
     pool_sha256,
     getvariable('origin') as origin
 from areas

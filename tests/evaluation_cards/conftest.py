@@ -76,7 +76,7 @@ def of_outcome(baseline: Baseline, outcome: str, seed: int) -> None:
     level = {"percent": 30.0}.get(indicator.unit, 0.0) or min(200_000.0, 10 * max(indicator.minimum, 4.0))
     sd = 0.18 * level
     last = evaluation.baseline.last_year
-    for contrast in evaluation.contrast.values():
+    for contrast in evaluation.full_contrasts:
         means = {arm: level + sd * shift for arm, shift in zip(contrast.arms, (0.3, -0.2, 0.05), strict=False)}
         missing = {arm: int(draws.integers(0, 6)) for arm in contrast.arms}
         for arm_1, arm_0 in contrast.pairs:

@@ -1,6 +1,7 @@
 """Targets and activities as plans send them: each fault with its own message, nothing lost, what is set once stands."""
 
 import shutil
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -254,6 +255,47 @@ def test_shared_indicators_belong_to_a_known_secretariat(plans: Any) -> None:
     ]
     aside = plans.set_aside("secretariat_indicators/a.csv")
     assert sorted(aside["regel"]) == ["ends_before_it_begins", "unknown_value"]
+
+
+def test_how_it_is_carried_out_is_one_answer_of_its_attribute_and_unit(night: Any) -> None:
+    answer = {
+        "Enhed": "områdesekretariat",
+        "Helhedsplan": "",
+        "Kommune": "Aarhus",
+        "Forhold": "Organisationsform",
+        "Svar": "Integreret organisering",
+        "Indsatsområde": "",
+        "Indikator": "",
+        "Gælder fra": "2008-01-01",
+        "Gælder til": "",
+        "Passer": "mest",
+        "Vurderet af": "evalueringen",
+        "Vurderet den": "2012-03-01",
+    }
+    need = {"Enhed": "helhedsplan", "Helhedsplan": "Helhedsplan Bispehaven", "Forhold": "stated_need", "Svar": ""}
+    wrong = {
+        "answer_does_not_fit": [
+            {"Svar": "Direktionsniveau"},  # of another attribute
+            {"Svar": ""},
+            {"Svar": "", "Indsatsområde": "Sundhed"},  # no theme answers it
+            need | {"Indsatsområde": "Sundhed", "Indikator": "Andel dømte"},
+            need | {"Forhold": "Projektsekretariat", "Indsatsområde": "Sundhed"},  # told by plan_organisation
+        ],
+        "attribute_of_another_unit": [need | {"Forhold": "integration", "Svar": "Adskilt organisering"}],
+        "required_empty": [need | {"Helhedsplan": "", "Indsatsområde": "Sundhed"}],
+        "unknown_value": [{"Svar": "Halvt integreret"}, {"Forhold": "Stemning"}, {"Passer": "måske"}],
+        "ends_before_it_begins": [{"Gælder til": "2007-12-31"}],
+    }
+    every = [change for changes in wrong.values() for change in changes]
+    night.deliver("implementation/a.csv", sheet(answer, {}, need | {"Indikator": "Andel dømte"}, *every))
+    night.run()
+    rows = night.table("implementation").select("unit_kind", "attribute", "answer", "indicator", "fit").rows()
+    assert rows == [
+        ("plan", "stated_need", None, "convicted_pct", "mostly"),
+        ("secretariat", "integration", "integration:integreret", None, "mostly"),
+    ]
+    found = Counter(night.set_aside("implementation/a.csv")["regel"])
+    assert found == Counter({rule: len(changes) for rule, changes in wrong.items()})
 
 
 def test_a_plan_is_spelled_as_its_grants_spell_it(plans: Any) -> None:

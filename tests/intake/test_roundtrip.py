@@ -110,7 +110,7 @@ SOURCES = ("municipal_figures", "population", "ministry_lists", "case_areas", "g
            "transcribed_convictions", "population_2005_2023", "municipal_yearly", "ministry_lists_table",
            "ministry_lists_records", "list_totals", "statutory_rules_text", "correspondence_2007",
            "municipalities_2007", "municipality_groups", "estates", "plan_organisation", "plan_targets", "composition",
-           "plan_activities", "secretariat_indicators", "addresses")  # fmt: skip
+           "plan_activities", "secretariat_indicators", "addresses", "implementation")  # fmt: skip
 
 
 def test_every_layout_is_tried(registry: Registry) -> None:

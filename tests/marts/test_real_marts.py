@@ -190,6 +190,18 @@ def test_amounts_are_not_invented(files: dict[str, Path]) -> None:
     assert (pool["pool_amount_dkk"]["delivered_total"], pool["pool_amount_dkk"]["total"]) == (None, 2_200_000_000)
 
 
+def test_how_real_plans_and_secretariats_are_carried_out_is_not_delivered(files: dict[str, Path]) -> None:
+    """The report's four cases are anonymous: no entry of theirs is tied to a town."""
+    rows = read(files, "implementation_overview")
+    units = Counter(kind for kind, _ in set(rows.select("unit_kind", "unit_id").rows()))
+    assert units == {"plan": 13, "secretariat": 4}
+    assert rows["entry"].null_count() == rows.height == 13 * 4 + 4 * 10
+    assert set(rows["implementation_missing_reason"]) == {"not_delivered"}
+    balance = read(files, "baseline_balance").filter(contrast="integration", row_kind="pair", level="all")
+    assert set(balance["areas_1"] + balance["areas_0"]) == {0}
+    assert "not_delivered" in balance["why"][0]
+
+
 def test_every_check_holds(files: dict[str, Path], registry: Any) -> None:
     assert checks.run(files, registry) == []
 

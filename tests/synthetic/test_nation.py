@@ -477,6 +477,46 @@ def test_the_planted_intraclass_correlation_is_there(drawn: DrawnNation) -> None
     assert found == pytest.approx((0.34**2 * 0.6 + 0.18**2 * 0.5) / (0.34**2 + 0.18**2), abs=0.12)
 
 
+def test_earlier_efforts_go_with_size_and_stated_needs_with_nothing(drawn: DrawnNation, registry: Registry) -> None:
+    """Odds of exp(1.5 z) by truth.toml: an SD of log size apart are about four times as likely to have had one."""
+    entries = pl.DataFrame(drawn.implementation(registry))
+    dwellings = drawn.places.areas["dwellings"].to_numpy()
+    sizes = np.log([dwellings[list(plan.areas)].sum() for plan in drawn.pool.plans])
+    z = (sizes - sizes.mean()) / sizes.std()
+
+    def of(attribute: str, entry: str) -> tuple[np.ndarray, np.ndarray]:
+        rows = (
+            entries.filter(attribute=attribute).group_by("plan").agg(has=(pl.col("entry") == entry).any()).sort("plan")
+        )
+        return rows["has"].to_numpy().astype(float), z[rows["plan"].to_numpy()]
+
+    none, size = of("earlier_effort", "earlier_effort:ingen")
+    assert 130 < len(none) < 162, "some delivered nothing of it"
+    # E of z (1 - 2 P) over a normal z; the SD of the mean over 150 plans is .08.
+    assert size[none == 0].mean() - size[none == 1].mean() == pytest.approx(1.0, abs=0.35)
+    need, size = of("stated_need", "boern-og-unge")
+    assert size[need == 1].mean() - size[need == 0].mean() == pytest.approx(0, abs=0.45)
+    assert set(entries.filter(pl.col("tied_to") == "size")["attribute"]) == {"earlier_effort"}
+
+
+def test_how_plans_and_secretariats_are_carried_out_is_delivered_as_it_is_true(small: Nation, night: Any) -> None:
+    true = pl.read_csv(small.truth / "implementation.csv", try_parse_dates=True)
+    read = night.table("implementation")
+    assert read.height == true.height > 100
+    same = read.with_columns(entry=pl.coalesce("answer", "effort_area_id")).join(
+        true.with_columns(pl.col("municipality_code").cast(pl.String).str.zfill(4)),
+        on=["municipality_code", "attribute", "entry", "holds_from"],
+        how="semi",
+    )
+    assert same.height == read.height
+    assert set(read["unit_kind"]) == {"plan", "secretariat"}
+    districts = (
+        night.table("estates").group_by("municipality_code", "school_district").agg(pl.col("area_id").n_unique())
+    )
+    assert districts["school_district"].null_count() == 0
+    assert 1 < districts["area_id"].mean() < 6
+
+
 def test_a_small_nation_has_a_smaller_pool(small: Nation) -> None:
     """120 areas of the 500 that the whole pool needs: 24 percent of 162, 216, 114 and 2.2 bn."""
     totals = {row["Måltal"]: int(row["Værdi"].replace(".", "")) for row in rows_of(small.raw / "pool_totals")}

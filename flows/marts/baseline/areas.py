@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from schemas import contracts
-from schemas.evaluation import Contrast
+from schemas.evaluation import ANY, HAS_ENTRY, NONE, Contrast
 from schemas.registry import Registry
 
 Tables = Mapping[str, pl.DataFrame]
@@ -19,17 +19,35 @@ Names = NDArray[np.str_]
 Mask = NDArray[np.bool_]
 
 
+# The arm of each area, and why it has none, by what parts the areas of a contrast.
+ARMS = {
+    "funding_band": (pl.col("funding_band"), pl.col("funding_band_missing_reason")),
+    "funded": (pl.col("treatment"), pl.lit(None, pl.String)),
+    "secretariat": (
+        pl.when("has_secretariat").then(pl.lit("with_secretariat")).otherwise(pl.lit("without_secretariat")),
+        pl.when(pl.col("has_secretariat").is_null()).then(pl.lit("secretariat_not_known")),
+    ),
+    "organisation": (pl.col("project_organisation"), pl.col("project_organisation_missing_reason")),
+    "dose": (pl.when(pl.col("dose_dkk").is_not_null()).then(pl.lit("dose")), pl.col("dose_missing_reason")),
+}
+
+
 @dataclass(frozen=True)
 class Areas:
-    """The areas of the evaluation, in the order of their identifiers, and what they got (view area_funding)."""
+    """The areas of the evaluation, in the order of their identifiers, and what they got (view area_funding).
+
+    `beside` are the views area_attributes and area_exposure.
+    """
 
     rows: pl.DataFrame
     registry: Registry
+    beside: Tables = field(default_factory=dict)
 
     @classmethod
     def from_tables(cls, tables: Tables, registry: Registry) -> "Areas":
         """The areas of these tables."""
-        return cls(tables["area_funding"].sort("area_id"), registry)
+        beside = {name: tables[name] for name in ("area_attributes", "area_exposure") if name in tables}
+        return cls(tables["area_funding"].sort("area_id"), registry, beside)
 
     @property
     def outcomes(self) -> set[str]:
@@ -48,24 +66,16 @@ class Areas:
     def arms(self, contrast: Contrast) -> tuple[Names, str]:
         """The arm of each area, empty where it stands in none; and in words how many are left out, and why."""
         funded = pl.col("treatment") == "funded"
-        arm, why = {
-            "funding_band": (pl.col("funding_band"), pl.col("funding_band_missing_reason")),
-            "funded": (pl.col("treatment"), pl.lit(None, pl.String)),
-            "secretariat": (
-                pl.when("has_secretariat").then(pl.lit("with_secretariat")).otherwise(pl.lit("without_secretariat")),
-                pl.when(pl.col("has_secretariat").is_null()).then(pl.lit("secretariat_not_known")),
-            ),
-            "organisation": (
-                pl.col("project_organisation"),
-                pl.col("project_organisation_missing_reason"),
-            ),
-            "dose": (
-                pl.when(pl.col("dose_dkk").is_not_null()).then(pl.lit("dose")),
-                pl.col("dose_missing_reason"),
-            ),
-        }[contrast.by]
+        rows = self.rows
+        if contrast.is_brief:
+            rows, arm, why = self._by_attribute(contrast)
+        else:
+            arm, why = ARMS[contrast.by]
+        if contrast.spillover != "marked":
+            is_near = pl.Series(self.is_exposed(contrast.spillover)) & (rows["treatment"] == "never_funded")
+            why = pl.when(is_near).then(pl.lit(f"near_a_funded_area_by_{contrast.spillover}"))
         whom = pl.lit(True) if contrast.by == "funded" else funded
-        found = self.rows.select(
+        found = rows.select(
             arm=pl.when(whom & why.is_null()).then(arm),
             why=pl.when(whom & why.is_not_null()).then(why),
             elsewhere=pl.col("treatment"),
@@ -80,6 +90,25 @@ class Areas:
             left_out["in_no_group"] = int((found["arm"].is_not_null() & (arms == "")).sum())
         words = "; ".join(f"{reason}: {count} areas left out" for reason, count in sorted(left_out.items()) if count)
         return arms.fill_null("").to_numpy().astype(str), words
+
+    def _by_attribute(self, contrast: Contrast) -> tuple[pl.DataFrame, pl.Expr, pl.Expr]:
+        """The areas beside the entries of an attribute; the arm of each, and why it has none."""
+        attribute, entry = contrast.attribute
+        entries = (
+            self.beside["area_attributes"].filter(attribute=attribute).select("area_id", "entries", "missing_reason")
+        )
+        rows = self.rows.join(entries, on="area_id", how="left", maintain_order="left")
+        named = pl.col("entries").str.split("|")
+        if entry:
+            is_with = ~named.list.contains(NONE) if entry == ANY else named.list.contains(entry)
+            arm = pl.when(is_with).then(pl.lit(HAS_ENTRY[0])).otherwise(pl.lit(HAS_ENTRY[1]))
+            return rows, arm, pl.col("missing_reason")
+        several = pl.when(named.list.len() > 1).then(pl.lit("several_entries"))
+        return rows, pl.col("entries"), pl.coalesce("missing_reason", several)
+
+    def is_exposed(self, tie: str) -> Mask:
+        """Which areas are tied to another area with a grant; one of which nobody knows the tie counts as not."""
+        return np.asarray(np.nan_to_num(self.values(self.beside["area_exposure"], f"funded_in_{tie}")) > 0)
 
     def values(self, rows: pl.DataFrame, column: str = "value") -> Floats:
         """A column of rows by area_id, in the order of the areas; NaN where an area has none."""

@@ -26,6 +26,8 @@ def balance_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     for window in evaluation.window:
         figures = Figures.from_rows(areas, tables["baseline_values"].filter(pl.col("baseline_window") == window))
         for contrast in evaluation.contrast.values():
+            if contrast.is_brief and window != evaluation.balancing.window:
+                continue
             arm, left_out = areas.arms(contrast)
             cluster = areas.clusters(contrast)
             residents = figures.values[:, figures.names.index("residents")]
@@ -135,6 +137,8 @@ class Pair:
         partial = self.figures.is_partial[:, column] & self.has_weight & (self.sides[0] | self.sides[1])
         row = self._row(self.figures.names[column], "all", ~np.isnan(values), int(partial.sum()), found, limits)
         row |= self._errors(values, found)
+        if self.contrast.is_brief and row["error_missing_reason"] == clusters.TOO_FEW_CLUSTERS:
+            row |= {"balance_verdict": "too_few", "why": in_words(clusters.TOO_FEW_CLUSTERS, row["why"])}
         return row if not self._withheld(column).any() else row | self._bounded(column, row, limits)
 
     def _errors(self, values: Floats, found: balance.Balance, binary: bool = False) -> dict[str, Any]:

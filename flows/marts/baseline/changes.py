@@ -24,7 +24,7 @@ def changes_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for first, last in registry.evaluation.change.spans:
         before, after = (_figures(areas, tables, year) for year in (first, last))
-        for contrast in registry.evaluation.contrast.values():
+        for contrast in registry.evaluation.full_contrasts:
             arm, left_out = areas.arms(contrast)
             cluster = areas.clusters(contrast)
             for pair in contrast.pairs:

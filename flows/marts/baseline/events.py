@@ -33,7 +33,7 @@ def events_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     empty = tables["open_figures"].clear()
     years = sorted(tables["open_figures"]["year"].unique())
     rows = []
-    for contrast in registry.evaluation.contrast.values():
+    for contrast in registry.evaluation.full_contrasts:
         if contrast.by == "funded":
             for indicator in areas.indicators:
                 figures = by_name.get((indicator,), empty)

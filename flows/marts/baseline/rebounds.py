@@ -29,7 +29,7 @@ def selection_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         for apart in YEARS_APART
     }
     rows = []
-    for contrast in evaluation.contrast.values():
+    for contrast in evaluation.full_contrasts:
         if contrast.by != "funded":
             continue
         arm, left_out = areas.arms(contrast)

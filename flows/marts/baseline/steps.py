@@ -19,7 +19,7 @@ class Statistic(Step):
 
 
 STATISTICS = {
-    name: Statistic(name, frozenset({"area_funding", *read}), make)
+    name: Statistic(name, frozenset({"area_funding", "area_attributes", "area_exposure", *read}), make)
     for name, read, make in (
         ("statistics.arms", (), arms.arms_table),
         ("statistics.balance", ("baseline_values", "statistics.twins"), balance.balance_table),
@@ -27,7 +27,7 @@ STATISTICS = {
         ("statistics.trends", ("baseline_figures",), trends.trends_table),
         ("statistics.power", ("baseline_figures",), power.power_table),
         ("statistics.power_years", ("baseline_figures",), power.power_years_table),
-        ("statistics.twins", ("baseline_values", "area_exposure"), twins.twins_table),
+        ("statistics.twins", ("baseline_values",), twins.twins_table),
         ("statistics.weights", ("baseline_values", "statistics.twins"), weightings.weights_table),
         ("statistics.events", ("open_figures",), events.events_table),
         ("statistics.selection", ("baseline_values", "baseline_figures"), rebounds.selection_table),

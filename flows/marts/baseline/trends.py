@@ -70,7 +70,7 @@ def comparisons(
     """Every pair of arms by indicator: the head of its row, figures, arm and cluster of its areas, who is left out."""
     areas = Areas.from_tables(tables, registry)
     panels = _panels(areas, tables)
-    for contrast in registry.evaluation.contrast.values():
+    for contrast in registry.evaluation.full_contrasts:
         arm, left_out = areas.arms(contrast)
         cluster = areas.clusters(contrast)
         for pair in contrast.pairs:

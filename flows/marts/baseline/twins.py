@@ -50,7 +50,7 @@ def twins_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     limit = registry.evaluation.limits.smd
     rows = tables["baseline_values"].filter(pl.col("baseline_window") == declared.window)
     covariates = areas.matrix(rows, "indicator", list(declared.indicators))
-    could_be = candidates_of(areas, tables)
+    could_be = candidates_of(areas)
     attempts = list(_attempts(areas, covariates, could_be))
     found = [attempt for attempt in attempts if attempt.pool is not None]
     chosen = min(
@@ -83,17 +83,16 @@ def twins_of_areas(tables: Tables) -> dict[str, list[str]]:
     return {area["area_id"]: [twin["candidate_id"] for twin in area["found"]] for area in chosen}
 
 
-def candidates_of(areas: Areas, tables: Tables) -> Mask:
+def candidates_of(areas: Areas) -> Mask:
     """Which areas may stand as twins: never funded and, where that is declared, out of the reach of a funded one.
 
-    An area of which nobody knows whose it is counts as out of reach of its organisation's grants; the mart says so.
+    An area of which nobody knows the tie counts as out of reach; the mart says so.
     """
     never: Mask = (areas.rows["treatment"] == "never_funded").to_numpy()
     spillover = areas.registry.evaluation.twins.spillover
     if spillover == "marked":
         return never
-    exposed = areas.values(tables["area_exposure"], f"funded_in_{spillover}")
-    return never & ~(np.nan_to_num(exposed) > 0)
+    return never & ~areas.is_exposed(spillover)
 
 
 def _attempts(areas: Areas, covariates: Floats, never: Mask) -> Iterator[Attempt]:

@@ -40,6 +40,8 @@ def weightings(
     `arm` names the arm of each area, `residents` are theirs in the window, `twins_of` names the twins of each area.
     """
     yield Weighting("none")
+    if contrast.is_brief:
+        return
     yield Weighting("residents", residents)
     if contrast.weighting:
         yield Weighting(contrast.weighting, *_balancing_weights(areas, tables, contrast, arm))
@@ -54,7 +56,7 @@ def weights_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     areas, twins_of = Areas.from_tables(tables, registry), twins_of_areas(tables)
     ids = areas.rows["area_id"].to_list()
     columns: dict[str, Floats] = {name: np.full(len(ids), np.nan) for name in ("w_entropy", "w_twins")}
-    for contrast in registry.evaluation.contrast.values():
+    for contrast in registry.evaluation.full_contrasts:
         if contrast.by == "funded":
             arm, _ = areas.arms(contrast)
             if contrast.weighting == "entropy":
