@@ -125,10 +125,10 @@ def test_the_baseline_is_read_as_shown(demo: Path, monkeypatch: pytest.MonkeyPat
     assert "never_funded" in done.stdout
     monkeypatch.chdir(demo)
     connection = duckdb.connect()
-    for block in blocks(EVALUATION, "sql"):
-        rows = connection.execute(block).fetchall()
-        assert all(row[5] is not None for row in rows)
-        assert abs(rows[0][5]) > abs(rows[-1][5])
+    pairs, by_attribute = (connection.execute(block).fetchall() for block in blocks(EVALUATION, "sql"))
+    assert all(row[5] is not None for row in pairs)
+    assert abs(pairs[0][5]) > abs(pairs[-1][5])
+    assert {row[0] for row in by_attribute} == {"earlier_effort", "need_boern_og_unge", "integration"}
 
 
 def test_ten_questions_of_a_referee_are_answered_as_shown(demo: Path) -> None:

@@ -77,8 +77,8 @@ def test_every_unit_has_every_attribute_or_says_that_nobody_delivered_it(carried
     rows = carried_out["implementation_overview"]
     attributes = {row["attribute"]: row["unit_kind"] for row in registry.codes["implementation_attributes"]}
     for unit, kind in rows.select("unit_id", "unit_kind").unique().rows():
-        told = set(rows.filter(unit_id=unit)["attribute"])
-        assert told == {name for name, of_kind in attributes.items() if of_kind == kind}, unit
+        attributes_of_unit = set(rows.filter(unit_id=unit)["attribute"])
+        assert attributes_of_unit == {name for name, of_kind in attributes.items() if of_kind == kind}, unit
     spans = rows.filter(unit_id="aarhus", attribute="integration").select("entry_no", "entry", "fit").rows()
     assert spans == [(1, "adskilt", "exact"), (2, "integreret", "mixed")]
     (lone,) = rows.filter(unit_id="x", attribute="stated_need").to_dicts()
@@ -126,9 +126,9 @@ def test_of_few_areas_a_contrast_by_an_attribute_says_too_few_with_its_counts(ma
     assert (row["mean_1"], row["mean_0"], row["balance_verdict"]) == (pytest.approx(64), pytest.approx(54), "too_few")
     assert row["why"] == "too_few_clusters; fewer_than_20_areas_in_each_arm; not_delivered: 1 areas left out"
     brief = {contrast.id for contrast in registry.evaluation.contrast.values() if contrast.is_brief}
-    told = balance.filter(pl.col("contrast").is_in(list(brief)))
-    assert set(told.select("weighting", "baseline_window").rows()) == {("none", "three_years")}
-    assert set(told.filter(contrast="integration")["balance_verdict"]) == {"not_defined"}
+    short = balance.filter(pl.col("contrast").is_in(list(brief)))
+    assert set(short.select("weighting", "baseline_window").rows()) == {("none", "three_years")}
+    assert set(short.filter(contrast="integration")["balance_verdict"]) == {"not_defined"}
 
 
 def test_exposed_areas_are_counted_by_each_tie_and_left_out_where_that_is_declared(
@@ -162,9 +162,9 @@ def test_exposed_areas_are_counted_by_each_tie_and_left_out_where_that_is_declar
         arms = tables["statistics.arms"].filter(contrast="funded")
         assert arms.filter(arm="never_funded").height == never - count, tie
         rows = {(row["arm"], row["tie"]): row for row in tables["group_exposure"].filter(contrast="funded").to_dicts()}
-        told = rows["never_funded", "school_district"]
-        assert (told["areas"], told["exposed"], told["exposure_not_known"]) == (never, 1, 1)
-        assert [told["is_left_out"], rows["funded", "school_district"]["is_left_out"]] == [
+        by_school = rows["never_funded", "school_district"]
+        assert (by_school["areas"], by_school["exposed"], by_school["exposure_not_known"]) == (never, 1, 1)
+        assert [by_school["is_left_out"], rows["funded", "school_district"]["is_left_out"]] == [
             tie == "school_district",
             False,
         ]

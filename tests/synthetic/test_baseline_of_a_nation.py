@@ -158,6 +158,26 @@ def test_funded_areas_and_their_twins_are_alike_on_what_they_were_matched_on(
     assert rows["smd"].abs().max() == pytest.approx(chosen["largest_smd"])
 
 
+def test_what_was_planted_of_implementation_is_found_and_too_few_is_told(snapshot: Snapshot, known: Registry) -> None:
+    """Earlier efforts go with size, staffing of the plan's secretariat with nothing; secretariats are too few."""
+    balance = mart(snapshot, "baseline_balance").filter(covariate="dwellings", row_kind="pair")
+    (earlier,) = balance.filter(contrast="earlier_effort").to_dicts()
+    assert (earlier["arm_1"], earlier["smd"] > 0.3, earlier["smd_low"] > 0) == ("with", True, True)
+    staffing = balance.filter(contrast="project_secretariat").drop_nulls("smd_low")
+    assert staffing.filter((pl.col("smd_low") > 0) | (pl.col("smd_high") < 0)).height <= 1
+    few = balance.filter(
+        pl.col("contrast").is_in([each.id for each in known.evaluation.contrast.values() if each.is_brief]),
+        pl.min_horizontal("areas_1", "areas_0") < known.evaluation.limits.areas_per_arm,
+        pl.min_horizontal("areas_1", "areas_0") > 1,
+    )
+    assert few.height > 5
+    assert set(few["balance_verdict"]) == {"too_few"}
+    rows = mart(snapshot, "implementation_overview")
+    assert rows.filter(unit_kind="plan", attribute="earlier_effort")["entry"].count() > 40
+    near = mart(snapshot, "group_exposure").filter(arm="never_funded", tie="school_district")
+    assert 0 < near["exposed"].item() < near["areas"].item()
+
+
 def test_the_pool_of_grants_adds_up(nation: Path, snapshot: Snapshot) -> None:
     covered = {
         row["measure"]: (row["total"], row["delivered_total"]) for row in mart(snapshot, "pool_coverage").to_dicts()
