@@ -164,7 +164,8 @@ def test_what_was_planted_of_implementation_is_found_and_too_few_is_told(snapsho
     (earlier,) = balance.filter(contrast="earlier_effort").to_dicts()
     assert (earlier["arm_1"], earlier["smd"] > 0.3, earlier["smd_low"] > 0) == ("with", True, True)
     staffing = balance.filter(contrast="project_secretariat").drop_nulls("smd_low")
-    assert staffing.filter((pl.col("smd_low") > 0) | (pl.col("smd_high") < 0)).height <= 1
+    # Of four groups one that is odd by luck stands in three of the six pairs.
+    assert staffing.filter((pl.col("smd_low") > 0) | (pl.col("smd_high") < 0)).height <= 3
     few = balance.filter(
         pl.col("contrast").is_in([each.id for each in known.evaluation.contrast.values() if each.is_brief]),
         pl.min_horizontal("areas_1", "areas_0") < known.evaluation.limits.areas_per_arm,

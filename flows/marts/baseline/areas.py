@@ -17,6 +17,7 @@ Tables = Mapping[str, pl.DataFrame]
 Floats = NDArray[np.float64]
 Names = NDArray[np.str_]
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.int64]
 
 
 # The arm of each area, and why it has none, by what parts the areas of a contrast.
@@ -59,9 +60,13 @@ class Areas:
         """Indicators of areas, in the registry's order."""
         return [i.id for i in self.registry.indicators.values() if i.of_areas]
 
-    def clusters(self, contrast: Contrast) -> Names:
+    def cluster_names(self, contrast: Contrast) -> Names:
         """The cluster of each area."""
         return self.rows[f"cluster_{contrast.cluster}"].to_numpy().astype(str)
+
+    def clusters(self, contrast: Contrast) -> Codes:
+        """The cluster of each area as a number: numbers are told apart much faster than names."""
+        return np.unique(self.cluster_names(contrast), return_inverse=True)[1].astype(np.int64)
 
     def arms(self, contrast: Contrast) -> tuple[Names, str]:
         """The arm of each area, empty where it stands in none; and in words how many are left out, and why."""

@@ -16,7 +16,7 @@ def arms_table(tables: Tables, registry: Registry) -> pl.DataFrame:
                 "contrast": pl.repeat(contrast.id, len(ids), eager=True),
                 "area_id": ids,
                 "arm": areas.arms(contrast)[0].tolist(),
-                "cluster": areas.clusters(contrast).tolist(),
+                "cluster": areas.cluster_names(contrast).tolist(),
             },
             schema=dict.fromkeys(("contrast", "area_id", "arm", "cluster"), pl.String),
         )

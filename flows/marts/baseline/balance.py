@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.marts.baseline.areas import Areas, Floats, Mask, Names, Tables, in_words, made
+from flows.marts.baseline.areas import Areas, Codes, Floats, Mask, Names, Tables, in_words, made
 from flows.marts.baseline.limits import balance_limits
 from flows.marts.baseline.twins import twins_of_areas
 from flows.marts.baseline.weightings import Weighting, weightings
@@ -101,7 +101,7 @@ class Pair:
     contrast: Contrast
     names: tuple[str, str]
     arm: Names
-    cluster: Names
+    cluster: Codes
     figures: Figures
     weighting: Weighting
 

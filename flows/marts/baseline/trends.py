@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from flows.marts.baseline.areas import Areas, Floats, Names, Tables, in_words, made
+from flows.marts.baseline.areas import Areas, Codes, Floats, Tables, in_words, made
 from flows.marts.statistics import clusters, equivalence, multiplicity, trend
 from flows.marts.statistics.clusters import Sample
 from schemas import contracts
@@ -64,9 +64,7 @@ def _panels(areas: Areas, tables: Tables) -> list[Panel]:
     return panels
 
 
-def comparisons(
-    tables: Tables, registry: Registry
-) -> Iterator[tuple[dict[str, Any], Panel, NDArray[np.int64], Names, str]]:
+def comparisons(tables: Tables, registry: Registry) -> Iterator[tuple[dict[str, Any], Panel, Codes, Codes, str]]:
     """Every pair of arms by indicator: the head of its row, figures, arm and cluster of its areas, who is left out."""
     areas = Areas.from_tables(tables, registry)
     panels = _panels(areas, tables)

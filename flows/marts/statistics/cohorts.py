@@ -124,7 +124,7 @@ class CohortPanel:
     values: Floats
     years: Sequence[int]
     start: NDArray[np.int64]
-    cluster: NDArray[np.str_]
+    cluster: NDArray[np.generic]
 
     @property
     def cohorts(self) -> list[int]:
@@ -137,11 +137,11 @@ def event_study(
     """Cells, averages by event time and trends before the start of one indicator.
 
     `universal`: every cell is held against the last year before the start, which has none itself: what HonestDiD asks
-    for; it has no trends and no bands by cohort. `is_adjusted`: errors of averages by CR2, else by influence alone, as
+    for; it has no trends and no bands. `is_adjusted`: errors of averages by CR2, else by influence alone, as
     `did` has them. Cells need both of their years in both groups.
     """
     scored = list(_cells(panel, rule, universal))
-    events, covariance = _events(panel, scored, is_adjusted)
+    events, covariance = _events(panel, scored, is_adjusted, has_band=not universal)
     cells = [each.cell for each in scored]
     if universal:
         return EventStudy(tuple(cells), tuple(events), covariance, ())
@@ -252,7 +252,9 @@ def _correlation(covariance: Floats) -> Floats:
     return np.asarray(covariance / np.outer(scale, scale))
 
 
-def _events(panel: CohortPanel, scored: Sequence[_Scored], is_adjusted: bool) -> tuple[list[EventTime], Floats]:
+def _events(
+    panel: CohortPanel, scored: Sequence[_Scored], is_adjusted: bool, has_band: bool
+) -> tuple[list[EventTime], Floats]:
     """Averages over cohorts by their areas, and their covariance."""
     by_time: dict[int, list[_Scored]] = {}
     for each in scored:
@@ -263,7 +265,7 @@ def _events(panel: CohortPanel, scored: Sequence[_Scored], is_adjusted: bool) ->
     before = [at for at, time in enumerate(times) if time < 0 and covariance[at, at] > 0]
     dfs = [_welch(by_time[time]) for time in times]
     known = [df for df in (dfs[at] for at in before) if df is not None]
-    sup = sup_t(_correlation(covariance[np.ix_(before, before)]), min(known)) if known else None
+    sup = sup_t(_correlation(covariance[np.ix_(before, before)]), min(known)) if known and has_band else None
     events = []
     for at, time in enumerate(times):
         att = float(np.average([each.cell.att for each in by_time[time]], weights=[*map(_size, by_time[time])]))

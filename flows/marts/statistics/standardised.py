@@ -126,8 +126,7 @@ def coverage_factor(width: float, df: float = math.inf) -> float:
     low, high = (_quantile(probability, df) for probability in (1 - ALPHA, 1 - ALPHA / 2))
     if width <= 0:
         return high
-    for _ in range(80):
-        middle = (low + high) / 2
+    while low < (middle := (low + high) / 2) < high:
         if _distribution(middle + width, df) - _distribution(-middle, df) < 1 - ALPHA:
             low = middle
         else:
