@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.evaluation_cards import charts, english, plots, sentences, warnings
+from flows.evaluation_cards import answers, charts, english, plots, sentences, warnings
 from flows.evaluation_cards.figures import COMPOSITION, OUTCOME_GROUPS, UNWEIGHTED, Arm, ArmPair, Outcome, Row
 from flows.evaluation_cards.sentences import ArmNames
 from flows.evaluation_cards.warnings import CardWarning
@@ -38,6 +38,7 @@ class Section:
     charts: tuple[Picture, ...]
     tables: tuple[CardTable, ...]
     on_page: tuple[Picture, ...] = ()  # for which the sheets have no room
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,20 @@ def compose(outcome: Outcome, snapshot: Snapshot, registry: Registry) -> Card:
             _missing(outcome, registry, names),
             _trend(outcome, registry, names),
             _power(outcome, names),
-            *_composition(outcome, names),
+            *(composition := _composition(outcome, names)),
+            _referee(outcome, registry, names, 5 + len(composition)),
         ),
+    )
+
+
+def _referee(outcome: Outcome, registry: Registry, names: ArmNames, number: int) -> Section:
+    """What a referee asks first, of the contrast that carries the evaluation."""
+    return Section(
+        title=f"{number} What a referee asks",
+        reading=f"{english.sentence(names.pair(outcome.pairs[0]))} In brackets: the mart that has more, and all pairs.",
+        charts=(),
+        tables=(),
+        answers=tuple(answers.shown(answers.of_outcome(outcome, registry))),
     )
 
 

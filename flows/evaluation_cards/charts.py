@@ -19,7 +19,8 @@ WEIGHTING_MARKS = {
 }
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 HALF, THIN, DOTS, DASHES = 0.5, 1, "1,3", "4,3"
-ROW, BELOW = 28, 36  # the height of a row, and of a number line below with its title
+MEANS, GAP, APART = 60, 10, 44  # heights of a course: its means, what lies between, and the difference below
+ROW, BELOW = 26, 36  # the height of a row, and of a number line below with its title
 
 
 def love(pairs: Sequence[tuple[str, Mapping[str, Row]]]) -> str:
@@ -65,11 +66,12 @@ def _ends(row: Row) -> tuple[float, float]:
 
 def course(years: Sequence[Row], unit: str) -> str:
     """Yearly means of two groups with their 95 % intervals, and below them the difference against the last year."""
-    plot, left, width = Plot(196, 82 + 10 + 62 + 20), 42.0, 150
+    plot, left, width = Plot(196, MEANS + GAP + APART + 20), 42.0, 150
+    end = MEANS + GAP + APART
     ticks = tuple(row["year"] for row in years)
     x = NumberLine(min(ticks) - 0.35, max(ticks) + 0.35, left, left + width, _written_years(ticks))
     arms = {arm: [_point(row, f"mean_{arm}", row["year"] + shift) for row in years] for arm, shift in ARMS}
-    y = number_line(_held([point for points in arms.values() for point in points]), 82, 4, 4)
+    y = number_line(_held([point for points in arms.values() for point in points]), MEANS, 4, 4)
     plot.beside(y, left, x.ends, short, unit)
     for arm, points in arms.items():
         shown = [(x.at(year), y.at(mean)) for year, mean, _ in points if mean is not None]
@@ -82,14 +84,14 @@ def course(years: Sequence[Row], unit: str) -> str:
         for year, mean, _ in points
         if mean is not None
     )
-    plot.below(x, 82, short, is_labelled=False)
+    plot.below(x, MEANS, short, is_labelled=False)
     apart = [_point(row, "difference", row["year"], "difference_change") for row in years]
-    y = number_line([0, *_held(apart)], 154, 96, 4)
+    y = number_line([0, *_held(apart)], end, MEANS + GAP + 4, 4)
     plot.beside(y, left, x.ends, short, f"less that of {max(ticks)}")
     plot.rule(left, y.at(0), x.ends, y.at(0), SOFT, THIN, DOTS)
     _bars(plot, apart, x, y)
     plot.marks((x.at(year), y.at(mean), "diamond", INK) for year, mean, _ in apart if mean is not None)
-    plot.below(x, 154, lambda year: f"{year:.0f}")
+    plot.below(x, end, lambda year: f"{year:.0f}")
     return plot.svg
 
 
@@ -124,7 +126,7 @@ def spread(groups: Sequence[tuple[str, Sequence[float]]], title: str) -> str:
 
     Groups of fewer than ten areas are drawn area by area.
     """
-    left, height = room_for(label for label, _ in groups), max(60, 20 * len(groups))
+    left, height = room_for(label for label, _ in groups), max(60, 15 * len(groups))
     boxes = {place: _cuts(values) for place, (_, values) in enumerate(groups) if len(values) >= 10}
     dots = [(place, value) for place, (_, values) in enumerate(groups) if len(values) < 10 for value in values]
     plot = Plot(left + 222, height + BELOW)

@@ -75,7 +75,8 @@ class Outcome:
 
     `without_twins` are the names of funded areas that have none; `rebound` is the row of baseline_selection some years
     apart, `cohorts` and `events` those of the cohorts' trends and of the average by event time, `starts` those of each
-    cohort by event time.
+    cohort by event time; of funded against never-funded areas `changes` are the rows of group_change and `power_years`
+    those of design_power_years, `exposure` those of group_exposure of the never funded.
     """
 
     indicator: Indicator
@@ -87,6 +88,9 @@ class Outcome:
     cohorts: tuple[Row, ...] = ()
     events: tuple[Row, ...] = ()
     starts: tuple[Row, ...] = ()
+    changes: tuple[Row, ...] = ()
+    power_years: tuple[Row, ...] = ()
+    exposure: tuple[Row, ...] = ()
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -129,9 +133,17 @@ def read(snapshot: Snapshot, registry: Registry, outcomes: Sequence[str]) -> lis
         snapshot.read(mart)
         for mart in ("baseline_selection", "baseline_cohort_trends", "baseline_event", "baseline_cohorts")
     )
+    funded = [contrast.id for contrast in contrasts_of(registry) if contrast.by == "funded"][:1]
+    changes, spans = (
+        snapshot.read(mart).filter(pl.col("contrast").is_in(funded)) for mart in ("group_change", "design_power_years")
+    )
+    exposure = snapshot.read("group_exposure").filter(pl.col("contrast").is_in(funded), arm="never_funded").sort("tie")
     return [
         replace(
             outcome,
+            changes=tuple(_of(changes.sort("change_from"), outcome)),
+            power_years=tuple(_of(spans.filter(estimator="did").sort("post_years"), outcome)),
+            exposure=tuple(exposure.rows(named=True)),
             without_twins=without_twins,
             rebound=next(iter(_of(selection.filter(years_apart=YEARS_APART), outcome)), None),
             cohorts=tuple(_of(cohorts.sort("gname"), outcome)),

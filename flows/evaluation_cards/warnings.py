@@ -9,7 +9,7 @@ from flows.evaluation_cards.sentences import WEIGHTINGS, ArmNames
 from schemas.registry import Registry
 
 ALPHA = 0.05
-_MOST_NAMES = 20
+_MOST_NAMES = 10
 
 
 @dataclass(frozen=True)

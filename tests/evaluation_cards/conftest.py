@@ -28,6 +28,9 @@ MARTS = (
     "baseline_event",
     "composition_change",
     "baseline_cohorts",
+    "group_change",
+    "design_power_years",
+    "group_exposure",
 )
 SIZES = {"funded": 240, "never_funded": 700, "over_15m": 60, "5_15m": 120, "under_5m": 60, "lokal-semiprofessionel": 14}
 
@@ -168,6 +171,26 @@ def _event_time(baseline: Baseline, contrast: Contrast, outcome: str, sd: float)
         | {"years_apart": 3, "baseline_window": "three_years", "earlier_year": 2000, "reliability": 0.8}
         | {"rebound_ceiling": 0.1 * sd, "dip": 0.02 * sd, "dip_low": -0.1 * sd, "dip_high": 0.14 * sd}
     )
+    for first, last in baseline.registry.evaluation.change.spans:
+        found = {
+            "change_difference": -0.05 * sd,
+            "change_difference_low": -0.12 * sd,
+            "change_difference_high": 0.02 * sd,
+        }
+        is_open = last <= baseline.registry.evaluation.lock.after
+        baseline.rows["group_change"].append(
+            head | {"change_from": first, "change_to": last} | (found if is_open else {"why": "locked"})
+        )
+    for years, mde in ((1, 0.2), (3, 0.15), (5, 0.13)):
+        baseline.rows["design_power_years"].append(
+            head | {"post_years": years, "estimator": "did", "rho": 0.6, "rho_is_assumed": False, "mde": mde * sd}
+        )
+    if not baseline.rows["group_exposure"]:
+        for tie, exposed, unknown in (("municipality", 500, 0), ("organisation", 0, 700), ("school_district", 90, 20)):
+            counts = {"areas": 700, "exposed": exposed, "exposure_not_known": unknown, "is_left_out": False}
+            baseline.rows["group_exposure"].append(
+                {"contrast": contrast.id, "arm": "never_funded", "tie": tie} | counts
+            )
     for cohort in range(2006, 2011):
         verdict = "rejected" if cohort == 2009 else "not_rejected"
         baseline.rows["baseline_cohort_trends"].append(

@@ -114,6 +114,25 @@ def test_every_outcome_has_a_page_and_a_sheet(
     assert labels == {row.removesuffix(" (PDF)") for row in index}
 
 
+def test_a_referee_finds_each_question_answered(folder: Path) -> None:
+    page = (folder / f"{OTHER}.html").read_text()
+    asked = dict(re.findall(r"<div><dt>([^<]*)</dt><dd>([^<]*)</dd></div>", page.split(" What a referee asks", 1)[1]))
+    marts = {re.findall(r"\((.*)\)", question)[0] for question in asked}
+    assert marts == {
+        *("baseline_selection", "baseline_cohort_trends", "baseline_trend", "baseline_event", "group_change"),
+        *("baseline_balance", "design_power_years", "group_exposure"),
+    }
+    answers = {question.split(" (")[0]: answer for question, answer in asked.items()}
+    assert answers["Chosen in bad years"].startswith("0.80 of a difference lasts 3 years")
+    assert answers["Each cohort before its own start"].startswith(
+        "Drifted: 2009, of 5 tested (smallest p by Holm 0.500)"
+    )
+    assert answers["Breakdown"] == "Locked until the analysis plan is signed."
+    assert "2006–2010: locked" in answers["Moved between two years"]
+    assert "organisation: not delivered" in answers["Near a funded area"]
+    assert "school district: 90 of 680 never-funded areas" in answers["Near a funded area"]
+
+
 def test_the_balance_table_holds_the_figures_of_the_mart(folder: Path, baseline: Baseline) -> None:
     shown = table((folder / f"{OTHER}.html").read_text(), "Unweighted")
     printed = table((folder / f"{OTHER}.html").read_text(), "The same SMD")
