@@ -126,9 +126,9 @@ def _family(pair: ArmPair) -> str:
     if row.get("family") is None or row.get("slope_p_adjusted") is None:
         return "no test that counts in a family"
     how = "Holm" if row["family"] == "primary" else "Benjamini and Hochberg"
-    of = f"of {row['family_size']} " if row.get("family_size") else ""
+    among = f"of {row['family_size']} " if row.get("family_size") else ""
     adjusted = probability(row["slope_p_adjusted"])
-    return f"slope p {probability(row['slope_p'])}, {adjusted} {of}by {how} ({row['family']} outcomes)"
+    return f"slope p {probability(row['slope_p'])}, {adjusted} {among}by {how} ({row['family']} outcomes)"
 
 
 def shown(answers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

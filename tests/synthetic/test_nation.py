@@ -484,17 +484,17 @@ def test_earlier_efforts_go_with_size_and_stated_needs_with_nothing(drawn: Drawn
     sizes = np.log([dwellings[list(plan.areas)].sum() for plan in drawn.pool.plans])
     z = (sizes - sizes.mean()) / sizes.std()
 
-    def of(attribute: str, entry: str) -> tuple[np.ndarray, np.ndarray]:
+    def having(attribute: str, entry: str) -> tuple[np.ndarray, np.ndarray]:
         rows = (
             entries.filter(attribute=attribute).group_by("plan").agg(has=(pl.col("entry") == entry).any()).sort("plan")
         )
         return rows["has"].to_numpy().astype(float), z[rows["plan"].to_numpy()]
 
-    none, size = of("earlier_effort", "earlier_effort:ingen")
+    none, size = having("earlier_effort", "earlier_effort:ingen")
     assert 130 < len(none) < 162, "some delivered nothing of it"
     # E of z (1 - 2 P) over a normal z; the SD of the mean over 150 plans is .08.
     assert size[none == 0].mean() - size[none == 1].mean() == pytest.approx(1.0, abs=0.35)
-    need, size = of("stated_need", "boern-og-unge")
+    need, size = having("stated_need", "boern-og-unge")
     assert size[need == 1].mean() - size[need == 0].mean() == pytest.approx(0, abs=0.45)
     assert set(entries.filter(pl.col("tied_to") == "size")["attribute"]) == {"earlier_effort"}
 
