@@ -2,7 +2,7 @@
 
 `python -m benchmarks.kills --points 1000`, over a small delivery that changes before each night. The hops are those of
 the night, without Prefect; its marts are the facts themselves, so that a night takes a fraction of a second. A point is
-one of the moments at which Python opens, renames, removes or makes something: the kernel kills the process there. A
+one of the moments at which Python opens, renames, removes or makes something there: the kernel kills the process. A
 process of its own reads all the while. With `--marts s3://...` the snapshots stand in a bucket (the environment says
 who asks), and a point is a moment, since what goes over the wire is no such event. What a disk does without power is
 not tried: nothing is forced onto it here. `--whole 20` kills `boligprofil run` itself, over all that is shipped.
@@ -155,13 +155,13 @@ def _forked(work: Callable[[], object], wait: bool = True) -> int:
 
 def _night(chosen: dict[str, Any], kill_at: int = 0, kill_after: float = 0.0, count_in: Path | None = None) -> None:
     """A night; killed at an event of that number or after seconds, or with both of a whole one written down."""
-    seen, began = 0, time.perf_counter()
+    seen, began, ours = 0, time.perf_counter(), str(Path(chosen["raw"]).parent)
     if kill_after:
         threading.Timer(kill_after, os.kill, (os.getpid(), signal.SIGKILL)).start()
 
-    def hook(event: str, _: object) -> None:
+    def hook(event: str, about: tuple[object, ...]) -> None:
         nonlocal seen
-        if event in EVENTS:
+        if event in EVENTS and any(str(part).startswith(ours) for part in about[:2]):
             seen += 1
             if seen == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
