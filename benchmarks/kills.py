@@ -212,7 +212,9 @@ def _holds(chosen: dict[str, Any], number: int) -> None:
         raise RuntimeError(f"the snapshot holds {values}, delivered was {number}")
     if not (settings.staging_folder / "deliveries" / file_sha256(settings.raw / PLACE)).is_file():
         raise RuntimeError(f"delivery {number} is not in the archive")
-    left = [*(settings.marts / ".work").glob("*"), *settings.marts.rglob("*.part")]
+    folders = (settings.marts, settings.staging_folder, settings.quarantine_folder)
+    left = [*(settings.marts / ".work").glob("*"), *settings.marts.glob(".current.*")]
+    left += [part for folder in folders for part in folder.rglob("*.part")]
     if left:
         raise RuntimeError(f"left behind: {left}")
 

@@ -192,6 +192,8 @@ def _night(
     clock_is_right: bool,
 ) -> Report:
     registry = load(chosen.schemas)
+    for half in snapshots.halves(chosen.marts, chosen.staging_folder, chosen.quarantine_folder):
+        half.unlink(missing_ok=True)
     mirror = _brought(chosen)
     notes = _mended(chosen, registry, clock_is_right)
     if mirror and (lost := mirror.has_lost):

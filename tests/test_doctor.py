@@ -56,6 +56,17 @@ def test_a_clone_brings_no_folder_that_is_open_to_others() -> None:
     assert {Path(line).parts[1] for line in done.stdout.splitlines()} == {"raw"}
 
 
+def test_files_that_a_killed_run_was_writing_are_told_and_then_gone(tmp_path: Path) -> None:
+    half = tmp_path / "data" / "marts" / ".CURRENT.txt.1.part"
+    half.write_text("")
+    half.chmod(0o640)
+    printed = invoke(tmp_path, "doctor")
+    assert printed.exit_code == 1
+    assert ".CURRENT.txt.1.part was being written by a run that died, 1 files in all: they can go" in printed.output
+    assert invoke(tmp_path, "doctor", "--mend").exit_code == 0
+    assert not half.exists()
+
+
 def test_nothing_is_wrong_with_new_folders(tmp_path: Path) -> None:
     found = invoke(tmp_path, "doctor")
     assert (found.exit_code, found.stdout[:16]) == (0, "Nothing is wrong")

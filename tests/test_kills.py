@@ -15,6 +15,9 @@ import pytest
 from bucket_server import BUCKET, served
 
 from benchmarks.kills import whole
+from flows import night
+from flows.settings import Settings
+from flows.steps import Plain
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,6 +37,21 @@ def killed(points: int, folder: Path, *more: str, **variables: str) -> tuple[int
     assert done.returncode == 0, done.stdout + done.stderr
     assert not list(folder.iterdir())
     return tuple(int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", done.stdout.splitlines()[0]))
+
+
+def test_what_a_killed_night_was_writing_goes_with_the_next(tmp_path: Path) -> None:
+    data, readers = tmp_path / "data", tmp_path / "data" / "marts" / "versions" / "x" / ".a.1.part"
+    halves = [data / "marts" / ".CURRENT.txt.1.part", data / "marts" / ".refused.json.1.part"]
+    halves += [data / "staging" / "deliveries" / ".ab.1.part", data / "quarantine" / "a" / ".b.csv.1.part"]
+    for file in (*halves, readers):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("half")
+    (data / "marts" / ".current.1").symlink_to("versions/x")
+    (tmp_path / "raw").mkdir()
+    night.run(Settings(raw=tmp_path / "raw", marts=data / "marts"), False, None, None, Plain())
+    assert not [file for file in halves if file.exists()]
+    assert not (data / "marts" / ".current.1").is_symlink()
+    assert readers.exists()  # a reader of a bucket may be at work there
 
 
 @pytest.mark.slow

@@ -88,7 +88,14 @@ def abandoned(chosen: "Settings") -> Iterator[Ailment]:
     from flows.publish import snapshots
     from flows.release import store
 
-    work = chosen.marts / ".work"
+    work, others = chosen.marts / ".work", (chosen.staging_folder, chosen.quarantine_folder)
+    if snapshots.halves(chosen.marts, *others):
+        with suppress(snapshots.Busy), snapshots.lock(chosen.marts):
+            if halves := snapshots.halves(chosen.marts, *others):
+                yield Ailment(
+                    f"{halves[0]} was being written by a run that died, {len(halves):,} files in all: they can go",
+                    partial(_clear_halves, chosen.marts, others),
+                )
     if any(work.glob("*")):
         with suppress(snapshots.Busy), snapshots.lock(chosen.marts):
             yield Ailment(
@@ -229,6 +236,14 @@ def _clear_work(marts: Path) -> None:
 
     with snapshots.lock(marts):
         shutil.rmtree(marts / ".work", ignore_errors=True)
+
+
+def _clear_halves(marts: Path, others: tuple[Path, ...]) -> None:
+    from flows.publish import snapshots
+
+    with snapshots.lock(marts):
+        for half in snapshots.halves(marts, *others):
+            half.unlink(missing_ok=True)
 
 
 def _put_back(folder: Path, releases: Path) -> None:

@@ -45,6 +45,11 @@ def placed(file: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def parts_below(*folders: Path) -> list[Path]:
+    """What is being written by `placed` in and below folders, or was when a run was killed."""
+    return [part for folder in folders for part in folder.rglob(".*.part")]
+
+
 @contextmanager
 def replaced(folder: Path) -> Iterator[Path]:
     """A new folder to fill, which then takes the place of `folder` whole, synced; on any error what was there stays.

@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flows.core.files import sync, sync_tree, write
+from flows.core.files import parts_below, sync, sync_tree, write
 from flows.core.locks import held
 from flows.core.provenance import code_sha256, digest, engine_versions, file_sha256
 
@@ -170,6 +170,14 @@ def find_again(marts: Path, published: Sequence[str]) -> str:
             point_at(marts, found)
             return f"{marts / POINTER} was gone, empty or cut; it names snapshot {found} again, by {by}"
     return ""
+
+
+def halves(marts: Path, *folders: Path) -> list[Path]:
+    """What a killed run was writing: pointers, and files in and below other folders. Ask under the lock.
+
+    Below the snapshots nothing is looked at: a reader of a bucket may be at work there.
+    """
+    return [*marts.glob(".*.part"), *marts.glob(".current.*"), *parts_below(*folders)]
 
 
 def in_force(marts: Path) -> Snapshot | None:
