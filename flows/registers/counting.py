@@ -20,6 +20,9 @@ OF_HOUSEHOLDS = ("household",)
 VACANT = "vacant"
 # How many earlier years stays.sql looks back.
 REACH = 5
+# Partitions of a year are counted together up to so many bytes (about two million person-years): each query reads the
+# whole dated key, which many small partitions would pay for many times.
+TOGETHER = 32_000_000
 # Sums of counts.sql as numerators: of the population that they are told of, times a factor. The rest are populations.
 SUMS = {
     "outside_work_pct": ("outside_hundredths", "residents_18_64", 100 / 1200),
@@ -174,29 +177,44 @@ def _counts(
 ) -> list[Piece]:
     sql = counts_query(registry)
     made = []
-    for partition in persons:
-        inputs = {"person_years": [partition.file], "addresses": [register.addresses], "low_income": [low]}
-        seen = views(registry, partition.year, "dated", "residents")
-        made.append(piece("counts", sql, inputs, {"year": partition.year}, staging, seen))
+    for year, part in together(persons):
+        files = [partition.file for partition in part]
+        inputs = {"person_years": files, "addresses": [register.addresses], "low_income": [low]}
+        seen = views(registry, year, "dated", "residents")
+        made.append(piece("counts", sql, inputs, {"year": year}, staging, seen))
     return made
 
 
 def _stays(register: Register, persons: Sequence[Partition], registry: Registry, staging: Path) -> list[Piece]:
-    """A piece per partition with those of the five years before; of other years' buckets all that there are."""
+    """Partitions of a year with those of the five years before; of other years' buckets all that there are."""
     made = []
-    for partition in persons:
-        earlier = before(persons, partition)
+    for year, part in together(persons):
+        earlier = list(dict.fromkeys(other for partition in part for other in before(persons, partition)))
         # How many years in a row, backwards from the last, the register holds.
         years = {other.year for other in earlier}
-        reach = next(n for n in range(REACH + 1) if n == REACH or partition.year - n - 1 not in years)
+        reach = next(n for n in range(REACH + 1) if n == REACH or year - n - 1 not in years)
         inputs = {
-            "person_years": [partition.file],
-            "earlier": [other.file for other in earlier] or [partition.file],
+            "person_years": [partition.file for partition in part],
+            "earlier": [other.file for other in earlier or part],
             "addresses": [register.addresses],
         }
-        variables = {"year": partition.year, "reach": reach}
-        seen = views(registry, partition.year, "dated")
+        variables = {"year": year, "reach": reach}
+        seen = views(registry, year, "dated")
         made.append(piece("stays", query("stays"), inputs, variables, staging, seen))
+    return made
+
+
+def together(partitions: Sequence[Partition]) -> list[tuple[int, list[Partition]]]:
+    """The partitions of a table by year, in parts of TOGETHER bytes, or of one partition where it is larger."""
+    made: list[tuple[int, list[Partition]]] = []
+    held = 0
+    for partition in partitions:
+        size = partition.file.stat().st_size
+        if not made or made[-1][0] != partition.year or held + size > TOGETHER:
+            made.append((partition.year, []))
+            held = 0
+        made[-1][1].append(partition)
+        held += size
     return made
 
 
@@ -216,12 +234,12 @@ def _households(register: Register, registry: Registry, staging: Path) -> list[P
         piece(
             "household_counts",
             sql,
-            {"households": [partition.file], "addresses": [register.addresses]},
-            {"year": partition.year},
+            {"households": [partition.file for partition in part], "addresses": [register.addresses]},
+            {"year": year},
             staging,
-            views(registry, partition.year, "dated"),
+            views(registry, year, "dated"),
         )
-        for partition in register.partitions_of("households")
+        for year, part in together(register.partitions_of("households"))
     ]
 
 

@@ -274,6 +274,20 @@ def test_stays_look_back_over_the_years(buckets: int, registry: Registry, tmp_pa
     assert figure(figures, "other", 2010, "stayed_5_years_pct") is None
 
 
+def test_small_partitions_are_counted_together_and_large_ones_alone(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{person} | {year} | a1 | {person}" for year in range(2005, 2011) for person in range(9)]
+    text = "\n".join(["person_id | year | address_key | age", *lines])
+    asked = register(tmp_path, registry, text, KEY, buckets=3)
+    persons = asked.partitions_of("person_years")
+    assert [(year, len(part)) for year, part in counting.together(persons)] == [(year, 3) for year in range(2005, 2011)]
+    figures = figures_of(asked, registry, tmp_path / "together")
+    monkeypatch.setattr(counting, "TOGETHER", 1)
+    assert [len(part) for _, part in counting.together(persons)] == [1] * 18
+    assert figures_of(asked, registry, tmp_path / "alone").equals(figures)
+
+
 def test_households_are_counted_at_their_address(registry: Registry, tmp_path: Path) -> None:
     persons = "person_id | year | address_key | household_id\n1 | 2010 | a1 | 1"
     households = """
