@@ -86,6 +86,12 @@ def left_beside(parent: Path) -> list[Path]:
     return sorted({path.with_name(path.stem.removeprefix(".")) for path in left})
 
 
+def tidy_parts(folder: Path) -> None:
+    """Take away the files that killed runs were writing anywhere in a folder, as by `placed`; call under its lock."""
+    for part in folder.rglob(".*.part"):
+        part.unlink(missing_ok=True)
+
+
 def _beside(folder: Path) -> tuple[Path, Path]:
     """Where the new folder is filled, and where the old one waits."""
     return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")

@@ -27,7 +27,9 @@ RULES = {
 LEFT_OUT = {
     "counts_unknown": "antallene bag er ikke leveret",
     "repeats_another_year": "kilden gentager tallet fra et andet år",
-    "no_count_of_units": "tallet siger ikke, hvor mange der står bag",
+    "no_count_of_units": (
+        "kilden siger ikke, hvor mange beløbet eller kontakterne er regnet af, og hvad de to største bidrag er"
+    ),
 }
 WHOLE = ("cells", "cells_that_could_be_shown", "sums", "earlier")
 

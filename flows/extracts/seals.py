@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from flows.core.files import left_beside, tidy
+from flows.core.files import left_beside, tidy, tidy_parts
 from flows.extracts import folders, receipts
 from flows.release import approvals, make, store
 from flows.release.ledger import HandOut, ReleaseLedger, Tampered
@@ -22,6 +22,8 @@ def opened(releases: Path, extracts: Path, registry: Registry) -> tuple[ReleaseL
 
     Call under `store.lock`. Raises Tampered, ReleaseDamaged.
     """
+    for written in (releases, extracts):
+        tidy_parts(written)
     ledger = store.ledger_of(releases)
     finished = list(_finish(ledger, extracts, registry))
     store.note_end(releases, ledger)

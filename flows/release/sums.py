@@ -126,7 +126,7 @@ class _Making:
         # Amounts and means, too: no source says how many units make them up, nor what the largest of them hold.
         if indicator.count_basis not in self.registry.disclosure.counted.basis or counts is None:
             is_counted = indicator.count_basis in self.registry.disclosure.counted.basis
-            reason = "counts_unknown" if is_counted and indicator.kind in ("share", "count") else "no_count_of_units"
+            reason = "counts_unknown" if is_counted and indicator.kind != "mean" else "no_count_of_units"
             if source.already_published:
                 self._published(kind, place, row, indicator)
             elif is_shown:
@@ -216,12 +216,13 @@ class _Making:
         value, over, under = pl.col("value"), pl.col("numerator"), pl.col("denominator")
         is_count = (pl.col("kind") == "count") & (value == value.round())
         is_share = (pl.col("kind") == "share") & (over >= 0) & (over <= under)
+        is_rate = (pl.col("kind") == "rate") & (over >= 0) & ((under > 0) | (over == under))
         return (
             figures.with_columns(
                 kind=pl.col("indicator").replace_strict(kinds, default=None, return_dtype=pl.String()),
                 home=pl.col("area_id").replace_strict(self.homes, return_dtype=pl.String()),
             )
-            .filter(is_count | is_share)
+            .filter(is_count | is_share | is_rate)
             .join(pairs.with_columns(k=pl.Series(k, dtype=pl.Int64())), on=["source", "indicator"], how="left")
         )
 
@@ -240,7 +241,7 @@ class _Making:
         for part, value in (_counts(indicator, row) or {}).items():
             key = Key(kind, name, row["year"], row["indicator"], part)
             standing: Standing = "withheld" if reason else "latent"
-            closed = reason is not None or part in ("numerator", "complement")
+            closed = reason is not None or (indicator.kind == "share" and part in ("numerator", "complement"))
             if (row["window_years"] or 1) > 1:
                 self.averaged.add(key)
             k = self._k_of(indicator, part, row["k"], reason)
@@ -258,6 +259,7 @@ class _Making:
 
     def _put(self, key: Key, value: int, k: int, standing: Standing, is_closed: bool, reason: str | None) -> None:
         of_share = key.part in ("numerator", "complement")
+        is_share = self.registry.indicators[key.indicator].kind == "share"
         base = self.cells.get(key._replace(part="denominator"))
         if of_share and standing == "open" and base and base.value == 0:
             standing = "known"  # of nobody, nobody has it
@@ -273,7 +275,7 @@ class _Making:
             value,
             k,
             standing,
-            hides_zero=(of_share and k > 1) or is_closed,
+            hides_zero=(of_share and is_share and k > 1) or is_closed,
             upper=upper,
             weight=WEIGHTS.get(key.geography, LARGER),
             reason=reason if standing == "withheld" else None,
@@ -404,9 +406,12 @@ def _counts(indicator: Indicator, row: Mapping[str, Any]) -> dict[Part, int] | N
     if indicator.kind == "count" and float(row["value"]).is_integer():
         return {"count": int(row["value"])}
     over, under = row["numerator"], row["denominator"]
-    if indicator.kind == "share" and over is not None and under is not None and 0 <= over <= under:
+    if over is None or under is None or over < 0:
+        return None
+    if indicator.kind == "share" and over <= under:
         return {"denominator": under, "numerator": over, "complement": under - over}
-    return None
+    # Events are no part of their base: there may be more, but none where nobody is.
+    return {"denominator": under, "numerator": over} if indicator.kind == "rate" and (under or not over) else None
 
 
 def _digest(names: Iterable[str]) -> str:

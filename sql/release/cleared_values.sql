@@ -46,6 +46,7 @@ told as (
         indicators.kind,
         indicators.polarity,
         indicators.interval,
+        indicators.factor,
         indicators.comparator_geography,
         indicators.comparator_value,
         figures.value as own_value,
@@ -81,7 +82,7 @@ valued as (
     select
         *,
         case
-            when has_cells and kind = 'share' then tidy(100.0 * numerator / nullif(denominator, 0))
+            when has_cells and kind in ('share', 'rate') then tidy(factor * numerator / nullif(denominator, 0))
             when has_cells then cast(count as double)
             when is_published then own_value
         end as value,
@@ -95,7 +96,14 @@ bounded as (
         if(rounded_to is null, numerator, if(numerator <= rounded_to, 0, numerator - rounded_to + 1)) as x_least,
         if(rounded_to is null, denominator, denominator + rounded_to - 1) as n_most,
         if(rounded_to is null, denominator, greatest(denominator - rounded_to + 1, 1)) as n_least,
-        least(if(rounded_to is null, numerator, numerator + rounded_to - 1), n_least) as x_most
+        case
+            when value is null or numerator is null or denominator is null or denominator = 0 then null
+            when interval = 'wilson' then 'wilson'
+            when interval = 'poisson' then if(numerator >= 10, 'byar', 'exact_poisson')
+        end as interval_basis,
+        least(
+            if(rounded_to is null, numerator, numerator + rounded_to - 1), if(kind = 'rate', null, n_least)
+        ) as x_most
     from valued
 ),
 series as (
@@ -119,11 +127,19 @@ select
     coalesce(count, numerator) as shown_numerator,
     denominator as shown_denominator,
     if(value is null, null, rounded_to) as rounded_to,
-    if(kind = 'share' and denominator > 0, 100.0 * x_least / n_most, value) as value_least,
-    if(kind = 'share' and denominator > 0, 100.0 * x_most / n_least, value) as value_most,
-    if(value is not null and interval = 'wilson' and denominator > 0, wilson_low(x_least, n_most), null) as ci_low,
-    if(value is not null and interval = 'wilson' and denominator > 0, wilson_high(x_most, n_least), null) as ci_high,
-    if(value is not null and interval = 'wilson' and denominator > 0, 'wilson', null) as interval_basis,
+    if(kind in ('share', 'rate') and denominator > 0, factor * x_least / n_most, value) as value_least,
+    if(kind in ('share', 'rate') and denominator > 0, factor * x_most / n_least, value) as value_most,
+    case interval_basis
+        when 'wilson' then wilson_low(x_least, n_most)
+        when 'byar' then factor * poisson_low(x_least) / n_most
+        when 'exact_poisson' then factor * poisson_low(x_least) / n_most
+    end as ci_low,
+    case interval_basis
+        when 'wilson' then wilson_high(x_most, n_least)
+        when 'byar' then factor * poisson_high(x_most) / n_least
+        when 'exact_poisson' then factor * poisson_high(x_most) / n_least
+    end as ci_high,
+    interval_basis,
     case
         when value is not null then null
         when count_mark is not null then count_mark

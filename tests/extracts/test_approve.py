@@ -324,7 +324,7 @@ def test_a_release_that_holds_a_revision_back_is_written_and_says_so_without_say
     # The checker is told which: Bakke's numerator, in the registry's words.
     page = (house.folder() / "INTERNT" / "kontrol.html").read_text(encoding="utf-8")
     label = registry.indicators["social_assistance_pct"].label_da
-    assert f"<li>Bakke, {label}, 2012 (tæller): rettelsen ville fortælle om få personer</li>" in page
+    assert f"<li>Bakke, {label}, 2012 (tæller)</li>" in page
     for by in ("Anne Jensen", "Bo Holm"):
         house.approve(by)
     assert "Nogle rettelser er holdt tilbage" in " ".join(house.files()["aendringer.txt"].decode().split())

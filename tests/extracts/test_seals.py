@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -503,6 +504,15 @@ def test_after_a_kill_while_a_release_is_made_it_is_made(
         release.require_whole()
         assert not hidden(house.releases)
     assert at > 5
+
+
+def test_what_a_killed_process_left_the_next_one_finishes(tmp_path: Path) -> None:
+    """SIGKILL before the first file operation of clearing, one in the middle, and the last. Before each of all:
+    `python tests/killed_house.py FOLDER STEP 0`."""
+    command = [sys.executable, str(Path(__file__).parents[1] / "killed_house.py"), str(tmp_path), "clear", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"clear: \d{2,3} operations, 3 kills, 1 handed out by then\n", done.stdout), done.stdout
 
 
 # Once, not once per reader --------------------------------------------------------------------------------------------

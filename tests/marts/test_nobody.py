@@ -55,7 +55,7 @@ def test_a_share_of_nobody_is_carried_as_such(made: Any) -> None:
     [
         ("area_statistics", "social_assistance_pct", 0, "nobody"),
         # Nothing but the reason would tell an outsider that no household was there.
-        ("housing_statistics", "eviction_rate", 0, "not_checkable"),
+        ("housing_statistics", "waiting_list_rate", 0, "not_checkable"),
     ],
 )
 def test_a_release_says_nobody_where_the_base_may_be_told(

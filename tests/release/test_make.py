@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from flows.publish.snapshots import Snapshot
-from flows.release import approvals, ledger_entries, make, store
+from flows.release import approvals, ledger_entries, make, scope, store
 from flows.release.approvals import ApprovalMissing
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
@@ -108,6 +108,49 @@ def test_what_was_handed_out_is_known_and_a_telling_revision_is_held_back(tmp_pa
     handed(second, registry, releases)
     marks = {(e.geography_id, e.mark) for e in store.ledger_of(releases).entries if e.release == "2012-2 aarhus"}
     assert {("bakke", "held_back"), ("ager", "hidden"), ("dal", "area_too_small"), ("eng", None)} <= marks
+
+
+def test_a_rate_of_events_is_told_as_its_shown_counts_give_it(tmp_path: Path, registry: Registry) -> None:
+    """12 of 300 dwellings per 1,000, with Byar's limits, and none where there is no burglary; 3 are hidden."""
+    snapshot = town(tmp_path / "s", registry, years=(2012,))
+    rows = pl.read_parquet(snapshot.path("area_profile"), glob=False)
+    residents = rows.filter(indicator="residents")
+    events = {"bakke": 12, "eng": 0, "ager": 3, "dal": 1, "skov": 20}
+    burglaries = residents.with_columns(
+        indicator=pl.lit("burglary_rate"),
+        source=pl.lit("area_statistics"),
+        numerator=pl.col("area_id").replace_strict(events, return_dtype=pl.Int64()),
+        denominator=pl.lit(300, dtype=pl.Int64()),
+    ).with_columns(value=1000 * pl.col("numerator") / 300)
+    pl.concat([rows, burglaries.cast(dict(rows.schema))]).write_parquet(snapshot.path("area_profile"))
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / store.DRAW).write_text("5" * 64)  # which draws none of them
+    figures = made(snapshot, registry, tmp_path / "r").figures
+    rows = figures.filter(indicator="burglary_rate", place_kind="area", year=2012)
+    told = {row["place_id"]: (row["value"], row["mark"], row["interval_basis"]) for row in rows.iter_rows(named=True)}
+    assert told["ager"] == (None, "hidden", None)
+    assert told["dal"] == (None, "area_too_small", None)
+    assert told["eng"] == (0.0, None, "exact_poisson")
+    assert told["bakke"] == (40.0, None, "byar")
+    (row,) = rows.filter(place_id="bakke").to_dicts()
+    # Byar's limits of 12: 12 (1 - 1/108 - 1.96/(3 sqrt 12))^3 and 13 (1 - 1/117 + 1.96/(3 sqrt 13))^3.
+    assert (round(row["ci_low"] * 0.3, 2), round(row["ci_high"] * 0.3, 2)) == (6.19, 20.96)
+
+
+def test_nothing_that_goes_out_is_a_sum_over_a_plan_or_a_band(tmp_path: Path, registry: Registry) -> None:
+    """They are no relations of a release, since no reader has their sums: what has a plan or a band in a page of an
+    extract is its name."""
+    snapshot = town(tmp_path / "s", registry)
+    release = made(snapshot, registry, tmp_path / "r")
+    handed(release, registry, tmp_path / "r")
+    kinds = {"area", "twins", "municipality", "country"}
+    (kind,) = (column for column in registry.tables["cleared_figures"].columns if column.name == "place_kind")
+    assert set(kind.allowed or ()) == set(release.figures["place_kind"]) == kinds
+    assert {entry.geography for entry in store.ledger_of(tmp_path / "r").entries} <= kinds
+    marts = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in make.MARTS}
+    pool = pl.DataFrame({"area_id": ["ager"], "candidate_id": ["skov"]})
+    groups = scope.of_secretariats({**marts, "comparison_pool": pool}, registry).groups
+    assert [group.kind for group in groups] == ["twins"]
 
 
 def test_the_ledger_notes_every_mark_that_protects_and_no_other(tmp_path: Path, registry: Registry) -> None:

@@ -215,7 +215,8 @@ def test_what_does_not_add_up_is_said_and_not_used(registry: Registry) -> None:
 @pytest.mark.parametrize(
     ("indicator", "x", "n", "reason"),
     [
-        ("burglary_rate", 9, 400, "no_count_of_units"),
+        ("gp_contacts_rate", 900, 400, "no_count_of_units"),
+        ("burglary_rate", None, None, "counts_unknown"),
         ("gross_income_dkk", 250_000, None, "no_count_of_units"),
         ("convicted_pct", None, None, "counts_unknown"),
     ],
@@ -226,6 +227,22 @@ def test_what_says_nothing_of_people_is_left_out(
     made = built(registry, *RESIDENTS, figure("ager", indicator, x, n))
     assert made.left_out == (LeftOut("area", "ager", 2012, indicator, reason),)
     assert indicator not in {key.indicator for key in made.tables.keys}
+
+
+def test_a_rate_of_events_is_their_count_and_its_base(registry: Registry) -> None:
+    """One burglary is hidden, and none is told. There may be more of them than dwellings, so nobody is without one."""
+    rows = [figure(area, "burglary_rate", x, 400) for area, x in (("ager", 1), ("bakke", 0), ("eng", 450))]
+    made = built(registry, *RESIDENTS, TOWN, *rows)
+    cells = made.tables.cells
+    assert not made.left_out
+    assert {key.part for key in cells if key.indicator == "burglary_rate"} == {"numerator", "denominator"}
+    primary = {key.geography_id for key in cells if key.indicator == "burglary_rate" and cells[key].is_primary}
+    assert "ager" in primary
+    assert not primary & {"bakke", "eng"}
+    hiding = hide(made.tables)
+    readers = shown(made.tables, hiding)
+    assert (readers[key_of("bakke", "burglary_rate", "numerator")], hiding.unprotected) == (0, ())
+    assert not attack(Exhibit(made.tables, readers), with_chains=False).leaks
 
 
 def test_a_figure_that_repeats_another_year_is_left_out_unless_it_is_published(registry: Registry) -> None:
