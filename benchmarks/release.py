@@ -3,9 +3,9 @@
 `python -m benchmarks.release FOLDER AREAS YEARS` does it for the first areas of the nation whose marts stand in a
 folder, and for the last years. Each year is cleared by itself, as a release does. A first vintage is hidden and
 attacked; of the second, in which the employed of every fiftieth area are two more, what may be shown beside the first.
-Municipalities and the country are in it, and every twentieth cell is drawn. The sums of each area's twins, which readers
-get of the years up to `open_through`, are in it with a fourth argument, `twins`: they tie all areas to each other, and
-cost many times as much.
+Municipalities and the country are in it, and every twentieth cell is drawn. The sums of each area's twins, which
+readers get of the years up to `open_through`, are in it with a fourth argument, `twins`: they tie all areas to each
+other, and cost many times as much.
 """
 
 import sys
@@ -64,7 +64,8 @@ def run(folder: Path, areas: int, years: int, with_twins: bool = False) -> None:
             earlier.append(exhibit)
             print(
                 f"{year}: {len(own.cells):,} cells, {len(own.sums):,} sums, {len(hiding.hidden):,} hidden, "
-                f"{len(hiding.unprotected)} refused, {len(findings.intervals):,} intervals; tables {built - started:.1f} s, hiding {hid - built:.1f} s, "
+                f"{len(hiding.unprotected)} refused, {len(findings.intervals):,} intervals; "
+                f"tables {built - started:.1f} s, hiding {hid - built:.1f} s, "
                 f"attack {time.process_time() - hid:.1f} s",
                 flush=True,
             )

@@ -84,23 +84,27 @@ def _bounds(truth: Tables, key: Key) -> tuple[float, float]:
     cell = truth.cells[key]
     upper = np.inf if cell.upper is None else float(cell.upper)
     if _is_small(truth, key):
-        return (0.0 if cell.value == 0 or cell.hides_zero else 1.0), min(upper, cell.k - 1.0)
+        # None at all may be there, too: a zero that was drawn.
+        return 0.0, min(upper, cell.k - 1.0)
     return (float(cell.k), upper) if cell.value >= cell.k else (0.0, 0.0)
 
 
 def main(nations: int = 10, first_seed: int = 90_000, areas: int = 13, tries: int = 12) -> int:
-    """Print what the reader can exclude, nation by nation; returns how many values."""
+    """Print what the reader can exclude, nation by nation, of so many that are released; returns how many values."""
     found: list[Tried] = []
-    for seed in range(first_seed, first_seed + nations):
+    seed = first_seed - 1
+    while len(found) < nations:
+        seed += 1
         played = play(seed, areas, tries)
         print(f"{seed}: {played or 'the release is refused'}", flush=True)
         found += [played] if played else []
     small, tried, without, other = (
         sum(getattr(played, name) for played in found) for name in ("small", "tried", "without_table", "other_marks")
     )
+    asked = seed + 1 - first_seed
     print(
-        f"{len(found)} nations of {areas} areas, {small} small cells, {tried} values tried: {without} that no true "
-        f"table has, {other} with which the program would have given other marks"
+        f"{len(found)} nations of {areas} areas are released (of {asked}), {small} small cells, {tried} values tried: "
+        f"{without} that no true table has, {other} with which the program would have given other marks"
     )
     return without + other
 

@@ -71,21 +71,21 @@ def small(extract: Extract, _: Registry, folder: Path) -> frozenset[str]:
 def in_a_process(run: Callable[[], object], at: int = 0) -> tuple[int, int]:
     """Run in a process of its own, killed before its `at`-th file operation; its exit code, and what `run` gave, or how
     many file operations it had where that is nothing."""
-    told, tell = os.pipe()
+    reading, writing = os.pipe()
     child = os.fork()
     if not child:
         try:
             counted = counting(at)
             given = run()
-            os.write(tell, str(int(given) if isinstance(given, bool) else counted()).encode())
+            os.write(writing, str(int(given) if isinstance(given, bool) else counted()).encode())
             os._exit(0)
         except BaseException:
             traceback.print_exc()
             os._exit(FAILED)
-    os.close(tell)
+    os.close(writing)
     _, status = os.waitpid(child, 0)
-    words = os.read(told, 20)
-    os.close(told)
+    words = os.read(reading, 20)
+    os.close(reading)
     return os.waitstatus_to_exitcode(status), int(words or 0)
 
 

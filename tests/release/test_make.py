@@ -127,11 +127,11 @@ def test_a_rate_of_events_is_told_as_its_shown_counts_give_it(tmp_path: Path, re
     (tmp_path / "r" / store.DRAW).write_text("5" * 64)  # which draws none of them
     figures = made(snapshot, registry, tmp_path / "r").figures
     rows = figures.filter(indicator="burglary_rate", place_kind="area", year=2012)
-    told = {row["place_id"]: (row["value"], row["mark"], row["interval_basis"]) for row in rows.iter_rows(named=True)}
-    assert told["ager"] == (None, "hidden", None)
-    assert told["dal"] == (None, "area_too_small", None)
-    assert told["eng"] == (0.0, None, "exact_poisson")
-    assert told["bakke"] == (40.0, None, "byar")
+    values = {row["place_id"]: (row["value"], row["mark"], row["interval_basis"]) for row in rows.iter_rows(named=True)}
+    assert values["ager"] == (None, "hidden", None)
+    assert values["dal"] == (None, "area_too_small", None)
+    assert values["eng"] == (0.0, None, "exact_poisson")
+    assert values["bakke"] == (40.0, None, "byar")
     (row,) = rows.filter(place_id="bakke").to_dicts()
     # Byar's limits of 12: 12 (1 - 1/108 - 1.96/(3 sqrt 12))^3 and 13 (1 - 1/117 + 1.96/(3 sqrt 13))^3.
     assert (round(row["ci_low"] * 0.3, 2), round(row["ci_high"] * 0.3, 2)) == (6.19, 20.96)

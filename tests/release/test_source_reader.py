@@ -4,6 +4,7 @@ from itertools import islice
 
 from flows.release.cells import Key
 from flows.release.draw import SHARE, drawn
+from simulations import source_nations
 from simulations.source_reader import Left, left, tables_of
 
 
@@ -23,3 +24,9 @@ def test_a_draw_is_the_same_for_the_same_secret_and_no_other() -> None:
     assert drawn(reversed(keys), b"one secret") == first
     assert drawn(keys, b"another") != first
     assert 0.7 * SHARE < len(first) / len(keys) < 1.3 * SHARE
+
+
+def test_over_a_nation_no_value_that_is_tried_can_be_excluded() -> None:
+    played = source_nations.play(90_004, 4, 4)
+    assert played is not None
+    assert (played.tried, played.without_table, played.other_marks) == (4, 0, 0)
