@@ -163,8 +163,8 @@ def test_sql_runs_as_shown(published: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_secretariats_table_holds_the_published_figures(published: Path, registry: Registry) -> None:
     """The table in docs/sekretariater.md is what its query gives, written the Danish way."""
-    page = (ROOT / "docs/sekretariater.md").read_text(encoding="utf-8")
-    shown = re.findall(r"^\| (?!Vollsmose|-)(.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
+    _, _, page = (ROOT / "docs/sekretariater.md").read_text(encoding="utf-8").partition("\n| Vollsmose |")
+    shown = re.findall(r"^\| (?!-)(.+?) \| (.+?) \| (.+?) \|$", page, re.MULTILINE)
     labels = {
         "Beboere": "residents",
         "Uden for arbejdsmarkedet (18-64 år)": "outside_work_pct",
