@@ -20,18 +20,8 @@ from flows.release.store import Release, ReleaseDamaged
 from schemas.registry import Registry
 
 
-@pytest.fixture
-def house(tmp_path: Path, registry: Registry) -> "Kept":
-    return Kept(tmp_path, registry)
-
-
 class Kept(House):
     """A house whose release is taken as it lies there, changed or not."""
-
-    def __init__(self, folder: Path, registry: Registry) -> None:
-        super().__init__(folder, town(folder / "s", registry), registry)
-        super().release()
-        self.write()
 
     def release(self, year: int = 2012) -> Release:
         (release,) = store.kept(self.releases)
@@ -53,6 +43,22 @@ class Kept(House):
         written = json.loads(file.read_text(encoding="utf-8"))
         how(written)
         file.write_text(json.dumps(written, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def drafted(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house whose draft of 2012 is written. No test changes it."""
+    folder = tmp_path_factory.mktemp("drafted")
+    begun = House(folder / "house", town(folder / "s", registry), registry)
+    begun.write()
+    return begun
+
+
+@pytest.fixture
+def house(drafted: House, tmp_path: Path) -> Kept:
+    """A copy of it, to be changed."""
+    shutil.copytree(drafted.releases.parent, tmp_path / "house")
+    return Kept(tmp_path / "house", drafted.snapshot, drafted.registry)
 
 
 IS_HIDDEN = (pl.col("place_id") == "ager") & (pl.col("indicator") == "social_assistance_pct") & (pl.col("year") == 2012)
