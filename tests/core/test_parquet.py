@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +43,7 @@ def test_batches_make_the_file_that_the_whole_table_makes(
 def test_a_row_group_is_as_large_as_that_of_a_table_written_at_once(tmp_path: Path) -> None:
     many = rows_of([1]).take(pa.array([0] * (parquet.ROW_GROUP + 5)))
     parquet.write_parquet(tmp_path / "at_once.parquet", many, TABLE)
-    batches = pa.RecordBatchReader.from_batches(many.schema, many.to_batches(max_chunksize=700_000))
+    assert pq.read_metadata(tmp_path / "at_once.parquet").row_group(0).num_rows == parquet.ROW_GROUP
+    batches = pa.RecordBatchReader.from_batches(many.schema, many.to_batches(max_chunksize=parquet.ROW_GROUP - 7))
     parquet.write_batches(tmp_path / "batches.parquet", batches, TABLE, tmp_path / "aside")
     assert (tmp_path / "batches.parquet").read_bytes() == (tmp_path / "at_once.parquet").read_bytes()
