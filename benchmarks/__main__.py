@@ -176,7 +176,7 @@ def _bare(
                 connection.execute(f"create table {name} as\n{step.sql}")
             else:
                 connection.from_arrow(kept[name]).create(name)
-        read = ("area_funding", "baseline_values", "baseline_figures")
+        read = ("area_funding", "area_attributes", "area_exposure", "baseline_values", "baseline_figures")
         if compute:
             compute({name: connection.table(name).pl() for name in read}, registry)
         for name in queries.marts():
