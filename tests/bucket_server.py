@@ -2,13 +2,14 @@
 
 import json
 import logging
-import os
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+import httpx
 
 BUCKET, REGION = "house", "eu-north-1"
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -27,7 +28,6 @@ class BucketServer:
 @contextmanager
 def served() -> Iterator[BucketServer]:
     """A server with one user and one bucket."""
-    os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = str(SET_UP)
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -37,6 +37,9 @@ def served() -> Iterator[BucketServer]:
     server.start()
     try:
         address = "http://{}:{}".format(*server.get_host_and_port())
+        # Servers of one process share what they know: this one knows nobody, as if it were the first.
+        for path, content in (("reset", ""), ("reset-auth", str(SET_UP))):
+            httpx.post(f"{address}/moto-api/{path}", content=content, trust_env=False).raise_for_status()
         nobody = {"aws_access_key_id": "none", "aws_secret_access_key": "none", "region_name": REGION}
         with closing(boto3.client("iam", endpoint_url=address, **nobody)) as users:
             users.create_user(UserName="night")
@@ -54,7 +57,6 @@ def served() -> Iterator[BucketServer]:
         yield BucketServer(address, environment)
     finally:
         server.stop()
-        del os.environ["INITIAL_NO_AUTH_ACTION_COUNT"]
 
 
 @dataclass

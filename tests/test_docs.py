@@ -52,11 +52,11 @@ def exported(page: str) -> dict[str, str]:
 def test_commands_run_as_shown(
     page: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if page in ALSO and page != EVALUATION:  # a release is made, which is not for whoever reads the sample next
+    if page == EVALUATION:
+        monkeypatch.chdir(request.getfixturevalue("demo"))
+    else:  # releases and sites are made, which are not for whoever reads the sample next
         shutil.copytree(request.getfixturevalue("published") / "data", tmp_path / "data", symlinks=True)
         monkeypatch.chdir(tmp_path)
-    else:
-        monkeypatch.chdir(request.getfixturevalue("demo" if page == EVALUATION else "published"))
     for name, value in {"BOLIGPROFIL_RAW": str(ROOT / "data" / "raw"), **exported(page)}.items():
         monkeypatch.setenv(name, value)
     shown = commands(page)
