@@ -200,10 +200,11 @@ def _memory(
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         seconds, megabytes = map(float, done.stdout.split())
         peaks[len(chosen)] = megabytes
-        count = len(assemble.secretariats(snapshot))
+        there = len(assemble.secretariats(snapshot))
+        count = min(there, secretariats or there)
         title = f"extracts: writing those of {len(chosen):,} areas"
-        print(f"{title:<44}{seconds:8.1f} s    {count} secretariats, the largest of {len(largest)} areas; ", end="")
-        print(f"peak {megabytes:.0f} MB")
+        print(f"{title:<44}{seconds:8.1f} s    {count} of {there} secretariats, the largest ", end="")
+        print(f"of {len(largest)} areas; peak {megabytes:.0f} MB")
         shutil.rmtree(to)
     (least, low), (most, high) = peaks.items()
     print(
