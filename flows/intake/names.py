@@ -170,8 +170,17 @@ class Resolved:
 
 
 def by_name(header: str, column: LayoutColumn, coded: Coded, names: PlaceNames) -> Resolved:
-    """Kind and identifier of places whose name or code says both."""
+    """Kind and identifier of places whose name or code says both.
+
+    A number among names is no code of a place outside: a name that a workbook lost shows its place in a list instead,
+    and rows that lie outside are passed over in silence.
+    """
     found = [names.places.get(normal(name), (None, None)) for name in coded.spellings]
+    is_code = coded.spellings.str.contains(r"^\d+$")
+    if is_code.sum() < (~is_code & (coded.spellings != "")).sum():
+        found = [
+            (None, None) if is_number and f[0] == OUTSIDE else f for is_number, f in zip(is_code, found, strict=True)
+        ]
     kind, identifier = (pl.Series(values=[f[at] for f in found], dtype=pl.String()) for at in (0, 1))
     unknown, empty = kind.is_null(), coded.spellings == ""
     rules = {"required_empty": unknown & empty, "unknown_place": unknown & ~empty}

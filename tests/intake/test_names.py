@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from flows.intake.names import names
+from flows.intake.coded import Coded
+from flows.intake.names import by_name, names
 from schemas.registry import Registry
 
 TOWNS = pl.DataFrame(
@@ -26,3 +27,17 @@ def test_a_name_counts_in_the_geography_that_it_is_used_in(registry: Registry) -
     assert [f"landet {word}" in known.places_before_2007 for word in used] == [True, False, True]
     assert known.places["københavn"] == ("municipality", "0101")
     assert known.places_before_2007["bramsnæs"] == ("municipality_before_2007", "0251")
+
+
+def test_a_number_among_names_is_no_place_outside(registry: Registry) -> None:
+    """A label that a workbook lost shows its place in a list: 11 is also the code of a province."""
+    known = names(registry, TOWNS, MERGERS)
+    (column, *_) = registry.layouts["statbank"].columns
+
+    def unknown(*labels: str) -> list[str]:
+        found = by_name("område", column, Coded.of(labels), known)
+        return [labels[row] for group in found.groups for row in group.rows]
+
+    assert unknown("København", "Landsdel Nordjylland", "11") == ["11"]
+    assert unknown("101", "11") == []
+    assert unknown("000", "11", "København") == []
