@@ -58,9 +58,7 @@ def write(
         areas=areas,
         machine=f"{_processor()}, {cores} cores, {machine_bytes() / 1e9:.0f} GB",
         load=f"{load:.0f}",
-        idle="others used it too: seconds are higher than on an idle one"
-        if load > 2 * cores
-        else "nobody else used it",
+        idle="others used it too: seconds are higher than on an idle one" if load > cores else "nobody else used it",
         day=f"{datetime.now(UTC):%Y-%m-%d}",
         versions=", ".join([f"Python {platform.python_version()}", *(f"{name} {versions[name]}" for name in ENGINES)]),
     )
