@@ -19,6 +19,8 @@ from schemas.registry import Registry
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+# What a command wrote; it shows none of ours.
+MEASURED = "docs/speed.md"
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -48,7 +50,7 @@ def exported(page: str) -> dict[str, str]:
     return dict(re.findall(r"(BOLIGPROFIL_\w+)=(\S+)", "\n".join(lines)))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if page != MEASURED])
 def test_commands_run_as_shown(
     page: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
