@@ -1,6 +1,10 @@
 """A house: a snapshot, the folders of its releases and extracts, and the steps from one to the other."""
 
+import shutil
 from pathlib import Path
+from typing import Self
+
+from towns import town
 
 from flows.extracts import approve, folders
 from flows.publish.snapshots import Snapshot
@@ -16,6 +20,19 @@ class House:
     def __init__(self, folder: Path, snapshot: Snapshot, registry: Registry) -> None:
         self.snapshot, self.registry = snapshot, registry
         self.releases, self.extracts = folder / "releases", folder / "extracts"
+
+    @classmethod
+    def drafted(cls, folder: Path, registry: Registry) -> Self:
+        """A house of a town whose draft of 2012 is written."""
+        house = cls(folder / "house", town(folder / "snapshot", registry), registry)
+        house.write()
+        return house
+
+    @classmethod
+    def copied(cls, other: "House", folder: Path) -> Self:
+        """A copy of another house, to be changed."""
+        shutil.copytree(other.releases.parent, folder)
+        return cls(folder, other.snapshot, other.registry)
 
     def release(self, year: int = 2012) -> Release:
         """The release of a year, made if it does not stand."""

@@ -48,17 +48,13 @@ def sample(published: Path, registry: Registry, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="module")
 def drafted(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house whose draft of 2012 is written. No test changes it."""
-    folder = tmp_path_factory.mktemp("drafted")
-    made = House(folder / "house", town(folder / "snapshot", registry), registry)
-    made.write()
-    return made
+    return House.drafted(tmp_path_factory.mktemp("drafted"), registry)
 
 
 @pytest.fixture
 def house(drafted: House, tmp_path: Path) -> House:
     """A copy of it, to be changed."""
-    shutil.copytree(drafted.releases.parent, tmp_path / "house")
-    return House(tmp_path / "house", drafted.snapshot, drafted.registry)
+    return House.copied(drafted, tmp_path / "house")
 
 
 def listed(files: dict[str, bytes]) -> list[dict[str, str]]:

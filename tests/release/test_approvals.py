@@ -48,17 +48,13 @@ class Kept(House):
 @pytest.fixture(scope="module")
 def drafted(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house whose draft of 2012 is written. No test changes it."""
-    folder = tmp_path_factory.mktemp("drafted")
-    begun = House(folder / "house", town(folder / "s", registry), registry)
-    begun.write()
-    return begun
+    return House.drafted(tmp_path_factory.mktemp("drafted"), registry)
 
 
 @pytest.fixture
 def house(drafted: House, tmp_path: Path) -> Kept:
     """A copy of it, to be changed."""
-    shutil.copytree(drafted.releases.parent, tmp_path / "house")
-    return Kept(tmp_path / "house", drafted.snapshot, drafted.registry)
+    return Kept.copied(drafted, tmp_path / "house")
 
 
 IS_HIDDEN = (pl.col("place_id") == "ager") & (pl.col("indicator") == "social_assistance_pct") & (pl.col("year") == 2012)
