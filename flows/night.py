@@ -195,11 +195,11 @@ def _night(
     for half in snapshots.halves(chosen.marts, chosen.staging_folder, chosen.quarantine_folder):
         half.unlink(missing_ok=True)
     mirror = _brought(chosen)
-    notes = _mended(chosen, registry, clock_is_right)
+    ledger, notes = _mended(chosen, registry, clock_is_right)
     if mirror and (lost := mirror.has_lost):
         mirror.publish(chosen.marts / "versions" / lost, lost)
         notes = (*notes, f"{chosen.marts_address} had lost snapshot {lost}; it is in force there again")
-    eve = _eve(chosen, registry, as_of, published_by, notes)
+    eve = _eve(chosen, registry, ledger, as_of, published_by, notes)
     vintage, is_past = eve.vintage, as_of is not None or published_by is not None
     in_force = snapshots.in_force(chosen.marts)
     inputs_sha256 = snapshots.inputs_sha256(vintage.deliveries, registry.fingerprint, published_by)
@@ -226,10 +226,10 @@ def _brought(chosen: Settings) -> Mirror | None:
     return mirror
 
 
-def _mended(chosen: Settings, registry: Registry, clock_is_right: bool) -> tuple[str, ...]:
-    """What had to be set right before anything is dated or compared: the clock, the pointer, the ledger; in sentences.
+def _mended(chosen: Settings, registry: Registry, clock_is_right: bool) -> tuple[DeliveryLedger, tuple[str, ...]]:
+    """Set right what has to be before anything is dated or compared: the clock, the pointer, the ledger.
 
-    Raises WrongClock.
+    The ledger, read once for the night, and sentences on what was not as it should be. Raises WrongClock.
     """
     ledger, moment = DeliveryLedger.load(chosen.staging_folder), now()
     recorded = moments.dated(chosen.marts, ledger, chosen.releases_folder)
@@ -242,19 +242,23 @@ def _mended(chosen: Settings, registry: Registry, clock_is_right: bool) -> tuple
         notes.append(moments.set_right(moment, dated))
     published = [event["snapshot"] for event in ledger.events if event["event"] == "published"]
     notes.append(snapshots.find_again(chosen.marts, published))
-    _, healed = ledger.healed(manifests(chosen.marts), moment)
-    return (*filter(None, notes), *healed)
+    ledger, healed = ledger.healed(manifests(chosen.marts), moment)
+    return ledger, (*filter(None, notes), *healed)
 
 
 def _eve(
-    chosen: Settings, registry: Registry, as_of: datetime | None, published_by: date | None, notes: tuple[str, ...]
+    chosen: Settings,
+    registry: Registry,
+    ledger: DeliveryLedger,
+    as_of: datetime | None,
+    published_by: date | None,
+    notes: tuple[str, ...],
 ) -> Eve:
     """What is known before anything is read. Raises FileNotFoundError, naming what is gone, where raw is no folder."""
     is_past = as_of is not None or published_by is not None
     try:
-        vintage = vintages.vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+        vintage = vintages.vintage(chosen.raw, ledger, registry, as_of, published_by)
     except FileNotFoundError as missing:
-        ledger = DeliveryLedger.load(chosen.staging_folder)
         last = last_night(chosen.marts, ledger, now())
         if not last.deliveries:
             raise

@@ -15,6 +15,7 @@ from command_line import invoke
 from flows import night
 from flows.core.outcome import Report
 from flows.intake import vintages
+from flows.intake.ledger import DeliveryLedger
 from flows.publish import snapshots
 from flows.publish.forecast import Forecast, forecast
 from flows.publish.gate import Judgement
@@ -72,7 +73,7 @@ class House:
     def foreseen(self) -> Forecast:
         """What a night would do at most."""
         registry, staging = load(self.schemas), self.marts.parent / "staging"
-        found = vintages.vintage(self.raw, staging, registry).deliveries
+        found = vintages.vintage(self.raw, DeliveryLedger.load(staging), registry).deliveries
         return forecast(found, (), snapshots.current(self.marts), (self.marts, staging), registry)
 
     def declare(self, check: str = "delivery_gone", limits: str = f'file = "{LIST}"', **numbers: str) -> None:

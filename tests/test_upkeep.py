@@ -16,6 +16,7 @@ from command_line import invoke
 from flows import night
 from flows.commands import upkeep
 from flows.core.outcome import Report
+from flows.intake.ledger import DeliveryLedger
 from flows.intake.vintages import vintage
 from flows.publish import snapshots
 from flows.settings import Settings
@@ -153,7 +154,7 @@ def test_years_are_built_from_what_is_stored_and_not_twice(house: Path, monkeypa
         if published_by.year == 2006:
             return Report("refused", "no source had published anything by 2006-12-31")
         registry = load(chosen.schemas)
-        found = vintage(chosen.raw, chosen.staging_folder, registry, as_of, published_by)
+        found = vintage(chosen.raw, DeliveryLedger.load(chosen.staging_folder), registry, as_of, published_by)
         folder = chosen.marts / "vintages" / str(published_by.year)
         folder.mkdir(parents=True)
         inputs = snapshots.inputs_sha256(found.deliveries, registry.fingerprint, published_by)

@@ -43,10 +43,11 @@ def backfill(
 
 def _vintage_of(chosen: "Settings", registry: "Registry", moment: datetime, day: date) -> tuple[bool, str]:
     """Whether the vintage of a day is there now, and where it lies or why not."""
+    from flows.intake.ledger import DeliveryLedger
     from flows.intake.vintages import vintage
     from flows.publish import snapshots
 
-    found = vintage(chosen.raw, chosen.staging_folder, registry, moment, day)
+    found = vintage(chosen.raw, DeliveryLedger.load(chosen.staging_folder), registry, moment, day)
     if not found.deliveries:
         stop(f"no delivery is stored in {chosen.staging_folder}; 'boligprofil run' stores what it reads", USAGE)
     inputs = snapshots.inputs_sha256(found.deliveries, registry.fingerprint, day)

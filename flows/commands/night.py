@@ -284,11 +284,12 @@ def _to_do(
     day: date | None = None,
 ) -> "tuple[Vintage, bool]":
     """The deliveries, and whether the snapshot in force was made of just these."""
+    from flows.intake.ledger import DeliveryLedger
     from flows.intake.vintages import vintage
     from flows.publish.snapshots import inputs_sha256
 
     with stopping(USAGE, FileNotFoundError):
-        found = vintage(chosen.raw, chosen.staging_folder, registry, moment, day)
+        found = vintage(chosen.raw, DeliveryLedger.load(chosen.staging_folder), registry, moment, day)
     inputs = inputs_sha256(found.deliveries, registry.fingerprint)
     return found, in_force is not None and in_force.is_made_of(inputs)
 

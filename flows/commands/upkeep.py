@@ -28,7 +28,7 @@ AT_ONCE = 200
 def foretell(chosen: "Settings", again: bool = False) -> None:
     """Say what a run would read, make and publish. Exits with 1 where it would be refused; nothing is written."""
     from flows.intake import gone
-    from flows.intake.ledger import DeliveryLedger, now
+    from flows.intake.ledger import DeliveryLedger
     from flows.intake.vintages import vintage
     from flows.publish import snapshots
     from flows.publish.forecast import forecast
@@ -37,10 +37,10 @@ def foretell(chosen: "Settings", again: bool = False) -> None:
     registry = registry_of(chosen.schemas)
     in_force = snapshots.in_force(chosen.marts)
     try:
-        found = vintage(chosen.raw, chosen.staging_folder, registry)
+        found = vintage(chosen.raw, DeliveryLedger.load(chosen.staging_folder), registry)
     except FileNotFoundError as missing:
         stop(f"A run would be refused: {missing}", REFUSED)
-    last = last_night(chosen.marts, DeliveryLedger.load(chosen.staging_folder), now())
+    last = last_night(chosen.marts, found.ledger, found.moment)
     absent = gone.absence(last.deliveries, last.gone, found.deliveries, registry, found.moment.date())
     say_warnings([*found.passed_over, *last.notes, *gone.sentences(absent)])
     if refusals := _refusals(chosen, registry, gone.refusal(absent, found.deliveries, registry)):

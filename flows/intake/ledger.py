@@ -16,7 +16,7 @@ moment.
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -47,6 +47,8 @@ class DeliveryLedger:
     archive: Path
     events: tuple[Mapping[str, Any], ...] = ()
     broken: tuple[int, ...] = ()
+    # What had arrived by a moment, found once: a night asks it of each delivery, and the ledger grows for years.
+    _found: dict[datetime | None, dict[str, list[Delivery]]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def load(cls, staging: Path) -> Self:
@@ -85,10 +87,10 @@ class DeliveryLedger:
 
     def received(self, found: Sequence[Delivery], now: datetime) -> list[Delivery]:
         """Deliveries with the day on which each came to its path; one that comes again after another came anew."""
-        newest = {version.path: version for version in self._arrivals()}
+        arrived = self._arrivals()
         received = []
         for delivery in found:
-            there = newest.get(delivery.path)
+            there = arrived[delivery.path][-1] if delivery.path in arrived else None
             is_known = there is not None and there.identity == delivery.identity
             came_at = there.came_at if there and is_known else now
             is_resent = there.is_resent if there and is_known else there is not None
@@ -98,7 +100,8 @@ class DeliveryLedger:
 
     def record(self, found: Sequence[Delivery], now: datetime) -> Self:
         """Note what is new and what is gone since the last event; the ledger with these events."""
-        before = {versions[0].path: versions[0].identity for versions in self.at(now)}
+        arrived = self._arrivals(now)
+        before = {path: arrived[path][-1].identity for path, last in self._last(now).items() if last == "seen"}
         here = {delivery.path: delivery for delivery in found}
         news = [
             _seen(delivery, now) for path, delivery in sorted(here.items()) if before.get(path) != delivery.identity
@@ -164,20 +167,13 @@ class DeliveryLedger:
 
     def at(self, moment: datetime) -> list[list[Delivery]]:
         """What had been received at a moment: for each path that was there its versions, the newest first."""
-        last, versions = self._last(moment), self._versions(moment)
-        return [versions[path] for path in sorted(last) if last[path] == "seen"]
+        last, arrived = self._last(moment), self._arrivals(moment)
+        return [_versions(arrived[path]) for path in sorted(last) if last[path] == "seen"]
 
     def gone(self, moment: datetime) -> list[Delivery]:
         """The last version of every delivery that had been there before this moment, and then was not."""
-        last, versions = self._last(moment), self._versions(moment)
-        return [versions[path][0] for path in sorted(last) if last[path] == "gone" and path in versions]
-
-    def _versions(self, moment: datetime) -> dict[str, list[Delivery]]:
-        versions: dict[str, list[Delivery]] = {}
-        for version in self._arrivals(moment):
-            older = [v for v in versions.get(version.path, []) if v.identity != version.identity]
-            versions[version.path] = [version, *older]
-        return versions
+        last, arrived = self._last(moment), self._arrivals(moment)
+        return [arrived[path][-1] for path in sorted(last) if last[path] == "gone" and path in arrived]
 
     def _last(self, moment: datetime) -> dict[str, str]:
         """Whether each path was seen last by this moment, or gone."""
@@ -189,24 +185,29 @@ class DeliveryLedger:
 
     def history(self, delivery: Delivery, moment: datetime) -> list[Delivery]:
         """Every version of a delivery that was received at its path by this moment, the oldest first, itself last."""
-        of_path = replace(self, events=tuple(event for event in self.events if event.get("path") == delivery.path))
-        seen = list(of_path._arrivals(moment))
+        seen = self._arrivals(moment).get(delivery.path, [])
         return [*(seen[:-1] if seen and seen[-1].identity == delivery.identity else seen), delivery]
 
-    def _arrivals(self, moment: datetime | None = None) -> Iterator[Delivery]:
-        """Versions, by this moment, that came to a path where another one, or none, had come last.
+    def _arrivals(self, moment: datetime | None = None) -> Mapping[str, Sequence[Delivery]]:
+        """By path, the versions that came there, by this moment, where another one, or none, had come last.
 
         A file that was gone for a time and is back unchanged has not arrived anew.
         """
+        if moment in self._found:
+            return self._found[moment]
         newest: dict[str, str] = {}
+        arrived: dict[str, list[Delivery]] = {}
         for event in self.events:
-            is_in_time = moment is None or _moment(event) <= moment
-            if event["event"] == "seen" and is_in_time and newest.get(event["path"]) != event["identity"]:
-                is_resent = event["path"] in newest
+            if event["event"] != "seen" or newest.get(event["path"]) == event["identity"]:
+                continue
+            if moment is None or _moment(event) <= moment:
                 newest[event["path"]] = event["identity"]
-                yield replace(self._version(event), is_resent=is_resent)
+                of_path = arrived.setdefault(event["path"], [])
+                of_path.append(self._version(event, is_resent=bool(of_path)))
+        self._found[moment] = arrived
+        return arrived
 
-    def _version(self, event: Mapping[str, Any]) -> Delivery:
+    def _version(self, event: Mapping[str, Any], is_resent: bool) -> Delivery:
         return Delivery(
             path=event["path"],
             file=self.archive / event["sha256"],
@@ -216,6 +217,7 @@ class DeliveryLedger:
             hashes=event["beside"],
             received_on=_moment(event).date(),
             came_at=_moment(event),
+            is_resent=is_resent,
         )
 
     def _add(self, events: Sequence[Mapping[str, Any]]) -> Self:
@@ -233,7 +235,7 @@ class DeliveryLedger:
         finally:
             os.close(handle)
         sync(self.archive)
-        return replace(self, events=_in_order([*self.events, *events]))
+        return replace(self, events=_in_order([*self.events, *events]), _found={})
 
 
 def now() -> datetime:
@@ -256,6 +258,15 @@ def _seen(delivery: Delivery, at: datetime, **fields: Any) -> dict[str, Any]:
         beside=dict(delivery.hashes),
         **fields,
     )
+
+
+def _versions(arrived: Sequence[Delivery]) -> list[Delivery]:
+    """Each version once, where it came last, the newest first."""
+    versions: dict[str, Delivery] = {}
+    for version in arrived:
+        versions.pop(version.identity, None)
+        versions[version.identity] = version
+    return list(reversed(versions.values()))
 
 
 def _read(line: bytes) -> dict[str, Any] | None:

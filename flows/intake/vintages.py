@@ -39,14 +39,17 @@ class Vintage:
 
 
 def vintage(
-    raw: Path, staging: Path, registry: Registry, as_of: datetime | None = None, published_by: date | None = None
+    raw: Path,
+    ledger: DeliveryLedger,
+    registry: Registry,
+    as_of: datetime | None = None,
+    published_by: date | None = None,
 ) -> Vintage:
     """The deliveries in the folder `raw`, or with `as_of` those that had been received at that moment.
 
     The latter come from the ledger and its archive. Nothing is read beyond fingerprints. Raises FileNotFoundError where
     there is no folder of deliveries.
     """
-    ledger = DeliveryLedger.load(staging)
     if as_of is not None:
         return Vintage.received(ledger, as_of, published_by)
     moment = now()

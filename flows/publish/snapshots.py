@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -395,7 +395,7 @@ def forget(
         take_away(site, marts)
     for file in unnamed(marts, staging, datetime.now(UTC) - keep_for):
         file.unlink()
-    for folder in sorted((path for path in staging.rglob("*") if path.is_dir()), reverse=True):
+    for folder in sorted((path for path in _made(staging) if path.is_dir()), reverse=True):
         with suppress(OSError):
             folder.rmdir()
     return removed
@@ -418,9 +418,18 @@ def unnamed(marts: Path, staging: Path, before: datetime) -> list[Path]:
     """The staged files that no kept snapshot names and that were last written before this moment; no deliveries."""
     named = {name for snapshot in kept(marts) for name in snapshot.manifest["staged"]}
     found = []
-    for file in staging.rglob("*"):
-        place = file.relative_to(staging).as_posix()
-        is_ours = file.is_file() and not place.startswith("deliveries/")
-        if is_ours and place not in named and file.stat().st_mtime < before.timestamp():
+    for file in _made(staging):
+        is_unnamed = file.is_file() and file.relative_to(staging).as_posix() not in named
+        if is_unnamed and file.stat().st_mtime < before.timestamp():
             found.append(file)
     return found
+
+
+def _made(staging: Path) -> Iterator[Path]:
+    """Files and folders of staging that can be made anew. The archive is not looked through: it only grows."""
+    from flows.intake.ledger import ARCHIVE
+
+    for top in staging.glob("*"):
+        if top.name != ARCHIVE:
+            yield top
+            yield from top.rglob("*")
