@@ -55,8 +55,9 @@ class Settings(BaseSettings):
     )
     workers: str = Field(
         default="threads",
-        pattern=r"^(threads|processes|(tcp|tls)://\S+:\d+)$",
-        description="Who counts person registers: threads or processes of this machine, or a Dask scheduler's address.",
+        pattern=r"^(threads|processes|(prefect\+)?(tcp|tls)://\S+:\d+)$",
+        description="Who counts person registers: threads or processes of this machine, or a Dask scheduler's address "
+        "(with prefect+ before it each piece is a task run of Prefect).",
     )
     log: Path | None = Field(default=None, description="File that the log of runs is appended to, as lines of JSON.")
     metrics: Path | None = Field(default=None, description="File of metrics for Prometheus' node exporter.")

@@ -37,6 +37,11 @@ class Piece:
     folder: str
 
     @property
+    def name(self) -> str:
+        """What it is called where somebody watches: its kind and year."""
+        return f"{self.kind} {dict(self.variables).get('year', 'of all years')}"
+
+    @property
     def out(self) -> Path:
         """Where its result lies: named by all that it is made of, so that a result that is there is the right one."""
         made_of = hashlib.sha256(repr((self.sql, self.views, self.variables, duckdb.__version__)).encode())

@@ -50,6 +50,11 @@ class RegisterYear:
     households: tuple[Partition, ...]
     moves: tuple[Partition, ...]
 
+    @property
+    def name(self) -> str:
+        """What it is called where somebody watches."""
+        return f"tables of {self.persons[0].year}"
+
 
 def _years(persons: Sequence[Partition], others: Sequence[Partition]) -> list[RegisterYear]:
     def of(partitions: Iterable[Partition], year: int, table: str) -> tuple[Partition, ...]:

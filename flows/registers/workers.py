@@ -1,4 +1,7 @@
-"""Who runs the pieces of a counting: threads or processes of this machine, or a Dask cluster, by address."""
+"""Who runs the pieces of a counting: threads or processes of this machine, or a Dask cluster, by address.
+
+With `prefect+` before its address each piece is a task run of Prefect too, for whoever wants to watch them.
+"""
 
 import os
 import re
@@ -12,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
-ADDRESS = re.compile(r"(tcp|tls)://\S+:\d+")
+ADDRESS = re.compile(r"(?P<watched>prefect\+)?(?P<scheduler>(tcp|tls)://\S+:\d+)")
 # How often a piece is given out again after a worker died; its result is written whole or not at all.
 RETRIES = 2
 PATIENCE_SECONDS = 20
@@ -29,7 +32,8 @@ def in_turn(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 @contextmanager
 def each_by(workers: str, number: int | None = None) -> Iterator[Each]:
-    """What hands items to workers and gives the results in their order: 'threads', 'processes', or 'tcp://host:port'.
+    """What hands items to workers and gives the results in their order: 'threads', 'processes', 'tcp://host:port', or
+    'prefect+tcp://host:port'.
 
     `number` of workers on this machine, by default one per core. Where a worker dies its item is given to another.
     Raises NoWorkers, ValueError for other words.
@@ -40,9 +44,12 @@ def each_by(workers: str, number: int | None = None) -> Iterator[Each]:
             yield lambda function, items: list(pool.map(function, items))
     elif workers == "processes":
         yield lambda function, items: _in_processes(function, items, number)
-    elif ADDRESS.fullmatch(workers):
-        with _cluster(workers) as client:
-            yield lambda function, items: client.gather(client.map(function, items, pure=False, retries=RETRIES))
+    elif address := ADDRESS.fullmatch(workers):
+        with _cluster(address["scheduler"]) as client:
+            if address["watched"]:
+                yield _in_task_runs(address["scheduler"])
+            else:
+                yield lambda function, items: client.gather(client.map(function, items, pure=False, retries=RETRIES))
     else:
         raise ValueError(f"workers are threads, processes or an address such as tcp://scheduler:8786, not {workers!r}")
 
@@ -77,3 +84,34 @@ def _cluster(address: str) -> Iterator[Any]:
         raise NoWorkers(f"no Dask scheduler answers at {address} ({type(error).__name__}); is it running?") from None
     with client:
         yield client
+
+
+def _in_task_runs(address: str) -> Each:
+    """Each call is a flow run of Prefect, and each item a task run on the Dask cluster, named as the item is."""
+    if not os.environ.get("PREFECT_API_URL"):
+        raise NoWorkers("pieces are watched in Prefect's pages: PREFECT_API_URL must say where its server answers")
+    try:
+        from prefect import flow, task  # noqa: PLC0415 - where nobody watches its import costs more than the counting
+        from prefect.cache_policies import NO_CACHE  # noqa: PLC0415
+        from prefect_dask import DaskTaskRunner  # noqa: PLC0415
+    except ImportError:
+        raise NoWorkers("Prefect counts on Dask through 'prefect-dask': pip install 'boligprofil[cluster]'") from None
+
+    def each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        @flow(name="register pieces", task_runner=DaskTaskRunner(address=address), persist_result=False)
+        def pieces() -> list[R]:
+            given = [
+                task(
+                    function,
+                    name="piece",
+                    task_run_name=getattr(item, "name", None),
+                    retries=RETRIES,
+                    cache_policy=NO_CACHE,
+                ).submit(item)
+                for item in items
+            ]
+            return [future.result() for future in given]
+
+        return pieces()
+
+    return each

@@ -12,16 +12,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import process
+from distributed import LocalCluster
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from served import PROGRAM, ROOT, Server, scheduled, to_run_every
 from typing_extensions import override
 
 from flows.publish import snapshots
+from flows.registers.workers import each_by
 
 pytestmark = pytest.mark.slow
 
@@ -253,6 +257,35 @@ def test_a_second_one_is_refused_and_says_who_serves(server: Server) -> None:
     )
     assert done.returncode == 1
     assert f"is served already; stop that one first (held by process {server.process.pid} on" in done.stderr
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """An item for a worker."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        """What it is called where somebody watches."""
+        return f"number {self.number}"
+
+
+def doubled(item: Numbered) -> int:
+    return 2 * item.number
+
+
+def test_pieces_of_a_register_are_task_runs_where_somebody_watches(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", server.api)
+    mine = temporary_settings({PREFECT_API_URL: server.api, PREFECT_API_AUTH_STRING: ":".join(server.auth)})
+    # Its workers are threads of this process, which has imported what they need.
+    cluster = LocalCluster(1, threads_per_worker=2, processes=False, protocol="tcp://", dashboard_address=None)
+    with mine, cluster, each_by(f"prefect+{cluster.scheduler_address}") as each:
+        assert each(doubled, [Numbered(1), Numbered(2), Numbered(3)]) == [2, 4, 6]
+    runs = server.get("/task_runs/filter", {"flows": {"name": {"any_": ["register pieces"]}}})
+    assert {(run["name"], run["state_type"]) for run in runs} == {(f"number {n}", "COMPLETED") for n in (1, 2, 3)}
 
 
 def test_what_ends_it_leaves_no_process(server: Server) -> None:

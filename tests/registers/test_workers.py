@@ -158,6 +158,8 @@ def test_a_dask_cluster_gives_the_same_bytes_and_outlives_a_worker(
     tmp_path: Path,
 ) -> None:
     address, workers = cluster
+    with pytest.raises(NoWorkers, match="PREFECT_API_URL must say where"), each_by(f"prefect+{address}"):
+        pass
     with each_by(address) as each:
         assert hashes(counting.counts(asked, registry, tmp_path / "whole", each)) == alone
         killer = Timer(1.0, workers[0].kill)
