@@ -93,21 +93,19 @@ def _in_task_runs(address: str) -> Each:
     try:
         from prefect import flow, task  # noqa: PLC0415 - where nobody watches its import costs more than the counting
         from prefect.cache_policies import NO_CACHE  # noqa: PLC0415
-        from prefect_dask import DaskTaskRunner  # noqa: PLC0415
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
     except ImportError:
         raise NoWorkers("Prefect counts on Dask through 'prefect-dask': pip install 'boligprofil[cluster]'") from None
 
-    def each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
-        @flow(name="register pieces", task_runner=DaskTaskRunner(address=address), persist_result=False)
-        def pieces() -> list[R]:
+    runner: Any = DaskTaskRunner(address=address)  # its futures are typed as kin of Dask's, not of Prefect's
+
+    def each(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        @flow(name="register pieces", task_runner=runner, persist_result=False)
+        def pieces() -> list[Any]:
             given = [
-                task(
-                    function,
-                    name="piece",
-                    task_run_name=getattr(item, "name", None),
-                    retries=RETRIES,
-                    cache_policy=NO_CACHE,
-                ).submit(item)
+                task(name="piece", task_run_name=item.name, retries=RETRIES, cache_policy=NO_CACHE)(function).submit(
+                    item
+                )
                 for item in items
             ]
             return [future.result() for future in given]
