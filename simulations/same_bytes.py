@@ -29,9 +29,9 @@ OF_THE_RUN = (
 RECORDS = ("manifest.json", "record.json", "kontrol.json")
 # What a run works with: facts named by hashes of the code, the registry, a server's own files.
 PASSED_OVER = ("staging", "quarantine", "schemas", ".prefect")
-# Runs a command of a checkout with the hashes and the moment held.
+# Runs a command of a checkout with the hashes, the moment and what is drawn in secret held.
 COMMAND = """
-import importlib, importlib.util, sys
+import importlib, importlib.util, secrets, sys
 from datetime import datetime
 sys.path.insert(0, sys.argv.pop(1))
 moment = datetime.fromisoformat(sys.argv.pop(1))
@@ -42,6 +42,7 @@ importlib.import_module("flows.intake.ledger").now = lambda: moment
 for name in ("schemas.registry", "schemas.loading"):
     if importlib.util.find_spec(name):
         importlib.import_module(name)._fingerprint = lambda root: "registry"
+secrets.token_hex = lambda size=32: "00" * size
 sys.argv[0] = "boligprofil"
 importlib.import_module("flows.cli").app()
 """

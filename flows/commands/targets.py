@@ -68,7 +68,7 @@ def show(
     schemas: Schemas = None,
 ) -> None:
     """Where a plan's targets stand in the newest year with a figure, in Danish."""
-    from flows.present import danish, vocabulary
+    from flows.present import notation, vocabulary
     from flows.publish.plans_read import read
     from flows.target_pages import sentences
 
@@ -92,10 +92,10 @@ def show(
             out.print(f"  følges ikke med tal: {vocabulary.NOT_MEASURABLE[row['not_measurable_because']]}")
         else:
             indicator, newest = registry.indicators[row["indicator"]], target.newest or {}
-            start = f"{danish.valued(row['start_value'], indicator)} ({row['start_year']})"
-            goal = f"mål {danish.valued(row['target_value'], indicator)} ({row['target_year']})"
-            now = f"nu {danish.valued(newest.get('value'), indicator)} ({newest.get('year', danish.ABSENT)})"
-            path = f"på vejen {danish.valued(newest.get('expected_value'), indicator)}"
+            start = f"{notation.valued(row['start_value'], indicator)} ({row['start_year']})"
+            goal = f"mål {notation.valued(row['target_value'], indicator)} ({row['target_year']})"
+            now = f"nu {notation.valued(newest.get('value'), indicator)} ({newest.get('year', notation.ABSENT)})"
+            path = f"på vejen {notation.valued(newest.get('expected_value'), indicator)}"
             out.print(f"  {indicator.label_da}: start {start}, {now}, {path}, {goal}", soft_wrap=True)
             if verdict := sentences.verdict_of(target):
                 why = "; ".join(vocabulary.reasons(newest.get("why")))

@@ -20,7 +20,7 @@ from flows.extracts.model import (
     TargetLine,
 )
 from flows.extracts.watch import Lists, watches
-from flows.present import danish
+from flows.present import notation
 from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
 from flows.release import figures as release_figures
@@ -104,7 +104,7 @@ def choice(asked: Sequence[str], year: int, snapshot: Snapshot, registry: Regist
     own = set(areas["area_id"])
     if bare := sorted(own - set(open_to_all["area_id"])):
         raise NoArea(
-            f"{', '.join(bare)}: no figure of {danish.years(years)} was published, so there is nothing to show"
+            f"{', '.join(bare)}: no figure of {notation.years(years)} was published, so there is nothing to show"
         )
     codes = list(dict.fromkeys(areas["municipality_code"]))
     scope = Scope(frozenset(own), frozenset(codes), frozenset(), ())
@@ -119,7 +119,7 @@ def choice(asked: Sequence[str], year: int, snapshot: Snapshot, registry: Regist
     of_areas = _areas(areas, places, year, snapshot, registry)
     return Extract(
         secretariat=f"omraader-{'-'.join(areas['area_id'])}"[:60].rstrip("-"),
-        name=danish.listed(names) if len(names) <= MOST_NAMED else danish.many(len(names), "område", "områder"),
+        name=notation.listed(names) if len(names) <= MOST_NAMED else notation.many(len(names), "område", "områder"),
         year=year,
         years=years,
         indicators=_indicators(registry),

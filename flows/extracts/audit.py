@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.extracts import texts
 from flows.extracts.model import Extract
-from flows.present import danish
+from flows.present import notation
 from flows.present.pages import style, templates
 from flows.release.approvals import NEEDED, Approval
 from flows.release.store import Release
@@ -135,5 +135,5 @@ def page(record: Mapping[str, Any], registry: Registry) -> str:
         indicators={name: indicator.label_da for name, indicator in registry.indicators.items()},
         left_out=[tuple(entry.split(": ")) for entry in record["left_out"]],
         reasons=LEFT_OUT,
-        number=danish.number,
+        number=notation.number,
     )

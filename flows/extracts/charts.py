@@ -9,7 +9,8 @@ from itertools import groupby
 from flows.extracts import phrases, words
 from flows.extracts.model import Area, ClearedFigure, Extract, Place, PlaceKind
 from flows.extracts.phrases import NO_INTERVAL, caveats
-from flows.present import danish, scales, year_chart
+from flows.present import notation, scales, year_chart
+from flows.present.language import say
 from flows.present.year_chart import BREAK_SIGN, YearChart
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -67,7 +68,7 @@ def axis_of(
 def thresholds(extract: Extract, key: str) -> list[tuple[float, tuple[int, ...], str]]:
     """The thresholds of the ministry's lists: each with the years in which it was law, and its text."""
     return [
-        (limit, years, f"grænse {danish.number(limit, 0 if limit == round(limit) else 2)}")
+        (limit, years, say("grænse {limit}", limit=notation.number(limit, 0 if limit == round(limit) else 2)))
         for limit, years in extract.limits.get(key, ())
     ]
 
@@ -76,13 +77,21 @@ def alternative(area: Place, extract: Extract, registry: Registry, key: str) -> 
     """The chart in words: every year of the area, and the first and last shown figure of municipality and country."""
     indicator = registry.indicators[key]
     runs = groupby(extract.years, lambda year: in_words(area.figure(key, year), registry))
-    listed = "; ".join(f"{danish.years(list(years))}: {text}" for text, years in runs)
-    sentences = [f"{indicator.label_da}, {area.name}, {danish.years(extract.years)}. Området: {listed}."]
+    listed = "; ".join(f"{notation.years(list(years))}: {text}" for text, years in runs)
+    sentences = [
+        say(
+            "{label}, {place}, {years}. Området: {listed}.",
+            label=say(indicator.label_da),
+            place=area.name,
+            years=notation.years(extract.years),
+            listed=listed,
+        )
+    ]
     for place in _places(area, extract, indicator)[1:]:
         shown = _shown(place, key, extract)
         ends = [shown[0], shown[-1]] if len(shown) > 1 else shown
-        text = "; ".join(f"{figure.year}: {in_words(figure, registry)}" for figure in ends)
-        sentences.append(f"{_named(place.kind)}: {text or 'intet tal vises'}.")
+        text = "; ".join(f"{figure.year}: {in_words(figure, registry)}" for figure in ends) or say("intet tal vises")
+        sentences.append(f"{_named(place.kind)}: {text or say('intet tal vises')}.")
     return " ".join(sentences)
 
 
@@ -93,7 +102,7 @@ def in_words(figure: ClearedFigure, registry: Registry) -> str:
     indicator = registry.indicators[figure.indicator]
     uncertainty = "" if indicator.kind == "count" else NO_INTERVAL
     if figure.interval:
-        uncertainty = f"95 %-interval {words.interval(figure, indicator)}"
+        uncertainty = say("95 %-interval {interval}", interval=words.interval(figure, indicator))
     remarks = [text for text in (uncertainty, caveats(figure)) if text]
     return words.shown(figure, registry) + (f" ({', '.join(remarks)})" if remarks else "")
 
@@ -125,8 +134,8 @@ def _told_breaks(
         for year, why in _breaks(shown).items():
             figure = next(f for f in shown if f.year == year)
             happened = phrases.break_told(figure, area.id if kind == "area" else None, registry)
-            sign = BREAK_SIGN if kind == "area" else _named(kind)
-            yield f"{sign}: brud fra {year}: {happened or words.NO_CHANGE[why]}."
+            sign = say(BREAK_SIGN) if kind == "area" else _named(kind)
+            yield say("{sign}: brud fra {year}: {why}.", sign=sign, year=year, why=happened or words.NO_CHANGE[why])
 
 
 def notes(
@@ -140,15 +149,29 @@ def notes(
     notes = []
     for name, mark in registry.extracts.mark.items():
         if years := [year for year in extract.years if area.figure(key, year).mark == name]:
-            notes.append(f"{mark.code} {mark.label_da}: {danish.years(years)}.")
+            notes.append(f"{mark.code} {say(mark.label_da)}: {notation.years(years)}.")
     for kind, shown in figures.items():
         is_area = kind == "area"
         for window in sorted({figure.window_years for figure in shown if figure.window_years and figure.is_mean}):
             years = [figure.year for figure in shown if figure.window_years == window]
-            sign = "Hul rude" if is_area else _named(kind)
-            notes.append(f"{sign}: gennemsnit over {window} år ({danish.years(years)}).")
+            sign = say("Hul rude") if is_area else _named(kind)
+            notes.append(
+                say(
+                    "{sign}: gennemsnit over {window} år ({years}).",
+                    sign=sign,
+                    window=window,
+                    years=notation.years(years),
+                )
+            )
         for figure in shown:
             if figure.repeats_year is not None:
-                sign = _named(kind) if not is_area else "Hul rude" if figure.is_mean else "Hul prik"
-                notes.append(f"{sign}: kilden gentager i {figure.year} tallet for {figure.repeats_year}.")
+                sign = _named(kind) if not is_area else say("Hul rude") if figure.is_mean else say("Hul prik")
+                notes.append(
+                    say(
+                        "{sign}: kilden gentager i {year} tallet for {repeats_year}.",
+                        sign=sign,
+                        year=figure.year,
+                        repeats_year=figure.repeats_year,
+                    )
+                )
     return [*notes, *_told_breaks(figures, area, registry)]

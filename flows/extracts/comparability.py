@@ -5,36 +5,38 @@ from typing import Any, TypeAlias
 
 from flows.extracts import words
 from flows.extracts.model import Area, ClearedFigure, Extract
-from flows.extracts.phrases import NO_PUBLISHER, UNKNOWN, listed, name, publisher
-from flows.present import danish
+from flows.extracts.phrases import NO_PUBLISHER, listed, lower, publisher
+from flows.present import notation
+from flows.present.language import say
 from schemas.registry import Registry
 
 # What a figure tells, by which figures are grouped.
 Column: TypeAlias = Callable[[ClearedFigure], Any]
+YEARS = "{years}"
 
 
 def cannot_compare(area: Area, extract: Extract, registry: Registry) -> tuple[str, ...]:
     """What must not be held against each other, and why, grouped by the reason. Empty where all may be compared."""
     shown = [figure for figure in _figures(area, extract) if figure.is_shown]
 
-    def grouped(figures: Iterable[ClearedFigure], column: Column, detail: str = "{years}") -> list[str]:
+    def grouped(figures: Iterable[ClearedFigure], column: Column, detail: str = YEARS) -> list[str]:
         return _grouped(figures, registry, column, detail)
 
     apart = {
-        "Et gennemsnit må ikke holdes op mod tal for et andet antal år": grouped(
+        say("Et gennemsnit må ikke holdes op mod tal for et andet antal år"): grouped(
             shown, lambda f: f.window_years if f.is_mean else None, "over {value} år i {years}"
         ),
-        "Et gentaget tal er ingen ny måling": grouped(shown, lambda f: f.repeats_year, "{years} gentager {value}"),
-        "Tal fra flere kilder er måske ikke gjort op på samme måde": grouped(
+        say("Et gentaget tal er ingen ny måling"): grouped(shown, lambda f: f.repeats_year, "{years} gentager {value}"),
+        say("Tal fra flere kilder er måske ikke gjort op på samme måde"): grouped(
             _of_several_sources(shown, registry),
-            lambda f: publisher(f, registry) or NO_PUBLISHER,
+            lambda f: publisher(f, registry) or say(NO_PUBLISHER),
             "{value} for {years}",
         ),
-        "Nogle år er ikke gjort op og kan ikke være med": grouped(
+        say("Nogle år er ikke gjort op og kan ikke være med"): grouped(
             _figures(area, extract), lambda f: f.mark == "not_defined_that_year"
         ),
-        f"Hvor {UNKNOWN}, kan en forskel være tilfældig": _without_interval(shown, extract, registry),
-        "Nogle tal kan blive ændret": grouped(
+        say("Hvor usikkerheden er ukendt, kan en forskel være tilfældig"): _without_interval(shown, extract, registry),
+        say("Nogle tal kan blive ændret"): grouped(
             shown, lambda f: words.UNSETTLED.get(f.status or ""), "{value} i {years}"
         ),
     }
@@ -58,8 +60,8 @@ def _grouped(figures: Iterable[ClearedFigure], registry: Registry, column: Colum
             years_of.setdefault(figure.indicator, {}).setdefault(value, []).append(figure.year)
     alike: dict[str, list[str]] = {}
     for indicator, by_value in years_of.items():
-        details = "; ".join(detail.format(value=value, years=danish.years(years)) for value, years in by_value.items())
-        alike.setdefault(details, []).append(name(registry.indicators[indicator]))
+        details = "; ".join(say(detail, value=value, years=notation.years(years)) for value, years in by_value.items())
+        alike.setdefault(details, []).append(notation.subject(registry.indicators[indicator]))
     return [f"{listed(names)} ({details})" for details, names in alike.items()]
 
 
@@ -74,17 +76,21 @@ def _of_several_sources(shown: Sequence[ClearedFigure], registry: Registry) -> l
 def _without_interval(shown: Iterable[ClearedFigure], extract: Extract, registry: Registry) -> list[str]:
     bare = (figure for figure in shown if figure.year == extract.year and not figure.interval)
     indicators = [registry.indicators[figure.indicator] for figure in bare]
-    names = [name(indicator) for indicator in indicators if indicator.kind != "count"]
+    names = [notation.subject(indicator) for indicator in indicators if indicator.kind != "count"]
     return [listed(names)] if names else []
 
 
 def _boundaries(area: Area) -> Iterable[str]:
     for place in area.other_boundaries:
-        yield f"{place.name} har en anden grænse end {area.name}: tallene må ikke bruges i stedet for hinanden."
+        yield say(
+            "{place} har en anden grænse end {area}: tallene må ikke bruges i stedet for hinanden.",
+            place=place.name,
+            area=area.name,
+        )
 
 
 def _twins(area: Area, extract: Extract, registry: Registry) -> Iterable[str]:
     marks = {year: {area.twins.figure(i, year).mark for i in extract.indicators} for year in extract.years}
     if locked := [year for year, marks_of_year in marks.items() if "locked" in marks_of_year]:
-        meaning = registry.extracts.mark["locked"].meaning_da
-        yield f"Tvillingerne, {danish.years(locked)}: {meaning[:1].lower()}{meaning[1:]}"
+        meaning = say(registry.extracts.mark["locked"].meaning_da)
+        yield say("Tvillingerne, {years}: {meaning}", years=notation.years(locked), meaning=lower(meaning))

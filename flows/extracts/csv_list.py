@@ -9,25 +9,28 @@ from pathlib import Path
 from flows.core import files
 from flows.extracts.figure_list import FIELDS, ListLine
 from flows.extracts.model import Extract
+from flows.present.language import Words, grammar, say
 
-ORIGINS = {"synthetic": "syntetisk", "real": "virkelig"}
+ORIGINS = Words({"synthetic": "syntetisk", "real": "virkelig"})
 # The first sign of a text that a spreadsheet may take for a formula.
 FORMULA = ("=", "+", "-", "@")
 
 
 def write(extract: Extract, lines: Iterable[ListLine], file: Path) -> None:
-    """Write all figures of the extract as a CSV file: ';', decimal comma, UTF-8 with its mark, CRLF.
+    """Write all figures of the extract as a CSV file: in Danish ';' and a decimal comma; UTF-8 with its mark, CRLF.
 
     Every row says where its figure comes from and whether it is cleared. Where a figure is not shown, its value is
     empty and its mark stands in words in a column of its own. The same extract gives the same bytes.
     """
-    edition = "godkendt" if extract.is_cleared else "udkast"
+    edition = say("godkendt") if extract.is_cleared else say("udkast")
     plain = _PlainTexts()
     # A bare '2012-1' would be opened as a date.
-    same = [ORIGINS[extract.origin], edition, f"udgivelse {extract.release}", plain[extract.name]]
-    rows = [["Oprindelse", "Udgave", "Udgivelse", "Sekretariat", *(field.head for field in FIELDS)]]
+    same = [ORIGINS[extract.origin], edition, say("udgivelse {release}", release=extract.release), plain[extract.name]]
+    rows = [
+        [say("Oprindelse"), say("Udgave"), say("Udgivelse"), say("Sekretariat"), *(say(field.head) for field in FIELDS)]
+    ]
     rows += [[*same, *_cells(line, plain)] for line in lines]
-    files.write(file, "".join(f"{';'.join(row)}\r\n" for row in rows).encode("utf-8-sig"))
+    files.write(file, "".join(f"{grammar().cells.join(row)}\r\n" for row in rows).encode("utf-8-sig"))
 
 
 def _cells(line: ListLine, plain: "_PlainTexts") -> list[str]:
@@ -48,7 +51,7 @@ _MEASURED = tuple(field.kind in ("value", "change") for field in FIELDS)
 
 def _number(value: float, decimals: int) -> str:
     # A number with its thousands apart would be opened as text, one with a typographic minus, too.
-    return f"{value:.{decimals}f}".replace(".", ",")
+    return f"{value:.{decimals}f}".replace(".", grammar().separators[1])
 
 
 class _PlainTexts(dict[str, str]):
@@ -60,5 +63,5 @@ class _PlainTexts(dict[str, str]):
         line = " ".join(text.split())
         line = f"'{line}" if line.startswith(FORMULA) else line
         quoted = line.replace('"', '""')
-        self[text] = f'"{quoted}"' if ";" in line or '"' in line else line
+        self[text] = f'"{quoted}"' if grammar().cells in line or '"' in line else line
         return self[text]

@@ -1,12 +1,17 @@
 "use strict";
 // Narrows tables to what is chosen, sorts them, compares places and saves charts. Everything is on the page already:
 // without this script all of it is seen at once.
-const danish = new Intl.Collator("da", { numeric: true });
+const language = document.documentElement.lang;
+const collator = new Intl.Collator(language, { numeric: true });
+// What the page says in its language; Danish is its own key.
+const words = {};
+const say = (text, parts = {}) => (words[text] || text).replace(/\{(\w+)\}/g, (_, name) => parts[name]);
 
-// Danish notation as a number; NaN for words.
+// A number as the page writes it; NaN for words.
 const numberOf = text => {
-  const found = text.trim().match(/^[−-]?[\d.]+(,\d+)?(?=$|[ –])/);
-  return found ? Number(found[0].replace(/\./g, "").replace(",", ".").replace("−", "-")) : NaN;
+  const plain = language === "da" ? text.replace(/[.,]/g, sign => sign === "." ? "," : ".") : text;
+  const found = plain.trim().match(/^[−-]?[\d,]+(\.\d+)?(?=$|[ –%])/);
+  return found ? Number(found[0].replace(/,/g, "").replace("−", "-")) : NaN;
 };
 
 // Sorts rows by a cell's number or word; words in place of a number stand last, whichever way.
@@ -14,8 +19,8 @@ const sorted = (rows, column, read, way) => {
   const valued = rows.map(row => [row, read(row.cells[column])]).map(([row, text]) => [row, numberOf(text), text.trim()]);
   const isNumeric = valued.some(([, value]) => !Number.isNaN(value));
   valued.sort(([, a, aText], [, b, bText]) => {
-    if (!isNumeric) return way * danish.compare(aText, bText);
-    if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b) || danish.compare(aText, bText);
+    if (!isNumeric) return way * collator.compare(aText, bText);
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b) || collator.compare(aText, bText);
     return way * (a - b);
   });
   return [valued.map(([row]) => row), isNumeric];
@@ -59,7 +64,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
       charts.hidden = left === 0;
       charts.classList.toggle("one", left === 1);
     }
-    return `Viser ${seen} ${seen === 1 ? "række" : "rækker"}: ${said(key)}, ${said(year).toLowerCase()}.`;
+    const shown = { rows: seen, figure: said(key), year: said(year).toLowerCase() };
+    return seen === 1 ? say("Viser {rows} række: {figure}, {year}.", shown) : say("Viser {rows} rækker: {figure}, {year}.", shown);
   };
 
   const sort = column => {
@@ -71,8 +77,9 @@ for (const table of document.querySelectorAll("table.sortable")) {
       if (at === column) head.setAttribute("aria-sort", way === 1 ? "ascending" : "descending");
       else head.removeAttribute("aria-sort");
     });
-    const last = isNumeric ? " Skjulte og manglende tal står sidst." : "";
-    status.textContent = `Sorteret efter ${text[column].toLowerCase()}, ${way === 1 ? "stigende" : "faldende"}.${last}`;
+    const last = isNumeric ? ` ${say("Skjulte og manglende tal står sidst.")}` : "";
+    const by = { head: text[column].toLowerCase(), way: way === 1 ? say("stigende") : say("faldende") };
+    status.textContent = say("Sorteret efter {head}, {way}.", by) + last;
   };
 
   heads.forEach((head, column) => button(head, text[column], () => sort(column)));
@@ -112,7 +119,8 @@ for (const pick of document.querySelectorAll(".pick")) {
     for (const row of rows) row.hidden = chosen.length > 0 && !chosen.includes(row.dataset.place);
     body.append(...rows.slice().sort((a, b) => chosen.indexOf(a.dataset.place) - chosen.indexOf(b.dataset.place)));
     const count = chosen.length || rows.length;
-    status.textContent = chosen.length ? `Viser ${count} ${count === 1 ? "sted" : "steder"}.` : `Viser alle ${count} steder.`;
+    const told = chosen.length === 0 ? "Viser alle {count} steder." : count === 1 ? "Viser {count} sted." : "Viser {count} steder.";
+    status.textContent = say(told, { count });
   };
   const read = () => {
     const asked = decodeURIComponent(location.hash.slice(1)).split(",");
@@ -135,7 +143,7 @@ for (const list of document.querySelectorAll("#filer ul")) {
   const item = document.createElement("li");
   const print = document.createElement("button");
   print.type = "button";
-  print.textContent = "Print siden";
+  print.textContent = say("Print siden");
   print.addEventListener("click", () => window.print());
   item.append(print);
   list.append(item);
@@ -199,8 +207,8 @@ for (const figure of document.querySelectorAll("figure[data-key]")) {
   for (const [way, press] of Object.entries(ways)) {
     const made = document.createElement("button");
     made.type = "button";
-    made.textContent = `Gem ${way}`;
-    made.setAttribute("aria-label", `Gem ${figure.dataset.name} som ${way}`);
+    made.textContent = say("Gem {way}", { way });
+    made.setAttribute("aria-label", say("Gem {name} som {way}", { name: figure.dataset.name, way }));
     made.addEventListener("click", press);
     bar.append(made);
   }

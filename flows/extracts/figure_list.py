@@ -10,16 +10,17 @@ from typing import Literal, TypeAlias
 from flows.extracts import phrases, standing, texts, words
 from flows.extracts.model import ClearedFigure, Extract, Other, Place, Since
 from flows.extracts.standing import Beside
-from flows.present import danish
+from flows.present import notation
+from flows.present.language import Words, say
 from flows.present.vocabulary import STATUSES
 from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 Value: TypeAlias = str | int | float | None
-INTERVALS = {"wilson": "Wilson", "byar": "Byar", "exact_poisson": "Poisson, eksakt"}
+INTERVALS = Words({"wilson": "Wilson", "byar": "Byar", "exact_poisson": "Poisson, eksakt"})
 OTHER_BOUNDARY = "anden afgrænsning"
-KINDS = {"area": "boligområde", "municipality": "kommune", "country": "hele landet", "twins": "tvillinger"}
+KINDS = Words({"area": "boligområde", "municipality": "kommune", "country": "hele landet", "twins": "tvillinger"})
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,12 @@ def lines(extract: Extract, registry: Registry) -> Iterator[ListLine]:
 def place_kind(line: ListLine) -> str:
     """What kind of place it is: an area's published figures within other boundaries are a kind of their own."""
     is_other = line.belongs_to is not None and line.place.kind != "twins"
-    return OTHER_BOUNDARY if is_other else KINDS[line.place.kind]
+    return say(OTHER_BOUNDARY) if is_other else KINDS[line.place.kind]
 
 
 def mark(figure: ClearedFigure, registry: Registry) -> str | None:
     """The mark in words, None where the figure is shown."""
-    return registry.extracts.mark[figure.mark].label_da if figure.mark else None
+    return say(registry.extracts.mark[figure.mark].label_da) if figure.mark else None
 
 
 def beside_value(line: ListLine, other: Other) -> float | None:
@@ -117,12 +118,20 @@ def against(line: ListLine, other: Other) -> str | None:
     found = line.answers.get(other)
     if found is None or line.figure.mark:
         return None
-    return f"ikke sammenlignet: {line.registry.extracts.mark[found.mark].label_da}" if found.mark else found.words
+    return (
+        say("ikke sammenlignet: {mark}", mark=say(line.registry.extracts.mark[found.mark].label_da))
+        if found.mark
+        else found.words
+    )
 
 
 def remarks(line: ListLine) -> str | None:
     """All that must be known of the figure and of those that it is compared with; None where there is nothing."""
-    rounding = [f"rundet af til hele {line.figure.rounded_to}"] if words.is_rounded(line.figure) else []
+    rounding = (
+        [say("rundet af til hele {rounded_to}", rounded_to=line.figure.rounded_to)]
+        if words.is_rounded(line.figure)
+        else []
+    )
     return "; ".join((*texts.caveats(line.figure, line.registry), *rounding, *limits_beside(line))) or None
 
 
@@ -148,11 +157,11 @@ def _status(line: ListLine) -> str | None:
 
 def _direction(line: ListLine) -> str | None:
     direction = texts.direction(line.figure)
-    return None if direction == danish.ABSENT else direction
+    return None if direction == notation.ABSENT else direction
 
 
 def _theme(line: ListLine) -> str:
-    return labels.OUTCOME_GROUPS[line.indicator.indicator_group or "background"]
+    return say(labels.OUTCOME_GROUPS[line.indicator.indicator_group or "background"])
 
 
 def _of_place(line: ListLine) -> str:
@@ -167,8 +176,8 @@ FIELDS = (
     Field("Hører til", lambda line: line.belongs_to.name if line.belongs_to else None, width=18, is_of_mark=True),
     Field("År", lambda line: line.figure.year, "year", 7, is_of_mark=True),
     Field("Emne", _theme, width=23, is_of_mark=True),
-    Field("Indikator", lambda line: line.indicator.label_da, width=42, is_of_mark=True),
-    Field("Enhed", lambda line: line.indicator.unit_short_da, width=14, is_of_mark=True),
+    Field("Indikator", lambda line: say(line.indicator.label_da), width=42, is_of_mark=True),
+    Field("Enhed", lambda line: say(line.indicator.unit_short_da), width=14, is_of_mark=True),
     Field("Tal", lambda line: line.shown(line.figure.value), "value", 11),
     Field("Mærke i stedet for tal", lambda line: mark(line.figure, line.registry), width=25, is_of_mark=True),
     Field("Antal", lambda line: line.figure.shown_numerator, "count", 9),
@@ -183,7 +192,7 @@ FIELDS = (
     ),
     Field("Status", _status, width=12),
     Field("Kilde", lambda line: phrases.publisher(line.figure, line.registry), width=32),
-    Field("Offentliggjort", lambda line: "ja" if line.figure.is_published else None, width=15, in_book=False),
+    Field("Offentliggjort", lambda line: say("ja") if line.figure.is_published else None, width=15, in_book=False),
     Field("Gennemsnit over år", lambda line: line.figure.window_years, "count", 13),
     Field("Gentager tallet fra", lambda line: line.figure.repeats_year, "year", 13),
     Field("Kommunens tal", lambda line: beside_value(line, "municipality"), "value", 12, is_of_mark=True),

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from flows.extracts import phrases, standing, strips
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Headline, TargetLine, Watch
-from flows.present import danish
+from flows.present import notation
 from flows.present import vocabulary as targets
+from flows.present.language import grammar, say
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 MOST_REASONS = 3
-NUMBERS = ("ingen", "ét", "to", "tre", "fire", "fem", "seks", "syv", "otte", "ni", "ti", "elleve", "tolv")
 
 
 class LeadSentence(NamedTuple):
@@ -55,22 +55,22 @@ def first_watch(area: Area) -> Watch | None:
 def list_name(watch: Watch, area: Area) -> str:
     """'ministeriets liste for 2015', by name where the year has several."""
     named = f"»{watch.list_name}« " if len(area.watches) > 1 else ""
-    return f"ministeriets liste {named}for {watch.year}"
+    return say("ministeriets liste {named}for {year}", named=named, year=watch.year)
 
 
 def _list(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSentence]:
     watch = first_watch(area)
     if watch is None:
-        yield LeadSentence("Ministeriets liste:", f"der er ingen regel for {extract.year}.")
+        yield LeadSentence(say("Ministeriets liste:"), say("der er ingen regel for {year}.", year=extract.year))
         return
     name = list_name(watch, area)
     begins = {
-        True: f"{area.name} står på {name}:",
-        False: f"{area.name} er nævnt, men står ikke på {name}:",
-        None: f"{area.name} er ikke nævnt i den afskrift af {name}, vi har:",
+        True: say("{name} står på {listed}:", name=area.name, listed=name),
+        False: say("{name} er nævnt, men står ikke på {listed}:", name=area.name, listed=name),
+        None: say("{name} er ikke nævnt i den afskrift af {listed}, vi har:", name=area.name, listed=name),
     }[watch.on_list]
     if not watch.is_delivered:
-        begins = f"{danish.sentence(name)[:-1]} er ikke leveret:"
+        begins = say("{listed} er ikke leveret:", listed=notation.sentence(name)[:-1])
     yield LeadSentence(begins, " ".join([counted(watch), *_nearest(watch, registry)]))
 
 
@@ -79,14 +79,25 @@ def counted(watch: Watch) -> str:
     known = [criterion for criterion in watch.criteria if criterion.is_met is not None]
     unknown = len(watch.criteria) - len(known)
     if not known:
-        return "om kriterierne er opfyldt, kan ikke afgøres."
+        return say("om kriterierne er opfyldt, kan ikke afgøres.")
     met = sum(bool(criterion.is_met) for criterion in known)
-    open_ones = f", {unknown} kan ikke afgøres" if unknown else ""
+    open_ones = say(", {unknown} kan ikke afgøres", unknown=unknown) if unknown else ""
     few = ""
     if watch.size and watch.size.is_met is False and watch.size.value is not None:
-        needed = danish.number(watch.size.threshold or 0)
-        few = f" Området har {danish.number(watch.size.value)} beboere; loven kræver {needed}."
-    return f"{met} af {len(watch.criteria)} kriterier er opfyldt{open_ones}, og {watch.needed} er nok.{few}"
+        needed = notation.number(watch.size.threshold or 0)
+        few = say(
+            " Området har {value} beboere; loven kræver {needed}.",
+            value=notation.number(watch.size.value),
+            needed=needed,
+        )
+    return say(
+        "{met} af {criteria} kriterier er opfyldt{open_ones}, og {needed} er nok.{few}",
+        met=met,
+        criteria=len(watch.criteria),
+        open_ones=open_ones,
+        needed=watch.needed,
+        few=few,
+    )
 
 
 def nearest(watch: Watch) -> Criterion | None:
@@ -100,7 +111,12 @@ def _nearest(watch: Watch, registry: Registry) -> Iterator[str]:
         indicator = registry.indicators[criterion.indicator]
         limit = standing.threshold(criterion.threshold or 0, indicator)
         away = standing.over_or_under(criterion, indicator)
-        yield f"Nærmest en grænse: {phrases.lower(phrases.short(indicator))}, {away} {limit}."
+        yield say(
+            "Nærmest en grænse: {name}, {away} {limit}.",
+            name=phrases.lower(notation.short(indicator)),
+            away=away,
+            limit=limit,
+        )
 
 
 def since_last_list(area: Area, registry: Registry) -> Iterator[LeadSentence]:
@@ -119,19 +135,31 @@ def since_last_list(area: Area, registry: Registry) -> Iterator[LeadSentence]:
         if None in (criterion.is_met, earlier.is_met) or criterion.is_met == earlier.is_met:
             continue
         indicator = registry.indicators[criterion.indicator]
-        numbers = [danish.number(each.value, indicator.decimals) for each in (earlier, criterion)]
+        numbers = [notation.number(each.value, indicator.decimals) for each in (earlier, criterion)]
         limit = standing.threshold(criterion.threshold or 0, indicator)
-        moved = f"{phrases.lower(phrases.short(indicator))} fra {numbers[0]} til {numbers[1]} (grænse {limit})"
+        moved = say(
+            "{name} fra {then} til {now} (grænse {limit})",
+            name=phrases.lower(notation.short(indicator)),
+            then=numbers[0],
+            now=numbers[1],
+            limit=limit,
+        )
         turned[bool(criterion.is_met)].append(moved)
     if not any(turned.values()):
         return
     parts = [
-        f"er {NUMBERS[len(moved)]} {'kriterium' if len(moved) == 1 else 'kriterier'} {way}"
-        for way, moved in (("ikke opfyldt længere", turned[False]), ("blevet opfyldt", turned[True]))
+        say(
+            "er {number} {criteria} {way}",
+            number=_number(len(moved)),
+            criteria=say("kriterium") if len(moved) == 1 else say("kriterier"),
+            way=way,
+        )
+        for way, moved in ((say("ikke opfyldt længere"), turned[False]), (say("blevet opfyldt"), turned[True]))
         if moved
     ]
     yield LeadSentence(
-        f"Siden {before.year} {danish.listed(parts)}:", f"{danish.listed([*turned[False], *turned[True]])}."
+        say("Siden {year} {parts}:", year=before.year, parts=notation.listed(parts)),
+        f"{notation.listed([*turned[False], *turned[True]])}.",
     )
 
 
@@ -148,11 +176,18 @@ def _stands_out(area: Area, extract: Extract, registry: Registry) -> Iterator[Le
     if sure:
         _, figure, indicator, other = max(sure, key=lambda each: each[0])
         value = phrases.amount(figure.number, indicator)
-        beside_it = danish.number(other, indicator.decimals)
+        beside_it = notation.number(other, indicator.decimals)
         interval = f" ({phrases.uncertainty(figure, indicator)})" if figure.interval else ""
         yield LeadSentence(
-            "Størst sikker forskel fra kommunen:",
-            f"{phrases.name(indicator)} er {value}{interval}; i {extract.municipality_of(area).name} {beside_it}.",
+            say("Størst sikker forskel fra kommunen:"),
+            say(
+                "{name} er {value}{interval}; i {place} {beside_it}.",
+                name=notation.subject(indicator),
+                value=value,
+                interval=interval,
+                place=extract.municipality_of(area).name,
+                beside_it=beside_it,
+            ),
         )
         return
     yield from _past_a_threshold(area, extract, registry)
@@ -175,11 +210,12 @@ def _past_a_threshold(area: Area, extract: Extract, registry: Registry) -> Itera
     figure = area.figure(indicator.id, extract.year)
     rank = standing.rank(figure, extract, indicator)
     noted = phrases.caveats(figure)
-    place = f" Det er {rank.words} af de områder, der har tallet." if rank else ""
+    place = say(" Det er {rank} af de områder, der har tallet.", rank=rank.words) if rank else ""
     away = standing.over_or_under(criterion, indicator)
     value = phrases.amount(figure.number, indicator) + (f" ({noted})" if noted else "")
     yield LeadSentence(
-        "Længst fra en grænse, der er overskredet:", f"{phrases.name(indicator)} er {value}, {away}.{place}"
+        say("Længst fra en grænse, der er overskredet:"),
+        say("{name} er {value}, {away}.{place}", name=notation.subject(indicator), value=value, away=away, place=place),
     )
 
 
@@ -189,33 +225,39 @@ def _moved(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadSen
     if own:
         key = max(own, key=lambda name: abs(own[name].lasting))
         headline, indicator = own[key], registry.indicators[key]
-        begins = f"Størst sikker ændring siden {danish.years(headline.before_years)}:"
+        begins = say("Størst sikker ændring siden {before_years}:", before_years=notation.years(headline.before_years))
         yield LeadSentence(begins, movement(headline, indicator))
         return
     figures = [figure for figure, _ in shown(area, extract, registry)]
     if area.id in extract.measured:
-        yield LeadSentence("Siden årene før planen", "har intet hovedtal flyttet sig sikkert.")
+        yield LeadSentence(say("Siden årene før planen"), say("har intet hovedtal flyttet sig sikkert."))
     elif figures and not any(figure.interval for figure in figures):
-        who = danish.listed(list(dict.fromkeys(_deliverers(area, extract, registry))))
+        who = notation.listed(list(dict.fromkeys(_deliverers(area, extract, registry))))
         yield LeadSentence(
-            "Om tallene har flyttet sig sikkert, ved vi ikke:",
-            f"antallene bag andelene er ikke leveret. {who} kan levere dem.",
+            say("Om tallene har flyttet sig sikkert, ved vi ikke:"),
+            say("antallene bag andelene er ikke leveret. {who} kan levere dem.", who=who),
         )
 
 
 def movement(headline: Headline, indicator: Indicator) -> str:
     """From what to what, between which ends, the cautious size, and the municipality in the same years."""
-    way = "faldet" if headline.after < headline.before else "steget"
-    then, now = (danish.number(number, indicator.decimals) for number in (headline.before, headline.after))
+    way = say("faldet") if headline.after < headline.before else say("steget")
+    then, now = (notation.number(number, indicator.decimals) for number in (headline.before, headline.after))
     least, most = sorted(map(abs, headline.interval))
-    text = (
-        f"{phrases.name(indicator)} er {way} fra {then} til {now} procent ({danish.years(headline.after_years)}), "
-        f"{phrases.between(least, most, indicator)} procentpoint; forsigtigt regnet omkring "
-        f"{danish.number(abs(headline.lasting))}."
+    text = say(
+        "{name} er {way} fra {then} til {now} procent ({after_years}), {between} procentpoint; "
+        "forsigtigt regnet omkring {lasting}.",
+        name=notation.subject(indicator),
+        way=way,
+        then=then,
+        now=now,
+        after_years=notation.years(headline.after_years),
+        between=phrases.between(least, most, indicator),
+        lasting=notation.number(abs(headline.lasting)),
     )
     if headline.municipality:
-        numbers = [danish.number(number, indicator.decimals) for number in headline.municipality]
-        text += f" Kommunen: fra {numbers[0]} til {numbers[1]}."
+        numbers = [notation.number(number, indicator.decimals) for number in headline.municipality]
+        text += say(" Kommunen: fra {then} til {now}.", then=numbers[0], now=numbers[1])
     return text
 
 
@@ -228,9 +270,12 @@ def _nothing(area: Area, extract: Extract, registry: Registry) -> Iterator[LeadS
     figures = [area.figure(key, extract.year) for key in extract.indicators]
     municipality = extract.municipality_of(area)
     if all(figure.mark == "not_delivered" for figure in figures):
-        yield LeadSentence(f"Alle tal for {extract.year} mangler.", f"{municipality.name} Kommune kan levere dem.")
+        yield LeadSentence(
+            say("Alle tal for {year} mangler.", year=extract.year),
+            say("{name} Kommune kan levere dem.", name=municipality.name),
+        )
     else:
-        yield LeadSentence(f"Intet tal for {extract.year} kan vises:", f"{reasons(figures, registry)}.")
+        yield LeadSentence(say("Intet tal for {year} kan vises:", year=extract.year), f"{reasons(figures, registry)}.")
 
 
 def shown(area: Area, extract: Extract, registry: Registry) -> list[tuple[ClearedFigure, Indicator]]:
@@ -250,27 +295,29 @@ def goals(lines: Sequence[TargetLine]) -> list[str]:
     ]
     unmeasured = sum(line.not_measurable_because is not None for line in open_ones)
     untold = len(open_ones) - unmeasured - sum(verdicts.values())
-    parts += [f"∅ {unmeasured} følges ikke med tal"] if unmeasured else []
-    return [*parts, *([f"… {untold} vises ikke"] if untold else [])]
+    parts += [say("∅ {unmeasured} følges ikke med tal", unmeasured=unmeasured)] if unmeasured else []
+    return [*parts, *([say("… {untold} vises ikke", untold=untold)] if untold else [])]
 
 
 def _goals(lines: Sequence[TargetLine], registry: Registry) -> Iterator[LeadSentence]:
     if not lines:
         return
-    example = " (eksempler)" if any(line.is_example for line in lines) else ""
+    example = say(" (eksempler)") if any(line.is_example for line in lines) else ""
     names: dict[str, list[str]] = {}
     for line in lines:
         if line.verdict and line.indicator and not line.is_withdrawn:
-            names.setdefault(line.verdict, []).append(phrases.lower(phrases.short(registry.indicators[line.indicator])))
+            names.setdefault(line.verdict, []).append(
+                phrases.lower(notation.short(registry.indicators[line.indicator]))
+            )
     parts = [
-        f"{phrases.lower(targets.VERDICTS[verdict])}: {danish.listed(list(dict.fromkeys(names[verdict])))}"
+        f"{phrases.lower(targets.VERDICTS[verdict])}: {notation.listed(list(dict.fromkeys(names[verdict])))}"
         for verdict in ("off_the_way", "cannot_be_told", "on_the_way", "reached")
         if verdict in names
     ]
     parts += [part[2:] for part in goals(lines) if part[0] in "∅…"]
     why = Counter(reason for line in lines if line.verdict == "cannot_be_told" for reason in targets.reasons(line.why))
-    because = f" Den hyppigste grund: {why.most_common(1)[0][0]}." if why else ""
-    yield LeadSentence(f"Målene{example}:", f"{'; '.join(parts)}.{because}")
+    because = say(" Den hyppigste grund: {reason}.", reason=why.most_common(1)[0][0]) if why else ""
+    yield LeadSentence(say("Målene{example}:", example=example), f"{'; '.join(parts)}.{because}")
 
 
 # What is missing ------------------------------------------------------------------------------------------------------
@@ -288,20 +335,23 @@ def missing(area: Area, extract: Extract, registry: Registry) -> LeadSentence:
         }
     parts = []
     if gone:
-        parts.append(f"{phrases.capital(danish.listed(list(who)))} kan levere dem i Boligprofils skabelon.")
+        parts.append(
+            say("{who} kan levere dem i Boligprofils skabelon.", who=phrases.capital(notation.listed(list(who))))
+        )
     left = [figure for figure in figures if figure.mark != "not_delivered"]
     others = reasons(left, registry)
     if others:
-        parts.append(f"{'Andre tal mangler af en anden grund' if gone else 'Tal, der ikke vises'}: {others}.")
+        begins = say("Andre tal mangler af en anden grund") if gone else say("Tal, der ikke vises")
+        parts.append(f"{begins}: {others}.")
     if not protected:
-        parts.append("Intet tal er skjult.")
-    begins = f"Alle {len(figures)} tal er leveret."
+        parts.append(say("Intet tal er skjult."))
+    begins = say("Alle {figures} tal er leveret.", figures=len(figures))
     if gone:
-        begins = f"{len(gone)} af {len(figures)} tal er ikke leveret."
+        begins = say("{gone} af {figures} tal er ikke leveret.", gone=len(gone), figures=len(figures))
     elif not any(figure.is_shown for figure in figures):
-        begins = "Intet af tallene kan vises."
+        begins = say("Intet af tallene kan vises.")
     elif others:
-        begins = "Intet tal mangler at blive leveret."
+        begins = say("Intet tal mangler at blive leveret.")
     return LeadSentence(begins, " ".join(parts))
 
 
@@ -309,8 +359,8 @@ def reasons(figures: Sequence[ClearedFigure], registry: Registry) -> str:
     """Why figures are not shown, the commonest reasons by name: 'skjult (3), ikke opgjort det år (2) og andet (1)'."""
     met = sorted(phrases.marks_met(figures, registry), key=lambda pair: -pair[1])
     left = sum(count for _, count in met[MOST_REASONS:])
-    named = [*met[:MOST_REASONS], *([("andet", left)] if left else [])]
-    return danish.listed([f"{label} ({count})" for label, count in named])
+    named = [*met[:MOST_REASONS], *([(say("andet"), left)] if left else [])]
+    return notation.listed([f"{label} ({count})" for label, count in named])
 
 
 # A secretariat --------------------------------------------------------------------------------------------------------
@@ -323,30 +373,47 @@ def title(extract: Extract) -> str:
     on_list = [area.name for area, watch in watched if watch.on_list]
     # Figures that are kept back are there: we only may not show them.
     how = (
-        "har vi ingen tal"
+        say("har vi ingen tal")
         if all(_is_undelivered(a, extract) for a in extract.areas if a.name in bare)
-        else ("vises ingen tal")
+        else (say("vises ingen tal"))
     )
-    nothing = f"om {danish.listed(bare) if len(bare) < 4 else f'{len(bare)} områder'} {how}" if bare else ""
+    nothing = (
+        say(
+            "om {bare} {how}",
+            bare=notation.listed(bare) if len(bare) < 4 else say("{bare} områder", bare=len(bare)),
+            how=how,
+        )
+        if bare
+        else ""
+    )
     if not watched:
-        return phrases.capital(nothing) if nothing else f"{extract.name}: tal for {extract.year}"
+        return (
+            phrases.capital(nothing) if nothing else say("{name}: tal for {year}", name=extract.name, year=extract.year)
+        )
     if not on_list:
         known = (
-            "Området er ikke" if len(extract.areas) == 1 else f"Ingen af de {_number(len(extract.areas))} områder er"
+            say("Området er ikke")
+            if len(extract.areas) == 1
+            else say("Ingen af de {number} områder er", number=_number(len(extract.areas)))
         )
-        head = f"{known} på ministeriets liste"
+        head = say("{known} på ministeriets liste", known=known)
     elif len(on_list) <= 2:
-        head = f"{danish.listed(on_list)} er på ministeriets liste"
+        head = say("{on_list} er på ministeriets liste", on_list=notation.listed(on_list))
     else:
-        several = f"{phrases.capital(_number(len(on_list)))} af {_number(len(extract.areas))} områder"
+        several = say(
+            "{count} af {areas} områder",
+            count=phrases.capital(_number(len(on_list))),
+            areas=_number(len(extract.areas)),
+        )
         if len(on_list) == len(extract.areas):
-            several = f"Alle {_number(len(on_list))} områder"
-        head = f"{several} er på ministeriets liste"
+            several = say("Alle {number} områder", number=_number(len(on_list)))
+        head = say("{several} er på ministeriets liste", several=several)
     return f"{head}; {nothing}" if nothing else head
 
 
 def _number(count: int) -> str:
-    return NUMBERS[count] if count < len(NUMBERS) else danish.number(count)
+    numerals = grammar().numerals
+    return numerals[count] if count < len(numerals) else notation.number(count)
 
 
 def _has_figures(area: Area, extract: Extract) -> bool:
@@ -373,14 +440,24 @@ def _on_lists(watched: Sequence[tuple[Area, Watch]]) -> Iterator[LeadSentence]:
     on_list = [(area, watch) for area, watch in delivered if watch.on_list]
     if not on_list:
         if watched and not delivered:
-            yield LeadSentence("Ministeriets liste:", f"listen for {watched[0][1].year} er ikke leveret.")
+            yield LeadSentence(
+                say("Ministeriets liste:"), say("listen for {year} er ikke leveret.", year=watched[0][1].year)
+            )
         return
     parts = [
-        f"{area.name} ({sum(bool(c.is_met) for c in watch.criteria)} af {len(watch.criteria)} kriterier)"
+        say(
+            "{name} ({met} af {criteria} kriterier)",
+            name=area.name,
+            met=sum(bool(c.is_met) for c in watch.criteria),
+            criteria=len(watch.criteria),
+        )
         for area, watch in on_list
     ]
     needed = on_list[0][1].needed
-    yield LeadSentence(f"På listen for {on_list[0][1].year}:", f"{danish.listed(parts)}; {needed} er nok.")
+    yield LeadSentence(
+        say("På listen for {year}:", year=on_list[0][1].year),
+        say("{parts}; {needed} er nok.", parts=notation.listed(parts), needed=needed),
+    )
 
 
 def _next_to_turn(watched: Sequence[tuple[Area, Watch]], registry: Registry) -> Iterator[LeadSentence]:
@@ -402,32 +479,44 @@ def _next_to_turn(watched: Sequence[tuple[Area, Watch]], registry: Registry) -> 
             continue
         _, area, criterion, left = min(found, key=lambda each: each[0])
         indicator = registry.indicators[criterion.indicator]
-        value = danish.number(criterion.value, indicator.decimals)
+        value = notation.number(criterion.value, indicator.decimals)
         limit = standing.threshold(criterion.threshold or 0, indicator)
-        leads = "kun " if is_on else ""
         yield LeadSentence(
-            "Nærmest ved at komme af listen:" if is_on else "Nærmest ved at komme på listen:",
-            f"{area.name}. Kommer {phrases.name(indicator).rstrip(',')} fra {value} til {limit} eller forbi, "
-            f"og er resten uændret, er {leads}{left} opfyldt.",
+            say("Nærmest ved at komme af listen:") if is_on else say("Nærmest ved at komme på listen:"),
+            say(
+                "{area}. Kommer {name} fra {value} til {limit} eller forbi, og er resten uændret, er {left} opfyldt.",
+                area=area.name,
+                name=notation.subject(indicator).rstrip(","),
+                value=value,
+                limit=limit,
+                left=say("kun {left}", left=left) if is_on else left,
+            ),
         )
 
 
 def _without_figures(extract: Extract) -> Iterator[LeadSentence]:
     every = [area for area in extract.areas if not _has_figures(area, extract)]
     if kept := [area.name for area in every if not _is_undelivered(area, extract)]:
-        yield LeadSentence(f"{danish.listed(kept)}:", f"intet tal for {extract.year} kan vises; hvorfor står på siden.")
+        yield LeadSentence(
+            f"{notation.listed(kept)}:",
+            say("intet tal for {year} kan vises; hvorfor står på siden.", year=extract.year),
+        )
     bare = [area for area in every if _is_undelivered(area, extract)]
     if bare:
-        who = list(dict.fromkeys(f"{extract.municipality_of(area).name} Kommune" for area in bare))
+        who = list(dict.fromkeys(say("{name} Kommune", name=extract.municipality_of(area).name) for area in bare))
         shown_names = [area.name for area in bare[:5]]
-        names = shown_names + ([f"{len(bare) - 5} andre"] if len(bare) > 5 else [])
-        can = f"{danish.listed(who)} kan levere dem."
-        yield LeadSentence(f"{danish.listed(names)}:", f"alle tal for {extract.year} mangler. {can}")
+        names = shown_names + ([say("{bare} andre", bare=len(bare) - 5)] if len(bare) > 5 else [])
+        can = say("{who} kan levere dem.", who=notation.listed(who))
+        yield LeadSentence(
+            f"{notation.listed(names)}:", say("alle tal for {year} mangler. {can}", year=extract.year, can=can)
+        )
 
 
 def _goals_of_all(extract: Extract) -> Iterator[LeadSentence]:
     lines = [line for area in extract.areas for line in area.targets]
     if not lines:
         return
-    example = " (eksempler)" if any(line.is_example for line in lines) else ""
-    yield LeadSentence(f"Målene{example}:", f"{danish.listed([part[2:] for part in goals(lines)])}.")
+    example = say(" (eksempler)") if any(line.is_example for line in lines) else ""
+    yield LeadSentence(
+        say("Målene{example}:", example=example), f"{notation.listed([part[2:] for part in goals(lines)])}."
+    )

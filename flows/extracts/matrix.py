@@ -3,23 +3,28 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from flows.extracts import criteria as rules
 from flows.extracts import findings, phrases, standing, strips, words
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, ListedPlace, Place, Watch
-from flows.present import danish
+from flows.present import notation
 from flows.present.cells import Shade, TableCell
+from flows.present.language import Words, say
+from flows.present.vocabulary import STATUSES
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 MOST = 10  # numbers across
 MOST_BESIDE = 8  # areas of the same municipality that stand below for comparison
 SIGNS: dict[Shade, str] = {"": "", "met": "●", "worst": "▲▲", "poor": "▲", "best": "▽"}
-SPOKEN: dict[Shade, str] = {
-    "": "",
-    "met": "opfyldt",
-    "worst": "ugunstigste femtedel",
-    "poor": "næstugunstigste femtedel",
-    "best": "gunstigste femtedel",
-}
+SPOKEN: Words[Shade] = Words(
+    {
+        "": "",
+        "met": "opfyldt",
+        "worst": "ugunstigste femtedel",
+        "poor": "næstugunstigste femtedel",
+        "best": "gunstigste femtedel",
+    }
+)
 NOT_MET = "○"
 KEY = (
     ("met", "kriteriet er opfyldt"),
@@ -74,7 +79,7 @@ class Matrix:
     def key(self) -> list[tuple[str, str, str]]:
         """The shades and signs that occur, with what they mean."""
         met = {(cell.shade, cell.sign) for row in (*self.rows, *self.listed) for cell in row.cells}
-        entries = [(shade, SIGNS[shade] or NOT_MET, words_of) for shade, words_of in KEY]  # type: ignore[index]
+        entries = [(shade, SIGNS[shade] or NOT_MET, say(meaning)) for shade, meaning in KEY]  # type: ignore[index]
         return [entry for entry in entries if entry[:2] in met]
 
 
@@ -83,7 +88,7 @@ def matrix(extract: Extract, registry: Registry) -> Matrix:
     columns = tuple(_columns(extract, registry))
     rows = [_row(area, columns, extract, registry) for area in extract.areas]
     rows.sort(key=_trouble)
-    wholes = (*((place, place.name) for place in extract.municipalities), (extract.country, "Hele landet"))
+    wholes = (*((place, place.name) for place in extract.municipalities), (extract.country, say("Hele landet")))
     beside = [_whole(place, name, columns, extract) for place, name in wholes]
     return Matrix(
         columns,
@@ -91,7 +96,7 @@ def matrix(extract: Extract, registry: Registry) -> Matrix:
         tuple(_listed(columns, extract)),
         tuple(row for row in beside if any(cell.value is not None for cell in row.cells)),
         any(area.targets for area in extract.areas),
-        "områder på listen først, derefter flest felter mærket ▲▲",
+        say("områder på listen først, derefter flest felter mærket ▲▲"),
         max(map(len, extract.spreads.values()), default=0),
     )
 
@@ -120,15 +125,13 @@ def _columns(extract: Extract, registry: Registry) -> Iterator[MatrixColumn]:
         left -= 1
         demand = ""
         if name in ruled and ruled[name].threshold is not None:
-            sign = {">": "over", ">=": "mindst", "<": "under", "<=": "højst"}[ruled[name].sign]
-            demand = f"kriterium: {sign} {standing.threshold(ruled[name].threshold or 0, indicator)}"
-        head = f"{phrases.short(indicator)}, {_unit(indicator)}" if _unit(indicator) else phrases.short(indicator)
+            demand = say(
+                "kriterium: {sign} {threshold}",
+                sign=rules.SIGNS[ruled[name].sign],
+                threshold=standing.threshold(ruled[name].threshold or 0, indicator),
+            )
+        head = ", ".join(filter(None, (notation.short(indicator), phrases.unit_beside(indicator))))
         yield MatrixColumn(indicator, head, demand, name in ruled)
-
-
-def _unit(indicator: Indicator) -> str:
-    named = indicator.label_da.endswith("procent") or indicator.kind == "relative"
-    return "" if named else "pct." if indicator.kind == "share" else indicator.unit_short_da
 
 
 def _row(area: Area, columns: Sequence[MatrixColumn], extract: Extract, registry: Registry) -> MatrixRow:
@@ -155,18 +158,32 @@ def _status(watch: Watch | None, registry: Registry) -> Iterator[str]:
     if watch is None:
         return
     if not watch.is_delivered:
-        yield f"– Listen for {watch.year} er ikke leveret"
+        yield say("– Listen for {year} er ikke leveret", year=watch.year)
         return
     met = sum(bool(criterion.is_met) for criterion in watch.criteria)
-    counted = f", {met} af {len(watch.criteria)} opfyldt, {watch.needed} kræves" if watch.criteria else ""
+    counted = (
+        say(
+            ", {met} af {criteria} opfyldt, {needed} kræves", met=met, criteria=len(watch.criteria), needed=watch.needed
+        )
+        if watch.criteria
+        else ""
+    )
     if watch.on_list is None:
-        yield "– Ikke nævnt i den afskrift, vi har"
+        yield say("– Ikke nævnt i den afskrift, vi har")
         return
-    yield f"● På listen{counted}" if watch.on_list else f"○ Nævnt, ikke på listen{counted}"
+    yield (
+        say("● På listen{counted}", counted=counted)
+        if watch.on_list
+        else say("○ Nævnt, ikke på listen{counted}", counted=counted)
+    )
     if near := findings.nearest(watch):
         indicator = registry.indicators[near.indicator]
-        percent = danish.number(standing.nearness(near))
-        yield f"Nærmest en grænse: {phrases.lower(phrases.short(indicator))} ({percent} % af grænsen)"
+        percent = notation.number(standing.nearness(near))
+        yield say(
+            "Nærmest en grænse: {name} ({percent} % af grænsen)",
+            name=phrases.lower(notation.short(indicator)),
+            percent=percent,
+        )
 
 
 def _cell(
@@ -180,14 +197,14 @@ def _cell(
     indicator = column.indicator
     if not figure.is_shown:
         return TableCell(words.shown(figure, registry), is_mark=True)
-    number = danish.number(figure.number, indicator.decimals)
+    number = notation.number(figure.number, indicator.decimals)
     noted = tuple(_short_limits(figure))
     if column.is_criterion:
         criterion = judged.get(indicator.id)
         if criterion is None or criterion.is_met is None or not applies:
             return TableCell(number, noted, value=figure.number, is_limited=bool(noted))
         away = standing.over_or_under(criterion, indicator)
-        sign, spoken = (SIGNS["met"], "opfyldt") if criterion.is_met else (NOT_MET, "ikke opfyldt")
+        sign, spoken = (SIGNS["met"], say("opfyldt")) if criterion.is_met else (NOT_MET, say("ikke opfyldt"))
         shade: Shade = "met" if criterion.is_met else ""
         return TableCell(number, (away, *noted), False, figure.number, sign, shade, spoken, is_limited=bool(noted))
     fifth = standing.fifth(figure, extract, indicator)
@@ -196,19 +213,22 @@ def _cell(
     moved = extract.headlines.get((figure.place_id, indicator.id))
     if moved:
         sign = "↘" if moved.after < moved.before else "↗"
-        noted = (*noted, f"{sign} fra {danish.number(moved.before, indicator.decimals)}")
+        noted = (
+            *noted,
+            say("{sign} fra {before}", sign=sign, before=notation.number(moved.before, indicator.decimals)),
+        )
     return TableCell(number, noted, False, figure.number, SIGNS[shade], shade, SPOKEN[shade], is_limited)
 
 
 def _short_limits(figure: ClearedFigure) -> Iterator[str]:
     if figure.is_mean:
-        yield f"gns. af {figure.window_years} år"
+        yield say("gns. af {window_years} år", window_years=figure.window_years)
     if figure.repeats_year:
-        yield f"gentager {figure.repeats_year}"
+        yield say("gentager {repeats_year}", repeats_year=figure.repeats_year)
     if figure.broken_by is not None and figure.broken_by != "other_window":
-        yield "brud"
-    if figure.status in words.UNSETTLED:
-        yield words.UNSETTLED[figure.status].removesuffix(" tal")
+        yield say("brud")
+    if figure.status and figure.status in words.UNSETTLED:
+        yield STATUSES[figure.status]
 
 
 def _whole(place: Place, name: str, columns: Sequence[MatrixColumn], extract: Extract) -> MatrixRow:
@@ -216,14 +236,14 @@ def _whole(place: Place, name: str, columns: Sequence[MatrixColumn], extract: Ex
     for column in columns:
         figure = place.figure(column.indicator.id, extract.year)
         if figure.is_shown:
-            number = danish.number(figure.number, column.indicator.decimals)
+            number = notation.number(figure.number, column.indicator.decimals)
             of_areas = [area.figure(column.indicator.id, extract.year) for area in extract.areas]
             means = any(own.is_shown and own.is_mean != figure.is_mean for own in of_areas)
             limits = tuple(_short_limits(figure))
-            noted = limits or (("tal for 1 år",) if means else ())
+            noted = limits or ((say("tal for 1 år"),) if means else ())
             cells.append(TableCell(number, noted, value=figure.number, is_limited=bool(limits)))
         else:
-            cells.append(TableCell(danish.ABSENT, is_mark=True, spoken="intet tal"))
+            cells.append(TableCell(notation.ABSENT, is_mark=True, spoken=say("intet tal")))
     return MatrixRow(name, None, (), tuple(cells), ())
 
 
@@ -235,7 +255,9 @@ def _listed(columns: Sequence[MatrixColumn], extract: Extract) -> Iterator[Matri
     criteria = {criterion.indicator: criterion for criterion in (watch.criteria if watch else ())}
     for place in sorted(found, key=lambda place: (not place.on_list, place.name))[:MOST_BESIDE]:
         cells = tuple(_published(place, column, criteria.get(column.indicator.id), extract) for column in columns)
-        status = {True: "● På listen", False: "○ Nævnt, ikke på listen", None: "– Ikke nævnt"}[place.on_list]
+        status = {True: say("● På listen"), False: say("○ Nævnt, ikke på listen"), None: say("– Ikke nævnt")}[
+            place.on_list
+        ]
         yield MatrixRow(place.name, None, (status,), cells, ())
 
 
@@ -246,16 +268,16 @@ def _has(place: ListedPlace, columns: Sequence[MatrixColumn], extract: Extract) 
 def _published(place: ListedPlace, column: MatrixColumn, criterion: Criterion | None, extract: Extract) -> TableCell:
     found = place.figures.get((column.indicator.id, extract.year))
     if found is None:
-        return TableCell(danish.ABSENT, is_mark=True, spoken="intet offentligt tal")
+        return TableCell(notation.ABSENT, is_mark=True, spoken=say("intet offentligt tal"))
     value, window = found
-    noted = (f"gns. af {window} år",) if window > 1 else ()
-    number = danish.number(value, column.indicator.decimals)
+    noted = (say("gns. af {window} år", window=window),) if window > 1 else ()
+    number = notation.number(value, column.indicator.decimals)
     if criterion is None or criterion.threshold is None:
         return TableCell(number, noted, value=value, is_limited=bool(noted))
     is_met = standing.is_met(value, criterion)
     away = standing.distance_in_words(value - criterion.threshold, column.indicator)
     shade: Shade = "met" if is_met else ""
-    spoken = "opfyldt" if is_met else "ikke opfyldt"
+    spoken = say("opfyldt") if is_met else say("ikke opfyldt")
     sign = SIGNS["met"] if is_met else NOT_MET
     return TableCell(number, (away, *noted), False, value, sign, shade, spoken, bool(noted))
 

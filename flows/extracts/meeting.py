@@ -12,6 +12,7 @@ from flows.extracts.model import Area, ClearedFigure, Extract, Place, TargetLine
 from flows.extracts.report import setting
 from flows.present import meeting, vocabulary
 from flows.present.goals import GoalStanding
+from flows.present.language import say
 from flows.present.meeting import BareGoal, MeetingSheet
 from flows.present.pdf import Typeset
 from schemas.registry import Registry
@@ -43,13 +44,13 @@ def _sheet(plan: str, lines: list[tuple[Area, TargetLine]], extract: Extract, re
     bare = {
         line.number: BareGoal(
             line.number,
-            line.goal or meeting.GOAL_LEFT_OUT,
-            vocabulary.NOT_MEASURABLE.get(line.not_measurable_because or "", "planen har ikke sagt hvorfor"),
+            line.goal or say(meeting.GOAL_LEFT_OUT),
+            vocabulary.NOT_MEASURABLE.get(line.not_measurable_because or "", say("planen har ikke sagt hvorfor")),
         )
         for _, line in lines
         if line.indicator is None
     }
-    return meeting.compose(plan, town, areas, f"tal for {extract.year}", measured, list(bare.values()))
+    return meeting.compose(plan, town, areas, say("tal for {year}", year=extract.year), measured, list(bare.values()))
 
 
 def _standing(area: Area, line: TargetLine, is_named: bool, extract: Extract, registry: Registry) -> GoalStanding:
@@ -58,13 +59,13 @@ def _standing(area: Area, line: TargetLine, is_named: bool, extract: Extract, re
     hidden = _hidden(line, area, extract, registry)
     has_newest = newest is not None and line.verdict is not None and not hidden
     change, interval = _change(line.start, line.newest, area, extract) if has_newest else (None, None)
-    others = (("kommunen", extract.municipality_of(area)), ("hele landet", extract.country))
+    others = ((say("kommunen"), extract.municipality_of(area)), (say("hele landet"), extract.country))
     return GoalStanding(
         number=line.number,
         goal=line.goal,
         area=area.name if is_named else None,
         indicator=indicator,
-        town=f"{extract.municipality_of(area).name} Kommune",
+        town=say("{name} Kommune", name=extract.municipality_of(area).name),
         direction=line.direction,
         start_year=line.start_year or extract.years[0],
         target_year=line.target_year or extract.year,
@@ -90,14 +91,23 @@ def _hidden(line: TargetLine, area: Area, extract: Extract, registry: Registry) 
     for figure in (line.newest, line.start):
         if figure and figure.mark in registry.extracts.protecting:
             mark = registry.extracts.mark[figure.mark]
-            return f"Tallet for {figure.year} vises ikke ({mark.label_da}), så vurderingen kan ikke vises."
+            return say(
+                "Tallet for {year} vises ikke ({mark}), så vurderingen kan ikke vises.",
+                year=figure.year,
+                mark=say(mark.label_da),
+            )
     for figure in (line.newest, line.start):
         if figure and figure.mark and figure.mark != "not_delivered":
             mark = registry.extracts.mark[figure.mark]
             who = standing.deliverer(registry.indicators[figure.indicator], extract.municipality_of(area), registry)
-            return f"Der er intet tal for {figure.year} ({mark.label_da}). Spørg {who}, om det kan leveres."
+            return say(
+                "Der er intet tal for {year} ({mark}). Spørg {who}, om det kan leveres.",
+                year=figure.year,
+                mark=say(mark.label_da),
+                who=who,
+            )
     if line.verdict is None and line.newest and line.newest.is_shown and line.newest.year != line.start_year:
-        return "Vurderingen vises ikke: et af de to tal bag den er ikke med i dette udtræk."
+        return say("Vurderingen vises ikke: et af de to tal bag den er ikke med i dette udtræk.")
     return ""
 
 

@@ -11,8 +11,9 @@ from flows.extracts import charts, findings, phrases, strips, tables
 from flows.extracts.findings import LeadSentence
 from flows.extracts.model import Area, ClearedFigure, Extract, Place, Watch
 from flows.extracts.words import NO_CHANGE
-from flows.present import danish, sparkline, year_chart
+from flows.present import notation, sparkline, year_chart
 from flows.present.cells import TableCell
+from flows.present.language import say
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -52,7 +53,7 @@ class PlaceNews:
     @property
     def has_since_plan(self) -> bool:
         """Whether any figure has moved since the years before the plan, as far as may be told."""
-        return any(row.since_plan != danish.ABSENT for row in self.rows)
+        return any(row.since_plan != notation.ABSENT for row in self.rows)
 
 
 def of_places(extract: Extract, registry: Registry) -> list[PlaceNews]:
@@ -82,14 +83,16 @@ def title(extract: Extract) -> str:
             criterion.is_met is not None and then.get(criterion.indicator) == (not criterion.is_met)
             for criterion in now.criteria
         )
-    parts = [f"{danish.listed(came)} er kommet på ministeriets liste"] if came else []
-    parts += [f"{danish.listed(left)} er ikke længere på ministeriets liste"] if left else []
+    parts = [say("{came} er kommet på ministeriets liste", came=notation.listed(came))] if came else []
+    parts += [say("{left} er ikke længere på ministeriets liste", left=notation.listed(left))] if left else []
     if not parts and known:
-        parts = ["Ingen har skiftet plads på ministeriets liste"]
+        parts = [say("Ingen har skiftet plads på ministeriets liste")]
     if not parts:
-        return f"Nyt siden {extract.year - 1}"
-    kinds = f"; {danish.many(turned, 'kriterium', 'kriterier')} har skiftet side" if turned else ""
-    return f"{danish.listed(parts)} siden {extract.year - 1}{kinds}"
+        return say("Nyt siden {year}", year=extract.year - 1)
+    kinds = (
+        say("; {criteria} har skiftet side", criteria=notation.many(turned, "kriterium", "kriterier")) if turned else ""
+    )
+    return say("{parts} siden {year}{kinds}", parts=notation.listed(parts), year=extract.year - 1, kinds=kinds)
 
 
 def _watches(area: Area) -> tuple[Watch | None, Watch | None]:
@@ -104,8 +107,10 @@ def _on_lists(area: Area, registry: Registry) -> tuple[LeadSentence, ...]:
     now, before = _watches(area)
     lists = list(findings.since_last_list(area, registry))
     if now and before and None not in (now.on_list, before.on_list) and now.on_list != before.on_list:
-        way = "er kommet på" if now.on_list else "er ikke længere på"
-        lists.insert(0, LeadSentence(f"{area.name} {way} ministeriets liste:", findings.counted(now)))
+        way = say("er kommet på") if now.on_list else say("er ikke længere på")
+        lists.insert(
+            0, LeadSentence(say("{name} {way} ministeriets liste:", name=area.name, way=way), findings.counted(now))
+        )
     return tuple(lists)
 
 
@@ -118,15 +123,20 @@ def _of_place(
         if new.is_shown and old.is_shown:
             moved.append((_size(new), _moved(place, indicator, new, old, extract, registry)))
         elif new.is_shown:
-            came.append(phrases.short(indicator))
+            came.append(notation.short(indicator))
         elif old.is_shown:
-            went.append(f"{phrases.short(indicator)} ({tables.cell(new, registry).text})")
+            went.append(f"{notation.short(indicator)} ({tables.cell(new, registry).text})")
         else:
             gone.append(new)
     moved.sort(key=lambda pair: -pair[0])
     nothing = ""
     if not (lists or moved or came or went):
-        nothing = f"Ingen tal vises for {extract.year - 1} eller {extract.year}: {findings.reasons(gone, registry)}."
+        nothing = say(
+            "Ingen tal vises for {before} eller {year}: {reasons}.",
+            before=extract.year - 1,
+            year=extract.year,
+            reasons=findings.reasons(gone, registry),
+        )
     return PlaceNews(place, lists, tuple(row for _, row in moved), "; ".join(came), "; ".join(went), nothing)
 
 
@@ -148,8 +158,8 @@ def _moved(
     since = ""
     if headline:
         sign = "↘" if headline.after < headline.before else "↗"
-        ends = (danish.number(number, indicator.decimals) for number in (headline.before, headline.after))
-        since = f"{sign} fra {' til '.join(ends)}"
+        ends = (notation.number(number, indicator.decimals) for number in (headline.before, headline.after))
+        since = say("{sign} fra {ends}", sign=sign, ends=" til ".join(ends))
     return MovedRow(
         indicator.id,
         phrases.heading(indicator),
@@ -157,20 +167,20 @@ def _moved(
         tables.cell(old, registry),
         tables.cell(new, registry),
         _change(new, indicator),
-        since or danish.ABSENT,
+        since or notation.ABSENT,
     )
 
 
 def _change(figure: ClearedFigure, indicator: Indicator) -> TableCell:
     change = figure.change("year")
     if change is None:
-        why = NO_CHANGE.get(figure.no_change_because("year") or "", "kan ikke opgøres")
-        return TableCell(danish.ABSENT, (why,), is_mark=True)
-    number = danish.signed(change.by, indicator.decimals)
+        why = NO_CHANGE.get(figure.no_change_because("year") or "", say("kan ikke opgøres"))
+        return TableCell(notation.ABSENT, (why,), is_mark=True)
+    number = notation.signed(change.by, indicator.decimals)
     if change.interval is None:
         return TableCell(number, () if indicator.kind == "count" else (phrases.NO_INTERVAL,))
-    ends = (danish.signed(end, indicator.decimals) for end in change.interval)
-    return TableCell(number, (f"mellem {' og '.join(ends)}",))
+    ends = (notation.signed(end, indicator.decimals) for end in change.interval)
+    return TableCell(number, (say("mellem {ends}", ends=" og ".join(ends)),))
 
 
 def _line(place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> str:

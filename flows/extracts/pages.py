@@ -6,6 +6,8 @@ that. All that a page says is in it without the script, which only chooses among
 
 import base64
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -29,9 +31,10 @@ from flows.extracts import (
 )
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, ListedPlace, Place, TargetLine
 from flows.extracts.texts import Definition
-from flows.present import danish
+from flows.present import language, notation
 from flows.present import vocabulary as targets
 from flows.present.cells import TableCell
+from flows.present.language import grammar, say
 from flows.present.pages import css as page_css
 from flows.present.pages import style, templates
 from schemas.indicators import Indicator
@@ -67,18 +70,18 @@ def _file(area: Area) -> str:
 
 def _menu(extract: Extract) -> list[tuple[str, str]]:
     """Every page of the extract, by name and file."""
-    new = (f"Nyt siden {extract.year - 1}", NEWS)
+    new = (say("Nyt siden {year}", year=extract.year - 1), NEWS)
     if not extract.areas:
-        return [("Kommunens tal", OVERVIEW), new, ("Begreber", GLOSSARY)]
-    others = [new, ("Sammenlign steder", COMPARE), ("Begreber", GLOSSARY)]
-    return [("Oversigt", OVERVIEW), *((area.name, _file(area)) for area in extract.areas), *others]
+        return [(say("Kommunens tal"), OVERVIEW), new, (say("Begreber"), GLOSSARY)]
+    others = [new, (say("Sammenlign steder"), COMPARE), (say("Begreber"), GLOSSARY)]
+    return [(say("Oversigt"), OVERVIEW), *((area.name, _file(area)) for area in extract.areas), *others]
 
 
 def _render(template: str, page: str, extract: Extract, **values: Any) -> str:
     banners = words.banners(extract)
     marks = " · ".join(mark for mark, _ in banners)
     css = page_css(PACKAGE, "extract.css", marks, f"Boligprofil {extract.release}")
-    script = style(PACKAGE, "extract.js")
+    script = style(PACKAGE, "extract.js").replace("const words = {};", f"const words = {_script_words()};")
     return (
         templates(PACKAGE)
         .get_template(template)
@@ -90,15 +93,24 @@ def _render(template: str, page: str, extract: Extract, **values: Any) -> str:
             script=script,
             policy=f"default-src 'none'; img-src data:; style-src {_hash(css)}; script-src {_hash(script)}; "
             "base-uri 'none'; form-action 'none'",
+            lang=grammar().code,
             menu=_menu(extract),
             page=page,
             link_of=_file,
             glossary=GLOSSARY,
-            soft=danish.soft,
+            soft=notation.soft,
             files=_beside(extract),
-            no_cause=sentences.NO_CAUSE,
+            no_cause=say(sentences.NO_CAUSE),
             **values,
         )
+    )
+
+
+def _script_words() -> str:
+    """The words that the script of the pages asks for: none in Danish."""
+    asked = set(re.findall(r'"([^"]+)"', style(PACKAGE, "extract.js")))
+    return json.dumps(
+        {text: words_of for text, words_of in language.words().items() if text in asked}, ensure_ascii=False
     )
 
 
@@ -107,12 +119,12 @@ def _beside(extract: Extract) -> list[tuple[str, str]]:
     stem = f"../boligprofil-{extract.secretariat}-{extract.year}"
     has_goals = any(not target.is_withdrawn for area in extract.areas for target in area.targets)
     return [
-        ("Rapporten (PDF)", f"{stem}.pdf"),
-        *([("Mødeark for hver plan (PDF)", f"{stem}-moedeark.pdf")] if has_goals else []),
-        ("Regnearket (Excel)", f"{stem}.xlsx"),
-        ("Alle tal (CSV)", f"{stem}.csv"),
-        ("Definitioner", "../definitioner.txt"),
-        ("Ændringer siden sidst", "../aendringer.txt"),
+        (say("Rapporten (PDF)"), f"{stem}.pdf"),
+        *([(say("Mødeark for hver plan (PDF)"), f"{stem}-moedeark.pdf")] if has_goals else []),
+        (say("Regnearket (Excel)"), f"{stem}.xlsx"),
+        (say("Alle tal (CSV)"), f"{stem}.csv"),
+        (say("Definitioner"), "../definitioner.txt"),
+        (say("Ændringer siden sidst"), "../aendringer.txt"),
     ]
 
 
@@ -128,6 +140,7 @@ def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition
     if not extract.areas:
         place, indicators = extract.municipality, extract.indicators
         rows = tables.rows_of(place, (extract.country,), indicators, extract, registry)
+        heads = tuple(map(say, BESIDE_COUNTRY))
         asked = [indicator.id for indicator in phrases.key_figures(extract, registry)]
         return _render(
             "no_area.html.j2",
@@ -136,16 +149,24 @@ def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition
             reading=sentences.of_place(place, extract, registry),
             developments=[chart for chart in _charts(place, extract, registry) if chart["key"] in asked],
             chooser=tables.chooser(extract, registry, indicators, "", str(extract.year)),
-            heads=BESIDE_COUNTRY,
+            heads=heads,
             text_heads=(),
-            rows=tables.html(rows, BESIDE_COUNTRY, ()),
+            rows=tables.html(rows, heads, ()),
             definitions=_definitions(indicators, registry, defined),
             sources=_sources((place, extract.country), extract, registry),
         )
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     beside = (*extract.municipalities, extract.country)
-    heads = ("Sted", "Tal", "År", "Værdi", "Usikkerhed", "Mod kommunen", "Mod hele landet")
-    texts_under = ("Tal", "Mod kommunen", "Mod hele landet")
+    heads = (
+        say("Sted"),
+        say("Tal"),
+        say("År"),
+        say("Værdi"),
+        say("Usikkerhed"),
+        say("Mod kommunen"),
+        say("Mod hele landet"),
+    )
+    texts_under = (say("Tal"), say("Mod kommunen"), say("Mod hele landet"))
     in_order = (
         row for key in keys for place in (*extract.areas, *beside) for row in _rows(place, key, extract, registry)
     )
@@ -184,11 +205,11 @@ def _rows(place: Place, key: str, extract: Extract, registry: Registry) -> list[
     def cells(year: int) -> tuple[TableCell, ...]:
         figure = place.figure(key, year)
         against = [
-            TableCell(_against(figure, other, registry) if is_area else danish.ABSENT)
+            TableCell(_against(figure, other, registry) if is_area else notation.ABSENT)
             for other in (extract.municipality_of(place), extract.country)
         ]
         return (
-            TableCell(indicator.label_da),
+            TableCell(say(indicator.label_da)),
             tables.cell(figure, registry),
             tables.uncertainty(figure, registry),
             *against,
@@ -201,7 +222,7 @@ def _rows(place: Place, key: str, extract: Extract, registry: Registry) -> list[
 def _against(figure: ClearedFigure, other: Place, registry: Registry) -> str:
     """How an area stands against another place, or why that is not said; a dash where there are no two numbers."""
     beside = other.figure(figure.indicator, figure.year)
-    return standing.against(figure, beside, tables.other_of(other), registry).words or danish.ABSENT
+    return standing.against(figure, beside, tables.other_of(other), registry).words or notation.ABSENT
 
 
 def _coverage(area: Area, extract: Extract, registry: Registry) -> tuple[Area, str, TableCell, str]:
@@ -215,7 +236,12 @@ def _coverage(area: Area, extract: Extract, registry: Registry) -> tuple[Area, s
         for figure in figures
         if figure.mark == "not_delivered"
     )
-    return area, _file(area), TableCell(f"{shown} af {len(figures)}", marks), danish.listed(list(who))
+    return (
+        area,
+        _file(area),
+        TableCell(say("{shown} af {figures}", shown=shown, figures=len(figures)), marks),
+        notation.listed(list(who)),
+    )
 
 
 def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, str, TableCell, TableCell]]:
@@ -223,9 +249,9 @@ def _changes(extract: Extract, registry: Registry) -> list[tuple[str, str, int, 
     return [
         (
             line.place,
-            registry.indicators[line.indicator].label_da,
+            say(registry.indicators[line.indicator].label_da),
             line.year,
-            texts.happened(line),
+            say(texts.happened(line)),
             _side(line.before, line.before_mark, line.indicator, registry),
             _side(line.now, line.now_mark, line.indicator, registry),
         )
@@ -248,7 +274,15 @@ def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[De
     keys = [indicator.id for indicator in phrases.key_figures(extract, registry)]
     with_figures = [key for key in keys if any(area.figure(key, year).is_shown for year in extract.years)]
     first = tables.first(with_figures)
-    heads = ("Tal", "År", "Området", "Usikkerhed", "Kommunen", "Hele landet", "Tvillingerne")
+    heads = (
+        say("Tal"),
+        say("År"),
+        say("Området"),
+        say("Usikkerhed"),
+        say("Kommunen"),
+        say("Hele landet"),
+        say("Tvillingerne"),
+    )
     shown = [
         key
         for key in extract.indicators
@@ -289,11 +323,17 @@ def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[De
 def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
     """What stands below the name: size, grant, plans, the year."""
     people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
-    facts = [f"{danish.number(people.value)} beboere"] if people and people.is_shown else []
-    facts.append("lejemål ikke oplyst" if area.dwellings is None else f"{danish.number(area.dwellings)} lejemål")
+    facts = [say("{value} beboere", value=notation.number(people.value))] if people and people.is_shown else []
+    facts.append(
+        say("lejemål ikke oplyst")
+        if area.dwellings is None
+        else say("{dwellings} lejemål", dwellings=notation.number(area.dwellings))
+    )
     if area.funding_band:
-        facts.append(f"{words.band('funding_band', area.funding_band, registry).replace('-', '–')} i støtte")
-    return [*facts, *area.plans, f"tal for {extract.year}"]
+        facts.append(
+            say("{band} i støtte", band=words.band("funding_band", area.funding_band, registry).replace("-", "–"))
+        )
+    return [*facts, *area.plans, say("tal for {year}", year=extract.year)]
 
 
 def _charts(area: Place, extract: Extract, registry: Registry) -> list[dict[str, str]]:
@@ -301,7 +341,7 @@ def _charts(area: Place, extract: Extract, registry: Registry) -> list[dict[str,
     return [
         {
             "key": key,
-            "label": registry.indicators[key].label_da,
+            "label": say(registry.indicators[key].label_da),
             "heading": phrases.heading(registry.indicators[key]),
             "sentence": sentences.of_figure(area.figure(key, extract.year), area, extract, registry),
             "drawing": drawing,
@@ -322,7 +362,7 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
         cells = [tables.cell(place.figure(i.id, extract.year), registry) for i in indicators]
         return {"key": f"{place.kind}-{place.id}", "name": name, "link": link, "cells": cells}
 
-    wholes = [own(place, f"{place.name} (kommunen)") for place in extract.municipalities]
+    wholes = [own(place, say("{name} (kommunen)", name=place.name)) for place in extract.municipalities]
     listed = [
         {
             "key": f"listed-{place.id}",
@@ -334,9 +374,9 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
         if any(year == extract.year for _, year in place.figures)
     ]
     groups = [
-        ("Områder", [own(area, area.name, _file(area)) for area in extract.areas]),
-        ("Kommune og land", [*wholes, own(extract.country, "Hele landet")]),
-        ("Andre områder med offentlige tal", listed),
+        (say("Områder"), [own(area, area.name, _file(area)) for area in extract.areas]),
+        (say("Kommune og land"), [*wholes, own(extract.country, say("Hele landet"))]),
+        (say("Andre områder med offentlige tal"), listed),
     ]
     return _render(
         "compare.html.j2",
@@ -352,52 +392,59 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
 def _published(place: ListedPlace, indicator: Indicator, year: int) -> TableCell:
     value, window = place.figures.get((indicator.id, year), (None, 1))
     if value is None:
-        return TableCell("intet offentligt tal", is_mark=True)
-    noted = (f"gennemsnit over {window} år",) if window > 1 else ()
-    return TableCell(danish.valued(value, indicator), noted)
+        return TableCell(say("intet offentligt tal"), is_mark=True)
+    noted = (say("gennemsnit over {window} år", window=window),) if window > 1 else ()
+    return TableCell(notation.valued(value, indicator), noted)
 
 
 def _criterion(criterion: Criterion, registry: Registry) -> tuple[str, str, TableCell, str, str]:
     """A criterion of a list: name, threshold, figure, distance from the threshold, met or not."""
     indicator = registry.indicators[criterion.indicator]
     limit = criteria.limit(criterion, standing.threshold(criterion.threshold or 0, indicator))
-    met = {True: "✓ opfyldt", False: "✗ ikke opfyldt", None: "? kan ikke afgøres"}[criterion.is_met]
-    value, mark = danish.valued(criterion.value, indicator), criterion.mark
-    cell = TableCell(registry.extracts.mark[mark].label_da if mark else value, is_mark=mark is not None)
-    return indicator.label_da, limit, cell, standing.over_or_under(criterion, indicator) or danish.ABSENT, met
+    met = {True: say("✓ opfyldt"), False: say("✗ ikke opfyldt"), None: say("? kan ikke afgøres")}[criterion.is_met]
+    value, mark = notation.valued(criterion.value, indicator), criterion.mark
+    cell = TableCell(say(registry.extracts.mark[mark].label_da) if mark else value, is_mark=mark is not None)
+    return say(indicator.label_da), limit, cell, standing.over_or_under(criterion, indicator) or notation.ABSENT, met
 
 
 def _target(target: TargetLine, registry: Registry) -> dict[str, Any]:
     """A target as far as it may be told: its heading, its verdict as sign and words, and facts with their names."""
     indicator = registry.indicators[target.indicator] if target.indicator else None
-    facts = [("Måles ved", indicator.label_da)] if indicator else []
+    facts = [(say("Måles ved"), say(indicator.label_da))] if indicator else []
     if target.direction:
-        facts.append(("Retning", targets.DIRECTIONS[target.direction]))
+        facts.append((say("Retning"), targets.DIRECTIONS[target.direction]))
     is_hidden = False
-    for name, year, figure in (("Start", target.start_year, target.start), ("Nyeste tal", None, target.newest)):
+    for name, year, figure in (
+        (say("Start"), target.start_year, target.start),
+        (say("Nyeste tal"), None, target.newest),
+    ):
         if figure is not None:
             facts.append((f"{name} {year or figure.year}", charts.in_words(figure, registry)))
             is_hidden = is_hidden or figure.mark is not None
     if indicator and target.expected is not None and target.newest:
-        facts.append((f"Planlagt {target.newest.year}", danish.valued(target.expected, indicator)))
-    aim = f"Mål {target.target_year or ''}".strip()
+        facts.append((say("Planlagt {year}", year=target.newest.year), notation.valued(target.expected, indicator)))
+    aim = say("Mål {year}", year=target.target_year or "").strip()
     if indicator and target.target_value is not None:
-        facts.append((aim, danish.valued(target.target_value, indicator)))
+        facts.append((aim, notation.valued(target.target_value, indicator)))
     elif indicator and is_hidden:
-        facts.append((aim, "vises ikke, fordi et tal bag målet ikke vises"))
-    goal = target.goal or "målets ord vises ikke, fordi de kan røbe et tal, der ikke vises"
+        facts.append((aim, say("vises ikke, fordi et tal bag målet ikke vises")))
+    goal = target.goal or say("målets ord vises ikke, fordi de kan røbe et tal, der ikke vises")
     if target.is_withdrawn:
-        sign, verdict = "—", "Opgivet: planen har opgivet målet."
+        sign, verdict = "—", say("Opgivet: planen har opgivet målet.")
     elif target.not_measurable_because:
         why = targets.NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because)
-        sign, verdict = "∅", f"Følges ikke med tal: {why}."
+        sign, verdict = "∅", say("Følges ikke med tal: {why}.", why=why)
     elif target.verdict:
         kind = f" ({targets.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
         sign = targets.SIGNS[target.verdict]
         verdict = f"{targets.VERDICTS[target.verdict]}{kind}. {targets.MEANINGS[target.verdict]}"
     else:
-        sign, verdict = "…", "Ingen vurdering vises."
-    own = {"heading": f"Mål {target.number}: {goal}", "plan": target.plan, "is_example": target.is_example}
+        sign, verdict = "…", say("Ingen vurdering vises.")
+    own = {
+        "heading": say("Mål {number}: {goal}", number=target.number, goal=goal),
+        "plan": target.plan,
+        "is_example": target.is_example,
+    }
     return {**own, "sign": sign, "verdict": verdict, "facts": facts}
 
 
@@ -408,7 +455,7 @@ def _boundary(
     shown = {key for key, figure in place.figures.items() if figure.mark is None}
     years = [year for year in extract.years if any(at == year for _, at in shown)]
     rows = [
-        (registry.indicators[key].label_da, [tables.cell(place.figure(key, year), registry) for year in years])
+        (say(registry.indicators[key].label_da), [tables.cell(place.figure(key, year), registry) for year in years])
         for key in extract.indicators
         if any(indicator == key for indicator, _ in shown)
     ]
@@ -433,7 +480,7 @@ def _news(extract: Extract, registry: Registry) -> str:
 
 def _glossary(extract: Extract, registry: Registry, defined: Sequence[Definition]) -> str:
     """The figures that are shown, the marks that occur, and how both are read."""
-    keys = {indicator.label_da: indicator.id for indicator in registry.indicators.values()}
+    keys = {say(indicator.label_da): indicator.id for indicator in registry.indicators.values()}
     entries = [(d.theme, (keys[d.label], d.label, _meaning(d))) for d in defined]
     met = texts.marks(extract)
     has_goals = any(area.targets for area in extract.areas)
@@ -444,7 +491,7 @@ def _glossary(extract: Extract, registry: Registry, defined: Sequence[Definition
         how_to_read=texts.reading(extract),
         themes=[(theme, [entry for _, entry in found]) for theme, found in groupby(entries, lambda pair: pair[0])],
         holes=[
-            (mark.code, mark.label_da, mark.meaning_da, name in registry.extracts.protecting)
+            (mark.code, say(mark.label_da), say(mark.meaning_da), name in registry.extracts.protecting)
             for name, mark in registry.extracts.mark.items()
             if name in met
         ],
@@ -466,15 +513,12 @@ def _glossary(extract: Extract, registry: Registry, defined: Sequence[Definition
 
 def _definitions(indicators: Sequence[str], registry: Registry, defined: Sequence[Definition]) -> list[tuple[str, str]]:
     """What each figure is, of whom, in which unit, which way is good, and which years compare."""
-    labels = {registry.indicators[key].label_da for key in indicators}
+    labels = {say(registry.indicators[key].label_da) for key in indicators}
     return [(definition.label, _meaning(definition)) for definition in defined if definition.label in labels]
 
 
 def _meaning(definition: Definition) -> str:
-    return (
-        f"{definition.definition} Regnet af: {definition.counted} Enhed: {definition.unit} "
-        f"{definition.good} {definition.comparable}"
-    )
+    return say("{definition} Regnet af: {counted} Enhed: {unit} {good} {comparable}", **vars(definition))
 
 
 def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> list[tuple[str, list[str]]]:
@@ -482,13 +526,13 @@ def _sources(places: Iterable[Place], extract: Extract, registry: Registry) -> l
     publishers: dict[str, dict[str, set[int]]] = {}
     for figure in (figure for place in places for figure in place.figures.values()):
         if figure.mark is None:
-            who = phrases.publisher(figure, registry) or phrases.NO_PUBLISHER
+            who = phrases.publisher(figure, registry) or say(phrases.NO_PUBLISHER)
             publishers.setdefault(who, {}).setdefault(figure.indicator, set()).add(figure.year)
     return [
         (
-            danish.sentence(who)[:-1] if who != phrases.NO_PUBLISHER else "Kilden er ikke oplyst",
+            notation.sentence(who)[:-1] if who != say(phrases.NO_PUBLISHER) else say("Kilden er ikke oplyst"),
             [
-                f"{registry.indicators[key].label_da} ({danish.years(by[key])})"
+                f"{say(registry.indicators[key].label_da)} ({notation.years(by[key])})"
                 for key in extract.indicators
                 if key in by
             ],

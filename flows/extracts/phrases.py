@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from flows.extracts import words
 from flows.extracts.model import Change, ClearedFigure, Extract, Other, Place
-from flows.present import danish
+from flows.present import notation
+from flows.present.language import say
 from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -18,56 +19,39 @@ NO_PUBLISHER = "ikke oplyst"
 OTHERS: tuple[Other, ...] = ("municipality", "country")
 
 
-def name(indicator: Indicator) -> str:
-    """The indicator as the subject of a sentence, in lower case: 'andelen på kontanthjælp', 'antallet af beboere'.
-
-    Ends with a comma where the name holds a clause.
-    """
-    label = indicator.label_da[:1].lower() + indicator.label_da[1:]
-    if label.startswith("andel der "):
-        return f"andelen, {label.removeprefix('andel ')},"
-    if label.startswith("andel "):
-        return f"andelen {label.removeprefix('andel ')}"
-    if label.endswith("procent"):
-        return f"{label}en"
-    if indicator.kind == "relative":
-        first, _, _ = label.partition(" ")
-        return f"{first}en"
-    if indicator.kind in ("count", "rate"):
-        return f"antallet af {label}"
-    first, _, end = label.partition(" ")
-    return f"den {first}e {end}" if first.endswith("lig") and end else f"tallet for {label}"
-
-
 def amount(value: float, indicator: Indicator) -> str:
     """A value in a sentence: '9,7 procent'; rates and counts have their unit in their name."""
-    text = danish.number(value, indicator.decimals)
+    text = notation.number(value, indicator.decimals)
     match indicator.kind:
         case "share" | "relative":
-            return f"{text} {indicator.unit_da}"
+            return f"{text} {say(indicator.unit_da)}"
         case "mean":
-            return f"{text} {labels.COUNTED[indicator.count_basis][1]}"
+            return f"{text} {say(labels.COUNTED[indicator.count_basis][1])}"
         case _:
             return text
 
 
 def between(low: float, high: float, indicator: Indicator) -> str:
     """An interval in words: 'mellem 8,1 og 12,0'."""
-    return f"mellem {danish.number(low, indicator.decimals)} og {danish.number(high, indicator.decimals)}"
+    return say(
+        "mellem {low} og {high}",
+        low=notation.number(low, indicator.decimals),
+        high=notation.number(high, indicator.decimals),
+    )
 
 
 def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
     """The interval in words, or that it is not known; empty for a count, which has none."""
     if figure.interval:
         return between(*figure.interval, indicator)
-    return "" if indicator.kind == "count" else NO_INTERVAL
+    return "" if indicator.kind == "count" else say(NO_INTERVAL)
 
 
 def step(change: float, indicator: Indicator) -> str:
     """The size of a change or distance, without its sign: '4,1 procentpoint', '390 personer'."""
     if indicator.kind == "count":
-        return danish.counted(abs(change), indicator)
-    return danish.changed(abs(change), indicator).removeprefix("+")
+        return notation.counted(abs(change), indicator)
+    return notation.changed(abs(change), indicator).removeprefix("+")
 
 
 def limits(figure: ClearedFigure) -> list[str]:
@@ -79,11 +63,11 @@ def limits(figure: ClearedFigure) -> list[str]:
         return []
     texts = []
     if figure.is_mean:
-        texts.append(f"gennemsnit over {figure.window_years} år")
+        texts.append(say("gennemsnit over {window_years} år", window_years=figure.window_years))
     if figure.repeats_year:
-        texts.append(f"kilden gentager tallet fra {figure.repeats_year}")
+        texts.append(say("kilden gentager tallet fra {repeats_year}", repeats_year=figure.repeats_year))
     if figure.broken_by is not None and figure.broken_by != "other_window":
-        texts.append(f"brud: {words.NO_CHANGE[figure.broken_by]}")
+        texts.append(say("brud: {reason}", reason=words.NO_CHANGE[figure.broken_by]))
     return texts
 
 
@@ -91,7 +75,7 @@ def break_told(figure: ClearedFigure, area_id: str | None, registry: Registry) -
     """What happened at the break that the figure stands behind, in the registry's words; empty where it has none."""
     breaks = registry.breaks(figure.indicator, figure.figure_owner, area_id)
     years = [year for year in breaks if year <= figure.year]
-    return breaks[max(years)] if years and figure.broken_by in ("boundary_break", "definition_break") else ""
+    return say(breaks[max(years)]) if years and figure.broken_by in ("boundary_break", "definition_break") else ""
 
 
 def caveats(figure: ClearedFigure) -> str:
@@ -105,16 +89,17 @@ def all_caveats(figure: ClearedFigure) -> str:
     return ", ".join(text for text in (caveats(figure), unsettled) if text)
 
 
-def short(indicator: Indicator) -> str:
-    """The indicator's name at the head of a column or in a list: 'Kun grundskole', 'Uden for arbejdsmarkedet'."""
-    return capital(indicator.label_da.removeprefix("Andel ").removeprefix("med "))
-
-
 def heading(indicator: Indicator) -> str:
     """The indicator with its unit, above a picture of it: 'Andel dømte, pct.'."""
+    label, unit = say(indicator.label_da), unit_beside(indicator)
+    return f"{label}, {unit}" if unit else label
+
+
+def unit_beside(indicator: Indicator) -> str:
+    """The unit beside an indicator's name, shares in short; empty where the name says it."""
     if indicator.kind == "relative" or indicator.label_da.endswith("procent"):
-        return indicator.label_da
-    return f"{indicator.label_da}, {'pct.' if indicator.kind == 'share' else indicator.unit_short_da}"
+        return ""
+    return say("pct.") if indicator.kind == "share" else say(indicator.unit_short_da)
 
 
 def lower(text: str) -> str:
@@ -127,7 +112,7 @@ def movement(change: Change) -> str | None:
     if change.interval is None:
         return None
     low, high = change.interval
-    return "steget" if low > 0 else "faldet" if high < 0 else ""
+    return say("steget") if low > 0 else say("faldet") if high < 0 else ""
 
 
 def key_figures(extract: Extract, registry: Registry) -> list[Indicator]:
@@ -138,7 +123,7 @@ def key_figures(extract: Extract, registry: Registry) -> list[Indicator]:
 def marks_met(figures: Sequence[ClearedFigure], registry: Registry) -> list[tuple[str, int]]:
     """How many of the figures stand under each mark: those marks in words that any of them has."""
     counts = Counter(figure.mark for figure in figures)
-    return [(mark.label_da, counts[name]) for name, mark in registry.extracts.mark.items() if counts[name]]
+    return [(say(mark.label_da), counts[name]) for name, mark in registry.extracts.mark.items() if counts[name]]
 
 
 def newest(place: Place, indicator: str, extract: Extract) -> ClearedFigure | None:
@@ -148,9 +133,9 @@ def newest(place: Place, indicator: str, extract: Extract) -> ClearedFigure | No
 
 
 def publisher(figure: ClearedFigure, registry: Registry) -> str | None:
-    """Who publishes the figure, in Danish; None where it has a mark or names no source."""
+    """Who publishes the figure; None where it has a mark or names no source."""
     known = registry.sources.get(figure.source) if figure.source and not figure.mark else None
-    return known.publisher_da if known else None
+    return say(known.publisher_da) if known else None
 
 
 def counts(figure: ClearedFigure, indicator: Indicator) -> str:
@@ -158,7 +143,7 @@ def counts(figure: ClearedFigure, indicator: Indicator) -> str:
     over, under = figure.shown_numerator, figure.shown_denominator
     if not figure.is_shown or indicator.kind != "share" or over is None or under is None:
         return ""
-    return f"{danish.number(over)} af {danish.counted(under, indicator)}"
+    return say("{over} af {counted}", over=notation.number(over), counted=notation.counted(under, indicator))
 
 
 def capital(text: str) -> str:
@@ -168,4 +153,4 @@ def capital(text: str) -> str:
 
 def listed(parts: Iterable[str]) -> str:
     """Names of indicators as a list, without the comma that ends a name with a clause."""
-    return danish.listed([part.removesuffix(",") for part in parts])
+    return notation.listed([part.removesuffix(",") for part in parts])

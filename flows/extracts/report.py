@@ -23,10 +23,11 @@ from flows.extracts import (
 from flows.extracts.matrix import MatrixRow
 from flows.extracts.model import Area, ChangeLine, ClearedFigure, Extract, Other, Place, TargetLine
 from flows.extracts.strips import StripRow
-from flows.present import danish
+from flows.present import notation
 from flows.present import pdf as pdfs
 from flows.present import vocabulary as targets
 from flows.present.cells import TableCell
+from flows.present.language import say
 from flows.present.pdf import Typeset
 from flows.present.strips import LEAST
 from schemas.indicators import Indicator
@@ -88,16 +89,21 @@ def _content(extract: Extract, registry: Registry, files: dict[str, bytes]) -> C
     return {
         "title": f"Boligprofil {extract.year}",
         "name": extract.name,
-        "years": danish.years(extract.years),
+        "years": notation.years(extract.years),
         "first_year": str(extract.years[0]),
         "year": str(extract.year),
         "municipality": extract.municipality.name,
         "banners": words.banners(extract),
         "is_real": extract.is_cleared and extract.origin == "real",
         "release": extract.release,
-        "how_to_read": [*HOW_TO_READ, *([words.rounding_read(extract.rounded_to)] if extract.rounded_to else [])],
+        "how_to_read": [
+            *map(say, HOW_TO_READ),
+            *([words.rounding_read(extract.rounded_to)] if extract.rounded_to else []),
+        ],
         "marks": [
-            (mark.label_da, mark.code, mark.meaning_da) for mark in registry.extracts.mark.values() if mark.id in marks
+            (say(mark.label_da), mark.code, say(mark.meaning_da))
+            for mark in registry.extracts.mark.values()
+            if mark.id in marks
         ],
         "overview": _overview(extract, registry) if extract.areas else None,
         "changes": _changes(extract, registry),
@@ -112,7 +118,7 @@ def _overview(extract: Extract, registry: Registry) -> Content:
     labels = {area.id: f"omraade-{number}" for number, area in enumerate(extract.areas)}
     return {
         "finding": findings.title(extract),
-        "under": f"{extract.name} · tal for {extract.year} · {table.order}",
+        "under": say("{name} · tal for {year} · {order}", name=extract.name, year=extract.year, order=table.order),
         "reading": [tuple(finding) for finding in findings.of_secretariat(extract, registry)],
         "columns": [{"head": column.head, "demand": column.demand} for column in table.columns],
         "criteria": table.criteria,
@@ -139,7 +145,7 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
         indicator = registry.indicators[change.indicator]
         return (
             change.place,
-            indicator.label_da,
+            say(indicator.label_da),
             str(change.year),
             texts.one_side(change.before, change.before_mark, indicator, registry),
             texts.one_side(change.now, change.now_mark, indicator, registry),
@@ -149,7 +155,9 @@ def _changes(extract: Extract, registry: Registry) -> Content | None:
     return {
         "since": extract.previous,
         "rows": [line(change) for change in extract.changes[:MOST_CHANGES]],
-        "left": f"{danish.many(left, 'ændring', 'ændringer')} mere står i regnearket." if left > 0 else "",
+        "left": say("{changes} mere står i regnearket.", changes=notation.many(left, "ændring", "ændringer"))
+        if left > 0
+        else "",
     }
 
 
@@ -170,8 +178,8 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "strips": [
             {"heading": heading, "left": left, "right": right, "rows": [_strip(row, number, files) for row in rows]}
             for heading, left, right, rows in (
-                ("Hovedtal", "gunstigere", "ugunstigere", table.judged),
-                ("Beskriver, vurderes ikke", "lavere", "højere", table.described),
+                (say("Hovedtal"), say("gunstigere"), say("ugunstigere"), table.judged),
+                (say("Beskriver, vurderes ikke"), say("lavere"), say("højere"), table.described),
             )
             if rows
         ],
@@ -180,9 +188,9 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "missing": tuple(findings.missing(area, extract, registry)),
         **behind(area, drawn, extract, registry),
         "charts": [drawing for _, drawing in drawings if drawing],
-        "undrawn": danish.listed(
+        "undrawn": notation.listed(
             [
-                phrases.name(indicator).removesuffix(",")
+                notation.subject(indicator).removesuffix(",")
                 for indicator, drawing in drawings
                 if not drawing and any(area.figure(indicator.id, year).is_shown for year in extract.years)
             ]
@@ -201,11 +209,13 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
 
 def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
     people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
-    facts = [f"{danish.number(people.value)} beboere"] if people and people.is_shown else []
-    facts += [] if area.dwellings is None else [f"{danish.number(area.dwellings)} lejemål"]
+    facts = [say("{value} beboere", value=notation.number(people.value))] if people and people.is_shown else []
+    facts += [] if area.dwellings is None else [say("{dwellings} lejemål", dwellings=notation.number(area.dwellings))]
     if area.funding_band:
-        facts.append(f"{words.band('funding_band', area.funding_band, registry).replace('-', '–')} i støtte")
-    return [*facts, *area.plans, f"tal for {extract.year}"]
+        facts.append(
+            say("{band} i støtte", band=words.band("funding_band", area.funding_band, registry).replace("-", "–"))
+        )
+    return [*facts, *area.plans, say("tal for {year}", year=extract.year)]
 
 
 def _strip(row: StripRow, number: int, files: dict[str, bytes]) -> Content:
@@ -217,36 +227,47 @@ def _strip(row: StripRow, number: int, files: dict[str, bytes]) -> Content:
 def behind(area: Area, drawn: Sequence[Indicator], extract: Extract, registry: Registry) -> Content:
     """The numbers behind the pictures: the area's figures and those beside them; columns that hold any number."""
     beside: tuple[tuple[str, Other, Place], ...] = (
-        (f"Kommunen ({extract.municipality_of(area).name})", "municipality", extract.municipality_of(area)),
-        ("Hele landet", "country", extract.country),
-        ("Tvillingerne", "twins", area.twins),
+        (
+            say("Kommunen ({name})", name=extract.municipality_of(area).name),
+            "municipality",
+            extract.municipality_of(area),
+        ),
+        (say("Hele landet"), "country", extract.country),
+        (say("Tvillingerne"), "twins", area.twins),
     )
     rows = [
         (indicator, [_own(area.figure(indicator.id, extract.year), area, indicator, extract, registry)])
         for indicator in drawn
         if any(area.figure(indicator.id, year).is_shown for year in extract.years)
     ]
-    heads = ["Tal", "Området"]
+    heads = [say("Tal"), say("Området")]
     for head, other, place in beside:
         if any(place.figure(indicator.id, extract.year).is_shown for indicator, _ in rows):
             heads.append(head)
             for indicator, cells in rows:
                 figure = area.figure(indicator.id, extract.year)
                 cells.append(_other(figure, place.figure(indicator.id, extract.year), other, registry))
-    return {"heads": heads, "figures": [{"name": i.label_da, "cells": list(map(vars, cells))} for i, cells in rows]}
+    return {
+        "heads": heads,
+        "figures": [{"name": say(i.label_da), "cells": list(map(vars, cells))} for i, cells in rows],
+    }
 
 
 def _own(figure: ClearedFigure, place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> TableCell:
     if figure.mark:
         earlier = phrases.newest(place, indicator.id, extract)
-        last_shown = f"senest {earlier.year}: {_with_caveats(earlier, registry)}" if earlier else ""
+        last_shown = (
+            say("senest {year}: {figure}", year=earlier.year, figure=_with_caveats(earlier, registry))
+            if earlier
+            else ""
+        )
         return _cell(words.shown(figure, registry), last_shown, is_mark=True)
     return _cell(_number(figure.number, indicator), phrases.uncertainty(figure, indicator), phrases.all_caveats(figure))
 
 
 def _number(value: float, indicator: Indicator) -> str:
     """A value in a row that says what it counts."""
-    return danish.number(value) if indicator.kind == "count" else danish.valued(value, indicator)
+    return notation.number(value) if indicator.kind == "count" else notation.valued(value, indicator)
 
 
 def _with_caveats(figure: ClearedFigure, registry: Registry) -> str:
@@ -284,15 +305,15 @@ def _target(target: TargetLine, registry: Registry) -> Content:
     indicator = registry.indicators[target.indicator] if target.indicator else None
     aim = ""
     if indicator and target.target_value is not None:
-        aim = f"{danish.valued(target.target_value, indicator)} i {target.target_year}"
+        aim = f"{notation.valued(target.target_value, indicator)} i {target.target_year}"
     elif indicator and target.target_year is not None:
-        aim = f"udeladt (målår {target.target_year})"
+        aim = say("udeladt (målår {target_year})", target_year=target.target_year)
     return {
         "plan": target.plan,
         "number": target.number,
-        "goal": target.goal or "Målets ord er udeladt: de kunne røbe et tal, der ikke må vises.",
+        "goal": target.goal or say("Målets ord er udeladt: de kunne røbe et tal, der ikke må vises."),
         "has_goal": target.goal is not None,
-        "measured": indicator.label_da if indicator else "",
+        "measured": say(indicator.label_da) if indicator else "",
         "start": _at(target.start, registry),
         "newest": _at(target.newest, registry),
         "aim": aim,
@@ -302,16 +323,16 @@ def _target(target: TargetLine, registry: Registry) -> Content:
 
 
 def _at(figure: ClearedFigure | None, registry: Registry) -> str:
-    return f"{figure.year}: {_with_caveats(figure, registry)}" if figure else danish.ABSENT
+    return f"{figure.year}: {_with_caveats(figure, registry)}" if figure else notation.ABSENT
 
 
 def _target_verdict(target: TargetLine) -> str:
     if target.is_withdrawn:
-        return targets.WITHDRAWN
+        return say(targets.WITHDRAWN)
     if target.not_measurable_because:
-        return f"{targets.UNMEASURED}: {targets.NOT_MEASURABLE[target.not_measurable_because]}"
+        return f"{say(targets.UNMEASURED)}: {targets.NOT_MEASURABLE[target.not_measurable_because]}"
     if target.verdict is None:
-        return "vises ikke"
+        return say("vises ikke")
     kind = f" ({targets.KINDS[target.verdict_kind]})" if target.verdict_kind else ""
     return f"{targets.SIGNS[target.verdict]} {targets.VERDICTS[target.verdict].lower()}{kind}"
 
@@ -321,13 +342,17 @@ def _boundary(place: Place, area: Area, extract: Extract, registry: Registry) ->
     figures = [phrases.newest(place, indicator, extract) for indicator in extract.indicators]
     return {
         "name": place.name,
-        "warning": f"{place.name} har en anden grænse end {area.name}. Tallene her er ikke tal for {area.name}.",
+        "warning": say(
+            "{place} har en anden grænse end {area}. Tallene her er ikke tal for {area}.",
+            place=place.name,
+            area=area.name,
+        ),
         "rows": [
             (
-                registry.indicators[figure.indicator].label_da,
+                say(registry.indicators[figure.indicator].label_da),
                 str(figure.year),
                 _with_caveats(figure, registry),
-                phrases.publisher(figure, registry) or phrases.NO_PUBLISHER,
+                phrases.publisher(figure, registry) or say(phrases.NO_PUBLISHER),
             )
             for figure in figures
             if figure is not None
@@ -339,7 +364,7 @@ def _no_area(extract: Extract, registry: Registry) -> Content:
     places = (extract.municipality, extract.country)
     rows = [
         {
-            "name": indicator.label_da,
+            "name": say(indicator.label_da),
             "cells": [
                 vars(_own(place.figure(indicator.id, extract.year), place, indicator, extract, registry))
                 for place in places
@@ -360,7 +385,7 @@ def _definitions(
 ) -> list[tuple[str, str, str]]:
     """Each shown figure's name, definition and where the place's figures come from."""
     return [
-        (indicator.label_da, indicator.definition_da, _publishers(place, indicator.id, extract, registry))
+        (say(indicator.label_da), say(indicator.definition_da), _publishers(place, indicator.id, extract, registry))
         for indicator in drawn
         if any(place.figure(indicator.id, year).is_shown for year in extract.years)
     ]
@@ -369,4 +394,4 @@ def _definitions(
 def _publishers(place: Place, indicator: str, extract: Extract, registry: Registry) -> str:
     figures = [place.figure(indicator, year) for year in extract.years]
     known = [phrases.publisher(figure, registry) for figure in figures if figure.is_shown]
-    return danish.listed(list(dict.fromkeys(who or phrases.NO_PUBLISHER for who in known)))
+    return notation.listed(list(dict.fromkeys(who or say(phrases.NO_PUBLISHER) for who in known)))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from flows.extracts import phrases, words
 from flows.extracts.model import ClearedFigure, Criterion, Extract, Other, Place
 from flows.extracts.watch import COMPARE
-from flows.present import danish
+from flows.present import notation
+from flows.present.language import say
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -40,8 +41,8 @@ class Beside(NamedTuple):
         Under another place's number a bare verdict would seem to be said of that place.
         """
         if self.verdict not in (None, "similar"):
-            return f"området er {self.words}"
-        return "" if self.words in (COUNT_NOT_JUDGED, phrases.NO_INTERVAL) else self.words
+            return say("området er {verdict}", verdict=self.words)
+        return "" if self.words in (say(COUNT_NOT_JUDGED), say(phrases.NO_INTERVAL)) else self.words
 
 
 def against(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry: Registry) -> Beside:
@@ -54,28 +55,34 @@ def against(figure: ClearedFigure, beside: ClearedFigure, other: Other, registry
         return Beside(value, None, None, "")
     compared = figure.compared(other)
     if indicator.kind == "count":
-        return Beside(value, None, None, COUNT_NOT_JUDGED)
+        return Beside(value, None, None, say(COUNT_NOT_JUDGED))
     if compared.value is None:
         apart = kept_apart(figure, beside)
-        return Beside(value, None, None, f"ikke holdt op mod {words.PLACES[other]}{apart and f': {apart}'}", True)
+        return Beside(
+            value,
+            None,
+            None,
+            say("ikke holdt op mod {place}{apart}", place=words.PLACES[other], apart=apart and f": {apart}"),
+            True,
+        )
     if figure.interval is None:
-        return Beside(value, None, None, phrases.NO_INTERVAL)
-    return Beside(value, None, compared.verdict, "" if compared.verdict else NOT_JUDGED)
+        return Beside(value, None, None, say(phrases.NO_INTERVAL))
+    return Beside(value, None, compared.verdict, "" if compared.verdict else say(NOT_JUDGED))
 
 
 def kept_apart(figure: ClearedFigure, beside: ClearedFigure) -> str:
     """What keeps two figures of a year apart: 'gns. af 4 år mod 1 år'; empty if that is not known."""
     own, its = figure.window_years or 1, beside.window_years or 1
     if own != its:
-        return f"{_window(own)} mod {_window(its)}"
-    for repeated, whose in ((figure, "tallet"), (beside, "det andet tal")):
+        return say("{own} mod {other}", own=_window(own), other=_window(its))
+    for repeated, whose in ((figure, say("tallet")), (beside, say("det andet tal"))):
         if repeated.repeats_year:
-            return f"{whose} gentager {repeated.repeats_year}"
+            return say("{whose} gentager {repeats_year}", whose=whose, repeats_year=repeated.repeats_year)
     return words.NO_CHANGE["other_owner"] if figure.figure_owner != beside.figure_owner else ""
 
 
 def _window(years: int) -> str:
-    return "1 år" if years == 1 else f"gns. af {years} år"
+    return say("1 år") if years == 1 else say("gns. af {years} år", years=years)
 
 
 class Rank(NamedTuple):
@@ -88,7 +95,7 @@ class Rank(NamedTuple):
     @property
     def words(self) -> str:
         """'nr. 12 af 34 fra højeste'."""
-        return f"nr. {self.place} af {self.among} fra {self.from_end}"
+        return say("nr. {place} af {among} fra {from_end}", place=self.place, among=self.among, from_end=self.from_end)
 
 
 def rank(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> Rank | None:
@@ -97,7 +104,7 @@ def rank(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> Rank 
     if len(spread) < 3:
         return None
     before = _less_favourable(figure.number, spread, indicator)
-    return Rank(before + 1, len(spread), "laveste" if indicator.polarity == "high_is_better" else "højeste")
+    return Rank(before + 1, len(spread), say("laveste") if indicator.polarity == "high_is_better" else say("højeste"))
 
 
 def fifth(figure: ClearedFigure, extract: Extract, indicator: Indicator) -> int | None:
@@ -138,8 +145,10 @@ def over_or_under(criterion: Criterion, indicator: Indicator) -> str:
 
 def distance_in_words(away: float, indicator: Indicator) -> str:
     """A distance from a threshold: '1,4 over', '0,20 under', 'lige på'."""
-    text = danish.number(abs(away), indicator.decimals)
-    return "lige på" if not text.strip("0,") else f"{text} {'over' if away > 0 else 'under'}"
+    text = notation.number(abs(away), indicator.decimals)
+    if not text.strip("0.,"):
+        return say("lige på")
+    return say("{distance} over", distance=text) if away > 0 else say("{distance} under", distance=text)
 
 
 def is_met(value: float, criterion: Criterion) -> bool:
@@ -151,10 +160,10 @@ def is_met(value: float, criterion: Criterion) -> bool:
 
 def threshold(number: float, indicator: Indicator) -> str:
     """A threshold of a law with no more decimals than it has: '40', '2,70'."""
-    return danish.number(number, 0 if number == round(number) else indicator.decimals)
+    return notation.number(number, 0 if number == round(number) else indicator.decimals)
 
 
 def deliverer(indicator: Indicator, municipality: Place, registry: Registry) -> str:
     """Who can deliver an indicator of areas that is missing: 'Aarhus Kommune', 'boligorganisationen'."""
     named = registry.extracts.deliverer.get(indicator.indicator_group or "")
-    return named or f"{municipality.name} Kommune"
+    return say(named) if named else say("{name} Kommune", name=municipality.name)

@@ -6,7 +6,8 @@ from statistics import quantiles
 from flows.extracts import phrases, standing, words
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Other
 from flows.extracts.standing import Beside
-from flows.present import danish, strips
+from flows.present import notation, strips
+from flows.present.language import say
 from flows.present.strips import Strip
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -68,9 +69,9 @@ def table(area: Area, extract: Extract, registry: Registry) -> StripTable:
     return StripTable(
         tuple(row for indicator, row in rows if indicator.polarity != "neutral"),
         tuple(row for indicator, row in rows if indicator.polarity == "neutral"),
-        f"sorteret efter afstand til {municipality.name}, målt mod spredningen"
+        say("sorteret efter afstand til {name}, målt mod spredningen", name=municipality.name)
         if is_compared
-        else "nærmest en grænse først, i procent af grænsen",
+        else say("nærmest en grænse først, i procent af grænsen"),
         max(map(len, spreads), default=0),
         any(len(spread) > strips.STROKES for spread in spreads),
     )
@@ -105,7 +106,7 @@ def _row(figure: ClearedFigure, area: Area, extract: Extract, registry: Registry
     limit = criterion.threshold if criterion else None
     place = standing.rank(figure, extract, indicator)
     notes = tuple(phrases.limits(figure)) + (
-        (words.UNSETTLED[figure.status],) if figure.status in words.UNSETTLED else ()
+        (words.UNSETTLED[figure.status],) if figure.status and figure.status in words.UNSETTLED else ()
     )
     lines = (*_criterion(criterion, indicator), *_comparison(figure, beside, indicator))
     if not any(answer.verdict for answer in beside.values()) and place:
@@ -117,16 +118,18 @@ def _row(figure: ClearedFigure, area: Area, extract: Extract, registry: Registry
         municipality=_comparable(beside["municipality"]),
         country=_comparable(beside["country"]),
         spread=spread,
-        threshold=None if limit is None else (limit, f"grænse {standing.threshold(limit, indicator)}"),
+        threshold=None
+        if limit is None
+        else (limit, say("grænse {threshold}", threshold=standing.threshold(limit, indicator))),
         is_turned=indicator.polarity == "high_is_better",
-        texts=(danish.number(figure.number, indicator.decimals), "", ""),
+        texts=(notation.number(figure.number, indicator.decimals), "", ""),
         alternative="",
     )
     low, high = strips.ends(strips.held(drawn))
-    ends = (danish.number(low, indicator.decimals), danish.number(high, indicator.decimals))
+    ends = (notation.number(low, indicator.decimals), notation.number(high, indicator.decimals))
     alternative = _alternative(figure, indicator, beside, spread, lines)
     made = Strip(**{**vars(drawn), "texts": (drawn.texts[0], *ends), "alternative": alternative})
-    return StripRow(indicator.id, indicator.label_da, notes, strips.draw(made), alternative, lines)
+    return StripRow(indicator.id, say(indicator.label_da), notes, strips.draw(made), alternative, lines)
 
 
 def _comparable(answer: Beside) -> float | None:
@@ -136,9 +139,9 @@ def _comparable(answer: Beside) -> float | None:
 def _criterion(criterion: Criterion | None, indicator: Indicator) -> tuple[str, ...]:
     if criterion is None or standing.beyond(criterion) is None:
         return ()
-    sign, met = ("●", "opfyldt") if criterion.is_met else ("○", "ikke opfyldt")
+    sign, met = ("●", say("opfyldt")) if criterion.is_met else ("○", say("ikke opfyldt"))
     away = standing.over_or_under(criterion, indicator)
-    return (f"{sign} {away} grænsen: {met}",)
+    return (say("{sign} {away} grænsen: {met}", sign=sign, away=away, met=met),)
 
 
 def _comparison(figure: ClearedFigure, beside: dict[Other, Beside], indicator: Indicator) -> tuple[str, ...]:
@@ -146,8 +149,8 @@ def _comparison(figure: ClearedFigure, beside: dict[Other, Beside], indicator: I
     if own.is_refused:
         return (f"≠ {own.why}",)
     known = [
-        f"{name} {danish.number(answer.value, indicator.decimals)}"
-        for name, answer in (("kommunen", own), ("landet", country))
+        f"{name} {notation.number(answer.value, indicator.decimals)}"
+        for name, answer in ((say("kommunen"), own), (say("landet"), country))
         if answer.value is not None and not answer.is_refused
     ]
     first = own if own.value is not None else country
@@ -155,9 +158,9 @@ def _comparison(figure: ClearedFigure, beside: dict[Other, Beside], indicator: I
         return ()
     # The difference of the numbers as they are printed: a reader who subtracts gets the same, and learns no more.
     own_number, other_number = (round(number, indicator.decimals) for number in (figure.number, first.value))
-    away = danish.signed(own_number - other_number, indicator.decimals)
+    away = notation.signed(own_number - other_number, indicator.decimals)
     # The column says that it is the municipality.
-    whose = "" if own.value is not None else ", mod hele landet"
+    whose = "" if own.value is not None else say(", mod hele landet")
     return (f"{away} {first.words}{whose}", " · ".join(known))
 
 
@@ -169,16 +172,20 @@ def _alternative(
     lines: tuple[str, ...],
 ) -> str:
     """The strip in words, in the order in which it is read."""
-    own = f"{indicator.label_da}: {danish.valued(figure.number, indicator)}"
+    own = f"{say(indicator.label_da)}: {notation.valued(figure.number, indicator)}"
     if figure.interval:
         own += f", {phrases.between(*figure.interval, indicator)}"
     parts = [own]
     parts += [
-        f"{words.PLACES[other]} {danish.valued(answer.value, indicator)}"
+        f"{words.PLACES[other]} {notation.valued(answer.value, indicator)}"
         for other, answer in beside.items()
         if _comparable(answer) is not None
     ]
     if len(spread) >= strips.LEAST:
-        ends = f"fra {danish.number(spread[0], indicator.decimals)} til {danish.number(spread[-1], indicator.decimals)}"
-        parts.append(f"alle {len(spread)} områder {ends}")
+        ends = say(
+            "fra {low} til {high}",
+            low=notation.number(spread[0], indicator.decimals),
+            high=notation.number(spread[-1], indicator.decimals),
+        )
+        parts.append(say("alle {areas} områder {ends}", areas=len(spread), ends=ends))
     return f"{'; '.join(parts)}. {'; '.join(line.lstrip('●○≠ ') for line in lines)}."

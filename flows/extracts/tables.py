@@ -7,8 +7,9 @@ from markupsafe import escape
 
 from flows.extracts import phrases, standing, words
 from flows.extracts.model import ClearedFigure, Extract, Other, Place
-from flows.present import danish
+from flows.present import notation
 from flows.present.cells import TableCell, td
+from flows.present.language import say
 from schemas import labels
 from schemas.registry import Registry
 
@@ -46,8 +47,12 @@ def cell(figure: ClearedFigure, registry: Registry, more: Iterable[str] = ()) ->
 def uncertainty(figure: ClearedFigure, registry: Registry) -> TableCell:
     """The interval of a figure in words, or why it has none; a dash where there is no figure."""
     if figure.mark:
-        return TableCell(danish.ABSENT)
-    counted = f"rundet af til hele {figure.rounded_to}" if words.is_rounded(figure) else "talt op"
+        return TableCell(notation.ABSENT)
+    counted = (
+        say("rundet af til hele {rounded_to}", rounded_to=figure.rounded_to)
+        if words.is_rounded(figure)
+        else say("talt op")
+    )
     return TableCell(phrases.uncertainty(figure, registry.indicators[figure.indicator]) or counted)
 
 
@@ -81,7 +86,7 @@ def rows_of(
             own = cell(figure, registry, [phrases.counts(figure, registry.indicators[key])])
             return (own, uncertainty(figure, registry), *compared(place, beside, key, year, registry))
 
-        rows += merged(registry.indicators[key].label_da, None, key, extract.years, (place, *beside), cells)
+        rows += merged(say(registry.indicators[key].label_da), None, key, extract.years, (place, *beside), cells)
     return rows
 
 
@@ -108,7 +113,7 @@ def merged(
 
 def html(rows: Iterable[Row], heads: Sequence[str], text_heads: Sequence[str]) -> str:
     """The rows of a table with these heads: the row's own label, its years in the column 'År', and its cells."""
-    at = heads.index("År") - 1
+    at = heads.index(say("År")) - 1
     is_text = [head in text_heads for head in (*heads[1 : at + 1], *heads[at + 2 :])]
     lines = []
     for row in rows:
@@ -124,7 +129,10 @@ def chooser(extract: Extract, registry: Registry, indicators: Sequence[str], key
     """What a table of these indicators may be narrowed to, with `key` and `year` chosen at first."""
     known = [registry.indicators[name] for name in indicators]
     groups = (
-        (label, tuple((indicator.id, indicator.label_da) for indicator in known if indicator.indicator_group == group))
+        (
+            say(label),
+            tuple((indicator.id, say(indicator.label_da)) for indicator in known if indicator.indicator_group == group),
+        )
         for group, label in labels.OUTCOME_GROUPS.items()
     )
     return Chooser(tuple(group for group in groups if group[1]), extract.years[::-1], key, year)

@@ -13,7 +13,8 @@ from operator import attrgetter
 
 from flows.extracts import phrases, words
 from flows.extracts.model import ChangeLine, ClearedFigure, Extract, Place
-from flows.present import danish
+from flows.present import notation
+from flows.present.language import Words, say
 from schemas import labels
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -28,15 +29,17 @@ HELD_BACK = (
     "fortælle om enkelte personer. Hvilke tal og hvilke steder det gælder, kan ikke siges. Det kan også være tal, som "
     "I ikke får."
 )
-POLARITIES = {
-    "high_is_better": "Et højt tal er godt: stiger det, går det den gode vej.",
-    "high_is_worse": "Et lavt tal er godt: falder det, går det den gode vej.",
-    "neutral": "Hverken højt eller lavt er godt i sig selv.",
-}
+POLARITIES = Words(
+    {
+        "high_is_better": "Et højt tal er godt: stiger det, går det den gode vej.",
+        "high_is_worse": "Et lavt tal er godt: falder det, går det den gode vej.",
+        "neutral": "Hverken højt eller lavt er godt i sig selv.",
+    }
+)
 NOT_A_MARK = (
     ("0", "nul", "Et nul er et rigtigt tal. Det er hverken skjult eller mangler."),
     (
-        danish.ABSENT,
+        notation.ABSENT,
         "intet i feltet",
         "Der er intet at skrive her: tallet er ikke vist, eller det, som kolonnen hedder, findes ikke for det.",
     ),
@@ -111,15 +114,15 @@ def rounded(number: float, indicator: Indicator) -> float:
 def uncertainty(figure: ClearedFigure, indicator: Indicator) -> str:
     """The figure's 95 % interval in words: '40,1–46,5', 'usikkerhed ukendt', or a dash where it can have none."""
     if figure.mark or indicator.kind == "count":
-        return danish.ABSENT
+        return notation.ABSENT
     known = words.interval(figure, indicator)
-    return phrases.NO_INTERVAL if known == danish.ABSENT else known
+    return say(phrases.NO_INTERVAL) if known == notation.ABSENT else known
 
 
 def limits(figure: ClearedFigure) -> list[str]:
     """What limits what the figure may be compared with: years of its mean, the year it repeats, how settled it is."""
     remarks = phrases.limits(figure)
-    if figure.is_shown and figure.status in words.UNSETTLED:
+    if figure.is_shown and figure.status and figure.status in words.UNSETTLED:
         remarks.append(words.UNSETTLED[figure.status])
     return remarks
 
@@ -127,30 +130,38 @@ def limits(figure: ClearedFigure) -> list[str]:
 def caveats(figure: ClearedFigure, registry: Registry) -> list[str]:
     """All that a reader must know of the figure where it is shown, or its mark in words where it is not."""
     if figure.mark:
-        return [registry.extracts.mark[figure.mark].label_da]
+        return [say(registry.extracts.mark[figure.mark].label_da)]
     remarks = limits(figure)
     if figure.is_published:
-        remarks.append(f"offentliggjort af {phrases.publisher(figure, registry) or 'kilden'}")
+        remarks.append(
+            say("offentliggjort af {publisher}", publisher=phrases.publisher(figure, registry) or say("kilden"))
+        )
     if figure.interval is None and registry.indicators[figure.indicator].kind != "count":
-        remarks.append(phrases.NO_INTERVAL)
+        remarks.append(say(phrases.NO_INTERVAL))
     return remarks
+
+
+def not_marks() -> list[tuple[str, str, str]]:
+    """What stands in place of nothing and is no mark: how it is written, its word, what it means."""
+    return [(code, say(label), say(meaning)) for code, label, meaning in NOT_A_MARK]
 
 
 def reading(extract: Extract) -> tuple[tuple[str, str], ...]:
     """How the figures of an extract are read: topics and what is said of them."""
+    read = tuple((say(topic), say(text)) for topic, text in READING)
     if extract.rounded_to is None:
-        return READING
-    return (*READING, ("Afrunding", words.rounding_read(extract.rounded_to)))
+        return read
+    return (*read, (say("Afrunding"), words.rounding_read(extract.rounded_to)))
 
 
 def direction(figure: ClearedFigure) -> str:
     """The figure's recent trend in words, or why there is none; a dash where the figure has a mark."""
     if figure.mark:
-        return danish.ABSENT
+        return notation.ABSENT
     if figure.trend:
         return f"{words.TREND_SIGNS[figure.trend]} {words.TRENDS[figure.trend]}"
     why = words.NO_TREND.get(figure.trend_missing_reason or "")
-    return f"kan ikke siges: {why}" if why else danish.ABSENT
+    return say("kan ikke siges: {why}", why=why) if why else notation.ABSENT
 
 
 def places(extract: Extract) -> list[tuple[Place, Place | None]]:
@@ -206,14 +217,14 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
                 shown.setdefault(key, []).append(figure)
     return [
         Definition(
-            labels.OUTCOME_GROUPS[indicator.indicator_group or "background"],
-            indicator.label_da,
-            indicator.definition_da,
-            danish.sentence(indicator.population_da),
-            danish.sentence(indicator.unit_da),
+            say(labels.OUTCOME_GROUPS[indicator.indicator_group or "background"]),
+            say(indicator.label_da),
+            say(indicator.definition_da),
+            notation.sentence(say(indicator.population_da)),
+            notation.sentence(say(indicator.unit_da)),
             POLARITIES[indicator.polarity],
             _how_uncertain(indicator),
-            danish.sentence(_publishers(shown[indicator.id], registry)),
+            notation.sentence(_publishers(shown[indicator.id], registry)),
             _comparable(shown[indicator.id], indicator),
         )
         for indicator in by_theme(extract, registry)
@@ -223,15 +234,15 @@ def define(extract: Extract, registry: Registry) -> list[Definition]:
 
 def _how_uncertain(indicator: Indicator) -> str:
     if indicator.kind == "count":
-        return "Alle er talt med, så tallet har ingen usikkerhed."
+        return say("Alle er talt med, så tallet har ingen usikkerhed.")
     if indicator.interval is None:
-        return "Kan ikke regnes ud for det, som tallet tæller."
-    return "Regnes ud, hvor antallene bag tallet er leveret."
+        return say("Kan ikke regnes ud for det, som tallet tæller.")
+    return say("Regnes ud, hvor antallene bag tallet er leveret.")
 
 
 def _publishers(figures: Iterable[ClearedFigure], registry: Registry) -> str:
     named = {name for figure in figures if (name := phrases.publisher(figure, registry))}
-    return danish.listed(sorted(named)) if named else phrases.NO_PUBLISHER
+    return notation.listed(sorted(named)) if named else say(phrases.NO_PUBLISHER)
 
 
 def _comparable(figures: Iterable[ClearedFigure], indicator: Indicator) -> str:
@@ -244,13 +255,16 @@ def _comparable(figures: Iterable[ClearedFigure], indicator: Indicator) -> str:
         if figure.repeats_year:
             repeated.add(figure.year)
     sentences = [
-        f"Gennemsnit over {window} år, mindst ét sted: {danish.years(means[window])}." for window in sorted(means)
+        say("Gennemsnit over {window} år, mindst ét sted: {means}.", window=window, means=notation.years(means[window]))
+        for window in sorted(means)
     ]
     if repeated:
-        sentences.append(f"Kilden gentager et tidligere års tal, mindst ét sted: {danish.years(repeated)}.")
+        sentences.append(
+            say("Kilden gentager et tidligere års tal, mindst ét sted: {repeated}.", repeated=notation.years(repeated))
+        )
     if indicator.kind == "count":
-        sentences.append("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder.")
-    return " ".join(sentences) or "Årene kan sammenlignes, når usikkerheden regnes med."
+        sentences.append(say("Antal kan følges fra år til år, men ikke sammenlignes mellem store og små steder."))
+    return " ".join(sentences) or say("Årene kan sammenlignes, når usikkerheden regnes med.")
 
 
 # Changes --------------------------------------------------------------------------------------------------------------
@@ -263,14 +277,16 @@ CORRECTED, HIDDEN, SHOWN, NEW, OTHER_MARK, GONE = (
     "mangler af en anden grund",
     "er taget ud",
 )
-HAPPENED = {
-    CORRECTED: "Tal, der er rettet",
-    HIDDEN: "Tal, der ikke vises længere",
-    GONE: "Tal, der er taget ud",
-    SHOWN: "Tal, der vises nu",
-    OTHER_MARK: "Tal, der mangler af en anden grund end før",
-    NEW: "Nyt siden sidst",
-}
+HAPPENED = Words(
+    {
+        CORRECTED: "Tal, der er rettet",
+        HIDDEN: "Tal, der ikke vises længere",
+        GONE: "Tal, der er taget ud",
+        SHOWN: "Tal, der vises nu",
+        OTHER_MARK: "Tal, der mangler af en anden grund end før",
+        NEW: "Nyt siden sidst",
+    }
+)
 
 
 def happened(change: ChangeLine) -> str:
@@ -287,8 +303,8 @@ def happened(change: ChangeLine) -> str:
 def one_side(number: float | None, mark: str | None, indicator: Indicator, registry: Registry) -> str:
     """A figure before or after a change: '43,0 %', 'skjult', or 'ikke med'."""
     if mark:
-        return registry.extracts.mark[mark].label_da
-    return "ikke med" if number is None else danish.valued(number, indicator)
+        return say(registry.extracts.mark[mark].label_da)
+    return say("ikke med") if number is None else notation.valued(number, indicator)
 
 
 def in_order(extract: Extract, registry: Registry) -> list[ChangeLine]:
@@ -317,13 +333,18 @@ def written(extract: Extract) -> Iterator[tuple[str, str]]:
 def since(extract: Extract) -> str:
     """What the changes are counted from, and how many there are."""
     if extract.previous is None:
-        return "Dette er den første udgivelse. Der er intet at sammenligne med."
+        return say("Dette er den første udgivelse. Der er intet at sammenligne med.")
     if not extract.changes:
-        return f"Ingen tal er ændret siden udgivelse {extract.previous}."
+        return say("Ingen tal er ændret siden udgivelse {previous}.", previous=extract.previous)
     counts = Counter(happened(change) for change in extract.changes)
-    parts = [f"{HAPPENED[kind].lower()}: {danish.number(counts[kind])}" for kind in HAPPENED if counts[kind]]
-    many = danish.many(len(extract.changes), "ændring", "ændringer")
-    return f"{many} siden udgivelse {extract.previous}. {danish.sentence('; '.join(parts))}"
+    parts = [f"{HAPPENED[kind].lower()}: {notation.number(counts[kind])}" for kind in HAPPENED if counts[kind]]
+    many = notation.many(len(extract.changes), "ændring", "ændringer")
+    return say(
+        "{changes} siden udgivelse {previous}. {parts}",
+        changes=many,
+        previous=extract.previous,
+        parts=notation.sentence("; ".join(parts)),
+    )
 
 
 # Files ----------------------------------------------------------------------------------------------------------------
@@ -346,18 +367,20 @@ def _file(lines: Iterable[str]) -> str:
 def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
     defined = define(extract, registry)
     themes = list(dict.fromkeys(definition.theme for definition in defined))
-    yield from _head("Definitioner: hvad tallene betyder", extract)
+    yield from _head(say("Definitioner: hvad tallene betyder"), extract)
     yield from _wrapped(
-        "Her står, hvad hvert tal betyder, hvem det tæller, og hvad der må sammenlignes. Filen hører til "
-        "regnearket, rapporten og siderne fra samme udgivelse."
+        say(
+            "Her står, hvad hvert tal betyder, hvem det tæller, og hvad der må sammenlignes. Filen "
+            "hører til regnearket, rapporten og siderne fra samme udgivelse."
+        )
     )
-    yield from ("", "Indhold")
-    parts = ["Når der intet tal står", "Sådan læses tallene", *themes]
+    yield from ("", say("Indhold"))
+    parts = [say("Når der intet tal står"), say("Sådan læses tallene"), *themes]
     yield from (f"  {number}. {part}" for number, part in enumerate(parts, 1))
     yield from _part(1, parts[0])
-    yield from _wrapped("I stedet for et tal kan der stå et mærke. Et mærke er aldrig et nul.")
-    marks = [(mark.code, mark.label_da, mark.meaning_da) for mark in registry.extracts.mark.values()]
-    for code, label, meaning in (*marks, *NOT_A_MARK):
+    yield from _wrapped(say("I stedet for et tal kan der stå et mærke. Et mærke er aldrig et nul."))
+    marks = [(mark.code, say(mark.label_da), say(mark.meaning_da)) for mark in registry.extracts.mark.values()]
+    for code, label, meaning in (*marks, *not_marks()):
         yield ""
         yield f"{code:<5}{label}"
         yield from _wrapped(meaning, 5)
@@ -374,26 +397,30 @@ def _definition_lines(extract: Extract, registry: Registry) -> Iterator[str]:
                 yield ""
             yield definition.label
             for term, text in zip(TERMS, astuple(definition)[2:], strict=True):
-                yield from _wrapped(text, 19, f"     {term + ':':<14}")
+                yield from _wrapped(text, 19, f"     {say(term) + ':':<14}")
     labels_of = {definition.label for definition in defined}
-    left = [indicator.label_da for indicator in by_theme(extract, registry) if indicator.label_da not in labels_of]
+    left = [
+        say(indicator.label_da) for indicator in by_theme(extract, registry) if say(indicator.label_da) not in labels_of
+    ]
     if left:
-        yield from _part(len(themes) + 3, NOT_SHOWN)
-        yield from _wrapped(f"{NOT_SHOWN} noget sted i denne udgivelse: {'; '.join(left)}.")
+        yield from _part(len(themes) + 3, say(NOT_SHOWN))
+        yield from _wrapped(say("Tal, der ikke er vist noget sted i denne udgivelse: {names}.", names="; ".join(left)))
 
 
 def _change_lines(extract: Extract, registry: Registry) -> Iterator[str]:
-    yield from _head("Ændringer siden sidste udgivelse", extract)
+    yield from _head(say("Ændringer siden sidste udgivelse"), extract)
     yield from _wrapped(since(extract))
     if extract.holds_back:
         yield ""
-        yield from _wrapped(HELD_BACK)
+        yield from _wrapped(say(HELD_BACK))
     if not extract.changes:
         return
     yield ""
     yield from _wrapped(
-        "Brug altid tallene fra den nyeste udgivelse. Har I brugt et tal, der er rettet, så skift det ud. "
-        "Et tal, der ikke vises længere, må heller ikke bruges længere."
+        say(
+            "Brug altid tallene fra den nyeste udgivelse. Har I brugt et tal, der er rettet, så "
+            "skift det ud. Et tal, der ikke vises længere, må heller ikke bruges længere."
+        )
     )
     for number, (place, of_place) in enumerate(groupby(in_order(extract, registry), attrgetter("place")), 1):
         yield from _part(number, place)
@@ -408,8 +435,8 @@ def _change(change: ChangeLine, kind: str, registry: Registry) -> str:
     indicator = registry.indicators[change.indicator]
     before = one_side(change.before, change.before_mark, indicator, registry)
     now = one_side(change.now, change.now_mark, indicator, registry)
-    name = f"{indicator.label_da}, {change.year}"
-    return f"{name}: {now}" if kind == NEW else f"{name}: før {before}, nu {now}"
+    name = f"{say(indicator.label_da)}, {change.year}"
+    return f"{name}: {now}" if kind == NEW else say("{name}: før {before}, nu {now}", name=name, before=before, now=now)
 
 
 def _head(title: str, extract: Extract) -> Iterator[str]:
@@ -417,11 +444,13 @@ def _head(title: str, extract: Extract) -> Iterator[str]:
         yield from _wrapped(f"{mark}: {meaning}")
     yield ""
     yield title.upper()
-    yield f"{extract.name}, tal for {extract.year}, udgivelse {extract.release}"
+    yield say(
+        "{name}, tal for {year}, udgivelse {release}", name=extract.name, year=extract.year, release=extract.release
+    )
     yield "=" * WIDTH
     yield ""
     if not extract.areas:
-        yield from _wrapped(NO_AREAS)
+        yield from _wrapped(say(NO_AREAS))
         yield ""
 
 

@@ -17,9 +17,10 @@ from flows.extracts.matrix import MatrixColumn, MatrixRow
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Other, Place, TargetLine, Watch
 from flows.extracts.workbook_charts import SHEET as DRAWN
 from flows.extracts.workbook_charts import Charts, caveats
-from flows.present import danish, workbook
+from flows.present import notation, workbook
 from flows.present.excel import Cell, ExcelColumn, SignedNumber
-from flows.present.vocabulary import KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
+from flows.present.language import say
+from flows.present.vocabulary import DIRECTIONS, KINDS, NOT_MEASURABLE, SIGNS, VERDICTS
 from flows.present.workbook import BookFacts, Sheet, Workbook
 from schemas import labels
 from schemas.indicators import Indicator
@@ -48,12 +49,12 @@ def write(extract: Extract, registry: Registry, lines: Sequence[ListLine], file:
     """
     marks = words.banners(extract)
     facts = BookFacts(
-        f"{extract.name}: tal for {extract.year}",
-        f"{' · '.join(mark for mark, _ in marks)}, udgivelse {extract.release}",
-        "Godkendt" if extract.is_cleared else "Udkast",
+        say("{name}: tal for {year}", name=extract.name, year=extract.year),
+        say("{marks}, udgivelse {release}", marks=" · ".join(mark for mark, _ in marks), release=extract.release),
+        say("Godkendt") if extract.is_cleared else say("Udkast"),
         # No clock: the day on which the year of the figures ended.
         datetime(extract.year, 12, 31, tzinfo=UTC),
-        f"{extract.name}, {extract.year}, udgivelse {extract.release}",
+        say("{name}, {year}, udgivelse {release}", name=extract.name, year=extract.year, release=extract.release),
         marks,
     )
     maker = _Maker(extract, registry, lines)
@@ -62,7 +63,7 @@ def write(extract: Extract, registry: Registry, lines: Sequence[ListLine], file:
 
 def sheet_names(areas: Iterable[Area]) -> dict[str, str]:
     """The name of each area's sheet."""
-    return workbook.sheet_names(((area.id, area.name) for area in areas), FIXED)
+    return workbook.sheet_names(((area.id, area.name) for area in areas), map(say, FIXED))
 
 
 # Sheets ---------------------------------------------------------------------------------------------------------------
@@ -93,59 +94,78 @@ class _Maker:
         extract = self.extract
         span = f"{extract.years[0]}–{extract.years[-1]}"
         if extract.areas:
-            says = f"Områderne, kommunen og landet i {extract.year}."
-            yield Sheet(OVERVIEW, findings.title(extract), says, self.overview, CONTENTS)
-        title, says = f"{extract.name}: tal for {extract.year}", "Hvad filen er, og hvordan den bruges."
-        yield Sheet(FRONT, title, says, self.front, CONTENTS)
-        says = "Alle ark. Tryk på et navn for at gå til arket."
-        yield Sheet(CONTENTS, "Indhold", says, self.contents, FRONT)
-        says = "Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra."
-        yield Sheet(NOTES, "Noter", says, self.notes, CONTENTS)
+            says = say("Områderne, kommunen og landet i {year}.", year=extract.year)
+            yield Sheet(say(OVERVIEW), findings.title(extract), says, self.overview, say(CONTENTS))
+        title, says = (
+            say("{name}: tal for {year}", name=extract.name, year=extract.year),
+            say("Hvad filen er, og hvordan den bruges."),
+        )
+        yield Sheet(say(FRONT), title, says, self.front, say(CONTENTS))
+        says = say("Alle ark. Tryk på et navn for at gå til arket.")
+        yield Sheet(say(CONTENTS), say("Indhold"), says, self.contents, say(FRONT))
+        says = say("Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra.")
+        yield Sheet(say(NOTES), say("Noter"), says, self.notes, say(CONTENTS))
         if extract.areas:
-            says = "Hovedtal for hvert område år for år, med kommunen og landet under. Vælg et tal i hovedet."
-            yield Sheet(KEY_FIGURES, f"Hovedtal for områderne, {span}", says, self.key_figures, CONTENTS)
+            says = say("Hovedtal for hvert område år for år, med kommunen og landet under. Vælg et tal i hovedet.")
+            yield Sheet(
+                say(KEY_FIGURES),
+                say("Hovedtal for områderne, {span}", span=span),
+                says,
+                self.key_figures,
+                say(CONTENTS),
+            )
         named = sheet_names(extract.areas)
         for area in extract.areas:
             # A sheet of nothing but marks would tell no more than the front, where it is said who can deliver.
             if self._has_any(area):
-                says = f"Tal for {area.name}, {span}, og diagrammer af hovedtallene."
-                title, facts = f"{area.name}: alle tal, {span}", " ".join(self._facts(area))
-                yield Sheet(named[area.id], title, says, partial(self.area, area=area), CONTENTS, facts)
+                says = say("Tal for {name}, {span}, og diagrammer af hovedtallene.", name=area.name, span=span)
+                title, facts = say("{name}: alle tal, {span}", name=area.name, span=span), " ".join(self._facts(area))
+                yield Sheet(named[area.id], title, says, partial(self.area, area=area), say(CONTENTS), facts)
         yield from self._sheets_of_others(span)
         yield from self._sheets_of_words(span)
 
     def _sheets_of_others(self, span: str) -> Iterator[Sheet]:
         """Sheets of places beside the areas."""
         extract = self.extract
-        says = f"De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal."
+        says = say(
+            "De samme tal for kommunen og for hele landet, {span}, og diagrammer af kommunens hovedtal.", span=span
+        )
         whole = tuple((place, None) for place in (*extract.municipalities, extract.country))
         make = partial(self.places, places=whole)
-        yield Sheet(TOGETHER, f"Kommunen og hele landet, {span}", says, make, CONTENTS)
+        yield Sheet(say(TOGETHER), say("Kommunen og hele landet, {span}", span=span), says, make, say(CONTENTS))
         if twins := tuple((area.twins, area) for area in extract.areas if self._has_any(area.twins)):
-            says = "Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte."
+            says = say("Tal for hvert områdes tvillinger: områder, der lignede det, før helhedsplanen begyndte.")
             make = partial(self.places, places=twins)
-            yield Sheet(TWINS, f"Områdernes tvillinger, {span}", says, make, CONTENTS)
+            yield Sheet(say(TWINS), say("Områdernes tvillinger, {span}", span=span), says, make, say(CONTENTS))
         others = tuple((o, area) for area in extract.areas for o in area.other_boundaries if self._has_any(o))
         if others:
-            says = "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
+            says = say(
+                "Tal, der er offentliggjort for en anden afgrænsning. De kan ikke sammenlignes med områdets egne."
+            )
             make = partial(self.places, places=others)
-            yield Sheet(BOUNDARIES, f"Tal for andre afgrænsninger, {span}", says, make, CONTENTS)
+            yield Sheet(
+                say(BOUNDARIES), say("Tal for andre afgrænsninger, {span}", span=span), says, make, say(CONTENTS)
+            )
         if extract.areas:
-            says = "Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder."
-            yield Sheet(CRITERIA, "Kriterierne for ministeriets liste", says, self.criteria, CONTENTS)
-            says = "Helhedsplanernes mål, og hvor tallene står nu."
-            yield Sheet(TARGETS, f"Mål i helhedsplanerne, {extract.year}", says, self.targets, CONTENTS)
+            says = say("Hvor hvert område ligger ved kriterierne for ministeriets liste over udsatte områder.")
+            yield Sheet(say(CRITERIA), say("Kriterierne for ministeriets liste"), says, self.criteria, say(CONTENTS))
+            says = say("Helhedsplanernes mål, og hvor tallene står nu.")
+            yield Sheet(
+                say(TARGETS), say("Mål i helhedsplanerne, {year}", year=extract.year), says, self.targets, say(CONTENTS)
+            )
 
     def _sheets_of_words(self, span: str) -> Iterator[Sheet]:
         """Definitions and changes, and the lists that pivot tables and charts are made of."""
-        says = "Hvad hvert tal, der er vist, betyder, hvem det tæller, og hvem der udgiver det."
-        yield Sheet(DEFINITIONS, "Definitioner", says, self.definitions, CONTENTS)
-        says, since = "Tal, der ikke er, som de var i sidste udgivelse.", texts.since(self.extract)
-        yield Sheet(CHANGES, "Ændringer siden sidste udgivelse", says, self.changes, CONTENTS, since)
-        says = "En række for hvert sted, år og tal: til filter og pivottabel."
-        yield Sheet(ALL, f"Alle tal på én liste, {span}", says, self.everything, CONTENTS, is_list=True)
-        says = "De tal, som diagrammerne er tegnet af. Flyt og sortér dem ikke."
-        yield Sheet(DRAWN, "Tal bag diagrammerne", says, self.drawn, CONTENTS, is_list=True)
+        says = say("Hvad hvert tal, der er vist, betyder, hvem det tæller, og hvem der udgiver det.")
+        yield Sheet(say(DEFINITIONS), say("Definitioner"), says, self.definitions, say(CONTENTS))
+        says, since = say("Tal, der ikke er, som de var i sidste udgivelse."), texts.since(self.extract)
+        yield Sheet(say(CHANGES), say("Ændringer siden sidste udgivelse"), says, self.changes, say(CONTENTS), since)
+        says = say("En række for hvert sted, år og tal: til filter og pivottabel.")
+        yield Sheet(
+            say(ALL), say("Alle tal på én liste, {span}", span=span), says, self.everything, say(CONTENTS), is_list=True
+        )
+        says = say("De tal, som diagrammerne er tegnet af. Flyt og sortér dem ikke.")
+        yield Sheet(say(DRAWN), say("Tal bag diagrammerne"), says, self.drawn, say(CONTENTS), is_list=True)
 
     # Overview, front, notes
 
@@ -154,20 +174,20 @@ class _Maker:
         view = matrix.matrix(self.extract, self.registry)
         rows = [*view.rows, *view.wholes, *view.listed]
         columns = [
-            ExcelColumn("Sted", 20, lambda row: row.name),
-            ExcelColumn("Ministeriets liste", 24, lambda row: "; ".join(row.status) or danish.ABSENT),
+            ExcelColumn(say("Sted"), 20, lambda row: row.name),
+            ExcelColumn(say("Ministeriets liste"), 24, lambda row: "; ".join(row.status) or notation.ABSENT),
             *(
                 ExcelColumn(_head(column), _width(column), partial(self._of_matrix, column=column, at=at), "value")
                 for at, column in enumerate(view.columns)
             ),
             *(
-                [ExcelColumn("Målene", 18, lambda row: "; ".join(row.goals) or danish.ABSENT, "beside")]
+                [ExcelColumn(say("Målene"), 18, lambda row: "; ".join(row.goals) or notation.ABSENT, "beside")]
                 * view.has_goals
             ),
         ]
         below = self.book.table(written, sheet, columns, rows, frozen=1)
-        key = [" · ".join(f"{sign} {meaning}" for _, sign, meaning in view.key), f"{STARRED.partition(':')[0]}."]
-        key.append("En plads siger, hvor området ligger, ikke hvorfor.")
+        key = [" · ".join(f"{sign} {meaning}" for _, sign, meaning in view.key), f"{say(STARRED).partition(':')[0]}."]
+        key.append(say("En plads siger, hvor området ligger, ikke hvorfor."))
         end = self.book.notes(written, below, [note for note in key if note], columns)
         self.book.page(written, end - 1, columns)
         written.activate()
@@ -197,57 +217,81 @@ class _Maker:
         extract = self.extract
         first, last = extract.years[0], extract.years[-1]
         yield (
-            "Hvad det er",
-            f"Tal om de støttede boligområder, år for år fra {first} til {last}, samlet af Boligprofil.",
+            say("Hvad det er"),
+            say(
+                "Tal om de støttede boligområder, år for år fra {first} til {last}, samlet af Boligprofil.",
+                first=first,
+                last=last,
+            ),
         )
-        yield "For hvem", f"{extract.name} og de helhedsplaner, som sekretariatet samler."
+        yield say("For hvem"), say("{name} og de helhedsplaner, som sekretariatet samler.", name=extract.name)
         if extract.areas:
-            yield "Boligområder", danish.sentence(danish.listed([area.name for area in extract.areas]))
+            yield say("Boligområder"), notation.sentence(notation.listed([area.name for area in extract.areas]))
             for area in extract.areas:
                 if not self._has_any(area):
-                    yield f"Uden tal: {area.name}", findings.missing(area, extract, self.registry).whole
+                    yield say("Uden tal: {name}", name=area.name), findings.missing(area, extract, self.registry).whole
         else:
-            yield "Boligområder", texts.NO_AREAS
-        yield "Udgivelse", danish.sentence(extract.release)
-        yield "Ændringer", texts.since(extract)
+            yield say("Boligområder"), say(texts.NO_AREAS)
+        yield say("Udgivelse"), notation.sentence(extract.release)
+        yield say("Ændringer"), texts.since(extract)
         if extract.areas:
             yield (
-                "Begynd her",
-                f"Se '{OVERVIEW}' og '{KEY_FIGURES}' for at sammenligne områderne. Gå så til et områdes eget ark: der "
-                "står alle tal, år for år, og diagrammer.",
+                say("Begynd her"),
+                say(
+                    "Se '{overview}' og '{key_figures}' for at sammenligne områderne. Gå så til et områdes "
+                    "eget ark: der står alle tal, år for år, og diagrammer.",
+                    overview=say(OVERVIEW),
+                    key_figures=say(KEY_FIGURES),
+                ),
             )
         yield (
-            "Regn selv",
-            f"Arket '{ALL}' har én række for hvert sted, år og tal. Vælg med knapperne i hovedet, eller lav en "
-            "pivottabel: sæt gennemsnit i stedet for sum, og vælg ét tal ad gangen. CSV-filen har flere kolonner.",
+            say("Regn selv"),
+            say(
+                "Arket '{all}' har én række for hvert sted, år og tal. Vælg med knapperne i hovedet, "
+                "eller lav en pivottabel: sæt gennemsnit i stedet for sum, og vælg ét tal ad gangen. "
+                "CSV-filen har flere kolonner.",
+                all=say(ALL),
+            ),
         )
         yield (
-            "Når der intet tal står",
-            "Et mærke i kantet parentes, for eksempel [s], står i stedet for et tal. Det er aldrig et nul. Hvad hvert "
-            f"mærke betyder, står på arket '{NOTES}'.",
+            say("Når der intet tal står"),
+            say(
+                "Et mærke i kantet parentes, for eksempel [s], står i stedet for et tal. Det er aldrig "
+                "et nul. Hvad hvert mærke betyder, står på arket '{notes}'.",
+                notes=say(NOTES),
+            ),
         )
         yield (
-            "Procent",
-            "Andele står som tal med enheden ved siden af: 43,0 og %. I Excels egen procent ville de hedde 0,43.",
+            say("Procent"),
+            say("Andele står som tal med enheden ved siden af: 43,0 og %. I Excels egen procent ville de hedde 0,43."),
         )
-        yield "Pas på", f"{texts.READING[0][1]} Læs '{NOTES}', før I sammenligner år eller steder."
+        yield (
+            say("Pas på"),
+            say(
+                "{reading} Læs '{notes}', før I sammenligner år eller steder.",
+                reading=say(texts.READING[0][1]),
+                notes=say(NOTES),
+            ),
+        )
 
     def notes(self, written: Any, sheet: Sheet) -> None:
         met = texts.marks(self.extract)
-        marks = [(m.code, m.label_da, m.meaning_da) for m in self.registry.extracts.mark.values() if m.id in met]
-        rows = [("Mærke", f"{code} {label}", meaning) for code, label, meaning in (*marks, *texts.NOT_A_MARK)]
-        rows += [("Sådan læses tallene", topic, text) for topic, text in texts.reading(self.extract)]
+        marks = [
+            (m.code, say(m.label_da), say(m.meaning_da)) for m in self.registry.extracts.mark.values() if m.id in met
+        ]
+        rows = [(say("Mærke"), f"{code} {label}", meaning) for code, label, meaning in (*marks, *texts.not_marks())]
+        rows += [(say("Sådan læses tallene"), topic, text) for topic, text in texts.reading(self.extract)]
         counted: dict[str, list[str]] = {}
         for definition in texts.define(self.extract, self.registry):
             counted.setdefault(definition.publisher, []).append(definition.label)
         rows += [
-            ("Hvem tallene er fra", who.rstrip("."), danish.sentence("; ".join(labels)))
+            (say("Hvem tallene er fra"), who.rstrip("."), notation.sentence("; ".join(labels)))
             for who, labels in counted.items()
         ]
         columns = [
-            ExcelColumn("Emne", 19, lambda note: note[0]),
-            ExcelColumn("Mærke eller ord", 29, lambda note: note[1]),
-            ExcelColumn("Betyder", 90, lambda note: note[2]),
+            ExcelColumn(say("Emne"), 19, lambda note: note[0]),
+            ExcelColumn(say("Mærke eller ord"), 29, lambda note: note[1]),
+            ExcelColumn(say("Betyder"), 90, lambda note: note[2]),
         ]
         self.book.table(written, sheet, columns, rows)
 
@@ -264,20 +308,24 @@ class _Maker:
             if place.kind == "area" or self._has(place, indicator)
         ]
         columns = [
-            ExcelColumn("Hovedtal", 34, lambda line: phrases.heading(line.indicator)),
-            ExcelColumn("Sted", 16, lambda line: line.place.name),
+            ExcelColumn(say("Hovedtal"), 34, lambda line: phrases.heading(line.indicator)),
+            ExcelColumn(say("Sted"), 16, lambda line: line.place.name),
             *self._years(9),
-            ExcelColumn("Mod kommunen", 20, partial(_against, other="municipality"), "beside"),
-            *(replace(column, is_on_paper=False) for column in self._newest_columns() if column.head != "Mod kommunen"),
-            ExcelColumn("Siden årene før planen", 42, self._moved, is_on_paper=False),
-            ExcelColumn("Bemærk", 90, self._remarks, "line", is_on_paper=False),
+            ExcelColumn(say("Mod kommunen"), 20, partial(_against, other="municipality"), "beside"),
+            *(
+                replace(column, is_on_paper=False)
+                for column in self._newest_columns()
+                if column.head != say("Mod kommunen")
+            ),
+            ExcelColumn(say("Siden årene før planen"), 42, self._moved, is_on_paper=False),
+            ExcelColumn(say("Bemærk"), 90, self._remarks, "line", is_on_paper=False),
         ]
         self._print(written, sheet, columns, rows, 2)
 
     def _moved(self, line: ListLine) -> str:
         """A movement that may be told: from what to what, and between which ends."""
         headline = self.extract.headlines.get((line.place.id, line.indicator.id))
-        return danish.ABSENT if headline is None else findings.movement(headline, line.indicator)
+        return notation.ABSENT if headline is None else findings.movement(headline, line.indicator)
 
     def area(self, written: Any, sheet: Sheet, area: Area) -> None:
         """An area's figures through the years, those of which nothing is known on a line, and charts."""
@@ -292,18 +340,25 @@ class _Maker:
             if self._has(place, indicator)
         ]
         is_area = places[0][0].kind == "area" and places[0][1] is None
-        named = [] if is_area else [ExcelColumn("Sted", 22, lambda line: line.place.name)]
+        named = [] if is_area else [ExcelColumn(say("Sted"), 22, lambda line: line.place.name)]
         columns = [
             *named,
-            ExcelColumn("Indikator", 32, lambda line: line.indicator.label_da),
-            ExcelColumn("Enhed", 9, lambda line: line.indicator.unit_short_da),
+            ExcelColumn(say("Indikator"), 32, lambda line: say(line.indicator.label_da)),
+            ExcelColumn(say("Enhed"), 9, lambda line: say(line.indicator.unit_short_da)),
             *self._years(7 if is_area else 9.2),
-            *([ExcelColumn("Mod kommunen", 20, partial(_against, other="municipality"), "beside")] if is_area else []),
-            *(replace(c, is_on_paper=False) for c in self._newest_columns(is_area) if c.head != "Mod kommunen"),
-            ExcelColumn(
-                "Emne", 22, lambda line: labels.OUTCOME_GROUPS[line.indicator.indicator_group], is_on_paper=False
+            *(
+                [ExcelColumn(say("Mod kommunen"), 20, partial(_against, other="municipality"), "beside")]
+                if is_area
+                else []
             ),
-            ExcelColumn("Bemærk", 90, self._remarks, "line", is_on_paper=False),
+            *(replace(c, is_on_paper=False) for c in self._newest_columns(is_area) if c.head != say("Mod kommunen")),
+            ExcelColumn(
+                say("Emne"),
+                22,
+                lambda line: say(labels.OUTCOME_GROUPS[line.indicator.indicator_group]),
+                is_on_paper=False,
+            ),
+            ExcelColumn(say("Bemærk"), 90, self._remarks, "line", is_on_paper=False),
         ]
         below = self._print(written, sheet, columns, rows, len(named) + 2, self._without(places))
         if places[0][1] is None:
@@ -320,9 +375,15 @@ class _Maker:
     ) -> int:
         """A table of figures, and below it what a star means and the notes. Returns the row below."""
         below = self.book.table(
-            written, sheet, columns, rows, lambda line: line.indicator.decimals, frozen, nothing="Intet tal er vist."
+            written,
+            sheet,
+            columns,
+            rows,
+            lambda line: line.indicator.decimals,
+            frozen,
+            nothing=say("Intet tal er vist."),
         )
-        end = self.book.notes(written, below, [STARRED, *notes], columns)
+        end = self.book.notes(written, below, [say(STARRED), *notes], columns)
         self.book.page(written, end - 1, columns)
         return end
 
@@ -339,11 +400,11 @@ class _Maker:
             for indicator in texts.by_theme(self.extract, self.registry):
                 if not self._has(place, indicator):
                     mark = place.figure(indicator.id, self.extract.year).mark or ""
-                    named.setdefault(mark, []).append(indicator.label_da)
+                    named.setdefault(mark, []).append(say(indicator.label_da))
             for mark, labels_of in named.items():
                 entry = self.registry.extracts.mark[mark]
-                who = place.name if len(places) > 1 else "Uden tal i alle år"
-                yield f"{who}, {entry.code} {entry.label_da} i {self.extract.year}: {'; '.join(labels_of)}."
+                who = place.name if len(places) > 1 else say("Uden tal i alle år")
+                yield f"{who}, {entry.code} {say(entry.label_da)} i {self.extract.year}: {'; '.join(labels_of)}."
 
     def _newest(self, place: Place, beside: Place | None, indicator: Indicator) -> ListLine:
         """The newest figure; one within other boundaries is compared with nothing."""
@@ -369,19 +430,19 @@ class _Maker:
 
     def _newest_columns(self, is_area: bool = True) -> list[ExcelColumn]:
         """The newest figure's uncertainty, direction and neighbours, with the verdicts."""
-        uncertainty = f"Usikkerhed {self.extract.year}"
+        uncertainty = say("Usikkerhed {year}", year=self.extract.year)
         columns = [
             ExcelColumn(uncertainty, 17, lambda line: texts.uncertainty(line.figure, line.indicator), "beside"),
-            ExcelColumn("Retning over fem år", 50, lambda line: texts.direction(line.figure)),
+            ExcelColumn(say("Retning over fem år"), 50, lambda line: texts.direction(line.figure)),
         ]
         heads: tuple[tuple[Other, str, str], ...] = (
-            ("municipality", "Kommunen", "kommunen"),
-            ("country", "Hele landet", "landet"),
-            ("twins", "Tvillingerne", "tvillingerne"),
+            ("municipality", say("Kommunen"), say("kommunen")),
+            ("country", say("Hele landet"), say("landet")),
+            ("twins", say("Tvillingerne"), say("tvillingerne")),
         )
         for other, head, place in heads if is_area else ():
             columns.append(ExcelColumn(head, 14, partial(self._beside, other=other), "value"))
-            columns.append(ExcelColumn(f"Mod {place}", 30, partial(_against, other=other), "beside"))
+            columns.append(ExcelColumn(say("Mod {place}", place=place), 30, partial(_against, other=other), "beside"))
         return columns
 
     def _remarks(self, line: ListLine) -> str:
@@ -390,37 +451,42 @@ class _Maker:
         for year in self.extract.years:
             for caveat in texts.caveats(line.place.figure(line.indicator.id, year), self.registry):
                 years.setdefault(caveat, []).append(year)
-        remarks = [f"{danish.years(noted)}: {caveat}" for caveat, noted in years.items()]
-        return "; ".join((*remarks, *limits_beside(line))) or danish.ABSENT
+        remarks = [f"{notation.years(noted)}: {caveat}" for caveat, noted in years.items()]
+        return "; ".join((*remarks, *limits_beside(line))) or notation.ABSENT
 
     def _shown(self, figure: ClearedFigure | None) -> Cell:
         """The number, or the code of the mark in its place; a dash where there is no figure."""
         if figure is None:
-            return danish.ABSENT
+            return notation.ABSENT
         return self._number(figure.value, figure.mark, self.registry.indicators[figure.indicator])
 
     def _number(self, number: float | None, mark: str | None, indicator: Indicator | None) -> Cell:
         """A number, the code of the mark in its place, or a dash where there is neither."""
         if mark:
             return self.registry.extracts.mark[mark].code
-        return danish.ABSENT if number is None or indicator is None else texts.rounded(number, indicator)
+        return notation.ABSENT if number is None or indicator is None else texts.rounded(number, indicator)
 
     def _beside(self, line: ListLine, other: Other) -> Cell:
         """The number compared with; where there is none, its mark, or a dash where it does not compare."""
         number, beside = beside_value(line, other), line.beside(other)
         if number is not None:
             return number
-        return self._shown(beside) if beside and beside.mark else danish.ABSENT
+        return self._shown(beside) if beside and beside.mark else notation.ABSENT
 
     def _facts(self, area: Area) -> Iterator[str]:
         if area.dwellings is not None:
-            size = f" (størrelse: {words.band('size_band', area.size_band, self.registry)})" if area.size_band else ""
-            yield f"Lejemål: {danish.number(area.dwellings)}{size}."
+            size = (
+                say(" (størrelse: {band})", band=words.band("size_band", area.size_band, self.registry))
+                if area.size_band
+                else ""
+            )
+            yield say("Lejemål: {dwellings}{size}.", dwellings=notation.number(area.dwellings), size=size)
         if area.funding_band:
-            yield f"Bevilling: {words.band('funding_band', area.funding_band, self.registry)}"
+            yield say("Bevilling: {band}", band=words.band("funding_band", area.funding_band, self.registry))
         if area.plans:
-            yield f"{'Plan' if len(area.plans) == 1 else 'Planer'}: {danish.listed(area.plans)}."
-        yield "Diagrammer står under tabellen. Sammenligninger og bemærkninger står til højre."
+            head = say("Plan") if len(area.plans) == 1 else say("Planer")
+            yield f"{head}: {notation.listed(area.plans)}."
+        yield say("Diagrammer står under tabellen. Sammenligninger og bemærkninger står til højre.")
 
     # Criteria and targets
 
@@ -433,34 +499,39 @@ class _Maker:
         ]
         off = partial(ExcelColumn, is_on_paper=False)
         columns = [
-            ExcelColumn("Område", 18, lambda row: row[0].name),
-            ExcelColumn("Kriterium", 28, lambda row: row[3].label_da),
-            ExcelColumn("Liste", 17, lambda row: f"{row[1].list_name} {row[1].year}"),
-            ExcelColumn("Krav", 18, lambda row: _demand(row[2], row[3]), "beside"),
-            ExcelColumn("Områdets tal", 9, lambda row: self._number(row[2].value, row[2].mark, row[3]), "value"),
-            ExcelColumn("Opfyldt", 11, lambda row: _yes_or_no(row[2].is_met), "beside"),
+            ExcelColumn(say("Område"), 18, lambda row: row[0].name),
+            ExcelColumn(say("Kriterium"), 28, lambda row: say(row[3].label_da)),
+            ExcelColumn(say("Liste"), 17, lambda row: f"{row[1].list_name} {row[1].year}"),
+            ExcelColumn(say("Krav"), 18, lambda row: _demand(row[2], row[3]), "beside"),
+            ExcelColumn(say("Områdets tal"), 9, lambda row: self._number(row[2].value, row[2].mark, row[3]), "value"),
+            ExcelColumn(say("Opfyldt"), 11, lambda row: _yes_or_no(row[2].is_met), "beside"),
             ExcelColumn(
-                "Afstand til grænsen", 9, lambda row: self._number(row[2].distance, row[2].mark, row[3]), "change"
+                say("Afstand til grænsen"), 9, lambda row: self._number(row[2].distance, row[2].mark, row[3]), "change"
             ),
-            ExcelColumn("Kan én husstand flytte det", 12, lambda row: _yes_or_no(row[2].is_near), "beside"),
+            ExcelColumn(say("Kan én husstand flytte det"), 12, lambda row: _yes_or_no(row[2].is_near), "beside"),
             ExcelColumn(
-                "På ministeriets liste", 14, lambda row: _yes_or_no(row[1].on_list, "ikke nævnt i afskriften"), "beside"
+                say("På ministeriets liste"),
+                14,
+                lambda row: _yes_or_no(row[1].on_list, "ikke nævnt i afskriften"),
+                "beside",
             ),
-            off("Enhed", 10, lambda row: row[3].unit_short_da),
-            off("Samlet krav", 60, lambda row: _rule(row[1])),
-            off("Opfylder reglen", 13, lambda row: _yes_or_no(row[1].meets_rule)),
-            off("Kan én husstand vende svaret", 15, lambda row: _yes_or_no(row[1].could_flip)),
-            off("Bemærk", 60, lambda row: self._on_criterion(*row[:3]), "line"),
+            off(say("Enhed"), 10, lambda row: say(row[3].unit_short_da)),
+            off(say("Samlet krav"), 60, lambda row: _rule(row[1])),
+            off(say("Opfylder reglen"), 13, lambda row: _yes_or_no(row[1].meets_rule)),
+            off(say("Kan én husstand vende svaret"), 15, lambda row: _yes_or_no(row[1].could_flip)),
+            off(say("Bemærk"), 60, lambda row: self._on_criterion(*row[:3]), "line"),
         ]
-        nothing = "Intet område er sammenlignet med kriterierne i denne udgivelse."
+        nothing = say("Intet område er sammenlignet med kriterierne i denne udgivelse.")
         self.book.table(written, sheet, columns, rows, lambda row: row[3].decimals, 2, nothing=nothing)
 
     def _on_criterion(self, area: Area, watch: Watch, criterion: Criterion) -> str:
-        remarks = [self.registry.extracts.mark[criterion.mark].label_da] if criterion.mark else []
+        remarks = [say(self.registry.extracts.mark[criterion.mark].label_da)] if criterion.mark else []
         own = area.figures.get((criterion.indicator, watch.year))
         if own and not own.mark and not criterion.mark:
             remarks += texts.caveats(own, self.registry)
-        remarks.append(f"en husstand er regnet som {danish.many(watch.household, 'person', 'personer')}")
+        remarks.append(
+            say("en husstand er regnet som {persons}", persons=notation.many(watch.household, "person", "personer"))
+        )
         return "; ".join(remarks)
 
     def targets(self, written: Any, sheet: Sheet) -> None:
@@ -471,74 +542,74 @@ class _Maker:
         ]
         off = partial(ExcelColumn, is_on_paper=False)
         columns = [
-            ExcelColumn("Område", 17, lambda row: row[0].name),
+            ExcelColumn(say("Område"), 17, lambda row: row[0].name),
             ExcelColumn("Nr.", 5, lambda row: row[1].number),
-            ExcelColumn("Mål", 34, lambda row: row[1].goal or GOAL_LEFT_OUT),
-            ExcelColumn("Måles ved", 25, lambda row: _measure(row[2])),
-            ExcelColumn("Tal i startåret", 8, lambda row: self._shown(row[1].start), "value"),
-            ExcelColumn("Nyeste tal", 8, lambda row: self._shown(row[1].newest), "value"),
-            ExcelColumn("Nyeste tals år", 7, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
-            ExcelColumn("Målværdi", 8, lambda row: self._number(row[1].target_value, None, row[2]), "value"),
-            ExcelColumn("Målår", 7, lambda row: _or_dash(row[1].target_year), "year"),
-            ExcelColumn("Vurdering", 18, lambda row: _verdict(row[1]), "beside"),
-            off("Slags vurdering", 18, lambda row: KINDS.get(row[1].verdict_kind, danish.ABSENT)),
-            off("Helhedsplan", 26, lambda row: row[1].plan),
-            off("Vej", 11, lambda row: _WAYS.get(row[1].direction, danish.ABSENT)),
-            off("Startår", 8, lambda row: _or_dash(row[1].start_year), "year"),
-            off("Ventet på vejen", 10, lambda row: self._number(row[1].expected, None, row[2]), "value"),
-            off("Bemærk", 60, lambda row: self._on_target(row[1]), "line"),
+            ExcelColumn(say("Mål"), 34, lambda row: row[1].goal or say(GOAL_LEFT_OUT)),
+            ExcelColumn(say("Måles ved"), 25, lambda row: _measure(row[2])),
+            ExcelColumn(say("Tal i startåret"), 8, lambda row: self._shown(row[1].start), "value"),
+            ExcelColumn(say("Nyeste tal"), 8, lambda row: self._shown(row[1].newest), "value"),
+            ExcelColumn(say("Nyeste tals år"), 7, lambda row: _or_dash(row[1].newest and row[1].newest.year), "year"),
+            ExcelColumn(say("Målværdi"), 8, lambda row: self._number(row[1].target_value, None, row[2]), "value"),
+            ExcelColumn(say("Målår"), 7, lambda row: _or_dash(row[1].target_year), "year"),
+            ExcelColumn(say("Vurdering"), 18, lambda row: _verdict(row[1]), "beside"),
+            off(say("Slags vurdering"), 18, lambda row: KINDS.get(row[1].verdict_kind, notation.ABSENT)),
+            off(say("Helhedsplan"), 26, lambda row: row[1].plan),
+            off(say("Vej"), 11, lambda row: DIRECTIONS.get(row[1].direction, notation.ABSENT)),
+            off(say("Startår"), 8, lambda row: _or_dash(row[1].start_year), "year"),
+            off(say("Ventet på vejen"), 10, lambda row: self._number(row[1].expected, None, row[2]), "value"),
+            off(say("Bemærk"), 60, lambda row: self._on_target(row[1]), "line"),
         ]
 
         def decimals(row: tuple[Area, TargetLine, Indicator | None]) -> int:
             return row[2].decimals if row[2] else 0
 
-        nothing = "Ingen helhedsplan i områderne har sendt mål."
+        nothing = say("Ingen helhedsplan i områderne har sendt mål.")
         below = self.book.table(written, sheet, columns, rows, decimals, 3, nothing=nothing)
         if any(target.is_example for _, target, _ in rows):
             self.book.notes(
-                written, below, ["Mål, der er mærket EKSEMPEL i Bemærk, er skrevet af Boligprofil."], columns
+                written, below, [say("Mål, der er mærket EKSEMPEL i Bemærk, er skrevet af Boligprofil.")], columns
             )
 
     def _on_target(self, target: TargetLine) -> str:
-        remarks = ["EKSEMPEL, skrevet af Boligprofil"] if target.is_example else []
+        remarks = [say("EKSEMPEL, skrevet af Boligprofil")] if target.is_example else []
         if target.not_measurable_because:
             remarks.append(NOT_MEASURABLE.get(target.not_measurable_because, target.not_measurable_because))
         for figure in (target.start, target.newest):
             if figure is not None:
                 remarks += [f"{figure.year}: {caveat}" for caveat in texts.caveats(figure, self.registry)]
-        return "; ".join(dict.fromkeys(remarks)) or danish.ABSENT
+        return "; ".join(dict.fromkeys(remarks)) or notation.ABSENT
 
     # Words
 
     def definitions(self, written: Any, sheet: Sheet) -> None:
         off = partial(ExcelColumn, is_on_paper=False)
         columns = [
-            ExcelColumn("Indikator", 28, lambda definition: definition.label),
-            ExcelColumn("Betyder", 52, lambda definition: definition.definition),
-            ExcelColumn("Hvem der tælles", 22, lambda definition: definition.counted),
-            ExcelColumn("Enhed", 14, lambda definition: definition.unit),
-            ExcelColumn("God vej", 22, lambda definition: definition.good),
-            off("Emne", 18, lambda definition: definition.theme),
-            off("Usikkerhed", 30, lambda definition: definition.uncertainty),
-            off("Udgiver", 36, lambda definition: definition.publisher),
-            off("Kan årene sammenlignes", 52, lambda definition: definition.comparable),
+            ExcelColumn(say("Indikator"), 28, lambda definition: definition.label),
+            ExcelColumn(say("Betyder"), 52, lambda definition: definition.definition),
+            ExcelColumn(say("Hvem der tælles"), 22, lambda definition: definition.counted),
+            ExcelColumn(say("Enhed"), 14, lambda definition: definition.unit),
+            ExcelColumn(say("God vej"), 22, lambda definition: definition.good),
+            off(say("Emne"), 18, lambda definition: definition.theme),
+            off(say("Usikkerhed"), 30, lambda definition: definition.uncertainty),
+            off(say("Udgiver"), 36, lambda definition: definition.publisher),
+            off(say("Kan årene sammenlignes"), 52, lambda definition: definition.comparable),
         ]
         defined = texts.define(self.extract, self.registry)
-        self.book.table(written, sheet, columns, defined, frozen=1, nothing="Intet tal er vist.")
+        self.book.table(written, sheet, columns, defined, frozen=1, nothing=say("Intet tal er vist."))
 
     def changes(self, written: Any, sheet: Sheet) -> None:
         changes = texts.in_order(self.extract, self.registry)
         rows = [(change, self.registry.indicators[change.indicator]) for change in changes]
         columns = [
-            ExcelColumn("Sted", 26, lambda row: row[0].place),
-            ExcelColumn("Hvad der skete", 28, lambda row: texts.happened(row[0])),
-            ExcelColumn("Indikator", 44, lambda row: row[1].label_da),
-            ExcelColumn("Enhed", 10, lambda row: row[1].unit_short_da),
-            ExcelColumn("År", 8, lambda row: row[0].year, "year"),
-            ExcelColumn("Før", 11, lambda row: self._number(row[0].before, row[0].before_mark, row[1]), "value"),
-            ExcelColumn("Nu", 11, lambda row: self._number(row[0].now, row[0].now_mark, row[1]), "value"),
+            ExcelColumn(say("Sted"), 26, lambda row: row[0].place),
+            ExcelColumn(say("Hvad der skete"), 28, lambda row: say(texts.happened(row[0]))),
+            ExcelColumn(say("Indikator"), 44, lambda row: say(row[1].label_da)),
+            ExcelColumn(say("Enhed"), 10, lambda row: say(row[1].unit_short_da)),
+            ExcelColumn(say("År"), 8, lambda row: row[0].year, "year"),
+            ExcelColumn(say("Før"), 11, lambda row: self._number(row[0].before, row[0].before_mark, row[1]), "value"),
+            ExcelColumn(say("Nu"), 11, lambda row: self._number(row[0].now, row[0].now_mark, row[1]), "value"),
         ]
-        self.book.table(written, sheet, columns, rows, lambda row: row[1].decimals, nothing="Ingen ændringer.")
+        self.book.table(written, sheet, columns, rows, lambda row: row[1].decimals, nothing=say("Ingen ændringer."))
 
     def everything(self, written: Any, sheet: Sheet) -> None:
         """All figures on one list. Twins stand beside each figure there, and on a sheet of their own."""
@@ -546,32 +617,32 @@ class _Maker:
         number = [field.head for field in FIELDS].index("Tal")
 
         def cells(line: ListLine) -> list[str | float]:
-            values = [danish.ABSENT if value is None else value for value in line.values]
+            values = [notation.ABSENT if value is None else value for value in line.values]
             values[number] = marks[line.figure.mark] if line.figure.mark else values[number]
             return [values[at] for at in in_book]
 
         in_book = [at for at, field in enumerate(FIELDS) if field.in_book]
-        columns = [ExcelColumn(FIELDS[at].head, FIELDS[at].width, shown=FIELDS[at].kind) for at in in_book]
+        columns = [ExcelColumn(say(FIELDS[at].head), FIELDS[at].width, shown=FIELDS[at].kind) for at in in_book]
         rows = ((cells(line), line.indicator.decimals) for line in self.every if line.place.kind != "twins")
         self.book.long_list(written, sheet, columns, rows, 2)
 
     def drawn(self, written: Any, sheet: Sheet) -> None:
         columns = [
-            ExcelColumn("Sted", 26, lambda line: line.place.name),
-            ExcelColumn("Hovedtal", 36, lambda line: line.indicator.label_da),
-            ExcelColumn("Enhed", 12, lambda line: line.indicator.unit_short_da),
-            ExcelColumn("År", 8, lambda line: line.figure.year, "year"),
-            ExcelColumn("Stedets tal", 12, lambda line: self._shown(line.figure), "value"),
-            ExcelColumn("Usikkerhed fra", 12, lambda line: _or_dash(line.shown(line.figure.ci_low)), "value"),
-            ExcelColumn("Usikkerhed til", 12, lambda line: _or_dash(line.shown(line.figure.ci_high)), "value"),
-            ExcelColumn("Kommunen", 12, lambda line: self._drawn_beside(line, "municipality"), "value"),
-            ExcelColumn("Hele landet", 12, lambda line: self._drawn_beside(line, "country"), "value"),
-            ExcelColumn("Streg ned", 12, lambda line: self.charts.whisker(line)[0], "value"),
-            ExcelColumn("Streg op", 12, lambda line: self.charts.whisker(line)[1], "value"),
-            ExcelColumn("Lovens grænse", 12, lambda line: _or_dash(self.charts.limit(line)), "value"),
-            ExcelColumn("Bemærk", 60, lambda line: "; ".join(caveats(line)) or danish.ABSENT),
+            ExcelColumn(say("Sted"), 26, lambda line: line.place.name),
+            ExcelColumn(say("Hovedtal"), 36, lambda line: say(line.indicator.label_da)),
+            ExcelColumn(say("Enhed"), 12, lambda line: say(line.indicator.unit_short_da)),
+            ExcelColumn(say("År"), 8, lambda line: line.figure.year, "year"),
+            ExcelColumn(say("Stedets tal"), 12, lambda line: self._shown(line.figure), "value"),
+            ExcelColumn(say("Usikkerhed fra"), 12, lambda line: _or_dash(line.shown(line.figure.ci_low)), "value"),
+            ExcelColumn(say("Usikkerhed til"), 12, lambda line: _or_dash(line.shown(line.figure.ci_high)), "value"),
+            ExcelColumn(say("Kommunen"), 12, lambda line: self._drawn_beside(line, "municipality"), "value"),
+            ExcelColumn(say("Hele landet"), 12, lambda line: self._drawn_beside(line, "country"), "value"),
+            ExcelColumn(say("Streg ned"), 12, lambda line: self.charts.whisker(line)[0], "value"),
+            ExcelColumn(say("Streg op"), 12, lambda line: self.charts.whisker(line)[1], "value"),
+            ExcelColumn(say("Lovens grænse"), 12, lambda line: _or_dash(self.charts.limit(line)), "value"),
+            ExcelColumn(say("Bemærk"), 60, lambda line: "; ".join(caveats(line)) or notation.ABSENT),
         ]
-        nothing = "Der er ingen diagrammer."
+        nothing = say("Der er ingen diagrammer.")
         self.book.table(
             *(written, sheet, columns, self.charts.lines, lambda line: line.indicator.decimals),
             is_filtered=False,
@@ -580,52 +651,61 @@ class _Maker:
 
     def _drawn_beside(self, line: ListLine, other: Other) -> Cell:
         """The figure of the municipality or country; the number of people in a country is no measure for an area."""
-        return self._shown(line.beside(other)) if line.indicator.kind != "count" else danish.ABSENT
+        return self._shown(line.beside(other)) if line.indicator.kind != "count" else notation.ABSENT
 
 
 GOAL_LEFT_OUT = "udeladt: målets ord kunne røbe et tal, der ikke er vist"
-_WAYS = {"up": "skal stige", "down": "skal falde"}
 
 
 def _or_dash(content: Any) -> Cell:
-    return danish.ABSENT if content is None else content
+    return notation.ABSENT if content is None else content
 
 
 def _against(line: ListLine, other: Other) -> str:
     """How the figure compares; a dash where the mark beside it says why it does not."""
     beside = line.beside(other)
     is_marked = beside is not None and bool(beside.mark)
-    return danish.ABSENT if is_marked else against(line, other) or danish.ABSENT
+    return notation.ABSENT if is_marked else against(line, other) or notation.ABSENT
 
 
 def _yes_or_no(answer: bool | None, unknown: str = "kan ikke siges") -> str:
-    return unknown if answer is None else "ja" if answer else "nej"
+    return say(unknown) if answer is None else say("ja") if answer else say("nej")
 
 
 def _demand(criterion: Criterion, indicator: Indicator) -> str:
     # The threshold is the law's own number: its decimals, not the indicator's.
     digits = len(f"{criterion.threshold or 0:g}".partition(".")[2])
-    return criteria.limit(criterion, f"{danish.number(criterion.threshold, digits)} {indicator.unit_short_da}")
+    return criteria.limit(criterion, f"{notation.number(criterion.threshold, digits)} {say(indicator.unit_short_da)}")
 
 
 def _rule(watch: Watch) -> str:
-    parts = [f"mindst {watch.needed} af {len(watch.criteria)} kriterier"] if watch.criteria else []
-    parts += ["de kriterier, der altid skal være opfyldt"] if watch.always else []
+    parts = (
+        [say("mindst {needed} af {criteria} kriterier", needed=watch.needed, criteria=len(watch.criteria))]
+        if watch.criteria
+        else []
+    )
+    parts += [say("de kriterier, der altid skal være opfyldt")] if watch.always else []
     if watch.requirement:
-        parts.append(f"på listen »{watch.requirement.list_name}« i {danish.many(watch.requirement.years, 'år', 'år')}")
-    return ", og ".join([*parts, *(["nok beboere"] if watch.size else [])])
+        parts.append(
+            say(
+                "på listen »{list_name}« i {years}",
+                list_name=watch.requirement.list_name,
+                years=notation.many(watch.requirement.years, "år", "år"),
+            )
+        )
+    return say(", og ").join([*parts, *([say("nok beboere")] if watch.size else [])])
 
 
 def _measure(indicator: Indicator | None) -> str:
-    return f"{indicator.label_da} ({indicator.unit_short_da})" if indicator else "intet tal"
+    return f"{say(indicator.label_da)} ({say(indicator.unit_short_da)})" if indicator else say("intet tal")
 
 
 def _verdict(target: TargetLine) -> str:
     if target.is_withdrawn:
-        return "opgivet af planen"
+        return say("opgivet af planen")
     if target.verdict:
         return f"{SIGNS[target.verdict]} {VERDICTS[target.verdict]}"
-    return "følges ikke med tal" if target.indicator is None else "ingen vurdering"
+    return say("følges ikke med tal") if target.indicator is None else say("ingen vurdering")
 
 
 def _width(column: MatrixColumn) -> float:
@@ -636,5 +716,5 @@ def _width(column: MatrixColumn) -> float:
 def _head(column: MatrixColumn) -> str:
     head = f"{column.head} ({column.demand})" if column.demand else column.head
     # No program breaks a word where Danes would.
-    words_of = (danish.soft(word) if len(word) > LONGEST_WORD else word for word in head.split())
+    words_of = (notation.soft(word) if len(word) > LONGEST_WORD else word for word in head.split())
     return " ".join(words_of).replace("\N{SOFT HYPHEN}", "-\n")

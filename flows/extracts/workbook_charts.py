@@ -14,8 +14,9 @@ from xlsxwriter.utility import xl_range_abs  # type: ignore[import-untyped]
 from flows.extracts import charts, phrases, texts, words
 from flows.extracts.figure_list import ListLine
 from flows.extracts.model import Area, ClearedFigure, Extract, Place, PlaceKind
-from flows.present import danish, year_chart
+from flows.present import notation, year_chart
 from flows.present.excel import ExcelColumn
+from flows.present.language import say
 from flows.present.workbook import Workbook
 from schemas.indicators import Indicator
 from schemas.registry import Registry
@@ -77,20 +78,22 @@ class Charts:
             line.shown(number) for number in (line.figure.value, line.figure.ci_low, line.figure.ci_high)
         )
         if value is None or low is None or high is None:
-            return danish.ABSENT, danish.ABSENT
+            return notation.ABSENT, notation.ABSENT
         return texts.rounded(value - low, line.indicator), texts.rounded(high - value, line.indicator)
 
     def insert(self, written: Any, place: Place, below: int, columns: Sequence[ExcelColumn]) -> None:
         """Charts of the place's key figures below its table, two beside each other as wide as what is printed."""
         keys = [name for name in self.registry.extracts.key_figures if (place.kind, place.id, name) in self.first]
         if not keys:
-            none = ["Der er ingen diagrammer: intet hovedtal er vist for to år eller flere."]
+            none = [say("Der er ingen diagrammer: intet hovedtal er vist for to år eller flere.")]
             self.book.page(written, self.book.notes(written, below, none, columns) - 1, columns)
             return
-        legend = (
-            f"Diagrammer af hovedtallene, tegnet af tallene på arket '{SHEET}'. En linje går kun mellem tal, der må "
-            "sammenlignes. Lodret streg: usikkerhed (95 %); uden streg er den ukendt. Hult tegn: gennemsnit over flere "
-            "år (rude) eller gentaget tal. Samme akser som på siderne og i rapporten."
+        legend = say(
+            "Diagrammer af hovedtallene, tegnet af tallene på arket '{sheet}'. En linje går kun "
+            "mellem tal, der må sammenlignes. Lodret streg: usikkerhed (95 %); uden streg er den "
+            "ukendt. Hult tegn: gennemsnit over flere år (rude) eller gentaget tal. Samme akser som "
+            "på siderne og i rapporten.",
+            sheet=say(SHEET),
         )
         top = self.book.notes(written, below, [legend], columns)
         side = int(sum(column.width * UNIT + BESIDE for column in columns if column.is_on_paper)) // 2
@@ -118,9 +121,9 @@ class Charts:
             chart.add_series(
                 {
                     # The place's name is a cell, too: one that begins with '=' would be taken for a formula.
-                    "name": [SHEET, start, PLACE] if name == place.name else name,
-                    "categories": [SHEET, rows[0], YEAR, rows[1], YEAR],
-                    "values": [SHEET, rows[0], column, rows[1], column],
+                    "name": [say(SHEET), start, PLACE] if name == place.name else name,
+                    "categories": [say(SHEET), rows[0], YEAR, rows[1], YEAR],
+                    "values": [say(SHEET), rows[0], column, rows[1], column],
                     **style,
                 }
             )
@@ -129,9 +132,9 @@ class Charts:
         for limit, years in _stretches(self._limits(indicator)):
             look = {"color": LAW, "width": 1.5, "dash_type": "dash"}
             marker = {"type": "none"} if len(years) > 1 else {"type": "long_dash", "size": 9, "border": {"color": LAW}}
-            law = f"Lovens grænse {danish.number(limit, indicator.decimals)}"
+            law = say("Lovens grænse {limit}", limit=notation.number(limit, indicator.decimals))
             add(LIMIT, law, rows_of(years), {"line": look, "marker": marker})
-        names = {"area": place.name, "municipality": "Kommunen", "country": "Hele landet"}
+        names = {"area": place.name, "municipality": say("Kommunen"), "country": say("Hele landet")}
         for kind, shown in reversed(drawn.items()):
             role = "area" if kind == place.kind else kind
             name = place.name if kind == place.kind else names[kind]
@@ -153,7 +156,7 @@ class Charts:
             "marker": {"type": shape, "size": 7 if role == "area" else 5, "fill": fill, "border": {"color": color}},
         }
         if role == "area" and any(figure.interval for figure in run):
-            down, up = (f"={SHEET}!{xl_range_abs(rows[0], column, rows[1], column)}" for column in (DOWN, UP))
+            down, up = (f"={say(SHEET)}!{xl_range_abs(rows[0], column, rows[1], column)}" for column in (DOWN, UP))
             whiskers = {"type": "custom", "minus_values": down, "plus_values": up, "end_style": 0}
             style["y_error_bars"] = {**whiskers, "line": {"color": color, "width": 1}}
         return style
@@ -196,22 +199,39 @@ class Charts:
         """The notes of the same picture on the pages, and when the area's plans run, which no native chart shades."""
         notes = [
             # No native chart draws an upright line for a break.
-            phrases.capital(note.removeprefix(year_chart.BREAK_SIGN).removeprefix(": "))
+            phrases.capital(note.removeprefix(say(year_chart.BREAK_SIGN)).removeprefix(": "))
             for note in charts.notes(place, drawn, indicator.id, self.extract, self.registry)
         ]
         period = place.period if isinstance(place, Area) else None
-        return [*notes, *([f"Planperiode: {period.begins.year}–{period.ends.year}."] if period else [])]
+        return [
+            *notes,
+            *([say("Planperiode: {first}–{last}.", first=period.begins.year, last=period.ends.year)] if period else []),
+        ]
 
     def _described(self, place: Place, indicator: Indicator, drawn: Mapping[PlaceKind, Figures]) -> str:
         """The chart in words, for those who do not see it."""
         shown = drawn[place.kind]
         span = f"{self.years[0]}–{self.years[-1]}"
-        sentences = [f"{self.book.facts.mark}. Diagram: {indicator.label_da}, {place.name}, {span}."]
+        sentences = [
+            say(
+                "{mark}. Diagram: {label}, {place}, {span}.",
+                mark=self.book.facts.mark,
+                label=say(indicator.label_da),
+                place=place.name,
+                span=span,
+            )
+        ]
         for figure in (shown[0], shown[-1]):
             limits = texts.limits(figure)
             also = f" ({', '.join(limits)})" if limits else ""
             sentences.append(f"{figure.year}: {words.shown(figure, self.registry)}{also}.")
-        return " ".join([*sentences, *self._notes(place, indicator, drawn), f"Alle tal står på arket {SHEET}."])
+        return " ".join(
+            [
+                *sentences,
+                *self._notes(place, indicator, drawn),
+                say("Alle tal står på arket {sheet}.", sheet=say(SHEET)),
+            ]
+        )
 
 
 def _stretches(limits: Mapping[int, float]) -> list[tuple[float, list[int]]]:

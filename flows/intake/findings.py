@@ -3,7 +3,7 @@
 import re
 
 from flows.intake.quarantine import Item
-from flows.present import danish
+from flows.present import notation
 from schemas.sources import Layout
 
 QUOTED = re.compile(r"'([^']+)'")
@@ -47,5 +47,5 @@ def in_danish(item: Item, layout: Layout | None) -> str:
         declared = {header.casefold() for column in layout.columns for header in column.headers}
         names = [name for name in QUOTED.findall(item.detail) if name.casefold() in declared]
         if names:
-            return f"Det gælder {danish.listed([repr(name) for name in dict.fromkeys(names)])}."
+            return f"Det gælder {notation.listed([repr(name) for name in dict.fromkeys(names)])}."
     return ""

@@ -12,7 +12,7 @@ from operator import attrgetter
 from flows.core.characters import visible
 from flows.intake.findings import in_danish
 from flows.intake.quarantine import Item
-from flows.present import danish
+from flows.present import notation
 from schemas.registry import Registry
 from schemas.sources import Layout
 
@@ -31,7 +31,7 @@ def letter(sender: str, items: Sequence[Item], registry: Registry, today: date) 
     is_fault = any(not registry.rules[item.rule].remark for item in items)
     parts = [
         f"Til {name or 'afsenderen'}",
-        danish.day(today),
+        notation.day(today),
         f"Kære {name or 'afsender'}",
         *(_opening(files, registry) if is_fault else ["Tak for jeres levering til Boligprofil. Den er læst."]),
         *("\n".join(_about(of_file, registry)) for of_file in files),
@@ -56,7 +56,7 @@ def _opening(files: Sequence[Sequence[Item]], registry: Registry) -> list[str]:
     if len(refused) == len(files):
         return [f"{words} {'Filen' if len(files) == 1 else 'Filerne'} er ikke brugt."]
     return [
-        f"{words} {danish.many(len(refused), 'fil', 'filer')} er afvist og slet ikke brugt. Af de andre er kun de "
+        f"{words} {notation.many(len(refused), 'fil', 'filer')} er afvist og slet ikke brugt. Af de andre er kun de "
         "nævnte rækker lagt til side; resten er brugt."
     ]
 
@@ -113,7 +113,7 @@ def _points(faults: Sequence[Item], layout: Layout | None, registry: Registry) -
         yield f"  - {where} har {len(faulty)} fejl{' hver' if len({row.line for row in rows}) > 1 else ''} ({since}):"
         for column, rule, found in faulty:
             words = _joined(registry.rules[rule].da, found)
-            yield f"{INDENT}{f'{danish.sentence(column)[:-1]}: ' if column else ''}{words}"
+            yield f"{INDENT}{f'{notation.sentence(column)[:-1]}: ' if column else ''}{words}"
 
 
 def _steps(faults: Sequence[Item], layout: Layout | None, registry: Registry) -> Iterator[str]:
@@ -125,8 +125,8 @@ def _steps(faults: Sequence[Item], layout: Layout | None, registry: Registry) ->
     if columns:
         yield "  Sådan gør I i Excel:"
     for how, named in columns.items():
-        known = danish.listed([column for column in dict.fromkeys(named) if column])
-        yield f"    - {f'{danish.sentence(known)[:-1]}: ' if known else ''}{how}"
+        known = notation.listed([column for column in dict.fromkeys(named) if column])
+        yield f"    - {f'{notation.sentence(known)[:-1]}: ' if known else ''}{how}"
 
 
 def _remarks(remarks: Sequence[Item], layout: Layout | None, registry: Registry) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _remarks(remarks: Sequence[Item], layout: Layout | None, registry: Registry)
     for (column, rule, found), of_rule in by_what.items():
         rows = [item for item in of_rule if item.line]
         place = ", ".join(part for part in (_rows(rows) if rows else "", column) if part)
-        yield f"  - {f'{danish.sentence(place)[:-1]}: ' if place else ''}{_joined(registry.rules[rule].da, found)}"
+        yield f"  - {f'{notation.sentence(place)[:-1]}: ' if place else ''}{_joined(registry.rules[rule].da, found)}"
 
 
 def _what(item: Item, layout: Layout | None, registry: Registry) -> What:
@@ -155,7 +155,7 @@ def _column(column: str, layout: Layout | None, registry: Registry) -> str:
     if not all(name.casefold() in known for name in names):
         return ""
     shown = [f"'{known[name.casefold()] or name}'" for name in names]
-    return f"{'kolonnen' if len(shown) == 1 else 'kolonnerne'} {danish.listed(shown)}"
+    return f"{'kolonnen' if len(shown) == 1 else 'kolonnerne'} {notation.listed(shown)}"
 
 
 def _headers(layout: Layout) -> Mapping[str, str]:
@@ -171,7 +171,7 @@ def _joined(words: str, found: str) -> str:
 
 def _since(items: Sequence[Item]) -> str:
     first = date.fromisoformat(min(item.first_seen for item in items))
-    return f"set første gang {danish.day(first)}"
+    return f"set første gang {notation.day(first)}"
 
 
 def _rows(items: Sequence[Item]) -> str:

@@ -4,8 +4,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from flows.present import danish, goal_line, goals, pdf, vocabulary
+from flows.present import goal_line, goals, notation, pdf, vocabulary
 from flows.present.goals import GoalStanding
+from flows.present.language import say
 from flows.present.pdf import Typeset
 
 # As many goals as one sheet of A4 can hold; the others are named below with their verdicts.
@@ -62,12 +63,12 @@ def compose(
     rest = standings[MOST_ROWS:]
     return MeetingSheet(
         plan,
-        title(standings, len(bare), f"{town} Kommune"),
+        title(standings, len(bare), say("{town} Kommune", town=town)),
         f"{town} · {', '.join(areas)} · {when}",
         tuple(_row(each) for each in standings[:MOST_ROWS]),
         _listed([f"{each.number} {_short(each.goal)}: {each.words}" for each in rest]),
         _listed([f"{each.number} {_short(each.goal)} ({each.why})" for each in bare]),
-        tuple(questions(standings, bare, len(areas), f"{town} Kommune")),
+        tuple(questions(standings, bare, len(areas), say("{town} Kommune", town=town))),
     )
 
 
@@ -80,11 +81,11 @@ def typeset(sheets: Sequence[MeetingSheet], marks: Sequence[tuple[str, str]], ed
             for number, sheet in enumerate(sheets)
         ],
         "marks": list(marks),
-        "heads": HEADS,
-        "heading_questions": QUESTIONS,
-        "heading_decision": DECISION,
-        "to_fill_in": TO_FILL_IN,
-        "foot": FOOT,
+        "heads": list(map(say, HEADS)),
+        "heading_questions": say(QUESTIONS),
+        "heading_decision": say(DECISION),
+        "to_fill_in": list(map(say, TO_FILL_IN)),
+        "foot": say(FOOT),
         "edition": edition,
     }
     pictures = {_file(number, place): row.svg.encode() for number, place, row in rows}
@@ -99,27 +100,37 @@ def title(standings: Sequence[GoalStanding], unmeasured: int, town: str) -> str:
     """The finding: how many goals are where, and who can change that."""
     if not standings:
         if not unmeasured:
-            return "Planen har ingen mål i Boligprofil"
-        return "Planens mål følges ikke med tal" if unmeasured == 1 else f"Planens {unmeasured} mål følges ikke med tal"
+            return say("Planen har ingen mål i Boligprofil")
+        return (
+            say("Planens mål følges ikke med tal")
+            if unmeasured == 1
+            else say("Planens {unmeasured} mål følges ikke med tal", unmeasured=unmeasured)
+        )
     waiting = [each for each in standings if each.awaits_delivery]
     if 2 * len(waiting) > len(standings):
         counts = all("counts_not_delivered" in each.missing for each in waiting)
-        what = "antallene bag andelene" if counts else "de tal, der mangler"
+        what = say("antallene bag andelene") if counts else say("de tal, der mangler")
         if len(standings) == 1:
-            return f"Planens mål kan ikke afgøres, før {town} leverer {what}"
-        return f"{len(waiting)} af {len(standings)} mål kan ikke afgøres, før {town} leverer {what}"
+            return say("Planens mål kan ikke afgøres, før {town} leverer {what}", town=town, what=what)
+        return say(
+            "{waiting} af {standings} mål kan ikke afgøres, før {town} leverer {what}",
+            waiting=len(waiting),
+            standings=len(standings),
+            town=town,
+            what=what,
+        )
     kinds: list[tuple[str, list[GoalStanding]]] = [
         (word.lower(), [each for each in standings if each.verdict == verdict])
         for verdict, word in vocabulary.VERDICTS.items()
     ]
-    kinds.append(("uden nyt tal", [each for each in standings if each.verdict is None and not each.hidden]))
-    kinds.append(("vises ikke", [each for each in standings if each.hidden]))
+    kinds.append((say("uden nyt tal"), [each for each in standings if each.verdict is None and not each.hidden]))
+    kinds.append((say("vises ikke"), [each for each in standings if each.hidden]))
     counted = [f"{len(found)} {word}" for word, found in kinds if found]
-    several = danish.many(len(standings), "mål", "mål")
+    several = notation.many(len(standings), "mål", "mål")
     if len(counted) == 1:
-        whole = "Planens mål" if len(standings) == 1 else f"Alle {several}"
-        return f"{whole} med tal: {counted[0].split(' ', 1)[1]}"
-    return f"Af {several} med tal er {danish.listed(counted)}"
+        whole = say("Planens mål") if len(standings) == 1 else say("Alle {goals}", goals=several)
+        return say("{whole} med tal: {verdict}", whole=whole, verdict=counted[0].split(" ", 1)[1])
+    return say("Af {goals} med tal er {counted}", goals=several, counted=notation.listed(counted))
 
 
 def questions(standings: Sequence[GoalStanding], bare: Sequence[BareGoal], areas: int, town: str) -> Iterator[str]:
@@ -139,28 +150,54 @@ def _of_off_the_way(found: Sequence[GoalStanding]) -> str:
         return ""
     first = found[0]
     _, now, goal = first.numbers
-    aim = "" if first.target is None else f", målet er {goal} i {first.target_year}"
-    return f"Mål {first.number}: tallet er {now}{aim}. Fortsætter I, ændrer I indsatsen, eller sætter I et nyt mål?"
+    aim = (
+        ""
+        if first.target is None
+        else say(", målet er {goal} i {target_year}", goal=goal, target_year=first.target_year)
+    )
+    return say(
+        "Mål {number}: tallet er {now}{aim}. Fortsætter I, ændrer I indsatsen, eller sætter I et nyt mål?",
+        number=first.number,
+        now=now,
+        aim=aim,
+    )
 
 
 def _of_unclear(found: Sequence[GoalStanding], areas: int, town: str) -> str:
     if not found:
         return ""
     if waiting := [each for each in found if each.awaits_delivery]:
-        numbers = danish.listed([each.number for each in waiting])
+        numbers = notation.listed([each.number for each in waiting])
         counts = any("counts_not_delivered" in each.missing for each in waiting)
-        what = "antallene bag andelene" if counts else "tallene"
-        return f"Hvem beder {town} om {what} til mål {numbers}, og hvornår skal de være her?"
+        what = say("antallene bag andelene") if counts else "tallene"
+        return say(
+            "Hvem beder {town} om {what} til mål {numbers}, og hvornår skal de være her?",
+            town=town,
+            what=what,
+            numbers=numbers,
+        )
     first = found[0]
     if set(first.missing) & set(goals.NEW_START):
-        return (
-            f"Mål {first.number} kan ikke afgøres, som det er sat. Skal det have et nyt startår eller en ny målværdi?"
+        return say(
+            "Mål {number} kan ikke afgøres, som det er sat. Skal det have et nyt startår eller en ny målværdi?",
+            number=first.number,
         )
     if "no_interval_for_basis" in first.missing:
-        return f"Mål {first.number} kan ikke afgøres med dette tal. Hvilket tal skal I måle ved i stedet?"
-    base = f"med {danish.counted(first.base, first.indicator)}" if first.base is not None else "med så få"
-    together = "for alle planens områder tilsammen" if areas > 1 else "over flere år eller flere områder"
-    return f"Mål {first.number} kan ikke afgøres {base}. Skal det måles {together}?"
+        return say(
+            "Mål {number} kan ikke afgøres med dette tal. Hvilket tal skal I måle ved i stedet?", number=first.number
+        )
+    base = (
+        say("med {counted}", counted=notation.counted(first.base, first.indicator))
+        if first.base is not None
+        else say("med så få")
+    )
+    together = say("for alle planens områder tilsammen") if areas > 1 else say("over flere år eller flere områder")
+    return say(
+        "Mål {number} kan ikke afgøres {base}. Skal det måles {together}?",
+        number=first.number,
+        base=base,
+        together=together,
+    )
 
 
 def _of_on_the_way(found: Sequence[GoalStanding]) -> str:
@@ -168,25 +205,27 @@ def _of_on_the_way(found: Sequence[GoalStanding]) -> str:
         return ""
     first = found[0]
     if first.verdict == "reached":
-        return f"Mål {first.number} er nået. Hvem følger det nu, og skal et nyt mål afløse det?"
-    return f"Mål {first.number} er på vej. Hvem følger det, og hvornår ser I på det igen?"
+        return say("Mål {number} er nået. Hvem følger det nu, og skal et nyt mål afløse det?", number=first.number)
+    return say("Mål {number} er på vej. Hvem følger det, og hvornår ser I på det igen?", number=first.number)
 
 
 def _of_unmeasured(bare: Sequence[BareGoal]) -> str:
     if not bare:
         return ""
-    numbers = danish.listed([each.number for each in bare])
-    return f"Hvordan vil I vide, om mål {numbers} er nået: egen tælling, spørgeskema eller slet ikke?"
+    numbers = notation.listed([each.number for each in bare])
+    return say(
+        "Hvordan vil I vide, om mål {numbers} er nået: egen tælling, spørgeskema eller slet ikke?", numbers=numbers
+    )
 
 
 def _short(goal: str | None) -> str:
     """A goal on one sheet of paper; the whole of it stands on the plan's page."""
-    return textwrap.shorten(goal or GOAL_LEFT_OUT, LONGEST_GOAL, placeholder=" …")
+    return textwrap.shorten(goal or say(GOAL_LEFT_OUT), LONGEST_GOAL, placeholder=" …")
 
 
 def _listed(named: Sequence[str]) -> str:
     rest = len(named) - MOST_LISTED
-    more = f"; {rest} til står på planens side" if rest > 0 else ""
+    more = say("; {rest} til står på planens side", rest=rest) if rest > 0 else ""
     return "; ".join(named[:MOST_LISTED]) + more
 
 
@@ -195,7 +234,7 @@ def _row(each: GoalStanding) -> GoalRow:
     return GoalRow(
         each.number,
         _short(each.goal),
-        f"{each.indicator.label_da}{where}",
+        f"{say(each.indicator.label_da)}{where}",
         goal_line.svg(each),
         each.numbers,
         each.in_words,

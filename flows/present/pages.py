@@ -6,6 +6,7 @@ from importlib import resources
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from flows.present.cells import td
+from flows.present.language import say
 
 
 @cache
@@ -19,7 +20,7 @@ def templates(package: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals["td"] = td
+    made.globals |= {"td": td, "say": say}
     return made
 
 

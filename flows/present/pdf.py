@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import typst
 
+from flows.present.language import grammar, words
+
 log = logging.getLogger("boligprofil")
 
 NO_GLYPH = "could not be displayed"
@@ -40,7 +42,7 @@ def typeset(package: str, template: str, content: Mapping[str, Any], pictures: M
     """
     main = (resources.files(package) / template).read_bytes()
     # Plain lists and texts, as the template will read them.
-    plain = json.loads(json.dumps({**content, "without_glyph": ""}))
+    plain = json.loads(json.dumps({**content, **_language(), "without_glyph": ""}))
     try:
         return Typeset(_pdf({"main": main, **pictures, "content.json": _json(plain)}), frozenset())
     except typst.TypstError as error:
@@ -61,6 +63,12 @@ def typeset(package: str, template: str, content: Mapping[str, Any], pictures: M
         log.warning("letters that no font has are shown as %s in %s: %s", REPLACEMENT, template, points)
         return Typeset(made, frozenset(lost))
     raise refused
+
+
+def _language() -> dict[str, Any]:
+    """The language of a document, and the words that its template asks for."""
+    code, _, region = grammar().region.lower().partition("-")
+    return {"lang": code, "region": region, "words": dict(words())}
 
 
 def _perhaps_lost(letters: set[str]) -> Iterator[set[str]]:

@@ -1,4 +1,4 @@
-"""XlsxWriter's book in memory, in Danish, and with sheets whose long lists are written as rows of XML at once.
+"""XlsxWriter's book in memory, in the language that is spoken, with sheets whose long lists are rows of XML.
 
 A cell that is kept, asked for its type and its attributes costs ten times what its text does: of a long list that is
 most of what a whole extract takes.
@@ -15,6 +15,8 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.packager import Packager  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell_fast  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+
+from flows.present.language import grammar
 
 # Parts of the file that name a language, and how they name it.
 _LANGUAGE = re.compile(r'(<c:lang val|lang)="en-US"')
@@ -85,12 +87,12 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             super()._write_cell(row, col, cell)
 
 
-class _DanishParts(Packager):  # type: ignore[misc]
-    """The parts of the file with Danish named as their language, which XlsxWriter has no way to say."""
+class _SpokenParts(Packager):  # type: ignore[misc]
+    """The parts of the file with their language named, which XlsxWriter has no way to say."""
 
     @override
     def _create_package(self) -> list[tuple[StringIO, str, bool]]:
-        return [(_in_danish(content, name), name, is_binary) for content, name, is_binary in super()._create_package()]
+        return [(_spoken(content, name), name, is_binary) for content, name, is_binary in super()._create_package()]
 
 
 class QuickBook(Workbook):  # type: ignore[misc]
@@ -103,13 +105,13 @@ class QuickBook(Workbook):  # type: ignore[misc]
 
     @override
     def _get_packager(self) -> Packager:
-        return _DanishParts()
+        return _SpokenParts()
 
 
-def _in_danish(content: StringIO, name: str) -> StringIO:
+def _spoken(content: StringIO, name: str) -> StringIO:
     if name == "docProps/core.xml":
         end = "</cp:coreProperties>"
-        return StringIO(content.getvalue().replace(end, f"<dc:language>da-DK</dc:language>{end}"))
+        return StringIO(content.getvalue().replace(end, f"<dc:language>{grammar().region}</dc:language>{end}"))
     if name.startswith(("xl/charts/", "xl/drawings/")):
-        return StringIO(_LANGUAGE.sub(r'\1="da-DK"', content.getvalue()))
+        return StringIO(_LANGUAGE.sub(rf'\1="{grammar().region}"', content.getvalue()))
     return content

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.present import danish
+from flows.present import notation
 from schemas.indicators import Indicator
 
 RUNGS = 4
@@ -35,7 +35,7 @@ class Axis:
     def ticks(self) -> list[tuple[float, str]]:
         """The values of the rungs and their texts in Danish."""
         values = [self.low + rung * self.step for rung in range(RUNGS + 1)]
-        return [(value, danish.number(value, self.decimals)) for value in values]
+        return [(value, notation.number(value, self.decimals)) for value in values]
 
 
 def axis(held: Sequence[float], indicator: Indicator) -> Axis:

@@ -16,6 +16,7 @@ from typing import Any
 
 from flows.core import files
 from flows.present.excel import ExcelColumn, ExcelTable, Formats, add_list, add_table, lines_of
+from flows.present.language import say
 from flows.present.quick_book import QuickBook
 
 # Points of a page of A4 across within its margins, and the least scale that a sheet is set for: letters of 10 points
@@ -153,14 +154,16 @@ class Workbook:
         """All other sheets, each with a link and what it holds."""
         rows = [other for other in self.sheets if other is not sheet]
         columns = [
-            ExcelColumn("Ark", 34, lambda other: other.name),
-            ExcelColumn("Hvad der står", 104, lambda other: other.says),
+            ExcelColumn(say("Ark"), 34, lambda other: other.name),
+            ExcelColumn(say("Hvad der står"), 104, lambda other: other.says),
         ]
         self.table(written, sheet, columns, rows)
         link = self.formats.of(font_size=10, valign="top", font_color=LINK, underline=1)
         for row, other in enumerate(rows, self.top + 1):
             target = other.name.replace("'", "''")
-            written.write_url(row, 0, f"internal:'{target}'!A1", link, other.name, f"Gå til arket {other.name}")
+            written.write_url(
+                row, 0, f"internal:'{target}'!A1", link, other.name, say("Gå til arket {name}", name=other.name)
+            )
 
     def front(self, written: Any, lines: Iterable[tuple[str, str]]) -> None:
         """A sheet of text: topics and what is said of each, below what the file is."""
@@ -188,12 +191,14 @@ class Workbook:
             written.write_rich_string(row, 0, loud, f"{mark}: ", small, meaning)
             written.set_row(row, 12.5)
         row = len(self.facts.marks) + 1
-        on_paper = f" {ON_SCREEN}" if sheet.is_list else ""
+        on_paper = f" {say(ON_SCREEN)}" if sheet.is_list else ""
         written.write_string(row, 0, (sheet.above or sheet.says) + on_paper, self.formats.of(font_size=10))
         if sheet.back:
             link = self.formats.of(font_size=10, font_color=LINK, underline=1)
-            tip = f"Gå til arket {sheet.back}"
-            written.write_url(row + 1, 0, f"internal:'{sheet.back}'!A1", link, f"Til arket {sheet.back}", tip)
+            tip = say("Gå til arket {back}", back=sheet.back)
+            written.write_url(
+                row + 1, 0, f"internal:'{sheet.back}'!A1", link, say("Til arket {back}", back=sheet.back), tip
+            )
             written.set_row(row + 1, 18)
         set_page(written, self.facts.header, self.facts.mark)
 
@@ -209,7 +214,7 @@ def set_page(written: Any, header: str, mark: str) -> None:
     written.set_paper(9)
     written.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     written.set_header(f"&L&8 {header.replace('&', '&&')}&R&8 {mark}")
-    written.set_footer("&L&8 &A&R&8 Side &P af &N")
+    written.set_footer(f"&L&8 &A&R&8 {say('Side &P af &N')}")
 
 
 def _table_name(sheet: Sheet) -> str:
@@ -221,7 +226,7 @@ def sheet_names(places: Iterable[tuple[str, str]], fixed: Iterable[str]) -> dict
     taken = {name.casefold() for name in fixed} | TAKEN
     names: dict[str, str] = {}
     for key, given in places:
-        plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", given).split()).strip("'") or "Område"
+        plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", given).split()).strip("'") or say("Område")
         name, number = plain[:LONGEST_NAME].rstrip(), 1
         while name.casefold() in taken:
             number += 1

@@ -11,7 +11,8 @@ from datetime import date
 from textwrap import wrap
 from typing import Protocol, TypeVar
 
-from flows.present import danish
+from flows.present import notation
+from flows.present.language import say
 from flows.present.scales import Axis
 from flows.present.svg import at, words
 
@@ -187,7 +188,7 @@ def _ground(chart: YearChart, scale: Scale, own: Sequence[Drawable], lane: int) 
         edges = f"M{at(x)} 0v{HEIGHT}m{at(wide)} 0v-{HEIGHT}"
         yield f'<path class="edge" d="{edges}" stroke="#999" stroke-dasharray="2 3"/>'
         middle = f'x="{at(x + wide / 2)}" y="-5" text-anchor="middle"'
-        yield f'<text class="quiet" {middle} fill="#4d4d4d">planperiode</text>'
+        yield f'<text class="quiet" {middle} fill="#4d4d4d">{words(say("planperiode"))}</text>'
     rungs = "".join([f"M0 {at(scale.y(value))}h{WIDTH}" for value, _ in chart.axis.ticks()])
     yield f'<path class="line" d="{rungs}" stroke="#d9d9d9"/>'
     if lane:
@@ -281,8 +282,8 @@ def _line(kind: str, name: str, figures: Sequence[Drawable], name_at: float, sca
         kind,
         points,
         tuple(tuple((scale.x(f.year), scale.y(f.number)) for f in run) for run in runs(figures) if len(run) > 1),
-        f"{name} {danish.number(newest.number, decimals)}",
-        "" if newest.year == scale.years[-1] else f"i {newest.year}",
+        f"{name} {notation.number(newest.number, decimals)}",
+        "" if newest.year == scale.years[-1] else say("i {year}", year=newest.year),
         name_at,
         points[-1].sign,
         points[-1].is_filled,
@@ -308,7 +309,7 @@ def _first(figures: Sequence[Drawable], scale: Scale, decimals: int) -> Iterator
     low, high = figures[0].interval or (figures[0].number, figures[0].number)
     is_above = then >= here and scale.y(high) > 20
     y = scale.y(high) - 9 if is_above else scale.y(low) + 19
-    text = danish.number(figures[0].number, decimals)
+    text = notation.number(figures[0].number, decimals)
     x, y = max(scale.x(figures[0].year), 4.2 * len(text) + 2), min(max(y, 11.0), HEIGHT - 4.0)
     look = 'text-anchor="middle" font-weight="bold" fill="#12395b" paint-order="stroke" stroke="#fff" stroke-width="3"'
     yield f'<text class="own" x="{at(x)}" y="{at(y)}" {look}>{text}</text>'

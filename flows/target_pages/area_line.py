@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flows.present import danish, sparkline
+from flows.present import notation, sparkline
 from flows.publish.figures_read import AreaSeries
 from schemas.indicators import Indicator
 
@@ -17,9 +17,9 @@ def scale(several: Iterable[AreaSeries]) -> tuple[int, int, float, float]:
 def in_words(series: AreaSeries, indicator: Indicator, area: str) -> str:
     """'Fraflytningsprocent i Vollsmose, år for år: 2005: 14,7 %; 2006: 14,8 %.'"""
     known = [
-        f"{row['year']}: {danish.valued(row['value'], indicator)}" for row in series.years if row["value"] is not None
+        f"{row['year']}: {notation.valued(row['value'], indicator)}" for row in series.years if row["value"] is not None
     ]
-    return danish.sentence(f"{indicator.label_da} i {area}, år for år: {'; '.join(known)}")
+    return notation.sentence(f"{indicator.label_da} i {area}, år for år: {'; '.join(known)}")
 
 
 def svg(series: AreaSeries, shared: tuple[int, int, float, float]) -> str:

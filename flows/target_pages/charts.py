@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flows.present import danish, scales, vocabulary, year_chart
+from flows.present import notation, scales, vocabulary, year_chart
 from flows.present.year_chart import YearChart, YearPoint
 from flows.publish.plans_read import Row
 from schemas.indicators import Indicator
@@ -30,7 +30,7 @@ def course(target: Row, years: Sequence[Row], indicator: Indicator, alternative:
     first, last, aim = target["start_year"], target["target_year"], target["target_value"]
     begin = target["start_figure"] if target["start_figure"] is not None else target["start_value"]
     known = [year for year in years if year["value"] is not None]
-    broken, window = break_before(known), danish.number(aim, indicator.decimals)
+    broken, window = break_before(known), notation.number(aim, indicator.decimals)
     held = [year[part] for year in known for part in ("value", "ci_low", "ci_high") if year[part] is not None]
     shown = range(first, max(last, known[-1]["year"]) + 1)
     return year_chart.draw(

@@ -15,7 +15,7 @@ from flows.intake.deliveries import BESIDE, NOTE_SUFFIX, Delivery
 from flows.intake.reading import reading
 from flows.intake.receipts import Receipt
 from flows.marts.build import over_snapshot
-from flows.present import danish, vocabulary
+from flows.present import notation, vocabulary
 from flows.publish.plans_read import Row
 from flows.publish.snapshots import Snapshot
 from schemas.indicators import Indicator
@@ -166,7 +166,7 @@ def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: M
     if figures.is_empty():
         return Answer(False, f"Der er ingen tal for '{indicator.label_da}' i {area}. Målet kan ikke følges.")
     years = figures["year"].to_list()
-    there = f"Der er tal for '{indicator.label_da}' i {area} for {danish.years(years)}."
+    there = f"Der er tal for '{indicator.label_da}' i {area} for {notation.years(years)}."
     if indicator.interval is None:
         return Answer(
             False, f"{there} Men tallet har ingen beregnet usikkerhed, så bevægelse kan ikke skilles fra tilfælde."
@@ -178,8 +178,8 @@ def _measured(target: Row, indicator: Indicator, figures: pl.DataFrame, areas: M
 
 def _start(target: Row, indicator: Indicator) -> Answer:
     """Is the starting value what the figures say?"""
-    start, year = danish.valued(target["start_value"], indicator), target["start_year"]
-    figure = danish.valued(target["start_figure"], indicator)
+    start, year = notation.valued(target["start_value"], indicator), target["start_year"]
+    figure = notation.valued(target["start_figure"], indicator)
     match target["start_check"]:
         case "equal":
             return Answer(True, f"Startværdien {start} er den, som tallene viser for {year}.")
@@ -196,7 +196,7 @@ def _start(target: Row, indicator: Indicator) -> Answer:
 def _way(target: Row, indicator: Indicator) -> list[Answer]:
     """What the figures say of the way to the target; none where they lie beyond it already."""
     if target["moved_of_areas"] is None:
-        reached = danish.valued(target["target_value"], indicator)
+        reached = notation.valued(target["target_value"], indicator)
         return [Answer(False, f"Efter tallene er målet på {reached} allerede nået i {target['start_year']}.")]
     good = {"high_is_better": "up", "high_is_worse": "down"}.get(indicator.polarity, target["direction"])
     against = "Tallet skal flytte sig den vej, som ellers regnes for den dårlige."
@@ -206,16 +206,16 @@ def _way(target: Row, indicator: Indicator) -> list[Answer]:
 
 def _step(target: Row, indicator: Indicator) -> list[Answer]:
     """Is the step larger than the smallest visible change of an area of this size? In points and in what is counted."""
-    step = danish.changed(target["step_size"], indicator)
+    step = notation.changed(target["step_size"], indicator)
     if target["visible_change"] is None:
         lacking = "der er intet tal for startåret" if target["start_figure"] is None else "usikkerheden er ukendt"
         return [Answer(False, f"Skridtet til målet er {step}. Om det er stort nok til at ses, vides ikke: {lacking}.")]
     units = abs(target["step_size"]) * target["visible_count"] / target["visible_change"]
-    visible = danish.changed(target["visible_change"], indicator).lstrip("+")
+    visible = notation.changed(target["visible_change"], indicator).lstrip("+")
     sizes = (
-        f"Skridtet til målet er {step}, det svarer til {danish.counted(units, indicator)}. Den mindste ændring, der "
+        f"Skridtet til målet er {step}, det svarer til {notation.counted(units, indicator)}. Den mindste ændring, der "
         f"kan ses i et område af den størrelse, er {visible} "
-        f"eller {danish.counted(target['visible_count'], indicator)}."
+        f"eller {notation.counted(target['visible_count'], indicator)}."
     )
     if target["step_is_visible"]:
         return [Answer(True, sizes)]
@@ -232,9 +232,9 @@ def _moved(target: Row) -> Answer:
     if not compared:
         return Answer(False, f"Ingen boligområder har to tal med {years} imellem, der kan sammenlignes.")
     way = "op" if target["direction"] == "up" else "ned"
-    counted = f"{danish.number(moved)} af {danish.number(compared)} boligområder"
+    counted = f"{notation.number(moved)} af {notation.number(compared)} boligområder"
     areas = f"{counted} er på noget tidspunkt gået så langt {way} på {years}"
-    less = f"Skridtet er større end {danish.number(target['step_percentile'])} % af alle de ændringer, der er set."
+    less = f"Skridtet er større end {notation.number(target['step_percentile'])} % af alle de ændringer, der er set."
     return Answer(moved > 0, f"{areas}, også dem, der gjorde det ved et tilfælde. {less}")
 
 
@@ -267,5 +267,5 @@ def _awaited(year: int, source: Source, figures: pl.DataFrame, registry: Registr
         return Answer(False, f"Kildens udgivelseskalender ({who}) rækker ikke til {year}: {unknown}.")
     due = date.fromisoformat(f"{year + lag}-{max(releases.days)}")
     if due < _today():
-        return Answer(False, f"Tallet for målåret {year} burde være udgivet {danish.day(due)}, men er ikke leveret.")
-    return Answer(True, f"Tallet for målåret {year} ventes udgivet omkring {danish.day(due)}.")
+        return Answer(False, f"Tallet for målåret {year} burde være udgivet {notation.day(due)}, men er ikke leveret.")
+    return Answer(True, f"Tallet for målåret {year} ventes udgivet omkring {notation.day(due)}.")

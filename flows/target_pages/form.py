@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.core import files
-from flows.present import danish, goals, vocabulary
+from flows.present import goals, notation, vocabulary
 from flows.present.excel import Cell, ExcelColumn, ExcelTable, Formats, add_table, lines_of
 from flows.present.quick_book import QuickBook
 from flows.present.workbook import set_page
@@ -184,23 +184,23 @@ def _measure(line: FormLine) -> str | None:
 
 def _version(row: Row) -> str:
     if row["is_withdrawn"]:
-        return f"opgivet den {danish.day(row['set_on'])}"
-    until = f", afløst den {danish.day(row['replaced_on'])}" if row["replaced_on"] else ", gælder"
-    return f"sat den {danish.day(row['set_on'])}{until}"
+        return f"opgivet den {notation.day(row['set_on'])}"
+    until = f", afløst den {notation.day(row['replaced_on'])}" if row["replaced_on"] else ", gælder"
+    return f"sat den {notation.day(row['set_on'])}{until}"
 
 
 def _interval(line: FormLine) -> str | None:
     if line.indicator is None or line.figure("value") is None:
         return None
-    known = danish.interval(line.figure("ci_low"), line.figure("ci_high"), line.indicator)
-    return "ukendt" if known == danish.ABSENT else f"{known} {line.indicator.unit_short_da}"
+    known = notation.interval(line.figure("ci_low"), line.figure("ci_high"), line.indicator)
+    return "ukendt" if known == notation.ABSENT else f"{known} {line.indicator.unit_short_da}"
 
 
 def _change_interval(line: FormLine) -> str | None:
     if line.indicator is None or line.figure("change_start") is None:
         return None
-    known = danish.span(line.figure("change_start_low"), line.figure("change_start_high"), line.indicator)
-    return "ukendt" if known == danish.ABSENT else known
+    known = notation.span(line.figure("change_start_low"), line.figure("change_start_high"), line.indicator)
+    return "ukendt" if known == notation.ABSENT else known
 
 
 def _verdict(line: FormLine) -> str:
@@ -209,11 +209,11 @@ def _verdict(line: FormLine) -> str:
     if line.indicator is None:
         return vocabulary.UNMEASURED
     if line.of_year is None:
-        return danish.ABSENT
+        return notation.ABSENT
     verdict = line.of_year["target_verdict"]
     if line.of_year["value"] is None:
         return vocabulary.NO_FIGURE
-    return f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else danish.ABSENT
+    return f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else notation.ABSENT
 
 
 def _kind(line: FormLine) -> str | None:
@@ -229,7 +229,7 @@ def _why(line: FormLine) -> str | None:
         return None
     if line.indicator is None:
         reason = vocabulary.NOT_MEASURABLE.get(row["not_measurable_because"], "")
-        return danish.sentence(reason) if reason else None
+        return notation.sentence(reason) if reason else None
     if year is None:
         return f"Målet løber fra {row['start_year']} til {row['target_year']}."
     why = []
@@ -248,7 +248,7 @@ def _why(line: FormLine) -> str | None:
             why.append(f"tallet er {vocabulary.STATUSES[year['status']]}")
         if (year["window_years"] or 1) > 1:
             why.append(f"tallet er et gennemsnit over {year['window_years']} år")
-    return " ".join(map(danish.sentence, why)) or None
+    return " ".join(map(notation.sentence, why)) or None
 
 
 # Activities -----------------------------------------------------------------------------------------------------------
@@ -332,7 +332,7 @@ def _meanings(
     )
     yield "Vurdering", vocabulary.NO_FIGURE, "Målet måles, men årets tal findes ikke; hvorfor står i 'Hvorfor'."
     yield "Vurdering", vocabulary.WITHDRAWN, "Planen har opgivet målet."
-    yield "Vurdering", danish.ABSENT, "Året er målets startår eller ligger uden for målets år."
+    yield "Vurdering", notation.ABSENT, "Året er målets startår eller ligger uden for målets år."
     for kind, meaning in vocabulary.KIND_MEANINGS.items():
         yield "Slags vurdering", vocabulary.KINDS[kind], meaning
     yield from (("Kolonne", head, meaning) for head, meaning in COLUMN_MEANINGS.items())
@@ -356,7 +356,7 @@ def _front(sheet: Any, formats: Formats, plan: Plan, year: int, lines: Sequence[
     for mark, meaning in sentences.banners(snapshot.manifest["origin"], plan.is_example):
         loud = formats.of(bold=True, bg_color="#7F0000", font_color="#FFFFFF", valign="top")
         sheet.write_string(row, 0, mark, loud)
-        sheet.write_string(row, 1, danish.sentence(meaning), formats.of(text_wrap=True, valign="top", bold=True))
+        sheet.write_string(row, 1, notation.sentence(meaning), formats.of(text_wrap=True, valign="top", bold=True))
         row += 1
     for name, fact in _facts(plan, year, lines, snapshot):
         row += 1
@@ -387,11 +387,11 @@ HOW = (
 def _facts(plan: Plan, year: int, lines: Sequence[FormLine], snapshot: Snapshot) -> Iterator[tuple[str, str | int]]:
     yield "Helhedsplan", plan.row["plan_name"]
     yield "Kommune", plan.row["municipality_name"]
-    yield "Boligområder", danish.listed(plan.areas)
+    yield "Boligområder", notation.listed(plan.areas)
     yield "Områdesekretariat", plan.secretariat["secretariat_name"] if plan.secretariat else "intet"
     yield "År", year
     moment = date.fromisoformat(snapshot.manifest["as_of"][:10])
-    yield "Tallenes udgave", f"{snapshot.id}, som tallene var den {danish.day(moment)}"
+    yield "Tallenes udgave", f"{snapshot.id}, som tallene var den {notation.day(moment)}"
     current = [line for line in lines if line.row["is_current"]]
     measured = [line for line in current if line.indicator]
     yield "Mål, der gælder", len(current)
@@ -399,6 +399,6 @@ def _facts(plan: Plan, year: int, lines: Sequence[FormLine], snapshot: Snapshot)
     verdicts = [_verdict(line) for line in measured]
     for verdict, word in vocabulary.VERDICTS.items():
         yield f"{vocabulary.SIGNS[verdict]} {word} i {year}", verdicts.count(f"{vocabulary.SIGNS[verdict]} {word}")
-    yield f"Uden vurdering for {year}", sum(verdict in (vocabulary.NO_FIGURE, danish.ABSENT) for verdict in verdicts)
+    yield f"Uden vurdering for {year}", sum(verdict in (vocabulary.NO_FIGURE, notation.ABSENT) for verdict in verdicts)
     if bare := [row["effort_area"] for row in plan.overview.values() if row["was_granted"] and not row["goals"]]:
-        yield "Bevilling, men intet mål", danish.listed(bare)
+        yield "Bevilling, men intet mål", notation.listed(bare)

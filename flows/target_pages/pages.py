@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.core.files import write as write_file
-from flows.present import danish, vocabulary
+from flows.present import notation, vocabulary
 from flows.present.pages import css, style, templates
 from flows.publish.figures_read import series
 from flows.publish.plans_read import Plan, PlansAndSecretariats, Secretariat, read
@@ -83,9 +83,9 @@ def _secretariat(secretariat: Secretariat, linked: set[str], snapshot: Snapshot,
 def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
     goals = sum(plan.total("goals") for plan in asked.plans)
     bare = sum(not plan.total("goals") for plan in asked.plans)
-    counted = f"{danish.many(len(asked.plans), 'helhedsplan', 'helhedsplaner')} med {danish.number(goals)} mål."
+    counted = f"{notation.many(len(asked.plans), 'helhedsplan', 'helhedsplaner')} med {notation.number(goals)} mål."
     if bare and goals:
-        counted += f" {danish.many(bare, 'plan', 'planer')} har ingen mål i Boligprofil."
+        counted += f" {notation.many(bare, 'plan', 'planer')} har ingen mål i Boligprofil."
     return _render(
         "index.html.j2",
         snapshot,
@@ -95,7 +95,7 @@ def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
             (
                 secretariat.row["secretariat_name"],
                 f"sekretariat-{secretariat.id}.html",
-                danish.many(len(secretariat.plans), "helhedsplan", "helhedsplaner"),
+                notation.many(len(secretariat.plans), "helhedsplan", "helhedsplaner"),
             )
             for secretariat in asked.secretariats
         ],
@@ -104,7 +104,7 @@ def _index(asked: PlansAndSecretariats, snapshot: Snapshot) -> str:
             for plan in sorted(asked.plans, key=secretariat_pages.in_trouble)
         ],
         choices=[(column, COUNT_HEADS[column].lower()) for column in CHOICES],
-        counted_plans=danish.many(len(asked.plans), "helhedsplan.", "helhedsplaner."),
+        counted_plans=notation.many(len(asked.plans), "helhedsplan.", "helhedsplaner."),
         script=style(PACKAGE, "index.js"),
     )
 
@@ -121,7 +121,7 @@ def _render(template: str, snapshot: Snapshot, is_example: bool, **values: Any) 
             banners=marked,
             marks=marks,
             snapshot=snapshot.id,
-            as_of=danish.day(date.fromisoformat(as_of[:10])) if as_of else "",
+            as_of=notation.day(date.fromisoformat(as_of[:10])) if as_of else "",
             never_why=plan_pages.NEVER_WHY,
             count_heads=list(COUNT_HEADS.values()),
             verdicts=[

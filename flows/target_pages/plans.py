@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.present import danish, vocabulary
+from flows.present import notation, vocabulary
 from flows.present.goals import NO_FIGURE_YET
 from flows.publish.plans_read import Activity, Plan, Row, Target
 from flows.target_pages import sentences, theory_of_change
@@ -106,7 +106,7 @@ def summary(plan: Plan) -> tuple[str, ...]:
 def _goals(plan: Plan) -> str:
     goals, measurable = plan.total("goals"), plan.total("goals_measurable")
     withdrawn = plan.total("goals_withdrawn")
-    given_up = f" {danish.number(withdrawn)} mål er opgivet undervejs." if withdrawn else ""
+    given_up = f" {notation.number(withdrawn)} mål er opgivet undervejs." if withdrawn else ""
     if not goals:
         return f"Planen har ingen mål i Boligprofil.{given_up}"
     if measurable == goals:
@@ -114,9 +114,9 @@ def _goals(plan: Plan) -> str:
     elif not measurable:
         can = "Det kan ikke måles" if goals == 1 else "Ingen af dem kan måles"
     else:
-        can = f"{danish.number(measurable)} kan måles"
-    others = f", {danish.number(goals - measurable)} kan ikke" if 0 < measurable < goals else ""
-    return f"Planen har {danish.number(goals)} mål. {can} med en af Boligprofils indikatorer{others}.{given_up}"
+        can = f"{notation.number(measurable)} kan måles"
+    others = f", {notation.number(goals - measurable)} kan ikke" if 0 < measurable < goals else ""
+    return f"Planen har {notation.number(goals)} mål. {can} med en af Boligprofils indikatorer{others}.{given_up}"
 
 
 def _activities(plan: Plan) -> str:
@@ -126,36 +126,36 @@ def _activities(plan: Plan) -> str:
     if count == 1:
         those = f"Det er {'ikke ' if bare else ''}sagt, hvilken indikator den skal flytte"
     elif bare:
-        them = "ingen af dem er det sagt" if bare == count else f"{danish.number(bare)} af dem er det ikke sagt"
+        them = "ingen af dem er det sagt" if bare == count else f"{notation.number(bare)} af dem er det ikke sagt"
         those = f"For {them}, hvilken indikator {'den' if bare == 1 else 'de'} skal flytte"
     else:
         those = "For dem alle er det sagt, hvilken indikator de skal flytte"
-    return f"Planen har {danish.many(count, 'aktivitet', 'aktiviteter')}. {those}."
+    return f"Planen har {notation.many(count, 'aktivitet', 'aktiviteter')}. {those}."
 
 
 def _standing(plan: Plan) -> Iterator[str]:
     counts = {verdict: plan.total(verdict) for verdict in vocabulary.VERDICTS}
     known = [
-        f"{danish.number(count)} {vocabulary.VERDICTS[verdict].lower()}"
+        f"{notation.number(count)} {vocabulary.VERDICTS[verdict].lower()}"
         for verdict, count in counts.items()
         if count and verdict != "cannot_be_told"
     ]
     if known:
         first, *others = known
-        yield f"Efter det nyeste år med tal er {danish.listed([first.replace(' ', ' mål ', 1), *others])}."
+        yield f"Efter det nyeste år med tal er {notation.listed([first.replace(' ', ' mål ', 1), *others])}."
     if unclear := counts["cannot_be_told"]:
         it = "det" if unclear == 1 else "de"
-        yield f"Om {danish.number(unclear)} mål kan tallene ikke afgøre, om {it} er på vej."
+        yield f"Om {notation.number(unclear)} mål kan tallene ikke afgøre, om {it} er på vej."
     if waiting := plan.total("without_verdict"):
-        yield f"For {danish.number(waiting)} mål er der endnu intet tal efter startåret."
+        yield f"For {notation.number(waiting)} mål er der endnu intet tal efter startåret."
 
 
 def agreement(row: Row, registry: Registry) -> Agreement:
     """A row of shared_indicators in words."""
     indicator = registry.indicators[row["indicator"]]
     until = None if row["is_in_force"] else row["agreed_until"]
-    ended = f", ophørt den {danish.day(until)}" if until else ""
-    agreed = f"Aftalt af {row['agreed_by']}, gælder fra den {danish.day(row['agreed_from'])}{ended}."
+    ended = f", ophørt den {notation.day(until)}" if until else ""
+    agreed = f"Aftalt af {row['agreed_by']}, gælder fra den {notation.day(row['agreed_from'])}{ended}."
     return Agreement(indicator.label_da, indicator.definition_da, agreed, bool(row["is_in_force"]))
 
 
@@ -205,18 +205,18 @@ def _effort(plan: Plan, row: dict[str, str], registry: Registry) -> Effort:
 
 
 def _activity_line(activity: Activity, registry: Registry) -> ActivityLine:
-    begins = danish.day(activity.begins)
+    begins = notation.day(activity.begins)
     name = f"{activity.name} ({activity.area})" if activity.area else activity.name
     labels = [registry.indicators[indicator].label_da for indicator in activity.indicators]
     return ActivityLine(
         name,
-        f"{begins} – {danish.day(activity.ends)}" if activity.ends else f"siden {begins}",
+        f"{begins} – {notation.day(activity.ends)}" if activity.ends else f"siden {begins}",
         "; ".join(
-            f"{year}: {danish.number(count) if count is not None else 'ikke talt'}"
+            f"{year}: {notation.number(count) if count is not None else 'ikke talt'}"
             for year, count in activity.participants
         ),
-        danish.listed(labels),
-        "; ".join(activity.steps) or danish.ABSENT,
+        notation.listed(labels),
+        "; ".join(activity.steps) or notation.ABSENT,
     )
 
 
@@ -230,5 +230,5 @@ def _lines(top: TargetArticle, plan: Plan, registry: Registry) -> Iterator[GoalL
             verdict = vocabulary.UNMEASURED
         else:
             verdict = article.verdict.short if article.verdict else NO_FIGURE_YET
-        label = registry.indicators[row["indicator"]].label_da if row["indicator"] else danish.ABSENT
+        label = registry.indicators[row["indicator"]].label_da if row["indicator"] else notation.ABSENT
         yield GoalLine(article.number, article.anchor, article.goal, label, verdict, article.is_shared)

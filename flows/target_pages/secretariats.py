@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flows.present import danish, movements, vocabulary
+from flows.present import movements, notation, vocabulary
 from flows.present.goals import NO_FIGURE_YET, TROUBLE
 from flows.present.pictures import Picture
 from flows.publish.figures_read import AreaSeries
@@ -114,7 +114,7 @@ def compose(
         tuple(
             (
                 registry.indicators[row["indicator"]].label_da,
-                danish.years(_years(row["municipality_years"])),
+                notation.years(_years(row["municipality_years"])),
                 owners(row["municipality_sources"], registry),
             )
             for row in data
@@ -131,15 +131,15 @@ def summary(secretariat: Secretariat, in_force: int) -> tuple[str, ...]:
     shared = sum(sentences.is_shown_first(target) for plan in plans for target in plan.walk())
     bare = sum(plan.total("activities_without_indicator") for plan in plans)
     paragraphs = [
-        f"Sekretariatet dækker {danish.many(len(plans), 'helhedsplan', 'helhedsplaner')} "
-        f"med {danish.number(goals)} mål, hvoraf {danish.number(measurable)} kan måles.",
-        f"{danish.many(in_force, 'fælles indikator', 'fælles indikatorer')} er aftalt, og {shared} mål måles "
+        f"Sekretariatet dækker {notation.many(len(plans), 'helhedsplan', 'helhedsplaner')} "
+        f"med {notation.number(goals)} mål, hvoraf {notation.number(measurable)} kan måles.",
+        f"{notation.many(in_force, 'fælles indikator', 'fælles indikatorer')} er aftalt, og {shared} mål måles "
         f"ved {'den' if in_force == 1 else 'dem'}."
         if in_force
         else "Ingen fælles indikatorer er aftalt.",
     ]
     if bare:
-        paragraphs.append(f"{danish.many(bare, 'aktivitet', 'aktiviteter')} er ikke knyttet til en indikator.")
+        paragraphs.append(f"{notation.many(bare, 'aktivitet', 'aktiviteter')} er ikke knyttet til en indikator.")
     return tuple(paragraphs)
 
 
@@ -212,17 +212,17 @@ def _figure(each: AreaSeries, registry: Registry, name: str) -> str:
     """The newest figure, its year and its interval."""
     newest, indicator = each.newest, registry.indicators[name]
     if newest is None:
-        return danish.ABSENT
-    limits = danish.interval(newest["ci_low"], newest["ci_high"], indicator)
+        return notation.ABSENT
+    limits = notation.interval(newest["ci_low"], newest["ci_high"], indicator)
     window = f", gennemsnit af {newest['window_years']} år" if newest["window_years"] > 1 else ""
-    known = "" if limits == danish.ABSENT else f"; {limits}"
-    return f"{danish.valued(newest['value'], indicator)} ({newest['year']}{window}{known})"
+    known = "" if limits == notation.ABSENT else f"; {limits}"
+    return f"{notation.valued(newest['value'], indicator)} ({newest['year']}{window}{known})"
 
 
 def _municipality(each: AreaSeries, registry: Registry, name: str) -> str:
     newest = each.newest
     value = newest["municipality_value"] if newest else None
-    return "ikke leveret" if value is None else danish.valued(value, registry.indicators[name])
+    return "ikke leveret" if value is None else notation.valued(value, registry.indicators[name])
 
 
 def _targets(plan: Plan, indicator: str, area: str) -> tuple[tuple[str, str, str], ...]:
@@ -244,17 +244,17 @@ def _known(row: Row, registry: Registry, in_force: list[str]) -> IndicatorFigure
     return IndicatorFigures(
         registry.indicators[row["indicator"]].label_da,
         row["indicator"] in in_force,
-        danish.years(_years(row["figure_years"])),
+        notation.years(_years(row["figure_years"])),
         owners(row["owner_sources"], registry),
-        danish.sentence(gaps(row)),
-        danish.years(_years(row["municipality_years"])) or "ingen",
+        notation.sentence(gaps(row)),
+        notation.years(_years(row["municipality_years"])) or "ingen",
     )
 
 
 def owners(sources: str | None, registry: Registry) -> str:
     """Who publishes the figures of these sources (separated by commas), each once."""
     named = {registry.sources[source].publisher_da for source in (sources or "").split(", ") if source}
-    return danish.listed(sorted(named))
+    return notation.listed(sorted(named))
 
 
 def gaps(row: Row) -> str:
@@ -263,10 +263,10 @@ def gaps(row: Row) -> str:
     if row["gap"] == "some_areas":
         lacking.append(f"{row['areas_with_figures']} af {row['known_areas']} områder har tal")
     if row["gap_years"]:
-        lacking.append(f"ingen tal for {danish.years(_years(row['gap_years']))}")
+        lacking.append(f"ingen tal for {notation.years(_years(row['gap_years']))}")
     counts = row["counts_pct"]
     if counts is not None and counts < 100:
-        with_counts = f"kun {danish.number(counts)} % af tallene kom med deres antal, de andre har ukendt usikkerhed"
+        with_counts = f"kun {notation.number(counts)} % af tallene kom med deres antal, de andre har ukendt usikkerhed"
         lacking.append(with_counts if counts else vocabulary.GAPS["no_counts"])
     return "; ".join(lacking) or vocabulary.GAPS[row["gap"]]
 

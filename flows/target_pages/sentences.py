@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.present import danish, goal_line, goals, vocabulary
+from flows.present import goal_line, goals, notation, vocabulary
 from flows.present.pictures import Picture
 from flows.publish.plans_read import Row, Target
 from flows.target_pages import charts
@@ -92,7 +92,7 @@ def article(target: Target, municipality: str, registry: Registry, is_first: boo
         row["target_no"],
         anchor(row["target_no"]),
         row["goal"],
-        f"Sat den {danish.day(_first(target)['set_on'])} af {_first(target)['set_by']}.",
+        f"Sat den {notation.day(_first(target)['set_on'])} af {_first(target)['set_by']}.",
         row["is_shared"],
         row["is_withdrawn"],
         row["parent_no"],
@@ -143,9 +143,9 @@ def aim(row: Row, indicator: Indicator) -> str:
     start = (
         ""
         if row["start_value"] is None
-        else f" fra {danish.valued(row['start_value'], indicator)} i {row['start_year']}"
+        else f" fra {notation.valued(row['start_value'], indicator)} i {row['start_year']}"
     )
-    return f"{way}{start} til {danish.valued(row['target_value'], indicator)} i {row['target_year']}."
+    return f"{way}{start} til {notation.valued(row['target_value'], indicator)} i {row['target_year']}."
 
 
 def _first(target: Target) -> Row:
@@ -166,18 +166,18 @@ def _facts(target: Target, indicator: Indicator | None) -> tuple[tuple[str, str]
     if indicator and not row["is_withdrawn"]:
         facts += [("Startværdi", _start(row, indicator))]
     if target.earlier:
-        facts += [("Ændret", f"Den {danish.day(row['set_on'])} af {row['set_by']}.")]
+        facts += [("Ændret", f"Den {notation.day(row['set_on'])} af {row['set_by']}.")]
     return tuple(facts)
 
 
 def _start(row: Row, indicator: Indicator) -> str:
     """Whether the starting value that the plan states is what the figures show, and what the path begins from."""
-    agreement = danish.sentence(vocabulary.START_CHECKS[row["start_check"]])
+    agreement = notation.sentence(vocabulary.START_CHECKS[row["start_check"]])
     if row["start_check"] == "no_figure":
         return f"{agreement} Vejen er regnet fra planens eget tal."
     if row["start_check"] == "equal":
         return agreement
-    return f"{agreement} Tallene viser {danish.valued(row['start_figure'], indicator)}, og vejen er regnet derfra."
+    return f"{agreement} Tallene viser {notation.valued(row['start_figure'], indicator)}, og vejen er regnet derfra."
 
 
 def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
@@ -189,7 +189,7 @@ def _versions(target: Target, registry: Registry) -> tuple[str, ...]:
         wanted = aim(row, registry.indicators[row["indicator"]]) if version.is_measurable else f"»{row['goal']}«."
         if row["is_withdrawn"]:
             wanted = "opgivet."
-        dated = f"Sat den {danish.day(row['set_on'])}, afløst den {danish.day(row['replaced_on'])}."
+        dated = f"Sat den {notation.day(row['set_on'])}, afløst den {notation.day(row['replaced_on'])}."
         verdict = verdict_of(version)
         measured = f" Målt mod det: {verdict.sign} {verdict.word.lower()} i {verdict.year}." if verdict else ""
         versions.append(f"{name}: {wanted} {dated}{measured}")
@@ -219,15 +219,15 @@ def _drawn(target: Target, indicator: Indicator, municipality: str, registry: Re
 def _line_caption(row: Row, newest: Row, indicator: Indicator) -> str:
     """The numbers on the line, each behind its sign."""
     start = row["start_figure"] if row["start_figure"] is not None else row["start_value"]
-    parts = [f"○ start {row['start_year']}: {danish.valued(start, indicator)}"] if start is not None else []
-    parts.append(f"◆ tal {newest['year']}: {danish.valued(newest['value'], indicator)}")
+    parts = [f"○ start {row['start_year']}: {notation.valued(start, indicator)}"] if start is not None else []
+    parts.append(f"◆ tal {newest['year']}: {notation.valued(newest['value'], indicator)}")
     if newest["ci_low"] is not None:
         parts.append("streg: tallets usikkerhed (95 %-interval)")
     if (planned := charts.planned(row, newest)) is not None:
-        parts.append(f"stiplet: planlagt {newest['year']}: {danish.valued(planned, indicator)}")
-    parts.append(f"| mål {row['target_year']}: {danish.valued(row['target_value'], indicator)}")
+        parts.append(f"stiplet: planlagt {newest['year']}: {notation.valued(planned, indicator)}")
+    parts.append(f"| mål {row['target_year']}: {notation.valued(row['target_value'], indicator)}")
     broken = "" if charts.break_before([newest]) is None else " Mellem startårets tal og det nyeste er der et brud."
-    return danish.sentence("; ".join(parts)) + broken + _no_whisker([newest])
+    return notation.sentence("; ".join(parts)) + broken + _no_whisker([newest])
 
 
 def _course_in_words(target: Target, indicator: Indicator) -> str:
@@ -238,12 +238,12 @@ def _course_in_words(target: Target, indicator: Indicator) -> str:
         if year["value"] is None:
             parts.append(f"{year['year']}: intet tal")
             continue
-        limits = danish.interval(year["ci_low"], year["ci_high"], indicator)
-        known = "" if limits == danish.ABSENT else f" ({limits})"
-        parts.append(f"{year['year']}: {danish.valued(year['value'], indicator)}{known}")
+        limits = notation.interval(year["ci_low"], year["ci_high"], indicator)
+        known = "" if limits == notation.ABSENT else f" ({limits})"
+        parts.append(f"{year['year']}: {notation.valued(year['value'], indicator)}{known}")
     path = (
-        f" Stiplet vej fra {danish.valued(begin, indicator)} i {row['start_year']} til målet"
-        f" {danish.valued(row['target_value'], indicator)} i {row['target_year']}."
+        f" Stiplet vej fra {notation.valued(begin, indicator)} i {row['start_year']} til målet"
+        f" {notation.valued(row['target_value'], indicator)} i {row['target_year']}."
     )
     return f"Tal år for år med 95 %-interval. {'; '.join(parts)}.{path if begin is not None else ''}"
 
@@ -261,7 +261,7 @@ def _course_caption(target: Target) -> str:
         parts.append(f"lodret stiplet linje: brud fra {broken}, {vocabulary.WHY[why]}")
     if any(year["ci_low"] is not None for year in known):
         parts.append("lodret streg: 95 %-interval")
-    shapes = danish.sentence("; ".join([*parts, "stiplet: lige vej til målet"]))
+    shapes = notation.sentence("; ".join([*parts, "stiplet: lige vej til målet"]))
     missing = [year for year in target.years if year["value"] is None and year["year"] < known[-1]["year"]]
     gaps = "".join(
         f" × {year['year']}: tallet er {vocabulary.MISSING.get(year['missing_reason'], 'ikke leveret')}."
@@ -281,7 +281,7 @@ def _no_whisker(rows: list[Row]) -> str:
         "counts_not_delivered",
     }
     because = "; ".join(vocabulary.WHY[reason] for reason in sorted(why)) or vocabulary.WHY["counts_not_delivered"]
-    which = "Ingen usikkerhed er vist" if whole else f"Ingen usikkerhed for {danish.years(r['year'] for r in bare)}"
+    which = "Ingen usikkerhed er vist" if whole else f"Ingen usikkerhed for {notation.years(r['year'] for r in bare)}"
     return f" {which}: {because}."
 
 
@@ -297,13 +297,13 @@ def _years(target: Target, indicator: Indicator) -> tuple[tuple[str, ...], ...]:
         rows.append(
             (
                 str(year["year"]),
-                danish.valued(year["value"], indicator) if year["value"] is not None else f"({missing})",
-                danish.interval(year["ci_low"], year["ci_high"], indicator),
-                danish.valued(year["expected_value"], indicator),
-                danish.changed(year["change_start"], indicator),
-                danish.span(year["change_start_low"], year["change_start_high"], indicator),
-                f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else danish.ABSENT,
-                "; ".join(part for part in (*reasons, settled, kind) if part) or danish.ABSENT,
+                notation.valued(year["value"], indicator) if year["value"] is not None else f"({missing})",
+                notation.interval(year["ci_low"], year["ci_high"], indicator),
+                notation.valued(year["expected_value"], indicator),
+                notation.changed(year["change_start"], indicator),
+                notation.span(year["change_start_low"], year["change_start_high"], indicator),
+                f"{vocabulary.SIGNS[verdict]} {vocabulary.VERDICTS[verdict]}" if verdict else notation.ABSENT,
+                "; ".join(part for part in (*reasons, settled, kind) if part) or notation.ABSENT,
             )
         )
     return tuple(rows)
@@ -319,18 +319,20 @@ def _around(target: Target, indicator: Indicator, municipality: str) -> tuple[st
         apart = [reason for reason in (newest["why"] or "").split("; ") if reason in APART]
         why = f": {'; '.join(vocabulary.WHY[reason] for reason in apart)}" if apart else ""
         return (f"{span} kan områdets ændring ikke opgøres{why}. Derfor er den heller ikke holdt op mod andres.",)
-    limits = danish.span(newest["change_start_low"], newest["change_start_high"], indicator)
-    known = "usikkerheden er ukendt" if limits == danish.ABSENT else f"95 %-interval {limits}"
-    sentences = [f"{span} ændrede områdets tal sig med {danish.changed(newest['change_start'], indicator)} ({known})."]
+    limits = notation.span(newest["change_start_low"], newest["change_start_high"], indicator)
+    known = "usikkerheden er ukendt" if limits == notation.ABSENT else f"95 %-interval {limits}"
+    sentences = [
+        f"{span} ændrede områdets tal sig med {notation.changed(newest['change_start'], indicator)} ({known})."
+    ]
     for name, place in (("municipality", f"kommunens tal ({municipality})"), ("country", "hele landets tal")):
         change = newest[f"{name}_change"]
         sentences.append(
             f"I de samme år mangler {place} for mindst ét af årene."
             if change is None
-            else f"I de samme år ændrede {place} sig med {danish.changed(change, indicator)}."
+            else f"I de samme år ændrede {place} sig med {notation.changed(change, indicator)}."
         )
     if newest["twin_change"] is not None:
-        change = danish.changed(newest["twin_change"], indicator)
+        change = notation.changed(newest["twin_change"], indicator)
         sentences.append(f"I de samme år ændrede tvillingernes gennemsnit sig med {change}.")
     else:
         why = vocabulary.TWINS_MISSING.get(newest["twin_change_missing_reason"], vocabulary.TWINS_MISSING["no_figure"])
@@ -341,11 +343,11 @@ def _around(target: Target, indicator: Indicator, municipality: str) -> tuple[st
 def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
     """What the figures could show at all: the smallest visible change against the step, and how often it was taken."""
     step, least, moved, compared = row["step_size"], row["visible_change"], row["moved_areas"], row["moved_of_areas"]
-    years = danish.many(row["target_year"] - row["start_year"], "år", "år")
+    years = notation.many(row["target_year"] - row["start_year"], "år", "år")
     sentences = []
     if least is not None:
         count = row["visible_count"]
-        people = f", altså omkring {danish.counted(count, indicator)}," if count is not None else ""
+        people = f", altså omkring {notation.counted(count, indicator)}," if count is not None else ""
         sentences.append(
             f"I et område af denne størrelse skal tallet flytte sig mindst {_size(least, indicator)}{people} før det "
             f"nogenlunde sikkert kan ses (i fire af fem tilfælde)."
@@ -358,8 +360,8 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
         sentences.append(f"Fra start til mål er der {size}. Om det kan ses, ved vi ikke: {why}.")
     if compared:
         sentences.append(
-            f"{danish.many(moved, 'område', 'områder')} af {danish.number(compared)} har nogensinde flyttet sig mindst "
-            f"så langt den vej på {years}, også dem, der gjorde det ved et tilfælde."
+            f"{notation.many(moved, 'område', 'områder')} af {notation.number(compared)} har nogensinde flyttet sig "
+            f"mindst så langt den vej på {years}, også dem, der gjorde det ved et tilfælde."
         )
     elif compared == 0:
         sentences.append(
@@ -371,7 +373,7 @@ def _visible(row: Row, indicator: Indicator) -> tuple[str, ...]:
 
 def _size(change: float, indicator: Indicator) -> str:
     """A change without its sign: '4,2 procentpoint'."""
-    return danish.changed(abs(change), indicator).removeprefix("+")
+    return notation.changed(abs(change), indicator).removeprefix("+")
 
 
 def _why_unseen(row: Row, indicator: Indicator) -> str:

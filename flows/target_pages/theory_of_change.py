@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from flows.present import danish, vocabulary
+from flows.present import notation, vocabulary
 from flows.publish.plans_read import Row
 from schemas import labels
 from schemas.registry import Registry
@@ -91,7 +91,7 @@ def table(links: Sequence[Row], registry: Registry) -> list[tuple[str, str, str,
                 link["activity"] or NO_ACTIVITY,
                 link["step"] or NO_STEP,
                 f"{registry.indicators[link['indicator']].label_da} ({group})" if link["indicator"] else NO_INDICATOR,
-                danish.sentence(vocabulary.LINK_SOURCES[link["link_source"]]).removesuffix("."),
+                notation.sentence(vocabulary.LINK_SOURCES[link["link_source"]]).removesuffix("."),
             )
         )
     return rows
@@ -103,7 +103,7 @@ def picture(links: Sequence[Row], registry: Registry) -> TheoryPicture:
     height = _place(nodes)
     own = sum(link["link_source"] == OWN for link in links)
     kinds = [
-        danish.many(count, "kobling er", "koblinger er") + f" {whose}"
+        notation.many(count, "kobling er", "koblinger er") + f" {whose}"
         for count, whose in ((own, "planens egne"), (len(links) - own, "forslag fra Boligprofil"))
         if count
     ]
@@ -113,7 +113,7 @@ def picture(links: Sequence[Row], registry: Registry) -> TheoryPicture:
     ]
     alt = (
         "Fire kolonner fra indsatsområde over aktivitet og skridt til indikator. "
-        f"{danish.listed(kinds)}. Koblingerne står i tabellen under figuren."
+        f"{notation.listed(kinds)}. Koblingerne står i tabellen under figuren."
     )
     return TheoryPicture(tuple(nodes.values()), tuple(lines), height + FOOT, alt, own < len(links))
 

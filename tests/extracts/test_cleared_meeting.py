@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from flows.extracts import folders, meeting, words
 from flows.extracts.model import Extract
-from flows.present import danish
+from flows.present import notation
 from schemas.registry import Registry
 
 
@@ -26,7 +26,7 @@ def test_a_goal_says_where_it_stands_and_what_moved_beside_it(full_extract: Extr
     hidden, moved = sheet.rows
     assert (moved.verdict, moved.figures) == ("↗ På vej (2012)", ("12,4 %", "9,7 %", "8,0 %"))
     low, high = confint_proportions_2indep(84, 869, 108, 869, method="newcomb", compare="diff")
-    ends = " og ".join(danish.signed(100 * end, 1) for end in (low, high))
+    ends = " og ".join(notation.signed(100 * end, 1) for end in (low, high))
     assert moved.elsewhere == f"Området −2,8 (mellem {ends}); kommunen 0,0 (procentpoint)."
     assert (hidden.verdict, set(hidden.figures)) == ("… Vises ikke", {"–"})
     assert hidden.why == "Tallet for 2012 vises ikke (skjult), så vurderingen kan ikke vises."

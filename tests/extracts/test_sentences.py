@@ -11,7 +11,7 @@ from random_extracts import random_area
 
 from flows.extracts import comparability, criteria, findings, phrases, sentences
 from flows.extracts.model import Area, Criterion, Extract, Headline, OtherList, Place, Series, Watch
-from flows.present import danish
+from flows.present import notation
 from schemas.registry import Registry
 
 
@@ -41,7 +41,7 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
     for row in rows:
         decimals = registry.indicators[row.indicator].decimals
         found |= {
-            danish.number(abs(value), 0 if column.startswith("shown") else decimals)
+            notation.number(abs(value), 0 if column.startswith("shown") else decimals)
             for column, value in asdict(row).items()
             if isinstance(value, int | float) and not isinstance(value, bool)
         }
@@ -49,7 +49,7 @@ def _reals(extract: Extract, registry: Registry) -> set[str]:
     found |= {str(count) for count in range(len(extract.indicators) + 1)}  # counts of figures, lengths of windows
     for i in registry.indicators.values():  # numbers of names: 18-29 år, pr. 1.000
         found |= set(re.findall(r"\d[\d.,]*\d|\d", f"{i.label_da}"))
-    return found | {danish.number(each.dwellings) for each in extract.areas if each.dwellings is not None}
+    return found | {notation.number(each.dwellings) for each in extract.areas if each.dwellings is not None}
 
 
 @pytest.fixture

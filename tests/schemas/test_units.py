@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from flows.extracts import phrases
-from flows.present import danish
+from flows.present import notation
 from schemas.indicators import Indicator
 from schemas.loading import load
 from schemas.registry import Registry
@@ -45,9 +45,9 @@ def registry() -> Registry:
 def test_a_figure_is_printed_with_its_indicators_unit(registry: Registry, name: str) -> None:
     indicator = registry.indicators[name]
     assert PRINTED[name] == (
-        danish.valued(41.26, indicator),
+        notation.valued(41.26, indicator),
         indicator.unit_da,
-        danish.changed(-3, indicator),
+        notation.changed(-3, indicator),
         phrases.amount(41.26, indicator),
     )
 

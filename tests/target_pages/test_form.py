@@ -14,7 +14,7 @@ import pytest
 import python_calamine
 from office import in_libreoffice
 
-from flows.present import danish, vocabulary
+from flows.present import notation, vocabulary
 from flows.target_pages import form
 from schemas.registry import Registry
 
@@ -112,8 +112,8 @@ def test_a_target_has_its_figures_as_numbers_and_its_verdict_in_words(
     }
     assert {head: row[head] for head in figures} == pytest.approx({head: year[name] for head, name in figures.items()})
     indicator = registry.indicators["employed_18_64_pct"]
-    assert row["Usikkerhed"] == f"{danish.interval(year['ci_low'], year['ci_high'], indicator)} %"
-    assert row["Ændringens usikkerhed"] == danish.span(year["change_start_low"], year["change_start_high"], indicator)
+    assert row["Usikkerhed"] == f"{notation.interval(year['ci_low'], year['ci_high'], indicator)} %"
+    assert row["Ændringens usikkerhed"] == notation.span(year["change_start_low"], year["change_start_high"], indicator)
     assert (row["Vurdering"], row["Slags vurdering"]) == ("↗ På vej", "foreløbig vurdering")
     # Where nothing else is the reason, the verdict's own meaning is.
     assert row["Hvorfor"] == vocabulary.MEANINGS["on_the_way"]
@@ -132,7 +132,7 @@ def test_what_is_missing_says_why(content: Sheets) -> None:
     # The targets 3 and 4 have no figure after 2010.
     for number in ("3", "4"):
         assert found[number]["Tal 2011"] == ""
-        assert found[number]["Vurdering"] == danish.ABSENT
+        assert found[number]["Vurdering"] == notation.ABSENT
         assert found[number]["Hvorfor"] == "Målet løber fra 2008 til 2012."
 
 
@@ -163,7 +163,7 @@ def test_a_year_without_a_figure_and_the_starting_year(
     assert found["6"]["Vurdering"] == "✓ Nået"
     form.write(tmp_path / "2008.xlsx", snapshot, registry, PLAN, 2008)
     start = by_number(sheets((tmp_path / "2008.xlsx").read_bytes()))["1"]
-    assert (start["Tal 2008"], start["Vurdering"]) == (44.1, danish.ABSENT)
+    assert (start["Tal 2008"], start["Vurdering"]) == (44.1, notation.ABSENT)
     assert start["Hvorfor"] == "Startåret: her begynder vejen."
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from page_reading import table, target, text
 
-from flows.present import danish, vocabulary
+from flows.present import notation, vocabulary
 from flows.publish import plans_read
 from schemas.registry import Registry
 
@@ -106,7 +106,7 @@ def test_the_years_of_a_goal_are_those_of_the_mart(plan_page: str) -> None:
         "foreløbig vurdering",
     ]
     assert years["2009"]["Tal"] == "(ikke leveret)"
-    assert years["2009"]["Vurdering"] == danish.ABSENT
+    assert years["2009"]["Vurdering"] == notation.ABSENT
     assert years["2008"]["Bemærk"] == vocabulary.WHY["starting_year"]
 
 
