@@ -23,6 +23,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -107,7 +108,8 @@ def simulate(folder: Path, points: int, marts: str | None = None, seed: int = 1)
     file, chance, wrong, killed, published = raw / PLACE, random.Random(seed), list[str](), 0, 0
     file.parent.mkdir()
     _deliver(file, 1000)
-    # What every night would find out anew: it is the same in all of them.
+    # What every night would find out or load anew: it is the same in all of them.
+    import_module("pandas"), import_module("pyarrow.compute")
     _registry(), snapshots.code(), code_sha256("flows.intake", "schemas"), engine_versions()
     counted, seconds = _events(chosen)
     reads, stop = folder / "reads.json", folder / "stop"

@@ -13,6 +13,7 @@ from benchmarks import __main__ as benchmarks
 from benchmarks import dbt_models, dbt_project, growth, long_csv, page, release, years
 from benchmarks.measuring import Compared, Unmeasured, cost
 from flows.marts import queries
+from flows.publish import snapshots
 from schemas.contracts import Expectation
 from schemas.loading import load
 
@@ -92,17 +93,25 @@ def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
 
 @pytest.mark.slow
 def test_a_night_of_many_is_counted_with_what_it_read_and_keeps(tmp_path: Path) -> None:
-    (made,) = years.simulate(tmp_path, 1, areas=SMALLEST_NATION, files=2)
+    house = years.House.new(tmp_path, areas=SMALLEST_NATION, files=2)
+    made, standing = house.night(), house.night(years.StandingMarts())
     delivered = list((tmp_path / "raw").rglob("*.csv"))
     assert made.reads >= len(delivered)
     assert min(made.seconds, made.archive, made.staged, made.others) > 0
+    assert standing.reads == 1
+    before, after = (kept.manifest for kept in reversed(snapshots.kept(tmp_path / "marts")))
+    assert after["marts"] == before["marts"]
+    assert (len(before["work"]["built"]), after["work"]["built"]) == (len(before["steps"]), [])
 
 
-def test_years_are_summed_up_by_the_last_nights_against_those_around_the_tenth() -> None:
-    nights = [years.NightCost(1.0 if n < 15 else 1.5, 1 if n < 15 else 3, 1000 * n, 2000 * n, 500) for n in range(30)]
-    assert years.summary(nights) == (
-        "30 nights: the last took 1.50 of the processor time of the tenth and read 3 deliveries (1); a night adds "
-        "1.0 kB of archive, 2.0 kB of staged facts and 0.0 kB of all else"
+def test_years_are_summed_up_by_pairs_of_nights_and_what_the_disk_keeps() -> None:
+    nights = [years.NightCost(1.0, 1, 1000 * n, 2000 * n, 500) for n in range(30)]
+    compared = [
+        (years.NightCost(s, 1, 0, 0, 0), years.NightCost(s * r, 3, 0, 0, 0)) for s, r in ((1, 1), (2, 1.5), (1, 3))
+    ]
+    assert years.summary(nights, compared) == (
+        "36 nights: the last took 1.50 of the processor time of the tenth (1.00-3.00, 3 pairs) and read 3 deliveries "
+        "(1); a night adds 1.0 kB of archive, 2.0 kB of staged facts and 0.0 kB of all else"
     )
 
 
