@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from flows.publish import scan
+from flows.publish.late_imports import complete, late
 from flows.publish.scan import QUERY, NotScanned, without_end
 from schemas.contracts import Expectation
 
@@ -24,6 +25,11 @@ from schemas.contracts import Expectation
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
 # GX prints a warning about each query that does not name its batch.
 _BATCH_MARK = "/* {batch} */\n"
+# What gathers all kinds of sources and of promises, most of which no night asks for.
+_GATHERING = [
+    f"great_expectations.{package}"
+    for package in ("datasource.fluent", "expectations", "expectations.core", "expectations.metrics")
+]
 # No extension may be fetched because a query happens to name one.
 _INSTALLING = "autoinstall_known_extensions"
 
@@ -78,6 +84,7 @@ def _of_metrics(mart: str, expectations: Sequence[Any], metrics: Sequence[Mappin
 
 def of_queries(gx: Any, database: Path, expectations: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """GX's validation result of each mart by GX's own queries, so that a fault is the fault of one promise."""
+    complete(_GATHERING)
     context = gx.get_context(mode="ephemeral", project_config=_configuration())
     url = f"duckdb:///{database}?{_INSTALLING}=false"
     source = context.data_sources.add_sql("candidate", connection_string=url)
@@ -116,7 +123,7 @@ def great_expectations() -> Any:
     expectation then fails with 'list index out of range'.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), late(_GATHERING):
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations as gx
         from great_expectations.execution_engine import sqlalchemy_execution_engine as engine
