@@ -13,7 +13,6 @@ ENGINES = (
     "duckdb",
     "pandera",
     "great-expectations",
-    "sqlglot",
     "numpy",
     "scipy",
     "statsmodels",

@@ -1,8 +1,8 @@
 """Packages whose `__init__` gathers what their modules hold, imported so that a module waits until it is asked for.
 
 Great Expectations imports every kind of source, promise and metric that it knows, with a thousand modules of others; a
-night asks for eight kinds of promise. Nothing is left out or put in the place of anything: what is asked for is imported
-then, from the module that has it.
+night asks for eight kinds of promise. Nothing is left out or put in the place of anything: what is asked for is
+imported then, from the module that has it.
 """
 
 import ast
@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import resolve_name
 from types import ModuleType
 from typing import Any
+
+from typing_extensions import override
 
 
 @contextmanager
@@ -60,6 +62,7 @@ class _Loader(SourceFileLoader):
         self.origins: list[str] = []
         self.unnamed: list[str] = []
 
+    @override
     def exec_module(self, module: ModuleType) -> None:
         """Run it, and let the module import what waits when a name of that is asked for."""
         tree = ast.parse(self.get_data(self.path))
