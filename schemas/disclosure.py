@@ -44,6 +44,12 @@ class Counted(Model):
     basis: tuple[Text, ...] = Field(min_length=1)
 
 
+class TwinSums(Model):
+    """How many a figure of twins must count where it leaves a hidden one out; see the head of disclosure.toml."""
+
+    mean: int = Field(ge=0)
+
+
 class Disclosure(Model):
     """disclosure.toml as a whole."""
 
@@ -54,6 +60,7 @@ class Disclosure(Model):
     owner: dict[str, Owner]
     class_: dict[str, ClassRule] = Field(alias="class")
     counted: Counted
+    twins: TwinSums
 
     def k(self, publisher: str | None, disclosure_class: str) -> int:
         """The k of a figure of this publisher and class; an unknown publisher or class has the strictest one."""

@@ -83,7 +83,11 @@ READING = (
         "Kommune og land",
         "Sammenlign andele, ikke antal. En kommune har altid flere beboere end et boligområde.",
     ),
-    ("Tvillinger", "Tvillinger er andre områder, der lignede området, før helhedsplanen begyndte."),
+    (
+        "Tvillinger",
+        "Tvillinger er andre områder, der lignede området, før helhedsplanen begyndte. Tallet er andelen blandt de "
+        "tvillinger, hvis tal må vises.",
+    ),
     (
         "Andre afgrænsninger",
         "Nogle tal er offentliggjort for en anden afgrænsning af området. De står for sig og kan hverken lægges "

@@ -50,6 +50,7 @@ def figures(
             connection.read_parquet(str(files[name])).create(f"inside.{name}")
         made = {
             "places": _places(scope, others, files),
+            "twins": _twins(scope),
             "years": pl.DataFrame({"year": list(years)}, schema={"year": pl.Int32()}),
             "counts": counts,
         }
@@ -57,6 +58,7 @@ def figures(
             connection.from_arrow(rows.to_arrow()).create(f"release.{name}")
         connection.execute("set variable origin = ?", [origin])
         connection.execute("set variable rounding_base = cast(? as integer)", [base])
+        connection.execute("set variable twins_mean = ?", [registry.disclosure.twins.mean])
         connection.execute("set variable open_through = ?", [registry.evaluation.open_through])
         given = [*inputs, *(f"inside.{name}" for name in INSIDE), *(f"release.{name}" for name in made)]
         for name in queries.order(steps, given):
@@ -69,7 +71,7 @@ def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> p
     towns = dict(
         pl.read_parquet(files["dim_municipalities"], columns=["municipality_code", "municipality_name"]).iter_rows()
     )
-    twins = {group.id: group.last_year for group in scope.groups if group.kind == "twins"}
+    twins = {twins.area_id: twins.last_year for twins in scope.twins}
     rows = [
         *(("area", area, areas[area], None, None) for area in sorted({*scope.areas, *others})),
         *(
@@ -84,11 +86,19 @@ def _places(scope: Scope, others: Sequence[str], files: Mapping[str, Path]) -> p
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
+def _twins(scope: Scope) -> pl.DataFrame:
+    rows = [
+        (twins.area_id, candidate, twins.last_year) for twins in scope.twins for candidate in sorted(twins.candidates)
+    ]
+    kinds = {"area_id": pl.String(), "candidate_id": pl.String(), "last_year": pl.Int32()}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
+
+
 def counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
     """One row per place, year and indicator: the counts that readers have, and the mark where they have one not."""
     rows: dict[tuple[str, str, int, str], dict[str, int | str | None]] = {}
     for key in sorted({*shown, *marks}):
-        if key.part == "complement" or key.geography not in ("area", "twins", "municipality", "country"):
+        if key.part == "complement" or key.geography not in ("area", "municipality", "country"):
             continue
         name = (key.geography, key.geography_id.split(" (")[0], key.year, key.indicator)
         row = rows.setdefault(name, {"count": None, "numerator": None, "denominator": None, "mark": None})

@@ -12,25 +12,41 @@ COUNTRY = "000"
 
 @dataclass(frozen=True)
 class Group:
-    """Areas whose figures are shown as one sum; `last_year` is the last in which it is shown, None for no end."""
+    """Areas whose figures are shown as one sum."""
 
     kind: str
     id: str
     members: frozenset[str]
-    last_year: int | None = None
+
+
+@dataclass(frozen=True)
+class TwinPool:
+    """The areas that an area is held against, and the last year in which it is."""
+
+    area_id: str
+    candidates: frozenset[str]
+    last_year: int
 
 
 @dataclass(frozen=True)
 class Scope:
     """The places whose figures a release shows: areas, municipalities, and groups of areas; the country always.
 
-    Every other area is part of sums all the same, in no table of its own.
+    What stands for an area's twins is made of figures of theirs that may be shown, and of no others, so that it tells
+    nothing beyond these. So twins are cleared like the areas, though their own figures stand in no table. Every other
+    area is part of sums all the same.
     """
 
     areas: frozenset[str]
     municipalities: frozenset[str]
     regions: frozenset[str]
     groups: tuple[Group, ...]
+    twins: tuple[TwinPool, ...] = ()
+
+    def cleared(self, year: int) -> frozenset[str]:
+        """The areas whose figures of a year may be told, by themselves or as somebody's twins."""
+        beside = (twins.candidates for twins in self.twins if year <= twins.last_year)
+        return self.areas.union(*beside)
 
 
 def of_secretariats(marts: Mapping[str, pl.DataFrame], registry: Registry) -> Scope:
@@ -43,8 +59,9 @@ def of_secretariats(marts: Mapping[str, pl.DataFrame], registry: Registry) -> Sc
         frozenset(areas),
         frozenset(marts["dim_secretariats"]["municipality_code"]),
         frozenset(),
+        (),
         tuple(
-            Group("twins", area, frozenset(members), _last_year([area, *members], registry))
+            TwinPool(area, frozenset(members), _last_year([area, *members], registry))
             for area, members in twins.iter_rows()
         ),
     )

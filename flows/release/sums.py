@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from flows.release.bases import with_bases
 from flows.release.boundaries import Boundaries, Overlaid
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
 from flows.release.counted import ToldShare, relate
@@ -70,10 +71,14 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
         kind, place = row["geography"], row["geography_id"]
         making.figure(kind, place, row, None, place in shown[kind])
     published = pl.col("source").is_in([source.id for source in registry.sources.values() if source.already_published])
-    is_told = published | pl.col("area_id").is_in(sorted(scope.areas))
+    cleared = {year: scope.cleared(year) for year in years}
+    is_cleared = pl.any_horizontal(
+        (pl.col("year") == year) & pl.col("area_id").is_in(sorted(areas)) for year, areas in cleared.items()
+    )
+    is_told = published | is_cleared
     for row in profile.filter(is_told).sort("area_id", "year", "indicator").iter_rows(named=True):
-        area = row["area_id"]
-        making.figure("area", area, row, sizes.get((area, row["year"]), "size_unknown"), area in scope.areas)
+        area, year = row["area_id"], row["year"]
+        making.figure("area", area, row, sizes.get((area, year), "size_unknown"), area in cleared[year])
     making.beyond(profile.filter(~is_told), sizes)
     making.relate_boundaries()
     for number, group in enumerate(scope.groups):
@@ -89,8 +94,12 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     untold = [*(("area", area) for area in homes), ("beyond municipality", "")]
     making.larger(("country", COUNTRY), [*(("municipality", code) for code in regions), *untold], is_whole=True)
     making.within_places()
+    cells = making.cells
+    if registry.disclosure.method == "hiding":
+        shares = {indicator.id for indicator in registry.indicators.values() if indicator.kind == "share"}
+        cells = with_bases(cells, making.sums, shares)
     return Built(
-        Tables(making.cells, tuple(making.sums)),
+        Tables(cells, tuple(making.sums)),
         tuple(sorted(making.left_out)),
         tuple(making.not_exact),
         tuple(making.nearly_exact),
@@ -175,7 +184,6 @@ class _Making:
                 (area, year, str(number))
                 for number, group in enumerate(self.scope.groups)
                 for year in sorted(figures["year"].unique())
-                if group.last_year is None or year <= group.last_year
                 for area in sorted(group.members)
             ],
             schema={**by_area_and_year, "group": pl.String()},
@@ -288,8 +296,6 @@ class _Making:
         """
         listed = [*(("area", area) for area in sorted(group.members)), beyond]
         for (year, indicator, part), inside in self._figures(listed).items():
-            if group.last_year is not None and year > group.last_year:
-                continue
             key = Key(group.kind, f"{group.id} ({_digest(k.geography_id for k in inside)})", year, indicator, part)
             cells = [self.cells[member] for member in inside]
             if not self.averaged.isdisjoint(inside):

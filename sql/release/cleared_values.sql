@@ -1,8 +1,7 @@
 -- cleared_values: every figure of a release's places as readers may see it, or the mark in its place.
 -- One row per place, year, indicator. Worked out from the counts that are shown; what a source has published without counts stands as
 -- it was published. Nothing here or behind it is made of a count that is not shown.
--- Where counts are rounded (variable rounding_base), a true count lies less than the base from the one shown, and is 0 to 2 base - 1
--- where the base is shown. value_least and value_most are the ends of what the share can then be, and its interval reaches from the
+-- Where counts are rounded (variable rounding_base), value_least and value_most are the ends of what the share can then be, and its interval reaches from the
 -- lower end of the one to the upper end of the other: what chance does beside what rounding does.
 with figures as (
     select
@@ -60,7 +59,11 @@ told as (
         counts.count is not null or counts.denominator is not null or counts.numerator is not null or counts.mark is not null as has_cells,
         counts.count,
         counts.numerator,
+        counts.numerator_least,
+        counts.numerator_most,
         counts.denominator,
+        counts.denominator_least,
+        counts.denominator_most,
         counts.mark as count_mark
     from release.places as places
     cross join release.years as years
@@ -71,7 +74,7 @@ told as (
         and figures.year = years.year
         and figures.indicator = indicators.indicator
     left join codes.sources as sources on sources.source = figures.source
-    left join release.counts as counts
+    left join place_counts as counts
         on counts.place_kind = places.place_kind
         and counts.place_id = places.place_id
         and counts.year = years.year
@@ -93,16 +96,16 @@ bounded as (
     select
         *,
         -- Of a share of x of n: the fewest of the most, and the most of the fewest.
-        if(rounded_to is null, numerator, if(numerator <= rounded_to, 0, numerator - rounded_to + 1)) as x_least,
-        if(rounded_to is null, denominator, denominator + rounded_to - 1) as n_most,
-        if(rounded_to is null, denominator, greatest(denominator - rounded_to + 1, 1)) as n_least,
+        if(rounded_to is null, numerator, numerator_least) as x_least,
+        if(rounded_to is null, denominator, denominator_most) as n_most,
+        if(rounded_to is null, denominator, greatest(denominator_least, 1)) as n_least,
         case
             when value is null or numerator is null or denominator is null or denominator = 0 then null
             when interval = 'wilson' then 'wilson'
             when interval = 'poisson' then if(numerator >= 10, 'byar', 'exact_poisson')
         end as interval_basis,
         least(
-            if(rounded_to is null, numerator, numerator + rounded_to - 1), if(kind = 'rate', null, n_least)
+            if(rounded_to is null, numerator, numerator_most), if(kind = 'rate', null, n_least)
         ) as x_most
     from valued
 ),

@@ -149,8 +149,7 @@ def test_nothing_that_goes_out_is_a_sum_over_a_plan_or_a_band(tmp_path: Path, re
     assert {entry.geography for entry in store.ledger_of(tmp_path / "r").entries} <= kinds
     marts = {mart: pl.read_parquet(snapshot.path(mart), glob=False) for mart in make.MARTS}
     pool = pl.DataFrame({"area_id": ["ager"], "candidate_id": ["skov"]})
-    groups = scope.of_secretariats({**marts, "comparison_pool": pool}, registry).groups
-    assert [group.kind for group in groups] == ["twins"]
+    assert not scope.of_secretariats({**marts, "comparison_pool": pool}, registry).groups
 
 
 def test_the_ledger_notes_every_mark_that_protects_and_no_other(tmp_path: Path, registry: Registry) -> None:
@@ -269,13 +268,43 @@ def test_a_twin_that_is_delivered_later_is_not_the_difference_of_two_sums(tmp_pa
     handed(first, registry, releases)
     second = release("b", ())
     (told_now,) = second.figures.filter(**of_twins).rows(named=True)
-    assert (told_now["shown_numerator"], told_now["value"], told_now["mark"]) == (None, None, "hidden")
+    assert (told_now["shown_numerator"], told_now["shown_denominator"], told_now["mark"]) == (44, 250, None)
     assert not make.attack_again(second, [first]).leaks
-    # Had the sum been shown, the attack would have found it.
+    # What stands for the twins is made of cells that may be told by themselves.
     exhibit = second.exhibit(2004)
-    (key,) = (k for k in exhibit.tables.keys if k.geography == "twins" and k.part == "numerator")
-    bare = Exhibit(exhibit.tables, {**exhibit.shown, key: exhibit.tables.cells[key].value})
-    assert {leak.key.geography_id for leak in attack(bare, [first.exhibit(2004)]).leaks} >= {"skov"}
+    key = Key("area", "skov", 2004, "social_assistance_pct", "numerator")
+    assert key in exhibit.tables.cells
+    assert key not in exhibit.shown
+    assert exhibit.shown[key._replace(geography_id="eng")] == 44
+
+
+@pytest.mark.parametrize(
+    ("assisted", "expected"),
+    [
+        ({"ager": (30, 420)}, (61 + 44 + 50, 530 + 250 + 470, None)),  # all are shown
+        ({"skov": (3, 470)}, (61 + 44, 530 + 250, None)),  # the others have so many that it is left out
+        ({"skov": (3, 470), "bakke": (22, 530), "eng": (17, 250)}, (None, None, "hidden")),  # 19.5 on average
+        ({"skov": (3, 470), "bakke": (22, 530), "eng": (18, 250)}, (40, 780, None)),  # 20
+        ({"skov": (3, 470), "bakke": (520, 530), "eng": (230, 250)}, (None, None, "hidden")),  # few have it not
+        ({"skov": (3, 470), "eng": (2, 250)}, (None, None, "hidden")),  # fewer than half are shown
+    ],
+)
+def test_what_stands_for_twins_is_made_of_those_that_may_be_shown(
+    tmp_path: Path, registry: Registry, assisted: dict[str, tuple[int, int]], expected: tuple[int | None, ...]
+) -> None:
+    twins = [
+        {"area_id": "ager", "candidate_id": twin, "twin_rank": n} for n, twin in enumerate(("bakke", "eng", "skov"), 1)
+    ]
+    given = {"supported": ("ager",), "years": (2004, 2005), "comparison_pool": twins}
+    snapshot = town(tmp_path / "s", registry, {2004: assisted}, **given)  # type: ignore[arg-type]
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / store.DRAW).write_text("5" * 64)  # which draws none of them
+    release = made(snapshot, registry, tmp_path / "r", 2005)
+    of_twins = {"place_kind": "twins", "place_id": "ager", "indicator": "social_assistance_pct", "year": 2004}
+    (row,) = release.figures.filter(**of_twins).rows(named=True)
+    assert (row["shown_numerator"], row["shown_denominator"], row["mark"]) == expected
+    # The twins have no secretariat: none of them stands in a table.
+    assert set(release.figures.filter(place_kind="area")["place_id"]) == {"ager"}
 
 
 def test_a_draft_from_before_another_release_was_handed_out_is_made_anew(tmp_path: Path, registry: Registry) -> None:

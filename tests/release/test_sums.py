@@ -1,6 +1,7 @@
 """The marts become cells and sums: who is too small, what is known, what adds up to what."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -200,6 +201,28 @@ def test_groups_and_larger_places_are_sums(registry: Registry) -> None:
     assert values["size_band", "0-700"] == 2000
     assert values["elsewhere", "municipality-0461"] == 190_000 - 1699
     assert {key.geography for key, cell in made.tables.cells.items() if cell.standing == "latent"} == {"elsewhere"}
+
+
+def test_of_few_who_were_asked_nothing_is_told_nor_who_they_are_not(registry: Registry) -> None:
+    """17 answered, which is under twice the k of 10: what 12 of them said is small like what 5 said, or else the others
+    could be told to be 7 or fewer."""
+    agreeing = {"satisfied_area_pct": 12, "would_recommend_pct": 9, "safe_evening_pct": 8}
+    answers = {"ager": 17, "bakke": 60, "dal": 45, "0461": 9_000}
+    asked = [
+        figure(place, indicator, x if place == "ager" else n // 2, n, source=UNKNOWN)
+        for place, n in answers.items()
+        for indicator, x in agreeing.items()
+    ]
+    tables = built(registry, *RESIDENTS, TOWN, *asked).tables
+    of_ager = [cell for key, cell in tables.cells.items() if key.geography_id == "ager" and key.indicator in agreeing]
+    assert {cell.k for cell in of_ager} == {20}
+    assert all(cell.is_primary for cell in of_ager)
+    assert not hide(tables).unprotected
+    # Where the base alone is known by twice its k, nothing can be protected.
+    halved = tables.with_(replace(cell, k=10) for cell in tables.cells.values() if cell.k == 20)
+    assert hide(halved).unprotected
+    assert tables.cells[key_of("bakke", "satisfied_area_pct", "numerator")].k == 10
+    assert tables.cells[key_of("bakke", "satisfied_area_pct", "denominator")].k == 20
 
 
 def test_what_does_not_add_up_is_said_and_not_used(registry: Registry) -> None:
