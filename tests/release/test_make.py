@@ -21,10 +21,10 @@ from flows.release.store import Release, ReleaseBusy, ReleaseDamaged
 from schemas.registry import Registry
 
 
-def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 2012) -> Release:
+def made(snapshot: Snapshot, registry: Registry, releases: Path, year: int = 2012, secret: str = 64 * "5") -> Release:
     """A release; all releases of these tests draw alike."""
     with store.lock(releases):
-        (releases / store.DRAW).write_text("5" * 64)
+        (releases / store.DRAW).write_text(secret)
         return make.release_of(snapshot, registry, year, releases, store.ledger_of(releases))
 
 
@@ -295,11 +295,11 @@ def test_what_stands_for_twins_is_made_of_those_that_may_be_shown(
     twins = [
         {"area_id": "ager", "candidate_id": twin, "twin_rank": n} for n, twin in enumerate(("bakke", "eng", "skov"), 1)
     ]
-    given = {"supported": ("ager",), "years": (2004, 2005), "comparison_pool": twins}
+    # Where Skov is shown, nothing of Dal may need protection.
+    people = {} if "skov" in assisted else {"dal": 300}
+    given = {"supported": ("ager",), "years": (2004, 2005), "comparison_pool": twins, "people": people}
     snapshot = town(tmp_path / "s", registry, {2004: assisted}, **given)  # type: ignore[arg-type]
-    (tmp_path / "r").mkdir()
-    (tmp_path / "r" / store.DRAW).write_text("5" * 64)  # which draws none of them
-    release = made(snapshot, registry, tmp_path / "r", 2005)
+    release = made(snapshot, registry, tmp_path / "r", 2005, secret=64 * "6")  # which draws none of them
     of_twins = {"place_kind": "twins", "place_id": "ager", "indicator": "social_assistance_pct", "year": 2004}
     (row,) = release.figures.filter(**of_twins).rows(named=True)
     assert (row["shown_numerator"], row["shown_denominator"], row["mark"]) == expected
