@@ -47,14 +47,14 @@ MAKE_RELEASE = FlowStep("clear the year's figures", make.release_of)
 WRITE_EXTRACT = FlowStep("write an extract", approve.write_extract, label="write the extract of {secretariat}")
 
 
-def run(chosen: Settings, year: int, secretariat: str | None, runner: Runner) -> dict[str, Any]:
+def run(chosen: Settings, year: int, secretariat: str | None, runner: Runner, language: str = "da") -> dict[str, Any]:
     """Write the extracts of a year as drafts for two people to clear, or say why not.
 
-    Of all secretariats unless one is named. What was written as plain values; `outcome` is refused where nothing may
-    leave the house.
+    Of all secretariats unless one is named, in Danish unless another language is. What was written as plain values;
+    `outcome` is refused where nothing may leave the house.
     """
     try:
-        report = _year(chosen, year, secretariat, runner)
+        report = _year(chosen, year, secretariat, runner, language)
     except REFUSALS as refusal:
         report = {"outcome": "refused", "message": in_words(refusal)}
     log.log(logging.ERROR if report["outcome"] == "refused" else logging.INFO, report["message"])
@@ -70,7 +70,7 @@ def in_words(refusal: BaseException) -> str:
     return str(refusal.args[0] if refusal.args else refusal)
 
 
-def _year(chosen: Settings, year: int, secretariat: str | None, runner: Runner) -> dict[str, Any]:
+def _year(chosen: Settings, year: int, secretariat: str | None, runner: Runner, language: str) -> dict[str, Any]:
     registry = load(chosen.schemas)
     mirror.refresh(chosen.marts_address, chosen.marts, chosen.releases_folder)
     snapshot = snapshots.current(chosen.marts)
@@ -86,7 +86,9 @@ def _year(chosen: Settings, year: int, secretariat: str | None, runner: Runner) 
         for name in names:
             log.info("extract of %s ...", name)
             try:
-                made = runner(WRITE_EXTRACT, release, name, snapshot, registry, ledger, chosen.extracts_folder)
+                made = runner(
+                    WRITE_EXTRACT, release, name, snapshot, registry, ledger, chosen.extracts_folder, language
+                )
             except Exception as fault:  # one secretariat's fault is no other one's
                 faults.append(f"the extract of {name}: {in_words(fault)}")
                 continue

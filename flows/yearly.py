@@ -1,7 +1,7 @@
 """The yearly flow: the year as Prefect runs it, where somebody watches."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -31,6 +31,7 @@ def yearly(
     releases: Path | None = None,
     extracts: Path | None = None,
     schemas: Path | None = None,
+    language: Literal["da", "en"] = "da",
 ) -> State[dict[str, Any]]:
     """Write the extracts of a year as drafts for two people to clear, or say why not.
 
@@ -44,11 +45,12 @@ def yearly(
         releases: Folder of the ledger; else that of the settings.
         extracts: Folder of extracts; else that of the settings.
         schemas: Folder of the registry; else the installed one.
+        language: The language of the extracts: da or en.
     """
     keep_in_the_house()
     prefect_runs.begin()
     chosen = settings(marts=marts, releases=releases, extracts=extracts, schemas=schemas)
-    report = steps_of_year.run(chosen, year, secretariat, tasks.Tasks())
+    report = steps_of_year.run(chosen, year, secretariat, tasks.Tasks(), language)
     became = "refused" if report["outcome"] == "refused" else f"{len(report['extracts'])} drafts {report['outcome']}"
     prefect_runs.show(f"{year}, {became}", report["outcome"], "extracts", lambda: _page(year, report))
     return prefect_runs.ended(report["outcome"], report["message"], report)

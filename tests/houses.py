@@ -46,10 +46,12 @@ class House:
         """Where a secretariat's extract lies."""
         return self.extracts / str(year) / secretariat
 
-    def write(self, secretariat: str = "aarhus", year: int = 2012) -> approve.Written:
+    def write(self, secretariat: str = "aarhus", year: int = 2012, language: str = "da") -> approve.Written:
         """Write a secretariat's extract."""
         release, ledger = self.release(year), store.ledger_of(self.releases)
-        return approve.write_extract(release, secretariat, self.snapshot, self.registry, ledger, self.extracts)
+        return approve.write_extract(
+            release, secretariat, self.snapshot, self.registry, ledger, self.extracts, language
+        )
 
     def approve(self, by: str, *names: str) -> list[Approval]:
         """A person's word on the extracts of 2012, of Aarhus unless others are named; the approvals of the last."""

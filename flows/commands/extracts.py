@@ -22,6 +22,8 @@ Releases = Annotated[
 Extracts = Annotated[
     Path | None, typer.Option("--extracts", help="Folder of extracts. [extracts, beside the marts]", show_default=False)
 ]
+# Of which there are words; the grammars are not imported for a command that does without.
+LANGUAGES = ("da", "en")
 Secretariat = Annotated[
     str | None,
     typer.Option("--secretariat", help="Only this secretariat, such as aarhus; else all.", show_default=False),
@@ -39,6 +41,7 @@ def extract(
             show_default=False,
         ),
     ] = None,
+    language: Annotated[str, typer.Option("--language", help="Of pages, report and workbook: da or en.")] = "da",
     marts: Marts = None,
     releases: Releases = None,
     extracts: Extracts = None,
@@ -49,17 +52,20 @@ def extract(
     With --areas, of any areas: what their sources have published already, which nobody has to clear. Exit code 0:
     written or nothing changed, 1: refused, 2: no such year, secretariat or area.
     """
+    if language not in LANGUAGES:
+        stop(f"no language {language!r}; there are {', '.join(LANGUAGES)}", USAGE)
     if areas is not None:
         if secretariat is not None:
             stop("--areas and --secretariat ask for two different extracts: give one of them", USAGE)
-        _choice(year, areas, marts, extracts, schemas)
+        _choice(year, areas, language, marts, extracts, schemas)
     else:
-        _drafts(year, secretariat, marts, releases, extracts, schemas)
+        _drafts(year, secretariat, language, marts, releases, extracts, schemas)
 
 
 def _drafts(
     year: int,
     secretariat: str | None,
+    language: str,
     marts: Path | None,
     releases: Path | None,
     extracts: Path | None,
@@ -74,10 +80,11 @@ def _drafts(
     from flows.release.store import ReleaseDamaged
 
     chosen, registry, snapshot = opened(marts=marts, schemas=schemas, releases=releases, extracts=extracts)
+    folders = (chosen.releases_folder, chosen.extracts_folder)
     try:
         names = secretariats(snapshot, secretariat)
         make.check(snapshot, year)
-        there = approve.standing(year, names, snapshot, registry, chosen.releases_folder, chosen.extracts_folder)
+        there = approve.standing(year, names, snapshot, registry, *folders, language)
     except (NoSecretariat, make.CannotRelease) as error:
         stop(str(error.args[0]), USAGE)
     except NoMart as error:
@@ -93,13 +100,12 @@ def _drafts(
         from flows import year as steps_of_year
         from flows.steps import Plain
 
-        return steps_of_year.run(chosen, year, secretariat, Plain())
+        return steps_of_year.run(chosen, year, secretariat, Plain(), language)
 
     def watched() -> "State[Any]":
         from flows.yearly import yearly
 
-        folders = (chosen.marts_place, chosen.releases_folder, chosen.extracts_folder, chosen.schemas)
-        return yearly(year, secretariat, *folders, return_state=True)
+        return yearly(year, secretariat, chosen.marts_place, *folders, chosen.schemas, language, return_state=True)
 
     report = run_steps(plainly, watched, "and what was there stays")
     if report["outcome"] == "refused":
@@ -111,10 +117,13 @@ def _drafts(
         out.print(f"\nThey are drafts. Two people look at them, and each of them says: {how}", soft_wrap=True)
 
 
-def _choice(year: int, areas: str, marts: Path | None, extracts: Path | None, schemas: Path | None) -> None:
+def _choice(
+    year: int, areas: str, language: str, marts: Path | None, extracts: Path | None, schemas: Path | None
+) -> None:
     """Write the extract of a choice of areas, and say where it lies."""
     from flows.extracts import assemble, folders
     from flows.extracts.report import CannotSet
+    from flows.present.language import say, spoken
     from flows.publish.snapshots import NoMart
     from flows.release import store
     from flows.release.make import CannotRelease
@@ -126,10 +135,12 @@ def _choice(year: int, areas: str, marts: Path | None, extracts: Path | None, sc
         stopping(REFUSED, NoMart, CannotSet, store.ReleaseBusy),
         store.lock(chosen.releases_folder),
     ):
-        made = assemble.choice(names, year, snapshot, registry)
+        with spoken(language, registry):
+            made = assemble.choice(names, year, snapshot, registry)
+            first = Path(say("sider")) / "index.html"
         folder = folders.write_choice(made, registry, chosen.extracts_folder / str(year) / made.secretariat)
     out.print(f"{made.name}, {year}: published {made.origin} figures in {folder}", soft_wrap=True)
-    out.print(f"Begin with {folder / 'sider' / 'index.html'}", soft_wrap=True)
+    out.print(f"Begin with {folder / first}", soft_wrap=True)
 
 
 def attack(

@@ -11,6 +11,7 @@ from typing import Any
 from flows.core.provenance import code_sha256, digest, engine_versions
 from flows.extracts import assemble, folders, receipts, seals
 from flows.extracts.model import Extract
+from flows.present.language import spoken
 from flows.publish.snapshots import Snapshot
 from flows.release import approvals, ledger_entries, make, store
 from flows.release.approvals import Approval
@@ -34,7 +35,13 @@ class Written:
 
 
 def write_extract(
-    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger, extracts: Path
+    release: Release,
+    secretariat: str,
+    snapshot: Snapshot,
+    registry: Registry,
+    ledger: ReleaseLedger,
+    extracts: Path,
+    language: str = "da",
 ) -> Written:
     """Write a secretariat's folder, unless it stands there as it would be written.
 
@@ -42,11 +49,13 @@ def write_extract(
     version would write other bytes.
     """
     folder = extracts / str(release.year) / secretariat
-    if there := _standing(release, secretariat, registry, ledger, folder):
+    if there := _standing(release, secretariat, registry, ledger, folder, language):
         return there
     name = ledger_entries.name_of(release, secretariat)
     is_cleared, handout = name in ledger.releases, ledger.handout(name)
-    extract = _composed(release, secretariat, snapshot, registry, ledger, is_cleared)
+    # What left the house is written in the language in which it left.
+    language = folders.language_of(handout.files) if handout else language
+    extract = _composed(release, secretariat, snapshot, registry, ledger, is_cleared, language)
     given = [approval for approval in approvals.all_of(release) if approval.secretariat == secretariat]
     if handout is None:
         record = folders.write(extract, registry, release, given, made_with(registry), folder)
@@ -65,7 +74,13 @@ def write_extract(
 
 
 def standing(
-    year: int, names: Sequence[str], snapshot: Snapshot, registry: Registry, releases: Path, extracts: Path
+    year: int,
+    names: Sequence[str],
+    snapshot: Snapshot,
+    registry: Registry,
+    releases: Path,
+    extracts: Path,
+    language: str = "da",
 ) -> list[Written] | None:
     """The extracts as they stand, if making them anew would change nothing; else None. Writes nothing."""
     of_year = [release for release in store.kept(releases) if release.year == year]
@@ -75,7 +90,7 @@ def standing(
     seals.require_whole(ledger, releases, extracts)
     if not of_year or not make.is_up_to_date(of_year[-1], snapshot, registry, releases, ledger):
         return None
-    written = [_standing(of_year[-1], name, registry, ledger, extracts / str(year) / name) for name in names]
+    written = [_standing(of_year[-1], name, registry, ledger, extracts / str(year) / name, language) for name in names]
     return [extract for extract in written if extract] if all(written) else None
 
 
@@ -125,11 +140,13 @@ def approve(
     made = made_with(registry)
     for name in names:
         folder = extracts / str(release.year) / name
-        draft = _composed(release, name, snapshot, registry, ledger, is_cleared=False)
+        record = folders.recorded(folder) or {}
+        language = record.get("language", "da")
+        draft = _composed(release, name, snapshot, registry, ledger, is_cleared=False, language=language)
         content = _looked_at(release, draft, registry, made, folder)
         given = approvals.add(release, name, content, by, made)
         if approvals.are_enough(given):
-            ledger = _hand_out(release, name, given, snapshot, registry, ledger, folder)
+            ledger = _hand_out(release, draft, given, snapshot, registry, ledger, folder)
         else:
             folders.note_approvals(draft, registry, release, given, folder)
         yield name, given
@@ -156,7 +173,7 @@ def _looked_at(release: Release, draft: Extract, registry: Registry, made: str, 
 
 def _hand_out(
     release: Release,
-    name: str,
+    draft: Extract,
     given: Sequence[Approval],
     snapshot: Snapshot,
     registry: Registry,
@@ -164,13 +181,14 @@ def _hand_out(
     folder: Path,
 ) -> ReleaseLedger:
     """Hand a cleared extract out: written beside, entered in the ledger with its seal, then put in its place."""
+    name = draft.secretariat
     attack = make.attacked(release, snapshot, registry, ledger)
     at = datetime.now(UTC)
     figures = assemble.figures_of(release, name, snapshot, registry)
     entries = list(ledger_entries.entries(release, name, figures, registry, at))
     if not entries:
         raise CannotRelease(f"{folder} holds no figure at all, so there is nothing to hand out")
-    extract = _composed(release, name, snapshot, registry, ledger, is_cleared=True)
+    extract = _composed(release, name, snapshot, registry, ledger, is_cleared=True, language=draft.language)
     staged = folders.stage(extract, registry, release, given, made_with(registry), folder)
     seal = ledger_entries.seal(release, name, folders.hashes(staged), given, attack, at)
     ledger = store.hand_out(release.folder.parent, entries, seal)
@@ -179,7 +197,7 @@ def _hand_out(
 
 
 def _standing(
-    release: Release, secretariat: str, registry: Registry, ledger: ReleaseLedger, folder: Path
+    release: Release, secretariat: str, registry: Registry, ledger: ReleaseLedger, folder: Path, language: str
 ) -> Written | None:
     """A folder as it stands, if its files are those that would be written now."""
     is_cleared = ledger_entries.name_of(release, secretariat) in ledger.releases
@@ -188,7 +206,7 @@ def _standing(
     if record is None or (record["release"], record["inputs_sha256"], record["is_cleared"]) != expected:
         return None
     # What two people have cleared stays as they saw it, though it would be written otherwise today.
-    if not is_cleared and record["made_with"] != made_with(registry):
+    if not is_cleared and (record["made_with"], record.get("language", "da")) != (made_with(registry), language):
         return None
     return _written(record, folder, is_new=False) if record["files"] == folders.hashes(folder) else None
 
@@ -206,13 +224,20 @@ def made_with(registry: Registry) -> str:
 
 
 def _composed(
-    release: Release, secretariat: str, snapshot: Snapshot, registry: Registry, ledger: ReleaseLedger, is_cleared: bool
+    release: Release,
+    secretariat: str,
+    snapshot: Snapshot,
+    registry: Registry,
+    ledger: ReleaseLedger,
+    is_cleared: bool,
+    language: str,
 ) -> Extract:
     names = [name.split(" ")[0] for name in ledger.releases if name.split(" ")[1:] == [secretariat]]
     # Records are long: none is read where nothing was handed out before.
     there = {earlier.name: earlier for earlier in store.kept(release.folder.parent)} if names else {}
     before = [there[name] for name in names if there[name].record["number"] < release.record["number"]]
-    return assemble.extract(release, secretariat, snapshot, registry, before[-1] if before else None, is_cleared)
+    with spoken(language, registry):
+        return assemble.extract(release, secretariat, snapshot, registry, before[-1] if before else None, is_cleared)
 
 
 def _content(extract: Extract, registry: Registry) -> str:

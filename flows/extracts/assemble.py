@@ -21,6 +21,7 @@ from flows.extracts.model import (
 )
 from flows.extracts.watch import Lists, watches
 from flows.present import notation
+from flows.present.language import grammar, say
 from flows.publish import plans_read
 from flows.publish.snapshots import Snapshot
 from flows.release import figures as release_figures
@@ -30,6 +31,7 @@ from flows.release.store import Release
 from schemas.registry import Registry
 
 MOST_NAMED = 3  # areas that name a choice
+TWINS_OF = "Tvillinger til "  # before the area's name, as a release names them
 
 
 class NoSecretariat(LookupError):
@@ -58,7 +60,10 @@ def extract(
     previous: Release | None,
     is_cleared: bool,
 ) -> Extract:
-    """What a secretariat gets of a release; `previous` is the last one of which it was handed something."""
+    """What a secretariat gets of a release, in the language that is spoken.
+
+    `previous` is the last release of which it was handed something.
+    """
     (own,) = _mart(snapshot, "dim_secretariats").filter(secretariat_id=secretariat).rows(named=True)
     areas = _areas_of(secretariat, snapshot)
     wanted = _wanted(areas, own["municipality_code"])
@@ -89,6 +94,7 @@ def extract(
         rounded_to=release.record["base"],
         # Of the whole release: of one secretariat's places it would tell where to look.
         holds_back=bool(release.record["held_back"]),
+        language=grammar().code,
     )
 
 
@@ -127,7 +133,7 @@ def choice(asked: Sequence[str], year: int, snapshot: Snapshot, registry: Regist
         country=places["country", COUNTRY],
         # What a plan wants to reach is no public figure; an example shows the form.
         areas=tuple(replace(area, targets=tuple(t for t in area.targets if t.is_example)) for area in of_areas),
-        release=f"offentlige tal {year}",
+        release=say("offentlige tal {year}", year=year),
         origin=origin,
         is_cleared=True,
         previous=None,
@@ -136,6 +142,7 @@ def choice(asked: Sequence[str], year: int, snapshot: Snapshot, registry: Regist
         listed=_listed(snapshot, open_to_all, year, own),
         limits=_limits(years, snapshot),
         is_choice=True,
+        language=grammar().code,
     )
 
 
@@ -278,9 +285,20 @@ def _places(figures: pl.DataFrame) -> dict[tuple[PlaceKind, str], Place]:
     places: dict[tuple[PlaceKind, str, str], dict[tuple[str, int], ClearedFigure]] = {}
     for row in figures.iter_rows(named=True):
         figure = ClearedFigure(**row)
-        place = figure.place_kind, figure.place_id, figure.place_name
+        place = figure.place_kind, figure.place_id, _named(figure)
         places.setdefault(place, {})[figure.indicator, figure.year] = figure
     return {place[:2]: Place(*place, figures) for place, figures in places.items()}
+
+
+def _named(figure: ClearedFigure) -> str:
+    """The name of a figure's place; the country and twins have no name of their own."""
+    match figure.place_kind:
+        case "country":
+            return say("Hele landet")
+        case "twins":
+            return say("Tvillinger til {name}", name=figure.place_name.removeprefix(TWINS_OF))
+        case _:
+            return figure.place_name
 
 
 def _is_protected(place: Place, indicator: str, year: int, registry: Registry) -> bool:

@@ -100,7 +100,7 @@ def in_words(figure: ClearedFigure, registry: Registry) -> str:
     if figure.mark:
         return words.shown(figure, registry)
     indicator = registry.indicators[figure.indicator]
-    uncertainty = "" if indicator.kind == "count" else NO_INTERVAL
+    uncertainty = "" if indicator.kind == "count" else say(NO_INTERVAL)
     if figure.interval:
         uncertainty = say("95 %-interval {interval}", interval=words.interval(figure, indicator))
     remarks = [text for text in (uncertainty, caveats(figure)) if text]

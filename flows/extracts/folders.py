@@ -9,6 +9,7 @@ data/extracts/<year>/<secretariat>/
     boligprofil-<secretariat>-<year>-kvittering.txt     its receipt, to send with it
     INTERNT/kontrol.html, kontrol.json                  the checker's record: it stays in the house
 data/extracts/<year>/.<secretariat>.cleared/            all of it but the receipt, until the ledger has it
+Names of files are in the extract's language: pages/, definitions.txt in an English one.
 data/extracts/<year>/omraader-<areas>/                  of any areas, by --areas: what was published, and no record
 data/extracts/<year>/tidligere/<secretariat>-<release>/ what was handed out of an earlier release of the year
 """
@@ -18,7 +19,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from flows.core.memory import uncollected
 from flows.extracts import audit, csv_list, figure_list, meeting, pages, receipts, report, texts, workbook
 from flows.extracts.model import Extract
 from flows.present import pdf
+from flows.present.language import GRAMMARS, say, spoken, word
 from flows.release.approvals import Approval
 from flows.release.ledger import HandOut
 from flows.release.store import Release
@@ -91,7 +93,8 @@ def settle(folder: Path, handout: HandOut, head: str, registry: Registry) -> Map
     with replaced(folder) as work:
         shutil.copytree(staged, work, dirs_exist_ok=True)
         record = dict(_record_in(work))
-        write_file(work / receipts.name_of(record), receipts.text(record, handout, head))
+        with spoken(record.get("language", "da"), registry):
+            write_file(work / receipts.name_of(record), receipts.text(record, handout, head))
         _note(work, {**record, "files": hashes(work)}, registry)
     shutil.rmtree(staged)
     return _record_in(folder)
@@ -125,6 +128,7 @@ def _fill(
     record = {
         **audit.of_extract(extract, registry, release, counting, audit.where(extract, letters)),
         "content_sha256": content,
+        "language": extract.language,
         "made_with": made_with,
         "files": files,
     }
@@ -154,6 +158,11 @@ def write_choice(extract: Extract, registry: Registry, folder: Path) -> Path:
     return folder
 
 
+def language_of(files: Collection[str]) -> str:
+    """The language of what was handed out, by the names of its files."""
+    return next(code for code in GRAMMARS if f"{word(code, 'definitioner')}.txt" in files)
+
+
 def keep_cleared(folder: Path, release: str) -> None:
     """Move what was handed out of another release out of the way, so that it is not lost."""
     record = recorded(folder)
@@ -168,19 +177,24 @@ def outputs(extract: Extract, registry: Registry, folder: Path) -> frozenset[str
     """Write everything that the secretariat gets into a new folder; returns the letters that no font of the PDF has."""
     stem = f"boligprofil-{extract.secretariat}-{extract.year}"
     folder.mkdir(parents=True, exist_ok=True)
-    with uncollected():
-        pages.write(extract, registry, folder / "sider")
+    with uncollected(), spoken(extract.language, registry):
+        pages.write(extract, registry, folder / say("sider"))
         # What stands beside a figure is worked out once for both.
         lines = list(figure_list.lines(extract, registry))
         workbook.write(extract, registry, lines, folder / f"{stem}.xlsx")
         csv_list.write(extract, lines, folder / f"{stem}.csv")
         printed = report.typeset(extract, registry)
         sheets = meeting.typeset(extract, registry)
+        texts_of = {
+            say("definitioner"): texts.definitions(extract, registry),
+            say("aendringer"): texts.change_log(extract, registry),
+        }
+        sheet = f"{stem}-{say('moedeark')}.pdf"
     (folder / f"{stem}.pdf").write_bytes(printed.pdf)
     if sheets:
-        (folder / f"{stem}-moedeark.pdf").write_bytes(sheets.pdf)
-    (folder / "definitioner.txt").write_bytes(texts.definitions(extract, registry).encode())
-    (folder / "aendringer.txt").write_bytes(texts.change_log(extract, registry).encode())
+        (folder / sheet).write_bytes(sheets.pdf)
+    for name, text in texts_of.items():
+        (folder / f"{name}.txt").write_bytes(text.encode())
     pdf.forget()
     return printed.replaced | (sheets.replaced if sheets else frozenset())
 

@@ -130,7 +130,7 @@ def _columns(extract: Extract, registry: Registry) -> Iterator[MatrixColumn]:
                 sign=rules.SIGNS[ruled[name].sign],
                 threshold=standing.threshold(ruled[name].threshold or 0, indicator),
             )
-        head = ", ".join(filter(None, (notation.short(indicator), phrases.unit_beside(indicator))))
+        head = phrases.column_head(indicator)
         yield MatrixColumn(indicator, head, demand, name in ruled)
 
 

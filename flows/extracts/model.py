@@ -339,6 +339,8 @@ class Extract:
     # Indicators that the secretariat has agreed on with its plans.
     shared: tuple[str, ...] = ()
     is_choice: bool = False
+    # Of its outputs, by code: "da" or another that there are words of.
+    language: str = "da"
     # Charts as they were drawn, by place and indicator: pages and report show the same ones.
     drawings: dict[tuple[int, str], str | None] = field(init=False, default_factory=dict, compare=False, repr=False)
 

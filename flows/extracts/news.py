@@ -158,8 +158,8 @@ def _moved(
     since = ""
     if headline:
         sign = "↘" if headline.after < headline.before else "↗"
-        ends = (notation.number(number, indicator.decimals) for number in (headline.before, headline.after))
-        since = say("{sign} fra {ends}", sign=sign, ends=" til ".join(ends))
+        then, now = (notation.number(number, indicator.decimals) for number in (headline.before, headline.after))
+        since = say("{sign} fra {then} til {now}", sign=sign, then=then, now=now)
     return MovedRow(
         indicator.id,
         phrases.heading(indicator),
@@ -178,9 +178,8 @@ def _change(figure: ClearedFigure, indicator: Indicator) -> TableCell:
         return TableCell(notation.ABSENT, (why,), is_mark=True)
     number = notation.signed(change.by, indicator.decimals)
     if change.interval is None:
-        return TableCell(number, () if indicator.kind == "count" else (phrases.NO_INTERVAL,))
-    ends = (notation.signed(end, indicator.decimals) for end in change.interval)
-    return TableCell(number, (say("mellem {ends}", ends=" og ".join(ends)),))
+        return TableCell(number, () if indicator.kind == "count" else (say(phrases.NO_INTERVAL),))
+    return TableCell(number, (say("mellem {ends}", ends=notation.ends(*change.interval, indicator)),))
 
 
 def _line(place: Place, indicator: Indicator, extract: Extract, registry: Registry) -> str:

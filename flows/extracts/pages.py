@@ -49,31 +49,32 @@ def write(extract: Extract, registry: Registry, folder: Path) -> list[Path]:
     """Write `index.html`, an `omraade-<id>.html` per area, `sammenlign.html` where there are areas, `nyt.html` and
     `begreber.html` into `folder`; returns the files.
 
-    The pages link to each other by name alone, so the folder can be moved, and read from a disk as from a server.
+    The names are in the extract's language. The pages link to each other by name alone, so the folder can be moved, and
+    read from a disk as from a server.
     """
     # Once for all pages: each definition looks at every place.
     defined = texts.define(extract, registry)
     pages = {OVERVIEW: _overview(extract, registry, defined)}
     pages |= {_file(area): _area(area, extract, registry, defined) for area in extract.areas}
     if extract.areas:
-        pages[COMPARE] = _compared(extract, registry, defined)
-    pages[NEWS] = _news(extract, registry)
-    pages[GLOSSARY] = _glossary(extract, registry, defined)
+        pages[say(COMPARE)] = _compared(extract, registry, defined)
+    pages[say(NEWS)] = _news(extract, registry)
+    pages[say(GLOSSARY)] = _glossary(extract, registry, defined)
     for name, page in pages.items():
         write_file(folder / name, page.encode())
     return [folder / name for name in pages]
 
 
 def _file(area: Area) -> str:
-    return f"omraade-{area.id}.html"
+    return f"{say('omraade')}-{area.id}.html"
 
 
 def _menu(extract: Extract) -> list[tuple[str, str]]:
     """Every page of the extract, by name and file."""
-    new = (say("Nyt siden {year}", year=extract.year - 1), NEWS)
+    new = (say("Nyt siden {year}", year=extract.year - 1), say(NEWS))
     if not extract.areas:
-        return [(say("Kommunens tal"), OVERVIEW), new, (say("Begreber"), GLOSSARY)]
-    others = [new, (say("Sammenlign steder"), COMPARE), (say("Begreber"), GLOSSARY)]
+        return [(say("Kommunens tal"), OVERVIEW), new, (say("Begreber"), say(GLOSSARY))]
+    others = [new, (say("Sammenlign steder"), say(COMPARE)), (say("Begreber"), say(GLOSSARY))]
     return [(say("Oversigt"), OVERVIEW), *((area.name, _file(area)) for area in extract.areas), *others]
 
 
@@ -97,7 +98,7 @@ def _render(template: str, page: str, extract: Extract, **values: Any) -> str:
             menu=_menu(extract),
             page=page,
             link_of=_file,
-            glossary=GLOSSARY,
+            glossary=say(GLOSSARY),
             soft=notation.soft,
             files=_beside(extract),
             no_cause=say(sentences.NO_CAUSE),
@@ -109,9 +110,8 @@ def _render(template: str, page: str, extract: Extract, **values: Any) -> str:
 def _script_words() -> str:
     """The words that the script of the pages asks for: none in Danish."""
     asked = set(re.findall(r'"([^"]+)"', style(PACKAGE, "extract.js")))
-    return json.dumps(
-        {text: words_of for text, words_of in language.words().items() if text in asked}, ensure_ascii=False
-    )
+    known = language.words()
+    return json.dumps({text: known[text] for text in known if text in asked}, ensure_ascii=False)
 
 
 def _beside(extract: Extract) -> list[tuple[str, str]]:
@@ -120,11 +120,11 @@ def _beside(extract: Extract) -> list[tuple[str, str]]:
     has_goals = any(not target.is_withdrawn for area in extract.areas for target in area.targets)
     return [
         (say("Rapporten (PDF)"), f"{stem}.pdf"),
-        *([(say("Mødeark for hver plan (PDF)"), f"{stem}-moedeark.pdf")] if has_goals else []),
+        *([(say("Mødeark for hver plan (PDF)"), f"{stem}-{say('moedeark')}.pdf")] if has_goals else []),
         (say("Regnearket (Excel)"), f"{stem}.xlsx"),
         (say("Alle tal (CSV)"), f"{stem}.csv"),
-        (say("Definitioner"), "../definitioner.txt"),
-        (say("Ændringer siden sidst"), "../aendringer.txt"),
+        (say("Definitioner"), f"../{say('definitioner')}.txt"),
+        (say("Ændringer siden sidst"), f"../{say('aendringer')}.txt"),
     ]
 
 
@@ -183,7 +183,7 @@ def _overview(extract: Extract, registry: Registry, defined: Sequence[Definition
         rows=tables.html(in_order, heads, texts_under),
         coverage=[_coverage(area, extract, registry) for area in extract.areas],
         since=texts.since(extract),
-        news=NEWS,
+        news=say(NEWS),
         new=news.title(extract),
         definitions=_definitions([i.id for i in matrix.indicators(extract, registry)], registry, defined),
         sources=_sources((*extract.areas, *beside), extract, registry),
@@ -380,7 +380,7 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
     ]
     return _render(
         "compare.html.j2",
-        COMPARE,
+        say(COMPARE),
         extract,
         groups=[group for group in groups if group[1]],
         indicators=[phrases.heading(indicator) for indicator in indicators],
@@ -469,7 +469,7 @@ def _news(extract: Extract, registry: Registry) -> str:
     """What is new since the year before, and what was corrected since the last release."""
     return _render(
         "news.html.j2",
-        NEWS,
+        say(NEWS),
         extract,
         title=news.title(extract),
         places=news.of_places(extract, registry),
@@ -486,7 +486,7 @@ def _glossary(extract: Extract, registry: Registry, defined: Sequence[Definition
     has_goals = any(area.targets for area in extract.areas)
     return _render(
         "glossary.html.j2",
-        GLOSSARY,
+        say(GLOSSARY),
         extract,
         how_to_read=texts.reading(extract),
         themes=[(theme, [entry for _, entry in found]) for theme, found in groupby(entries, lambda pair: pair[0])],

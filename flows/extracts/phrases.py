@@ -95,6 +95,12 @@ def heading(indicator: Indicator) -> str:
     return f"{label}, {unit}" if unit else label
 
 
+def column_head(indicator: Indicator) -> str:
+    """The indicator with its unit at the head of a column: 'Dømte, pct.'."""
+    name, unit = notation.short(indicator), unit_beside(indicator)
+    return f"{name}, {unit}" if unit else name
+
+
 def unit_beside(indicator: Indicator) -> str:
     """The unit beside an indicator's name, shares in short; empty where the name says it."""
     if indicator.kind == "relative" or indicator.label_da.endswith("procent"):

@@ -12,10 +12,10 @@ from typing import Any
 
 from flows.core.provenance import file_sha256
 from flows.extracts import words
+from flows.present.language import GRAMMARS, say, word
 from flows.release.ledger import HandOut, ReleaseLedger, Tampered
 
 LINK = "Kædens led:"
-ON_RECEIPT = re.compile(rf"^{LINK} +([0-9a-f]{{64}})\s*$", re.MULTILINE)
 
 
 class NoReceipt(ValueError):
@@ -29,36 +29,42 @@ def zip_of(secretariat: str, year: int) -> str:
 
 def name_of(record: Mapping[str, Any]) -> str:
     """The receipt's name, of the checker's record of an extract."""
-    return f"boligprofil-{record['secretariat']}-{record['year']}-kvittering.txt"
+    return (
+        f"boligprofil-{record['secretariat']}-{record['year']}-{word(record.get('language', 'da'), 'kvittering')}.txt"
+    )
 
 
 def text(record: Mapping[str, Any], handout: HandOut, head: str) -> bytes:
     """The receipt of a hand-out as a file: UTF-8 with byte order mark and line ends of Windows, like the other texts.
 
-    `record` is the checker's record of the extract, `head` the hash of the ledger's line that closes the hand-out.
+    In the language that is spoken. `record` is the checker's record of the extract, `head` the hash of the ledger's
+    line that closes the hand-out.
     """
     packed = zip_of(record["secretariat"], record["year"])
-    mark, meaning = words.SYNTHETIC if record["origin"] == "synthetic" else words.REAL
+    mark, meaning = map(say, words.SYNTHETIC if record["origin"] == "synthetic" else words.REAL)
     lines = [
         f"{mark}: {meaning}",
         "",
-        "KVITTERING FOR ET UDTRÆK",
-        f"{record['name']}, tal for {record['year']}, udgivelse {record['release']}",
+        say("KVITTERING FOR ET UDTRÆK"),
+        say("{name}, tal for {year}, udgivelse {release}", **record),
         "",
-        f"Fil:         {packed}",
+        f"{say('Fil:'):<12} {packed}",
         f"SHA-256:     {handout.files[packed]}",
-        f"Udleveret:   {handout.released_at:%Y-%m-%d %H:%M} UTC",
-        f"{LINK} {head}",
+        f"{say('Udleveret:'):<12} {handout.released_at:%Y-%m-%d %H:%M} UTC",
+        f"{say(LINK)} {head}",
         "",
-        "Gem kvitteringen sammen med filen. Med den kan I vise, at filen er den, der blev udleveret,",
-        "og at den, der udleverede den, stadig har det hele skrevet ned. Den fortæller ingen tal.",
+        say("Gem kvitteringen sammen med filen. Med den kan I vise, at filen er den, der blev udleveret,"),
+        say("og at den, der udleverede den, stadig har det hele skrevet ned. Den fortæller ingen tal."),
     ]
     return ("\N{BYTE ORDER MARK}" + "".join(f"{line}\r\n" for line in lines)).encode()
 
 
 def head_on(file: Path) -> str:
     """The link of the ledger's chain that stands on a receipt. Raises NoReceipt."""
-    found = ON_RECEIPT.search(file.read_text(encoding="utf-8-sig", errors="replace"))
+    links = "|".join(word(code, LINK) for code in GRAMMARS)
+    found = re.search(
+        rf"^(?:{links}) +([0-9a-f]{{64}})\s*$", file.read_text(encoding="utf-8-sig", errors="replace"), re.MULTILINE
+    )
     if found is None:
         raise NoReceipt(f"{file} is no receipt: it has no line '{LINK}' with 64 digits")
     return found.group(1)

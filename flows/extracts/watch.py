@@ -7,6 +7,7 @@ from itertools import compress, product
 from typing import Any
 
 from flows.extracts.model import ClearedFigure, Criterion, OtherList, Place, Watch
+from flows.present.language import say
 from schemas.indicators import Indicator
 from schemas.registry import Registry
 
@@ -87,7 +88,7 @@ def _watch(area: Place, list_type: str, lists: Lists, registry: Registry) -> Wat
         standing.get("on_list"),
         rule.could_flip(meets),
         registry.extracts.household,
-        registry.list_name(list_type, lists.year),
+        say(registry.list_name(list_type, lists.year)),
         lists.is_delivered(list_type),
         tuple(criterion for criterion in always if criterion is not size),
         rule.requirement,
@@ -100,7 +101,7 @@ def _requirement(
     """The other list that the rules of a list ask for."""
     for rule in own:
         if rule["requires_list"]:
-            name = registry.list_name(rule["requires_list"], year)
+            name = say(registry.list_name(rule["requires_list"], year))
             return OtherList(name, rule["years_in_a_row"] or 1, standing.get("requirement_met"))
     return None
 

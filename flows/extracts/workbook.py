@@ -106,7 +106,9 @@ class _Maker:
         says = say("Hvad mærkerne betyder, hvad der må sammenlignes, og hvem tallene er fra.")
         yield Sheet(say(NOTES), say("Noter"), says, self.notes, say(CONTENTS))
         if extract.areas:
-            says = say("Hovedtal for hvert område år for år, med kommunen og landet under. Vælg et tal i hovedet.")
+            says = say(
+                "Hovedtal for hvert område, år for år, med kommunen og landet under. Vælg år eller sted i hovedet."
+            )
             yield Sheet(
                 say(KEY_FIGURES),
                 say("Hovedtal for områderne, {span}", span=span),
@@ -177,7 +179,9 @@ class _Maker:
             ExcelColumn(say("Sted"), 20, lambda row: row.name),
             ExcelColumn(say("Ministeriets liste"), 24, lambda row: "; ".join(row.status) or notation.ABSENT),
             *(
-                ExcelColumn(_head(column), _width(column), partial(self._of_matrix, column=column, at=at), "value")
+                ExcelColumn(
+                    _head(column), _width(_head(column)), partial(self._of_matrix, column=column, at=at), "value"
+                )
                 for at, column in enumerate(view.columns)
             ),
             *(
@@ -298,29 +302,42 @@ class _Maker:
     # Figures
 
     def key_figures(self, written: Any, sheet: Sheet) -> None:
-        """Key figures by places through the years: the areas' first, below them municipality and country."""
-        places = (*sorted(self.extract.areas, key=lambda area: area.name), *self.extract.municipalities)
-        rows = [
-            self.lines[place.kind, place.id, indicator.id, self.extract.year]
+        """A row for each place and year, a column for each key figure: the newest year first, and in it the areas."""
+        shown = [
+            indicator
             for indicator in phrases.key_figures(self.extract, self.registry)
             if any(self._has(area, indicator) for area in self.extract.areas)
-            for place in (*places, self.extract.country)
-            if place.kind == "area" or self._has(place, indicator)
+        ]
+        areas = sorted(self.extract.areas, key=lambda area: area.name)
+        rows = [
+            (place, year)
+            for year in reversed(self.extract.years)
+            for place in (*areas, *self.extract.municipalities, self.extract.country)
+            if any(place.figure(indicator.id, year).is_shown for indicator in shown)
         ]
         columns = [
-            ExcelColumn(say("Hovedtal"), 34, lambda line: phrases.heading(line.indicator)),
-            ExcelColumn(say("Sted"), 16, lambda line: line.place.name),
-            *self._years(9),
-            ExcelColumn(say("Mod kommunen"), 20, partial(_against, other="municipality"), "beside"),
+            ExcelColumn(say("Sted"), 20, lambda row: row[0].name),
+            ExcelColumn(say("År"), 7, lambda row: row[1], "year"),
             *(
-                replace(column, is_on_paper=False)
-                for column in self._newest_columns()
-                if column.head != say("Mod kommunen")
+                ExcelColumn(head, _width(head), partial(self._of_year, indicator=indicator), "value")
+                for indicator in shown
+                for head in [_broken(phrases.column_head(indicator))]
             ),
-            ExcelColumn(say("Siden årene før planen"), 42, self._moved, is_on_paper=False),
-            ExcelColumn(say("Bemærk"), 90, self._remarks, "line", is_on_paper=False),
+            ExcelColumn(say("Bemærk"), 90, partial(self._year_remarks, shown=shown), "line", is_on_paper=False),
         ]
-        self._print(written, sheet, columns, rows, 2)
+        below = self.book.table(written, sheet, columns, rows, frozen=2, nothing=say("Intet tal er vist."))
+        self.book.page(written, self.book.notes(written, below, [say(STARRED)], columns) - 1, columns)
+
+    def _of_year(self, row: tuple[Place, int], indicator: Indicator) -> Cell:
+        return self._starred(row[0].figure(indicator.id, row[1]))
+
+    def _year_remarks(self, row: tuple[Place, int], shown: Sequence[Indicator]) -> str:
+        """The caveats and marks of a place's year, figures of the same drawn together."""
+        names: dict[str, list[str]] = {}
+        for indicator in shown:
+            for caveat in texts.caveats(row[0].figure(indicator.id, row[1]), self.registry):
+                names.setdefault(caveat, []).append(notation.short(indicator))
+        return "; ".join(f"{caveat}: {', '.join(named)}" for caveat, named in names.items()) or notation.ABSENT
 
     def _moved(self, line: ListLine) -> str:
         """A movement that may be told: from what to what, and between which ends."""
@@ -352,6 +369,7 @@ class _Maker:
                 else []
             ),
             *(replace(c, is_on_paper=False) for c in self._newest_columns(is_area) if c.head != say("Mod kommunen")),
+            *([ExcelColumn(say("Siden årene før planen"), 42, self._moved, is_on_paper=False)] if is_area else []),
             ExcelColumn(
                 say("Emne"),
                 22,
@@ -425,8 +443,9 @@ class _Maker:
     def _starred(self, figure: ClearedFigure) -> Cell:
         if not figure.is_shown:
             return self._shown(figure)
-        number = texts.rounded(figure.number, self.registry.indicators[figure.indicator])
-        return SignedNumber(number, after=STAR if texts.limits(figure) else "")
+        indicator = self.registry.indicators[figure.indicator]
+        star = STAR if texts.limits(figure) else ""
+        return SignedNumber(texts.rounded(figure.number, indicator), after=star, decimals=indicator.decimals)
 
     def _newest_columns(self, is_area: bool = True) -> list[ExcelColumn]:
         """The newest figure's uncertainty, direction and neighbours, with the verdicts."""
@@ -543,7 +562,7 @@ class _Maker:
         off = partial(ExcelColumn, is_on_paper=False)
         columns = [
             ExcelColumn(say("Område"), 17, lambda row: row[0].name),
-            ExcelColumn("Nr.", 5, lambda row: row[1].number),
+            ExcelColumn(say("Nr."), 5, lambda row: row[1].number),
             ExcelColumn(say("Mål"), 34, lambda row: row[1].goal or say(GOAL_LEFT_OUT)),
             ExcelColumn(say("Måles ved"), 25, lambda row: _measure(row[2])),
             ExcelColumn(say("Tal i startåret"), 8, lambda row: self._shown(row[1].start), "value"),
@@ -685,14 +704,9 @@ def _rule(watch: Watch) -> str:
         else []
     )
     parts += [say("de kriterier, der altid skal være opfyldt")] if watch.always else []
-    if watch.requirement:
-        parts.append(
-            say(
-                "på listen »{list_name}« i {years}",
-                list_name=watch.requirement.list_name,
-                years=notation.many(watch.requirement.years, "år", "år"),
-            )
-        )
+    if asked := watch.requirement:
+        single, several = "på listen »{list_name}« i 1 år", "på listen »{list_name}« i {years} år"
+        parts.append(say(single if asked.years == 1 else several, list_name=asked.list_name, years=asked.years))
     return say(", og ").join([*parts, *([say("nok beboere")] if watch.size else [])])
 
 
@@ -708,13 +722,16 @@ def _verdict(target: TargetLine) -> str:
     return say("følges ikke med tal") if target.indicator is None else say("ingen vurdering")
 
 
-def _width(column: MatrixColumn) -> float:
+def _width(head: str) -> float:
     """As wide as the longest word of the head."""
-    return max(NARROWEST, *(len(word) + HEAD_ROOM for word in _head(column).split()))
+    return max(NARROWEST, *(len(word) + HEAD_ROOM for word in head.split()))
 
 
 def _head(column: MatrixColumn) -> str:
-    head = f"{column.head} ({column.demand})" if column.demand else column.head
-    # No program breaks a word where Danes would.
-    words_of = (notation.soft(word) if len(word) > LONGEST_WORD else word for word in head.split())
-    return " ".join(words_of).replace("\N{SOFT HYPHEN}", "-\n")
+    return _broken(f"{column.head} ({column.demand})" if column.demand else column.head)
+
+
+def _broken(head: str) -> str:
+    """The head with its long words broken, for no program breaks a word where its readers would."""
+    parts = (notation.soft(word) if len(word) > LONGEST_WORD else word for word in head.split())
+    return " ".join(parts).replace("\N{SOFT HYPHEN}", "-\n")

@@ -179,7 +179,7 @@ class Charts:
             {
                 "min": years[0],
                 "max": max(years[-1], years[0] + 1),
-                "major_unit": 1 if len(years) <= 12 else 5,
+                "major_unit": _step(years[-1] - years[0]),
                 "num_format": "0",
                 "num_font": small,
                 "major_gridlines": {"visible": False},
@@ -232,6 +232,11 @@ class Charts:
                 say("Alle tal står på arket {sheet}.", sheet=say(SHEET)),
             ]
         )
+
+
+def _step(span: int) -> int:
+    """From year to year that is written out: the first and the last are, and no more than five run into each other."""
+    return next((step for step in range(1, span) if span % step == 0 and span // step <= 4), max(span, 1))
 
 
 def _stretches(limits: Mapping[int, float]) -> list[tuple[float, list[int]]]:

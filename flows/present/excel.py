@@ -9,7 +9,7 @@ from flows.present.quick_book import QuickSheet
 
 FONT = {"font_size": 10, "valign": "top", "bottom": 1, "bottom_color": "#D9D9D9"}
 # Points of a line of this font, and its letters that go into one unit of a column's width.
-LINE, PER_UNIT = 13.5, 1.15
+LINE, PER_UNIT = 13.5, 1.1
 # Ways to show a cell that holds a number.
 NUMBERS = ("value", "change", "count", "year")
 

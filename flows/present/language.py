@@ -71,6 +71,11 @@ def spoken(code: str, registry: Registry) -> Iterator[None]:
         _spoken.reset(before)
 
 
+def word(code: str, text: str) -> str:
+    """A text in the language of this code, whichever is spoken."""
+    return text if code == danish.GRAMMAR.code else file(code)[text]
+
+
 @cache
 def file(code: str) -> Mapping[str, str]:
     """The words of a language, by the Danish ones."""

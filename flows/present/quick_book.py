@@ -21,6 +21,9 @@ from flows.present.language import grammar
 # Parts of the file that name a language, and how they name it.
 _LANGUAGE = re.compile(r'(<c:lang val|lang)="en-US"')
 
+# A font as wide in LibreOffice as in Excel, wherever they run: columns that go on a page in one do in the other.
+FONT = {"font_name": "Arial", "font_size": 10}
+
 
 class QuickSheet(Worksheet):  # type: ignore[misc]
     """A sheet of XlsxWriter's, and rows below what it holds that are texts already."""
@@ -101,7 +104,8 @@ class QuickBook(Workbook):  # type: ignore[misc]
     worksheet_class = QuickSheet
 
     def __init__(self, content: Any) -> None:
-        super().__init__(content, {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True})
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+        super().__init__(content, {**plain, "default_format_properties": dict(FONT)})
 
     @override
     def _get_packager(self) -> Packager:

@@ -114,8 +114,29 @@ def test_an_area_without_figures_is_told_of_on_the_front_and_has_no_sheet_of_mar
     front = {row[0]: row[1] for row in content["Forside"] if len(row) > 1}
     assert front["Uden tal: Viby-Syd"].startswith("40 af 40 tal er ikke leveret. ")
     assert "Aarhus Kommune" in front["Uden tal: Viby-Syd"]
-    places = {row["Sted"] for row in table(content["Hovedtal"], "Hovedtal")}
-    assert places == {"Bispehaven", "Viby-Syd", "Aarhus", "Hele Landet"}
+    # Nor has it a row among the key figures, where each row is a place's year.
+    assert {row["Sted"] for row in table(content["Hovedtal"], "Sted")} == {"Bispehaven", "Aarhus", "Hele Landet"}
+
+
+def test_key_figures_are_a_matrix_of_places_and_years(content: dict[str, Any]) -> None:
+    rows = table(content["Hovedtal"], "Sted")
+    assert [(row["Sted"], row["År"]) for row in rows[:4]] == [
+        ("Bispehaven", 2012),
+        ("Aarhus", 2012),
+        ("Hele Landet", 2012),
+        ("Bispehaven", 2011),
+    ]
+    newest, listed = rows[0], table(content["Alle tal"], "Stedtype")
+    of_year = {row["Indikator"]: row["Tal"] for row in listed if (row["Sted"], row["År"]) == ("Bispehaven", 2012)}
+    heads = {head.replace("-\n", ""): head for head in newest}
+    for name, head in (
+        ("Beboere", "Beboere, personer"),
+        ("Andel uden for arbejdsmarkedet", "Uden for arbejdsmarkedet, pct."),
+        ("Andel dømte", "Dømte, pct."),
+    ):
+        assert newest[heads[head]] == of_year[name]
+    assert newest[heads["Dømte, pct."]] == "[s]"
+    assert "skjult: Dømte" in newest["Bemærk"]
 
 
 def test_every_mark_that_a_reader_meets_is_explained_in_the_notes(content: dict[str, Any], registry: Registry) -> None:
@@ -132,16 +153,14 @@ def test_a_figure_that_is_no_measurement_of_its_year_says_so_wherever_it_stands(
     area = {row["Indikator"]: row for row in table(content["Bispehaven"], "Indikator")}[
         "Andel uden for arbejdsmarkedet"
     ]
-    key = {(row["Hovedtal"], row["Sted"]): row for row in table(content["Hovedtal"], "Hovedtal")}[
-        "Andel uden for arbejdsmarkedet, pct.", "Bispehaven"
-    ]
+    key = {(row["Sted"], row["År"]): row for row in table(content["Hovedtal"], "Sted")}["Bispehaven", 2012]
     listed = {(row["Sted"], row["Indikator"], row["År"]): row for row in table(content["Alle tal"], "Stedtype")}
     drawn = {(row["Sted"], row["Hovedtal"], row["År"]): row for row in table(content["Diagramtal"], "Sted")}
     name = "Andel uden for arbejdsmarkedet"
     assert "2012: gennemsnit over 2 år" in area["Bemærk"]
     assert "2011: kilden gentager tallet fra 2010" in area["Bemærk"]
     assert "2011 og 2012: usikkerhed ukendt" in area["Bemærk"]
-    assert key["Usikkerhed 2012"] == "usikkerhed ukendt"
+    assert area["Usikkerhed 2012"] == "usikkerhed ukendt"
     for row in (key, listed["Bispehaven", name, 2012], drawn["Bispehaven", name, 2012]):
         assert "gennemsnit over 2 år" in row["Bemærk"]
     for row in (listed["Bispehaven", name, 2011], drawn["Bispehaven", name, 2011]):
