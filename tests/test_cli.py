@@ -45,11 +45,11 @@ def test_what_reads_no_mart_loads_nothing(published: Path, arguments: list[str])
 
 
 def test_a_night_loads_what_it_needs_when_it_needs_it() -> None:
-    """Great Expectations judges, statsmodels fits a propensity score, scipy's parts come with a statistic that asks."""
+    """Great Expectations judges, scipy's parts come with a statistic that asks."""
     script = "import sys, flows.night; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "polars" in done.stdout.split()
-    late = {"great_expectations", "statsmodels", "scipy.optimize", "scipy.spatial", "sqlglot", "prefect", "pandera"}
+    late = {"great_expectations", "scipy.stats", "scipy.optimize", "scipy.spatial", "sqlglot", "prefect", "pandera"}
     assert not late & set(done.stdout.split())
 
 

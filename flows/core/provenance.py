@@ -15,7 +15,6 @@ ENGINES = (
     "great-expectations",
     "numpy",
     "scipy",
-    "statsmodels",
     "prefect",
     "typst",
     "xlsxwriter",

@@ -18,7 +18,7 @@ from schemas import contracts
 from schemas.registry import Registry
 
 # What decides a table's bytes beside its own SQL and what it reads.
-ENGINES = ("duckdb", "pyarrow", "polars", "numpy", "scipy", "statsmodels")
+ENGINES = ("duckdb", "pyarrow", "polars", "numpy", "scipy")
 CODE = ("flows.marts", "flows.core", "schemas")
 # How often each declared exception and correction matched.
 MATCHED = "codes.matched"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,12 +51,12 @@ class Areas:
         beside = {name: tables[name] for name in ("area_attributes", "area_exposure") if name in tables}
         return cls(tables["area_funding"].sort("area_id"), registry, beside)
 
-    @property
+    @cached_property
     def outcomes(self) -> set[str]:
         """Indicators of the three outcome groups."""
         return {i.id for i in self.registry.indicators.values() if i.indicator_group not in (None, "background")}
 
-    @property
+    @cached_property
     def indicators(self) -> list[str]:
         """Indicators of areas, in the registry's order."""
         return [i.id for i in self.registry.indicators.values() if i.of_areas]
@@ -134,6 +135,26 @@ class Areas:
         whole = np.full((self.rows.height, len(names)), np.nan)
         whole[found["of_area"].to_numpy(), found["of_name"].to_numpy()] = found["figure"].to_numpy()
         return whole
+
+    def cubes(self, rows: pl.DataFrame, years: list[int], *columns: str) -> list[Floats]:
+        """Columns of rows, each as (indicators, areas, years); NaN where there is none."""
+        of_indicator = pl.Series("indicator", self.indicators).to_frame().with_row_index("of_indicator")
+        of_year = pl.DataFrame({"year": years}, schema={"year": rows.schema["year"]}).with_row_index("of_year")
+        found = (
+            rows.lazy()
+            .select("area_id", "indicator", "year", *(pl.col(name).cast(pl.Float64) for name in columns))
+            .join(self.rows.lazy().select("area_id").with_row_index("of_area"), on="area_id")
+            .join(of_indicator.lazy(), on="indicator")
+            .join(of_year.lazy(), on="year")
+            .collect()
+        )
+        places = tuple(found[name].to_numpy() for name in ("of_indicator", "of_area", "of_year"))
+        cubes = []
+        for name in columns:
+            cube = np.full((len(self.indicators), self.rows.height, len(years)), np.nan)
+            cube[places] = found[name].fill_null(float("nan")).to_numpy()
+            cubes.append(cube)
+        return cubes
 
 
 def in_words(*reasons: str | None) -> str | None:

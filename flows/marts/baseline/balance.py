@@ -220,6 +220,7 @@ class Pair:
     def category(self, name: str, limits: balance.BalanceLimits) -> Iterator[dict[str, Any]]:
         """A row per level of a covariate with categories, and one for all levels together."""
         categories = self.figures.categories[name]
+        names = np.array(["" if category is None else category for category in categories])
         known = np.array([category is not None for category in categories], dtype=np.bool_)
         there = ~np.isnan(self._weighed(np.where(known, 0.0, np.nan)))
         first, second = ([categories[at] if there[at] else None for at in np.flatnonzero(side)] for side in self.sides)
@@ -227,7 +228,7 @@ class Pair:
             first, second, estimand=self.contrast.estimand, limits=limits, weights=self.weights
         )
         for level, of_level in found.levels:
-            at_level = np.array([np.nan if category is None else float(category == level) for category in categories])
+            at_level = np.where(known, names == level, np.nan)
             row = self._row(name, level, known, 0, of_level, limits)
             yield row | self._errors(at_level, of_level, binary=True)
         nobody = balance.balance([], [], estimand=self.contrast.estimand, limits=limits)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.marts.baseline.areas import Areas, Tables, in_words
+from flows.marts.baseline.areas import Areas, Codes, Mask, Tables, in_words
 from flows.marts.baseline.trends import counts
 from flows.marts.statistics import cohorts, equivalence
 from flows.marts.statistics.cohorts import CohortPanel, CohortTrend, CohortYear, EventRule, EventStudy, EventTime
@@ -29,26 +29,25 @@ def events_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     """A row per contrast of funded against never-funded areas and indicator, its cohorts and event times as lists."""
     areas, declared = Areas.from_tables(tables, registry), registry.evaluation.event
     rule = EventRule(declared.comparison, declared.anticipation, declared.cohort_least, declared.years)
-    by_name = tables["open_figures"].partition_by("indicator", as_dict=True)
-    empty = tables["open_figures"].clear()
     years = sorted(tables["open_figures"]["year"].unique())
+    (values,) = areas.cubes(tables["open_figures"], years, "value")
     rows = []
     for contrast in registry.evaluation.full_contrasts:
         if contrast.by == "funded":
-            for indicator in areas.indicators:
-                figures = by_name.get((indicator,), empty)
-                panel = _panel(areas, contrast, figures, years)
+            chosen, start = _starts(areas, contrast)
+            cluster = areas.clusters(contrast)[chosen]
+            for indicator, figures in zip(areas.indicators, values, strict=True):
+                panel = CohortPanel(figures[chosen], years, start, cluster)
                 rows.append(_row(contrast, indicator, panel, rule, registry.evaluation.equivalence.level))
     return pl.DataFrame(rows, schema=_schema(registry), orient="row")
 
 
-def _panel(areas: Areas, contrast: Contrast, figures: pl.DataFrame, years: list[int]) -> CohortPanel:
-    """Figures of the areas in either arm whose start is known; an area that never starts has the year 0."""
+def _starts(areas: Areas, contrast: Contrast) -> tuple[Mask, Codes]:
+    """The areas in either arm whose start is known, and their start; an area that never starts has the year 0."""
     arm, _ = areas.arms(contrast)
     start = np.where(arm == contrast.arms[1], cohorts.NEVER, areas.values(areas.rows, "first_grant_year"))
     chosen = (arm != "") & ~np.isnan(start)
-    values = areas.matrix(figures, "year", years)[chosen]
-    return CohortPanel(values, years, start[chosen].astype(np.int64), areas.clusters(contrast)[chosen])
+    return chosen, start[chosen].astype(np.int64)
 
 
 def _row(contrast: Contrast, indicator: str, panel: CohortPanel, rule: EventRule, level: float) -> dict[str, Any]:

@@ -104,7 +104,6 @@ def _of_years(
     values, side, of_area = _in_a_row(panel)[known], arm[known], cluster[known]
     lags, areas = panel_power.by_lag(values, side)
     covariance = panel_power.serial_covariance(lags, areas)
-    others = [panel_power.serial_covariance(lags, areas, rho) for rho in OTHER_RHOS]
     icc, no_icc = panel_power.icc_of_changes(values, side, of_area) if covariance else (None, None)
     first = panel.years[0] if panel.years else 0
     cohorts = None
@@ -142,7 +141,8 @@ def _of_years(
             "why": in_words(found.reason, f"icc_change: {no_icc}" if no_icc else None, left_out),
         }
         if covariance.is_assumed and found.mde is not None:
-            for name, other in zip(("mde_rho_low", "mde_rho_high"), others, strict=True):
+            for name, rho in zip(("mde_rho_low", "mde_rho_high"), OTHER_RHOS, strict=True):
+                other = panel_power.serial_covariance(lags, areas, rho)
                 row[name] = panel_power.panel_mde(other or covariance, spans, test, is_adjusted=is_adjusted).mde
         yield row
 

@@ -54,14 +54,9 @@ def _panels(areas: Areas, tables: Tables) -> list[Panel]:
     evaluation = areas.registry.evaluation
     last = evaluation.baseline.last_year
     years = list(range(last - evaluation.baseline.trend_years + 1, last + 1))
-    by_name = tables["baseline_figures"].partition_by("indicator", as_dict=True)
-    empty = tables["baseline_figures"].clear()
-    panels = []
-    for name in areas.indicators:
-        rows = by_name.get((name,), empty)
-        values, withheld = (areas.matrix(rows, "year", years, column) for column in ("value", "is_withheld"))
-        panels.append(Panel(name, years, values, np.nan_to_num(withheld)))
-    return panels
+    values, withheld = areas.cubes(tables["baseline_figures"], years, "value", "is_withheld")
+    each = zip(areas.indicators, values, np.nan_to_num(withheld), strict=True)
+    return [Panel(name, years, of_name, filled) for name, of_name, filled in each]
 
 
 def comparisons(tables: Tables, registry: Registry) -> Iterator[tuple[dict[str, Any], Panel, Codes, Codes, str]]:

@@ -279,9 +279,9 @@ def overlap_coefficient(first: tuple[Vector, Vector], second: tuple[Vector, Vect
     """
     smaller = min((first[0], second[0]), key=len)
     spread = float(np.std(smaller, ddof=1))
-    low_quartile, high_quartile = np.quantile(smaller, (0.25, 0.75))
+    low_quartile, high_quartile = _quartiles(smaller)
     if high_quartile > low_quartile:
-        spread = min(spread, float(high_quartile - low_quartile) / 1.34)
+        spread = min(spread, (high_quartile - low_quartile) / 1.34)
     bandwidth = 1.06 * spread * smaller.size**-0.2
     low = min(float(first[0].min()), float(second[0].min())) - 4 * bandwidth
     high = max(float(first[0].max()), float(second[0].max())) + 4 * bandwidth
@@ -299,6 +299,20 @@ def overlap_coefficient(first: tuple[Vector, Vector], second: tuple[Vector, Vect
     spectrum = np.fft.rfft(np.stack([mass(*first), mass(*second)]))
     densities = np.fft.irfft(spectrum * np.exp(-0.5 * (angle * bandwidth) ** 2), 2 * GRID)
     return min(1.0, float(np.clip(densities.min(axis=0), 0, None).sum()))
+
+
+def _quartiles(values: Vector) -> tuple[float, float]:
+    """The first and the third as `np.quantile` has them, which takes ten times as long for so few figures."""
+    last = values.size - 1
+    places = [(math.floor(share * last), share * last % 1) for share in (0.25, 0.75)]
+    ordered = np.partition(values, [place for low, _ in places for place in (low, min(low + 1, last))])
+    first, third = (
+        float(ordered[low] + (ordered[min(low + 1, last)] - ordered[low]) * between)
+        if between < 0.5
+        else float(ordered[min(low + 1, last)] - (ordered[min(low + 1, last)] - ordered[low]) * (1 - between))
+        for low, between in places
+    )
+    return first, third
 
 
 def _vector(values: ArrayLike) -> Vector:

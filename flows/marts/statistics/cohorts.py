@@ -12,7 +12,9 @@ Econometrics 34: 1-17).
 """
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -126,6 +128,11 @@ class CohortPanel:
     start: NDArray[np.int64]
     cluster: NDArray[np.generic]
 
+    @cached_property
+    def designs(self) -> dict[tuple[int, bytes], Design]:
+        """The designs so far, by cohort and by the areas that are used."""
+        return {}
+
     @property
     def cohorts(self) -> list[int]:
         return sorted({int(year) for year in self.start if year != NEVER})
@@ -162,20 +169,26 @@ def wald(panel: CohortPanel, rule: EventRule) -> tuple[float, int]:
 
 def sup_t(correlation: Floats, df: float = np.inf, seed: int = 1) -> float:
     """The 95 % quantile of the largest |t| of estimates with this correlation, from DRAWS draws."""
-    draw = np.random.default_rng(seed)
     values, axes = np.linalg.eigh(correlation)
     root = axes * np.sqrt(np.clip(values, 0, None))
     # einsum, not a matrix product: its order of addition does not depend on the number of threads
-    z = np.einsum("nk,jk->nj", draw.normal(size=(DRAWS, len(values))), root)
+    normal, draw = _drawn(len(values), seed)
+    z = np.einsum("nk,jk->nj", normal, root)
     largest = np.abs(z).max(axis=1)
     if np.isfinite(df):
-        largest = largest / np.sqrt(draw.chisquare(df, DRAWS) / df)
+        largest = largest / np.sqrt(deepcopy(draw).chisquare(df, DRAWS) / df)
     return float(np.quantile(largest, 1 - ALPHA))
+
+
+@lru_cache(maxsize=8)
+def _drawn(estimates: int, seed: int) -> tuple[Floats, np.random.Generator]:
+    """(DRAWS, estimates) of a standard normal, and the generator as they leave it."""
+    draw = np.random.default_rng(seed)
+    return draw.normal(size=(DRAWS, estimates)), draw
 
 
 def _cells(panel: CohortPanel, rule: EventRule, universal: bool) -> Iterator[_Scored]:
     place = {year: at for at, year in enumerate(panel.years)}
-    designs: dict[bytes, Design] = {}
     for cohort in panel.cohorts:
         last = cohort - 1 - rule.anticipation
         for year in panel.years:
@@ -186,12 +199,11 @@ def _cells(panel: CohortPanel, rule: EventRule, universal: bool) -> Iterator[_Sc
             used = ~np.isnan(change) & _compared(panel, rule, cohort, max(year, base))
             is_cohort = used & (panel.start == cohort)
             if is_cohort.any() and (used & ~is_cohort).any():
-                key = used.tobytes() + bytes(str(cohort), "ascii")
-                if key not in designs:
-                    designs[key] = clusters.two_arms(is_cohort[used].astype(np.int64), panel.cluster[used])
-                yield _scored(
-                    designs[key], change, used, CohortYear(cohort, year, base, 0.0, *_counts(designs[key])), rule
-                )
+                key = cohort, used.tobytes()
+                if key not in panel.designs:
+                    panel.designs[key] = clusters.two_arms(is_cohort[used].astype(np.int64), panel.cluster[used])
+                design = panel.designs[key]
+                yield _scored(design, change, used, CohortYear(cohort, year, base, 0.0, *_counts(design)), rule)
 
 
 def _counts(design: Design) -> tuple[int, int, int, int]:

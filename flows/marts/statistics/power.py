@@ -139,7 +139,7 @@ def design_power(
     components, basis = _components(outcome, arms, labels)
     if components is None:
         return _without(sample, anova, basis)
-    explained = _explained(outcome, arms, labels, earlier)
+    explained = _explained(outcome, arms, labels, earlier, components)
     few = clusters.too_few(design)
     size = sample.clusters / float((1 / np.unique(labels, return_counts=True)[1]).sum())
     unadjusted = _detectable(design, sample, size, components, None, few)
@@ -159,8 +159,9 @@ def icc_anova(values: ArrayLike, cluster: ArrayLike, arm: ArrayLike | None = Non
     arms = np.zeros(len(outcome), dtype=np.int64) if arm is None else np.unique(np.asarray(arm), return_inverse=True)[1]
     if not len(outcome):
         return AnovaIcc(reason="no_areas")
-    cells, place = np.unique(np.column_stack([arms, labels]), axis=0, return_inverse=True)
-    place, side = place.ravel(), cells[:, 0]
+    wide = int(labels.max()) + 1
+    cells, place = np.unique(arms * wide + labels, return_inverse=True)
+    side = cells // wide
     n = np.bincount(place).astype(np.float64)
     mean = np.bincount(place, outcome) / n
     df_between, df_within = len(n) - int(side.max()) - 1, len(outcome) - len(n)
@@ -304,8 +305,13 @@ def _components(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any]) -> tu
         return None, str(why)
 
 
-def _explained(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlier: Floats) -> Explained:
-    """What the earlier value explains beside the arm: its clusters' means between, its deviations from them within."""
+def _explained(
+    outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlier: Floats, of_all: Components
+) -> Explained:
+    """What the earlier value explains beside the arm: its clusters' means between, its deviations from them within.
+
+    `of_all` are the variances of all areas, whether they have an earlier value or not.
+    """
     known = ~np.isnan(earlier)
     areas = int(known.sum())
     if not areas:
@@ -323,7 +329,7 @@ def _explained(outcome: Floats, arms: NDArray[Any], labels: NDArray[Any], earlie
     if singles:
         return Explained(areas, None, _explained_by_one(y, x, arm), NO_PAIR)
     try:
-        alone = variance_components(y, labels[known], arm[:, None])
+        alone = of_all if known.all() else variance_components(y, labels[known], arm[:, None])
         given = variance_components(y, labels[known], np.column_stack([arm, x - mean, mean]))
     except NotIdentified as why:
         return Explained(areas, reason=str(why))

@@ -12,6 +12,7 @@ d a (1 - 2p)(y - p)/(2 S^2). With weights the moments are weighted and S is that
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -136,16 +137,14 @@ def coverage_factor(width: float, df: float = math.inf) -> float:
 
 def bootstrap_error(design: Design, y: Floats, estimand: Estimand, binary: bool, seed: int = 1) -> float:
     """SD of the SMD over BOOTSTRAPS draws of clusters with replacement within each arm, (areas,) figures unweighted."""
-    draw = np.random.default_rng(seed)
     code = np.zeros(design.areas, dtype=np.int64)
     code[design.order] = np.repeat(np.arange(design.clusters), np.diff(np.append(design.starts, design.areas)))
     moments = []
     centre = float(y.mean())
-    for side in _sides(design):
+    for side, drawn in zip(_sides(design), _drawn_clusters(design.clusters_per_arm, seed), strict=True):
         names, place = np.unique(code[side], return_inverse=True)
         away = y[side] - centre
         sums = np.stack([np.bincount(place, part, len(names)) for part in (np.ones(len(away)), away, away**2)])
-        drawn = draw.multinomial(len(names), np.full(len(names), 1 / len(names)), size=BOOTSTRAPS)
         n, first, second = np.einsum("bg,sg->sb", drawn, sums)
         mean = first / n
         p = mean + centre
@@ -155,6 +154,14 @@ def bootstrap_error(design: Design, y: Floats, estimand: Estimand, binary: bool,
     squared = v_1 if estimand == "ATT" else (v_1 + v_0) / 2
     kept = squared > 0
     return float(np.std((mean_1 - mean_0)[kept] / np.sqrt(squared[kept]), ddof=1))
+
+
+@lru_cache(maxsize=8)
+def _drawn_clusters(clusters_per_arm: tuple[int, ...], seed: int) -> list[Floats]:
+    """Of each arm how often each of its clusters is drawn, (BOOTSTRAPS, clusters)."""
+    draw = np.random.default_rng(seed)
+    shares = [np.full(count, 1 / count) for count in clusters_per_arm]
+    return [draw.multinomial(len(each), each, size=BOOTSTRAPS).astype(np.float64) for each in shares]
 
 
 def _sides(design: Design) -> tuple[Mask, Mask]:

@@ -5,7 +5,6 @@ the weights are None and `reason` says why.
 """
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ Matrix: TypeAlias = NDArray[np.float64]
 RANK_TOLERANCE = 1e-10  # singular values below this share of the largest count as zero
 BALANCE_TOLERANCE = 1e-8  # in SDs of the comparison areas
 MAX_ITERATIONS = 200
+STEP_TOLERANCE = 1e-8  # of a Newton step in log odds per SD: the next one is its square
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def propensity_score(
     fitted_on: NDArray[np.bool_] | None = None,
     max_iterations: int = MAX_ITERATIONS,
 ) -> PropensityScore:
-    """Fit a logistic regression with a constant by maximum likelihood (statsmodels Logit, Newton).
+    """Fit a logistic regression with a constant by maximum likelihood (Newton's steps).
 
     covariates: shape (n, k), complete; arm_1: whether a row is of arm 1, shape (n,); fitted_on: the rows that stand in
     either arm, shape (n,), by default all: the others are scored by what these say. Reasons: "singular" (a covariate
@@ -111,14 +111,16 @@ def propensity_score(
         return PropensityScore(reason="singular")
     if _separated(design, arm_1):
         return PropensityScore(reason="separation")
-    from statsmodels.discrete.discrete_model import Logit
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what they warn of is asked for below
-        fit = Logit(arm_1.astype(np.float64), design).fit(method="newton", maxiter=max_iterations, disp=False)
-    if not fit.mle_retvals["converged"]:
-        return PropensityScore(reason="not_converged")
-    return PropensityScore(every @ np.asarray(fit.params))
+    slopes = np.zeros(design.shape[1])
+    for _ in range(max_iterations):
+        likely = scipy.special.expit(design @ slopes)
+        # einsum, not a matrix product: its order of addition does not depend on the number of threads
+        curvature = np.einsum("na,n,nb->ab", design, likely * (1 - likely), design)
+        step = np.linalg.solve(curvature, np.einsum("na,n->a", design, arm_1 - likely))
+        slopes = slopes + step
+        if np.abs(step).max() <= STEP_TOLERANCE:
+            return PropensityScore(every @ slopes)
+    return PropensityScore(reason="not_converged")
 
 
 def _complete(arm_1: ArrayLike, arm_0: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Matrix, Matrix]:
