@@ -20,8 +20,12 @@ THREAD_MEGABYTES = 150
 
 def query_megabytes(limits: NightLimits) -> int:
     """Megabytes (10^6 bytes) that the queries of a step may hold; what they need beyond lies on the disk."""
-    share = int(limits.memory_share * machine_bytes() / 1e6)
-    return max(LEAST_MEGABYTES, min(limits.memory_megabytes, share))
+    return min(most_megabytes(limits), max(LEAST_MEGABYTES, limits.memory_megabytes))
+
+
+def most_megabytes(limits: NightLimits) -> int:
+    """Megabytes that a query may hold which cannot be run in less."""
+    return max(LEAST_MEGABYTES, int(limits.memory_share * machine_bytes() / 1e6))
 
 
 def query_threads(megabytes: int) -> int:

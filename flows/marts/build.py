@@ -5,8 +5,9 @@ reader has been made, and what a query needs beyond a limit lies on the disk. A 
 earlier build, or that has the same bytes, is taken over from it.
 """
 
+import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import duckdb
 import polars as pl
 
 from flows.core.files import link
-from flows.core.memory import query_megabytes, query_threads
+from flows.core.memory import most_megabytes, query_megabytes, query_threads
 from flows.core.parquet import write_batches
 from flows.core.provenance import file_sha256
 from flows.intake.reconcile import Facts
@@ -31,10 +32,49 @@ BATCH = 120 * 1024
 # So many rows are held for whoever may read them yet.
 SMALL = 10_000
 SPILL = ".spill"
+log = logging.getLogger("boligprofil")
 
 
 class BuildError(RuntimeError):
     """A mart that could not be built: the message names the SQL file and what DuckDB or the contract says."""
+
+
+class TooLittleMemory(BuildError):
+    """A query that cannot be run in the memory that queries may hold."""
+
+
+class Allowance:
+    """What the queries of a connection may hold in memory: what is declared, and more where a query needs it.
+
+    A large sort or window cannot always be laid on the disk in pieces. Such a query is run by one thread, which takes
+    less; where that is too little as well, queries may hold half as much again, up to `most`.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, megabytes: int, most: int) -> None:
+        self.connection, self.megabytes, self.most = connection, megabytes, max(megabytes, most)
+        self._allow(query_threads(megabytes))
+
+    def within(self, make: Callable[[], None], name: str) -> None:
+        """Make a table within it. Raises TooLittleMemory where `most` is too little."""
+        threads = query_threads(self.megabytes)
+        while True:
+            try:
+                make()
+            except TooLittleMemory:
+                if threads == 1 and self.megabytes == self.most:
+                    raise
+                if threads == 1:
+                    self.megabytes = min(self.most, self.megabytes * 3 // 2)
+                threads = 1
+                log.info("%s needs more memory: made by one thread in %d MB", name, self.megabytes)
+                self._allow(threads)
+            else:
+                self._allow(query_threads(self.megabytes))
+                return
+
+    def _allow(self, threads: int) -> None:
+        self.connection.execute("set memory_limit = ?", [f"{self.megabytes}MB"])
+        self.connection.execute("set threads = ?", [threads])
 
 
 @dataclass(frozen=True)
@@ -76,10 +116,12 @@ def build_steps(
 ) -> BuiltMarts:
     """Build the marts among `steps`, which may be fewer than those of the registry, as `build_changed` does."""
     folder.mkdir(parents=True, exist_ok=True)
-    with limited(folder / SPILL, query_megabytes(registry.night)) as connection:
+    night = registry.night
+    with limited(folder / SPILL, query_megabytes(night)) as connection:
         inputs = load(connection, facts, registry, before, as_views=True)
         order = queries.order(steps, inputs)
-        work = _Build(connection, steps, facts, registry, folder, earlier, before)
+        allowance = Allowance(connection, query_megabytes(night), most_megabytes(night))
+        work = _Build(allowance, steps, facts, registry, folder, earlier, before)
         for name in order:
             work.settle(name)
     marts = [name for name in order if name in registry.marts]
@@ -124,7 +166,7 @@ class _Build:
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        allowance: Allowance,
         steps: Mapping[str, Step],
         facts: Facts,
         registry: Registry,
@@ -132,7 +174,8 @@ class _Build:
         earlier: Earlier,
         before: Path | None,
     ) -> None:
-        self.connection, self.steps, self.registry, self.folder = connection, steps, registry, folder
+        self.allowance, self.connection = allowance, allowance.connection
+        self.steps, self.registry, self.folder = steps, registry, folder
         self.earlier, self.notes = earlier, _Notes(facts, registry, steps)
         given = unchanged.inputs(facts, before, registry)
         self.gave = dict(given)
@@ -174,10 +217,11 @@ class _Build:
                 self._make(read)
         self.made.append(name)
         if name not in self.registry.marts:
-            create(self.connection, step, self.registry)
+            self.allowance.within(lambda: create(self.connection, step, self.registry), name)
             self.at_hand.add(name)
             return unchanged.table_hash(self.connection, name)
-        _write(self.connection, step, self.file(name), self.registry, self.notes.of(name))
+        notes = self.notes.of(name)
+        self.allowance.within(lambda: _write(self.connection, step, self.file(name), self.registry, notes), name)
         gave, was = file_sha256(self.file(name)), self.earlier.records.get(name)
         if was is not None and was.gave == gave:
             self._take_over(name, gave)
@@ -231,14 +275,16 @@ def create(connection: duckdb.DuckDBPyConnection, step: Step, registry: Registry
         try:
             connection.execute(f"create table {step.name} as\n{step.sql}")
         except duckdb.Error as error:
-            raise BuildError(f"{_place(step, registry)}: {_in_words(error)}") from error
+            raise _failed(step, registry, error) from error
 
 
-def _in_words(error: Exception) -> str:
-    """What the engine says, and what to do where memory was too little."""
-    words = str(error)
-    is_memory = isinstance(error, duckdb.OutOfMemoryException) or words.startswith("Out of Memory")
-    return f"{words}\nAllow more in schemas/sources.toml, [night], memory_megabytes" if is_memory else words
+def _failed(step: Step, registry: Registry, error: Exception) -> BuildError:
+    """What the engine says of a query, and what to do where memory was too little."""
+    words = f"{_place(step, registry)}: {error}"
+    if isinstance(error, duckdb.OutOfMemoryException) or str(error).startswith("Out of Memory"):
+        more = "Allow more in schemas/sources.toml, [night], memory_megabytes and memory_share"
+        return TooLittleMemory(f"{words}\n{more}")
+    return BuildError(words)
 
 
 def _place(step: Step, registry: Registry) -> str:
@@ -360,7 +406,7 @@ def _write(
         write_batches(file, rows.to_arrow_reader(BATCH), table, file.parent / SPILL / step.name, notes)
     except (ValueError, OSError, duckdb.Error) as error:
         # What a query stumbles on while its rows are handed over comes as an OSError.
-        raise BuildError(f"{place}: {_in_words(error)}") from error
+        raise _failed(step, registry, error) from error
 
 
 class _Notes:

@@ -7,6 +7,7 @@ import pytest
 
 from flows.core import memory
 from flows.marts import build
+from flows.marts.queries import Query
 from schemas.registry import Registry
 
 LARGE = "create table sorted as select range as n, hash(range) as h from range(3_000_000) order by h"
@@ -62,3 +63,23 @@ def test_what_does_not_fit_lies_on_the_disk_while_it_is_needed(tmp_path: Path) -
         with pytest.raises(duckdb.OutOfMemoryException):
             connection.execute(LARGE)
     assert not spill.exists()
+
+
+def test_a_query_that_needs_more_gets_it_up_to_the_share(
+    registry: Registry, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """A list of every value can lie on no disk while it is made."""
+    sql = "select list(range order by hash(range)) as l from range(4_000_000)"
+
+    def make() -> None:
+        build.create(connection, Query("listed", frozenset(), "a list", sql), registry)
+
+    with build.limited(tmp_path / "spill", 60) as connection, caplog.at_level("INFO", logger="boligprofil"):
+        with pytest.raises(build.TooLittleMemory, match="memory_share"):
+            build.Allowance(connection, 60, 60).within(make, "listed")
+        assert caplog.messages == []
+        allowance = build.Allowance(connection, 60, 2000)
+        allowance.within(make, "listed")
+        assert connection.execute("select len(l) from listed").fetchall() == [(4_000_000,)]
+    assert 60 < allowance.megabytes <= 2000
+    assert caplog.messages[-1] == f"listed needs more memory: made by one thread in {allowance.megabytes} MB"
