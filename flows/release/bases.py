@@ -3,12 +3,26 @@
 Of fewer than 2k there are never k or more that have something and k or more that have it not. Were such a base small
 only under k, whoever knows which cells are small would know too much of its parts: of 17 who were asked, 10 or more
 said one thing, so fewer than 8 the other. So a base has twice its k, and what a small one holds has the base's.
+
+That is for bases that lie in no other, as those who answered a survey. Where one lies in another, 9 of 16-24 years in
+10 of 15-24, the first would be small and the second not: known to be 10 or more, it would leave the first 6 or more,
+since those of 15 years are small, too.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from flows.release.cells import Cell, Key, Sum
+from schemas.indicators import Indicator
+from schemas.populations import Populations
+
+
+def shares_of_lone_bases(indicators: Mapping[str, Indicator], populations: Populations) -> frozenset[str]:
+    """The indicators that are shares of a population that is the only base of its universe."""
+    among = {i.id: i.among for i in indicators.values() if i.kind == "share" and i.among}
+    universes = Counter(populations.universe_of(base) for base in set(among.values()))
+    return frozenset(name for name, base in among.items() if universes[populations.universe_of(base)] == 1)
 
 
 def with_bases(cells: Mapping[Key, Cell], sums: Iterable[Sum], shares: Collection[str]) -> dict[Key, Cell]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.release.bases import with_bases
+from flows.release.bases import shares_of_lone_bases, with_bases
 from flows.release.boundaries import Boundaries, Overlaid
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
 from flows.release.counted import ToldShare, relate
@@ -96,8 +96,7 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
     making.within_places()
     cells = making.cells
     if registry.disclosure.method == "hiding":
-        shares = {indicator.id for indicator in registry.indicators.values() if indicator.kind == "share"}
-        cells = with_bases(cells, making.sums, shares)
+        cells = with_bases(cells, making.sums, shares_of_lone_bases(registry.indicators, registry.populations))
     return Built(
         Tables(cells, tuple(making.sums)),
         tuple(sorted(making.left_out)),

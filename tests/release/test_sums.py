@@ -225,6 +225,19 @@ def test_of_few_who_were_asked_nothing_is_told_nor_who_they_are_not(registry: Re
     assert tables.cells[key_of("bakke", "satisfied_area_pct", "denominator")].k == 20
 
 
+def test_a_base_in_another_has_the_k_of_what_it_counts(registry: Registry) -> None:
+    """9 of 16-24 years, 10 of 15-24: were 9 small and 10 not, one of 15 years could not be as good as four."""
+    ages = {"ager": (9, 10), "bakke": (90, 100), "dal": (40, 45), "0461": (20_000, 22_000)}
+    asked = [
+        figure(place, indicator, n // 2, n)
+        for place, bases in ages.items()
+        for indicator, n in zip(("youth_neither_pct", "convicted_15_24_pct"), bases, strict=True)
+    ]
+    tables = built(registry, *RESIDENTS, TOWN, *asked).tables
+    assert tables.cells[key_of("ager", "youth_neither_pct", "denominator")].k == 5
+    assert not hide(tables).unprotected
+
+
 def test_what_does_not_add_up_is_said_and_not_used(registry: Registry) -> None:
     made = built(registry, *RESIDENTS, figure("0461", "residents", 1000))
     assert any("less than the sum of its parts" in words for words in made.not_exact)
