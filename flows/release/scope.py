@@ -20,7 +20,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class TwinPool:
+class TwinCandidates:
     """The areas that an area is held against, and the last year in which it is."""
 
     area_id: str
@@ -41,7 +41,7 @@ class Scope:
     municipalities: frozenset[str]
     regions: frozenset[str]
     groups: tuple[Group, ...]
-    twins: tuple[TwinPool, ...] = ()
+    twins: tuple[TwinCandidates, ...] = ()
 
     def cleared(self, year: int) -> frozenset[str]:
         """The areas whose figures of a year may be told, by themselves or as somebody's twins."""
@@ -61,7 +61,7 @@ def of_secretariats(marts: Mapping[str, pl.DataFrame], registry: Registry) -> Sc
         frozenset(),
         (),
         tuple(
-            TwinPool(area, frozenset(members), _last_year([area, *members], registry))
+            TwinCandidates(area, frozenset(members), _last_year([area, *members], registry))
             for area, members in twins.iter_rows()
         ),
     )
