@@ -2,26 +2,30 @@
 
 Each way is a process of its own, imports included. `python -m benchmarks.person_registers [rounds] [addresses] [years]
 [buckets]` makes a register (about 1.9 persons to an address, a sixth of them in areas) and prints medians and their
-ratio.
+ratio; with the word `workers` before the numbers, the same by two Dask workers of one thread against one, on the clock.
 """
 
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import polars as pl
+from distributed import LocalCluster
 
 from benchmarks.measuring import Compared, cost
+from flows.core.provenance import file_sha256
 from flows.registers import contract, counting, references
 from flows.registers.counting import Register
-from flows.registers.workers import each_by
+from flows.registers.workers import Each, each_by
 from flows.synthetic import life_register
 from flows.synthetic.life_records import SHARES, Planted
 from flows.synthetic.life_register import Homes
 from schemas.loading import load
+from schemas.registry import Registry
 
 ADDRESSES, YEARS, OF_AREA = 320_000, 10, 400
 USUAL = dict(zip(SHARES, (0.6, 0.3, 0.25, 0.15, 0.08, 0.3, 0.35, 0.2, 0.03, 240_000), strict=True))
@@ -56,6 +60,33 @@ def measured(rounds: int, folder: Path, rows: int) -> Compared:
     return made
 
 
+def by_workers(rounds: int = 3, addresses: int = ADDRESSES, years: int = YEARS, buckets: int = 1) -> Compared:
+    """Make a register, check and count it by two Dask workers of one thread and by one, in turn: seconds of the clock
+    from the first piece to the last. Raises ValueError where they do not give the same bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="boligprofil-registers-") as name:
+        folder = Path(name)
+        rows = prepare(folder, addresses, years, buckets)
+        register, registry = _register(folder), load()
+        seconds: dict[int, list[float]] = {2: [], 1: []}
+        for number in (2, 1) * rounds:
+            with LocalCluster(
+                n_workers=number, threads_per_worker=1, protocol="tcp://", dashboard_address=None
+            ) as cluster:
+                cluster.wait_for_workers(number)
+                started = time.perf_counter()
+                with each_by(cluster.scheduler_address) as each:
+                    _counted(register, registry, folder / str(number), each)
+                seconds[number].append(time.perf_counter() - started)
+        if _bytes(folder / "1") != _bytes(folder / "2"):
+            raise ValueError("one worker and two do not give the same bytes")
+        made = Compared(
+            f"registers: {rows:,} person-years, two Dask workers", tuple(seconds[2]), tuple(seconds[1]), "one worker"
+        )
+        print(made.line(), flush=True)
+        return made
+
+
 def prepare(folder: Path, addresses: int, years: int, buckets: int = 1) -> int:
     """Write a register with its key and regions into a folder; its person-years."""
     areas = max(1, addresses // 6 // OF_AREA)
@@ -79,13 +110,17 @@ def prepare(folder: Path, addresses: int, years: int, buckets: int = 1) -> int:
 
 def ours(folder: Path) -> None:
     """As `boligprofil register count` does it: check, then count, by threads."""
-    registry, register = load(), _register(folder)
-    shutil.rmtree(folder / "ours", ignore_errors=True)
     with each_by("threads") as each:
-        persons = register.partitions_of("person_years")
-        others = [*register.partitions_of("households"), *register.partitions_of("moves")]
-        contract.require(references.check(persons, others, registry, ["0101", "0461"], each), "the register")
-        counting.counts(register, registry, folder / "ours", each)
+        _counted(_register(folder), load(), folder / "ours", each)
+
+
+def _counted(register: Register, registry: Registry, target: Path, each: Each) -> None:
+    """Check a register and count it anew."""
+    shutil.rmtree(target, ignore_errors=True)
+    persons = register.partitions_of("person_years")
+    others = [*register.partitions_of("households"), *register.partitions_of("moves")]
+    contract.require(references.check(persons, others, registry, ["0101", "0461"], each), "the register")
+    counting.counts(register, registry, target, each)
 
 
 def bare(folder: Path) -> None:
@@ -136,6 +171,11 @@ def _register(folder: Path) -> Register:
     return Register(folder / "register", folder / "key.parquet", folder / "municipalities.parquet")
 
 
+def _bytes(counted: Path) -> list[str]:
+    """What the files of a counting hold, whatever they are called."""
+    return sorted(file_sha256(file) for file in counted.glob("*.parquet"))
+
+
 def _residents(counted: Path) -> int:
     """All residents of all years, as the partial counts have them."""
     ((total,),) = duckdb.execute("select sum(residents) from read_parquet(?)", [str(counted / "counts-*")]).fetchall()
@@ -145,5 +185,7 @@ def _residents(counted: Path) -> int:
 if __name__ == "__main__":
     if sys.argv[1:] and sys.argv[1] in ("ours", "bare"):
         {"ours": ours, "bare": bare}[sys.argv[1]](Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["workers"]:
+        by_workers(*map(int, sys.argv[2:6]))
     else:
         main(*map(int, sys.argv[1:5]))

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import dbt_models, dbt_project, growth, long_csv, page, release, years
+from benchmarks import dbt_models, dbt_project, growth, long_csv, page, person_registers, release, years
 from benchmarks.measuring import Compared, Unmeasured, cost
 from flows.marts import queries
 from flows.publish import snapshots
@@ -71,6 +71,12 @@ def test_the_long_csv_says_when_a_way_does_not_read_every_row(monkeypatch: pytes
     monkeypatch.setattr(long_csv, "prepare", lambda folder, areas: prepare(folder, areas - 1))
     with pytest.raises(ValueError, match="ours read 800 of 1,600 rows"):
         long_csv.main(1, LONG_AREAS)
+
+
+@pytest.mark.slow
+def test_two_workers_of_a_cluster_count_what_one_does() -> None:
+    made = person_registers.by_workers(rounds=1, addresses=60, years=2)
+    assert len(made.ratios) == 1
 
 
 def test_a_process_costs_what_it_does_and_not_what_started_it(tmp_path: Path) -> None:

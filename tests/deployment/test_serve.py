@@ -281,7 +281,9 @@ def test_pieces_of_a_register_are_task_runs_where_somebody_watches(
     monkeypatch.setenv("PREFECT_API_URL", server.api)
     mine = temporary_settings({PREFECT_API_URL: server.api, PREFECT_API_AUTH_STRING: ":".join(server.auth)})
     # Its workers are threads of this process, which has imported what they need.
-    cluster = LocalCluster(1, threads_per_worker=2, processes=False, protocol="tcp://", dashboard_address=None)
+    cluster = LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, protocol="tcp://", dashboard_address=None
+    )
     with mine, cluster, each_by(f"prefect+{cluster.scheduler_address}") as each:
         assert each(doubled, [Numbered(1), Numbered(2), Numbered(3)]) == [2, 4, 6]
     runs = server.get("/task_runs/filter", {"flows": {"name": {"any_": ["register pieces"]}}})
