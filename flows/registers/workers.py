@@ -49,7 +49,7 @@ def each_by(workers: str, number: int | None = None) -> Iterator[Each]:
             if address["watched"]:
                 yield _in_task_runs(address["scheduler"])
             else:
-                yield lambda function, items: client.gather(client.map(function, items, pure=False, retries=RETRIES))
+                yield lambda function, items: _on_cluster(client, function, items)
     else:
         raise ValueError(f"workers are threads, processes or an address such as tcp://scheduler:8786, not {workers!r}")
 
@@ -84,6 +84,21 @@ def _cluster(address: str) -> Iterator[Any]:
         raise NoWorkers(f"no Dask scheduler answers at {address} ({type(error).__name__}); is it running?") from None
     with client:
         yield client
+
+
+def _on_cluster(client: Any, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """By a Dask cluster. The function travels to each worker once, since what it holds may be larger than an item."""
+    held = client.submit(_itself, function, pure=False, retries=RETRIES)
+    made: list[R] = client.gather(client.map(_applied, items, function=held, pure=False, retries=RETRIES))
+    return made
+
+
+def _itself(function: Callable[[T], R]) -> Callable[[T], R]:
+    return function
+
+
+def _applied(item: T, function: Callable[[T], R]) -> R:
+    return function(item)
 
 
 def _in_task_runs(address: str) -> Each:
