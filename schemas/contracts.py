@@ -176,16 +176,17 @@ class Contract:
 
     def __init__(self, registry: Registry, table: Table) -> None:
         rules = [rule for column in table.columns for _, rule in _column_rules(registry, table, column)]
-        rules += [pl.col(column.name).is_not_null() for column in table.columns if not column.nullable]
         rules += [rule.holds for rule in ROW_RULES.get(table.id, {}).values()]
         self._asked = [rule.fill_null(True).all().alias(str(place)) for place, rule in enumerate(rules)]
+        self._filled = [column.name for column in table.columns if not column.nullable]
         self._schema = polars_schema(table)
         self._known = _known_names(registry)
 
     def is_kept(self, rows: pl.DataFrame) -> bool:
         """Whether all rows keep it: the columns, their types, every rule."""
-        is_shaped = dict(rows.schema) == self._schema
-        return is_shaped and all(_beside(rows.lazy(), self._known).select(self._asked).collect().row(0))
+        if dict(rows.schema) != self._schema or any(rows[name].null_count() for name in self._filled):
+            return False
+        return not self._asked or all(_beside(rows, self._known).select_seq(self._asked).row(0))
 
 
 def pandera_schema(registry: Registry, table: Table) -> Any:
@@ -222,14 +223,23 @@ def _pandera() -> Any:
     return pandera.polars
 
 
-def _known_names(registry: Registry) -> dict[str, pl.DataFrame]:
-    """What the rules of rows need to know of each indicator and attribute, by the column that names it."""
+def _known_names(registry: Registry) -> dict[str, tuple[pl.Expr, list[pl.Expr]]]:
+    """What the rules of rows need to know of each indicator and attribute: by the column that names it, its place
+    among those known, and what is gathered from there. A join would hash every row and move all that it has."""
     attributes = [
         {"attribute": row["attribute"], "of_unit": row["unit_kind"], "holds": row["holds"]}
         for row in registry.codes["implementation_attributes"]
     ]
     columns = dict.fromkeys(("attribute", "of_unit", "holds"), pl.String())
-    return {"indicator": _limits(registry), "attribute": pl.DataFrame(attributes, schema=columns)}
+    known = {"indicator": _limits(registry), "attribute": pl.DataFrame(attributes, schema=columns)}
+    at = pl.col("at_entry")
+    return {
+        name: (
+            pl.col(name).cast(pl.Enum(entries[name]), strict=False).to_physical().alias("at_entry"),
+            [pl.lit(column).gather(at).alias(column.name) for column in entries.drop(name)],
+        )
+        for name, entries in known.items()
+    }
 
 
 def _limits(registry: Registry) -> pl.DataFrame:
@@ -251,25 +261,18 @@ def _limits(registry: Registry) -> pl.DataFrame:
     )
 
 
-def _beside(rows: pl.LazyFrame, known: Mapping[str, pl.DataFrame]) -> pl.LazyFrame:
-    """Rows beside what is known of the indicator and the attribute that they name, where they name one.
-
-    Taken by the place of each: a join would hash every row and move all that it has.
-    """
-    named = set(rows.collect_schema())
-    for name, entries in known.items():
-        if name in named:
-            place = pl.col(name).cast(pl.Enum(entries[name]), strict=False).to_physical()
-            beside = {column.name: pl.lit(column).gather(pl.col("at_entry")) for column in entries.drop(name)}
-            rows = rows.with_columns(at_entry=place).with_columns(**beside)
+def _beside(rows: pl.DataFrame, known: Mapping[str, tuple[pl.Expr, list[pl.Expr]]]) -> pl.DataFrame:
+    """Rows beside what is known of the indicator and the attribute that they name, where they name one."""
+    for name, (place, entries) in known.items():
+        if name in rows.columns:
+            rows = rows.with_columns_seq(place).with_columns_seq(entries)
     return rows
 
 
-def _per_row(rule: pl.Expr, known: Mapping[str, pl.DataFrame]) -> Any:
+def _per_row(rule: pl.Expr, known: Mapping[str, tuple[pl.Expr, list[pl.Expr]]]) -> Any:
     def judged(data: Any) -> pl.LazyFrame:
         # Collected at once, because pandera runs a lazy result again for every question it has about it.
-        kept: pl.DataFrame = _beside(data.lazyframe, known).select(rule.fill_null(True)).collect()
-        return kept.lazy()
+        return _beside(data.lazyframe.collect(), known).select(rule.fill_null(True)).lazy()
 
     return judged
 

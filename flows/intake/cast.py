@@ -3,8 +3,10 @@
 Everything is worked out once per different spelling, and where a cell needs its neighbours once per combination.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +20,7 @@ from flows.intake.characters import (
     unprintable,
     unprintable_in,
 )
-from flows.intake.coded import Coded, Codes, tidied
+from flows.intake.coded import Coded, Codes, tidied, together
 from flows.intake.dimensions import meant
 from flows.intake.faults import FaultGroup
 from flows.intake.names import Resolved, by_name, by_neighbours, normal
@@ -49,6 +51,8 @@ RULES = {
     "municipality_code": "not_a_municipality_code",
 }
 MISSING = ":missing"
+# What a spelling says in place of a value, and the reason that it gives.
+Marks = tuple[tuple[str, str], ...]
 # A first group that begins with 0 is an English decimal: 0.259 never means 259.
 PATTERNS = {
     ("integer", "danish"): r"^-?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)$",
@@ -92,10 +96,8 @@ def cast(rows: Rows, reading: Reading, withheld_as: str = "") -> Rows:
     }
     groups = [*_marked(tidy)]
     doubtful: list[tuple[str, LayoutColumn, Coded, _Cast]] = []
-    for header, (column, coded) in clean.items():
-        if column.type in PLACES:
-            continue
-        made = _column(coded.spellings, column, reading, withheld_as)
+    for header, made in _values_of(clean, reading, withheld_as).items():
+        column, coded = clean[header]
         typed[column.name] = (coded.codes, made.values)
         if column.type in NUMBERS:
             typed[column.name + MISSING] = (coded.codes, made.missing)
@@ -142,72 +144,79 @@ def _marked(columns: Mapping[str, Coded]) -> Iterator[FaultGroup]:
             yield FaultGroup(at, header, "unprintable_letter", dict(zip(at.tolist(), letters, strict=True)))
 
 
-def _column(text: pl.Series, column: LayoutColumn, reading: Reading, withheld_as: str) -> _Cast:
-    marks = {"": "not_delivered"} | (reading.layout.missing if column.type in NUMBERS else {})
-    if withheld_as and column.name in ("value", "numerator"):
-        marks[withheld_as] = "withheld_or_zero"
-    here, missing = pl.col("text"), pl.lit(None, dtype=pl.String())
-    for mark, reason in marks.items():
-        missing = pl.when(here == mark).then(pl.lit(reason)).otherwise(missing)
-    if column.separator is not None or column.type in LOOKED_UP:
-        known = _known(column, reading)
-        value = _several(known, column.separator) if column.separator is not None else known
-        why = [marks.get(text) for text in text]
-        dtype = pl.List(pl.String()) if column.separator is not None else pl.String()
-        values = [None if reason else value(cell) for cell, reason in zip(text, why, strict=True)]
-        unfit = [reason is None and value is None for reason, value in zip(why, values, strict=True)]
-        return _Cast(
-            pl.Series(values=values, dtype=dtype),
-            pl.Series(values=why, dtype=pl.String()),
-            pl.Series(values=unfit, dtype=pl.Boolean()),
-        )
-    given = pl.when(missing.is_null()).then(here)
-    values_asked = _values(given, column.type, reading.layout.numbers)
-    asked = {"missing": missing, "values": values_asked, "unfit": given.is_not_null() & values_asked.is_null()}
-    if column.type == "decimal":
-        asked["in_percent"] = given.str.contains(SHARE).fill_null(False)
-    if column.type in NUMBERS:
-        doubt = IN_DOUBT[reading.layout.numbers]
-        asked["in_doubt"] = given.str.contains(doubt).fill_null(False)
-    made = text.to_frame("text").select(**asked)
-    return _Cast(**{name: made[name] for name in made.columns})
+def _values_of(
+    columns: Mapping[str, tuple[LayoutColumn, Coded]], reading: Reading, withheld_as: str
+) -> dict[str, _Cast]:
+    """The spellings of each column as values, but for columns of places; those of one type are cast together."""
+    made: dict[str, _Cast] = {}
+    alike: dict[tuple[str, Marks], dict[str, Coded]] = {}
+    for header, (column, coded) in columns.items():
+        if column.type in PLACES:
+            continue
+        marks = {"": "not_delivered"} | (reading.layout.missing if column.type in NUMBERS else {})
+        if withheld_as and column.name in ("value", "numerator"):
+            marks[withheld_as] = "withheld_or_zero"
+        if column.separator or column.type in LOOKED_UP:
+            made[header] = _looked_up(coded.spellings.to_list(), column, reading, marks)
+        else:
+            alike.setdefault((column.type, tuple(marks.items())), {})[header] = coded
+    for (kind, declared), group in alike.items():
+        cells, places = together(group)
+        answers = cells.to_frame("text")
+        for questions in _questions(kind, reading.layout.numbers, declared):
+            answers = answers.with_columns_seq(questions)
+        asked = [name for name in answers.columns if name not in ("text", "given")]
+        for header, place in places.items():
+            made[header] = _Cast(**{name: answers[name].slice(*place) for name in asked})
+    return {header: made[header] for header in columns if header in made}
 
 
-def _known(column: LayoutColumn, reading: Reading) -> Callable[[str], str | None]:
-    """The identifier that a spelling stands for, None where it is not known."""
-    known: Mapping[str, str] = {}
-    match column.type:
-        case "code":
-            vocabulary = reading.registry.vocabularies[column.vocabulary] if column.vocabulary else {}
-            known = {**vocabulary, **column.values}
-        case "indicator":
-            known = reading.registry.indicator_names(reading.source.id)
-        case "municipality":
-            known = reading.names.municipalities
-        case _:
-            return lambda text: text
-    known = {normal(name): identifier for name, identifier in known.items()}
-    return lambda text: known.get(normal(text))
+def _looked_up(cells: Sequence[str], column: LayoutColumn, reading: Reading, marks: Mapping[str, str]) -> _Cast:
+    """Names as the identifiers that they stand for, or as they are where the column is of text."""
+    known, values, unfit = reading.identifiers.get(column.name), list[Any](), list[bool]()
+    why = [marks.get(cell) for cell in cells]
+    for cell, reason in zip(cells, why, strict=True):
+        names = [name.strip() for name in cell.split(column.separator)] if column.separator else [cell]
+        found = names if known is None else [known.get(normal(name)) for name in names]
+        is_known = reason is None and None not in found
+        values.append((found if column.separator else found[0]) if is_known else None)
+        unfit.append(reason is None and not is_known)
+    return _Cast(
+        pl.Series(values=values, dtype=pl.List(pl.String()) if column.separator else pl.String()),
+        pl.Series(values=why, dtype=pl.String()),
+        pl.Series(values=unfit, dtype=pl.Boolean()),
+    )
 
 
-def _several(known: Callable[[str], str | None], separator: str) -> Callable[[str], list[str] | None]:
-    def each(cell: str) -> list[str] | None:
-        found = [known(part.strip()) for part in cell.split(separator)]
-        values = [identifier for identifier in found if identifier is not None]
-        return values if len(values) == len(found) else None
-
-    return each
+@cache
+def _questions(kind: str, notation: str, marks: Marks) -> tuple[list[pl.Expr], ...]:
+    """What is asked of the spellings of a typed column, step by step: an expression in two places is done twice."""
+    text, given, values = pl.col("text"), pl.col("given"), pl.col("values")
+    missing = pl.lit(None, dtype=pl.String())
+    for mark, reason in marks:
+        missing = pl.when(text == mark).then(pl.lit(reason)).otherwise(missing)
+    is_given = ~text.is_in([mark for mark, _ in marks])
+    fits = values.is_finite().fill_null(False) if kind == "decimal" else values.is_not_null()
+    last = {"unfit": given.is_not_null() & ~fits}
+    if kind == "decimal":
+        last |= {"values": pl.when(fits).then(values), "in_percent": given.str.contains(SHARE).fill_null(False)}
+    if kind in NUMBERS:
+        last["in_doubt"] = given.str.contains(IN_DOUBT[notation]).fill_null(False)
+    return (
+        [missing.alias("missing"), pl.when(is_given).then(text).alias("given")],
+        [_values(given, kind, notation).alias("values")],
+        [question.alias(name) for name, question in last.items()],
+    )
 
 
 def _values(text: pl.Expr, kind: str, notation: str) -> pl.Expr:  # noqa: PLR0911
-    """Typed values; null where the text does not fit."""
+    """Typed values; null where the text does not fit, infinite where it is too long a number."""
     match kind:
         case "integer":
             return machine_notation(text, "integer", notation).cast(pl.Int64(), strict=False)
         case "decimal":
             bare = text.str.replace(SHARE, "")
-            decimal = machine_notation(bare, "decimal", notation).cast(pl.Float64(), strict=False)
-            return pl.when(decimal.is_finite()).then(decimal)
+            return machine_notation(bare, "decimal", notation).cast(pl.Float64(), strict=False)
         case "year":
             return pl.when(text.str.contains(YEAR)).then(text).cast(pl.Int32())
         case "period":
@@ -271,9 +280,10 @@ def _doubts(
         "not_in_percent": (made.in_percent, lambda indicator: not is_in_percent(indicator)),
     }
     for rule, (spellings, is_open) in questions.items():
-        if spellings is None or not (doubtful := spellings & made.values.is_not_null()).any():
+        if spellings is None or not spellings.any():
             continue
-        rows = coded.where(doubtful) & _of_indicators(column, indicator, is_open, len(coded), reading)
+        doubtful = coded.where(spellings & made.values.is_not_null())
+        rows = doubtful & _of_indicators(column, indicator, is_open, len(coded), reading)
         if rows.any():
             yield FaultGroup(np.flatnonzero(rows), header, rule)
 
@@ -304,7 +314,7 @@ def machine_notation(text: pl.Expr, kind: str, notation: str) -> pl.Expr:
 
 def number_text(text: pl.Series, kind: str, notation: str) -> pl.Series:
     """Numbers as a machine writes them; null where the text is no number in the notation."""
-    return pl.select(machine_notation(pl.lit(text), kind, notation)).to_series()
+    return text.to_frame("text").select(machine_notation(pl.col("text"), kind, notation)).to_series()
 
 
 def may_be_a_thousand(indicator: Indicator | None) -> bool:

@@ -163,9 +163,9 @@ def sender(rows: Rows, delivered: DeliveredTable, path: str, reading: Reading) -
 
 def _municipalities_in(text: str, reading: Reading, written: str) -> set[str]:
     """Codes of the municipalities that a text names in a form of writing; the longest name counts where several fit."""
-    names = {name: code for name, code in reading.names.municipalities.items() if not name.isdecimal()}
+    names = reading.names.municipalities
     found = set()
-    for name in sorted((name for name in names if name in text), key=len, reverse=True):
+    for name in sorted((name for name in names if name in text and not name.isdecimal()), key=len, reverse=True):
         text, times = re.subn(rf"(?<![^\W\d_]){written.format(re.escape(name))}(?![^\W\d_])", " ", text)
         found |= {names[name]} if times else set()
     return found

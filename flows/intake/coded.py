@@ -7,6 +7,7 @@ however many rows have it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import accumulate
 from typing import Any, Self
 
 import numpy as np
@@ -54,21 +55,26 @@ class Coded:
 
     def where(self, of_spelling: pl.Series) -> NDArray[np.bool_]:
         """A mask over the rows from one over the spellings."""
-        mask: NDArray[np.bool_] = of_spelling.fill_null(False).to_numpy()[self.codes]
+        known = of_spelling.fill_null(False) if of_spelling.null_count() else of_spelling
+        mask: NDArray[np.bool_] = known.to_numpy()[self.codes]
         return mask
 
 
-def tidied(columns: Mapping[str, Coded]) -> dict[str, Coded]:
-    """Columns with their spellings cleaned by rule.
+def together(columns: Mapping[str, Coded]) -> tuple[pl.Series, dict[str, tuple[int, int]]]:
+    """All spellings, column by column, and where each column's lie among them: the first, and how many.
 
-    All spellings are looked at together: a question costs as much for one column of a small delivery as for all.
+    A question costs as much for one column of a small delivery as for all.
     """
-    clean = cleaned(pl.concat([column.spellings for column in columns.values()])) if columns else pl.Series()
-    made, start = {}, 0
-    for name, column in columns.items():
-        made[name] = replace(column, spellings=clean.slice(start, len(column.spellings)))
-        start += len(column.spellings)
-    return made
+    counts = [len(column.spellings) for column in columns.values()]
+    places = dict(zip(columns, zip(accumulate(counts, initial=0), counts, strict=False), strict=True))
+    return pl.concat([column.spellings for column in columns.values()]) if columns else pl.Series(), places
+
+
+def tidied(columns: Mapping[str, Coded]) -> dict[str, Coded]:
+    """Columns with their spellings cleaned by rule."""
+    spellings, places = together(columns)
+    clean = cleaned(spellings)
+    return {name: replace(column, spellings=clean.slice(*places[name])) for name, column in columns.items()}
 
 
 def refuse_repeated(header: Sequence[str]) -> None:

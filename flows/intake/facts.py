@@ -24,7 +24,7 @@ from flows.intake.reading import Reading
 from flows.intake.reshape import Rows
 from schemas import contracts
 from schemas.registry import Registry
-from schemas.sources import LayoutColumn, Source
+from schemas.sources import LayoutColumn
 from schemas.tables import Table
 
 ROW = "row"
@@ -33,6 +33,19 @@ STAMPED = ("received_at", "published_at", "source", "source_file", "source_line"
 # A source that shows a figure and marks it missing in the same row says two things at once.
 MARKED = ("withheld_by_source", "too_uncertain", "not_defined_that_year", "withdrawn_by_source")
 BLOCK = 250_000
+# What a layout has no column for, as its other columns say it.
+OTHERWISE = {
+    "geography": pl.lit("area"),
+    "geography_id": pl.col("area_id"),
+    "year": pl.col("period").str.slice(0, 4).cast(pl.Int32()),
+    "period": pl.col("year").cast(pl.String()),
+    "breakdown": pl.lit("all"),
+    "numerator": pl.lit(None, dtype=pl.Int64()),
+    "denominator": pl.lit(None, dtype=pl.Int64()),
+    "value": pl.lit(None, dtype=pl.Float64()),
+    "status": pl.lit("final"),
+    "window_years": pl.lit(1, dtype=pl.Int64()),
+}
 FOLLOWING = ("required_empty", "no_figure", "figure_marked_missing", "contract", "unknown_value")
 
 
@@ -198,130 +211,102 @@ def tables(
     typed: pl.DataFrame, columns: Collection[LayoutColumn], stamp: Stamp, reading: Reading
 ) -> dict[str, pl.DataFrame]:
     """The fact tables of typed rows, each with the columns and types of its contract and `row`."""
-    says = {name: pl.lit(value) for name, value in vars(stamp).items()}
-    registry = reading.registry
     made = {}
     for name in reading.layout.tables:
-        rows = _figures(typed, columns, reading) if name == "figures" else _one_each(typed, registry.tables[name])
-        made[name] = _shaped(rows.with_columns(**says).rename({"line": "source_line"}), registry.tables[name])
-    frames = pl.collect_all(made.values()) if len(made) > 1 else [rows.collect() for rows in made.values()]
-    return dict(zip(made, frames, strict=True))
+        table = reading.registry.tables[name]
+        rows = _figures(typed, columns, reading) if name == "figures" else _one_each(typed, table)
+        made[name] = _shaped(rows, stamp, table)
+    return made
 
 
-def _one_each(typed: pl.DataFrame, table: Table) -> pl.LazyFrame:
+def _one_each(typed: pl.DataFrame, table: Table) -> pl.DataFrame:
     """A row for each value of a column that has several in one cell, for the tables that have such a column."""
     held = {column.name for column in table.columns}
     several = [name for name, dtype in typed.schema.items() if dtype == pl.List(pl.String()) and name in held]
     for name in several:
         typed = typed.explode(name, empty_as_null=False, keep_nulls=False)
-    return typed.lazy()
+    return typed
 
 
-def _shaped(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+def _shaped(rows: pl.DataFrame, stamp: Stamp, table: Table) -> pl.DataFrame:
     """The table's columns in its order and types; a column that the layout does not have is empty."""
-    types, there = contracts.polars_schema(table), set(rows.collect_schema())
-    return rows.select(
-        *((pl.col(name) if name in there else pl.lit(None)).cast(dtype).alias(name) for name, dtype in types.items()),
-        ROW,
-    )
+    says, there = vars(stamp), rows.schema
+    chosen = []
+    for name, dtype in contracts.polars_schema(table).items():
+        here = pl.lit(says[name]) if name in says else pl.col(name) if name in there else pl.lit(None)
+        chosen.append((here if name not in says and there.get(name) == dtype else here.cast(dtype)).alias(name))
+    return rows.select_seq(*chosen, ROW)
 
 
-def _figures(typed: pl.DataFrame, columns: Collection[LayoutColumn], reading: Reading) -> pl.LazyFrame:
+def _figures(typed: pl.DataFrame, columns: Collection[LayoutColumn], reading: Reading) -> pl.DataFrame:
     """One row per figure, from a layout with columns per indicator or with a row per figure."""
     by_indicator: dict[str, dict[str, LayoutColumn]] = {}
     for column in columns:
         if column.indicator:
             by_indicator.setdefault(column.indicator, {})[column.part] = column
-    registry = reading.registry
     if by_indicator:
-        long = pl.concat([_one_indicator(typed, name, parts, registry) for name, parts in by_indicator.items()])
-    else:
-        long = _long(typed, registry)
-    long = long.with_columns(figure_owner=pl.lit(reading.source.figure_owner))
-    has_parts = "period" in typed.columns and typed["period"].str.len_chars().max() not in (None, 4)
-    return _with_reference(long, reading.source, registry, has_parts)
+        each = [_one_indicator(typed, indicator, parts) for indicator, parts in by_indicator.items()]
+        typed = pl.concat(each, how="diagonal_relaxed")
+    return _with_reference(_long(typed, reading), reading)
 
 
-def _one_indicator(
-    typed: pl.DataFrame, indicator: str, parts: Mapping[str, LayoutColumn], registry: Registry
-) -> pl.LazyFrame:
-    """The figures of one indicator that has columns of its own: a value, its counts, or all three."""
+def _one_indicator(typed: pl.DataFrame, indicator: str, parts: Mapping[str, LayoutColumn]) -> pl.DataFrame:
+    """The rows of one indicator that has columns of its own: a value, its counts, or all three."""
     first = next(iter(parts.values()))
-    years = typed["year"].unique()
-    windows = {year: first.window(year) for year in years if year is not None}
+    years = typed["year"].unique().to_list()
     # A column that the layout does not know in a year holds no figure of that year.
-    known = [year for year in windows if first.years is None or year in first.years]
-    renamed = {column.name: part for part, column in parts.items()}
-    kept = [name for name in typed.columns if ":" not in name or name.removesuffix(MISSING) in renamed]
-    names = {old + end: new + end for old, new in renamed.items() for end in ("", MISSING)}
-    rows = typed.select(kept).rename(names, strict=False)
-    if len(known) < len(windows) or rows["year"].null_count():
+    known = [year for year in years if year is not None and (first.years is None or year in first.years)]
+    windows = {year: first.window(year) for year in known}
+    renamed = {column.name + end: part + end for part, column in parts.items() for end in ("", MISSING)}
+    rows = typed.select([name for name in typed.columns if ":" not in name or name in renamed])
+    rows = rows.rename(renamed, strict=False)
+    if len(known) < len(years):
         rows = rows.filter(pl.col("year").is_in(known))
-    return _long(rows.with_columns(indicator=pl.lit(indicator)), registry, windows)
+    window = pl.lit(1, dtype=pl.Int64())
+    if max(windows.values(), default=1) > 1:
+        window = pl.col("year").replace_strict(windows, return_dtype=pl.Int64())
+    return rows.with_columns(indicator=pl.lit(indicator), window_years=window)
 
 
-def _long(typed: pl.DataFrame, registry: Registry, windows: Mapping[int, int] | None = None) -> pl.LazyFrame:
+def _long(typed: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Figures with a value, counts, or both; where the value is not delivered, it follows from the counts."""
     there = set(typed.columns)
-    otherwise = {
-        "geography": pl.lit("area"),
-        "geography_id": pl.col("area_id"),
-        "year": pl.col("period").str.slice(0, 4).cast(pl.Int32),
-        "period": pl.col("year").cast(pl.String),
-        "breakdown": pl.lit("all"),
-        "numerator": pl.lit(None, dtype=pl.Int64),
-        "denominator": pl.lit(None, dtype=pl.Int64),
-        "value": pl.lit(None, dtype=pl.Float64),
-        "status": pl.lit("final"),
-    }
-    rows = typed.lazy().with_columns(**{name: cells for name, cells in otherwise.items() if name not in there})
-    given = pl.col("value").cast(pl.Float64)
-    if "numerator" in there:
-        factors = {i.id: float(i.factor) for i in registry.indicators.values() if i.kind in ("share", "rate")}
-        place = pl.col("indicator").cast(pl.Enum([*factors]), strict=False).to_physical()
-        factor = pl.lit(pl.Series(values=list(factors.values()), dtype=pl.Float64())).gather(place)
-        base = pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
-        given = pl.coalesce(given, factor * pl.col("numerator") / base)
-    marks = [pl.col(name + MISSING) for name in ("value", "numerator", "denominator") if name + MISSING in there]
-    marked = pl.coalesce([pl.when(mark.is_in(MARKED)).then(mark) for mark in marks])
-    plain = pl.coalesce([*marks, pl.lit("not_delivered")])
+    rows = typed.with_columns_seq(cells.alias(name) for name, cells in OTHERWISE.items() if name not in there)
+    marks = [name + MISSING for name in ("value", "numerator", "denominator") if name + MISSING in there]
+    base = pl.when(pl.col("denominator") > 0).then(pl.col("denominator"))
+    value = pl.coalesce(pl.col("value"), reading.factor * pl.col("numerator") / base)
+    marked = pl.coalesce([pl.when(pl.col(mark).is_in(MARKED)).then(mark) for mark in marks])
+    rows = rows.with_columns_seq(value=value, marked=marked, figure_owner=pl.lit(reading.source.figure_owner))
     # 0 of 0 was delivered: there is nobody of whom to tell a share.
     nobody = pl.when((pl.col("numerator") == 0) & (pl.col("denominator") == 0)).then(pl.lit("nobody"))
-    window = pl.col("year").replace_strict(windows, default=1, return_dtype=pl.Int64) if windows else pl.lit(1)
-    if "window_years" in there:
-        window = pl.col("window_years").fill_null(1)
-    rows = rows.with_columns(value=given).with_columns(
-        missing_reason=pl.when(pl.col("value").is_null()).then(pl.coalesce(marked, nobody, plain)).otherwise(marked),
-        window_years=window.cast(pl.Int64),
-    )
-    made = {*there, *otherwise, "missing_reason", "window_years"}
-    held = [column.name for column in registry.tables["figures"].columns if column.name in made]
-    return rows.select("line", ROW, *held)
+    plain = pl.coalesce(nobody, *marks, pl.lit("not_delivered"))
+    why = pl.coalesce("marked", pl.when(pl.col("value").is_null()).then(plain))
+    return rows.with_columns_seq(missing_reason=why, window_years=pl.col("window_years").cast(pl.Int64()).fill_null(1))
 
 
-def _with_reference(figures: pl.LazyFrame, source: Source, registry: Registry, has_parts: bool) -> pl.LazyFrame:
+def _with_reference(figures: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """The days that a figure speaks of, where they are known, and the edition: the year that it is given for.
 
     A source with a day of reference counts on that day. A quarter or month is its first day for a stock, all its days
-    for what happens in the course of it; `has_parts` says that there are any.
+    for what happens in the course of it.
     """
     first = last = pl.lit(None, dtype=pl.Date)
-    if source.reference_day is not None:
-        month, number = (int(part) for part in source.reference_day.split("-"))
+    if reading.source.reference_day is not None:
+        month, number = (int(part) for part in reading.source.reference_day.split("-"))
         first = last = pl.date(pl.col("year"), month, number)
-    if has_parts:
+    is_part = pl.col("period").str.len_chars() > len("2012")
+    if figures.select_seq(is_part.any()).item():
         part = pl.col("period").str.slice(5).cast(pl.Int32, strict=False)
         months = pl.when(pl.col("period").str.contains("Q")).then(3).otherwise(1)
         begins = pl.date(pl.col("year"), months * (part - 1) + 1, 1)
         ends = begins.dt.offset_by("1mo").dt.offset_by("-1d")
         ends = pl.when(months == 3).then(begins.dt.offset_by("3mo").dt.offset_by("-1d")).otherwise(ends)
-        stocks = [i.id for i in registry.indicators.values() if i.of_year == "first"]
-        is_part = pl.col("period").str.len_chars() > 4
+        stocks = [i.id for i in reading.registry.indicators.values() if i.of_year == "first"]
         first, last = (
             pl.when(is_part).then(begins).otherwise(first),
             pl.when(~is_part).then(last).when(pl.col("indicator").is_in(stocks)).then(begins).otherwise(ends),
         )
-    return figures.with_columns(reference_from=first, reference_to=last, published_in=pl.col("year"))
+    return figures.with_columns_seq(reference_from=first, reference_to=last, published_in=pl.col("year"))
 
 
 def validate(name: str, rows: pl.DataFrame, reading: Reading, delivered: Rows) -> tuple[list[Fault], Counter[str]]:

@@ -193,14 +193,11 @@ def by_neighbours(
     header: str, column: LayoutColumn, coded: Coded, typed: Mapping[str, tuple[Codes, pl.Series]], names: PlaceNames
 ) -> Resolved:
     """Identifier of places whose name needs the kind of place or the municipality that stands in the same row."""
-    beside = {
-        name: Coded(codes, values.fill_null("")) for name in BESIDE if name in typed for codes, values in [typed[name]]
-    }
+    beside = {name: Coded(*typed[name]) for name in BESIDE if name in typed}
     codes, parts = combine(len(coded), coded, *beside.values())
-    written = coded.spellings.gather(parts[0])
-    neighbours = {
-        name: cells.spellings.gather(part) for (name, cells), part in zip(beside.items(), parts[1:], strict=True)
-    }
+    each = ([text or "" for text in column.spellings] for column in (coded, *beside.values()))
+    written, *next_to = ([texts[at] for at in part.tolist()] for texts, part in zip(each, parts, strict=True))
+    neighbours = dict(zip(beside, next_to, strict=True))
     areas = ["area"] * len(written)
     kinds = neighbours.get("geography", areas) if column.type == "place" else areas
     homes = neighbours.get("municipality_code", [""] * len(written))
@@ -208,8 +205,8 @@ def by_neighbours(
     why: dict[int, tuple[str, str]] = {}
     for number, (name, kind, home) in enumerate(zip(written, kinds, homes, strict=True)):
         called = [part.strip() for part in name.split(column.separator)] if column.separator else [name]
-        found = {each: _identifier(normal(each), kind, home, names) for each in called}
-        lacking = next((each for each, identifier in found.items() if identifier is None), None)
+        found = {part: _identifier(normal(part), kind, home, names) for part in called}
+        lacking = next((part for part, identifier in found.items() if identifier is None), None)
         ids.append(None if lacking is not None else list(found.values()) if column.separator else found[name])
         if lacking is not None and (rule := _rule(lacking, kind, home, column)):
             why[number] = (rule, names.suggestion(home or None, lacking) if rule == "unknown_area" else "")

@@ -1,15 +1,18 @@
 """How a delivery is read: its source, the layout, the registry that declares both, and the names of places."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import polars as pl
+
 from flows.core.provenance import digest
-from flows.intake.names import PlaceNames
+from flows.intake.names import PlaceNames, normal
 from schemas.contracts import Contract
 from schemas.registry import Registry
 from schemas.rules import Correction
-from schemas.sources import Layout, Source
+from schemas.sources import Layout, LayoutColumn, Part, Source
 
 # Of an indicator, what decides whether a figure is read and kept.
 OF_INDICATORS = {"label_da", "kind", "per", "minimum", "maximum", "area_maximum", "of_year", "of_areas"}
@@ -66,10 +69,32 @@ class Reading:
         return digest([json.dumps(declared, ensure_ascii=False, default=str), self.names.fingerprint])
 
     @cached_property
+    def factor(self) -> pl.Expr:
+        """How many of the share or rate that stands in a row's `indicator` a whole is: 100 of a percentage."""
+        factors = {i.id: float(i.factor) for i in self.registry.indicators.values() if i.kind in ("share", "rate")}
+        place = pl.col("indicator").cast(pl.Enum([*factors]), strict=False).to_physical()
+        return pl.lit(pl.Series(values=list(factors.values()), dtype=pl.Float64())).gather(place)
+
+    @cached_property
     def contracts(self) -> dict[str, Contract]:
         """The contract of each fact table that the layout feeds."""
         tables = self.registry.tables
         return {name: Contract(self.registry, tables[name]) for name in self.layout.tables}
+
+    @cached_property
+    def identifiers(self) -> dict[str, dict[str, str]]:
+        """What cells of a column of names may say, as `normal` makes it, to what is meant; by the column's name."""
+        known: dict[str, Mapping[str, str]] = {}
+        named = {"indicator": self.registry.indicator_names(self.source.id), "municipality": self.names.municipalities}
+        for column in self.layout.columns:
+            parts: Mapping[str, Part | LayoutColumn] = column.parts or {column.name: column}
+            for name, declared in parts.items():
+                if declared.type == "code":
+                    vocabulary = self.registry.vocabularies[declared.vocabulary] if declared.vocabulary else {}
+                    known[name] = {**vocabulary, **declared.values}
+                elif declared.type in named:
+                    known[name] = named[declared.type]
+        return {name: {normal(word): meant for word, meant in words.items()} for name, words in known.items()}
 
 
 def reading(source: str, registry: Registry, known: PlaceNames | None) -> Reading:

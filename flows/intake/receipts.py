@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,4 +116,4 @@ def kept(file: Path) -> Receipt | None:
 
 def keep(file: Path, receipt: Receipt) -> None:
     """Write a receipt."""
-    write(file, json.dumps(asdict(receipt), ensure_ascii=False, indent=1, sort_keys=True).encode())
+    write(file, json.dumps(vars(receipt), ensure_ascii=False, sort_keys=True).encode())

@@ -39,14 +39,14 @@ class Rows:
     groups: tuple[FaultGroup, ...] = ()
 
     def block(self, chosen: NDArray[np.intp]) -> pl.DataFrame:
-        """The typed columns of the chosen rows as a frame, with `line` and `row`."""
-        columns = {"line": pl.Series(values=self.lines[chosen]), "row": pl.Series(values=chosen)}
-        places: dict[int, pl.Series] = {}
+        """The typed columns of the chosen rows as a frame, with `source_line` and `row`."""
+        columns = {"source_line": pl.Series(values=self.lines[chosen]), "row": pl.Series(values=chosen)}
+        places: dict[int, Codes] = {}
         for name, (codes, values) in self.typed.items():
             # What a cell says and why it says nothing have the same codes.
             if id(codes) not in places:
-                places[id(codes)] = pl.Series(values=codes[chosen]).cast(pl.UInt32())
-            columns[name] = values.gather(places[id(codes)])
+                places[id(codes)] = codes[chosen]
+            columns[name] = values[places[id(codes)]]
         return pl.DataFrame(columns)
 
     def arrow(self, name: str, chosen: NDArray[np.intp]) -> pa.Array | None:
@@ -186,8 +186,8 @@ def _check_columns(
     unknown: Sequence[str],
 ) -> None:
     year = next((header for header, column in found.items() if column.type == "year"), None)
-    written = cells[year].spellings.str.strip_chars() if year else ()
-    years = {int(text) for text in written if re.fullmatch("[0-9]{1,9}", text)}
+    written = cells[year].spellings.to_list() if year else ()
+    years = {int(text) for text in map(str.strip, written) if re.fullmatch("[0-9]{1,9}", text)}
     present = {id(column) for column in found.values()}
     used = [id(column) for column in found.values() if not column.unused]
     twice = [header for header, column in found.items() if used.count(id(column)) > 1]

@@ -76,12 +76,9 @@ def _whole(content: Content, layout: Layout, note: Note | None) -> DeliveredTabl
     if odd or any(map(holds_cpr_number, top)) or len(set(header)) != len(header) or not is_header(header, layout):
         return None
     lines = np.arange(len(top) + 1, len(top) + 1 + rows)
-    empty = np.ones(rows, dtype=bool)
-    for column in columns:
-        if not (empty := empty & column.where(column.spellings.str.strip_chars() == "")).any():
-            break
-    if empty.any():
-        lines, columns = lines[~empty], [column.rows(~empty) for column in columns]
+    if all(any_matches(column.spellings, r"^\s*$") for column in columns):
+        filled = np.logical_or.reduce([column.where(column.spellings.str.strip_chars() != "") for column in columns])
+        lines, columns = lines[filled], [column.rows(filled) for column in columns]
     refuse_personal(lines[rows_with_cpr_numbers(header, columns)].tolist(), "line")
     note = note or notes.parse(notes.pairs(top[:-1]))
     return DeliveredTable(
