@@ -1,6 +1,6 @@
 """Run every benchmark: each pair of ways in turn, medians and their ratio.
 
-`python -m benchmarks --page docs` writes docs/speed.md and its plot as well. It takes about twenty minutes of a
+`python -m benchmarks --page docs` writes docs/speed.md and its plot as well. It takes about twenty-five minutes of a
 machine that does nothing else; `--help` tells how to make it smaller or larger.
 """
 
@@ -16,7 +16,9 @@ import polars as pl
 import pyarrow as pa
 
 from benchmarks import (
+    before,
     dbt_models,
+    design_cards,
     extracts,
     growth,
     judging,
@@ -83,6 +85,8 @@ def main(
         pairs += dbt_models.measure(rounds, folder, facts, nation.schemas)
         pairs.append(extracts.main(rounds, files, nation.schemas, cases))
         pairs += nights.measure(rounds, folder, nation.raw, nation.schemas, small)
+        pairs += design_cards.measure(compare, folder / nights.HOUSE, nation.schemas)
+        pairs += before.measure(rounds, folder, RAW)
     pairs.append(long_csv.main(rounds, long_areas))
     pairs.append(person_registers.main(rounds, ADDRESSES_PER_AREA * long_areas))
     return pairs, growth.measure(areas, first_year, LAST_YEAR, factors, released)

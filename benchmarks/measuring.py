@@ -20,7 +20,7 @@ class Cost(NamedTuple):
 class Compared(NamedTuple):
     """Two ways to do the same, in turn: processor seconds of each round, and what the other way is.
 
-    `asked` is the ratio that is not to be passed, None where none was set.
+    `asked` is the ratio that is not to be passed, None where none was set; `why` is what a profile says where it is.
     """
 
     what: str
@@ -30,6 +30,7 @@ class Compared(NamedTuple):
     megabytes: float | None = None
     other_megabytes: float | None = None
     asked: float | None = None
+    why: str = ""
 
     @property
     def ratios(self) -> list[float]:
@@ -62,12 +63,12 @@ class Unmeasured(NamedTuple):
 
 
 def of_costs(
-    what: str, ours: Sequence[Cost], other: Sequence[Cost], against: str, asked: float | None = None
+    what: str, ours: Sequence[Cost], other: Sequence[Cost], against: str, asked: float | None = None, why: str = ""
 ) -> Compared:
     """Two ways that are whole processes: what each cost in each round, and the most memory of any round."""
     first, second = (tuple(made.seconds for made in costs) for costs in (ours, other))
     most, of_other = (max(made.megabytes for made in costs) for costs in (ours, other))
-    return Compared(what, first, second, against, most, of_other, asked)
+    return Compared(what, first, second, against, most, of_other, asked, why)
 
 
 def compare(rounds: int, what: str, ours: Callable[[], object], other: Callable[[], object], against: str) -> Compared:

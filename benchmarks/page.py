@@ -40,8 +40,8 @@ GROWTH = """
 
 A made-up nation of several sizes: each step in a process of its own, imports included. `release`: so many of the
 areas of the smallest nation, with their municipalities and the country, hidden and attacked year by year, and once more
-beside that after a revision. What queries may hold in memory
-is `memory_megabytes` in `[night]` of `schemas/sources.toml`.
+beside that after a revision. What queries hold in memory is `memory_megabytes` in `[night]` of `schemas/sources.toml`;
+a query that cannot be run in it gets more.
 
 | areas | delivered rows | step | seconds | peak MB |
 |---:|---:|---|---:|---:|
@@ -88,7 +88,8 @@ def _row(pair: Compared | Unmeasured) -> str:
 def _shortfall(pair: Compared | Unmeasured) -> str:
     if isinstance(pair, Unmeasured):
         return f"- {pair.what}: not measured, {pair.why}.\n"
-    return f"- {pair.what}: {pair.ratio:.2f} of the other way's time, asked was at most {pair.asked:.2f}.\n"
+    why = f" {pair.why}" if pair.why else ""
+    return f"- {pair.what}: {pair.ratio:.2f} of the other way's time, asked was at most {pair.asked:.2f}.{why}\n"
 
 
 def _plot(pairs: Sequence[Compared]) -> str:

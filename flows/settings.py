@@ -1,26 +1,26 @@
 """Settings: the only reader of the environment. Folders, retention, registry."""
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, PrivateAttr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from flows.core.buckets import Address
 
+PREFIX, FILE = "BOLIGPROFIL_", Path(".env")
 
-class Settings(BaseSettings):
+
+class Settings(BaseModel):
     """Where a run reads and writes. Set by arguments, then `BOLIGPROFIL_*` variables, then `.env`.
 
     `staging`, `quarantine`, `releases`, `extracts` and `prefect` lie beside `marts` unless they are set. Where `raw` or
     `marts` is an address (s3://bucket/prefix), the folder that mirrors it below `mirrors` stands in its place.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="BOLIGPROFIL_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     raw: Path = Path("data/raw")
     marts: Path = Path("data/marts")
@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     keep_hours: float = Field(default=24, ge=24, description="Every snapshot younger than this is kept.")
 
     _addresses: dict[str, Address] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_environment(cls, chosen: dict[str, Any]) -> dict[str, Any]:
+        return {**_in_file(), **_named(os.environ), **chosen}
 
     @model_validator(mode="after")
     def _beside_marts(self) -> Self:
@@ -133,6 +138,21 @@ class Settings(BaseSettings):
     def keep_for(self) -> timedelta:
         """Age below which every snapshot is kept."""
         return timedelta(hours=self.keep_hours)
+
+
+def _in_file() -> dict[str, str]:
+    """The settings that `.env` of this folder names, where there is one."""
+    if not FILE.is_file():
+        return {}
+    from dotenv import dotenv_values  # noqa: PLC0415 - most houses have none
+
+    return _named(dotenv_values(FILE))
+
+
+def _named(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """The settings among variables, by their names, in capitals or not."""
+    given = {name.upper(): value for name, value in variables.items() if value is not None}
+    return {name.removeprefix(PREFIX).lower(): value for name, value in given.items() if name.startswith(PREFIX)}
 
 
 def settings(**chosen: Path | None) -> Settings:

@@ -123,7 +123,7 @@ def test_years_are_summed_up_by_pairs_of_nights_and_what_the_disk_keeps() -> Non
 
 def test_a_page_says_what_falls_short_of_what_was_asked(tmp_path: Path) -> None:
     pairs = [
-        Compared("slow work", (2.0,), (1.0,), "another way", asked=0.5),
+        Compared("slow work", (2.0,), (1.0,), "another way", asked=0.5, why="It sleeps."),
         Compared("fast work", (0.4,), (1.0,), "another way", asked=0.5),
         Unmeasured("lost work", "another way", "there is no network"),
     ]
@@ -131,7 +131,7 @@ def test_a_page_says_what_falls_short_of_what_was_asked(tmp_path: Path) -> None:
     text = (tmp_path / "speed.md").read_text(encoding="utf-8")
     assert "| slow work | 2.00 | 1.00 | 2.00 (2.00-2.00) | at most 0.50 |" in text
     assert text.split("## What falls short")[1].strip().splitlines() == [
-        "- slow work: 2.00 of the other way's time, asked was at most 0.50.",
+        "- slow work: 2.00 of the other way's time, asked was at most 0.50. It sleeps.",
         "- lost work: not measured, there is no network.",
     ]
     cells = {line.count("|") for line in text.splitlines() if line.startswith("|")}

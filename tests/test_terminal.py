@@ -10,7 +10,7 @@ from command_line import invoke
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.commands import terminal
+from flows.commands import plain, terminal
 from flows.core.characters import visible
 from flows.intake.deliveries import find
 from flows.present.pages import templates
@@ -156,7 +156,7 @@ def test_status_tells_remarks_and_says_of_a_late_source_what_to_do(house: Path) 
 
 def printed(*objects: Any) -> str:
     shown = io.StringIO()
-    terminal.PlainConsole(file=shown, width=200, force_terminal=True, color_system="truecolor").print(*objects)
+    plain.PlainConsole(file=shown, width=200, force_terminal=True, color_system="truecolor").print(*objects)
     return shown.getvalue()
 
 

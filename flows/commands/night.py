@@ -120,7 +120,7 @@ def publish(
         else (None, False)  # the night says what is gone, or cannot be reached
     )
     if found and is_done and in_force and not again and not clock_is_right and _is_sound(chosen, registry):
-        out.print(f"Nothing changed: snapshot {in_force.id} was made of these {len(found.deliveries)} deliveries.")
+        typer.echo(f"Nothing changed: snapshot {in_force.id} was made of these {len(found.deliveries)} deliveries.")
         say_warnings([*found.passed_over, *in_force.manifest["warnings"]])
         _tell(chosen, Report("unchanged", "nothing changed", snapshot=in_force.id), registry)
         _nothing_new(chosen, in_force)

@@ -4,60 +4,63 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 from typing_extensions import override
 
 from flows.core.characters import visible
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.status import Status
+    from rich.text import Text
 
+    from flows.commands.plain import PlainConsole, PlainTable, Words
     from flows.intake.gone import Absence
     from flows.publish.runs import Run
     from flows.publish.snapshots import Snapshot
     from flows.publish.trace import Trace
     from schemas.registry import Registry
 
-Words = str | tuple[str, str]
 
-
-class PlainConsole(Console):
-    """A console that prints words as they are: file names and headers of the world hold brackets, colons, escapes."""
+class Terminal:
+    """A console that is made when it first prints: to load what it is made of takes as long as some commands do."""
 
     def __init__(self, **how: Any) -> None:
-        super().__init__(markup=False, emoji=False, highlight=False, **how)
+        self.how = how
 
-    @override
+    @cached_property
+    def console(self) -> "PlainConsole":
+        """The console itself."""
+        from flows.commands.plain import PlainConsole
+
+        return PlainConsole(**self.how)
+
     def print(self, *objects: Any, **how: Any) -> None:
-        super().print(*(words(each) if isinstance(each, str) else each for each in objects), **how)
+        """Print words and tables."""
+        self.console.print(*objects, **how)
 
-
-class PlainTable(Table):
-    """A table whose cells are shown as they are, each on lines of its own making only."""
-
-    @override
-    def add_row(self, *renderables: "RenderableType | None", **how: Any) -> None:
-        super().add_row(*(Text(visible(cell)) if isinstance(cell, str) else cell for cell in renderables), **how)
+    def status(self, what: str) -> "Status":
+        """A line that says what is being done, for as long as it is done."""
+        return self.console.status(what)
 
 
 # Into a file or a pipe, lines may be as long as a table needs. Where a console prints is looked up when it prints.
-out = PlainConsole(width=None if sys.stdout.isatty() else 140)
-err = PlainConsole(stderr=True)
+out = Terminal(width=None if sys.stdout.isatty() else 140)
+err = Terminal(stderr=True)
 
 
-def words(*parts: Words) -> Text:
+def words(*parts: "Words") -> "Text":
     """Words for the terminal; a pair is words and their style. What steers a terminal is written out, lines stay."""
-    styled = [part if isinstance(part, tuple) else (part, "") for part in parts]
-    return Text.assemble(*((visible(text, keep="\n"), style) for text, style in styled))
+    from flows.commands import plain
+
+    return plain.words(*parts)
 
 
-def table_of(*headings: str) -> PlainTable:
+def table_of(*headings: str) -> "PlainTable":
     """A plain table; a heading that begins with '>' is a column of numbers."""
+    from flows.commands.plain import PlainTable
+
     table = PlainTable(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(
@@ -66,8 +69,10 @@ def table_of(*headings: str) -> PlainTable:
     return table
 
 
-def table_of_pairs() -> PlainTable:
+def table_of_pairs() -> "PlainTable":
     """A plain table without headings: names, and what is to be said of each."""
+    from flows.commands.plain import PlainTable
+
     table = PlainTable(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
@@ -221,8 +226,9 @@ def say_changes(snapshot: "Snapshot", found: Mapping[str, str], is_done: bool, a
 @contextmanager
 def bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on stderr; the function given takes what is done now, how much is done, and of how much."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=not err.is_terminal) as shown:
+    from flows.commands.plain import bar_on
+
+    with bar_on(err.console) as shown:
         task = shown.add_task(title, total=None)
 
         def step(now: str, done: int, total: int) -> None:
