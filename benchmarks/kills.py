@@ -53,6 +53,8 @@ MARK = "BOLIGPROFIL_TRIAL"
 FIRST_GUESS = 15.0
 POINTS = 1000
 PAUSE = 0.3
+# Between two nights, so that snapshots are forgotten while nights are killed, and readers still have the last few.
+HOURS, UNTIL_STEADY = 4, 10
 # What a process does that leaves something behind, or reads what another one left.
 EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.link", "os.utime", "os.truncate"}
 # The names of two marts, and the facts that stand for them.
@@ -107,7 +109,6 @@ def simulate(folder: Path, points: int, marts: str | None = None, seed: int = 1)
     chosen = {"raw": raw, "marts": marts or folder / "marts", "mirrors": folder / "s3"}
     file, chance, wrong, killed, published = raw / PLACE, random.Random(seed), list[str](), 0, 0
     file.parent.mkdir()
-    _deliver(file, 1000)
     # What every night would find out or load anew: it is the same in all of them.
     import_module("pandas"), import_module("pyarrow.compute")
     _registry(), snapshots.code(), code_sha256("flows.intake", "schemas"), engine_versions()
@@ -121,7 +122,7 @@ def simulate(folder: Path, points: int, marts: str | None = None, seed: int = 1)
         status = _forked(lambda point=point, after=after: _night(chosen, 0 if after else point, after))
         killed += os.WIFSIGNALED(status)
         published += os.WIFSIGNALED(status) and _published(chosen) != before
-        if _forked(lambda number=number: (_night(chosen), _holds(chosen, number))):
+        if _forked(lambda number=number: (_night(chosen), _holds(chosen, number), _age(folder))):
             wrong.append(f"after event {point} of night {number}")
     stop.touch()
     os.waitpid(reader, 0)
@@ -186,12 +187,13 @@ def _night(chosen: dict[str, Any], kill_at: int = 0, kill_after: float = 0.0, co
 
 
 def _events(chosen: dict[str, Any]) -> tuple[int, float]:
-    """Events and seconds of a night with one changed delivery, after the first night."""
-    counts = Path(chosen["raw"]).with_name("events")
-    _forked(lambda: _night(chosen))
-    _deliver(Path(chosen["raw"]) / PLACE, 999)
-    if _forked(lambda: _night(chosen, count_in=counts)):
-        raise RuntimeError("a night that nobody kills did not end well")
+    """Events and seconds of a night with one changed delivery, when what a night forgets is forgotten."""
+    raw = Path(chosen["raw"])
+    counts = raw.with_name("events")
+    for number in range(1001 - UNTIL_STEADY, 1001):
+        _deliver(raw / PLACE, number)
+        if _forked(lambda: (_night(chosen, count_in=counts), _age(raw.parent))):
+            raise RuntimeError("a night that nobody kills did not end well")
     counted, seconds = json.loads(counts.read_text(encoding="utf-8"))
     return counted, seconds
 
@@ -219,6 +221,15 @@ def _holds(chosen: dict[str, Any], number: int) -> None:
     left += [part for folder in folders for part in folder.rglob("*.part")]
     if left:
         raise RuntimeError(f"left behind: {left}")
+
+
+def _age(folder: Path) -> None:
+    """Let all that nights left be some hours older."""
+    for top in ("marts", "staging"):
+        for path in sorted((folder / top).rglob("*"), reverse=True):
+            if not path.is_symlink():
+                then = path.stat().st_mtime - HOURS * 3600
+                os.utime(path, (then, then))
 
 
 def _read_on(chosen: dict[str, Any], to: Path, stop: Path) -> None:

@@ -59,7 +59,7 @@ def test_nights_killed_at_sixty_points(tmp_path: Path) -> None:
     points, ended, published, reads, bad, wrong = killed(60, tmp_path)
     assert (points, bad, wrong) == (60, 0, 0)
     assert ended > 50
-    assert published < ended
+    assert 0 < published < ended  # points lie before and after the moment of publication
     assert reads > 20
 
 

@@ -24,8 +24,8 @@ from flows.operation.processes import MARK
 log = logging.getLogger("boligprofil")
 PASSWORD, USER = "auth", "boligprofil"
 POOL = "boligprofil"
-# A first start makes the tables of the database.
-START_SECONDS = 180.0
+# A first start makes the tables of the database, and a busy machine takes its time; one that ends is noticed at once.
+START_SECONDS = 600.0
 POLL_SECONDS = 0.5
 # A child that ends is started again, but not for ever: then whoever started us hears of it.
 RESTART_SECONDS, RESTARTS, RESTARTS_WITHIN = 5.0, 5, 600.0
@@ -239,7 +239,9 @@ def _await(served: Served, server: Child) -> None:
         except httpx.HTTPError:
             pass
         time.sleep(POLL_SECONDS)
-    raise CannotServe(f"the server did not answer at {served.address} within {START_SECONDS:.0f} seconds")
+    raise CannotServe(
+        f"the server did not answer at {served.address} within {START_SECONDS:.0f} seconds: if it is busy, start again"
+    )
 
 
 def _register(served: Served) -> None:
