@@ -42,7 +42,8 @@ QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "PIP_CO
 # What a profile of our way says.
 WHY = (
     "Six tenths of our time is the SQL of these marts, which dbt runs as it stands; a ninth each is imports, the files "
-    "with their metadata, and the gate."
+    "with their metadata, and the gate. At 1,000 areas our queries, held to memory_megabytes, lay on the disk what dbt "
+    "holds (1.1 GB beside 2.0): a fifth of the build's time, which twice as many megabytes save."
 )
 HERE = Path(__file__).parents[1]
 FACTS, SCHEMAS, IMPORT, OURS, OUT = "facts.pickle", "schemas", "import", "ours", "out"
