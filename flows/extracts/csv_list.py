@@ -29,18 +29,19 @@ def write(extract: Extract, lines: Iterable[ListLine], file: Path) -> None:
     rows = [
         [say("Oprindelse"), say("Udgave"), say("Udgivelse"), say("Sekretariat"), *(say(field.head) for field in FIELDS)]
     ]
-    rows += [[*same, *_cells(line, plain)] for line in lines]
+    _, decimal = grammar().separators
+    rows += [[*same, *_cells(line, plain, decimal)] for line in lines]
     files.write(file, "".join(f"{grammar().cells.join(row)}\r\n" for row in rows).encode("utf-8-sig"))
 
 
-def _cells(line: ListLine, plain: "_PlainTexts") -> list[str]:
+def _cells(line: ListLine, plain: "_PlainTexts", decimal: str) -> list[str]:
     digits = line.indicator.decimals
     return [
         ""
         if value is None
         else plain[value]
         if isinstance(value, str)
-        else _number(value, digits if is_measured else int(value != round(value)))
+        else _number(value, digits if is_measured else int(value != round(value)), decimal)
         for value, is_measured in zip(line.values, _MEASURED, strict=True)
     ]
 
@@ -49,9 +50,9 @@ def _cells(line: ListLine, plain: "_PlainTexts") -> list[str]:
 _MEASURED = tuple(field.kind in ("value", "change") for field in FIELDS)
 
 
-def _number(value: float, decimals: int) -> str:
+def _number(value: float, decimals: int, decimal: str) -> str:
     # A number with its thousands apart would be opened as text, one with a typographic minus, too.
-    return f"{value:.{decimals}f}".replace(".", grammar().separators[1])
+    return f"{value:.{decimals}f}".replace(".", decimal)
 
 
 class _PlainTexts(dict[str, str]):
