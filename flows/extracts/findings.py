@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from flows.extracts import phrases, standing, strips
+from flows.extracts import phrases, standing, strips, words
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Headline, TargetLine, Watch
 from flows.present import notation
 from flows.present import vocabulary as targets
@@ -32,6 +32,22 @@ class LeadSentence(NamedTuple):
 
 
 # An area --------------------------------------------------------------------------------------------------------------
+
+
+def facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
+    """What stands below the name: size, grant, plans, the year."""
+    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
+    facts = [say("{value} beboere", value=notation.number(people.value))] if people and people.is_shown else []
+    facts.append(
+        say("lejemål ikke oplyst")
+        if area.dwellings is None
+        else say("{dwellings} lejemål", dwellings=notation.number(area.dwellings))
+    )
+    if area.funding_band:
+        facts.append(
+            say("{band} i støtte", band=words.band("funding_band", area.funding_band, registry).replace("-", "–"))
+        )
+    return [*facts, *area.plans, say("tal for {year}", year=extract.year)]
 
 
 def of_area(area: Area, extract: Extract, registry: Registry) -> tuple[LeadSentence, ...]:

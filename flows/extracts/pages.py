@@ -294,7 +294,7 @@ def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[De
         extract,
         area=area,
         municipality=municipality,
-        facts=_facts(area, extract, registry),
+        facts=findings.facts(area, extract, registry),
         reading=findings.of_area(area, extract, registry),
         strips=strips.table(area, extract, registry),
         missing=findings.missing(area, extract, registry),
@@ -318,22 +318,6 @@ def _area(area: Area, extract: Extract, registry: Registry, defined: Sequence[De
         definitions=_definitions(shown, registry, defined),
         sources=_sources((area, *beside, *area.other_boundaries), extract, registry),
     )
-
-
-def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
-    """What stands below the name: size, grant, plans, the year."""
-    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
-    facts = [say("{value} beboere", value=notation.number(people.value))] if people and people.is_shown else []
-    facts.append(
-        say("lejemål ikke oplyst")
-        if area.dwellings is None
-        else say("{dwellings} lejemål", dwellings=notation.number(area.dwellings))
-    )
-    if area.funding_band:
-        facts.append(
-            say("{band} i støtte", band=words.band("funding_band", area.funding_band, registry).replace("-", "–"))
-        )
-    return [*facts, *area.plans, say("tal for {year}", year=extract.year)]
 
 
 def _charts(area: Place, extract: Extract, registry: Registry) -> list[dict[str, str]]:

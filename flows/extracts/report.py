@@ -173,7 +173,7 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
     return {
         "label": f"omraade-{number}",
         "name": f"{area.name}, {extract.municipality_of(area).name}",
-        "facts": " · ".join([*_facts(area, extract, registry), table.order]),
+        "facts": " · ".join([*findings.facts(area, extract, registry), table.order]),
         "reading": [tuple(finding) for finding in findings.of_area(area, extract, registry)],
         "strips": [
             {"heading": heading, "left": left, "right": right, "rows": [_strip(row, number, files) for row in rows]}
@@ -205,17 +205,6 @@ def _area(area: Area, number: int, extract: Extract, registry: Registry, files: 
         "apart": comparability.cannot_compare(area, key_extract, registry),
         "definitions": _definitions(area, drawn, extract, registry),
     }
-
-
-def _facts(area: Area, extract: Extract, registry: Registry) -> list[str]:
-    people = area.figure("residents", extract.year) if "residents" in extract.indicators else None
-    facts = [say("{value} beboere", value=notation.number(people.value))] if people and people.is_shown else []
-    facts += [] if area.dwellings is None else [say("{dwellings} lejemål", dwellings=notation.number(area.dwellings))]
-    if area.funding_band:
-        facts.append(
-            say("{band} i støtte", band=words.band("funding_band", area.funding_band, registry).replace("-", "–"))
-        )
-    return [*facts, *area.plans, say("tal for {year}", year=extract.year)]
 
 
 def _strip(row: StripRow, number: int, files: dict[str, bytes]) -> Content:

@@ -53,15 +53,21 @@ def table(area: Area, extract: Extract, registry: Registry) -> StripTable:
         if (figure := area.figure(indicator.id, extract.year)).is_shown
     ]
     municipality = extract.municipality_of(area)
-    is_compared = any(_answer(figure, "municipality", area, extract, registry).verdict for figure, _ in shown)
+    # Where the spread is too small to measure by, no area is told to be far from its municipality.
+    away: dict[str, float] = {}
+    for figure, indicator in shown:
+        answer = _answer(figure, "municipality", area, extract, registry)
+        measured = distance(figure, answer.value, extract)
+        if measured is not None and not answer.is_refused:
+            away[indicator.id] = measured
+    is_compared = bool(away) and any(_answer(f, "municipality", area, extract, registry).verdict for f, _ in shown)
 
     def sort(pair: tuple[ClearedFigure, Indicator]) -> tuple[float, float]:
-        figure, indicator = pair
+        _, indicator = pair
         criterion = criterion_of(area, indicator.id)
         near = standing.nearness(criterion) if criterion else None
-        answer = _answer(figure, "municipality", area, extract, registry)
-        away = distance(figure, answer.value, extract) if is_compared and not answer.is_refused else None
-        return (-away if away is not None else 1.0, near if near is not None else float("inf"))
+        far = away.get(indicator.id) if is_compared else None
+        return (-far if far is not None else 1.0, near if near is not None else float("inf"))
 
     shown.sort(key=sort)
     rows = [(indicator, _row(figure, area, extract, registry)) for figure, indicator in shown]

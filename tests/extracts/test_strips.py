@@ -104,6 +104,11 @@ def test_rows_stand_by_their_distance_in_units_of_the_spread(registry: Registry,
     assert [row.key for row in table.judged] == ["social_assistance_pct", "move_out_pct"]
     assert [row.key for row in table.described] == ["nonwestern_pct"]
     assert table.judged[0].lines[0] == "+4,0 sikkert ugunstigere"
+    assert table.order.startswith("sorteret efter afstand til ")
+    # Among fewer than ten areas nothing is measured by their spread, and nothing is said to be.
+    few = {series: numbers[:9] for series, numbers in spreads.items()}
+    table = strips.table(made, make_extract(made, spreads=few, municipality=town), registry)
+    assert table.order == "nærmest en grænse først, i procent af grænsen"
 
 
 def test_what_stands_behind_marks_changes_no_strip(full_extract: Extract, registry: Registry) -> None:
