@@ -80,6 +80,7 @@ def town(
             {"secretariat_id": "aarhus", "secretariat_name": "Sekretariatet i Aarhus", "municipality_code": TOWN}
         ],
         "comparison_pool": [],
+        "other_figures": [],
         "dim_criteria": [],
         "statutory_criteria": [],
         **{mart: [] for mart in plans_read.MARTS if mart not in ("dim_plans", "dim_areas", "dim_secretariats")},

@@ -51,23 +51,32 @@ class ToldShare:
         return max(least, 0), min(math.floor(base * (self.percent + half) / 100), base)
 
 
+@dataclass(frozen=True)
+class Published:
+    """What anybody knows of a place and year besides its cells: shares without counts, and counts by population."""
+
+    shares: tuple[ToldShare, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
 def relate(
     counting: Mapping[str, Sequence[Key]],
     cells: Mapping[Key, Cell],
     owners: Mapping[Key, str | None],
     populations: Populations,
     shares: Collection[tuple[str, str]] = (),
-    published: Collection[ToldShare] = (),
+    published: Published = Published(),
 ) -> Within:
     """All that holds between the cells of one place and year, by the population that each counts.
 
     `shares` are the populations, (part, whole), of shares whose parts make up their base in sums of their own;
-    `published` are shares that are published without counts.
+    `published` is known, whatever is hidden.
     """
     within = Within()
     first = {name: _most_told(keys, cells) for name, keys in counting.items()}
     place = _Place(within, cells, owners, populations)
-    spans = place.spans(published, first)
+    spans = place.spans(published.shares, first)
+    place.elsewhere(published, first)
     for name, keys in counting.items():
         for key in keys:
             if key != first[name]:
@@ -134,6 +143,37 @@ class _Place:
             else:
                 spans[share.counts] = share, least, most
         return spans
+
+    def elsewhere(self, published: Published, first: Mapping[str, Key]) -> None:
+        """What others have published of populations of which a cell is not known."""
+        for name, count in published.counts.items():
+            if name in first and self.cells[first[name]].standing != "known":
+                self._count_elsewhere(first[name], count)
+        for share in published.shares:
+            if {share.counts, share.among} <= first.keys() and self.cells[first[share.counts]].standing != "known":
+                self._share_elsewhere(share, first[share.counts], first[share.among])
+
+    def _count_elsewhere(self, own: Key, count: int) -> None:
+        if self.cells[own].value != count:
+            self.within.not_exact.append(f"{_words(own)} is published as another count")
+            return
+        key = own._replace(geography="part", indicator=f"{own.indicator}, as published elsewhere")
+        self.within.rests.append(Cell(key, count, 1, "known"))
+        self.within.sums.append(Sum(f"{_words(own)} is published", own, (key,)))
+
+    def _share_elsewhere(self, share: ToldShare, own: Key, base: Key) -> None:
+        """The cell is a count that rounds to the share; of another day or source where none does, and near it."""
+        value, whole = self.cells[own].value, self.cells[base].value
+        least, most = share.span(whole)
+        if not least <= value <= most:
+            bound = self.populations.rest_between(self.owners.get(own), None).bound(value)
+            least, most = max(least - bound, 0), min(most + bound, whole)
+            if not least <= value <= most:
+                self.within.not_exact.append(f"{_words(own)} is published as another share of {_short(base)}")
+                return
+            self.within.nearly_exact.append(f"{_words(own)} is nearly the published share of {_short(base)}")
+        key = self._spanned(share, value, least, most, base)
+        self.within.sums.append(Sum(f"{_words(own)}: the published share", own, (key,)))
 
     def _spanned(self, share: ToldShare, count: int, least: int, most: int, base: Key) -> Key:
         """A latent cell for what a share without its count leaves open: its bounds, and those of the others."""

@@ -31,6 +31,7 @@ from schemas.registry import Registry
 MARTS = (
     "area_profile",
     "place_figures",
+    "other_figures",
     "dim_areas",
     "dim_plans",
     "dim_municipalities",

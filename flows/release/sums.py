@@ -14,7 +14,7 @@ import polars as pl
 from flows.release.bases import shares_of_lone_bases, with_bases
 from flows.release.boundaries import Boundaries, Overlaid
 from flows.release.cells import Cell, Key, Part, Standing, Sum, Tables
-from flows.release.counted import ToldShare, relate
+from flows.release.counted import Published, ToldShare, relate
 from flows.release.floors import Reasons, reasons
 from flows.release.scope import COUNTRY, Group, Scope
 from schemas.indicators import Indicator
@@ -53,9 +53,9 @@ class Built:
 def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collection[int], scope: Scope) -> Built:
     """The cells of the places of a scope in `years`, and the sums between them.
 
-    `marts` are area_profile, place_figures, dim_areas, dim_plans and dim_municipalities. An area under the floors of
-    disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself are known.
-    Areas beyond the scope stand in the sums as latent cells, drawn together where they are in no group.
+    `marts` are area_profile, place_figures, other_figures, dim_areas, dim_plans and dim_municipalities. An area under
+    the floors of disclosure.toml, or of unknown size, is withheld whole; figures of a source that publishes them itself
+    are known. Areas beyond the scope stand in the sums as latent cells, drawn together where they are in no group.
     """
     homes = dict(marts["dim_areas"].select("area_id", "municipality_code").iter_rows())
     regions = dict(marts["dim_municipalities"].select("municipality_code", "region_code").iter_rows())
@@ -80,6 +80,8 @@ def build(marts: Mapping[str, pl.DataFrame], registry: Registry, years: Collecti
         area, year = row["area_id"], row["year"]
         making.figure("area", area, row, sizes.get((area, year), "size_unknown"), area in cleared[year])
     making.beyond(profile.filter(~is_told), sizes)
+    if "other_figures" in marts:
+        making.published_elsewhere(marts["other_figures"].filter(pl.col("value").is_not_null() & published), years)
     making.relate_boundaries()
     for number, group in enumerate(scope.groups):
         making.group(group, ("beyond group", str(number)))
@@ -120,6 +122,7 @@ class _Making:
     averaged: set[Key] = field(default_factory=set)  # means over several years
     owners: dict[Key, str | None] = field(default_factory=dict)  # whose figure a cell is
     published: dict[tuple[str, str, int], list[ToldShare]] = field(default_factory=dict)  # without counts
+    published_counts: dict[tuple[str, str, int], dict[str, int]] = field(default_factory=dict)  # by population
     of_place: dict[tuple[str, str], list[Key]] = field(default_factory=dict)
     boundaries: Boundaries = field(default_factory=Boundaries)  # of areas that overlap
 
@@ -163,6 +166,23 @@ class _Making:
         if is_share and indicator.counts and indicator.among:
             share = ToldShare(indicator.id, indicator.counts, indicator.among, row["value"], indicator.decimals)
             self.published.setdefault((kind, place, row["year"]), []).append(share)
+
+    def published_elsewhere(self, figures: pl.DataFrame, years: Collection[int]) -> None:
+        """Keep what somebody has published of places of which a release has another owner's figures.
+
+        `figures` are rows of other_figures, such as those of the ministry's lists.
+        """
+        of_years = figures.filter(pl.col("year").is_in(list(years))).sort(figures.columns)
+        for row in of_years.iter_rows(named=True):
+            indicator = self.registry.indicators[row["indicator"]]
+            if (row["window_years"] or 1) == 1 and indicator.counts:
+                place = row["geography"], row["geography_id"], row["year"]
+                if indicator.kind == "count" and row["value"].is_integer():
+                    self.published_counts.setdefault(place, {})[indicator.counts] = int(row["value"])
+                elif indicator.kind == "share" and indicator.among:
+                    decimals = max(indicator.decimals, len(repr(row["value"]).partition(".")[2]))
+                    share = ToldShare(indicator.id, indicator.counts, indicator.among, row["value"], decimals)
+                    self.published.setdefault(place, []).append(share)
 
     def beyond(self, figures: pl.DataFrame, sizes: Reasons) -> None:
         """Areas beyond the scope become latent cells: each that a group holds, and one for all others of a place.
@@ -379,7 +399,7 @@ class _Making:
                     if indicator.counts and indicator.among and key not in self.averaged:
                         shares.add((indicator.counts, indicator.among))
             counting = self._counting(held.values())
-            published = self.published.get(place, ())
+            published = Published(tuple(self.published.get(place, ())), self.published_counts.get(place, {}))
             within = relate(counting, self.cells, self.owners, self.registry.populations, shares, published)
             self.cells.update((cell.key, cell) for cell in within.rests)
             self.sums += within.sums

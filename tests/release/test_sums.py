@@ -65,9 +65,10 @@ def built_of(
     bands: Mapping[str, list[str | None]] | None = None,
     plans: Mapping[str, list[object]] | None = None,
     dwellings: list[int | None] | None = None,
+    elsewhere: tuple[dict[str, object], ...] = (),
 ) -> Built:
     """The tables of all areas of `homes`, which have so many dwellings on a list, and all larger places that have
-    figures."""
+    figures; others have published those `elsewhere`."""
     schema = {"numerator": pl.Int64, "denominator": pl.Int64, "value": pl.Float64}
     frame = pl.DataFrame(list(rows), schema_overrides=schema)
     of_area = pl.col("place").is_in(list(homes))
@@ -92,6 +93,9 @@ def built_of(
             {"municipality_code": towns, "region_code": [f"08{number}" for number in range(3, 3 - len(towns), -1)]}
         ),
     }
+    if elsewhere:
+        of_others = pl.DataFrame(list(elsewhere), schema_overrides=schema).rename({"place": "geography_id"})
+        marts["other_figures"] = of_others.with_columns(geography=pl.lit("area"))
     scope = everything(marts["dim_areas"], marts["dim_plans"], marts["dim_municipalities"])
     return build(marts, registry, [2012], scope)
 
@@ -223,6 +227,34 @@ def test_of_few_who_were_asked_nothing_is_told_nor_who_they_are_not(registry: Re
     assert hide(halved).unprotected
     assert tables.cells[key_of("bakke", "satisfied_area_pct", "numerator")].k == 10
     assert tables.cells[key_of("bakke", "satisfied_area_pct", "denominator")].k == 20
+
+
+@pytest.mark.parametrize(
+    ("share", "bounds"),
+    [
+        (88.2, (1620, 1621)),  # 88.15 to 88.25 % of 1,837: 1,619.3 to 1,621.2
+        (86.0, (1498, 1661)),  # 1,579 to 1,580, and 5 % of 1,621 to either side: of another day
+    ],
+)
+def test_a_share_on_the_ministrys_list_is_known_where_ours_is_hidden(
+    registry: Registry, share: float, bounds: tuple[int, int]
+) -> None:
+    rows = [figure("ager", "residents", 1837), figure("ager", "nonwestern_pct", 1621, 1837)]
+    listed = figure("ager", "nonwestern_pct", source="ministry_lists") | {"value": share}
+    tables = built_of(registry, {"ager": "0461"}, *rows, elsewhere=(listed,)).tables
+    count = key_of("ager", "nonwestern_pct", "numerator")
+    readers = {key: cell.value for key, cell in tables.cells.items() if cell.standing == "open" and key != count}
+    reached = {reach.attacker: reach for reach in attack(Exhibit(tables, readers)).intervals if reach.key == count}
+    assert (reached["outsider"].low, reached["outsider"].high) == bounds
+
+
+def test_a_count_on_the_ministrys_list_is_known(registry: Registry) -> None:
+    listed = figure("ager", "residents", 1837, source="ministry_lists")
+    tables = built_of(registry, {"ager": "0461"}, figure("ager", "residents", 1837), elsewhere=(listed,)).tables
+    (leak,) = attack(Exhibit(tables, {})).leaks
+    assert (leak.key, leak.low, leak.high) == (key_of("ager", "residents"), 1837, 1837)
+    other = built_of(registry, {"ager": "0461"}, figure("ager", "residents", 1836), elsewhere=(listed,))
+    assert any("published as another count" in words for words in other.not_exact)
 
 
 def test_a_base_in_another_has_the_k_of_what_it_counts(registry: Registry) -> None:
