@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Witness:
+class Span:
     """How far each cell can differ from the truth in a table that is asked for."""
 
     least: Floats
@@ -68,7 +68,7 @@ def fewest(tables: Tables) -> int:
     return round(float(cost @ found.x)) + int((small & is_open).sum())
 
 
-def _witnesses(tables: Tables) -> Iterator[Witness]:
+def _witnesses(tables: Tables) -> Iterator[Span]:
     """The tables that are asked for: each small cell with each of 1 to k-1, for an insider, and with k or more."""
     cells = [tables.cells[key] for key in tables.keys]
     value, k = tables.values, np.array([cell.k for cell in cells])
@@ -86,7 +86,7 @@ def _witnesses(tables: Tables) -> Iterator[Witness]:
                 max(least[place], lowest - value[place]),
                 min(most[place], highest - value[place]),
             )
-            yield Witness(least, most)
+            yield Span(least, most)
 
 
 def main(nations: int = 6, first_seed: int = 60_000, areas: int = 3) -> float:

@@ -43,7 +43,7 @@ class Name(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Extracts:
+class HandedOut:
     """The rows of all extracts by figure, the true figures, and those that a mark protects although there is one."""
 
     folder: Path
@@ -62,7 +62,7 @@ class Extracts:
         return None if text is None else float(text.replace(",", "."))
 
 
-def read(folder: Path, marts: Path, registry: Registry) -> Extracts:
+def read(folder: Path, marts: Path, registry: Registry) -> HandedOut:
     """The lists of all extracts in a folder, and what is true."""
     names = {indicator.label_da: indicator.id for indicator in registry.indicators.values()}
     rows: dict[Name, list[dict[str, str]]] = defaultdict(list)
@@ -82,7 +82,7 @@ def read(folder: Path, marts: Path, registry: Registry) -> Extracts:
     marks = {name: found[0]["Mærke i stedet for tal"] for name, found in rows.items()}
     areas = pl.read_parquet(marts / "dim_areas.parquet").select("area_id", "municipality_code")
     pool = pl.read_parquet(marts / "comparison_pool.parquet").group_by("area_id").agg("candidate_id")
-    return Extracts(
+    return HandedOut(
         folder,
         rows,
         truth,
@@ -94,13 +94,13 @@ def read(folder: Path, marts: Path, registry: Registry) -> Extracts:
     )
 
 
-def same_row(extracts: Extracts) -> Iterator[str]:
+def same_row(extracts: HandedOut) -> Iterator[str]:
     """A number in the row of a mark, or in another secretariat's row of the same figure."""
     for name in extracts.hidden:
         yield from (f"{name}: {column}" for column in NUMBERS if extracts.number(name, column) is not None)
 
 
-def a_year_before(extracts: Extracts) -> Iterator[str]:
+def a_year_before(extracts: HandedOut) -> Iterator[str]:
     """A change to a figure that is hidden, taken from the one that is shown; of one year, and since the first."""
     for name in extracts.rows:
         before = name._replace(year=name.year - 1)
@@ -112,7 +112,7 @@ def a_year_before(extracts: Extracts) -> Iterator[str]:
             yield from [f"{since}: change since the first year"] if since in extracts.hidden else []
 
 
-def beside_an_area(extracts: Extracts) -> Iterator[str]:
+def beside_an_area(extracts: HandedOut) -> Iterator[str]:
     """The figure of a municipality, the country or the twins beside an area's, where their own row has a mark."""
     for name in extracts.rows:
         places = {"municipality": extracts.homes.get(name.place, ""), "country": "000", "twins": name.place}
@@ -122,7 +122,7 @@ def beside_an_area(extracts: Extracts) -> Iterator[str]:
                 yield f"{beside}: beside {name.place}"
 
 
-def trends(extracts: Extracts) -> Iterator[str]:
+def trends(extracts: HandedOut) -> Iterator[str]:
     """A direction over five years of which one is hidden."""
     for name, rows in extracts.rows.items():
         years = [name._replace(year=year) in extracts.hidden for year in range(name.year - 4, name.year + 1)]
@@ -130,7 +130,7 @@ def trends(extracts: Extracts) -> Iterator[str]:
             yield f"{name}: a direction over hidden years"
 
 
-def small_counts(extracts: Extracts) -> Iterator[str]:
+def small_counts(extracts: HandedOut) -> Iterator[str]:
     """A count of 1 to 4, or a share with so few without, that was not published."""
     for name, rows in extracts.rows.items():
         indicator = extracts.registry.indicators[name.indicator]
@@ -142,13 +142,13 @@ def small_counts(extracts: Extracts) -> Iterator[str]:
             yield f"{name}: {counted:.0f} of {base}"
 
 
-def workbooks(extracts: Extracts) -> Iterator[str]:
+def workbooks(extracts: HandedOut) -> Iterator[str]:
     """A hidden share in a workbook, with all its digits, or a sheet that is not to be seen."""
     shares = {round(extracts.truth[name]["value"], 9): name for name in extracts.hidden}
-    told = {
+    shown = {
         round(extracts.truth[n]["value"], 9) for n in extracts.rows if n in extracts.truth and n not in extracts.hidden
     }
-    telling = {value: name for value, name in shares.items() if round(value, 1) != value and value not in told}
+    telling = {value: name for value, name in shares.items() if round(value, 1) != value and value not in shown}
     for file in extracts.folder.glob("*/*.xlsx"):
         for sheet in load_workbook(file):
             yield from [f"{file.name}: sheet {sheet.title} is not seen"] if sheet.sheet_state != "visible" else []
@@ -156,7 +156,7 @@ def workbooks(extracts: Extracts) -> Iterator[str]:
             yield from (f"{telling[n]}: in {sheet.title}" for number in numbers if (n := round(number, 9)) in telling)
 
 
-def pages(extracts: Extracts) -> Iterator[str]:
+def pages(extracts: HandedOut) -> Iterator[str]:
     """A hidden share with its digits in a page or a list, or a hash, which could be of true counts."""
     shares = {repr(extracts.truth[name]["value"])[:8]: name for name in extracts.hidden}
     telling = {text: name for text, name in shares.items() if len(text) == 8}
@@ -169,7 +169,7 @@ def pages(extracts: Extracts) -> Iterator[str]:
         yield from (f"a hash in {file.name}" for _ in HEX.findall(text))
 
 
-def pools(extracts: Extracts) -> Iterator[str]:
+def pools(extracts: HandedOut) -> Iterator[str]:
     """What stands for twins, less those of them whose figures are at hand, where one is left that is hidden."""
     for name in extracts.rows:
         total = extracts.number(name, "Antal")
@@ -187,7 +187,7 @@ def pools(extracts: Extracts) -> Iterator[str]:
             yield f"{unseen[0]}: {rest:.0f}, by the twins of {name.place}"
 
 
-def lists(extracts: Extracts) -> Iterator[str]:
+def lists(extracts: HandedOut) -> Iterator[str]:
     """A hidden count to the unit, from another one's published share and a base that is shown or published."""
     for row in extracts.elsewhere.iter_rows(named=True):
         name = Name(row["geography"], row["geography_id"], row["year"], row["indicator"])
@@ -199,7 +199,7 @@ def lists(extracts: Extracts) -> Iterator[str]:
                 yield f"{name}: {near:.0f}, by the published {row['value']} %"
 
 
-def definitions(extracts: Extracts) -> Iterator[str]:
+def definitions(extracts: HandedOut) -> Iterator[str]:
     """What follows within a place from whom the figures count, with all published figures of the place beside.
 
     A base without a number is no mark: where it is large it is shown beside other shares.
