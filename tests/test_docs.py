@@ -118,6 +118,15 @@ def test_every_command_of_the_page_for_engineers_is_taken_as_written_and_run_by_
             assert command in commands(ENGINEERS), f"no test runs {command}"
 
 
+def test_every_fault_of_the_page_for_engineers_has_its_test() -> None:
+    named = re.findall(
+        r"^\| .* \| `(\S+\.py)::(\w+)` \|$", (ROOT / ENGINEERS).read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(named) >= 20
+    for file, function in named:
+        assert f"def {function}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), function
+
+
 def test_python_runs_as_shown(published: Path) -> None:
     (script,) = blocks("docs/analysts.md", "python")
     done = subprocess.run([sys.executable, "-c", script], cwd=published, capture_output=True, text=True, check=False)

@@ -120,6 +120,35 @@ def test_a_delivery_that_vanishes_while_it_is_read_is_refused_by_name_and_its_fa
     assert any(name in words for words in report.warnings)
 
 
+class Changes(Vanishes):
+    """A runner before which a delivery is written to, after it was seen and before it is read."""
+
+    def each(self, step: FlowStep, items: Sequence[Any], *given: Any) -> list[Any]:
+        """What a step gives for each item."""
+        whole = self.file.read_bytes()
+        self.file.write_bytes(whole[: len(whole) // 2])
+        try:
+            return WithoutGate.each(self, step, items, *given)
+        finally:
+            self.file.write_bytes(whole)
+
+
+def test_a_delivery_that_changes_while_it_is_read_is_refused_by_name_and_read_the_next_night(house: House) -> None:
+    name = "population/folketal_2016_2017.csv"
+    change_a_figure(house.raw / name)
+    before = {entry["path"]: entry for entry in house.manifest["deliveries"]}
+    report = house.night(Changes(house.raw / name))
+    assert report.outcome == "published", report.message
+    (entry,) = (entry for entry in house.manifest["deliveries"] if entry["path"] == name)
+    assert (entry["rule"], entry["facts_from"]) == ("changed_while_read", before[name]["facts_from"])
+    assert any(
+        "the file changed while it was read; it will be read again in the next run" in w for w in report.warnings
+    )
+    house.night()
+    (entry,) = (entry for entry in house.manifest["deliveries"] if entry["path"] == name)
+    assert (entry["outcome"], entry["facts_from"] != before[name]["facts_from"]) == ("accepted", True)
+
+
 def change_a_figure(file: Path) -> None:
     """Another last figure."""
     file.write_text(re.sub(r"\d;endelig\n?$", "3;endelig\n", file.read_text(encoding="utf-8")), encoding="utf-8")

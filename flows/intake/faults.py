@@ -14,7 +14,8 @@ class Refusal(Exception):
     """A delivery that cannot be used at all: the rule of rules.toml, and what exactly was found.
 
     `sender` is known once the note was read; `titles` are the words in which the file says what it is. Where the
-    machine had no time or memory left, the file `is_to_be_tried_again`.
+    machine had no time or memory left, or the file was not there or changed while it was read, it
+    `is_to_be_tried_again`.
     """
 
     def __init__(self, rule: str, detail: str = "") -> None:

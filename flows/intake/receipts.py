@@ -24,7 +24,8 @@ class Receipt:
     whose facts are used in its place. `history` are the staged files of the older versions that
     still count, by fact table, the oldest first. `came_at` is the moment at which the version that the facts come from
     came, `is_resent` that it took another one's place. `staged` is all in staging that was looked at to say so, also of
-    older versions: what is still there is not read again.
+    older versions: what is still there is not read again. A refusal that `is_to_be_tried_again` is kept for no other
+    night.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Receipt:
     history: dict[str, tuple[str, ...]] = field(default_factory=dict)
     came_at: str = ""
     is_resent: bool = False
+    is_to_be_tried_again: bool = False
     staged: tuple[str, ...] = field(default=(), compare=False)
 
     @property

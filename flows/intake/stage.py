@@ -64,7 +64,7 @@ def stage(delivery: Delivery, staging: Path, reading: Reading | None) -> Receipt
             sender=refusal.sender or publisher,
         )
         if refusal.is_to_be_tried_again:
-            return receipt
+            return replace(receipt, is_to_be_tried_again=True)
     receipts.keep(file, receipt)
     return _naming(receipt, name)
 
