@@ -167,7 +167,8 @@ def _comparison(figure: ClearedFigure, beside: dict[Other, Beside], indicator: I
     away = notation.signed(own_number - other_number, indicator.decimals)
     # The column says that it is the municipality.
     whose = "" if own.value is not None else say(", mod hele landet")
-    return (f"{away} {first.words}{whose}", " · ".join(known))
+    verdict = f"{away} {first.words}" if first.verdict else f"{away}, {first.words}"
+    return (f"{verdict}{whose}", " · ".join(known))
 
 
 def _alternative(

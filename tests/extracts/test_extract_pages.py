@@ -95,7 +95,7 @@ def test_key_figures_stand_beside_other_places_with_their_verdicts(
     assert seen["Fraflytningsprocent"] == "−6,6 sikkert gunstigerekommunen 16,3"
     assert 'aria-label="Fraflytningsprocent: 9,7 %, mellem 7,9 og 11,8; kommunen 16,3 %. ' in page
     limited = seen["Andel uden for arbejdsmarkedet | gennemsnit over 2 år"]
-    assert limited.startswith("● 3,0 over grænsen: opfyldt+20,6 usikkerhed ukendt")
+    assert limited.startswith("● 3,0 over grænsen: opfyldt+20,6, usikkerhed ukendt")
     assert "Andel dømte" not in seen
     rows = grid(page, "Alle tal for Bispehaven")
     by = {(row[0], row[1]): row[2:] for row in rows}
