@@ -82,7 +82,9 @@ def template(
     source: Annotated[
         str,
         typer.Option(
-            "--for", help="municipal_yearly, plan_targets, plan_activities or secretariat_indicators.", metavar="SOURCE"
+            "--for",
+            help="municipal_yearly, plan_targets, plan_activities, secretariat_indicators or implementation.",
+            metavar="SOURCE",
         ),
     ] = "municipal_yearly",
     municipality: Annotated[
@@ -96,7 +98,7 @@ def template(
     ] = None,
     schemas: Schemas = None,
 ) -> None:
-    """Write a workbook for a sender to fill in, in Danish: yearly figures, targets, activities, shared indicators."""
+    """Write a workbook for a sender to fill in, in Danish: yearly figures, plans, how they are carried out."""
     from flows.intake import templates
     from flows.settings import settings
 

@@ -152,7 +152,7 @@ def test_the_command_writes_each_of_them(tmp_path: Path, arguments: list[str]) -
     done = invoke(tmp_path, "template", "a.xlsx", *arguments)
     assert (done.exit_code, done.stdout) == (0, "wrote a.xlsx\n"), done.stderr
     assert sheet_names((tmp_path / "a.xlsx").read_bytes())[1] == ("Mål" if arguments else "Årstal")
-    assert {"municipal_yearly", *SOURCES} == set(ALL)
+    assert {"municipal_yearly", "implementation", *SOURCES} == set(ALL)
     wrong = invoke(tmp_path, "template", "b.xlsx", "--for", "plan_targets", "--year", "2010")
     assert wrong.exit_code == 2
     assert "a year belongs to the yearly figures" in wrong.stderr

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from flows.intake.templates import plans, yearly
+from flows.intake.templates import implementation, plans, yearly
 from schemas.registry import Registry
 
-SOURCES = (yearly.SOURCE, *plans.SOURCES)
+SOURCES = (yearly.SOURCE, *plans.SOURCES, implementation.SOURCE)
 
 
 def write(
@@ -22,8 +22,11 @@ def write(
     if source == yearly.SOURCE:
         yearly.write(file, registry, municipality_code, year)
         return
-    if source not in plans.SOURCES:
+    if source not in SOURCES:
         raise ValueError(f"there is no template for {source!r}; there are {', '.join(SOURCES)}")
     if year is not None:
         raise ValueError(f"a year belongs to the yearly figures; the rows of '{source}' say their own years")
-    plans.write(file, registry, source, municipality_code)
+    if source == implementation.SOURCE:
+        implementation.write(file, registry, municipality_code)
+    else:
+        plans.write(file, registry, source, municipality_code)
