@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from simulations import estimates, evaluation, rebounds, targets
+from simulations import comparisons, estimates, evaluation, rebounds, targets
 
 
 def main(nations: int = 200, first_seed: int = 20_000, areas: int = 1000) -> int:
@@ -19,7 +19,8 @@ def main(nations: int = 200, first_seed: int = 20_000, areas: int = 1000) -> int
     print()
     missed += targets.main(max(1, nations // 10), first_seed + 2 * nations, areas)
     print()
-    return missed + estimates.main(nations) + rebounds.main(max(1, nations // 10), 300)
+    missed += estimates.main(nations) + comparisons.main(nations)
+    return missed + rebounds.main(max(1, nations // 10), 300)
 
 
 if __name__ == "__main__":

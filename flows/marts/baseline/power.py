@@ -83,6 +83,7 @@ def power_years_table(tables: Tables, registry: Registry) -> pl.DataFrame:
     """
     areas = Areas.from_tables(tables, registry)
     starts = areas.values(areas.rows, "first_grant_year")
+    low, high = registry.evaluation.limits.variance_ratio
     rows: list[dict[str, Any]] = []
     for head, panel, arm, cluster, left_out in comparisons(tables, registry):
         contrast = registry.evaluation.contrast[head["contrast"]]
@@ -90,12 +91,14 @@ def power_years_table(tables: Tables, registry: Registry) -> pl.DataFrame:
         if contrast.by == "funded":
             stands_in, _ = areas.arms(contrast)
             start = starts[(stands_in == head["arm_1"]) | (stands_in == head["arm_0"])]
-        rows += _of_years(head, panel, arm, cluster, start, left_out)
+        ratio = panel_power.variance_ratio(panel.values, arm)
+        unlike = None if ratio is None or low <= ratio <= high else "groups_vary_unlike"
+        rows += _of_years(head, panel, arm, cluster, start, [unlike, left_out])
     return made(rows, "design_power_years", registry)
 
 
 def _of_years(
-    head: dict[str, Any], panel: Panel, arm: Integers, cluster: Any, start: Floats | None, left_out: str
+    head: dict[str, Any], panel: Panel, arm: Integers, cluster: Any, start: Floats | None, remarks: list[str | None]
 ) -> Iterator[dict[str, Any]]:
     """The rows of one pair and indicator."""
     known: Mask = np.zeros(len(arm), dtype=np.bool_) | np.isfinite(panel.values).any(axis=1)
@@ -125,7 +128,7 @@ def _of_years(
             "rho_is_assumed": covariance.is_assumed if covariance else None,
         }
         if covariance is None:
-            yield row | {"why": in_words("no_figures_in_window" if not panel.years else "constant", left_out)}
+            yield row | {"why": in_words("no_figures_in_window" if not panel.years else "constant", *remarks)}
             continue
         found = panel_power.panel_mde(covariance, spans, test, is_adjusted=is_adjusted)
         row |= {
@@ -138,7 +141,7 @@ def _of_years(
             "mde": found.mde,
             "mde_if_independent": found.mde_if_independent,
             "power_df": found.df,
-            "why": in_words(found.reason, f"icc_change: {no_icc}" if no_icc else None, left_out),
+            "why": in_words(found.reason, f"icc_change: {no_icc}" if no_icc else None, *remarks),
         }
         if covariance.is_assumed and found.mde is not None:
             for name, rho in zip(("mde_rho_low", "mde_rho_high"), OTHER_RHOS, strict=True):

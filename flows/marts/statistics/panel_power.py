@@ -106,6 +106,22 @@ def by_lag(values: ArrayLike, arm: ArrayLike) -> tuple[Floats, int]:
     return found, int((~np.isnan(y)).any(axis=1).sum())
 
 
+def variance_ratio(values: ArrayLike, arm: ArrayLike) -> float | None:
+    """Of arm 1 to arm 0, from (areas, years) about each arm's means of the years; None where an arm does not vary.
+
+    What can be seen rests on one spread of both arms: where a small arm varies more, less can be seen.
+    """
+    y, arms = np.asarray(values, dtype=np.float64), np.asarray(arm)
+    variances = []
+    for side in (1, 0):
+        here = y[arms == side]
+        counts = (~np.isnan(here)).sum(axis=0)
+        away = here - np.nansum(here, axis=0) / np.maximum(counts, 1)
+        freedom = int(np.maximum(counts - 1, 0).sum())
+        variances.append(float(np.nansum(away**2)) / freedom if freedom else 0.0)
+    return variances[0] / variances[1] if all(variances) else None
+
+
 def serial_covariance(covariances: Floats, areas: int, rho: float | None = None) -> SerialCovariance | None:
     """The parts that fit covariances `by_lag` best, none below zero; `rho` if it is not to be estimated.
 

@@ -117,3 +117,12 @@ def test_areas_of_a_cluster_that_move_alike_cost_power() -> None:
     assert alone is not None
     assert alike is not None
     assert alike > 1.1 * alone
+
+
+def test_the_spread_of_the_arms_is_compared_about_their_own_years() -> None:
+    """Levels of arms and years do not count, nor does who lacks a year: two areas apart by 4 against three by 1."""
+    arm = np.array([1, 1, 0, 0, 0])
+    values = np.array([[0.0, 100.0], [4.0, 104.0], [7.0, 50.0], [8.0, np.nan], [9.0, 52.0]])
+    assert panel_power.variance_ratio(values, arm) == pytest.approx(((8 + 8) / 2) / ((2 + 2) / 3))
+    assert panel_power.variance_ratio(np.ones((5, 2)), arm) is None
+    assert panel_power.variance_ratio(np.full((5, 2), np.nan), arm) is None
