@@ -12,6 +12,8 @@ columns of a table say beside is asked in cpr_tables.py.
 import re
 import unicodedata
 from datetime import date, datetime
+from html import unescape
+from urllib.parse import unquote
 
 WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 WITHOUT_CHECK_FROM = date(2007, 10, 1)
@@ -21,7 +23,8 @@ FIRST_JANUARY_WITHOUT_CHECK = 1960
 PERHAPS = r"(?:[0-9][-_/:., \n\r]{0,3}){7}[0-9]|[0-9][.,][0-9]{5,6}[eE]\+?0?[89]"
 _PERHAPS = re.compile(PERHAPS)
 # Letters after which a text must be made plain before it can be searched; Danish letters are none.
-NOT_PLAIN = r"[^\x00-\x7FæøåÆØÅéÉ]"
+# A tab is a blank within a cell; links and web pages write signs as %2D or &#45;.
+NOT_PLAIN = r"[^\x00-\x08\x0a-\x7FæøåÆØÅéÉ]|(?:%[0-9A-Fa-f]{2})+|&#?[0-9A-Za-z]{2,8};"
 _NOT_PLAIN = re.compile(NOT_PLAIN)
 # What parts texts that are searched together. A line may break within a number, as in a cell or a comment.
 BETWEEN = "\x1f"
@@ -39,6 +42,12 @@ _NAMED = re.compile(
     r"(\d{1,2})[-./ ]{0,3}(\d\d)[-./ ]{0,3}((?:\d\d)?\d\d)[-_/:., ]{0,3}(\d{4})(?!\d)",
     re.ASCII | re.IGNORECASE,
 )
+_ONE_BY_ONE = re.compile(r"(?<![\d.,])(?<!\d )(?:\d ){5}\d(?: ?- ?| )(?:\d ){3}\d(?! ?[\d.,])", re.ASCII)
+MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+_IN_WORDS = re.compile(
+    rf"(?<!\d)(\d{{1,2}})\.? ?({'|'.join(MONTHS)})[a-z]{{0,6}}\.? ?((?:18|19|20)\d\d) ?- ?(\d{{4}})(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
 _DISTRICT = re.compile(r" [^\W\d_]")
 _ACCOUNT = re.compile(r"(?<!\d)(?!19|20)\d{4}[- ]$", re.ASCII)
 
@@ -47,13 +56,13 @@ def plain(text: str) -> str:
     """Text with every dash as '-', every blank and line's end as ' ', every digit as 0-9, and nothing invisible."""
     if "\n" in text or "\r" in text:
         text = _BREAK.sub(" ", text)
-    return text if text.isascii() else _NOT_PLAIN.sub(lambda found: _plain(found[0]), text)
+    return _NOT_PLAIN.sub(lambda found: "".join(map(_plain, unquote(unescape(found[0])))), text)
 
 
 def holds_cpr_number(text: str) -> bool:
     """Whether a text holds what must be taken for a CPR number, whatever stands around it."""
     text = plain(text)
-    return bool(_PERHAPS.search(text)) and any(found(text) for found in (_glued, _apart, _year_first, _uneven, _named))
+    return bool(_PERHAPS.search(text)) and any(found(text) for found in SOUGHT)
 
 
 def _plain(letter: str) -> str:
@@ -62,7 +71,7 @@ def _plain(letter: str) -> str:
         return str(unicodedata.digit(letter))
     if kind == "Pd" or letter in "\u00ad\u2043\u2212\u00b7\u2022\u2027":
         return "-"
-    return " " if kind[0] == "Z" or letter == "\x85" else "" if kind == "Cf" else letter
+    return " " if kind[0] == "Z" or letter in "\t\x85" else "" if kind == "Cf" else letter
 
 
 def _glued(text: str) -> bool:
@@ -125,9 +134,27 @@ def _year_first(text: str) -> bool:
     return False
 
 
+def _one_by_one(text: str) -> bool:
+    """Ten digits as they stand in the boxes of a form."""
+    return any(is_likely("".join(re.findall(r"\d", found[0]))) for found in _ONE_BY_ONE.finditer(text))
+
+
+def _in_words(text: str) -> bool:
+    """A month by its name; before a postal district or a count the four digits seldom fulfil the check."""
+    for found in _IN_WORDS.finditer(text):
+        day, month, year, serial = found.groups()
+        number = number_of(day, str(MONTHS.index(month.casefold()) + 1), year, serial)
+        if number and not is_year(serial) and is_likely(number):
+            return True
+    return False
+
+
 def _named(text: str) -> bool:
     """What is called a CPR number need not fulfil the check; a leading zero may be lost."""
     return any(number_of(*found.groups()) for found in _NAMED.finditer(text))
+
+
+SOUGHT = (_glued, _apart, _year_first, _uneven, _one_by_one, _in_words, _named)
 
 
 def number_of(day: str, month: str, year: str, serial: str) -> str:

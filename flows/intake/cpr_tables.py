@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from flows.intake.cpr import (
     BETWEEN,
+    MONTHS,
     PERHAPS,
     date_of,
     has_check,
@@ -60,7 +61,6 @@ _SCIENTIFIC = re.compile(r"(\d)[.,](\d{5,9})E\+?0?([89])", re.ASCII | re.IGNOREC
 _LOST = re.compile(r"\d[.,]\d{5}E\+?0?[89]", re.ASCII | re.IGNORECASE)
 FIGURE = r"[-+(]?[0-9][0-9 .,:/'T-]*(?:[eE][+]?[0-9]+)?[%)]?"
 _FIGURE = re.compile(FIGURE)
-_MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _NAMES_CPR = re.compile(r"cpr|person ?-?n(?:r|um)|social security", re.IGNORECASE)
 _NAMES_BIRTH = re.compile(
     rf"{_NAMES_CPR.pattern}|\bfødt\b(?! i\b)|fødselsda|\bf\.? ?dato|\bdate of birth|\bbirth ?da|\bborn\b|\bdob\b",
@@ -327,6 +327,6 @@ def _joined(day: str, serial: str) -> str:
     if len(parts[0]) == 4:
         parts.reverse()
     if parts[1].isalpha():
-        parts[1] = str(_MONTHS.index({"may": "maj", "oct": "okt", "mai": "maj"}.get(parts[1][:3], parts[1][:3])) + 1)
+        parts[1] = str(MONTHS.index({"may": "maj", "oct": "okt", "mai": "maj"}.get(parts[1][:3], parts[1][:3])) + 1)
     days, month, year = parts
     return number_of(days, month, year, re.sub(r"[.,]0+\Z", "", serial).lstrip("-"))

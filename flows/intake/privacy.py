@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from flows.intake.characters import any_matches
 from flows.intake.coded import Coded, combine
-from flows.intake.cpr import NOT_PLAIN, PERHAPS, holds_cpr_number, plain
+from flows.intake.cpr import BETWEEN, NOT_PLAIN, PERHAPS, holds_cpr_number, plain
 from flows.intake.cpr_tables import ENOUGH, FIGURE, SPLITS, NumberColumn, Split, digits_alone, split_numbers
 from flows.intake.faults import Refusal
 
@@ -27,8 +27,9 @@ def cells_with_cpr_numbers(cells: pl.Series) -> pl.Series:
 
 
 def lines_with_cpr_numbers(lines: Sequence[str]) -> list[int]:
-    """Numbers of the lines that hold one, from 1; the numbers themselves are never repeated."""
-    return [number + 1 for number in cells_with_cpr_numbers(pl.Series(values=lines, dtype=pl.String())).arg_true()]
+    """Numbers of the lines that hold one, from 1; the numbers themselves are never repeated. A tab parts cells."""
+    cells = pl.Series(values=[line.replace("\t", BETWEEN) for line in lines], dtype=pl.String())
+    return [number + 1 for number in cells_with_cpr_numbers(cells).arg_true()]
 
 
 def rows_with_cpr_numbers(header: Sequence[str], columns: Sequence[Coded]) -> NDArray[np.bool_]:

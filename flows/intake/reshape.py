@@ -207,6 +207,10 @@ def _check_columns(
     if unknown:
         absent = [header for c in layout.columns if id(c) not in present for header in c.headers]
         raise Refusal("unknown_column", "; ".join(_close_to(header, absent, "renamed from") for header in unknown))
+    figures = [c for c in layout.columns if c.to in ("value", "numerator") or (c.indicator and c.part != "denominator")]
+    if figures and not layout.across and not any(id(column) in present for column in figures):
+        shown = " or ".join(f"'{column.headers[0]}'" for column in figures[:3])
+        raise Refusal("missing_column", f"no column holds a figure, such as {shown}")
     if constant := [header for header, column in found.items() if column.to in source.constants]:
         raise Refusal("unknown_column", f"{', '.join(map(repr, constant))}: every row of this source has the same")
     too_early = [header for header, column in found.items() if column.years and years and not _expected(column, years)]

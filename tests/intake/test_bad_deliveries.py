@@ -55,6 +55,16 @@ REFUSED: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
     "old workbook": (lambda: b"\xd0\xcf\x11\xe0" + b"\0" * 40, "is_archive", ""),
     "UTF-16 without a mark": (lambda: delivery(GOOD).encode("utf-16-le"), "undecodable", "UTF-16 without"),
     "encoded twice": (lambda: delivery(GOOD).encode().decode("cp1252").encode(), "double_encoded", ""),
+    "no column for a figure": (
+        lambda: delivery(f"{ODENSE};2009;nonwestern_pct;900;endelig").replace("Tæller;Nævner;Værdi", "Nævner"),
+        "missing_column",
+        "'Tæller' or 'Værdi'",
+    ),
+    "places and years alone": (
+        lambda: delivery(f"{ODENSE};2009;residents;endelig").replace("Tæller;Nævner;Værdi;", ""),
+        "missing_column",
+        "'Tæller' or 'Værdi'",
+    ),
     "unclosed quote": (lambda: delivery('"' + GOOD), "broken_quotes", "line"),
     "no head": (lambda: HEADER + "\n" + GOOD + "\n", "head_missing", "'# kilde:'"),
     "head without origin": (
@@ -403,3 +413,12 @@ def test_the_same_bytes_at_two_places_keep_their_own_place(night: Any) -> None:
     receipts = night.run()
     assert receipts["municipal_figures/a.csv"].tables != receipts["municipal_figures/b.csv"].tables
     assert night.table("figures").filter(indicator="residents").height == 1
+
+
+@pytest.mark.parametrize("column", ["", ";Ikke-vestlig oprindelse, af beboere"])
+def test_a_municipal_sheet_without_a_column_for_figures_is_refused_and_ends_no_night(night: Any, column: str) -> None:
+    rows = f"Kommune;Boligområde;År;Status{column}\nOdense;Vollsmose;2016;endelig{';900' if column else ''}\n"
+    night.deliver("municipal_yearly/odense.csv", HEAD + rows)
+    receipt = night.run()["municipal_yearly/odense.csv"]
+    assert (receipt.outcome, receipt.rule) == ("refused", "missing_column")
+    assert "no column holds a figure" in receipt.detail

@@ -113,6 +113,16 @@ WAYS: dict[str, Callable[[str, date], str]] = {
     "a line ends between": lambda n, b: f"{n[:6]}\n{n[6:]}",
     "a line ends behind the dash": lambda n, b: f"{n[:6]}-\r\n{n[6:]}",
     "a line of Unicode ends between": lambda n, b: f"{n[:6]}\u2028{n[6:]}",
+    "a tab between": lambda n, b: f"{n[:6]}\t{n[6:]}",
+    "a link's blank": lambda n, b: f"file:///C:/sager/{n[:6]}%20{n[6:]}.docx",
+    "a link's dash": lambda n, b: f"{n[:6]}%2D{n[6:]}",
+    "a link's no-break blank": lambda n, b: f"{n[:6]}%C2%A0{n[6:]}",
+    "a web page's dash": lambda n, b: f"{n[:6]}&ndash;{n[6:]}",
+    "a web page's blank, by its number": lambda n, b: f"{n[:6]}&#160;{n[6:]}",
+    "a digit in each box of a form": lambda n, b: " ".join(n),
+    "a digit in each box, a dash between": lambda n, b: f"{' '.join(n[:6])} - {' '.join(n[6:])}",
+    "month in words": lambda n, b: f"født {b.day}. {MONTHS[b.month - 1]} {b.year}-{n[6:]}",
+    "month in words, capitals": lambda n, b: f"{b:%d} {MONTHS[b.month - 1].upper()}. {b.year} – {n[6:]}",
 }
 # Ways that only a column shows.
 IN_A_COLUMN: dict[str, Callable[[str, date], str]] = {
@@ -237,7 +247,8 @@ def test_a_column_that_says_so_needs_no_check() -> None:
         "12345678", "0045 12345678", "12 10 11 90 / 12 34 56 78", "01.01.2010-31.12.2013", "01.01.2010 2011",
         "01.01.12-2015", "2012-10-01 1430", "121.256 1.234", "2008;2009;2010", "1234 0707614285", "1234-0707614285",
         "Opført 01.05.1972 5240 Odense", "3,1415926535897", "070761-428", "070761-42851", "20150312-4711",
-        "978-87-070761-4", "1.070.761 4.285",
+        "978-87-070761-4", "1.070.761 4.285", "1 2 0 3 9 0 1 2 3 4 5", "Åbnet 1. maj 1972-2015", "54 %20 %",
+        "1. januar 2010 1234", "Tal &amp; tekst 2012-10-01",
     ],
 )  # fmt: skip
 def test_what_people_write_beside_passes(text: str) -> None:
