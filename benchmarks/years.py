@@ -76,23 +76,23 @@ class StandingMarts(Plain):
         return super().__call__(step, *given)
 
 
-class House:
+class AgingHouse:
     """A made-up nation and some small files, of which one is changed before each night."""
 
     def __init__(self, folder: Path, texts: Sequence[str], nights: int = 0) -> None:
         self.folder, self.texts, self.nights = folder, texts, nights
 
     @classmethod
-    def new(cls, folder: Path, areas: int = AREAS, files: int = FILES) -> "House":
+    def new(cls, folder: Path, areas: int = AREAS, files: int = FILES) -> "AgingHouse":
         """Before its first night."""
         nation = country.write(folder, RAW, load(), seed=1, areas=areas, years=range(FIRST_YEAR, LAST_YEAR + 1))
         small_deliveries.write(nation.raw, load(nation.schemas), files)
         return cls(folder, [_small(folder, place).read_text(encoding="utf-8") for place in range(files)])
 
-    def copied(self, folder: Path) -> "House":
+    def copied(self, folder: Path) -> "AgingHouse":
         """The house as it is, elsewhere."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        return House(folder, self.texts, self.nights)
+        return AgingHouse(folder, self.texts, self.nights)
 
     def night(self, runner: Plain | None = None) -> NightCost:
         """Change a file, run the night, and let all be a day older. Raises RuntimeError where it does not publish."""
@@ -111,7 +111,7 @@ class House:
         return cost
 
 
-def simulate(house: House, young: Path, nights: int, whole: bool = False) -> Iterator[NightCost]:
+def simulate(house: AgingHouse, young: Path, nights: int, whole: bool = False) -> Iterator[NightCost]:
     """Run nights up to those that are held against the tenth; what each cost. The house is copied at its tenth."""
     for number in range(1, nights - PAIRS + 1):
         yield house.night(None if whole or number <= TENTH else StandingMarts())
@@ -119,7 +119,7 @@ def simulate(house: House, young: Path, nights: int, whole: bool = False) -> Ite
             house.copied(young)
 
 
-def pairs(young: House, old: House) -> list[tuple[NightCost, NightCost]]:
+def pairs(young: AgingHouse, old: AgingHouse) -> list[tuple[NightCost, NightCost]]:
     """Nights of both houses in turn, without the first ones."""
     return [(young.night(), old.night()) for _ in range(PAIRS)][1:]
 
@@ -181,7 +181,7 @@ def main(nights: int, whole: bool) -> str:
     """Run the nights, print one in ten, and what they come to."""
     found: list[NightCost] = []
     with tempfile.TemporaryDirectory(prefix="boligprofil-years-") as name:
-        house, young = House.new(Path(name) / "old"), Path(name) / "young"
+        house, young = AgingHouse.new(Path(name) / "old"), Path(name) / "young"
         for made in simulate(house, young, nights, whole):
             found.append(made)
             if len(found) % 10 == 0:
@@ -190,7 +190,7 @@ def main(nights: int, whole: bool) -> str:
                     f"night {len(found)}: {made.seconds:.2f} s, {made.reads} read; archive, staged, else: {mb} MB",
                     flush=True,
                 )
-        return summary(found, pairs(House(young, house.texts, TENTH), house))
+        return summary(found, pairs(AgingHouse(young, house.texts, TENTH), house))
 
 
 if __name__ == "__main__":

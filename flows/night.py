@@ -322,8 +322,6 @@ def _made(chosen: Settings, eve: Eve, inputs_sha256: str, is_past: bool, runner:
         broken = "" if judgement.ok else warnings.with_labels(gate.refusal(judgement), registry)
         message = "\n".join(filter(None, [fell, broken])).replace(str(judgement.page), str(page))
         return _refused(message, eve, receipts, facts, deliveries, watch, offences)
-    if any(receipt.is_to_be_tried_again for receipt in receipts):
-        inputs_sha256 = snapshots.to_be_made_again(inputs_sha256)
     written = manifest.head(vintage, inputs_sha256, registry, receipts, facts) | {
         "deliveries": list(deliveries),
         **eve.absent.entries(),

@@ -101,7 +101,7 @@ def test_the_ratio_is_the_median_of_the_rounds_ratios() -> None:
 
 @pytest.mark.slow
 def test_a_night_of_many_is_counted_with_what_it_read_and_keeps(tmp_path: Path) -> None:
-    house = years.House.new(tmp_path, areas=SMALLEST_NATION, files=2)
+    house = years.AgingHouse.new(tmp_path, areas=SMALLEST_NATION, files=2)
     made, standing = house.night(), house.night(years.StandingMarts())
     delivered = list((tmp_path / "raw").rglob("*.csv"))
     assert made.reads >= len(delivered)

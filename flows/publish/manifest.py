@@ -30,6 +30,7 @@ def head(
     staged = {f"current/{folder.name}/{name}" for name in current}
     for receipt in receipts:
         staged |= {name for name in receipt.staged if not name.startswith(f"{ARCHIVE}/")}
+    is_unread = any(receipt.is_to_be_tried_again for receipt in receipts)
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "as_of": vintage.moment.isoformat(),
@@ -38,7 +39,7 @@ def head(
         "caveat": caveat(facts, registry),
         "commit": commit(),
         "versions": engine_versions(),
-        "inputs_sha256": inputs_sha256,
+        "inputs_sha256": snapshots.to_be_made_again(inputs_sha256) if is_unread else inputs_sha256,
         "registry_sha256": registry.fingerprint,
         "layout": snapshots.LAYOUT,
         "code_sha256": snapshots.code(),
