@@ -4,6 +4,7 @@ import ast
 import csv
 import html
 import io
+import json
 import re
 import shutil
 import string
@@ -137,6 +138,20 @@ def test_programs_are_told_the_language(full_extract: Extract, registry: Registr
     for file in tmp_path.glob("*.pdf"):
         with pikepdf.open(file) as document:
             assert str(document.Root.Lang) == "en-GB"
+
+
+def test_the_script_has_the_words_that_it_says(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    in_english(full_extract, registry, tmp_path)
+    page = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    (line,) = re.findall(r"const words = (\{.*\});", page)
+    given = json.loads(line)
+    script = (FLOWS / "extracts" / "extract.js").read_text(encoding="utf-8")
+    asked = {
+        text for text in re.findall(r'"([^"\n]+)"', script) if text.startswith(("Viser ", "Sorteret", "Gem ", "Print"))
+    }
+    asked |= {"Skjulte og manglende tal står sidst.", "stigende", "faldende"}
+    assert len(asked) >= 10
+    assert asked <= given.keys()
 
 
 def test_a_text_without_words_is_an_error_and_what_is_spoken_ends(registry: Registry) -> None:
