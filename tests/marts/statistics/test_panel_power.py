@@ -32,6 +32,21 @@ def test_variance_and_smallest_effect_are_the_published_ones(
     assert minimum_detectable(found**0.5, areas - 2) == pytest.approx(mde, abs=5e-7)
 
 
+def test_covariances_of_years_are_those_of_the_published_formula() -> None:
+    """Their psi: means within the years before, within those after, across; of independent years the smaller MDE."""
+    for pre, post, within_pre, within_post, across in (
+        (5, 5, 0.404160, 0.404160, 0.127579),
+        (6, 5, 0.361664, 0.404160, 0.109901),
+    ):
+        whole = ar(0.6).between(pre + post)
+        before, after = whole[:pre, :pre], whole[pre:, pre:]
+        for block, psi in ((before, within_pre), (after, within_post)):
+            assert block[~np.eye(len(block), dtype=bool)].mean() == pytest.approx(psi, abs=5e-7)
+        assert whole[:pre, pre:].mean() == pytest.approx(across, abs=5e-7)
+    independent = panel_power.estimate_variance(ar(0.6).independent(), Spans(6, 5), 237, 742)
+    assert minimum_detectable(independent**0.5, 977) == pytest.approx(0.126703, abs=5e-7)
+
+
 def test_what_lasts_drops_out_of_a_change_and_helps_the_adjusted_comparison() -> None:
     """m 6, r 5, 100 areas, half the persistent part yearly: variances of ANCOVA with lasting parts of 0, 1 and 3."""
     spans, rho = Spans(6, 5), 0.6
@@ -39,7 +54,9 @@ def test_what_lasts_drops_out_of_a_change_and_helps_the_adjusted_comparison() ->
         covariance = ar(rho, yearly=0.5, lasting=lasting)
         adjusted = panel_power.estimate_variance(covariance, spans, 50, 50, is_adjusted=True)
         assert adjusted == pytest.approx(variance, abs=5e-9)
-        assert panel_power.estimate_variance(covariance, spans, 50, 50) == pytest.approx(0.03819647, abs=5e-9)
+        unadjusted = panel_power.estimate_variance(covariance, spans, 50, 50)
+        assert unadjusted == pytest.approx(0.03819647, abs=5e-9)
+        assert minimum_detectable(unadjusted**0.5, 98) == pytest.approx(0.553048, abs=5e-7)
 
 
 def test_cohorts_that_start_apart_are_weighed_by_their_areas() -> None:
