@@ -1,8 +1,8 @@
 -- cleared_values: every figure of a release's places as readers may see it, or the mark in its place.
 -- One row per place, year, indicator. Worked out from the counts that are shown; what a source has published without counts stands as
 -- it was published. Nothing here or behind it is made of a count that is not shown.
--- Where counts are rounded (variable rounding_base), value_least and value_most are the ends of what the share can then be, and its interval reaches from the
--- lower end of the one to the upper end of the other: what chance does beside what rounding does.
+-- Where counts are rounded (variable rounding_base), value_least and value_most are the ends of what the share can then be, and its
+-- interval reaches from the lower end of the one to the upper end of the other: what chance does beside what rounding does.
 with figures as (
     select
         'area' as place_kind,
