@@ -70,6 +70,9 @@ def main(nations: int, first_seed: int, areas: int, with_register: bool = False)
     print(f"trends are judged on {', '.join(still)}")
     missed = 0
     for what, (low, high) in {**BOUNDS, "control totals exact (%)": (100.0, 100.0)}.items():
+        if not tries[what]:
+            print(f"{what:<44}     nothing to look at in nations of this size")
+            continue
         share = 100 * hits[what] / tries[what]
         missed += not low <= share <= high
         print(f"{what:<44}{share:8.2f}   of {tries[what]:>9,}   bounds {low:g}-{high:g}")

@@ -26,6 +26,22 @@ NAMED_TABLE = re.compile(
 A_YEAR = re.compile(r"(?<!\d)(19[5-9]\d|20\d\d)(?!\d)")
 
 
+def note_figures(delivered: DeliveredTable, path: str, reading: Reading) -> tuple[Counter[str], Refusal | None]:
+    """Hold the number of rows and the sums of columns against those of the note.
+
+    Returns the exception that they need, if any, and what differs without one: it refuses the whole delivery, whose
+    rows are judged all the same, so that the sender hears of everything at once.
+    """
+    try:
+        if delivered.note.broken:
+            raise Refusal("note_figure_broken", delivered.note.broken)
+        accepted = row_count(delivered, path, reading)
+        totals(delivered, reading)
+    except Refusal as refusal:
+        return Counter(), refusal
+    return accepted, None
+
+
 def row_count(delivered: DeliveredTable, path: str, reading: Reading) -> Counter[str]:
     """The exception that a wrong number of rows in the note needs, if any. Raises Refusal where there is none."""
     if delivered.note.rows in (None, delivered.rows):

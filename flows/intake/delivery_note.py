@@ -25,8 +25,9 @@ class Note:
     """What a delivery says of itself.
 
     `received_at` is empty where nobody noted the day. `rows` and `totals` (a sum by header) are control figures.
-    `withheld_as` is the text that the source shows for a withheld figure; `absent_is_zero` says that a combination
-    which is not in the file means 0.
+    `broken` says what is wrong with a control figure that is none, such as an error in its cell. `withheld_as` is the
+    text that the source shows for a withheld figure; `absent_is_zero` says that a combination which is not in the file
+    means 0.
     """
 
     says: str
@@ -36,6 +37,7 @@ class Note:
     sender: str = ""
     rows: int | None = None
     totals: Mapping[str, Decimal] = field(default_factory=dict)
+    broken: str = ""
     withheld_as: str = ""
     absent_is_zero: bool = False
 

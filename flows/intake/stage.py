@@ -87,7 +87,7 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         raise
     note = delivered.note
     try:
-        delivered, rows, accepted, corrected = _meant(delivered, delivery.path, reading)
+        delivered, rows, corrected = _meant(delivered, delivery.path, reading)
     except Refusal as refusal:
         refusal.sender = note.sender
         raise
@@ -98,11 +98,14 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
     found = [*delivered.broken, *found]
     broken = {(fault.line, fault.row, fault.rule) for fault in found}
     torn = len({fault.line for fault in delivered.broken})
+    accepted, refusal = checks.note_figures(delivered, delivery.path, reading)
     receipt = Receipt(
         path=delivery.path,
         fingerprint=delivery.fingerprint,
         source=reading.source.id,
-        outcome="accepted",
+        outcome="refused" if refusal else "accepted",
+        rule=refusal.rule if refusal else "",
+        detail=refusal.detail if refusal else "",
         origin=note.origin,
         says=note.says,
         sender=note.sender or reading.source.publisher,
@@ -119,7 +122,7 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in (*delivered.remarks, *late)),
     )
     receipt = replace(
-        checks.judged(receipt, reading),
+        receipt if refusal else checks.judged(receipt, reading),
         faults=_write_faults(found, delivered, staging, name) if found else "",
         set_aside=_write_keys(facts.set_aside(bad), staging, name) if bad.any() else "",
     )
@@ -142,10 +145,8 @@ def _received(note: Note, delivery: Delivery) -> tuple[date, tuple[Fault, ...]]:
     return delivery.received_on, (Fault(0, "", "received_later", detail),)
 
 
-def _meant(
-    delivered: DeliveredTable, path: str, reading: Reading
-) -> tuple[DeliveredTable, Rows, Counter[str], dict[str, int]]:
-    """The delivery and its rows as the layout means them, typed, with the exceptions and corrections that they needed.
+def _meant(delivered: DeliveredTable, path: str, reading: Reading) -> tuple[DeliveredTable, Rows, dict[str, int]]:
+    """The delivery and its rows as the layout means them, typed, with the corrections that they needed.
 
     Raises Refusal for the delivery as a whole.
     """
@@ -160,8 +161,6 @@ def _meant(
         is_whole = layout.complete and not note.absent_is_zero and checks.is_complete(rows)[0]
         delivered = settled(delivered, is_whole)
         rows = reshape(delivered, layout, source)
-    accepted = checks.row_count(delivered, path, reading)
-    checks.totals(delivered, reading)
     if note.absent_is_zero:
         rows = with_zeros(rows)
     elif layout.complete:
@@ -177,7 +176,7 @@ def _meant(
         checks.sender(rows, delivered, path, reading)
     if source.by_municipality or source.by_year:
         checks.year(rows, path)
-    return delivered, rows, accepted, corrected
+    return delivered, rows, corrected
 
 
 def _put_in_place(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flows.intake.apart import part_texts
 from flows.intake.letters import letter
 from flows.intake.quarantine import Item, register
 from schemas.registry import Registry
@@ -205,8 +206,44 @@ def test_every_rule_says_what_to_do(registry: Registry) -> None:
         ("hidden_row", "3 rows, from row 7", "Det er 3 rækker, fra række 7."),
         ("hidden_column", "column AB", "Det er kolonne AB."),
         ("note_figure_broken", "'kontrolsum Beboere' is a percentage", "Det er linjen 'kontrolsum Beboere'."),
+        ("column_without_name", "column T", "Det er kolonne T."),
+        ("column_without_name", "column T, AB", "Det er kolonne T, AB."),
+        ("column_without_name", "column 6", "Det er kolonne nr. 6 fra venstre."),
+        ("cpr_number", "line 3", "Det er ved linje 3."),
+        ("cpr_number", "line 3, 9 and others", "Det er ved linje 3, 9 og flere andre."),
+        ("cpr_number", "line 2 of the delivery note", "Det er i følgesedlens linje 2."),
+        ("cpr_number", "sheet 1, row 4, 5", "Det er på ark nr. 1 i række 4, 5."),
+        ("cpr_number", "sheet 1, row 4, 5, 6, 7, 8 and others", "i række 4, 5, 6, 7, 8 og flere andre."),
+        ("cpr_number", "comments of sheet 2", "Det er i kommentarer til celler, ark nr. 2."),
+        ("cpr_number", "the name of a sheet, number 3", "Det er i et arks navn, ark nr. 3."),
+        ("cpr_number", "sheet 2: its header, footer, links or checks of cells", "sidehoved, sidefod"),
+        ("cpr_number", "the name of the file", "Det er i filens navn."),
     ],
 )
 def test_what_was_found_in_a_file_is_told_in_danish(registry: Registry, rule: str, detail: str, words: str) -> None:
     item = Item("1", "x", "municipal_yearly/a.xlsx", 0, "", rule, "2026-01-01", detail=detail)
     assert words in letter("x", [item], registry, date(2026, 1, 2))
+
+
+@pytest.mark.parametrize("place", [*part_texts.WORDS.values(), part_texts.ELSEWHERE])
+@pytest.mark.parametrize("sheet", ["", " of sheet 2"])
+def test_every_place_of_a_workbook_that_is_searched_has_a_danish_name(
+    registry: Registry, place: str, sheet: str
+) -> None:
+    item = Item("1", "x", "municipal_yearly/a.xlsx", 0, "", "cpr_number", "2026-01-01", detail=place + sheet)
+    (point,) = points(letter("x", [item], registry, TODAY))
+    assert re.search(r"Det er i [a-zæøå].+?(, ark nr\. 2)?\. \(set", point)
+    assert place not in point
+
+
+def test_a_broken_sum_of_the_note_does_not_hide_what_is_wrong_in_the_rows(night: Any) -> None:
+    """The sender of a sheet whose sum is no number hears which cells make it so, in the same letter."""
+    rows = [f"Odense;Vollsmose;{year};9.000;3,1" for year in range(1990, 2011)]
+    head = HEAD.replace("# oprindelse", "# rækker: 30\n# oprindelse")
+    header = "Kommune;Boligområde;År;Beboere;Dømte (pct.)"
+    night.deliver("municipal_yearly/a.csv", head + "\n".join([header, *rows, "Odense;Vollsmose;2011;ca. 9;3,1"]) + "\n")
+    receipt = night.run()["municipal_yearly/a.csv"]
+    assert (receipt.outcome, receipt.rule, receipt.tables) == ("refused", "row_count_differs", {})
+    text = letter(receipt.sender, register(night.quarantine), night.registry, night.moment.date())
+    assert "Kære Odense Kommune" in text
+    assert text.index("Følgesedlen siger 30 rækker, filen har 22.") < text.index("'Beboere'")

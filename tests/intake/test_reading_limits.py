@@ -83,7 +83,7 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     ),
     "many cells without a name": (
         lambda: book(header() + noise(20_000), compression=zipfile.ZIP_STORED),
-        {"unknown_column"},
+        {"column_without_name"},
     ),
     "zeros": (lambda: book(header() + line(2), extra={"xl/media/a.bin": b"\0" * 300_000_000}), {"too_large_to_read"}),
     "more than may be unpacked": (lambda: lying(500 << 20), {"too_large_to_read"}),

@@ -481,12 +481,8 @@ def test_a_column_without_a_sum_says_why(of_odense: bytes, registry: Registry, t
         ("tekst", "Beboere", TEXT_SENTENCE),
         ("procent", "Dømte (pct.)", PERCENT_SENTENCE),
     ):
-        with pytest.raises(Refusal) as refused:
-            formats.read(saved[name], layout, source)
-        assert (refused.value.rule, refused.value.detail) == (
-            "note_figure_broken",
-            f"'kontrolsum {header}' is no number but a text",
-        )
+        broken = formats.read(saved[name], layout, source).note.broken
+        assert broken == f"'kontrolsum {header}' is no number but a text"
         assert {row[0]: row[1] for row in sheet(saved[name], "Følgeseddel")}[f"kontrolsum {header}"] == sentence
 
 

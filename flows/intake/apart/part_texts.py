@@ -36,6 +36,7 @@ WORDS = {
     "xl/embeddings": "an embedded file",
     "customxml": "custom data",
 }
+ELSEWHERE = "a part of the workbook"
 
 
 class _Text:
@@ -117,5 +118,5 @@ def _holds_as_bytes(package: Package, part: str) -> bool:
 
 
 def _where(part: str, sheets: Mapping[str, int]) -> str:
-    words = next((words for start, words in WORDS.items() if part.startswith(start)), "a part of the workbook")
+    words = next((words for start, words in WORDS.items() if part.startswith(start)), ELSEWHERE)
     return words + (f" of sheet {sheets[part]}" if part in sheets else "")

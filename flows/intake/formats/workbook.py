@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from flows.intake.formats import process
 from schemas.sources import Layout, Source
 
 GUIDES = (notes.SHEET, "vejledning", "koder")
-ROWS_OF_NOTE = "rækker"
+ROWS_OF_NOTE, SENDER = "rækker", "afsender"
 LONGEST_TITLE, MOST_TITLES = 500, 20
 
 Area = tuple[int, int, int, int]
@@ -73,6 +73,7 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None) ->
         table = _without_footnotes(_table(sheet, book, layout, source), book)
     except Refusal as refusal:
         refusal.titles = _titles(sheet, book, sheet.grid[:MOST_TITLES])
+        refusal.sender = note.sender if note else dict(_lines_of_note(book)).get(SENDER, "")
         raise
     if not len(table.rows):
         raise Refusal("header_only")
@@ -165,7 +166,7 @@ def _table(sheet: _Sheet, book: _Book, layout: Layout, source: Source) -> _Table
     beside = filled[below[in_table][:, ~is_named]].any(axis=0)
     if beside.any():
         nameless = np.array(sheet.columns)[~is_named][beside]
-        raise Refusal("unknown_column", f"column {', '.join(map(_letters, nameless[:5]))} has cells and no name")
+        raise Refusal("column_without_name", f"column {', '.join(map(_letters, nameless[:5]))}")
     empty = [column for column in names if column not in sheet.columns]
     grid = below[in_table][:, is_named]
     if empty:
@@ -289,33 +290,45 @@ def _letters(column: int) -> str:
 def _note(book: _Book) -> tuple[Note, list[Fault]]:
     """The note on its sheet, and a remark where its figures were never calculated and so promise nothing.
 
-    Raises Refusal where a line is missing, or a figure is an error or a sentence on why it cannot be summed.
+    What is wrong with a control figure (an error, a sentence on why it cannot be summed) is told by the note. Raises
+    Refusal where another line is missing or broken.
     """
-    sheet = book.named(notes.SHEET)
     pairs: list[tuple[str, str]] = []
+    broken: list[str] = []
     uncalculated = 0
-    for row in sheet.grid[:, :2] if sheet is not None and len(sheet.columns) > 1 else ():
-        key, value = (book.texts[code].strip() for code in row)
-        key = _tidy(key.rstrip(":"))
-        if not key:
-            continue
+    for key, value in _lines_of_note(book):
         rule = broken_rule(value)
         if broken_rule(key) or (rule == "not_calculated" and key.casefold() == ROWS_OF_NOTE):
             uncalculated += 1
-            continue
-        _check_figure(key, value, rule)
-        pairs.append((key, value))
+        elif fault := _fault_of_figure(key, value, rule):
+            broken.append(fault)
+        else:
+            pairs.append((key, value))
     remarks = [Fault(0, "", "note_not_calculated", f"{uncalculated} lines")] if uncalculated else []
-    return notes.parse(pairs), remarks
+    return replace(notes.parse(pairs), broken=next(iter(broken), "")), remarks
 
 
-def _check_figure(key: str, value: str, rule: str | None) -> None:
+def _lines_of_note(book: _Book) -> Iterator[tuple[str, str]]:
+    """What stands in the first two columns of the sheet of the note, row by row."""
+    sheet = book.named(notes.SHEET)
+    for row in sheet.grid[:, :2] if sheet is not None and len(sheet.columns) > 1 else ():
+        key, value = (book.texts[code].strip() for code in row)
+        if key := _tidy(key.rstrip(":")):
+            yield key, value
+
+
+def _fault_of_figure(key: str, value: str, rule: str | None) -> str:
+    """What is wrong with a control figure; empty where nothing is. Raises Refusal where another line is broken."""
     is_figure = key.casefold() == ROWS_OF_NOTE or key.casefold().startswith("kontrolsum ")
-    if rule == "not_calculated":
-        raise Refusal("note_figure_broken", f"'{key}' was never calculated")
     if rule:
-        raise Refusal("note_figure_broken", f"'{key}' shows an error, or something else than it stores")
+        words = (
+            "was never calculated" if rule == "not_calculated" else "shows an error, or something else than it stores"
+        )
+        if not is_figure:
+            raise Refusal("note_figure_broken", f"'{key}' {words}")
+        return f"'{key}' {words}"
     if is_figure and "%" in value:
-        raise Refusal("note_figure_broken", f"'{key}' is a percentage")
+        return f"'{key}' is a percentage"
     if is_figure and any(letter.isalpha() for letter in value):
-        raise Refusal("note_figure_broken", f"'{key}' is no number but a text")
+        return f"'{key}' is no number but a text"
+    return ""
