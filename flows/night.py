@@ -192,8 +192,7 @@ def _night(
     clock_is_right: bool,
 ) -> Report:
     registry = load(chosen.schemas)
-    for half in snapshots.halves(chosen.marts, chosen.staging_folder, chosen.quarantine_folder):
-        half.unlink(missing_ok=True)
+    snapshots.clear(chosen.marts, chosen.staging_folder, chosen.quarantine_folder)
     mirror = _brought(chosen)
     ledger, notes = _mended(chosen, registry, clock_is_right)
     if mirror and (lost := mirror.has_lost):

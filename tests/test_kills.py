@@ -43,6 +43,7 @@ def test_what_a_killed_night_was_writing_goes_with_the_next(tmp_path: Path) -> N
     data, readers = tmp_path / "data", tmp_path / "data" / "marts" / "versions" / "x" / ".a.1.part"
     halves = [data / "marts" / ".CURRENT.txt.1.part", data / "marts" / ".refused.json.1.part"]
     halves += [data / "staging" / "deliveries" / ".ab.1.part", data / "quarantine" / "a" / ".b.csv.1.part"]
+    halves += [data / "marts" / ".work" / "taken-away-1" / "area_profile.parquet"]
     for file in (*halves, readers):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("half")

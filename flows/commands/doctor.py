@@ -88,18 +88,18 @@ def abandoned(chosen: "Settings") -> Iterator[Ailment]:
     from flows.publish import snapshots
     from flows.release import store
 
-    work, others = chosen.marts / ".work", (chosen.staging_folder, chosen.quarantine_folder)
+    work, others = chosen.marts / snapshots.WORK, (chosen.staging_folder, chosen.quarantine_folder)
     if snapshots.halves(chosen.marts, *others):
         with suppress(snapshots.Busy), snapshots.lock(chosen.marts):
             if halves := snapshots.halves(chosen.marts, *others):
                 yield Ailment(
                     f"{halves[0]} was being written by a run that died, {len(halves):,} files in all: they can go",
-                    partial(_clear_halves, chosen.marts, others),
+                    partial(_clear, chosen.marts, *others),
                 )
     if any(work.glob("*")):
         with suppress(snapshots.Busy), snapshots.lock(chosen.marts):
             yield Ailment(
-                f"{work} holds {_size(work)} of a run that died: it can go", partial(_clear_work, chosen.marts)
+                f"{work} holds {_size(work)} of a run that died: it can go", partial(_clear, chosen.marts, *others)
             )
     years = sorted(chosen.extracts_folder.glob("*/"))
     if any(left_beside(year) for year in years):
@@ -231,19 +231,11 @@ def requirements() -> Iterator[Ailment]:
             )
 
 
-def _clear_work(marts: Path) -> None:
+def _clear(marts: Path, *others: Path) -> None:
     from flows.publish import snapshots
 
     with snapshots.lock(marts):
-        shutil.rmtree(marts / ".work", ignore_errors=True)
-
-
-def _clear_halves(marts: Path, others: tuple[Path, ...]) -> None:
-    from flows.publish import snapshots
-
-    with snapshots.lock(marts):
-        for half in snapshots.halves(marts, *others):
-            half.unlink(missing_ok=True)
+        snapshots.clear(marts, *others)
 
 
 def _put_back(folder: Path, releases: Path) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 POINTER = "CURRENT.txt"
 MANIFEST = "manifest.json"
 SITES = "sites"
+WORK = ".work"
 ID_LENGTH = 16
 NEEDED = ("deliveries", "inputs_sha256", "marts")
 # The layout of snapshots and their manifests. One without a number is of 1; what an older one lacks counts as unknown.
@@ -180,6 +181,16 @@ def halves(marts: Path, *folders: Path) -> list[Path]:
     return [*marts.glob(".*.part"), *marts.glob(".current.*"), *parts_below(*folders)]
 
 
+def clear(marts: Path, *folders: Path) -> None:
+    """Take away what a killed run was writing, and the folders that it was making or taking away; call under the lock.
+
+    A night that finds nothing new does so too: the run may have died after it had published.
+    """
+    for half in halves(marts, *folders):
+        half.unlink(missing_ok=True)
+    shutil.rmtree(marts / WORK, ignore_errors=True)
+
+
 def in_force(marts: Path) -> Snapshot | None:
     """The snapshot in force, None where there is none or nothing can be read of it."""
     try:
@@ -230,10 +241,8 @@ def _read(folder: Path) -> Snapshot:
 
 
 def work_folder(marts: Path) -> Path:
-    """A new folder for a snapshot in the making; call under the lock, it clears what a killed run left."""
-    work = marts / ".work"
-    shutil.rmtree(work, ignore_errors=True)
-    folder = work / f"{time.time_ns():x}-{os.getpid()}"
+    """A new folder for a snapshot in the making; call under the lock."""
+    folder = marts / WORK / f"{time.time_ns():x}-{os.getpid()}"
     folder.mkdir(parents=True)
     return folder
 
@@ -408,7 +417,7 @@ def forget(
 
 def take_away(folder: Path, marts: Path) -> None:
     """Remove a folder beside snapshots, whole or not at all: what a killed run leaves of it the next one clears."""
-    aside = marts / ".work" / f"{folder.name}-{time.time_ns():x}"
+    aside = marts / WORK / f"{folder.name}-{time.time_ns():x}"
     aside.parent.mkdir(parents=True, exist_ok=True)
     folder.rename(aside)
     shutil.rmtree(aside)

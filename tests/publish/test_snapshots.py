@@ -20,8 +20,9 @@ MARTS = ("a", "b")
 
 
 def publish(marts: Path, content: int, elsewhere: snapshots.Elsewhere | None = None) -> Snapshot:
-    """Publish a snapshot whose marts all hold the same number."""
+    """Publish a snapshot whose marts all hold the same number, as a night does: what a killed one left goes first."""
     with snapshots.lock(marts):
+        snapshots.clear(marts)
         work = snapshots.work_folder(marts)
         files = {}
         for name in MARTS:
