@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from profiles import examples
 from scipy.optimize import minimize
 
-from flows.marts.statistics.balance import Estimand
+from flows.marts.statistics.balance import BalanceLimits, Estimand, balance
 from flows.marts.statistics.bounds import Box, difference_bounds, mean_bounds, outer_smd_bounds, smd_bounds
 
 # Made up; "?" is a withheld 1 or 2. Bounds by scipy's L-BFGS-B from all corners of the box.
 FIRST = ("4/100 5/100 ?/100", "3/80 ?/80 ?/80", "6/120 7/120 8/120", "5/90 4/90 6/90")
 SECOND = ("?/100 ?/100 3/100", "0/60 ?/60 0/60", "?/110 4/110 ?/110", "3/70 3/70 ?/70", "0/50 0/50 ?/50")
+
+LIMITS = BalanceLimits(smd=0.1, variance_ratio_low=0.5, variance_ratio_high=2, ks=0.05, dose_correlation=0.1, areas=2)
 
 
 def box(*areas: str) -> Box:
@@ -45,6 +47,18 @@ def test_shares_with_withheld_counts_have_the_bounds_of_a_search() -> None:
         assert outer is not None
         assert outer.low <= found.low + 1e-9
         assert outer.high >= found.high - 1e-9
+
+
+def test_the_point_rule_lies_between_the_bounds_and_what_drops_areas_beyond() -> None:
+    """A withheld count is taken as 1.5; packages leave out its year, and areas with fewer than two years."""
+    points = [(arm.low + arm.high) / 2 for arm in (box(*FIRST), box(*SECOND))]
+    assert points[0].mean() - points[1].mean() == pytest.approx(2.442027, abs=1e-6)
+    known: tuple[tuple[Estimand, float], ...] = (("ATT", 1.514616), ("ATE", 1.771726))
+    for estimand, expected in known:
+        assert balance(*points, estimand=estimand, limits=LIMITS).smd == pytest.approx(expected, abs=5e-7)
+    # Without the withheld years, and the areas that then have fewer than two.
+    dropped = [450 / 100, 2100 / 360, 1500 / 270], [0.0, 600 / 140, 0.0]
+    assert balance(*dropped, estimand="ATT", limits=LIMITS).smd == pytest.approx(5.498145, abs=5e-7)
 
 
 def smd(first: np.ndarray, second: np.ndarray, estimand: Estimand) -> float:

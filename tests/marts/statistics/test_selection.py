@@ -39,6 +39,20 @@ def test_reliability_of_a_window_is_that_of_its_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("variance", "covariance", "known"), [(0.802667, 0.628224, 0.782671), (1.0, 0.6 + 0.2 * 0.6**3, 0.643200)]
+)
+def test_reliability_is_covariance_over_variance_to_the_last_digit(
+    variance: float, covariance: float, known: float
+) -> None:
+    """Two columns with exactly these moments, made by whitening what is drawn."""
+    drawn = np.random.default_rng(3).normal(size=(500, 2))
+    drawn -= drawn.mean(axis=0)
+    white = drawn @ np.linalg.inv(np.linalg.cholesky(np.cov(drawn.T))).T
+    window, other = (white @ np.linalg.cholesky([[variance, covariance], [covariance, 1.0]]).T).T
+    assert reliability(7 + window, 3 + other).value == pytest.approx(known, abs=5e-7)
+
+
+@pytest.mark.parametrize(
     ("chosen_by", "true_rebound", "ceiling", "dip"),
     [("figure", 0.277, 0.274, 0.276), ("mixed", 0.144, 0.258, 0.147), ("lasting", -0.003, 0.228, -0.002)],
 )
