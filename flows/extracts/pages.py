@@ -338,7 +338,11 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
     """The page on which up to four places are chosen: every place of the extract, and areas with published figures."""
     shown = [i for i in matrix.indicators(extract, registry) if i.kind != "count"]
     residents = [registry.indicators["residents"]] if "residents" in extract.indicators else []
-    indicators = [*residents, *shown]
+    places = (*extract.areas, *extract.municipalities, extract.country)
+    told = {i.id for i in (*residents, *shown) if any(place.figure(i.id, extract.year).is_shown for place in places)}
+    told |= {i.id for i in shown for place in extract.listed if _value(place, i, extract.year) is not None}
+    indicators = [i for i in (*residents, *shown) if i.id in told]
+    untold = [say(i.label_da) for i in shown if i.id not in told]
 
     def own(place: Place, name: str, link: str | None = None) -> dict[str, Any]:
         cells = [tables.cell(place.figure(i.id, extract.year), registry) for i in indicators]
@@ -366,9 +370,14 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
         extract,
         groups=[group for group in groups if group[1]],
         indicators=[phrases.heading(indicator) for indicator in indicators],
+        untold=notation.listed(untold),
         definitions=_definitions([i.id for i in indicators], registry, defined),
-        sources=_sources((*extract.areas, *extract.municipalities, extract.country), extract, registry),
+        sources=_sources(places, extract, registry),
     )
+
+
+def _value(place: ListedPlace, indicator: Indicator, year: int) -> float | None:
+    return place.figures.get((indicator.id, year), (None, 1))[0]
 
 
 def _published(place: ListedPlace, indicator: Indicator, year: int) -> TableCell:

@@ -15,7 +15,7 @@ from profiles import examples
 from random_extracts import random_extract
 
 from flows.extracts import news, pages, words
-from flows.extracts.model import Extract, Place
+from flows.extracts.model import ClearedFigure, Extract, Place
 from schemas.registry import Registry
 
 AREA = "omraade-bispehaven.html"
@@ -165,6 +165,30 @@ def test_what_is_kept_back_is_not_asked_for(full_extract: Extract, registry: Reg
     assert "<strong>Viby-Syd:</strong> intet tal for 2012 kan vises" in page
     row = next(row for row in grid(page, "Områderne og deres hovedtal i 2012") if row[0] == "Viby-Syd")
     assert row[2] == "Intet af tallene kan vises. Tal, der ikke vises: skjult (40)."
+
+
+def test_places_are_compared_by_figures_that_somebody_has(
+    full_extract: Extract, registry: Registry, tmp_path: Path
+) -> None:
+    """Where all is hidden or missing there is no column, and its name is told below."""
+
+    key = ("social_assistance_pct", full_extract.year)
+
+    def hiding(place: Place) -> dict[tuple[str, int], ClearedFigure]:
+        return {**place.figures, key: replace(place.figures[key], mark="hidden")}
+
+    areas = tuple(replace(area, figures=hiding(area)) for area in full_extract.areas)
+    of_town, of_all = (hiding(place) for place in (full_extract.municipality, full_extract.country))
+    town = replace(full_extract.municipality, figures=of_town)
+    none = replace(full_extract, areas=areas, municipality=town, country=replace(full_extract.country, figures=of_all))
+    whole = written(full_extract, registry, tmp_path / "whole")["sammenlign.html"]
+    page = written(none, registry, tmp_path / "few")["sammenlign.html"]
+    heading = "Andel på kontanthjælp"
+    columns = [grid(found, "Hovedtal i 2012, sted for sted")[0] for found in (whole, page)]
+    assert [sum(heading in column for column in header) for header in columns] == [1, 0]
+    assert len(columns[0]) == len(columns[1]) + 1
+    named = [re.findall(r"Intet af stederne har et tal at vise for: ([^.]*)\.", text(found)) for found in (whole, page)]
+    assert [heading in "".join(names) for names in named] == [False, True]
 
 
 def test_the_title_of_what_is_new_says_who_came_to_the_list(full_extract: Extract, registry: Registry) -> None:
