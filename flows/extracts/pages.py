@@ -339,10 +339,10 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
     shown = [i for i in matrix.indicators(extract, registry) if i.kind != "count"]
     residents = [registry.indicators["residents"]] if "residents" in extract.indicators else []
     places = (*extract.areas, *extract.municipalities, extract.country)
-    told = {i.id for i in (*residents, *shown) if any(place.figure(i.id, extract.year).is_shown for place in places)}
-    told |= {i.id for i in shown for place in extract.listed if _value(place, i, extract.year) is not None}
-    indicators = [i for i in (*residents, *shown) if i.id in told]
-    untold = [say(i.label_da) for i in shown if i.id not in told]
+    known = {i.id for i in (*residents, *shown) if any(place.figure(i.id, extract.year).is_shown for place in places)}
+    known |= {i.id for i in shown for place in extract.listed if _value(place, i, extract.year) is not None}
+    indicators = [i for i in (*residents, *shown) if i.id in known]
+    untold = [say(i.label_da) for i in shown if i.id not in known]
 
     def own(place: Place, name: str, link: str | None = None) -> dict[str, Any]:
         cells = [tables.cell(place.figure(i.id, extract.year), registry) for i in indicators]
