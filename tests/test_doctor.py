@@ -93,6 +93,29 @@ def test_what_runs_left_that_died_is_told_and_then_mended(tmp_path: Path) -> Non
     assert not (marts / ".work").exists()
 
 
+def test_a_pointer_a_manifest_and_ledgers_that_are_cut_are_told(tmp_path: Path, published: Path) -> None:
+    data = tmp_path / "data"
+    shutil.rmtree(data)
+    shutil.copytree(published / "data", data, symlinks=True)
+    assert "cut" not in invoke(tmp_path, "doctor").output
+    pointer, deliveries = data / "marts" / "CURRENT.txt", data / "staging" / "deliveries" / "ledger.jsonl"
+    manifest = data / "marts" / "versions" / pointer.read_text(encoding="utf-8").strip() / "manifest.json"
+    releases = data / "releases"
+    releases.mkdir(mode=0o700)
+    for file in (manifest, deliveries):
+        file.write_bytes(file.read_bytes()[:-100])
+    (releases / store.LEDGER).write_text("{}\n", encoding="utf-8")
+    found = invoke(tmp_path, "doctor")
+    said = " ".join(found.output.split())
+    assert found.exit_code == 1
+    assert said.count("manifest.json is cut or empty") == 1
+    last = len(deliveries.read_bytes().split(b"\n"))
+    assert f"ledger.jsonl, line {last}: cut or unfinished" in said
+    assert f"{store.LEDGER}, line 1" in said
+    pointer.write_text("", encoding="utf-8")
+    assert "CURRENT.txt is empty or cut" in " ".join(invoke(tmp_path, "doctor").output.split())
+
+
 def test_processes_of_a_server_that_is_gone_are_told_and_ended(tmp_path: Path) -> None:
     home = tmp_path / "data" / ".prefect"
     home.mkdir()

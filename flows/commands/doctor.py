@@ -56,6 +56,7 @@ def doctor(
         *abandoned(chosen),
         *left_over(chosen),
         *dead_runs(),
+        *unreadable(chosen),
         *open_to_others(chosen),
         *space(chosen.marts),
         *clock(chosen, registry),
@@ -74,7 +75,7 @@ def doctor(
         how = "; 'boligprofil doctor --mend' does it" if ailment.mend else ""
         out.print(words(("- ", "yellow"), ailment.words + how), soft_wrap=True)
     if not found:
-        out.print("Nothing is wrong: folders, space, clock, exceptions and versions are as they must be.")
+        out.print("Nothing is wrong: files, folders, space, clock, exceptions and versions are as they must be.")
     if left:
         raise typer.Exit(REFUSED)
 
@@ -148,6 +149,34 @@ def dead_runs() -> Iterator[Ailment]:
         return
     for dead in found:
         yield Ailment(f"{dead.words}: set it to Crashed", partial(_bury, dead))
+
+
+def unreadable(chosen: "Settings") -> Iterator[Ailment]:
+    """What a machine that died cut: the pointer, manifests of snapshots, lines of the ledgers."""
+    from flows.intake.ledger import FILE, DeliveryLedger
+    from flows.publish import snapshots
+    from flows.release import store
+    from flows.release.ledger import Tampered
+
+    yield from map(Ailment, snapshots.cut(chosen.marts))
+    try:
+        snapshots.current(chosen.marts)
+    except snapshots.NoSnapshot as none:
+        if snapshots.named(chosen.marts) is not None or snapshots.kept(chosen.marts):
+            yield Ailment(str(none))
+    except snapshots.CutManifest:
+        pass  # it is among those that are cut
+    deliveries = DeliveryLedger.load(chosen.staging_folder)
+    if deliveries.untold:
+        numbers = ", ".join(map(str, deliveries.untold))
+        yield Ailment(
+            f"{deliveries.archive / FILE}, line {numbers}: cut or unfinished; 'boligprofil run' notes again what "
+            "snapshots know, and the rest is in the backup of the file"
+        )
+    try:
+        store.ledger_of(chosen.releases_folder)
+    except Tampered as changed:
+        yield Ailment(str(changed))
 
 
 def open_to_others(chosen: "Settings") -> Iterator[Ailment]:
