@@ -112,8 +112,22 @@ def test_a_pointer_a_manifest_and_ledgers_that_are_cut_are_told(tmp_path: Path, 
     last = len(deliveries.read_bytes().split(b"\n"))
     assert f"ledger.jsonl, line {last}: cut or unfinished" in said
     assert f"{store.LEDGER}, line 1" in said
+    shutil.copytree(manifest.parent, manifest.parents[1] / "0123456789abcdef")
+    said = " ".join(invoke(tmp_path, "doctor").output.split())
+    assert said.count("manifest.json is cut or empty") == 1
+    assert "0123456789abcdef is not in force and its manifest cannot be read" in said
     pointer.write_text("", encoding="utf-8")
     assert "CURRENT.txt is empty or cut" in " ".join(invoke(tmp_path, "doctor").output.split())
+
+
+def test_a_folder_that_a_night_may_not_write_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked of the machine, which lets root write wherever a disk is not read-only."""
+    (tmp_path / "data" / "staging").mkdir(mode=0o750)
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "staging" and may(path, mode))
+    found = invoke(tmp_path, "doctor")
+    assert (found.exit_code, found.output.count("cannot be written to")) == (1, 1)
+    assert "data/staging cannot be written to" in found.output
 
 
 def test_processes_of_a_server_that_is_gone_are_told_and_ended(tmp_path: Path) -> None:

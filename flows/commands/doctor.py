@@ -58,6 +58,7 @@ def doctor(
         *dead_runs(),
         *unreadable(chosen),
         *open_to_others(chosen),
+        *closed_to_us(chosen),
         *space(chosen.marts),
         *clock(chosen, registry),
         *out_of_reach(chosen),
@@ -158,14 +159,20 @@ def unreadable(chosen: "Settings") -> Iterator[Ailment]:
     from flows.release import store
     from flows.release.ledger import Tampered
 
-    yield from map(Ailment, snapshots.cut(chosen.marts))
+    in_force = snapshots.named(chosen.marts)
     try:
         snapshots.current(chosen.marts)
+    except snapshots.CutManifest as cut:
+        yield Ailment(str(cut))
     except snapshots.NoSnapshot as none:
-        if snapshots.named(chosen.marts) is not None or snapshots.kept(chosen.marts):
+        if in_force is not None or snapshots.kept(chosen.marts):
             yield Ailment(str(none))
-    except snapshots.CutManifest:
-        pass  # it is among those that are cut
+    for folder in snapshots.unreadable(chosen.marts):
+        if folder.name != in_force:
+            yield Ailment(
+                f"{folder} is not in force and its manifest cannot be read: no night needs it; move it away, unless a "
+                "release was made of it"
+            )
     deliveries = DeliveryLedger.load(chosen.staging_folder)
     if deliveries.untold:
         numbers = ", ".join(map(str, deliveries.untold))
@@ -197,6 +204,16 @@ def open_to_others(chosen: "Settings") -> Iterator[Ailment]:
             f"others than its owner may enter {releases}, which holds what is hidden: close it (chmod 700)",
             partial(keep_private, releases),
         )
+
+
+def closed_to_us(chosen: "Settings") -> Iterator[Ailment]:
+    """Folders that a night writes to and may not: of somebody else, or on a disk that is read-only."""
+    for folder in (chosen.marts, chosen.staging_folder, chosen.quarantine_folder):
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            yield Ailment(
+                f"{folder} cannot be written to by user {os.geteuid()}, or its disk is read-only: nights are refused "
+                "until the user that runs them may write there"
+            )
 
 
 def space(marts: Path) -> Iterator[Ailment]:

@@ -219,6 +219,12 @@ def cut(marts: Path) -> list[str]:
     return sentences
 
 
+def unreadable(marts: Path) -> list[Path]:
+    """The folders of snapshots of which nothing can be read."""
+    readable = {snapshot.folder for snapshot in kept(marts)}
+    return [folder for folder in sorted((marts / "versions").glob("*/")) if folder not in readable]
+
+
 def _read(folder: Path) -> Snapshot:
     content = (folder / MANIFEST).read_bytes()
     try:

@@ -110,12 +110,8 @@ def _folder(kind: str, folder: Path, why: Iterable[str]) -> Holding:
 
 def _cut(marts: Path) -> Iterator[Holding]:
     """Snapshots of which nothing can be read: whether the next night needs them nobody knows."""
-    readable = {snapshot.folder for snapshot in snapshots.kept(marts)}
-    for folder in sorted((marts / "versions").glob("*/")):
-        if folder not in readable:
-            yield _folder(
-                "snapshot", folder, ["its manifest cannot be read: the next night mends it, or a person looks"]
-            )
+    for folder in snapshots.unreadable(marts):
+        yield _folder("snapshot", folder, ["its manifest cannot be read: the next night mends it, or a person looks"])
 
 
 def _vintages(marts: Path, before: datetime, days: int, made_of: Mapping[str, str]) -> Iterator[Holding]:
