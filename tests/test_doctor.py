@@ -106,16 +106,16 @@ def test_a_pointer_a_manifest_and_ledgers_that_are_cut_are_told(tmp_path: Path, 
         file.write_bytes(file.read_bytes()[:-100])
     (releases / store.LEDGER).write_text("{}\n", encoding="utf-8")
     found = invoke(tmp_path, "doctor")
-    said = " ".join(found.output.split())
+    words = " ".join(found.output.split())
     assert found.exit_code == 1
-    assert said.count("manifest.json is cut or empty") == 1
+    assert words.count("manifest.json is cut or empty") == 1
     last = len(deliveries.read_bytes().split(b"\n"))
-    assert f"ledger.jsonl, line {last}: cut or unfinished" in said
-    assert f"{store.LEDGER}, line 1" in said
+    assert f"ledger.jsonl, line {last}: cut or unfinished" in words
+    assert f"{store.LEDGER}, line 1" in words
     shutil.copytree(manifest.parent, manifest.parents[1] / "0123456789abcdef")
-    said = " ".join(invoke(tmp_path, "doctor").output.split())
-    assert said.count("manifest.json is cut or empty") == 1
-    assert "0123456789abcdef is not in force and its manifest cannot be read" in said
+    words = " ".join(invoke(tmp_path, "doctor").output.split())
+    assert words.count("manifest.json is cut or empty") == 1
+    assert "0123456789abcdef is not in force and its manifest cannot be read" in words
     pointer.write_text("", encoding="utf-8")
     assert "CURRENT.txt is empty or cut" in " ".join(invoke(tmp_path, "doctor").output.split())
 

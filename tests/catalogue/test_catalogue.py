@@ -1,6 +1,7 @@
 """The catalogue of the shipped snapshot: its pages in a browser, and each form for programs as its judges see it."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +26,7 @@ from flows.catalogue.model import Catalogue, House
 from flows.core.outcome import Report
 from flows.intake.quarantine import Item
 from flows.publish import runs, snapshots
+from flows.publish.differences import Differences, FigureMoved
 from schemas.registry import Registry
 
 NOW = datetime(2026, 12, 2, 4, 10, tzinfo=UTC)
@@ -35,14 +37,20 @@ SENDER = "<b>Prøve Kommune</b>"
 
 @pytest.fixture(scope="module")
 def catalogue(published: Path, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
-    """The catalogue of the published snapshot, with one open fault of a sender whose name is markup."""
+    """The catalogue of the published snapshot, with one open fault of a sender whose name is markup, and two moves."""
     folder = tmp_path_factory.mktemp("catalogue")
     shutil.copytree(published / "data" / "marts", folder / "marts", symlinks=True)
     (folder / "quarantine").mkdir()
     item = Item("k", SENDER, "a/b.csv", 3, "År", "jump", "2026-12-01")
     (folder / "quarantine" / "register.json").write_text(json.dumps({"files": [], "items": [vars(item)]}))
     runs.note_refusal(folder / "marts", Report("refused", "20 deliveries are gone"))
-    return Catalogue(snapshots.current(folder / "marts"), registry, folder / "marts", folder / "quarantine", NOW)
+    made = Catalogue(snapshots.current(folder / "marts"), registry, folder / "marts", folder / "quarantine", NOW)
+    figures = (
+        FigureMoved("place_figures", {"geography_id": "0860"}, 65307.0, 65311.0, 0.1, SENDER),
+        FigureMoved("area_profile", {"area_id": "vollsmose"}, None, 54.4, None, None),
+    )
+    vars(made)["differences"] = Differences("0" * 16, made.snapshot.id, (), (), (), figures, (), ())
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +85,14 @@ def test_columns_of_a_mart_that_are_made_of_the_same_stand_together_in_the_pictu
 
 def test_pages_say_what_stands_and_escape_what_senders_write(written: Path) -> None:
     index = (written / "index.html").read_text(encoding="utf-8")
-    assert "The last run was refused" in index
+    assert "A run was refused" in index
     assert "20 deliveries are gone" in index
     assert SENDER not in index
     assert "&lt;b&gt;Prøve Kommune&lt;/b&gt;" in index
     assert "jump (1)" in index
+    moved = (written / "differences.html").read_text(encoding="utf-8")
+    assert re.findall(r'data-label="(?:before|after)">([^<]*)<', moved) == ["65,307", "65,311", "none", "54.4"]
+    assert SENDER not in moved
     mart = (written / "marts" / "area_profile.html").read_text(encoding="utf-8")
     for program in ("DuckDB", "R", "Stata", "Python"):
         assert f"<h3>{program}</h3>" in mart
