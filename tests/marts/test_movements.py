@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import brentq
 from test_series import BOUNDARY, DEFINITION, broken
 
 from flows.marts import build, queries
@@ -29,6 +30,23 @@ BCG = (
     (186, 50634, 141, 27338),
     (5, 2498, 3, 2341),
     (27, 16913, 29, 17854),
+)
+# Log risk ratios and their variances; what they are shrunk to, with the SD (Morris 1983, by the tau^2 of statsmodels).
+TRIALS = [(math.log(a / n * m / c), 1 / a - 1 / n + 1 / c - 1 / m) for a, n, c, m in BCG]
+SHRUNK = (
+    (-0.801122, 0.411417),
+    (-1.255012, 0.354175),
+    (-0.989526, 0.436609),
+    (-1.398547, 0.137624),
+    (-0.286528, 0.211513),
+    (-0.784604, 0.082302),
+    (-1.247504, 0.369670),
+    (0.003010, 0.062592),
+    (-0.506420, 0.220620),
+    (-1.248786, 0.246029),
+    (-0.353466, 0.109509),
+    (-0.280862, 0.460384),
+    (-0.145219, 0.243749),
 )
 YEARS = (2005, 2006, 2007, 2011, 2012)
 STEADY = [(48, 80)] * 3 + [(56, 70)] * 2
@@ -203,15 +221,44 @@ def over(registry: Registry, movements: list[tuple[float, float]]) -> dict[str, 
 
 
 def test_the_prior_is_that_of_the_literature(registry: Registry) -> None:
-    """Mean, its standard error and tau^2 of the BCG trials as metafor's rma(method = "DL") prints them."""
-    trials = [
-        (math.log(a / n * m / c), 1 / a - 1 / n + 1 / c - 1 / m)
-        for a, n, c, m in BCG
-    ]  # fmt: skip
-    (prior,) = over(registry, trials)["movement_priors"].to_dicts()
+    """Mean, its standard error and tau^2 of the BCG trials by statsmodels 0.15.0 (Paule and Mandel)."""
+    made = over(registry, TRIALS)
+    (prior,) = made["movement_priors"].to_dicts()
     assert (prior["areas"], prior["indicator"], prior["before_is"]) == (13, "nonwestern_pct", "before_the_plan")
     found = prior["mean_movement"], prior["mean_movement_se"], prior["movement_variance"]
-    assert found == pytest.approx((-0.7141, 0.1787, 0.3088), abs=5e-5)
+    assert found == pytest.approx((-0.71496815, 0.18089219, 0.31806845), abs=5e-9)
+
+
+def test_trials_are_shrunk_as_in_the_literature(registry: Registry) -> None:
+    """A prior needs 50 areas: 38 more of hardly any weight, as far off as chance has it, move nothing."""
+    mean, tau2, unsure = -0.71496815, 0.31806845, 1e8
+    far = [(mean + side * math.sqrt(unsure + tau2), unsure) for side in (1, -1)] * 19
+    rows = over(registry, TRIALS + far)["area_movements"].sort("area_id").head(13)
+    assert rows["lasting_movement"].to_list() == pytest.approx([shrunk for shrunk, _ in SHRUNK], abs=2e-6)
+    sd = (rows["lasting_movement_high"] - rows["lasting_movement_low"]) / (2 * 1.959963984540054)
+    assert sd.to_list() == pytest.approx([sd for _, sd in SHRUNK], abs=2e-6)
+
+
+@pytest.mark.parametrize("spread", [1e-4, 1.0, 1e4])
+def test_the_variance_is_found_however_large_it_is(registry: Registry, spread: float) -> None:
+    """The root of Paule and Mandel's equation, by Brent: variances of movements lie a thousand apart."""
+    draw = np.random.default_rng(3)
+    variance = 10 ** draw.uniform(-2, 1, 200)
+    moved_by = draw.normal(0, math.sqrt(spread), 200) + draw.normal(0, np.sqrt(variance))
+    (prior,) = over(registry, list(zip(moved_by.tolist(), variance.tolist(), strict=True)))[
+        "movement_priors"
+    ].to_dicts()
+    if squares(0, moved_by, variance) <= 199:
+        assert prior["movement_variance"] == 0
+    else:
+        root = brentq(lambda tau2: squares(tau2, moved_by, variance) - 199, 0, 1e6, xtol=1e-12)
+        assert prior["movement_variance"] == pytest.approx(root, rel=1e-6)
+
+
+def squares(tau2: float, moved_by: np.ndarray, variance: np.ndarray) -> float:
+    """The weighted squares about the weighted mean, were the variance of the areas tau2."""
+    w = 1 / (variance + tau2)
+    return float((w * (moved_by - (w * moved_by).sum() / w.sum()) ** 2).sum())
 
 
 def test_no_variance_is_left_where_chance_explains_it_all(registry: Registry) -> None:
@@ -227,9 +274,7 @@ def test_a_headline_leaves_out_zero_and_has_a_sure_sign_when_shrunk(registry: Re
     variance = np.repeat([1.0, 9.0], 30)
     moved_by = chance.normal(0, 3, 60) + chance.normal(0, np.sqrt(variance))
     made = over(registry, list(zip(moved_by.tolist(), variance.tolist(), strict=True)))
-    w = 1 / variance
-    q = (w * moved_by**2).sum() - (w * moved_by).sum() ** 2 / w.sum()
-    tau2 = (q - 59) / (w.sum() - (w**2).sum() / w.sum())
+    tau2 = brentq(lambda tau2: squares(tau2, moved_by, variance) - 59, 0, 100)
     mean = (moved_by / (variance + tau2)).sum() / (1 / (variance + tau2)).sum()
     part = tau2 / (tau2 + variance)
     lasting = mean + part * (moved_by - mean)

@@ -1,11 +1,14 @@
 """Twins of areas over small tables: which declared rule is taken, what the balance says of it, and the verdict."""
 
+import math
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 
+from flows.marts import build
 from schemas.evaluation import TwinRule
 from schemas.registry import Registry
 
@@ -73,7 +76,18 @@ def test_the_verdict_counts_the_chance_in_the_twins_figures(made: Any, registry:
     found = [row[f"twin_difference{end}"] for end in ("", "_low", "_high")]
     assert found == pytest.approx([5.5032, 0.6926, 11.3010], abs=5e-5)
     assert row["twin_verdict"] == "higher"
-    assert row["twin_verdict"] == ("higher" if row["twin_difference_low"] > 0 else "similar")
+
+
+@pytest.mark.parametrize(("twins", "rejected"), [(1, 0.1658), (2, 0.1095), (3, 0.0896), (5, 0.0736), (10, 0.0617)])
+def test_an_interval_without_the_twins_chance_is_passed_too_often(twins: int, rejected: float) -> None:
+    """Of equal errors: the reach of the difference is that of the area alone times sqrt(1 + 1/k)."""
+    reach = 2.0
+    of_mean = math.sqrt(twins * reach**2) / twins
+    with build.connect() as connection:
+        (low,) = connection.execute(  # type: ignore[misc]
+            "select newcombe_low(?, ?, ?, ?, ?, ?)", [30.0, 30 - reach, 30 + reach, 30.0, 30 - of_mean, 30 + of_mean]
+        ).fetchone()
+    assert 2 * norm.sf(1.959964 * reach / -low) == pytest.approx(rejected, abs=5e-5)
 
 
 def test_areas_alike_are_told_apart_from_their_twins_in_one_case_of_twenty(made: Any, registry: Registry) -> None:
