@@ -21,6 +21,7 @@ def of_outcome(outcome: Outcome, registry: Registry) -> tuple[tuple[str, str], .
         ("Moved between two years (group_change)", _changes(outcome)),
         ("Withheld counts (baseline_balance)", _bounds(pair, registry.evaluation.balancing.window)),
         ("Power over several years (design_power_years)", _power(outcome)),
+        ("Who lived there (composition_change)", _composition(outcome)),
         ("Near a funded area (group_exposure)", _exposure(outcome)),
         ("Many tests (baseline_trend)", _family(pair)),
     )
@@ -108,6 +109,13 @@ def _power(outcome: Outcome) -> str:
     likeness = ABSENT if rho is None else f"{number(rho, 2)}, {assumed}"
     unit = difference_unit(outcome.indicator)
     return f"smallest effect on the mean of so many years: {'; '.join(parts)} {unit} (likeness of years {likeness})"
+
+
+def _composition(outcome: Outcome) -> str:
+    known = [arm for arm in outcome.arms if arm.composition]
+    if not known:
+        return "not delivered for these years: who stayed, came and left is not known"
+    return f"parts of the change of {len(known)} of {len(outcome.arms)} groups above"
 
 
 def _exposure(outcome: Outcome) -> str:

@@ -6,7 +6,7 @@ import polars as pl
 
 from flows.evaluation_cards import english
 from flows.evaluation_cards.figures import Row
-from flows.present.plot import INK, SOFT, NumberLine, Plot, number_line, room_for
+from flows.present.plot import INK, LETTER, SOFT, NumberLine, Plot, number_line, room_for
 
 LIMITS = (0.05, 0.1)
 # Mark and fill of each weighting in the love plot, and its dodge up or down, in parts of a row.
@@ -20,6 +20,7 @@ WEIGHTING_MARKS = {
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 HALF, THIN, DOTS, DASHES = 0.5, 1, "1,3", "4,3"
 MEANS, GAP, APART = 60, 10, 44  # heights of a course: its means, what lies between, and the difference below
+TITLE = 20  # room beside the numbers for the title of their line
 ROW, BELOW = 26, 36  # the height of a row, and of a number line below with its title
 
 
@@ -66,13 +67,15 @@ def _ends(row: Row) -> tuple[float, float]:
 
 def course(years: Sequence[Row], unit: str) -> str:
     """Yearly means of two groups with their 95 % intervals, and below them the difference against the last year."""
-    plot, left, width = Plot(196, MEANS + GAP + APART + 20), 42.0, 150
-    end = MEANS + GAP + APART
+    plot, end = Plot(196, MEANS + GAP + APART + 20), MEANS + GAP + APART
     ticks = tuple(row["year"] for row in years)
-    x = NumberLine(min(ticks) - 0.35, max(ticks) + 0.35, left, left + width, _written_years(ticks))
     arms = {arm: [_point(row, f"mean_{arm}", row["year"] + shift) for row in years] for arm, shift in ARMS}
+    apart = [_point(row, "difference", row["year"], "difference_change") for row in years]
     y = number_line(_held([point for points in arms.values() for point in points]), MEANS, 4, 4)
-    plot.beside(y, left, x.ends, short, unit)
+    y_apart = number_line([0, *_held(apart)], end, MEANS + GAP + 4, 4)
+    left = max(42.0, TITLE + LETTER * max(len(short(value)) for line in (y, y_apart) for value in line.ticks))
+    x = NumberLine(min(ticks) - 0.35, max(ticks) + 0.35, left, 192, _written_years(ticks))
+    plot.beside(y, left, x.ends, short, _fitting(unit, MEANS))
     for arm, points in arms.items():
         shown = [(x.at(year), y.at(mean)) for year, mean, _ in points if mean is not None]
         if shown:
@@ -85,14 +88,17 @@ def course(years: Sequence[Row], unit: str) -> str:
         if mean is not None
     )
     plot.below(x, MEANS, short, is_labelled=False)
-    apart = [_point(row, "difference", row["year"], "difference_change") for row in years]
-    y = number_line([0, *_held(apart)], end, MEANS + GAP + 4, 4)
-    plot.beside(y, left, x.ends, short, f"less that of {max(ticks)}")
-    plot.rule(left, y.at(0), x.ends, y.at(0), SOFT, THIN, DOTS)
-    _bars(plot, apart, x, y)
-    plot.marks((x.at(year), y.at(mean), "diamond", INK) for year, mean, _ in apart if mean is not None)
+    plot.beside(y_apart, left, x.ends, short, _fitting(f"less {max(ticks)}", APART))
+    plot.rule(left, y_apart.at(0), x.ends, y_apart.at(0), SOFT, THIN, DOTS)
+    _bars(plot, apart, x, y_apart)
+    plot.marks((x.at(year), y_apart.at(mean), "diamond", INK) for year, mean, _ in apart if mean is not None)
     plot.below(x, end, lambda year: f"{year:.0f}")
     return plot.svg
+
+
+def _fitting(title: str, height: float) -> str:
+    """The title of a number line where it fits beside the line; the section's reading says it anyhow."""
+    return title if LETTER * len(title) <= height + GAP else ""
 
 
 ARMS = (("1", -0.07), ("0", 0.07))  # a step to either side, so that intervals of both can be seen

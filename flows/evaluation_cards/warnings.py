@@ -56,9 +56,10 @@ def _balance_warnings(outcome: Outcome, window: str, areas_per_arm: int, names: 
         found.append(
             CardWarning(
                 f"Unbalanced: {len(unbalanced)} of {len(outcome.pairs)} comparisons",
-                f"{len(beyond)} of them differ by more than chance among clusters explains; the others may be the luck "
-                f"of a small sample, which still is a difference of this sample. Widest: {sentence(widest_pair)} A raw "
-                f"comparison afterwards would mix this head start with the effect: adjust for the baseline value, "
+                f"{len(beyond)} of them {'differs' if len(beyond) == 1 else 'differ'} by more than chance among "
+                f"clusters explains; the others may be the luck of a small sample, which still is a difference of this "
+                f"sample. Widest: {sentence(widest_pair)} A raw comparison afterwards would mix this head start with "
+                f"the effect: adjust for the baseline value, "
                 f"weight, or compare with twins (mart comparison_pool).",
             )
         )

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from flows.evaluation_cards import charts, plots
+from flows.present.plot import LETTER
 from schemas.registry import Registry
 
 ROW = {"smd": 0.0, "smd_low": None, "smd_high": None}
@@ -148,6 +149,18 @@ def test_course_shows_means_above_and_the_gap_below() -> None:
     (_, first), (_, second), (_, last) = below
     assert first > second > last
     assert first - second == pytest.approx(second - last, abs=0.02)
+
+
+def test_the_numbers_of_a_course_stand_clear_of_the_title_of_their_line() -> None:
+    """A title is turned at x = 9 and takes some 5 to either side; what would be longer than its line is left out."""
+    money = {f"mean_{arm}{end}": 173_182.0 + place for arm in "10" for place, end in enumerate(("", "_low", "_high"))}
+    drawn = charts.course(years(**money), "DKK per person")
+    numbers = re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="end"[^>]*>([^<]+)<', drawn)
+    assert any(len(written) >= 7 for _, written in numbers)
+    assert min(float(x) - LETTER * len(written) for x, written in numbers) >= 14
+    assert "DKK per person" not in drawn
+    assert ">less 2005<" in drawn
+    assert ">percent<" in charts.course(years(), "percent")
 
 
 def test_course_stands_without_any_interval() -> None:

@@ -120,7 +120,7 @@ def test_a_referee_finds_each_question_answered(folder: Path) -> None:
     marts = {re.findall(r"\((.*)\)", question)[0] for question in asked}
     assert marts == {
         *("baseline_selection", "baseline_cohort_trends", "baseline_trend", "baseline_event", "group_change"),
-        *("baseline_balance", "design_power_years", "group_exposure"),
+        *("baseline_balance", "design_power_years", "group_exposure", "composition_change"),
     }
     answers = {question.split(" (")[0]: answer for question, answer in asked.items()}
     assert answers["Chosen in bad years"].startswith("0.80 of a difference lasts 3 years")
@@ -129,6 +129,7 @@ def test_a_referee_finds_each_question_answered(folder: Path) -> None:
     )
     assert answers["Breakdown"] == "Locked until the analysis plan is signed."
     assert "2006–2010: locked" in answers["Moved between two years"]
+    assert answers["Who lived there"].startswith("Not delivered for these years")
     assert "organisation: not delivered" in answers["Near a funded area"]
     assert "school district: 90 of 680 never-funded areas" in answers["Near a funded area"]
 
