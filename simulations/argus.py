@@ -120,7 +120,7 @@ def main(tables: int = 40, first_seed: int = 70_000) -> int:
         found, least = compare(tables, first_seed, k)
         for name, way in found.items():
             ratio = f"{way.cells / least:.2f}"
-            print(f"| {k} | {name} | {way.cells:,} | {ratio} | {way.people:,} | {way.seconds:.1f} | {way.leaks:,} |")
+            print(f"| {k} | {name} | {way.cells:,} | {ratio} | {way.people:,} | {way.seconds:.2f} | {way.leaks:,} |")
             leaks += way.leaks if name.startswith("ours") else 0
     return leaks
 

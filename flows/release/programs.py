@@ -87,11 +87,17 @@ class Program:
         self.low, self.high = low, high
 
     def least(
-        self, goal: Vector | None = None, nodes: int | None = None, gap: float = 0.0, presolve: bool = True
+        self,
+        goal: Vector | None = None,
+        nodes: int | None = None,
+        gap: float = 0.0,
+        within: float = 1e-6,
+        presolve: bool = True,
     ) -> Optimum:
         """The variables at which `goal` is least; without one any that there are.
 
-        `nodes` of a tree of whole numbers end the search, as does being within `gap` of the best. Raises Undecided.
+        `nodes` of a tree of whole numbers end the search, as does being `within` so much of the least, or within the
+        share `gap` of it. Raises Undecided.
         """
         goal = np.zeros(self.size) if goal is None else goal
         changed = np.flatnonzero(goal != self._goal)
@@ -100,6 +106,7 @@ class Program:
         self._goal = goal
         self._solver.setOptionValue("presolve", "choose" if presolve else "off")
         self._solver.setOptionValue("mip_rel_gap", gap)
+        self._solver.setOptionValue("mip_abs_gap", within)
         self._solver.setOptionValue("mip_max_nodes", 2**31 - 1 if nodes is None else nodes)
         self._solver.run()
         status = self._solver.getModelStatus()

@@ -42,6 +42,8 @@ STEPS = (1, 4, 160)  # how many times k a cell may differ in a witness, one afte
 EXPLAINED = 60  # sums among which those that give a cell away are looked for
 NODES = 300  # of a branch-and-bound tree; what is found by then is used
 GAP = 0.05  # how far from the cheapest set of cells a search may end
+CHEAPEST = 0.9  # or so near to what none is under: weights are whole numbers, so that it is the cheapest
+SIMPLIFIED = 250  # cells above which a program is simplified before it is solved; for fewer that takes longer
 
 
 @dataclass(frozen=True)
@@ -297,7 +299,8 @@ class _Suppression(Witnesses):
             whole = np.concatenate([np.full(2 * count, bool(integrality)), np.ones(new, dtype=bool)])
             program = Program(constraints, least, most, *bounds, whole)
             # Where nothing need be chosen the difference begins at none, and is there after few steps.
-            found = program.least(cost, nodes=NODES, gap=GAP, presolve=bool(whole.any())).x
+            is_large = bool(whole.any()) and count > SIMPLIFIED
+            found = program.least(cost, nodes=NODES, gap=GAP, within=CHEAPEST, presolve=is_large).x
             return None if found is None else found[:count] - found[count : 2 * count]
 
         return self.whole(solve, system, low, high)
