@@ -44,6 +44,13 @@ class Counted(Model):
     basis: tuple[Text, ...] = Field(min_length=1)
 
 
+class Amounts(Model):
+    """What a mean of money must be made up of to be shown; see the head of disclosure.toml."""
+
+    contributors: int = Field(ge=3)
+    largest_two: float = Field(gt=0, lt=1)
+
+
 class TwinSums(Model):
     """How many a figure of twins must count where it leaves a hidden one out; see the head of disclosure.toml."""
 
@@ -60,6 +67,7 @@ class Disclosure(Model):
     owner: dict[str, Owner]
     class_: dict[str, ClassRule] = Field(alias="class")
     counted: Counted
+    amounts: Amounts
     twins: TwinSums
 
     def k(self, publisher: str | None, disclosure_class: str) -> int:

@@ -81,6 +81,7 @@ def town(
         ],
         "comparison_pool": [],
         "other_figures": [],
+        "amount_contributors": [],
         "dim_criteria": [],
         "statutory_criteria": [],
         **{mart: [] for mart in plans_read.MARTS if mart not in ("dim_plans", "dim_areas", "dim_secretariats")},

@@ -16,12 +16,13 @@ from flows.release.store import Release
 from schemas.registry import Registry
 
 PACKAGE = "flows.extracts"
-PARTS = {"count": "antal", "numerator": "tæller", "denominator": "nævner"}
+PARTS = {"count": "antal", "numerator": "tæller", "denominator": "nævner", "value": "beløb"}
 # The first word of a rule, in Danish.
 RULES = {
     "primary": "primær: for få bag tallet",
     "secondary": "sekundær: ellers kunne et andet skjult tal regnes ud, eller udtrukket ved lodtrækning",
     "hidden": "skjult i en tidligere udlevering",
+    "amount": "beløb: for få bag det, to af dem har næsten det hele, eller et andet sådant beløb kunne regnes ud",
     "withheld": "holdt tilbage: området er for lille, eller dets størrelse er ukendt",
 }
 LEFT_OUT = {

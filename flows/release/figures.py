@@ -94,19 +94,26 @@ def _twins(scope: Scope) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
-def counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
-    """One row per place, year and indicator: the counts that readers have, and the mark where they have one not."""
-    rows: dict[tuple[str, str, int, str], dict[str, int | str | None]] = {}
+def counts(
+    shown: Mapping[Key, int], marks: Mapping[Key, str], means: Mapping[Key, float] | None = None
+) -> pl.DataFrame:
+    """One row per place, year and indicator: the counts that readers have, and the mark where they have one not.
+
+    `means` are the means of money that they have.
+    """
+    rows: dict[tuple[str, str, int, str], dict[str, float | str | None]] = {}
     for key in sorted({*shown, *marks}):
         if key.part == "complement" or key.geography not in ("area", "municipality", "country"):
             continue
         name = (key.geography, key.geography_id.split(" (")[0], key.year, key.indicator)
-        row = rows.setdefault(name, {"count": None, "numerator": None, "denominator": None, "mark": None})
+        row = rows.setdefault(name, dict.fromkeys(("count", "numerator", "denominator", "mark", "mean")))
         if key in shown:
             row[key.part] = shown[key]
         # A place that is too small says so; else one hidden count hides the figure.
         elif row["mark"] in (None, "hidden"):
             row["mark"] = marks[key]
+    for key, mean in sorted((means or {}).items()):
+        rows[key[:4]] = {"count": None, "numerator": None, "denominator": None, "mark": None, "mean": mean}
     number, text = pl.Int64(), pl.String()
     return pl.DataFrame(
         [(*name, *row.values()) for name, row in rows.items()],
@@ -119,6 +126,7 @@ def counts(shown: Mapping[Key, int], marks: Mapping[Key, str]) -> pl.DataFrame:
             "numerator": number,
             "denominator": number,
             "mark": text,
+            "mean": pl.Float64(),
         },
         orient="row",
     )

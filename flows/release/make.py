@@ -15,7 +15,8 @@ import polars as pl
 
 from flows.core.provenance import code_sha256, digest, engine_versions
 from flows.publish.snapshots import Snapshot
-from flows.release import figures, revisions, scope, store, sums
+from flows.release import amounts, figures, revisions, scope, store, sums
+from flows.release.amounts import ClearedAmounts
 from flows.release.attack import Exhibit, Findings, Refused, attack
 from flows.release.cells import Key, Tables
 from flows.release.controlled_rounding import Rounded, round_
@@ -32,6 +33,7 @@ MARTS = (
     "area_profile",
     "place_figures",
     "other_figures",
+    "amount_contributors",
     "dim_areas",
     "dim_plans",
     "dim_municipalities",
@@ -54,6 +56,8 @@ RULES = {
     "area_too_small": "withheld: the area is too small",
     "size_unknown": "withheld: the area's size is not known",
 }
+DOMINATED = "amount: too few make it up, the two largest hold nearly all, or it would tell such an amount"
+REVISED = "the revision of an amount may be of one person"
 
 
 class CannotRelease(ValueError):
@@ -307,7 +311,22 @@ def _clear(
     findings = attack(exhibit, before)
     findings.require_safe()
     cells, relations = store.frames(exhibit)
-    return _Year(cells, relations, figures.counts(guarded.given, guarded.marks), _account(built, guarded, findings))
+    means = amounts.cleared(marts, registry, year, asked, _amounts_told(earlier, registry, year))
+    account = _account(built, guarded, findings, means, registry)
+    told = figures.counts(guarded.given, {**guarded.marks, **means.marks}, means.told)
+    return _Year(cells, relations, told, account)
+
+
+def _amounts_told(earlier: Sequence[Release], registry: Registry, year: int) -> dict[Key, float]:
+    """The means of money of a year that readers have, by the last release that told them."""
+    money = [indicator.id for indicator in registry.indicators.values() if indicator.count_basis == "money"]
+    asked = (pl.col("year") == year) & pl.col("indicator").is_in(money) & pl.col("value").is_not_null()
+    columns = ("place_kind", "place_id", "year", "indicator", "value")
+    told: dict[Key, float] = {}
+    for release in earlier:
+        rows = release.figures_where(asked & ~pl.col("is_published")).select(columns)
+        told |= {Key(kind, place, of, name, "value"): value for kind, place, of, name, value in rows.iter_rows()}
+    return told
 
 
 def base_of(registry: Registry) -> int | None:
@@ -429,7 +448,9 @@ def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _account(built: Built, guarded: _Guarded, findings: Findings) -> dict[str, Any]:
+def _account(
+    built: Built, guarded: _Guarded, findings: Findings, means: ClearedAmounts, registry: Registry
+) -> dict[str, Any]:
     """What the checker reads: what was hidden and why, or rounded although small, what was left out, what the attack
     reached. No true counts."""
     own, k = guarded.own, {key: cell.k for key, cell in guarded.whole.cells.items()}
@@ -441,6 +462,14 @@ def _account(built: Built, guarded: _Guarded, findings: Findings) -> dict[str, A
         for key, rule in sorted(guarded.rules.items())
         if key.part != "complement"
     ]
+    fewest = registry.disclosure.amounts.contributors
+    hidden += [
+        {"cell": _named(key), "rule": RULES.get(mark) if mark != "hidden" else DOMINATED, "k": fewest, "reached": {}}
+        for key, mark in sorted(means.marks.items())
+    ]
+    judged = {key[:4] for key in (*means.told, *means.marks)}
+    left_out = [left for left in built.left_out if (*vars(left).values(),)[:4] not in judged]
+    held = [(entry.key, entry.reason) for entry in guarded.held] + [(key, REVISED) for key in means.held]
     small = [key for key in sorted(guarded.shown) if guarded.whole.cells[key].is_primary]
     return {
         "cells": len(own.cells),
@@ -448,8 +477,8 @@ def _account(built: Built, guarded: _Guarded, findings: Findings) -> dict[str, A
         "sums": len(own.sums),
         "hidden": hidden,
         "rounded": [{"cell": _named(key), "k": k[key], "reached": reached.get(key, {})} for key in small],
-        "held_back": [{"cell": _named(entry.key), "reason": entry.reason} for entry in guarded.held],
-        "left_out": Counter(f"{left.indicator}: {left.reason}" for left in built.left_out),
+        "held_back": [{"cell": _named(key), "reason": reason} for key, reason in held],
+        "left_out": Counter(f"{left.indicator}: {left.reason}" for left in left_out),
         "not_exact": list(built.not_exact),
         "nearly_exact": list(built.nearly_exact),
         "not_additive": list(guarded.not_additive),

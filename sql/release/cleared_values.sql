@@ -1,6 +1,6 @@
 -- cleared_values: every figure of a release's places as readers may see it, or the mark in its place.
 -- One row per place, year, indicator. Worked out from the counts that are shown; what a source has published without counts stands as
--- it was published. Nothing here or behind it is made of a count that is not shown.
+-- it was published, and a mean of money as far as it was cleared. Nothing here or behind it is made of a count that is not shown.
 -- Where counts are rounded (variable rounding_base), value_least and value_most are the ends of what the share can then be, and its
 -- interval reaches from the lower end of the one to the upper end of the other: what chance does beside what rounding does.
 with figures as (
@@ -64,7 +64,8 @@ told as (
         counts.denominator,
         counts.denominator_least,
         counts.denominator_most,
-        counts.mark as count_mark
+        counts.mark as count_mark,
+        counts.mean as told_mean
     from release.places as places
     cross join release.years as years
     cross join codes.indicators as indicators
@@ -88,6 +89,7 @@ valued as (
             when has_cells and kind in ('share', 'rate') then tidy(factor * numerator / nullif(denominator, 0))
             when has_cells then cast(count as double)
             when is_published then own_value
+            else told_mean
         end as value,
         if(has_cells and not is_published, getvariable('rounding_base'), null) as rounded_to
     from told

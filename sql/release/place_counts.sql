@@ -17,7 +17,8 @@ with counts as (
         denominator,
         if(denominator <= base, 0, denominator - coalesce(base - 1, 0)) as denominator_least,
         denominator + coalesce(base - 1, 0) as denominator_most,
-        mark
+        mark,
+        mean
     from release.counts
     cross join (select getvariable('rounding_base') as base)
 ),
@@ -45,7 +46,10 @@ of_twins as (
         and counts.place_id = twins.candidate_id
         and counts.year <= twins.last_year
     join codes.indicators as indicators using (indicator)
-    where counts.mark is distinct from 'area_too_small' and counts.mark is distinct from 'size_unknown'
+    where
+        counts.mark is distinct from 'area_too_small'
+        and counts.mark is distinct from 'size_unknown'
+        and indicators.kind <> 'mean'
     group by twins.area_id, counts.year, counts.indicator, indicators.kind
 ),
 judged as (
@@ -71,7 +75,8 @@ select
     denominator,
     denominator_least,
     denominator_most,
-    mark
+    mark,
+    mean
 from counts
 union all
 select
@@ -86,6 +91,7 @@ select
     if(is_told, denominator, null),
     if(is_told, denominator_least, null),
     if(is_told, denominator_most, null),
-    if(is_told, null, 'hidden')
+    if(is_told, null, 'hidden'),
+    null
 from judged
 order by place_kind, place_id, year, indicator
