@@ -47,7 +47,7 @@ class Amount(NamedTuple):
 class ClearedAmounts:
     """The means that readers have, the marks of those that they have not, and those of which they keep an older one."""
 
-    told: Mapping[Key, float]
+    means: Mapping[Key, float]
     marks: Mapping[Key, str]
     held: tuple[Key, ...]
 
@@ -64,7 +64,7 @@ def clear(
     `inside` has the places of which each larger one consists, the smaller of the larger ones first; `related` are areas
     that lie within each other or overlap.
     """
-    told: dict[Key, float] = dict(before)
+    means: dict[Key, float] = dict(before)
     marks: dict[Key, str] = {}
     held: list[Key] = []
     groups: dict[tuple[int, str], dict[Place, Amount]] = {}
@@ -79,10 +79,10 @@ def clear(
             if place in changed:
                 held.append(amount.key)
             elif place in chosen:
-                told[amount.key] = amount.value
+                means[amount.key] = amount.value
             else:
                 marks[amount.key] = amount.withheld or "hidden"
-    return ClearedAmounts(told, marks, tuple(sorted(held)))
+    return ClearedAmounts(means, marks, tuple(sorted(held)))
 
 
 def cleared(
@@ -132,19 +132,19 @@ class _Choice:
     rule: Amounts
     inside: Mapping[Place, Sequence[Place]]
     had: set[Place]
-    told: set[Place] = field(init=False)
+    shown: set[Place] = field(init=False)
 
     def chosen(self, related: Sequence[tuple[Place, Place]]) -> set[Place]:
         """The places whose amount may be told."""
-        self.told = {place for place, amount in self.amounts.items() if self._may_be_told(amount)} | self.had
+        self.shown = {place for place, amount in self.amounts.items() if self._may_be_told(amount)} | self.had
         for pair in related:
-            if self.told.issuperset(pair):
-                self.told -= {next((place for place in pair if place not in self.had), pair[0])} - self.had
+            if self.shown.issuperset(pair):
+                self.shown -= {next((place for place in pair if place not in self.had), pair[0])} - self.had
         for place in self.inside:
-            if place in self.told and not self._leaves_enough(place):
+            if place in self.shown and not self._leaves_enough(place):
                 # What readers have of the larger place cannot be taken back.
-                self.told -= set(self._told_inside(place)) - self.had if place in self.had else {place}
-        return self.told
+                self.shown -= set(self._told_inside(place)) - self.had if place in self.had else {place}
+        return self.shown
 
     def _may_be_told(self, amount: Amount) -> bool:
         return amount.withheld is None and self._is_enough(amount.contributors, amount.total, amount.largest_two)
@@ -163,5 +163,5 @@ class _Choice:
         """The largest places inside one that are told."""
         found: list[Place] = []
         for part in self.inside.get(place, ()):
-            found += [part] if part in self.told else self._told_inside(part)
+            found += [part] if part in self.shown else self._told_inside(part)
         return found

@@ -311,10 +311,10 @@ def _clear(
     findings = attack(exhibit, before)
     findings.require_safe()
     cells, relations = store.frames(exhibit)
-    means = amounts.cleared(marts, registry, year, asked, _amounts_told(earlier, registry, year))
-    account = _account(built, guarded, findings, means, registry)
-    told = figures.counts(guarded.given, {**guarded.marks, **means.marks}, means.told)
-    return _Year(cells, relations, told, account)
+    of_money = amounts.cleared(marts, registry, year, asked, _amounts_told(earlier, registry, year))
+    account = _account(built, guarded, findings, of_money, registry)
+    counts = figures.counts(guarded.given, {**guarded.marks, **of_money.marks}, of_money.means)
+    return _Year(cells, relations, counts, account)
 
 
 def _amounts_told(earlier: Sequence[Release], registry: Registry, year: int) -> dict[Key, float]:
@@ -322,11 +322,12 @@ def _amounts_told(earlier: Sequence[Release], registry: Registry, year: int) -> 
     money = [indicator.id for indicator in registry.indicators.values() if indicator.count_basis == "money"]
     asked = (pl.col("year") == year) & pl.col("indicator").is_in(money) & pl.col("value").is_not_null()
     columns = ("place_kind", "place_id", "year", "indicator", "value")
-    told: dict[Key, float] = {}
+    means: dict[Key, float] = {}
     for release in earlier:
         rows = release.figures_where(asked & ~pl.col("is_published")).select(columns)
-        told |= {Key(kind, place, of, name, "value"): value for kind, place, of, name, value in rows.iter_rows()}
-    return told
+        for kind, place, _, indicator, mean in rows.iter_rows():
+            means[Key(kind, place, year, indicator, "value")] = mean
+    return means
 
 
 def base_of(registry: Registry) -> int | None:
@@ -449,7 +450,7 @@ def _joined(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _account(
-    built: Built, guarded: _Guarded, findings: Findings, means: ClearedAmounts, registry: Registry
+    built: Built, guarded: _Guarded, findings: Findings, of_money: ClearedAmounts, registry: Registry
 ) -> dict[str, Any]:
     """What the checker reads: what was hidden and why, or rounded although small, what was left out, what the attack
     reached. No true counts."""
@@ -465,11 +466,11 @@ def _account(
     fewest = registry.disclosure.amounts.contributors
     hidden += [
         {"cell": _named(key), "rule": RULES.get(mark) if mark != "hidden" else DOMINATED, "k": fewest, "reached": {}}
-        for key, mark in sorted(means.marks.items())
+        for key, mark in sorted(of_money.marks.items())
     ]
-    judged = {key[:4] for key in (*means.told, *means.marks)}
+    judged = {key[:4] for key in (*of_money.means, *of_money.marks)}
     left_out = [left for left in built.left_out if (*vars(left).values(),)[:4] not in judged]
-    held = [(entry.key, entry.reason) for entry in guarded.held] + [(key, REVISED) for key in means.held]
+    held = [(entry.key, entry.reason) for entry in guarded.held] + [(key, REVISED) for key in of_money.held]
     small = [key for key in sorted(guarded.shown) if guarded.whole.cells[key].is_primary]
     return {
         "cells": len(own.cells),

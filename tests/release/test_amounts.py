@@ -49,9 +49,9 @@ def told(
     *amounts: Amount, related: tuple[tuple[str, str], ...] = (), before: Mapping[Key, float] | None = None
 ) -> set[str]:
     made = clear(amounts, RULE, INSIDE, related, before or {})
-    assert {*made.told, *made.marks, *made.held} >= {each.key for each in amounts}
-    assert not made.told.keys() & made.marks.keys()
-    return {name.geography_id for name in made.told}
+    assert {*made.means, *made.marks, *made.held} >= {each.key for each in amounts}
+    assert not made.means.keys() & made.marks.keys()
+    return {name.geography_id for name in made.means}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_ten_make_it_up_and_the_two_largest_hold_less_than_nine_tenths(
 
 def test_an_area_that_is_too_small_has_no_amount_either_and_says_so() -> None:
     made = clear([amount(FIELD, WIDE, "area_too_small")], RULE, INSIDE, (), {})
-    assert (made.told, made.marks) == ({}, {key(FIELD): "area_too_small"})
+    assert (made.means, made.marks) == ({}, {key(FIELD): "area_too_small"})
 
 
 def test_a_town_is_not_told_where_it_leaves_a_dominated_area_by_subtraction() -> None:
@@ -106,7 +106,7 @@ def test_what_readers_have_stays_and_nothing_new_is_told_beside_a_revision() -> 
     before = {key(FIELD): 200_000.0}
     revised = amount(FIELD, (101, 20_400_000, 900_000))
     made = clear([revised, amount(HILL, WIDE)], RULE, INSIDE, (), before)
-    assert (made.told, made.held, set(made.marks)) == (before, (key(FIELD),), {key(HILL)})
+    assert (made.means, made.held, set(made.marks)) == (before, (key(FIELD),), {key(HILL)})
     # The same where nobody says any more how many make it up.
     assert told(amount(HILL, WIDE), before=before) == {"field"}
 
