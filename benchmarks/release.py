@@ -56,10 +56,11 @@ def run(folder: Path, areas: int, years: int) -> None:
             built = time.process_time()
             exhibit, hiding = _hidden(own, earlier)
             hid = time.process_time()
+            if hiding.unprotected:
+                raise ValueError(f"{year}: figures that cannot be protected: {hiding.unprotected}")
             findings = attack(exhibit, earlier)
-            if hiding.unprotected or findings.leaks:
-                refused, leaks = len(hiding.unprotected), len(findings.leaks)
-                raise ValueError(f"{year}: {refused} figures cannot be protected, {leaks} can be told")
+            if findings.leaks:
+                raise ValueError(f"{year}: {len(findings.leaks)} figures can be told")
             earlier.append(exhibit)
             print(
                 f"{year}: {len(own.cells):,} cells, {len(own.sums):,} sums, {len(hiding.hidden):,} hidden, "
