@@ -42,7 +42,7 @@ union all
 select
     'secretariat' as unit_kind,
     coalesce(secretariats.secretariat_id, delivered.municipality_code) as unit_id,
-    coalesce(secretariats.name_da, 'Områdesekretariatet i ' || delivered.municipality_code) as unit_name,
+    coalesce(secretariats.name_da, 'Områdesekretariatet i ' || coalesce(towns.municipality_name, delivered.municipality_code)) as unit_name,
     delivered.municipality_code,
     delivered.attribute,
     delivered.entry,
@@ -56,6 +56,7 @@ select
     true as is_known
 from delivered
 left join codes.secretariats as secretariats using (municipality_code)
+left join facts.municipalities as towns using (municipality_code)
 where delivered.unit_kind = 'secretariat'
 union all
 select
