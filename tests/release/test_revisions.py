@@ -155,8 +155,8 @@ def test_a_change_of_a_hidden_cell_is_not_told() -> None:
 def test_no_revision_opens_a_hidden_cell(by: dict[str, int]) -> None:
     before = two_way(INNER)
     if refused(before, changed(**by)):
-        # An insider knows that it was under k and is not any more, so that its change cannot be 0.
-        assert changed(**by).cells[key("r0c0")].value >= 5
+        # An insider knows how far a cell that was under k can have moved, and so what another's small change can be.
+        assert by.get("r0c0")
         return
     now, held, _ = released(before, changed(**by))
     public = readers(before)
@@ -174,6 +174,8 @@ def test_a_small_cell_that_grows_to_k_beside_another_small_change_is_refused_by_
     assert {name.geography_id for name in there} == {"r0c1", "allc1"}
     assert all("change since" in name.indicator for name in there)
     assert not refused(two_way(INNER), changed(r0c0=1, r0c1=1))
+    # From 3 to 4 beside 20 to 24: of the row's 5, which is shown, a cell that stays under k can be 3 at most.
+    assert refused(two_way(INNER), changed(r0c0=1, r0c1=4))
 
 
 def test_a_cell_hidden_under_a_stricter_rule_keeps_it() -> None:
