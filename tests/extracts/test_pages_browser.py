@@ -16,6 +16,7 @@ from by_hand import Years, first_area_with
 
 from flows.extracts import pages
 from flows.extracts.model import Extract
+from flows.present.language import spoken
 from schemas.registry import Registry
 
 AREA, OVERVIEW, COMPARE = "omraade-bispehaven.html", "index.html", "sammenlign.html"
@@ -79,6 +80,12 @@ def rows(page: Any) -> list[list[str]]:
     return list(page.evaluate(SHOWN))
 
 
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    """The rules that axe finds broken, each with where."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [(rule["id"], [node["html"][:90] for node in rule["nodes"]]) for rule in found]
+
+
 def tab_to(page: Any, what: str) -> None:
     """Go on with the tabulator until this element has the focus, which must be seen."""
     for _ in range(200):
@@ -120,6 +127,9 @@ def test_nothing_but_the_pages_own_script_runs(opened: Callable[..., Any], folde
         (AREA, 1280, "dark"),
         (AREA, 320, "light"),
         (COMPARE, 1280, "light"),
+        (OVERVIEW, 320, "dark"),
+        (COMPARE, 320, "dark"),
+        (GLOSSARY, 320, "light"),
         (NEWS, 1280, "dark"),
         (NEWS, 320, "light"),
         (GLOSSARY, 1280, "dark"),
@@ -128,9 +138,22 @@ def test_nothing_but_the_pages_own_script_runs(opened: Callable[..., Any], folde
     ],
 )
 def test_axe_finds_nothing(opened: Callable[..., Any], folder: Path, name: str, width: int, scheme: str) -> None:
-    page = opened(folder / name, width, color_scheme=scheme)
-    found = Axe().run(page, options=RULES)
-    assert [(rule["id"], [node["html"][:90] for node in rule["nodes"]]) for rule in found.response["violations"]] == []
+    assert violations(opened(folder / name, width, color_scheme=scheme)) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_axe_finds_nothing_on_english_pages(
+    opened: Callable[..., Any], full_extract: Extract, registry: Registry, tmp_path: Path, width: int, scheme: str
+) -> None:
+    with spoken("en", registry):
+        pages.write(replace(full_extract, language="en"), registry, tmp_path)
+    made = sorted(tmp_path.glob("*.html"))
+    assert len(made) == 4 + len(full_extract.areas)
+    for file in made:
+        page = opened(file, width, color_scheme=scheme)
+        assert page.evaluate("document.documentElement.lang") == "en", file.name
+        assert violations(page) == [], file.name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
 
 
 def test_axe_finds_what_is_wrong(opened: Callable[..., Any], folder: Path) -> None:
