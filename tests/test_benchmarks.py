@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import before, dbt_models, dbt_project, growth, long_csv, page, person_registers, release, years
-from benchmarks.measuring import Compared, Unmeasured, cost
+from benchmarks.measuring import Cost, Compared, Unmeasured, cost
 from flows.marts import queries
 from flows.publish import snapshots
 from schemas.contracts import Expectation
@@ -183,3 +183,9 @@ def test_a_promise_that_no_test_stands_for_is_refused(tmp_path: Path) -> None:
     unknown = {"coverage": [Expectation("ExpectColumnMaxToBeBetween", {"column": "year"}, "late")]}
     with pytest.raises(ValueError, match="no test of dbt stands for ExpectColumnMaxToBeBetween"):
         dbt_project.write(tmp_path, dbt_models.steps(tmp_path), unknown, {}, "synthetic", load())
+
+
+def test_why_dbt_is_not_outrun_by_more_is_said_with_the_numbers_of_the_run() -> None:
+    words = dbt_models.why([Cost(3.0, 711.4), Cost(3.0, 702.0)], [Cost(6.0, 1204.0), Cost(6.0, 1310.6)], 456)
+    assert "Our queries may hold 456 MB" in words
+    assert "our process held 711 MB at most, dbt's 1311." in words
