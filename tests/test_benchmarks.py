@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks import before, dbt_models, dbt_project, growth, long_csv, page, person_registers, release, years
-from benchmarks.measuring import Cost, Compared, Unmeasured, cost
+from benchmarks.measuring import Compared, Cost, Unmeasured, cost
 from flows.marts import queries
 from flows.publish import snapshots
 from schemas.contracts import Expectation
