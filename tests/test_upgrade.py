@@ -103,6 +103,8 @@ def test_a_snapshot_of_a_newer_layout_is_refused_by_name(old: House) -> None:
     for command in ("status", "path coverage"):
         done = invoke(old.folder, *command.split())
         assert (done.exit_code, words in done.stderr) == (1, True), done.output
+    found = invoke(old.folder, "doctor")
+    assert (found.exit_code, found.stdout.count(words)) == (1, 1), found.output
     report = old.night()
     assert (report.outcome, words in report.message) == ("refused", True)
 

@@ -153,26 +153,16 @@ def dead_runs() -> Iterator[Ailment]:
 
 
 def unreadable(chosen: "Settings") -> Iterator[Ailment]:
-    """What a machine that died cut: the pointer, manifests of snapshots, lines of the ledgers."""
+    """What a machine that died cut, or a newer version wrote: pointer and manifests of snapshots, lines of ledgers."""
     from flows.intake.ledger import FILE, DeliveryLedger
-    from flows.publish import snapshots
+    from flows.publish.snapshots import NewerSnapshot
     from flows.release import store
     from flows.release.ledger import Tampered
 
-    in_force = snapshots.named(chosen.marts)
     try:
-        snapshots.current(chosen.marts)
-    except snapshots.CutManifest as cut:
-        yield Ailment(str(cut))
-    except snapshots.NoSnapshot as none:
-        if in_force is not None or snapshots.kept(chosen.marts):
-            yield Ailment(str(none))
-    for folder in snapshots.unreadable(chosen.marts):
-        if folder.name != in_force:
-            yield Ailment(
-                f"{folder} is not in force and its manifest cannot be read: no night needs it; move it away, unless a "
-                "release was made of it"
-            )
+        yield from _unreadable_snapshots(chosen.marts)
+    except NewerSnapshot as newer:
+        yield Ailment(str(newer))
     deliveries = DeliveryLedger.load(chosen.staging_folder)
     if deliveries.untold:
         numbers = ", ".join(map(str, deliveries.untold))
@@ -184,6 +174,26 @@ def unreadable(chosen: "Settings") -> Iterator[Ailment]:
         store.ledger_of(chosen.releases_folder)
     except Tampered as changed:
         yield Ailment(str(changed))
+
+
+def _unreadable_snapshots(marts: Path) -> Iterator[Ailment]:
+    """Raises NewerSnapshot."""
+    from flows.publish import snapshots
+
+    in_force = snapshots.named(marts)
+    try:
+        snapshots.current(marts)
+    except snapshots.CutManifest as cut:
+        yield Ailment(str(cut))
+    except snapshots.NoSnapshot as none:
+        if in_force is not None or snapshots.kept(marts):
+            yield Ailment(str(none))
+    for folder in snapshots.unreadable(marts):
+        if folder.name != in_force:
+            yield Ailment(
+                f"{folder} is not in force and its manifest cannot be read: no night needs it; move it away, unless a "
+                "release was made of it"
+            )
 
 
 def open_to_others(chosen: "Settings") -> Iterator[Ailment]:
@@ -220,7 +230,10 @@ def space(marts: Path) -> Iterator[Ailment]:
     """Whether the next nights have room, by what the snapshot in force takes."""
     from flows.publish import snapshots
 
-    snapshot = snapshots.in_force(marts)
+    try:
+        snapshot = snapshots.in_force(marts)
+    except snapshots.NewerSnapshot:
+        return  # `unreadable` says so
     if snapshot is None:
         return
     needed = NIGHTS_OF_SPACE * sum(path.stat().st_size for path in snapshot.folder.rglob("*") if path.is_file())
@@ -234,7 +247,10 @@ def space(marts: Path) -> Iterator[Ailment]:
 
 def clock(chosen: "Settings", registry: "Registry") -> Iterator[Ailment]:
     """Whether the clock can be right, by what was dated before."""
-    yield from map(Ailment, doubts(chosen, registry))
+    from flows.publish.snapshots import NewerSnapshot
+
+    with suppress(NewerSnapshot):  # `unreadable` says so
+        yield from map(Ailment, doubts(chosen, registry))
 
 
 def running_out(registry: "Registry", today: date) -> Iterator[Ailment]:
