@@ -142,7 +142,7 @@ def test_the_dictionary_is_written_in_both_forms(published: Path, tmp_path: Path
     [
         (["run", "--nonsense"], "No such option"),
         (["explain", "nonsense"], "no indicator 'nonsense'; there are residents"),
-        (["path", "nonsense"], "no mart 'nonsense'; there are area_movements"),
+        (["path", "nonsense"], "no mart 'nonsense'; there are amount_contributors, area_movements"),
         (["dictionary", "--format", "pdf"], "no format 'pdf'"),
         (["run", "--raw", "nowhere"], "nowhere is no folder of deliveries"),
     ],

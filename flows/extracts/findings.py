@@ -6,9 +6,10 @@ the goals. A change is told by the measured rule or not at all. Nothing here say
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from flows.extracts import phrases, standing, strips, words
+from flows.extracts import criteria, phrases, standing, strips, words
 from flows.extracts.model import Area, ClearedFigure, Criterion, Extract, Headline, TargetLine, Watch
 from flows.present import notation
 from flows.present import vocabulary as targets
@@ -17,6 +18,7 @@ from schemas.indicators import Indicator
 from schemas.registry import Registry
 
 MOST_REASONS = 3
+OPPOSITE = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
 class LeadSentence(NamedTuple):
@@ -496,11 +498,13 @@ def _next_to_turn(watched: Sequence[tuple[Area, Watch]], registry: Registry) -> 
         _, area, criterion, left = min(found, key=lambda each: each[0])
         indicator = registry.indicators[criterion.indicator]
         value = notation.number(criterion.value, indicator.decimals)
-        limit = standing.threshold(criterion.threshold or 0, indicator)
+        # What is asked to stay on the list must come not to hold, what is asked to come to it must come to.
+        turned = replace(criterion, sign=OPPOSITE[criterion.sign]) if is_on else criterion
+        limit = criteria.limit(turned, standing.threshold(criterion.threshold or 0, indicator))
         yield LeadSentence(
             say("Nærmest ved at komme af listen:") if is_on else say("Nærmest ved at komme på listen:"),
             say(
-                "{area}. Kommer {name} fra {value} til {limit} eller forbi, og er resten uændret, er {left} opfyldt.",
+                "{area}. Kommer {name} fra {value} til {limit}, og er resten uændret, er {left} opfyldt.",
                 area=area.name,
                 name=notation.subject(indicator).rstrip(","),
                 value=value,

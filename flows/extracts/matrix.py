@@ -96,9 +96,19 @@ def matrix(extract: Extract, registry: Registry) -> Matrix:
         tuple(_listed(columns, extract)),
         tuple(row for row in beside if any(cell.value is not None for cell in row.cells)),
         any(area.targets for area in extract.areas),
-        say("områder på listen først, derefter flest felter mærket ▲▲"),
+        _order(rows),
         max(map(len, extract.spreads.values()), default=0),
     )
+
+
+def _order(rows: Sequence[MatrixRow]) -> str:
+    """In which order the areas stand, by what parts them: `_trouble` in words."""
+    shades = {cell.shade for row in rows for cell in row.cells}
+    if "worst" in shades:
+        return say("områder på listen først, derefter flest felter mærket ▲▲")
+    if "met" in shades:
+        return say("områder på listen først, derefter flest opfyldte kriterier")
+    return say("områder på listen først, derefter efter navn")
 
 
 def _trouble(row: MatrixRow) -> tuple[bool, int, int, str]:

@@ -35,7 +35,8 @@ class MovedRow:
 class PlaceNews:
     """What is new at a place: sentences on the lists, figures that moved, and the names of those that came or went.
 
-    `nothing` is why there is none of that, where there is none.
+    `nothing` is why there is none of that, where there is none. `is_by_size`: of a change at least it is known how far
+    chance moves it, so that the largest beside that stands first.
     """
 
     place: Place
@@ -44,6 +45,7 @@ class PlaceNews:
     came: str
     went: str
     nothing: str
+    is_by_size: bool
 
     @property
     def has_change(self) -> bool:
@@ -137,7 +139,9 @@ def _of_place(
             year=extract.year,
             reasons=findings.reasons(gone, registry),
         )
-    return PlaceNews(place, lists, tuple(row for _, row in moved), "; ".join(came), "; ".join(went), nothing)
+    is_by_size = any(size >= 0 for size, _ in moved)
+    rows = tuple(row for _, row in moved)
+    return PlaceNews(place, lists, rows, "; ".join(came), "; ".join(went), nothing, is_by_size)
 
 
 def _size(figure: ClearedFigure) -> float:

@@ -14,8 +14,8 @@ from page_reading import Tables, table, text
 from profiles import examples
 from random_extracts import random_extract
 
-from flows.extracts import news, pages, words
-from flows.extracts.model import ClearedFigure, Extract, Place
+from flows.extracts import findings, news, pages, words
+from flows.extracts.model import ClearedFigure, Extract, Place, Series
 from schemas.registry import Registry
 
 AREA = "omraade-bispehaven.html"
@@ -203,6 +203,44 @@ def test_the_title_of_what_is_new_says_who_came_to_the_list(full_extract: Extrac
         before = replace(watch, year=2011, on_list=on_list, criteria=criteria)
         area = replace(bispehaven, earlier_watches=(before,))
         assert news.title(replace(full_extract, areas=(area,))) == expected
+
+
+def test_an_order_is_told_by_what_parts_the_rows(full_extract: Extract, registry: Registry, tmp_path: Path) -> None:
+    """Nothing stands in order of marks that no cell has, nor of changes of which nobody knows how chance moves them."""
+    areas = []
+    for area in full_extract.areas:
+        unknown = {key: replace(f, change_year_low=None, change_year_high=None) for key, f in area.figures.items()}
+        areas.append(replace(area, figures=unknown))
+    highest = full_extract.areas[0].figure("move_out_pct", full_extract.year)
+    others = tuple(highest.number * tenth / 30 for tenth in range(30))
+    spread = {Series(highest.indicator, highest.window_years or 1, highest.figure_owner): (*others, highest.number)}
+    made = written(replace(full_extract, spreads=spread), registry, tmp_path / "full")
+    bare = written(replace(full_extract, areas=tuple(areas)), registry, tmp_path / "bare")
+    by_chance, by_mark = "størst ændring i forhold til tilfældets sving først", "flest felter mærket ▲▲"
+    assert [by_chance in files["nyt.html"] for files in (made, bare)] == [True, False]
+    assert [by_mark in files["index.html"] for files in (made, bare)] == [True, False]
+    assert "områder på listen først, derefter flest opfyldte kriterier" in bare["index.html"]
+
+
+def test_what_would_turn_an_area_is_on_the_other_side_of_its_threshold(
+    full_extract: Extract, registry: Registry
+) -> None:
+    """Over 40 is met: at most 40 is needed to leave the list; just below it, over 40 to come to it."""
+    area = full_extract.areas[0]
+    (watch,) = area.watches
+    work = next(c for c in watch.criteria if c.indicator == "outside_work_pct")
+    for on_list, value, sign, words_of_limit in (
+        (True, 40.5, ">", "fra 40,5 til højst 40, og"),
+        (False, 39.5, ">", "fra 39,5 til over 40, og"),
+        (True, 40.0, ">=", "fra 40,0 til under 40, og"),
+        (False, 39.5, ">=", "fra 39,5 til mindst 40, og"),
+    ):
+        near = replace(
+            work, sign=sign, threshold=40.0, value=value, is_met=on_list, mark=None, distance=abs(value - 40)
+        )
+        asked = replace(watch, on_list=on_list, criteria=(near,), needed=1, size=None if on_list else watch.size)
+        (sentence,) = findings._next_to_turn([(area, asked)], registry)
+        assert words_of_limit in sentence.text
 
 
 def test_every_page_leads_to_every_other_and_words_are_explained_once(
