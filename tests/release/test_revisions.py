@@ -155,8 +155,9 @@ def test_a_change_of_a_hidden_cell_is_not_told() -> None:
 def test_no_revision_opens_a_hidden_cell(by: dict[str, int]) -> None:
     before = two_way(INNER)
     if refused(before, changed(**by)):
-        # An insider knows how far a cell that was under k can have moved, and so what another's small change can be.
-        assert by.get("r0c0")
+        # An insider knows how far a cell that was under k can have moved; and of a sum's 5 that three small changes
+        # share none is more than 3.
+        assert by.get("r0c0") or sum(0 < abs(change) < 5 for change in by.values()) > 1
         return
     now, held, _ = released(before, changed(**by))
     public = readers(before)
