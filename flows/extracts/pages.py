@@ -340,7 +340,7 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
     residents = [registry.indicators["residents"]] if "residents" in extract.indicators else []
     places = (*extract.areas, *extract.municipalities, extract.country)
     known = {i.id for i in (*residents, *shown) if any(place.figure(i.id, extract.year).is_shown for place in places)}
-    known |= {i.id for i in shown for place in extract.listed if _value(place, i, extract.year) is not None}
+    known |= {name for place in extract.listed for name, year in place.figures if year == extract.year}
     indicators = [i for i in (*residents, *shown) if i.id in known]
     untold = [say(i.label_da) for i in shown if i.id not in known]
 
@@ -374,10 +374,6 @@ def _compared(extract: Extract, registry: Registry, defined: Sequence[Definition
         definitions=_definitions([i.id for i in indicators], registry, defined),
         sources=_sources(places, extract, registry),
     )
-
-
-def _value(place: ListedPlace, indicator: Indicator, year: int) -> float | None:
-    return place.figures.get((indicator.id, year), (None, 1))[0]
 
 
 def _published(place: ListedPlace, indicator: Indicator, year: int) -> TableCell:

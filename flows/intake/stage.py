@@ -96,16 +96,16 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
     facts = FactFiles(rows, stamp, reading, staging / "work" / name)
     files, found, bad = facts.written()
     found = [*delivered.broken, *found]
-    rows_broken = {(fault.line, fault.row, fault.rule) for fault in found}
+    broken_rows = {(fault.line, fault.row, fault.rule) for fault in found}
     torn = len({fault.line for fault in delivered.broken})
-    accepted, broken = checks.note_figures(delivered, delivery.path, reading)
+    accepted, difference = checks.note_figures(delivered, delivery.path, reading)
     receipt = Receipt(
         path=delivery.path,
         fingerprint=delivery.fingerprint,
         source=reading.source.id,
-        outcome="refused" if broken else "accepted",
-        rule=broken.rule if broken else "",
-        detail=broken.detail if broken else "",
+        outcome="refused" if difference else "accepted",
+        rule=difference.rule if difference else "",
+        detail=difference.detail if difference else "",
         origin=note.origin,
         says=note.says,
         sender=note.sender or reading.source.publisher,
@@ -116,13 +116,13 @@ def _staged(delivery: Delivery, staging: Path, reading: Reading | None, name: st
         quarantined=int(bad.sum()) + torn,
         implied=int((rows.lines == 0).sum()),
         out_of_scope=rows.headings + int(rows.outside.sum()),
-        rules=dict(sorted(Counter(rule for *_, rule in rows_broken).items())),
+        rules=dict(sorted(Counter(rule for *_, rule in broken_rows).items())),
         corrected=corrected,
         accepted=dict(accepted + facts.accepted),
         remarks=tuple((fault.line, fault.column, fault.rule, fault.detail) for fault in (*delivered.remarks, *late)),
     )
     receipt = replace(
-        receipt if broken else checks.judged(receipt, reading),
+        receipt if difference else checks.judged(receipt, reading),
         faults=_write_faults(found, delivered, staging, name) if found else "",
         set_aside=_write_keys(facts.set_aside(bad), staging, name) if bad.any() else "",
     )

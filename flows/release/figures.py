@@ -94,6 +94,9 @@ def _twins(scope: Scope) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
+COLUMNS = ("count", "numerator", "denominator", "mark", "mean")
+
+
 def counts(
     shown: Mapping[Key, int], marks: Mapping[Key, str], means: Mapping[Key, float] | None = None
 ) -> pl.DataFrame:
@@ -106,14 +109,14 @@ def counts(
         if key.part == "complement" or key.geography not in ("area", "municipality", "country"):
             continue
         name = (key.geography, key.geography_id.split(" (")[0], key.year, key.indicator)
-        row = rows.setdefault(name, dict.fromkeys(("count", "numerator", "denominator", "mark", "mean")))
+        row = rows.setdefault(name, dict.fromkeys(COLUMNS))
         if key in shown:
             row[key.part] = shown[key]
         # A place that is too small says so; else one hidden count hides the figure.
         elif row["mark"] in (None, "hidden"):
             row["mark"] = marks[key]
     for key, mean in sorted((means or {}).items()):
-        rows[key[:4]] = {"count": None, "numerator": None, "denominator": None, "mark": None, "mean": mean}
+        rows[key[:4]] = {**dict.fromkeys(COLUMNS), "mean": mean}
     number, text = pl.Int64(), pl.String()
     return pl.DataFrame(
         [(*name, *row.values()) for name, row in rows.items()],

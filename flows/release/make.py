@@ -465,11 +465,13 @@ def _account(
     ]
     fewest = registry.disclosure.amounts.contributors
     hidden += [
-        {"cell": _named(key), "rule": RULES.get(mark) if mark != "hidden" else DOMINATED, "k": fewest, "reached": {}}
+        {"cell": _named(key), "rule": {**RULES, "hidden": DOMINATED}[mark], "k": fewest, "reached": {}}
         for key, mark in sorted(of_money.marks.items())
     ]
     judged = {key[:4] for key in (*of_money.means, *of_money.marks)}
-    left_out = [left for left in built.left_out if (*vars(left).values(),)[:4] not in judged]
+    left_out = [
+        left for left in built.left_out if (left.geography, left.geography_id, left.year, left.indicator) not in judged
+    ]
     held = [(entry.key, entry.reason) for entry in guarded.held] + [(key, REVISED) for key in of_money.held]
     small = [key for key in sorted(guarded.shown) if guarded.whole.cells[key].is_primary]
     return {

@@ -73,7 +73,8 @@ def read(content: Content, layout: Layout, source: Source, note: Note | None) ->
         table = _without_footnotes(_table(sheet, book, layout, source), book)
     except Refusal as refusal:
         refusal.titles = _titles(sheet, book, sheet.grid[:MOST_TITLES])
-        refusal.sender = note.sender if note else dict(_lines_of_note(book)).get(SENDER, "")
+        named = {key.casefold(): value for key, value in _lines_of_note(book) if not broken_rule(value)}
+        refusal.sender = note.sender if note else named.get(SENDER, "")
         raise
     if not len(table.rows):
         raise Refusal("header_only")
@@ -294,18 +295,18 @@ def _note(book: _Book) -> tuple[Note, list[Fault]]:
     Refusal where another line is missing or broken.
     """
     pairs: list[tuple[str, str]] = []
-    broken: list[str] = []
+    broken = ""
     uncalculated = 0
     for key, value in _lines_of_note(book):
         rule = broken_rule(value)
         if broken_rule(key) or (rule == "not_calculated" and key.casefold() == ROWS_OF_NOTE):
             uncalculated += 1
         elif fault := _fault_of_figure(key, value, rule):
-            broken.append(fault)
+            broken = broken or fault
         else:
             pairs.append((key, value))
     remarks = [Fault(0, "", "note_not_calculated", f"{uncalculated} lines")] if uncalculated else []
-    return replace(notes.parse(pairs), broken=next(iter(broken), "")), remarks
+    return replace(notes.parse(pairs), broken=broken), remarks
 
 
 def _lines_of_note(book: _Book) -> Iterator[tuple[str, str]]:
